@@ -1,0 +1,1 @@
+"""The operations API: one package per domain, plus the few mechanisms they share."""

@@ -1,0 +1,86 @@
+"""What every record and request of the contract shares: names on the wire, instants, integers, money."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+
+class Record(BaseModel):
+    """Something the API answers. Immutable; fields a newer server adds are ignored."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, extra="ignore")
+
+
+class Request(BaseModel):
+    """Something the API is asked. A field it does not know is an error, because it would be lost silently."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, extra="forbid")
+
+
+def _text_instant(value: Any) -> Any:
+    # pydantic alone reads 0 as 1970 and "5" as five seconds later; an instant is RFC 3339 text with a zone.
+    if isinstance(value, datetime):
+        return value
+    if not isinstance(value, str) or "T" not in value:
+        raise ValueError("an instant is RFC 3339 text with a zone, such as 2026-11-24T14:02:37Z")
+    return value
+
+
+def plain_integer(value: Any) -> Any:
+    # Booleans and text are refused; 5.0 is an integer to JSON Schema and therefore to us.
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("an integer is expected, not text or a boolean")  # noqa: TRY004 - pydantic wants ValueError
+    return value
+
+
+def plain_number(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("a number is expected, not text or a boolean")  # noqa: TRY004 - pydantic wants ValueError
+    return value
+
+
+def _no_nul(value: str) -> str:
+    # PostgreSQL cannot store U+0000, and no identifier or comment needs it.
+    if "\x00" in value:
+        raise ValueError("the character U+0000 is not allowed")
+    return value
+
+
+INT64 = 2**63 - 1
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_text_instant)]
+"""A point in time with its zone; RFC 3339 text on the wire."""
+
+Integer = Annotated[int, BeforeValidator(plain_integer), Field(ge=-INT64, le=INT64)]
+"""A signed 64-bit integer that is neither text nor a boolean."""
+
+Count = Annotated[int, BeforeValidator(plain_integer), Field(ge=0, le=INT64)]
+"""A number of things."""
+
+Minor = Integer
+"""Money in minor units (cents, pence) of the currency beside it."""
+
+PositiveMinor = Annotated[int, BeforeValidator(plain_integer), Field(ge=0, le=10**15)]
+"""Money in minor units, zero or more."""
+
+Number = Annotated[float, BeforeValidator(plain_number), Field(allow_inf_nan=False)]
+"""A finite number that is neither text nor a boolean."""
+
+Version = Annotated[int, BeforeValidator(plain_integer), Field(ge=1)]
+"""The version of a mutable record; its ETag is the same number in quotes."""
+
+CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$", examples=["EUR"])]
+"""ISO 4217 code."""
+
+Text = Annotated[str, AfterValidator(_no_nul), Field(max_length=2000)]
+"""Free text of an operator or a source, up to 2 000 characters."""
+
+RequiredText = Annotated[str, AfterValidator(_no_nul), Field(min_length=1, max_length=2000, pattern=r"\S")]
+"""Free text that must say something."""
+
+Identifier = Annotated[str, AfterValidator(_no_nul), Field(min_length=1, max_length=200)]
+"""An id: UUIDv7 text of ours, or an outside system's id as given."""

@@ -1,0 +1,143 @@
+"""Permission keys (``area.verb_object``) and the roles every installation starts with.
+
+Specification: "RBAC Foundation". Effective permissions always come from live role assignments in the database;
+this table only seeds them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    """Everything somebody may or may not do."""
+
+    VIEW_DASHBOARD = "operations.view_dashboard"
+    VIEW_ORDERS = "operations.view_orders"
+    MANAGE_ALERTS = "operations.manage_alerts"
+    MANAGE_ROLES = "operations.manage_roles"
+    APPROVE_ROLES = "operations.approve_roles"
+    VIEW_AUDIT = "operations.view_audit"
+    INGEST = "operations.ingest"
+    MANAGE_TICKETS = "support.manage_tickets"
+    VIEW_SCHEMA = "analytics.view_schema"
+    MANAGE_SCHEMA = "analytics.manage_schema"
+    VALIDATE_EVENTS = "analytics.validate_events"
+    CHECK_ORDERS = "risk.check_orders"
+    VIEW_RISK_QUEUE = "risk.view_queue"
+    APPROVE_ORDERS = "risk.approve_orders"
+    MANAGE_RISK_RULES = "risk.manage_rules"
+    PUBLISH_RISK_RULES = "risk.publish_rules"
+    RECORD_CONSENT = "privacy.record_consent"
+    SUBMIT_PRIVACY_REQUESTS = "privacy.submit_requests"
+    VIEW_PRIVACY_REQUESTS = "privacy.view_requests"
+    MANAGE_PRIVACY_REQUESTS = "privacy.manage_requests"
+    VIEW_PERSONAL_DATA = "privacy.view_personal_data"
+    VIEW_REPORTS = "reporting.view_reports"
+    GENERATE_REPORTS = "reporting.generate_reports"
+    VIEW_INCIDENTS = "incidents.view"
+    MANAGE_INCIDENTS = "incidents.manage"
+    MANAGE_ONCALL = "incidents.manage_oncall"
+    VIEW_CHECKLIST = "checklist.view"
+    COMPLETE_CHECKLIST = "checklist.complete"
+    MANAGE_CHECKLIST = "checklist.manage"
+    LAUNCH_VOTE = "launch.vote"
+    LAUNCH_DIRECT = "launch.direct"
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltInRole:
+    """A role every installation starts with."""
+
+    id: str
+    name: str
+    permissions: frozenset[Permission]
+    sensitive: bool = False
+    """A grant of it needs a second, different approver."""
+    service: bool = False
+    """For a machine, not for a person."""
+
+
+P = Permission
+_WATCH = frozenset({P.VIEW_DASHBOARD, P.VIEW_INCIDENTS, P.VIEW_CHECKLIST})
+
+BUILT_IN_ROLES: tuple[BuiltInRole, ...] = (
+    BuiltInRole("viewer", "Viewer", _WATCH),
+    BuiltInRole(
+        "support-lead",
+        "Support lead",
+        _WATCH
+        | {P.VIEW_ORDERS, P.MANAGE_TICKETS, P.VIEW_RISK_QUEUE, P.APPROVE_ORDERS}
+        | {P.SUBMIT_PRIVACY_REQUESTS, P.VIEW_PRIVACY_REQUESTS, P.COMPLETE_CHECKLIST, P.LAUNCH_VOTE},
+    ),
+    BuiltInRole(
+        "operations-lead",
+        "Operations lead",
+        _WATCH
+        | {P.VIEW_ORDERS, P.MANAGE_ALERTS, P.VIEW_AUDIT, P.VIEW_SCHEMA, P.VIEW_RISK_QUEUE, P.APPROVE_ORDERS}
+        | {P.VIEW_PRIVACY_REQUESTS, P.VIEW_REPORTS, P.GENERATE_REPORTS, P.MANAGE_INCIDENTS, P.MANAGE_ONCALL}
+        | {P.COMPLETE_CHECKLIST, P.MANAGE_CHECKLIST, P.LAUNCH_VOTE},
+    ),
+    BuiltInRole(
+        "risk-analyst",
+        "Risk analyst",
+        _WATCH | {P.VIEW_ORDERS, P.VIEW_RISK_QUEUE, P.APPROVE_ORDERS, P.CHECK_ORDERS},
+    ),
+    BuiltInRole(
+        "risk-manager",
+        "Risk manager",
+        _WATCH
+        | {P.VIEW_ORDERS, P.VIEW_RISK_QUEUE, P.APPROVE_ORDERS, P.CHECK_ORDERS}
+        | {P.MANAGE_RISK_RULES, P.PUBLISH_RISK_RULES, P.LAUNCH_VOTE},
+        sensitive=True,
+    ),
+    BuiltInRole(
+        "compliance-officer",
+        "Compliance officer",
+        _WATCH
+        | {
+            P.VIEW_AUDIT,
+            P.APPROVE_ROLES,
+            P.RECORD_CONSENT,
+            P.SUBMIT_PRIVACY_REQUESTS,
+            P.VIEW_PRIVACY_REQUESTS,
+        }
+        | {P.MANAGE_PRIVACY_REQUESTS, P.VIEW_PERSONAL_DATA, P.VIEW_REPORTS, P.LAUNCH_VOTE},
+        sensitive=True,
+    ),
+    BuiltInRole(
+        "finance-analyst",
+        "Finance analyst",
+        _WATCH | {P.VIEW_ORDERS, P.VIEW_REPORTS, P.GENERATE_REPORTS},
+    ),
+    BuiltInRole(
+        "incident-responder",
+        "Incident responder",
+        _WATCH | {P.MANAGE_ALERTS, P.MANAGE_INCIDENTS, P.COMPLETE_CHECKLIST},
+    ),
+    BuiltInRole(
+        "launch-director",
+        "Launch director",
+        _WATCH | {P.COMPLETE_CHECKLIST, P.MANAGE_CHECKLIST, P.LAUNCH_VOTE, P.LAUNCH_DIRECT},
+        sensitive=True,
+    ),
+    BuiltInRole(
+        "administrator",
+        "Administrator",
+        _WATCH
+        | {P.VIEW_ORDERS, P.MANAGE_ALERTS, P.MANAGE_ROLES, P.APPROVE_ROLES, P.VIEW_AUDIT}
+        | {P.VIEW_SCHEMA, P.MANAGE_SCHEMA, P.MANAGE_RISK_RULES, P.MANAGE_CHECKLIST, P.MANAGE_ONCALL},
+        sensitive=True,
+    ),
+    BuiltInRole(
+        "storefront",
+        "Storefront service",
+        frozenset({P.CHECK_ORDERS, P.RECORD_CONSENT, P.SUBMIT_PRIVACY_REQUESTS, P.VALIDATE_EVENTS}),
+        service=True,
+    ),
+    BuiltInRole("pipeline", "Pipeline service", frozenset({P.INGEST, P.VALIDATE_EVENTS}), service=True),
+    BuiltInRole("prometheus", "Prometheus service", frozenset(), service=True),
+)
+
+BUILT_IN_ROLE_BY_ID = {role.id: role for role in BUILT_IN_ROLES}

@@ -1,0 +1,63 @@
+"""Who is signed in. Specification: "RBAC Foundation"; sign-in with a built-in account or an OIDC issuer."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from models.base import Identifier, Instant, Record, Request
+
+
+class SignIn(Request):
+    """Account and password of a built-in account."""
+
+    account: Identifier
+    password: Annotated[str, Field(min_length=1, max_length=1024)]
+
+
+class Refresh(Request):
+    """Ask for a new access token."""
+
+    refresh_token: Annotated[str, Field(min_length=1, max_length=4096)]
+
+
+class Tokens(Record):
+    """Tokens of a session. The refresh token is used once and replaced by the one answered with it."""
+
+    access_token: str
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - a scheme, not a secret
+    expires_at: Instant
+    refresh_token: str | None = None
+    as_of: Instant
+
+
+class Me(Record):
+    """The signed-in principal with its effective permissions, as of the asked instant."""
+
+    user_id: Identifier
+    name: str
+    initials: str
+    roles: tuple[str, ...]
+    role_names: tuple[str, ...]
+    permissions: tuple[str, ...]
+    environment: str
+    """Name of the environment the API serves, for example Production or Sample shop."""
+    currency: str
+    as_of: Instant
+
+
+class OidcOptions(Record):
+    """Where a browser signs in."""
+
+    issuer: str
+    client_id: str
+
+
+class SignInOptions(Record):
+    """How one can sign in here; readable without a token."""
+
+    environment: str
+    built_in: bool
+    oidc: OidcOptions | None
+    as_of: Instant
