@@ -31,6 +31,7 @@ def _text_instant(value: Any) -> Any:
 
 
 def plain_integer(value: Any) -> Any:
+    """Refuse what pydantic would quietly turn into an integer; raises ValueError."""
     # Booleans and text are refused; 5.0 is an integer to JSON Schema and therefore to us.
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError("an integer is expected, not text or a boolean")  # noqa: TRY004 - pydantic wants ValueError
@@ -38,6 +39,7 @@ def plain_integer(value: Any) -> Any:
 
 
 def plain_number(value: Any) -> Any:
+    """Refuse what pydantic would quietly turn into a number; raises ValueError."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError("a number is expected, not text or a boolean")  # noqa: TRY004 - pydantic wants ValueError
     return value

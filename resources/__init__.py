@@ -1,0 +1,1 @@
+"""Icons, the sample shop's definition and templates; read through ``importlib.resources``."""
