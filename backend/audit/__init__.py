@@ -1,0 +1,50 @@
+"""The audit log: every change appends one row in its own transaction. Specification: AuditLogEntry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from backend.database import Connection, load_queries
+from backend.logs import request_id
+from backend.wire import dumps
+
+queries = load_queries(__package__)
+
+WORKER = "system:worker"
+SAMPLE_SHOP = "system:sample-shop"
+OPERATOR = "system:command-line"
+
+
+async def record(
+    tx: Connection,
+    *,
+    actor: str,
+    action: str,
+    resource_type: str,
+    resource_id: str,
+    version: int | None = None,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    reason: str | None = None,
+) -> int:
+    """Append one row within ``tx``; returns its sequence number. ``action`` is such as ``alerts.alert.acknowledged``."""
+    cursor = await tx.execute(
+        queries.append,
+        {
+            "actor": actor,
+            "action": action,
+            "resource_type": resource_type,
+            "resource_id": resource_id,
+            "version": version,
+            "before": None if before is None else Jsonb(dict(before), dumps),
+            "after": None if after is None else Jsonb(dict(after), dumps),
+            "reason": reason,
+            "request_id": request_id.get(),
+        },
+    )
+    row = await cursor.fetchone()
+    assert row is not None  # noqa: S101 - an insert of one row returns one row
+    return int(row[0])

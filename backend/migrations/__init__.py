@@ -1,0 +1,1 @@
+"""Alembic revisions that run plain SQL files."""

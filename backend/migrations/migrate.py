@@ -1,0 +1,110 @@
+"""Bring a database to the newest revision. Safe to run from several places at once, and again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.resources import files
+from typing import Any
+
+import psycopg
+
+LOCK = 4_711_018_001
+"""Advisory lock that lets one migration run at a time."""
+
+AUDIT_RESUME = """
+with l as (select seq, row_number() over (order by xid, seq) + (select position from audit_relay) as position
+             from audit_log
+            where (xid, seq) > ((select xid from audit_relay), (select seq from audit_relay))
+              and seq > (select seq_floor from audit_relay)),
+     s as (insert into audit_position (position, seq) select position, seq from l)
+update audit_relay set xid = '0', seq = 0, system_id = (select system_identifier from pg_control_system()),
+       seq_floor = coalesce((select max(seq) from audit_log), 0),
+       position = position + (select count(*) from l)
+"""
+"""Transaction ids start anew when a dump is restored on another server, and no row would ever be stamped again."""
+
+
+def newest() -> str:
+    """The newest revision this program knows."""
+    names = [entry.name for entry in files("backend.migrations").joinpath("versions").iterdir()]
+    return max(name for name in names if name[:4].isdigit())[:4]
+
+
+def current(connection: psycopg.Connection[Any]) -> str | None:
+    """The revision a database is at; ``None`` for an empty one."""
+    row = connection.execute("select to_regclass('alembic_version') is not null").fetchone()
+    if row is None or not row[0]:
+        return None
+    row = connection.execute("select version_num from alembic_version").fetchone()
+    return None if row is None else str(row[0])
+
+
+def migrate(url: str, say: Callable[[str], None] = lambda _words: None) -> bool:
+    """Migrate the database at ``url``, as its owner; returns whether anything was done.
+
+    Raises psycopg.OperationalError when the database cannot be reached or holds a lock for more than 4 s; then
+    nothing of the failed revision is applied. Raises RuntimeError for a database that is newer than this program.
+    """
+    with psycopg.connect(url, autocommit=True, connect_timeout=5) as connection:
+        known = current(connection)
+        changed = known != newest()
+        if changed:
+            if known is not None and known > newest():
+                raise RuntimeError(
+                    f"the database is at revision {known}, newer than this program ({newest()}); install a newer one"
+                )
+            connection.execute("select pg_advisory_lock(%s)", (LOCK,))
+            say(f"migrating the database from {known or 'nothing'} to {newest()}")
+            _upgrade(connection)
+        _seed_roles(connection)
+        moved = connection.execute(
+            "select 1 from audit_relay where system_id <> (select system_identifier from pg_control_system())"
+        ).fetchone()
+        if moved:
+            say("this database came from another server: the audit relay goes on from its newest row")
+            connection.execute(AUDIT_RESUME)
+        return changed
+
+
+def _upgrade(connection: psycopg.Connection[Any]) -> None:
+    # Imported here: a second is a long time for the usual case that there is nothing to do.
+    from alembic import command
+    from alembic.config import Config
+    from sqlalchemy import create_engine
+    from sqlalchemy.pool import StaticPool
+
+    connection.execute("set lock_timeout = '4s'; set statement_timeout = '5s'")
+    connection.execute(
+        "create table if not exists alembic_version (version_num varchar(32) primary key)",
+    )
+    config = Config()
+    config.set_main_option("script_location", "backend:migrations")
+    engine = create_engine("postgresql+psycopg://", creator=lambda: connection, poolclass=StaticPool)
+    connection.autocommit = False
+    with engine.connect() as bound:
+        config.attributes["connection"] = bound
+        command.upgrade(config, "head")
+    connection.rollback()
+    connection.autocommit = True
+
+
+def _seed_roles(connection: psycopg.Connection[Any]) -> None:
+    """Write the built-in roles as this program defines them; what administrators added stays."""
+    from models.permissions import BUILT_IN_ROLES
+
+    rows = [(role.id, role.name, sorted(role.permissions), role.sensitive, role.service) for role in BUILT_IN_ROLES]
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            """
+            insert into role_definition as r (id, name, permissions, sensitive, service, built_in, updated_by)
+            values (%s, %s, %s, %s, %s, true, 'system:migrate')
+            on conflict (id) do update
+               set name = excluded.name, permissions = excluded.permissions, sensitive = excluded.sensitive,
+                   service = excluded.service, version = r.version + 1, updated_at = now(),
+                   updated_by = excluded.updated_by
+             where r.built_in
+               and (r.name, r.permissions, r.sensitive, r.service)
+                   is distinct from (excluded.name, excluded.permissions, excluded.sensitive, excluded.service)
+            """,
+            rows,
+        )

@@ -1,0 +1,59 @@
+"""Settings of the operations API: read from the environment once, checked at the start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from models.figures import SourceName
+
+Cadence = Annotated[int, Field(ge=1, le=31 * 86_400)]
+
+
+class Settings(BaseSettings):
+    """Everything that may differ between installations. Variables are ``OPSCONSOLE_`` plus the name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix="OPSCONSOLE_", frozen=True, extra="ignore")
+
+    database_url: str | None = Field(None, description="PostgreSQL 18 to work on; unset means the embedded one.")
+    data_dir: Path | None = Field(None, description="Folder of the embedded PostgreSQL and its keys.")
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: Annotated[int, Field(ge=0, le=65_535)] = Field(0, description="Port to listen on; 0 takes a free one.")
+    environment: Annotated[str, Field(min_length=1, max_length=60)] = Field(
+        "Local", description="Name of this environment, shown in the console."
+    )
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = Field("EUR", description="Reporting currency, ISO 4217.")
+    sample_shop: bool = Field(False, description="Create the sample shop and keep it trading.")
+
+    oidc_issuer: str | None = Field(None, description="OIDC issuer whose tokens are accepted.")
+    oidc_audience: str = Field("opsconsole", description="Audience those tokens must carry.")
+    oidc_client_id: str = Field("opsconsole", description="Client id the console signs in with.")
+    token_key: SecretStr | None = Field(
+        None, description="Key, 32 bytes or more, that signs the sessions of built-in accounts; embedded: a file."
+    )
+
+    log_format: Literal["json", "text"] = Field("json", description="Form of the log lines on standard error.")
+    pool_size: Annotated[int, Field(ge=2, le=200)] = Field(10, description="Database connections of one process.")
+    read_timeout: Annotated[float, Field(gt=0, le=600)] = Field(
+        5.0, description="Seconds a statement of the API may take."
+    )
+    request_bytes: Annotated[int, Field(ge=1024)] = Field(4 * 1024 * 1024, description="Largest request body, bytes.")
+
+    orders_cadence: Cadence = Field(3_600, description="Seconds after which silent orders are late.")
+    refunds_cadence: Cadence = Field(7 * 86_400, description="Seconds after which silent refunds are late.")
+    downloads_cadence: Cadence = Field(900, description="Seconds after which silent downloads are late.")
+    discord_cadence: Cadence = Field(900, description="Seconds after which Discord figures are late.")
+    showcases_cadence: Cadence = Field(3_600, description="Seconds after which showcase figures are late.")
+
+    def cadence(self, source: SourceName) -> int:
+        """Seconds within which ``source`` promises its next record."""
+        return {
+            SourceName.ORDERS: self.orders_cadence,
+            SourceName.REFUNDS: self.refunds_cadence,
+            SourceName.DOWNLOADS: self.downloads_cadence,
+            SourceName.DISCORD: self.discord_cadence,
+            SourceName.SHOWCASES: self.showcases_cadence,
+        }[source]
