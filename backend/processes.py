@@ -1,170 +1,162 @@
-"""Everything that differs between Linux, macOS and Windows about processes, locks and owners."""
+"""Locks, children and users of the operating system. What only POSIX has stands here beside its Windows counterpart."""
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import os
+import shutil
 import signal
+import stat
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
 WINDOWS = sys.platform == "win32"
 LINUX = sys.platform.startswith("linux")
+SERVER_USER = "opsconsole"
+"""PostgreSQL refuses to run as root; then it runs as this system user."""
 
-_SYSTEM_USER = "opsconsole"
+_PR_SET_PDEATHSIG = 1
 
 
-class LockTaken(Exception):  # noqa: N818 - it states a condition, not a mistake
+class FolderBusyError(Exception):
     """Another process holds the lock."""
 
 
 class FileLock:
-    """An exclusive lock for the life of this process; the kernel frees it, however the process ends."""
+    """An exclusive lock the kernel frees when its holder dies, however it dies: it can never be stale."""
 
     def __init__(self, path: Path) -> None:
-        self._file: IO[str] = path.open("a+")
+        """Take the lock; raises FolderBusyError when another process has it."""
+        self._file: IO[bytes] = path.open("a+b")
         try:
-            if sys.platform == "win32":
-                import msvcrt
-
-                self._file.seek(0)
-                msvcrt.locking(self._file.fileno(), msvcrt.LK_NBLCK, 1)
-            else:
-                import fcntl
-
-                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+            _lock(self._file.fileno())
+        except OSError:
             self._file.close()
-            raise LockTaken(str(path)) from error
+            raise FolderBusyError(str(path)) from None
 
     def release(self) -> None:
-        """Give the lock back before the process ends."""
+        """Free the lock."""
         self._file.close()
 
+    def __enter__(self) -> FileLock:
+        return self
 
-def child_environment() -> dict[str, str]:
-    """Our environment without what would mislead a child: PG* variables and the bootloader's library path."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
+    def __exit__(self, *_error: object) -> None:
+        self.release()
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(descriptor: int) -> None:
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+
+else:
+    import fcntl
+
+    def _lock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def command(*arguments: str) -> list[str]:
+    """How to start this program again: as the frozen executable, or as a module of this interpreter."""
+    if getattr(sys, "frozen", False):
+        return [sys.executable, *arguments]
+    return [sys.executable, "-m", "app", *arguments]
+
+
+def _die_with_parent(number: int) -> Callable[[], None] | None:
+    """For preexec_fn on Linux: the kernel sends ``number`` to the child when this process dies."""
+    if not LINUX:
+        return None
+    libc = ctypes.CDLL(None, use_errno=True)
+    parent = os.getpid()
+
+    def arm() -> None:
+        libc.prctl(_PR_SET_PDEATHSIG, number)
+        if os.getppid() != parent:  # it died before the line above
+            os._exit(1)
+
+    return arm
+
+
+def spawn(
+    arguments: Sequence[str],
+    *,
+    last_signal: int,
+    user: str | None = None,
+    environment: Mapping[str, str] | None = None,
+    stdin: int | None = subprocess.DEVNULL,
+    output: IO[bytes] | int | None = None,
+    folder: Path | None = None,
+) -> subprocess.Popen[bytes]:
+    """Start a child in a session of its own, so that Ctrl-C reaches only us; we stop it.
+
+    On Linux ``last_signal`` reaches it when this process dies. Call from the main thread: a child started in another
+    thread would get the signal when that thread ends.
+    """
+    options: dict[str, Any] = {}
+    if WINDOWS:
+        options["creationflags"] = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+    else:
+        options |= {"start_new_session": True, "preexec_fn": _die_with_parent(last_signal)}
+        if user is not None:
+            options |= {"user": user, "group": user, "extra_groups": []}
+    return subprocess.Popen(
+        arguments,
+        stdin=stdin,
+        stdout=output,
+        stderr=output,
+        env=None if environment is None else dict(environment),
+        cwd=folder,
+        **options,
+    )
+
+
+def clean_environment() -> dict[str, str]:
+    """The environment without PG* variables, and without the library path a frozen program sets for itself."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
     if getattr(sys, "frozen", False):
         original = kept.pop("LD_LIBRARY_PATH_ORIG", None)
         kept.pop("LD_LIBRARY_PATH", None)
-        if original is not None:
+        if original:
             kept["LD_LIBRARY_PATH"] = original
     return kept
 
 
-def _die_with_parent(parent: int, sign: int) -> Callable[[], None] | None:
-    """What a child runs before exec so that the kernel signals it when we die, however we die (Linux only)."""
-    if not LINUX:
-        return None
-    import ctypes
-
-    libc = ctypes.CDLL(None, use_errno=True)
-
-    def arrange() -> None:
-        libc.prctl(1, sign)  # PR_SET_PDEATHSIG
-        if os.getppid() != parent:  # we died before the line above
-            os._exit(1)
-
-    return arrange
+def send(pid: int, number: int) -> None:
+    """Send a signal; a process that is gone already is fine."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, number)
 
 
-def spawn(
-    command: list[str], *, die_with: int, user: str | None = None, output: IO[Any] | int | None = None, **kwargs: Any
-) -> subprocess.Popen[bytes]:
-    """Start a child in its own session that ends with us.
+def stop(child: subprocess.Popen[bytes], *signals: tuple[int, float]) -> None:
+    """End a child: each signal, then its seconds of patience; at last without mercy."""
+    for number, seconds in signals:
+        if child.poll() is not None:
+            return
+        child.send_signal(signal.SIGTERM if WINDOWS else number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(seconds)
+    if child.poll() is None:
+        child.kill()
+        child.wait()
 
-    Must be called from the main thread: on Linux a child started in a thread would die with that thread.
-    Elsewhere the worker notices the end of its standard input and postgres is cleared away by the next start.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        raise RuntimeError("children are started from the main thread, or they would die with the thread")
+
+def alive(pid: int) -> bool:
+    """Whether a process is there and not a zombie."""
     if WINDOWS:
-        return subprocess.Popen(
-            command,
-            env=child_environment(),
-            stdout=output,
-            stderr=output,
-            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
-            **kwargs,
-        )
-    owner: dict[str, Any] = {"user": user, "group": user, "extra_groups": []} if user else {}
-    return subprocess.Popen(  # noqa: PLW1509 - prctl has no other way, and nothing else runs between fork and exec
-        command,
-        env=child_environment(),
-        stdout=output,
-        stderr=output,
-        start_new_session=True,
-        preexec_fn=_die_with_parent(os.getpid(), die_with),
-        **owner,
-        **kwargs,
-    )
-
-
-def server_user() -> str | None:
-    """Whom PostgreSQL runs as when we are root (it refuses root); ``None`` for ourselves.
-
-    Creates the system user once. Raises RuntimeError naming the command when that fails.
-    """
-    if WINDOWS or os.geteuid() != 0:
-        return None
-    import pwd
-
-    try:
-        pwd.getpwnam(_SYSTEM_USER)
-    except KeyError:
-        command = [
-            "useradd",
-            "--system",
-            "--user-group",
-            "--no-create-home",
-            "--shell",
-            "/usr/sbin/nologin",
-            _SYSTEM_USER,
-        ]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        listed = subprocess.run(["tasklist", "/FI", f"PID eq {pid}"], capture_output=True, check=False)  # noqa: S607
+        return str(pid).encode() in listed.stdout
+    if LINUX:
         try:
-            pwd.getpwnam(_SYSTEM_USER)
-        except KeyError:
-            raise RuntimeError(
-                "PostgreSQL refuses to run as root and no system user could be made for it.\n"
-                f"Run once: {' '.join(command)}\n{done.stderr.strip()}"
-            ) from None
-    return _SYSTEM_USER
-
-
-def hand_over(folder: Path, user: str | None) -> None:
-    """Give a folder and its content to ``user`` and let it reach it; no parent is opened for reading."""
-    if user is None or WINDOWS:
-        return
-    import shutil
-
-    for path in (folder, *folder.rglob("*")):
-        shutil.chown(path, user, user)
-    for parent in folder.resolve().parents:
-        mode = parent.stat().st_mode
-        if not mode & 0o001:
-            parent.chmod(mode | 0o001)
-
-
-def is_zombie(pid: int) -> bool:
-    """Whether a process has ended but nobody has reaped it (Linux; elsewhere never known)."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except (OSError, IndexError):
-        return False
-
-
-def exists(pid: int) -> bool:
-    """Whether a process with this id runs."""
-    if WINDOWS:
-        listed = subprocess.run(
-            ["tasklist", "/fi", f"PID eq {pid}", "/nh"], capture_output=True, text=True, check=False
-        )  # noqa: S607
-        return str(pid) in listed.stdout
+            return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in {"Z", "X"}
+        except OSError:
+            return False
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -174,35 +166,68 @@ def exists(pid: int) -> bool:
     return True
 
 
-def works_in(folder: Path) -> bool:
-    """Whether any process has ``folder`` as its working directory; True where that cannot be told."""
-    if not LINUX:
-        return True
-    wanted = str(folder.resolve())
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                if os.readlink(entry / "cwd") == wanted:  # noqa: PTH115 - a deleted folder must not be resolved
-                    return True
-            except OSError:
-                continue
-    return False
+def working_in(folder: Path) -> list[int]:
+    """Live processes whose working folder is ``folder``: a postmaster and its children. Linux and macOS."""
+    if LINUX:
+        found = []
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdigit():
+                # Another user's process cannot be looked into, and cannot be ours.
+                with contextlib.suppress(OSError):
+                    if Path(os.readlink(entry / "cwd")) == folder and alive(int(entry.name)):
+                        found.append(int(entry.name))
+        return found
+    if WINDOWS or shutil.which("lsof") is None:
+        return []
+    listed = subprocess.run(
+        ["lsof", "-a", "-d", "cwd", "-t", "--", str(folder)],  # noqa: S607
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return [int(line) for line in listed.stdout.split()]
 
 
-def ask_to_stop(pid: int, *, hard: bool = False) -> None:
-    """PostgreSQL's fast (SIGINT) or immediate (SIGQUIT) shutdown; on Windows through pg_ctl's own means."""
-    if WINDOWS:
-        subprocess.run(["taskkill", "/pid", str(pid), *(["/f"] if hard else [])], check=False, capture_output=True)  # noqa: S607
-        return
+def server_user() -> str | None:
+    """The user PostgreSQL must run as when we are root, made if missing; ``None`` when we are not.
+
+    Raises RuntimeError when it cannot be made.
+    """
+    if WINDOWS or os.geteuid() != 0:
+        return None
+    import pwd
+
     try:
-        os.kill(pid, signal.SIGQUIT if hard else signal.SIGINT)
-    except ProcessLookupError:
+        pwd.getpwnam(SERVER_USER)
+    except KeyError:
+        tool = shutil.which("useradd")
+        if tool is None:
+            raise RuntimeError(
+                f"PostgreSQL does not run as root; create a system user named {SERVER_USER}, or use another account"
+            ) from None
+        subprocess.run(
+            [tool, "--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin", SERVER_USER],
+            check=False,
+            capture_output=True,
+        )
+        try:
+            pwd.getpwnam(SERVER_USER)  # also when another process was quicker
+        except KeyError:
+            raise RuntimeError(f"the system user {SERVER_USER} could not be created") from None
+    return SERVER_USER
+
+
+def give(path: Path, user: str | None) -> None:
+    """Make ``user`` own a folder, and let it pass the folders above: execute only, only where it is missing."""
+    if user is None:
         return
+    shutil.chown(path, user, user)
+    let_pass(path)
 
 
-def on_stop(handler: Callable[[], None]) -> Mapping[int, Any]:
-    """Call ``handler`` on the signals that ask a program to end."""
-    wanted = [signal.SIGINT, signal.SIGTERM]
-    if hasattr(signal, "SIGHUP"):
-        wanted.append(signal.SIGHUP)
-    return {number: signal.signal(number, lambda *_: handler()) for number in wanted}
+def let_pass(path: Path) -> None:
+    """Let others pass the folders above ``path``."""
+    for parent in path.parents:
+        mode = stat.S_IMODE(parent.stat().st_mode)
+        if not mode & stat.S_IXOTH:
+            parent.chmod(mode | stat.S_IXOTH)

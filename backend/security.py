@@ -1,206 +1,246 @@
-"""Who asks, and what they may do. The only place that turns a token into a principal.
+"""From bearer token to principal, and the one way a route says who may call it.
 
-Specification: "RBAC Foundation", Security NFRs. Permissions come from live role assignments, never from the token.
+Tokens are JWTs with the scope ``operations.*``: our own, for built-in accounts, or those of an OIDC issuer. They only say
+who somebody is. What they may do comes from the role assignments in the database, at each request.
 """
 
 from __future__ import annotations
 
 import asyncio
-import secrets
+import time
+from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Final, Literal
 
 import jwt
-import structlog
-from fastapi import Depends, FastAPI, Request
+from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
+from psycopg.rows import dict_row
 
-from backend.database import load_queries
-from backend.http import ProblemError, database_of, unavailable
+from backend.database import Database, DatabaseUnavailable, database_of, load_queries
+from backend.problems import ProblemError
 from backend.settings import Settings
 from models.permissions import Permission
 from models.problems import Code
 
-ISSUER = "opsconsole"
-AUDIENCE = "opsconsole"
-SCOPE = "operations.*"
-LEEWAY = timedelta(seconds=30)
+queries = load_queries("backend.rbac")
 
-queries = load_queries(__package__)
-log = structlog.get_logger()
-
-bearer = HTTPBearer(auto_error=False, description="a token of the sign-in or of the OIDC issuer")
+ISSUER: Final = "opsconsole"
+SCOPE: Final = "operations.*"
+ACCESS_LIFETIME = timedelta(minutes=15)
+OUTSIDE_ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA")
+CHALLENGE = {"WWW-Authenticate": f'Bearer realm="opsconsole", scope="{SCOPE}"'}
+REMEMBERED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who asks: a person or a service, with what live role assignments allow."""
+    """Who makes a request, and what they may do at this moment."""
 
     user_id: str
     name: str
-    kind: str
     roles: tuple[str, ...]
     role_names: tuple[str, ...]
-    permissions: frozenset[str]
+    permissions: frozenset[Permission]
     auth_time: datetime | None
-    """When the principal last proved a second factor; ``None`` when never."""
+    """When they last proved who they are; ``None`` when the issuer does not say."""
+    kind: Literal["account", "oidc"]
 
 
 @dataclass(frozen=True, slots=True)
-class Claims:
+class Identity:
     """What a verified token says."""
 
-    subject: str
+    user_id: str
+    name: str
     auth_time: datetime | None
+    kind: Literal["account", "oidc"]
 
 
-class Tokens:
-    """Verifies and mints tokens by the settings."""
+def mint(
+    settings: Settings, *, user_id: str, name: str, auth_time: datetime, lifetime: timedelta = ACCESS_LIFETIME
+) -> tuple[str, datetime]:
+    """An access token of ours and when it expires. Raises ProblemError when no key is configured."""
+    now = datetime.now(UTC)
+    expires = now + lifetime
+    claims = {
+        "iss": ISSUER,
+        "aud": settings.oidc_audience,
+        "sub": user_id,
+        "name": name,
+        "iat": now,
+        "exp": expires,
+        "auth_time": int(auth_time.timestamp()),
+        "acr": "1",
+        "scope": SCOPE,
+    }
+    return jwt.encode(claims, _key(settings), algorithm="HS256"), expires.replace(microsecond=0)
+
+
+def _key(settings: Settings) -> str:
+    if settings.token_key is None:
+        raise ProblemError(Code.NOT_FOUND, "Built-in accounts are off here; sign in with the browser.")
+    return settings.token_key.get_secret_value()
+
+
+def _refused(detail: str, code: Code = Code.UNAUTHENTICATED) -> ProblemError:
+    return ProblemError(
+        code, detail, headers={"WWW-Authenticate": f'{CHALLENGE["WWW-Authenticate"]}, error="invalid_token"'}
+    )
+
+
+class TokenReader:
+    """Verifies tokens. One per application; keeps the issuer's keys and the last known permissions."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._keys: jwt.PyJWKClient | None = None
+        self._outside: jwt.PyJWKClient | None = None
+        self._known: OrderedDict[tuple[str, str], tuple[float, Principal]] = OrderedDict()
 
-    def mint(self, user_id: str, *, now: datetime | None = None, minutes: int | None = None) -> tuple[str, datetime]:
-        """An access token for a built-in account, and when it expires."""
-        start = now or datetime.now(UTC)
-        end = start + timedelta(minutes=minutes if minutes is not None else self._settings.token_minutes)
-        claims = {
-            "iss": ISSUER,
-            "aud": AUDIENCE,
-            "sub": user_id,
-            "iat": start,
-            "exp": end,
-            "jti": secrets.token_hex(8),
-            "scope": SCOPE,
-        }
-        return jwt.encode(claims, self._settings.token_key, algorithm="HS256"), end
-
-    async def verify(self, token: str) -> Claims:
-        """What the token says.
-
-        Raises:
-            ProblemError: 401 when it is expired, forged, for somebody else or without the scope.
-        """
+    async def identify(self, token: str) -> Identity:
+        """Who a token belongs to. Raises ProblemError when it is not acceptable."""
         try:
-            issuer = jwt.decode(token, options={"verify_signature": False}).get("iss")
-            if issuer == ISSUER and self._settings.token_key:
-                claims = self._decode(token, self._settings.token_key, ["HS256"], ISSUER, AUDIENCE)
-            elif self._settings.oidc_issuer and issuer == self._settings.oidc_issuer:
-                key = await asyncio.to_thread(self._signing_key, token)
-                algorithms = ["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"]
-                claims = self._decode(token, key, algorithms, issuer, self._settings.oidc_audience)
+            unverified = jwt.decode(token, options={"verify_signature": False})
+            if self._settings.oidc_issuer is not None and unverified.get("iss") == self._settings.oidc_issuer:
+                claims = await self._decode_outside(token, self._settings.oidc_issuer)
+                kind: Literal["account", "oidc"] = "oidc"
+            elif self._settings.token_key is not None:
+                claims = self._decode(token, self._settings.token_key.get_secret_value(), ("HS256",), ISSUER)
+                kind = "account"
             else:
-                raise _unauthenticated("The token was issued by somebody this server does not trust.")
-        except jwt.ExpiredSignatureError as error:
-            raise _unauthenticated("The session has expired. Sign in again.", Code.TOKEN_EXPIRED) from error
-        except jwt.PyJWKClientConnectionError as error:
-            raise unavailable("The sign-in service does not answer just now.") from error
-        except jwt.PyJWTError as error:
-            log.info("token refused", reason=str(error))
-            raise _unauthenticated("The token is not valid here. Sign in again.") from error
-        scopes = str(claims.get("scope", "")).split()
-        if not any(scope.startswith("operations.") for scope in scopes):
-            raise _unauthenticated("The token lacks the scope operations.*")
-        when = claims.get("auth_time")
-        return Claims(str(claims["sub"]), datetime.fromtimestamp(when, UTC) if isinstance(when, int) else None)
+                raise _refused("The token comes from an issuer that is not accepted here.")
+        except jwt.ExpiredSignatureError:
+            raise _refused("The session has expired; refresh it or sign in again.", Code.TOKEN_EXPIRED) from None
+        except jwt.PyJWKClientConnectionError:
+            raise ProblemError(
+                Code.UNAVAILABLE, "The sign-in service does not answer; try again soon.", headers={"Retry-After": "5"}
+            ) from None
+        except jwt.PyJWTError:
+            raise _refused("The token is not valid here; sign in again.") from None
+        if SCOPE not in str(claims.get("scope", "")).split():
+            raise ProblemError(Code.PERMISSION_MISSING, f"The token lacks the scope {SCOPE}.", permission=SCOPE)
+        auth_time = claims.get("auth_time")
+        return Identity(
+            user_id=claims["sub"],
+            name=str(claims.get("name") or claims["sub"]),
+            auth_time=datetime.fromtimestamp(auth_time, UTC) if isinstance(auth_time, int) else None,
+            kind=kind,
+        )
 
-    @staticmethod
-    def _decode(token: str, key: Any, algorithms: list[str], issuer: str, audience: str) -> dict[str, Any]:
+    def _decode(self, token: str, key: Any, algorithms: tuple[str, ...], issuer: str) -> dict[str, Any]:
         return jwt.decode(
             token,
             key,
-            algorithms=algorithms,
+            algorithms=list(algorithms),
+            audience=self._settings.oidc_audience,
             issuer=issuer,
-            audience=audience,
-            leeway=LEEWAY,
-            options={"require": ["exp", "iat", "sub", "iss", "aud"]},
+            leeway=10,
+            options={"require": ["exp", "iat", "sub", "aud", "iss"]},
         )
 
-    def _signing_key(self, token: str) -> Any:
-        if self._keys is None:
-            self._keys = jwt.PyJWKClient(_jwks_address(self._settings.oidc_issuer), timeout=5)
-        return self._keys.get_signing_key_from_jwt(token).key
+    async def _decode_outside(self, token: str, issuer: str) -> dict[str, Any]:
+        # Discovery and keys are fetched with blocking calls, now and then.
+        if self._outside is None:
+            self._outside = await asyncio.to_thread(_key_client, issuer)
+        key = await asyncio.to_thread(self._outside.get_signing_key_from_jwt, token)
+        return self._decode(token, key, OUTSIDE_ALGORITHMS, issuer)
+
+    async def principal(self, database: Database, identity: Identity, *, reading: bool) -> Principal:
+        """The principal with its present permissions.
+
+        While the database is away, reading goes on with permissions known for less than the life of a token, so that the
+        last dashboard can still be shown. Raises ProblemError for a disabled account, DatabaseUnavailable otherwise.
+        """
+        key = (identity.kind, identity.user_id)
+        try:
+            principal = await _look_up(database, identity)
+        except DatabaseUnavailable:
+            at, known = self._known.get(key, (0.0, None))
+            if known is None or not reading or time.monotonic() - at > ACCESS_LIFETIME.total_seconds():
+                raise
+            return known
+        self._known[key] = (time.monotonic(), principal)
+        self._known.move_to_end(key)
+        if len(self._known) > REMEMBERED:
+            self._known.popitem(last=False)
+        return principal
 
 
-def _jwks_address(issuer: str) -> str:
-    """Where the issuer publishes its keys, by OpenID Connect Discovery."""
-    import httpx
-
-    answer = httpx.get(f"{issuer.rstrip('/')}/.well-known/openid-configuration", timeout=5)
-    try:
-        return str(answer.raise_for_status().json()["jwks_uri"])
-    except (httpx.HTTPError, ValueError, KeyError) as error:
-        raise jwt.PyJWKClientConnectionError(f"discovery of {issuer} failed: {error}") from error
+def _key_client(issuer: str) -> jwt.PyJWKClient:
+    # PyJWKClient knows keys but not discovery; its fetcher reads any JSON document.
+    document = jwt.PyJWKClient(f"{issuer.rstrip('/')}/.well-known/openid-configuration", timeout=5).fetch_data()
+    return jwt.PyJWKClient(document["jwks_uri"], timeout=5)
 
 
-def _unauthenticated(detail: str, code: Code = Code.UNAUTHENTICATED) -> ProblemError:
-    reason = "" if code == Code.UNAUTHENTICATED else ' error="invalid_token"'
-    return ProblemError(code, detail, headers={"WWW-Authenticate": f"Bearer{reason}"})
-
-
-async def authenticate(request: Request) -> Principal:
-    """The principal behind a request.
-
-    Raises:
-        ProblemError: 401 without a valid token or with one of an account that is unknown or disabled.
-    """
-    known: Principal | None = getattr(request.state, "principal", None)
-    if known is not None:
-        return known
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise _unauthenticated("Sign in, or send a bearer token.")
-    claims = await request.app.state.tokens.verify(token.strip())
-    async with database_of(request).read() as connection:
-        row = await (await connection.execute(queries.principal, {"user_id": claims.subject})).fetchone()
+async def _look_up(database: Database, identity: Identity) -> Principal:
+    async with database.read() as connection, connection.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(queries.principal, {"user_id": identity.user_id, "account": identity.kind == "account"})
+        row = await cursor.fetchone()
     if row is None:
-        raise _unauthenticated("This account is unknown here or disabled.")
-    name, kind, roles, role_names, permissions = row
-    principal = Principal(
-        claims.subject, name, kind, tuple(roles), tuple(role_names), frozenset(permissions), claims.auth_time
+        raise _refused("The account does not exist any more or is disabled.")
+    known = Permission._value2member_map_
+    return Principal(
+        user_id=identity.user_id,
+        name=row["name"] or identity.name,
+        roles=tuple(row["roles"]),
+        role_names=tuple(row["role_names"]),
+        # Permissions of a newer release mean nothing to this one.
+        permissions=frozenset(Permission(p) for p in row["permissions"] if p in known),
+        auth_time=identity.auth_time,
+        kind=identity.kind,
     )
-    request.state.principal = principal
-    return principal
+
+
+async def principal_of(request: Request) -> Principal:
+    """Who makes this request, looked up once. Raises ProblemError 401 for nobody."""
+    found: Principal | None = getattr(request.state, "principal", None)
+    if found is None:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise ProblemError(Code.UNAUTHENTICATED, "Sign in first.", headers=CHALLENGE)
+        reader: TokenReader = request.app.state.tokens
+        identity = await reader.identify(token.strip())
+        found = await reader.principal(database_of(request), identity, reading=request.method in {"GET", "HEAD"})
+        request.state.principal = found
+    return found
+
+
+_bearer = HTTPBearer(auto_error=False, scheme_name="bearer", description="A JWT with the scope operations.*")
+
+
+class Guard:
+    """The check a route asks for; the route test reads ``permission`` off it."""
+
+    def __init__(self, permission: Permission | None, step_up: int | None) -> None:
+        self.permission = permission
+        self.step_up = step_up
+
+    async def __call__(self, request: Request, _bearer: Annotated[Any, Depends(_bearer)]) -> Principal:
+        """The principal, if it may. Raises ProblemError 401 or 403."""
+        principal = await principal_of(request)
+        if self.permission is not None and self.permission not in principal.permissions:
+            raise ProblemError(
+                Code.PERMISSION_MISSING,
+                f"This needs the permission {self.permission}; an administrator can grant a role that has it.",
+                permission=self.permission,
+            )
+        if self.step_up is not None:
+            age = None if principal.auth_time is None else (datetime.now(UTC) - principal.auth_time).total_seconds()
+            if age is None or age > self.step_up:
+                raise ProblemError(
+                    Code.STEP_UP_NEEDED,
+                    f"Confirm who you are: the last time must be at most {self.step_up} s ago.",
+                    headers={
+                        "WWW-Authenticate": f'Bearer error="insufficient_user_authentication", max_age="{self.step_up}"'
+                    },
+                )
+        return principal
 
 
 def require(permission: Permission | None, step_up: int | None = None) -> Any:
-    """State who may call a route; the only way to.
+    """``principal: Annotated[Principal, require(Permission.X)]``; ``None`` admits everybody who is signed in.
 
-    Args:
-        permission: what the principal must be allowed; ``None`` for anybody who is signed in.
-        step_up: how old, in seconds, the second factor may be at most (RFC 9470).
+    ``step_up`` asks for a sign-in at most that many seconds old (RFC 9470).
     """
-
-    async def check(request: Request, _token: Annotated[Any, Depends(bearer)]) -> Principal:
-        principal = await authenticate(request)
-        if permission is not None and permission not in principal.permissions:
-            raise ProblemError(
-                Code.PERMISSION_MISSING,
-                f"This needs the permission {permission}, which none of your roles has.",
-                permission=permission,
-            )
-        if step_up is not None:
-            _check_step_up(principal, step_up)
-        return principal
-
-    check.permission = permission  # type: ignore[attr-defined] # the test that walks all routes reads it
-    return Depends(check)
-
-
-def _check_step_up(principal: Principal, seconds: int) -> None:
-    proven = principal.auth_time
-    if proven is None or datetime.now(UTC) - proven > timedelta(seconds=seconds):
-        challenge = f'Bearer error="insufficient_user_authentication", max_age="{seconds}"'
-        raise ProblemError(
-            Code.STEP_UP_NEEDED,
-            "Confirm with your second factor; the last time was too long ago.",
-            headers={"WWW-Authenticate": challenge},
-        )
-
-
-def install(app: FastAPI, settings: Settings) -> None:
-    """Give ``app`` its tokens."""
-    app.state.tokens = Tokens(settings)
-    app.state.authenticate = authenticate
+    return Depends(Guard(permission, step_up))

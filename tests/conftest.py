@@ -1,192 +1,243 @@
-"""One embedded PostgreSQL a session, one fresh database a test, and the API on loopback."""
+"""What every test may use: a real PostgreSQL with a migrated template, a real API on loopback, coroutines as tests."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import inspect
-import os
 import shutil
-import socket
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
-from backend.database import Database
-from backend.embedded import EmbeddedPostgres
-from backend.migrations.migrate import migrate
-from backend.settings import Settings
+if TYPE_CHECKING:
+    from backend.database import Database
+    from backend.embedded import Embedded
+    from backend.settings import Settings
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-
-TOKEN_KEY = "a key for tests that nobody else ever uses, 32 bytes and more"
-_URL = "OPSCONSOLE_TEST_CLUSTER"
-
-
-# --- one server a session ----------------------------------------------------------------------------------
+TEMPLATE = "template_opsconsole"
+PREFIX = "OPSCONSOLE_TEST_SERVER"
+ROOM_NEEDED = 1024**3
+_server: dict[str, Any] = {}
 
 
-def _roomy_folder() -> str | None:
-    """Shared memory when it has room (containers often give it 64 MB): cloning a database is then ten times faster."""
-    shm = Path("/dev/shm")
-    return str(shm) if shm.is_dir() and shutil.disk_usage(shm).free > 2 << 30 else None
+def _start_server() -> str:
+    """Start the session's server and make its template; returns the address of its owner."""
+    from backend.embedded import OWNER, Embedded
+
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and shutil.disk_usage(memory).free > ROOM_NEEDED
+    folder = Path(tempfile.mkdtemp(prefix="opsconsole-test-", dir=memory if roomy else None))
+    server = Embedded(folder, {"max_connections": "200"}, durable=False)
+    _server.update(server=server, folder=folder)
+    server.start()
+    url = server.url(OWNER, "postgres")
+    _make_template(url)
+    return url
+
+
+def _make_template(url: str) -> None:
+    import psycopg
+
+    from backend.database import APPLICATION_ROLE
+    from backend.migrations.migrate import migrate
+
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"create database {TEMPLATE}")
+    migrate(make_conninfo(url, dbname=TEMPLATE))
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"alter role {APPLICATION_ROLE} login")
+
+
+class _Postgres:
+    """Starts the server at the first test that wants it; workers of a parallel run share the controller's."""
+
+    def __init__(self, url: str | None) -> None:
+        self._url = url
+
+    @property
+    def url(self) -> str:
+        if self._url is None:
+            self._url = _start_server()
+        return self._url
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if hasattr(config, "workerinput"):
-        os.environ[_URL] = config.workerinput["cluster"]  # type: ignore[attr-defined]
-        return
-    folder = Path(tempfile.mkdtemp(prefix="opsconsole-tests-", dir=_roomy_folder()))
-    server = EmbeddedPostgres(folder, fast_and_fragile=True)
-    server.start()
-    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
-        connection.execute("create database template_migrated")
-    migrate(server.url("template_migrated"))
-    os.environ[_URL] = server.url("DATABASE")
-    config._opsconsole = (server, folder)  # type: ignore[attr-defined]
+    given = getattr(config, "workerinput", {}).get(PREFIX)
+    config.stash[_postgres_key] = _Postgres(given)
+
+
+_postgres_key = pytest.StashKey[_Postgres]()
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    node.workerinput["cluster"] = os.environ[_URL]
+    node.workerinput[PREFIX] = node.config.stash[_postgres_key].url
 
 
-def pytest_unconfigure(config: pytest.Config) -> None:
-    server, folder = getattr(config, "_opsconsole", (None, None))
-    if server is not None:
+def pytest_unconfigure() -> None:
+    if _server:
+        server: Embedded = _server["server"]
         server.stop()
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def cluster_url(database: str) -> str:
-    """Owner's connection string of a database on the session's server."""
-    return os.environ[_URL].replace("DATABASE", database)
-
-
-# --- asynchronous tests ------------------------------------------------------------------------------------
+        shutil.rmtree(_server["folder"], ignore_errors=True)
+        _server.clear()
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """Run ``async def`` tests, each on a loop of its own."""
-    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+    """Run ``async def test_…`` with asyncio.run; tests that drive Qt take the ``aio`` fixture instead."""
+    if not inspect.iscoroutinefunction(pyfuncitem.obj) or "aio" in pyfuncitem.fixturenames:
         return None
     names = pyfuncitem._fixtureinfo.argnames
     arguments = {name: pyfuncitem.funcargs[name] for name in names}
-    runner: Callable[[Awaitable[None]], None] = pyfuncitem.funcargs.get("aio") or _run
-    runner(pyfuncitem.obj(**arguments))
+    asyncio.run(pyfuncitem.obj(**arguments))
     return True
 
 
-def _run(awaitable: Any) -> None:
-    asyncio.run(awaitable)
-
-
 @pytest.fixture
-def aio(qapp: Any) -> Iterator[Callable[[Any], Any]]:
-    """Runs a coroutine on Qt's own event loop; async tests that ask for it run there."""
+def aio(qapp: Any) -> Callable[[Any], Any]:
+    """Runs a coroutine on Qt's event loop: ``aio(scenario())``."""
     from qasync import QEventLoop
 
+    # Else every test that closes a window would end the loop.
     qapp.setQuitOnLastWindowClosed(False)
-    with asyncio.Runner(loop_factory=lambda: QEventLoop(qapp)) as runner:
-        yield runner.run
+
+    def run(coroutine: Any) -> Any:
+        with asyncio.Runner(loop_factory=lambda: QEventLoop(qapp)) as runner:
+            return runner.run(coroutine)
+
+    return run
 
 
-# --- database and API --------------------------------------------------------------------------------------
+@pytest.fixture(scope="session")
+def postgres_url(pytestconfig: pytest.Config) -> str:
+    """The owner's address of the session's server, database ``postgres``."""
+    return pytestconfig.stash[_postgres_key].url
 
 
 @pytest.fixture
-def database_url() -> Iterator[str]:
-    """A freshly migrated database of this test's own."""
-    name = f"t_{uuid4().hex}"
-    with psycopg.connect(cluster_url("postgres"), autocommit=True) as connection:
-        connection.execute(f"create database {name} template template_migrated strategy file_copy")
-    yield cluster_url(name)
-    with psycopg.connect(cluster_url("postgres"), autocommit=True) as connection:
-        connection.execute(f"drop database if exists {name} with (force)")
+def owner_url(postgres_url: str) -> Iterator[str]:
+    """The owner's address of a database of its own, cloned from the migrated template."""
+    import psycopg
+
+    name = f"test_{uuid4().hex}"
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(f"create database {name} template {TEMPLATE} strategy file_copy")
+    yield make_conninfo(postgres_url, dbname=name)
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(f"drop database {name} with (force)")
+
+
+@pytest.fixture
+def database_url(owner_url: str) -> str:
+    """The application role's address of a database of its own."""
+    from backend.database import APPLICATION_ROLE
+
+    return make_conninfo(owner_url, user=APPLICATION_ROLE)
 
 
 @pytest.fixture
 def settings(database_url: str) -> Settings:
-    """Settings of a quiet API on the test's database."""
-    return Settings(
-        database_url=database_url, token_key=TOKEN_KEY, environment="Tests", log_level="error", pool_wait_seconds=2
-    )
+    """Settings of an API on ``database_url`` with built-in accounts."""
+    from backend.settings import Settings
+
+    return Settings(database_url=database_url, token_key="k" * 40, environment="Test")
 
 
-@contextlib.asynccontextmanager
-async def opened(settings: Settings) -> AsyncIterator[Database]:
-    """An open database for the length of a block (pools belong to one event loop)."""
-    database = Database(settings)
-    await database.open()
-    try:
-        yield database
-    finally:
-        await database.close()
+@pytest.fixture
+def open_database(database_url: str) -> Callable[[], Any]:
+    """For async tests: ``async with open_database() as db``."""
+    from contextlib import asynccontextmanager
+
+    from backend.database import Database
+
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[Database]:
+        database = Database(database_url)
+        await database.open()
+        try:
+            yield database
+        finally:
+            await database.close()
+
+    return opened
 
 
 @dataclass
 class Api:
-    """A running API."""
+    """A running API. ``requests`` of any client go to ``base_url``."""
 
     base_url: str
     settings: Settings
+    owner_url: str
+    _stop: Callable[[], None] = field(repr=False)
 
     def token(self, role: str = "operations-lead", **claims: Any) -> str:
-        """A bearer token of somebody who has exactly this role."""
-        from backend.security import Tokens
+        """A bearer token of the account of a built-in role; ``auth_time`` and ``lifetime`` may be given."""
+        from backend.security import mint
 
-        with psycopg.connect(self.settings.database_url, autocommit=True) as connection:
-            add_account(connection, role)
-        return Tokens(self.settings).mint(role, **claims)[0]
+        claims.setdefault("auth_time", datetime.now(UTC))
+        return mint(self.settings, user_id=role, name=role, **claims)[0]
 
     def headers(self, role: str = "operations-lead") -> dict[str, str]:
-        """Headers of somebody who has exactly this role."""
+        """The Authorization header of a role."""
         return {"Authorization": f"Bearer {self.token(role)}"}
 
-
-def add_account(connection: psycopg.Connection[Any], role: str) -> None:
-    """An account named after its role."""
-    connection.execute("insert into account (id, name) values (%s, %s) on conflict do nothing", (role, role))
-    connection.execute(
-        "insert into role_assignment (user_id, role_id, granted_by) values (%s, %s, 'test')"
-        " on conflict (user_id, role_id) where revoked_at is null do nothing",
-        (role, role),
-    )
-
-
-@contextlib.contextmanager
-def serving(settings: Settings) -> Iterator[Api]:
-    """The real API on a loopback port, in a thread of its own."""
-    import uvicorn
-
-    from backend.main import create_app
-
-    listener = socket.create_server(("127.0.0.1", 0))
-    port = listener.getsockname()[1]
-    config = uvicorn.Config(create_app(settings), log_config=None, timeout_graceful_shutdown=1, lifespan="on")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve([listener])), daemon=True)
-    thread.start()
-    while not server.started and thread.is_alive():
-        threading.Event().wait(0.005)
-    try:
-        yield Api(f"http://127.0.0.1:{port}", settings)
-    finally:
-        server.should_exit = True
-        thread.join(10)
-        listener.close()
+    def stop(self) -> None:
+        """Stop it; calling twice is fine."""
+        self._stop()
 
 
 @pytest.fixture
-def api(settings: Settings) -> Iterator[Api]:
-    """The real API on this test's own database."""
-    with serving(settings) as running:
-        yield running
+def api(settings: Settings, owner_url: str) -> Iterator[Api]:
+    """The API on a fresh database with one account for each built-in role, served on loopback from a thread."""
+    from backend.session.accounts import seed_role_accounts
+
+    seed_role_accounts(owner_url)
+    base_url, stop = serve_in_thread(settings)
+    running = Api(base_url, settings, owner_url, stop)
+    yield running
+    running.stop()
+
+
+def serve_in_thread(settings: Settings) -> tuple[str, Callable[[], None]]:
+    """Serve an API on a free port of loopback; returns its address and how to stop it."""
+    from backend.database import Database
+    from backend.main import create_app
+    from backend.serve import HttpServer
+
+    assert settings.database_url is not None
+    app = create_app(settings, Database(settings.database_url, size=settings.pool_size))
+    started = threading.Event()
+    loop = asyncio.new_event_loop()
+    server = HttpServer(app, "127.0.0.1", 0)
+
+    async def run() -> None:
+        task = asyncio.create_task(server.run())
+        await server.started()
+        started.set()
+        await task
+
+    thread = threading.Thread(target=_run_on, args=(loop, run()), name="api", daemon=True)
+    thread.start()
+    assert started.wait(10), "the API did not start"
+
+    def stop() -> None:
+        if thread.is_alive():
+            loop.call_soon_threadsafe(server.stop)
+            thread.join(10)
+            assert not thread.is_alive(), "the API did not stop"
+
+    return server.url, stop
+
+
+def _run_on(loop: asyncio.AbstractEventLoop, coroutine: Any) -> None:
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        runner.run(coroutine)
