@@ -46,6 +46,15 @@ class AlertState(StrEnum):
     CLEARED = "cleared"
 
 
+class AlertList(StrEnum):
+    """How lists group alerts. Every alert is in exactly one group: a shelved one is in no other."""
+
+    ACTIVE = "active"
+    ACKNOWLEDGED = "acknowledged"
+    CLEARED = "cleared"
+    SHELVED = "shelved"
+
+
 class AlertCondition(StrEnum):
     """What the rule last saw."""
 
@@ -147,7 +156,10 @@ class AlertSummary(Record):
     title: str
     severity: Severity
     state: AlertState
+    cause: AlertCondition = AlertCondition.BREACHED
+    """Why it was raised: its limit is broken, or its source is silent. Never normal."""
     condition: AlertCondition
+    """What the rule last saw."""
     raised_at: Instant
 
 

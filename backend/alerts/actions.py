@@ -1,0 +1,184 @@
+"""Everything that changes alerts and their rules. Each change is audited in the transaction that makes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from psycopg.rows import class_row
+
+from backend import audit
+from backend.alerts.decide import Event, Transition, acknowledge, shelve, unshelve
+from backend.database import Connection, load_queries
+from backend.problems import ProblemError
+from models.alerts import Alert, AlertRule, AlertRuleChange, AlertRuleDraft, AlertState
+from models.base import Record
+from models.problems import Code, FieldError
+
+queries = load_queries(__package__)
+
+SHELF_MOST = timedelta(days=7)
+NULLABLE = frozenset({"no_data_seconds"})
+
+
+async def apply(tx: Connection, transitions: Iterable[Transition], *, actor: str, at: datetime) -> None:
+    """Write transitions in order: measurements in place, every event as a new version with its audit row."""
+    measured = [step.after.model_dump() for step in transitions if step.event is None]
+    if measured:
+        async with tx.cursor() as cursor:
+            await cursor.executemany(queries.measure, measured)
+    for step in transitions:
+        if step.event is not None:
+            await _write(tx, step.event, step.before, step.after, actor=actor, at=at)
+
+
+async def _write(tx: Connection, event: Event, before: Alert | None, after: Alert, *, actor: str, at: datetime) -> None:
+    if before is not None:
+        await tx.execute(queries.end_version, {"id": before.id, "version": before.version, "at": at})
+    await tx.execute(queries.insert_version, after.model_dump() | {"at": at})
+    reasons = {Event.ACKNOWLEDGED: after.comment, Event.SHELVED: after.shelve_reason}
+    await audit.record(
+        tx,
+        actor=actor,
+        action=f"alerts.alert.{event}",
+        resource_type="alert",
+        resource_id=after.id,
+        version=after.version,
+        before=None if before is None else _picture(before),
+        after=_picture(after),
+        reason=reasons.get(event),
+    )
+
+
+async def acknowledge_alert(tx: Connection, *, actor: str, alert_id: UUID, version: int, comment: str) -> Alert:
+    """Acknowledge. The same acknowledgement again changes nothing; another one is a conflict (409). Stale: 412."""
+    alert = await _locked(tx, alert_id)
+    if alert.state is not AlertState.ACTIVE:
+        if (alert.acknowledged_by, alert.comment) == (actor, comment):
+            return alert
+        raise ProblemError(Code.CONFLICT, f"{alert.acknowledged_by} has acknowledged this alert already.")
+    _same_version(alert.version, version)
+    now = await clock(tx)
+    steps = acknowledge(alert, actor=actor, comment=comment, now=now)
+    await apply(tx, steps, actor=actor, at=now)
+    return steps[-1].after
+
+
+async def shelve_alert(
+    tx: Connection, *, actor: str, alert_id: UUID, version: int, until: datetime, reason: str
+) -> Alert:
+    """Put an open alert aside until an instant, at most 7 days ahead (422), with a reason. Cleared: 409. Stale: 412."""
+    alert = await _locked(tx, alert_id)
+    now = await clock(tx)
+    if not now < until <= now + SHELF_MOST:
+        message = "the end of a shelf lies ahead, by at most 7 days"
+        raise ProblemError(
+            Code.INVALID, message, errors=[FieldError(pointer="/until", code="invalid", message=message)]
+        )
+    if alert.state is AlertState.CLEARED:
+        raise ProblemError(Code.CONFLICT, "This alert has cleared already.")
+    _same_version(alert.version, version)
+    step = shelve(alert, actor=actor, until=until, reason=reason)
+    await apply(tx, (step,), actor=actor, at=now)
+    return step.after
+
+
+async def unshelve_alert(tx: Connection, *, actor: str, alert_id: UUID, version: int) -> Alert:
+    """Take an alert off the shelf; one that is on none stays as it is. Stale: 412."""
+    alert = await _locked(tx, alert_id)
+    if alert.shelved_until is None:
+        return alert
+    _same_version(alert.version, version)
+    step = unshelve(alert)
+    await apply(tx, (step,), actor=actor, at=await clock(tx))
+    return step.after
+
+
+async def create_rule(tx: Connection, *, actor: str, draft: AlertRuleDraft) -> AlertRule:
+    """Store a new rule; the next evaluation looks at it."""
+    cursor = await tx.execute(queries.insert_rule, draft.model_dump() | {"actor": actor})
+    row = await cursor.fetchone()
+    assert row is not None  # noqa: S101 - an insert of one row returns one row
+    rule = await find_rule(tx, UUID(row[0]))
+    await audit.record(
+        tx,
+        actor=actor,
+        action="alerts.rule.created",
+        resource_type="alert_rule",
+        resource_id=rule.id,
+        version=rule.version,
+        after=_picture(rule),
+    )
+    return rule
+
+
+async def change_rule(tx: Connection, *, actor: str, rule_id: UUID, version: int, change: AlertRuleChange) -> AlertRule:
+    """Change the named fields of a rule; its open alerts follow at the next evaluation. Stale: 412."""
+    changes = change.model_dump(exclude_unset=True)
+    empty = [name for name, value in changes.items() if value is None and name not in NULLABLE]
+    if empty:
+        field = AlertRuleChange.model_fields[empty[0]].alias
+        message = "leave the field out to keep its value"
+        raise ProblemError(
+            Code.INVALID, message, errors=[FieldError(pointer=f"/{field}", code="invalid", message=message)]
+        )
+    await tx.execute(queries.lock_rule, {"rule_id": rule_id})
+    before = await find_rule(tx, rule_id)
+    _same_version(before.version, version)
+    wanted = before.model_copy(update=changes)
+    if wanted == before:
+        return before
+    await tx.execute(queries.update_rule, wanted.model_dump() | {"actor": actor})
+    after = await find_rule(tx, rule_id)
+    await audit.record(
+        tx,
+        actor=actor,
+        action="alerts.rule.changed",
+        resource_type="alert_rule",
+        resource_id=after.id,
+        version=after.version,
+        before=_picture(before),
+        after=_picture(after),
+    )
+    return after
+
+
+async def find_rule(connection: Connection, rule_id: UUID) -> AlertRule:
+    """The rule; raises ProblemError 404."""
+    async with connection.cursor(row_factory=class_row(AlertRule)) as cursor:
+        await cursor.execute(queries.rules, {"rule_id": rule_id})
+        rule = await cursor.fetchone()
+    if rule is None:
+        raise ProblemError(Code.NOT_FOUND, "There is no such alert rule.")
+    return rule
+
+
+async def clock(connection: Connection) -> datetime:
+    """The database's clock, read after locks are held, so that versions of one alert follow each other in time."""
+    cursor = await connection.execute(queries.clock)
+    row = await cursor.fetchone()
+    assert row is not None  # noqa: S101 - a select without a table returns one row
+    now: datetime = row[0]
+    return now
+
+
+async def _locked(tx: Connection, alert_id: UUID) -> Alert:
+    async with tx.cursor(row_factory=class_row(Alert)) as cursor:
+        await cursor.execute(queries.lock_alert, {"alert_id": alert_id})
+        alert = await cursor.fetchone()
+    if alert is None:
+        raise ProblemError(Code.NOT_FOUND, "There is no such alert.")
+    return alert
+
+
+def _same_version(found: int, expected: int) -> None:
+    if found != expected:
+        raise ProblemError(
+            Code.STALE_VERSION, f"It is at version {found} now, not {expected}: look at it again before you decide."
+        )
+
+
+def _picture(record: Record) -> dict[str, Any]:
+    return record.model_dump(mode="json", by_alias=True)

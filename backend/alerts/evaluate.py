@@ -1,0 +1,101 @@
+"""Evaluate every rule against the figures of this moment. Runs in the worker, every 10 s."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime
+from typing import Any
+
+from psycopg.rows import class_row
+
+from backend.alerts import actions
+from backend.alerts.actions import queries
+from backend.alerts.decide import Reading, Transition, Watch, decide
+from backend.audit import WORKER
+from backend.dashboard.figures import figures_at, source_status
+from backend.database import Connection, Database
+from backend.settings import Settings
+from models.alerts import Alert, AlertCondition, AlertRule
+from models.dashboard import DashboardFigures, SourceStatus
+from models.figures import FIGURES, FigureName, SourceName
+
+
+async def evaluate(db: Database, settings: Settings) -> None:
+    """Raise, return and clear alerts as the figures say. Of several workers one evaluates, the others do nothing."""
+    async with db.transaction() as tx:
+        cursor = await tx.execute(queries.try_evaluation_lock)
+        if await cursor.fetchone() != (True,):
+            return
+        await evaluate_within(tx, settings)
+
+
+async def evaluate_within(tx: Connection, settings: Settings) -> None:
+    """One evaluation within a transaction that holds the evaluation lock."""
+    rules = await _rules(tx)
+    if not rules:
+        return
+    open_alerts = await _open_alerts(tx)
+    watches = await _watches(tx)
+    now = await actions.clock(tx)
+    figures = {days: await figures_at(tx, now, days) for days in {rule.range_days for rule in rules}}
+    sources = await source_status(tx, now, settings)
+    ids = iter(await _new_ids(tx, 2 * len(rules)))
+
+    transitions: list[Transition] = []
+    remembered: list[dict[str, Any]] = []
+    for rule in rules:
+        reading = _reading(rule, figures[rule.range_days], sources)
+        decision = decide(rule, watches.get(rule.id), open_alerts[rule.id], reading, now, ids.__next__)
+        transitions += decision.transitions
+        watch = decision.watch
+        remembered.append(
+            {
+                "rule_id": rule.id,
+                "since": watch.since,
+                "breaking_since": watch.breaking_since,
+                "evaluated_at": watch.evaluated_at,
+            }
+        )
+    await actions.apply(tx, transitions, actor=WORKER, at=now)
+    async with tx.cursor() as cursor:
+        await cursor.executemany(queries.keep_watch, remembered)
+
+
+def value_of(figures: DashboardFigures, name: FigureName) -> float | None:
+    """The figure called ``name``, in its own unit; ``None`` when it is unknown."""
+    area, _, leaf = name.partition(".")
+    part = getattr(figures, area)
+    fields = type(part).model_fields
+    field = next(key for key, info in fields.items() if leaf in {key, info.alias})
+    value: float | None = getattr(part, field)
+    return None if value is None else float(value)
+
+
+def _reading(rule: AlertRule, figures: DashboardFigures, sources: dict[SourceName, SourceStatus]) -> Reading:
+    return Reading(value_of(figures, rule.figure), sources[FIGURES[rule.figure].source].data_through)
+
+
+async def _rules(tx: Connection) -> list[AlertRule]:
+    async with tx.cursor(row_factory=class_row(AlertRule)) as cursor:
+        await cursor.execute(queries.rules, {"rule_id": None})
+        return await cursor.fetchall()
+
+
+async def _open_alerts(tx: Connection) -> dict[str, dict[AlertCondition, Alert]]:
+    found: dict[str, dict[AlertCondition, Alert]] = defaultdict(dict)
+    async with tx.cursor(row_factory=class_row(Alert)) as cursor:
+        await cursor.execute(queries.lock_open)
+        for alert in await cursor.fetchall():
+            found[alert.rule_id][alert.cause] = alert
+    return found
+
+
+async def _watches(tx: Connection) -> dict[str, Watch]:
+    cursor = await tx.execute(queries.watches)
+    rows: list[tuple[str, datetime, datetime | None, datetime]] = await cursor.fetchall()
+    return {rule_id: Watch(since, breaking, at) for rule_id, since, breaking, at in rows}
+
+
+async def _new_ids(tx: Connection, count: int) -> list[str]:
+    cursor = await tx.execute(queries.new_ids, {"count": count})
+    return [row[0] for row in await cursor.fetchall()]

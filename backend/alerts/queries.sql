@@ -1,0 +1,135 @@
+-- name: clock
+select clock_timestamp()
+
+-- name: try_evaluation_lock
+-- Held to the end of the transaction, so that two workers never evaluate at once.
+select pg_try_advisory_xact_lock(4711018003)
+
+-- name: rules
+select id::text as id, figure, title, comparison, value, hysteresis, for_seconds, range_days, severity, guidance,
+       runbook_url, no_data_seconds, enabled, version, updated_at, updated_by
+  from alert_rule
+ where (%(rule_id)s::uuid is null or id = %(rule_id)s)
+ order by id
+
+-- name: rules_page
+select id::text as id, figure, title, comparison, value, hysteresis, for_seconds, range_days, severity, guidance,
+       runbook_url, no_data_seconds, enabled, version, updated_at, updated_by
+  from alert_rule
+ where %(after)s::uuid is null or id > %(after)s
+ order by id
+ limit %(limit)s
+
+-- name: lock_rule
+select 1 from alert_rule where id = %(rule_id)s for update
+
+-- name: insert_rule
+insert into alert_rule (figure, title, comparison, value, hysteresis, for_seconds, range_days, severity, guidance,
+                        runbook_url, no_data_seconds, enabled, updated_by)
+values (%(figure)s, %(title)s, %(comparison)s, %(value)s, %(hysteresis)s, %(for_seconds)s, %(range_days)s,
+        %(severity)s, %(guidance)s, %(runbook_url)s, %(no_data_seconds)s, %(enabled)s, %(actor)s)
+returning id::text
+
+-- name: update_rule
+update alert_rule
+   set title = %(title)s, comparison = %(comparison)s, value = %(value)s, hysteresis = %(hysteresis)s,
+       for_seconds = %(for_seconds)s, range_days = %(range_days)s, severity = %(severity)s, guidance = %(guidance)s,
+       runbook_url = %(runbook_url)s, no_data_seconds = %(no_data_seconds)s, enabled = %(enabled)s,
+       version = version + 1, updated_at = now(), updated_by = %(actor)s
+ where id = %(id)s
+
+-- name: watches
+select rule_id::text, since, breaking_since, evaluated_at from alert_watch
+
+-- name: keep_watch
+insert into alert_watch (rule_id, since, breaking_since, evaluated_at)
+values (%(rule_id)s, %(since)s, %(breaking_since)s, %(evaluated_at)s)
+on conflict (rule_id) do update
+   set since = excluded.since, breaking_since = excluded.breaking_since, evaluated_at = excluded.evaluated_at
+
+-- name: lock_open
+-- Newest versions of alerts that are not cleared, in an order that cannot deadlock.
+select id::text as id, version, rule_id::text as rule_id, cause, figure, title, severity, state, condition, raised_at,
+       comparison, "limit", value, worst_value, evaluated_at, returned_at, acknowledged_at, acknowledged_by, comment,
+       cleared_at, shelved_until, shelved_by, shelve_reason, guidance, runbook_url
+  from alert
+ where valid_to = 'infinity' and state <> 'cleared'
+ order by id
+   for update
+
+-- name: lock_alert
+select id::text as id, version, rule_id::text as rule_id, cause, figure, title, severity, state, condition, raised_at,
+       comparison, "limit", value, worst_value, evaluated_at, returned_at, acknowledged_at, acknowledged_by, comment,
+       cleared_at, shelved_until, shelved_by, shelve_reason, guidance, runbook_url
+  from alert
+ where id = %(alert_id)s and valid_to = 'infinity'
+   for update
+
+-- name: new_ids
+select uuidv7()::text from generate_series(1, %(count)s::int)
+
+-- name: measure
+update alert
+   set condition = %(condition)s, value = %(value)s, worst_value = %(worst_value)s, evaluated_at = %(evaluated_at)s
+ where id = %(id)s and version = %(version)s
+
+-- name: end_version
+update alert set valid_to = %(at)s where id = %(id)s and version = %(version)s and valid_to = 'infinity'
+
+-- name: insert_version
+insert into alert (id, version, valid_from, rule_id, cause, figure, title, severity, state, condition, raised_at,
+                   comparison, "limit", value, worst_value, evaluated_at, returned_at, acknowledged_at,
+                   acknowledged_by, comment, cleared_at, shelved_until, shelved_by, shelve_reason, guidance,
+                   runbook_url)
+values (%(id)s, %(version)s, %(at)s, %(rule_id)s, %(cause)s, %(figure)s, %(title)s, %(severity)s, %(state)s,
+        %(condition)s, %(raised_at)s, %(comparison)s, %(limit)s, %(value)s, %(worst_value)s, %(evaluated_at)s,
+        %(returned_at)s, %(acknowledged_at)s, %(acknowledged_by)s, %(comment)s, %(cleared_at)s, %(shelved_until)s,
+        %(shelved_by)s, %(shelve_reason)s, %(guidance)s, %(runbook_url)s)
+
+-- name: alert_at
+select id::text as id, version, rule_id::text as rule_id, cause, figure, title, severity, state, condition, raised_at,
+       comparison, "limit", value, worst_value, evaluated_at, returned_at, acknowledged_at, acknowledged_by, comment,
+       cleared_at, shelved_until, shelved_by, shelve_reason, guidance, runbook_url
+  from alert
+ where id = %(alert_id)s and valid_from <= %(as_of)s and valid_to > %(as_of)s
+
+-- name: alerts_page
+-- The states are disjoint: a shelved alert is neither among the active nor among the acknowledged ones.
+select id::text as id, version, rule_id::text as rule_id, cause, figure, title, severity, state, condition, raised_at,
+       comparison, "limit", value, worst_value, evaluated_at, returned_at, acknowledged_at, acknowledged_by, comment,
+       cleared_at, shelved_until, shelved_by, shelve_reason, guidance, runbook_url
+  from alert
+ where valid_from <= %(as_of)s and valid_to > %(as_of)s
+   and (%(states)s::text[] is null
+        or case when shelved_until > %(as_of)s then 'shelved' else state end = any (%(states)s))
+   and (%(raised_at)s::timestamptz is null or (raised_at, id) < (%(raised_at)s, %(alert_id)s::uuid))
+ order by raised_at desc, id desc
+ limit %(limit)s
+
+-- name: dashboard_alerts
+select id::text as id, figure, title, severity, state, cause, condition, raised_at, count(*) over () as total
+  from alert
+ where state <> 'cleared' and state = 'active' and valid_to > %(as_of)s and valid_from <= %(as_of)s
+   and (shelved_until is null or shelved_until <= %(as_of)s)
+ order by severity, raised_at desc, id desc
+ limit %(limit)s
+
+-- name: thresholds
+-- The strictest enabled limit of each figure; between a minimum and a maximum the more severe one.
+select distinct on (figure) figure, id::text as rule_id, comparison, value, severity
+  from (select r.*, row_number() over (partition by figure, comparison
+                                       order by case comparison when 'above' then value else -value end, severity, id)
+                    as strictness
+          from alert_rule as r where enabled) as r
+ where strictness = 1
+ order by figure, severity, comparison, id
+
+-- name: open_conditions
+-- Of each figure whose limit is broken: the alert that asks most of an operator. A shelved one asks nothing.
+select distinct on (figure) figure,
+       case when state = 'active' and (shelved_until is null or shelved_until <= %(as_of)s) then 'active'
+            else 'acknowledged' end as urgency, severity
+  from alert
+ where state <> 'cleared' and valid_to > %(as_of)s and valid_from <= %(as_of)s
+   and cause = 'breached' and returned_at is null
+ order by figure, urgency desc, severity

@@ -1,0 +1,185 @@
+"""``/api/operations/alerts`` and ``/api/operations/alert-rules``. Specification: "Operations dashboard", AC 2."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Response
+from psycopg.rows import class_row
+
+from backend.alerts import actions
+from backend.alerts.actions import queries
+from backend.database import Connection, Read, Tx
+from backend.http import AsOf, IfMatch, Limit, decode_cursor, encode_cursor, operations_router, set_etag
+from backend.problems import ProblemError
+from backend.security import Principal, require
+from models.alerts import (
+    AcknowledgeAlert,
+    Alert,
+    AlertList,
+    AlertRule,
+    AlertRuleChange,
+    AlertRuleDraft,
+    ShelveAlert,
+)
+from models.paging import PAGE_DEFAULT, Page
+from models.permissions import Permission
+from models.problems import Code
+
+router = operations_router("/api/operations", "alerts")
+
+Viewer = Annotated[Principal, require(Permission.VIEW_DASHBOARD)]
+Manager = Annotated[Principal, require(Permission.MANAGE_ALERTS)]
+States = Annotated[list[AlertList] | None, Query(description="Groups to list; all of them when left out.")]
+Cursor = Annotated[str | None, Query(max_length=400)]
+
+
+@router.get("/alerts")
+async def list_alerts(
+    _principal: Viewer,
+    connection: Read,
+    state: States = None,
+    limit: Limit = PAGE_DEFAULT,
+    cursor: Cursor = None,
+    as_of: AsOf = None,
+) -> Page[Alert]:
+    """List alerts, newest first, as they were at ``asOf``. All pages of a cursor are of the same instant."""
+    raised_at, alert_id = None, None
+    if cursor is not None:
+        as_of, raised_at, alert_id = decode_cursor(cursor, datetime, datetime, str)
+        alert_id = _known(alert_id, "page")
+    instant = as_of or await actions.clock(connection)
+    async with connection.cursor(row_factory=class_row(Alert)) as rows:
+        await rows.execute(
+            queries.alerts_page,
+            {
+                "as_of": instant,
+                "states": None if state is None else [each.value for each in state],
+                "raised_at": raised_at,
+                "alert_id": alert_id,
+                "limit": limit + 1,
+            },
+        )
+        found = await rows.fetchall()
+    items = tuple(found[:limit])
+    more = len(found) > limit
+    return Page[Alert](
+        items=items,
+        next_cursor=encode_cursor(instant, items[-1].raised_at, items[-1].id) if more else None,
+        as_of=instant,
+    )
+
+
+@router.get("/alerts/{alert_id}")
+async def get_alert(
+    alert_id: str, _principal: Viewer, connection: Read, response: Response, as_of: AsOf = None
+) -> Alert:
+    """One alert, as it was at ``asOf``; its version is the ETag."""
+    instant = as_of or await actions.clock(connection)
+    async with connection.cursor(row_factory=class_row(Alert)) as cursor:
+        await cursor.execute(queries.alert_at, {"alert_id": _known(alert_id, "alert"), "as_of": instant})
+        alert = await cursor.fetchone()
+    if alert is None:
+        raise ProblemError(Code.NOT_FOUND, "There is no such alert.")
+    set_etag(response, alert.version)
+    return alert
+
+
+@router.post("/alerts/{alert_id}/acknowledge")
+async def acknowledge(
+    alert_id: str, body: AcknowledgeAlert, principal: Manager, tx: Tx, version: IfMatch, response: Response
+) -> Alert:
+    """Acknowledge an active alert with a comment. It clears at once when its condition has passed already."""
+    alert = await actions.acknowledge_alert(
+        tx, actor=principal.user_id, alert_id=_known(alert_id, "alert"), version=version, comment=body.comment
+    )
+    set_etag(response, alert.version)
+    return alert
+
+
+@router.post("/alerts/{alert_id}/shelve")
+async def shelve(
+    alert_id: str, body: ShelveAlert, principal: Manager, tx: Tx, version: IfMatch, response: Response
+) -> Alert:
+    """Put an open alert aside, for at most 7 days and with a reason. It comes back by itself."""
+    alert = await actions.shelve_alert(
+        tx,
+        actor=principal.user_id,
+        alert_id=_known(alert_id, "alert"),
+        version=version,
+        until=body.until,
+        reason=body.reason,
+    )
+    set_etag(response, alert.version)
+    return alert
+
+
+@router.post("/alerts/{alert_id}/unshelve")
+async def unshelve(alert_id: str, principal: Manager, tx: Tx, version: IfMatch, response: Response) -> Alert:
+    """Take an alert off the shelf before its time."""
+    alert = await actions.unshelve_alert(
+        tx, actor=principal.user_id, alert_id=_known(alert_id, "alert"), version=version
+    )
+    set_etag(response, alert.version)
+    return alert
+
+
+@router.get("/alert-rules")
+async def list_rules(
+    _principal: Viewer, connection: Read, limit: Limit = PAGE_DEFAULT, cursor: Cursor = None
+) -> Page[AlertRule]:
+    """List alert rules, oldest first."""
+    after = None
+    if cursor is not None:
+        (after,) = decode_cursor(cursor, str)
+        after = _known(after, "page")
+    instant = await actions.clock(connection)
+    async with connection.cursor(row_factory=class_row(AlertRule)) as rows:
+        await rows.execute(queries.rules_page, {"after": after, "limit": limit + 1})
+        found = await rows.fetchall()
+    items = tuple(found[:limit])
+    return Page[AlertRule](
+        items=items, next_cursor=encode_cursor(items[-1].id) if len(found) > limit else None, as_of=instant
+    )
+
+
+@router.get("/alert-rules/{rule_id}")
+async def get_rule(rule_id: str, _principal: Viewer, connection: Read, response: Response) -> AlertRule:
+    """One rule; its version is the ETag."""
+    return _tagged(response, await _rule(connection, rule_id))
+
+
+@router.post("/alert-rules", status_code=201)
+async def create_rule(body: AlertRuleDraft, principal: Manager, tx: Tx, response: Response) -> AlertRule:
+    """Store a new rule."""
+    return _tagged(response, await actions.create_rule(tx, actor=principal.user_id, draft=body))
+
+
+@router.patch("/alert-rules/{rule_id}")
+async def change_rule(
+    rule_id: str, body: AlertRuleChange, principal: Manager, tx: Tx, version: IfMatch, response: Response
+) -> AlertRule:
+    """Change a rule; fields left out stay. ``noDataSeconds`` may be null: never."""
+    rule = await actions.change_rule(
+        tx, actor=principal.user_id, rule_id=_known(rule_id, "alert rule"), version=version, change=body
+    )
+    return _tagged(response, rule)
+
+
+async def _rule(connection: Connection, rule_id: str) -> AlertRule:
+    return await actions.find_rule(connection, _known(rule_id, "alert rule"))
+
+
+def _tagged(response: Response, rule: AlertRule) -> AlertRule:
+    set_etag(response, rule.version)
+    return rule
+
+
+def _known(text: str, what: str) -> UUID:
+    """Ids of ours are UUIDs; anything else names nothing we have."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise ProblemError(Code.NOT_FOUND, f"There is no such {what}.") from None
