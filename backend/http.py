@@ -21,7 +21,7 @@ from backend.problems import MEDIA_TYPE, ProblemError
 from backend.security import principal_of
 from models.base import Instant
 from models.paging import PAGE_MOST
-from models.problems import Code, FieldError, Problem
+from models.problems import Code, FieldError
 
 __all__ = [
     "AsOf",
@@ -144,9 +144,8 @@ def _key_documented(
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     "default": {
-        "description": "A problem, RFC 9457; see the table of codes.",
-        "model": Problem,
-        "content": {MEDIA_TYPE: {}},
+        "description": "A problem, RFC 9457.",
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     },
 }
 

@@ -111,7 +111,8 @@ async def _unavailable(_request: Request, error: Exception) -> Response:
     return answer(ProblemError(Code.UNAVAILABLE, "The database does not answer; try again soon.", headers=RETRY_AFTER))
 
 
-async def _internal(_request: Request, error: Exception) -> Response:
+def internal(error: Exception) -> Response:
+    """The answer for a fault of ours; its details go to the log only."""
     log.error("request failed", exc_info=error)
     return answer(ProblemError(Code.INTERNAL, "The fault is logged under the request id."))
 
@@ -122,4 +123,3 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(DatabaseUnavailable, _unavailable)
-    app.add_exception_handler(Exception, _internal)

@@ -198,26 +198,37 @@ class Api:
 @pytest.fixture
 def api(settings: Settings, owner_url: str) -> Iterator[Api]:
     """The API on a fresh database with one account for each built-in role, served on loopback from a thread."""
-    from backend.session.accounts import seed_role_accounts
-
-    seed_role_accounts(owner_url)
+    asyncio.run(_seed(settings))
     base_url, stop = serve_in_thread(settings)
     running = Api(base_url, settings, owner_url, stop)
     yield running
     running.stop()
 
 
+async def _seed(settings: Settings) -> None:
+    from backend.database import Database
+    from backend.session.accounts import seed_role_accounts
+
+    database = Database(settings.database_url or "")
+    await database.open()
+    try:
+        async with database.transaction() as tx:
+            await seed_role_accounts(tx)
+    finally:
+        await database.close()
+
+
 def serve_in_thread(settings: Settings) -> tuple[str, Callable[[], None]]:
     """Serve an API on a free port of loopback; returns its address and how to stop it."""
     from backend.database import Database
+    from backend.listen import HttpServer, bind
     from backend.main import create_app
-    from backend.serve import HttpServer
 
     assert settings.database_url is not None
     app = create_app(settings, Database(settings.database_url, size=settings.pool_size))
     started = threading.Event()
     loop = asyncio.new_event_loop()
-    server = HttpServer(app, "127.0.0.1", 0)
+    server = HttpServer(app, bind("127.0.0.1", 0))
 
     async def run() -> None:
         task = asyncio.create_task(server.run())

@@ -1,0 +1,87 @@
+"""HTTP on a socket of our own: taken before anything costly is done, and ended in time though streams are open."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import uvicorn
+
+GRACE_SECONDS = 3
+"""How long open answers may go on after the end was asked for."""
+
+
+class PortTakenError(Exception):
+    """The address cannot be listened on; the words say what to do."""
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A socket bound to an address, port 0 for a free one. Raises PortTakenError."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except socket.gaierror:
+        raise PortTakenError(f"{host} is no address of this computer; choose another with --host") from None
+    bound = socket.socket(family, kind, protocol)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+    except OSError as error:
+        bound.close()
+        if error.errno == errno.EADDRINUSE:
+            raise PortTakenError(
+                f"port {port} on {host} is taken by another program; choose another with --port, "
+                "or leave --port out to take a free one"
+            ) from None
+        if error.errno == errno.EACCES:
+            raise PortTakenError(f"port {port} is reserved for the system; choose one above 1023 with --port") from None
+        raise PortTakenError(f"cannot listen on {host}, port {port}: {error.strerror}") from None
+    return bound
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals are the business of whoever runs this."""
+        yield
+
+
+class HttpServer:
+    """One application on one socket."""
+
+    def __init__(self, app: Any, bound: socket.socket) -> None:
+        self._socket = bound
+        host, port = bound.getsockname()[:2]
+        shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+        self.url = f"http://{shown}:{port}"
+        self._server = _Server(
+            uvicorn.Config(
+                app,
+                http="httptools",
+                ws="none",
+                lifespan="on",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=GRACE_SECONDS,
+                backlog=512,
+            )
+        )
+
+    async def run(self) -> None:
+        """Serve until ``stop``."""
+        await self._server.serve(sockets=[self._socket])
+
+    async def started(self) -> None:
+        """Return when requests are answered; ``run`` must be on its way. Raises RuntimeError when it ended instead."""
+        while not self._server.started:
+            if self._server.should_exit:
+                raise RuntimeError("the application did not start; see the log")
+            await asyncio.sleep(0.005)
+
+    def stop(self) -> None:
+        """Ask for the end; open answers get three seconds."""
+        self._server.should_exit = True

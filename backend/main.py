@@ -1,0 +1,68 @@
+"""The operations API as an ASGI application."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib import import_module
+from importlib.metadata import version
+from importlib.util import find_spec
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic.json_schema import models_json_schema
+
+from backend import health, problems
+from backend.database import Database
+from backend.observe import Observe
+from backend.rbac.routes import router as rbac
+from backend.security import TokenReader
+from backend.session.routes import router as session
+from backend.settings import Settings
+from models.problems import Problem
+
+
+def create_app(settings: Settings, database: Database) -> FastAPI:
+    """The application. It opens ``database`` when it starts and closes it when it ends."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await database.open()
+        try:
+            yield
+        finally:
+            await database.close()
+
+    app = FastAPI(
+        title="opsconsole operations API",
+        version=version("opsconsole"),
+        description="Errors are RFC 9457 problem documents. Money is in minor units, instants are RFC 3339 with a zone.",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        max_body_size=settings.request_bytes,
+    )
+    app.state.settings = settings
+    app.state.database = database
+    app.state.tokens = TokenReader(settings)
+    problems.install(app)
+    for router in (session, rbac, health.router):
+        app.include_router(router)
+    for domain in ("dashboard", "ingest", "alerts"):
+        if find_spec(f"backend.{domain}") and find_spec(f"backend.{domain}.routes"):
+            app.include_router(import_module(f"backend.{domain}.routes").router)
+    app.add_middleware(Observe)
+    app.openapi = lambda: openapi(app)  # type: ignore[method-assign]
+    return app
+
+
+def openapi(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document, with the problem record the routers' default answers refer to."""
+    if app.openapi_schema is None:
+        document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+        _, definitions = models_json_schema([(Problem, "serialization")], ref_template="#/components/schemas/{model}")
+        document["components"].setdefault("schemas", {}).update(definitions["$defs"])
+        app.openapi_schema = document
+    return app.openapi_schema

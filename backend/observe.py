@@ -1,0 +1,72 @@
+"""Around every request: its id, its trace, its log line, its metrics, and an answer even when we fail."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from backend import metrics
+from backend.logs import logger, request_id, trace_id
+from backend.problems import internal
+
+log = logger(__name__)
+
+_TRACEPARENT = re.compile(rb"00-([0-9a-f]{32})-[0-9a-f]{16}-([0-9a-f]{2})")
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+SLOW_SECONDS = 1.0
+
+
+class Observe:
+    """ASGI middleware. Takes ``X-Request-Id`` and ``traceparent`` if they are well formed, and answers both."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        given = dict(scope["headers"])
+        trace = _TRACEPARENT.fullmatch(given.get(b"traceparent", b""))
+        wanted = _REQUEST_ID.fullmatch(given.get(b"x-request-id", b""))
+        traced, flags = (trace[1].decode(), trace[2].decode()) if trace else (secrets.token_hex(16), "00")
+        known = wanted[0].decode() if wanted else traced
+        tokens = request_id.set(known), trace_id.set(traced)
+        status = 0
+        begun = time.perf_counter()
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [
+                    *message.get("headers", ()),
+                    (b"x-request-id", known.encode()),
+                    (b"traceparent", f"00-{traced}-{secrets.token_hex(8)}-{flags}".encode()),
+                ]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        except Exception as error:
+            if status:  # half an answer is out already: only closing the connection tells the truth
+                raise
+            await internal(error)(scope, receive, sending)
+        finally:
+            _note(scope, status, time.perf_counter() - begun)
+            request_id.reset(tokens[0])
+            trace_id.reset(tokens[1])
+
+
+def _note(scope: Scope, status: int, seconds: float) -> None:
+    # The pattern, not the address: addresses are without number. It is absent for unknown addresses.
+    route = getattr(scope.get("route"), "path", "unknown")
+    metrics.REQUESTS.labels(scope["method"], route, str(status)).inc()
+    metrics.REQUEST_SECONDS.labels(route).observe(seconds)
+    # Ordinary reads come every few seconds from every console; they are counted, not logged.
+    if status >= 400 or seconds > SLOW_SECONDS or scope["method"] not in {"GET", "HEAD"}:
+        log.info("request", method=scope["method"], route=route, status=status, milliseconds=round(seconds * 1000, 1))

@@ -1,0 +1,47 @@
+"""Sign in and out. Besides health, the only routes that answer without a token."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import Request
+
+from backend.database import Db, Tx
+from backend.http import operations_router
+from backend.security import Principal, require
+from backend.session import actions
+from models.session import OidcOptions, Refresh, SignIn, SignInOptions, Tokens
+
+router = operations_router("/api/operations/session", "session")
+
+
+@router.get("/options")
+async def options(request: Request) -> SignInOptions:
+    """How one can sign in here."""
+    settings = request.app.state.settings
+    issuer = settings.oidc_issuer
+    return SignInOptions(
+        environment=settings.environment,
+        built_in=settings.token_key is not None,
+        oidc=None if issuer is None else OidcOptions(issuer=issuer, client_id=settings.oidc_client_id),
+        as_of=datetime.now(UTC),
+    )
+
+
+@router.post("")
+async def sign_in(request: Request, database: Db, asked: SignIn) -> Tokens:
+    """Sign in with a built-in account."""
+    return await actions.sign_in(database, request.app.state.settings, asked.account, asked.password)
+
+
+@router.post("/refresh")
+async def refresh(request: Request, database: Db, asked: Refresh) -> Tokens:
+    """New tokens for a refresh token, which is used up."""
+    return await actions.refresh(database, request.app.state.settings, asked.refresh_token)
+
+
+@router.delete("", status_code=204)
+async def sign_out(principal: Annotated[Principal, require(None)], tx: Tx, asked: Refresh) -> None:
+    """End the session of a refresh token."""
+    await actions.sign_out(tx, user_id=principal.user_id, token=asked.refresh_token)
