@@ -1,0 +1,1 @@
+"""The sample shop: an invented shop for flight-simulator add-ons with half a year of history that keeps trading."""
