@@ -117,6 +117,17 @@ def spawn(
     )
 
 
+class Starter:
+    """The process that started us."""
+
+    def __init__(self) -> None:
+        self._pid = os.getppid()
+
+    def gone(self) -> bool:
+        """Whether it has ended. Windows does not hand us on to another parent, so there its number is looked up."""
+        return not alive(self._pid) if WINDOWS else os.getppid() != self._pid
+
+
 def clean_environment() -> dict[str, str]:
     """The environment without PG* variables, and without the library path a frozen program sets for itself."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}

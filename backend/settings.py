@@ -32,7 +32,9 @@ class Settings(BaseSettings):
     oidc_audience: str = Field("opsconsole", description="Audience those tokens must carry.")
     oidc_client_id: str = Field("opsconsole", description="Client id the console signs in with.")
     token_key: SecretStr | None = Field(
-        None, description="Key, 32 bytes or more, that signs the sessions of built-in accounts; embedded: a file."
+        None,
+        min_length=32,
+        description="Key, 32 bytes or more, that signs the sessions of built-in accounts; embedded: a file.",
     )
 
     log_format: Literal["json", "text"] = Field("json", description="Form of the log lines on standard error.")
@@ -57,3 +59,8 @@ class Settings(BaseSettings):
             SourceName.DISCORD: self.discord_cadence,
             SourceName.SHOWCASES: self.showcases_cadence,
         }[source]
+
+    def as_environment(self) -> dict[str, str]:
+        """Variables that give a process of ours the same settings; the key stays with who signs."""
+        dumped = self.model_dump(mode="json", exclude_none=True, exclude={"token_key"})
+        return {f"OPSCONSOLE_{name.upper()}": str(value) for name, value in dumped.items()}

@@ -1,0 +1,325 @@
+"""The command line. It alone may import everything, and imports each part only when that part is asked for."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from backend.settings import Settings
+
+FAILED, WRONG = 1, 2
+ORDER_FIELDS = ("order_id", "placed_at", "settled_at", "customer_id", "country", "currency", "total")
+
+DESCRIPTION = """\
+Operations console for a shop that sells software, and the operations API behind it.
+
+Without a command it opens the console; the first time it asks whether to connect to a server or to try the sample shop."""
+
+
+class UsageError(Exception):
+    """The command cannot be carried out as given; the words say what to do."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    root = argparse.ArgumentParser(
+        prog="opsconsole", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    root.add_argument("--version", action="store_true", help="print the version and exit")
+    commands = root.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+
+    console = commands.add_parser("console", help="open the console on a server")
+    console.add_argument("--server", metavar="URL", type=_web_address, help="address of the operations API")
+
+    demo = commands.add_parser("demo", help="open the console on the sample shop, created once, signed in")
+    demo.add_argument("--as", dest="role", metavar="ROLE", default="operations-lead", type=_role, help=_ROLE_HELP)
+    _data_dir(demo)
+    demo.add_argument("--screenshots", metavar="DIR", type=Path, help="draw every workspace into DIR and exit")
+
+    serve = commands.add_parser(
+        "serve", help="run the operations API, its worker and, unless told otherwise, its database"
+    )
+    where = serve.add_mutually_exclusive_group()
+    _data_dir(where)
+    where.add_argument("--database-url", metavar="URL", help="a migrated PostgreSQL 18 instead of the embedded one")
+    serve.add_argument("--host", metavar="ADDRESS", help="address to listen on (127.0.0.1)")
+    serve.add_argument("--port", metavar="PORT", type=_port, help="port to listen on (a free one)")
+    serve.add_argument(
+        "--worker", action=argparse.BooleanOptionalAction, default=True, help="run a worker beside it (yes)"
+    )
+    serve.add_argument("--sample-shop", action="store_true", help="create the sample shop and keep it trading")
+    serve.add_argument("--lease", action="store_true", help="stop when no console holds a lease any more")
+
+    worker = commands.add_parser("worker", help="run a worker on OPSCONSOLE_DATABASE_URL")
+    worker.add_argument("--database-url", metavar="URL", help="instead of OPSCONSOLE_DATABASE_URL")
+    worker.add_argument("--supervised", action="store_true", help="also stop when standard input ends")
+
+    migrate = commands.add_parser("migrate", help="bring a PostgreSQL 18 to the newest schema, as its owner")
+    migrate.add_argument("--database-url", metavar="URL", help="instead of OPSCONSOLE_DATABASE_URL")
+
+    imports = commands.add_parser("import", help="bring in history from a file")
+    kinds = imports.add_subparsers(dest="kind", metavar="KIND", required=True, title="kinds")
+    orders = kinds.add_parser(
+        "orders", help="orders from a CSV file; it lands whole or not at all, and can be repeated"
+    )
+    orders.add_argument("file", metavar="FILE", type=Path, help="a .csv or .csv.gz file with a header line")
+    orders.add_argument(
+        "--columns",
+        metavar="FIELD=COLUMN,…",
+        type=_columns,
+        default={},
+        help=f"which column holds what, where the names differ; fields: {', '.join(ORDER_FIELDS)}",
+    )
+    orders.add_argument("--currency", metavar="CODE", type=_currency, help="currency of the totals, ISO 4217")
+    orders.add_argument(
+        "--shift-to-now", action="store_true", help="move all instants so that the newest order is of now"
+    )
+    _data_dir(orders)
+    orders.add_argument("--database-url", metavar="URL", help="a PostgreSQL 18 instead of a data folder")
+
+    token = commands.add_parser("token", help="print a bearer token of a data folder's built-in account")
+    token.add_argument("--as", dest="role", metavar="ROLE", required=True, type=_role, help=_ROLE_HELP)
+    _data_dir(token)
+
+    account = commands.add_parser("account", help="create a built-in account, or change its password")
+    account.add_argument("name", metavar="NAME", help="what to sign in as")
+    account.add_argument("--role", metavar="ROLE", required=True, type=_role, help=_ROLE_HELP)
+    account.add_argument("--full-name", metavar="TEXT", help="name to show (NAME)")
+    account.add_argument("--no-password", action="store_true", help="no password: for tokens only")
+    _data_dir(account)
+    account.add_argument("--database-url", metavar="URL", help="a PostgreSQL 18 instead of a data folder")
+
+    commands.add_parser("openapi", help="print the OpenAPI document of the operations API")
+    return root
+
+
+def _data_dir(to: Any) -> None:
+    to.add_argument("--data-dir", metavar="DIR", type=Path, help="folder of the embedded database (yours)")
+
+
+_ROLE_HELP = "viewer, support-lead, operations-lead, risk-analyst, pipeline, … (an unknown one lists them)"
+
+
+def _role(text: str) -> str:
+    from models.permissions import BUILT_IN_ROLE_BY_ID
+
+    if text not in BUILT_IN_ROLE_BY_ID:
+        raise argparse.ArgumentTypeError(f"there is no role {text}; there are {', '.join(BUILT_IN_ROLE_BY_ID)}")
+    return text
+
+
+def _web_address(text: str) -> str:
+    if not text.startswith(("http://", "https://")) or len(text.split("://", 1)[1]) == 0:
+        raise argparse.ArgumentTypeError(f"{text} is no web address; it starts with https:// or http://")
+    return text.rstrip("/")
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or not 0 <= int(text) <= 65_535:
+        raise argparse.ArgumentTypeError(f"{text} is no port; ports are numbers from 1 to 65535")
+    return int(text)
+
+
+def _currency(text: str) -> str:
+    if len(text) != 3 or not text.isascii() or not text.isalpha():
+        raise argparse.ArgumentTypeError(f"{text} is no currency code; they have three letters, such as EUR")
+    return text.upper()
+
+
+def _columns(text: str) -> dict[str, str]:
+    columns: dict[str, str] = {}
+    for part in text.split(","):
+        name, equals, column = part.partition("=")
+        if not equals or not column.strip():
+            raise argparse.ArgumentTypeError(f"{part!r} is not of the form field=column")
+        if name.strip() not in ORDER_FIELDS:
+            raise argparse.ArgumentTypeError(f"there is no field {name.strip()}; there are {', '.join(ORDER_FIELDS)}")
+        columns[name.strip()] = column.strip()
+    return columns
+
+
+def default_data_dir() -> Path:
+    """Where the embedded database lives unless told otherwise."""
+    if given := os.environ.get("OPSCONSOLE_DATA_DIR"):
+        return Path(given)
+    if profile := os.environ.get("OPSCONSOLE_PROFILE"):
+        return Path(profile) / "data"
+    from platformdirs import user_data_path
+
+    return user_data_path("opsconsole", appauthor=False) / "data"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit code. 1 it failed, 2 it was asked for wrongly, 3 the folder is being served."""
+    root = parser()
+    options = root.parse_args(arguments)
+    if options.version:
+        from importlib.metadata import version
+
+        print(f"opsconsole {version('opsconsole')}")
+        return 0
+    try:
+        return _COMMANDS[options.command](options)
+    except UsageError as error:
+        print(f"opsconsole {options.command or ''}: {error}".replace(" :", ":"), file=sys.stderr)
+        return WRONG
+    except KeyboardInterrupt:
+        return 130
+
+
+def _console(options: argparse.Namespace) -> int:
+    from views.run import run
+
+    return run(server=getattr(options, "server", None), data_dir=default_data_dir())
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from views.run import run
+
+    return run(
+        data_dir=options.data_dir or default_data_dir(),
+        role=options.role,
+        sample_shop=True,
+        screenshots=options.screenshots,
+    )
+
+
+def _settings(**given: Any) -> Settings:
+    """Settings of the environment, with what the command line says instead."""
+    from pydantic import ValidationError
+
+    from backend import logs
+    from backend.settings import Settings
+
+    try:
+        settings = Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        words = "; ".join(f"OPSCONSOLE_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
+        raise UsageError(words) from None
+    logs.configure("text" if sys.stderr.isatty() else settings.log_format)
+    return settings
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from backend.serve import Options, serve
+
+    given: dict[str, Any] = {"host": options.host, "port": options.port, "database_url": options.database_url}
+    if options.sample_shop:
+        given |= {"sample_shop": True, "environment": os.environ.get("OPSCONSOLE_ENVIRONMENT", "Sample shop")}
+    settings = _settings(**given)
+    if options.data_dir is not None or settings.database_url is None:
+        settings = settings.model_copy(
+            update={"data_dir": options.data_dir or default_data_dir(), "database_url": None}
+        )
+    elif options.lease:
+        raise UsageError("--lease is for a data folder")
+    return serve(Options(settings, worker=options.worker, lease=options.lease))
+
+
+def _worker(options: argparse.Namespace) -> int:
+    from backend import worker
+
+    settings = _settings(database_url=options.database_url)
+    if settings.database_url is None:
+        raise UsageError("set OPSCONSOLE_DATABASE_URL or give --database-url; a data folder's serve has its own worker")
+    return worker.run(settings, supervised=options.supervised)
+
+
+def _migrate(options: argparse.Namespace) -> int:
+    import psycopg
+
+    from backend.migrations.migrate import migrate
+
+    url = _settings(database_url=options.database_url).database_url
+    if url is None:
+        raise UsageError("set OPSCONSOLE_DATABASE_URL or give --database-url; data folders are migrated by serve")
+    try:
+        changed = migrate(url, print)
+    except (psycopg.Error, RuntimeError) as error:
+        print(f"not migrated: {str(error).strip()}", file=sys.stderr)
+        return FAILED
+    print("migrated" if changed else "nothing to do")
+    return 0
+
+
+def _import(options: argparse.Namespace) -> int:
+    from backend.commands import import_orders
+
+    return import_orders(
+        _settings(),
+        options.file,
+        columns=options.columns,
+        currency=options.currency,
+        shift_to_now=options.shift_to_now,
+        data_dir=_folder(options),
+        database_url=options.database_url,
+    )
+
+
+def _token(options: argparse.Namespace) -> int:
+    from backend.commands import print_token
+
+    return print_token(_settings(), options.role, data_dir=options.data_dir or default_data_dir())
+
+
+def _account(options: argparse.Namespace) -> int:
+    import getpass
+
+    from backend.commands import set_account
+
+    password = None
+    if not options.no_password:
+        if sys.stdin.isatty():
+            password = getpass.getpass("Password: ")
+            if getpass.getpass("Again: ") != password:
+                raise UsageError("the two passwords differ; nothing was changed")
+        else:
+            password = sys.stdin.readline().rstrip("\r\n")
+    return set_account(
+        _settings(),
+        options.name,
+        full_name=options.full_name or options.name,
+        role=options.role,
+        password=password,
+        data_dir=_folder(options),
+        database_url=options.database_url,
+    )
+
+
+def _folder(options: argparse.Namespace) -> Path | None:
+    """The data folder of a command that may also work on a database address; the address wins unless a folder is given."""
+    if options.data_dir is not None and options.database_url is not None:
+        raise UsageError("give --data-dir or --database-url, not both")
+    if options.data_dir is None and (options.database_url or os.environ.get("OPSCONSOLE_DATABASE_URL")):
+        return None
+    return options.data_dir or default_data_dir()
+
+
+def _openapi(_options: argparse.Namespace) -> int:
+    from backend.commands import print_openapi
+
+    return print_openapi()
+
+
+_COMMANDS = {
+    None: _console,
+    "console": _console,
+    "demo": _demo,
+    "serve": _serve,
+    "worker": _worker,
+    "migrate": _migrate,
+    "import": _import,
+    "token": _token,
+    "account": _account,
+    "openapi": _openapi,
+}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

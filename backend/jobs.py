@@ -1,0 +1,83 @@
+"""Background jobs: Procrastinate on the same PostgreSQL, deferred in the caller's own transaction."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+import procrastinate
+from procrastinate.jobs import Job
+from psycopg.conninfo import make_conninfo
+
+from backend import http
+from backend.database import APPLICATION_ROLE, Database
+from backend.session.accounts import queries as session_queries
+
+KEEP_HOURS = 7 * 24
+"""Finished jobs stay a week; failed ones, the dead letters, until somebody looks at them."""
+
+blueprint = procrastinate.Blueprint()
+
+
+class Backoff(procrastinate.BaseRetryStrategy):
+    """Doubling pauses with jitter, to five minutes at most, and an end: what fails eight times is a dead letter."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> procrastinate.RetryDecision | None:
+        """When to try again, or ``None`` to give up."""
+        del exception
+        if job.attempts >= 8:
+            return None
+        seconds = min(300.0, 2.0 ** (job.attempts + 1)) * random.uniform(0.5, 1.0)  # noqa: S311 - not a secret
+        return procrastinate.RetryDecision(retry_at=datetime.now(UTC) + timedelta(seconds=seconds))
+
+
+@blueprint.periodic(cron="*/10 * * * *", queueing_lock="housekeeping")
+@blueprint.task(name="core.housekeeping", queue="core", retry=Backoff(), pass_context=True)
+async def housekeeping(context: procrastinate.JobContext, timestamp: int) -> None:
+    """Forget what has had its time: answers kept for repeats, used tokens, old failures, finished jobs."""
+    del timestamp
+    database = cast("Database", context.additional_context["database"])
+    async with database.transaction() as tx:
+        await tx.execute(http.queries.forget)
+        await tx.execute(session_queries.forget_refresh)
+        await tx.execute(session_queries.forget_failures)
+    await context.app.job_manager.delete_old_jobs(nb_hours=KEEP_HOURS)
+
+
+@blueprint.periodic(cron="* * * * *", queueing_lock="stalled")
+@blueprint.task(name="core.retry_stalled", queue="core", retry=Backoff(), pass_context=True)
+async def retry_stalled(context: procrastinate.JobContext, timestamp: int) -> None:
+    """Try again what a killed worker left half done."""
+    del timestamp
+    for job in await context.app.job_manager.get_stalled_jobs():
+        await context.app.job_manager.retry_job(job)
+
+
+def job_app(url: str) -> procrastinate.App:
+    """The job application on the database at ``url``, working as the application role."""
+    connector = procrastinate.PsycopgConnector(
+        conninfo=make_conninfo(
+            url, options=f"-c role={APPLICATION_ROLE} -c timezone=UTC", application_name="opsconsole jobs"
+        ),
+        min_size=1,
+        max_size=4,
+    )
+    app = procrastinate.App(connector=connector)
+    app.add_tasks_from(blueprint, namespace="opsconsole")
+    return app
+
+
+async def work(url: str, database: Database) -> None:
+    """Work on jobs until cancelled. Polls: a NOTIFY would make every commit wait."""
+    app = job_app(url)
+    async with app.open_async():
+        options: dict[str, Any] = {"additional_context": {"database": database}}
+        await app.run_worker_async(
+            listen_notify=False,
+            fetch_job_polling_interval=0.5,
+            install_signal_handlers=False,
+            shutdown_graceful_timeout=2.0,
+            concurrency=2,
+            **options,
+        )
