@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from backend.settings import Settings
 
 FAILED, WRONG = 1, 2
+_STARTER = os.getppid()
+"""Asked before the imports that take time: whoever started us may be killed meanwhile."""
 ORDER_FIELDS = ("order_id", "placed_at", "settled_at", "customer_id", "country", "currency", "total")
 
 DESCRIPTION = """\
@@ -219,7 +221,7 @@ def _serve(options: argparse.Namespace) -> int:
         )
     elif options.lease:
         raise UsageError("--lease is for a data folder")
-    return serve(Options(settings, worker=options.worker, lease=options.lease))
+    return serve(Options(settings, worker=options.worker, lease=options.lease, starter=_STARTER))
 
 
 def _worker(options: argparse.Namespace) -> int:

@@ -55,7 +55,8 @@ def configure(form: Literal["json", "text"]) -> None:
     root.setLevel(logging.INFO)
     # The pool tells each failed reconnection, and what we raise tells it again.
     logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
-    logging.getLogger("uvicorn.access").disabled = True
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
 
 
 def logger(name: str) -> structlog.stdlib.BoundLogger:

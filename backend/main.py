@@ -42,7 +42,6 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
-        max_body_size=settings.request_bytes,
     )
     app.state.settings = settings
     app.state.database = database
@@ -53,7 +52,7 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
     for domain in ("dashboard", "ingest", "alerts"):
         if find_spec(f"backend.{domain}") and find_spec(f"backend.{domain}.routes"):
             app.include_router(import_module(f"backend.{domain}.routes").router)
-    app.add_middleware(Observe)
+    app.add_middleware(Observe, most_bytes=settings.request_bytes)
     app.openapi = lambda: openapi(app)  # type: ignore[method-assign]
     return app
 

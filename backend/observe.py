@@ -6,6 +6,7 @@ import re
 import secrets
 import time
 
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend import metrics
@@ -22,8 +23,10 @@ SLOW_SECONDS = 1.0
 class Observe:
     """ASGI middleware. Takes ``X-Request-Id`` and ``traceparent`` if they are well formed, and answers both."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, most_bytes: int) -> None:
+        """``most_bytes`` is the longest body of a request that is read."""
         self._app = app
+        self._most_bytes = most_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on."""
@@ -36,7 +39,7 @@ class Observe:
         traced, flags = (trace[1].decode(), trace[2].decode()) if trace else (secrets.token_hex(16), "00")
         known = wanted[0].decode() if wanted else traced
         tokens = request_id.set(known), trace_id.set(traced)
-        status = 0
+        status = got = 0
         begun = time.perf_counter()
 
         async def sending(message: Message) -> None:
@@ -50,8 +53,16 @@ class Observe:
                 ]
             await send(message)
 
+        async def receiving() -> Message:
+            nonlocal got
+            message = await receive()
+            got += len(message.get("body", b""))
+            if got > self._most_bytes:
+                raise HTTPException(413, f"The body may have {self._most_bytes} bytes.")
+            return message
+
         try:
-            await self._app(scope, receive, sending)
+            await self._app(scope, receiving, sending)
         except Exception as error:
             if status:  # half an answer is out already: only closing the connection tells the truth
                 raise

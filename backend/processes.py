@@ -120,8 +120,9 @@ def spawn(
 class Starter:
     """The process that started us."""
 
-    def __init__(self) -> None:
-        self._pid = os.getppid()
+    def __init__(self, pid: int) -> None:
+        """``pid`` is what os.getppid() said first thing in the life of this process."""
+        self._pid = pid
 
     def gone(self) -> bool:
         """Whether it has ended. Windows does not hand us on to another parent, so there its number is looked up."""

@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Any, NoReturn
 
@@ -54,6 +54,8 @@ class Options:
     worker: bool = True
     lease: bool = False
     """End when no console holds a lease."""
+    starter: int = 0
+    """The process that started us, for the time before the first lease."""
 
 
 def serve(options: Options) -> int:
@@ -108,7 +110,7 @@ def _serve_folder(options: Options, folder: DataFolder, bound: socket.socket) ->
             prepare(embedded, folder.say)
             settings = folder.settings(options.settings, embedded.url())
             signal.signal(signal.SIGTERM, previous)
-            return _Service(Options(settings, options.worker, options.lease), bound, folder, embedded).run()
+            return _Service(replace(options, settings=settings), bound, folder, embedded).run()
         except Exception as error:
             folder.failed(str(error))
             raise
@@ -145,7 +147,7 @@ class _Service:
         self._bound = bound
         self._folder = folder
         self._embedded = embedded
-        self._starter = processes.Starter()
+        self._starter = processes.Starter(options.starter)
         self._database = Database(options.settings.database_url, size=3, statement_seconds=60.0)
         self._worker: subprocess.Popen[bytes] | None = None
         self._worker_since = 0.0

@@ -12,10 +12,8 @@ LOCK = 4_711_018_001
 """Advisory lock that lets one migration run at a time."""
 
 AUDIT_RESUME = """
-with l as (select seq, row_number() over (order by xid, seq) + (select position from audit_relay) as position
-             from audit_log
-            where (xid, seq) > ((select xid from audit_relay), (select seq from audit_relay))
-              and seq > (select seq_floor from audit_relay)),
+with l as (select seq, row_number() over (order by seq) + (select position from audit_relay) as position
+             from audit_log as a where not exists (select from audit_position as p where p.seq = a.seq)),
      s as (insert into audit_position (position, seq) select position, seq from l)
 update audit_relay set xid = '0', seq = 0, system_id = (select system_identifier from pg_control_system()),
        seq_floor = coalesce((select max(seq) from audit_log), 0),
@@ -46,6 +44,8 @@ def migrate(url: str, say: Callable[[str], None] = lambda _words: None) -> bool:
     nothing of the failed revision is applied. Raises RuntimeError for a database that is newer than this program.
     """
     with psycopg.connect(url, autocommit=True, connect_timeout=5) as connection:
+        if connection.info.server_version < 180_000:
+            raise RuntimeError(f"PostgreSQL 18 is needed; this is {connection.info.server_version // 10_000}")
         known = current(connection)
         changed = known != newest()
         if changed:
@@ -62,7 +62,10 @@ def migrate(url: str, say: Callable[[str], None] = lambda _words: None) -> bool:
         ).fetchone()
         if moved:
             say("this database came from another server: the audit relay goes on from its newest row")
-            connection.execute(AUDIT_RESUME)
+            with connection.transaction():
+                # Waits for writers: a row they have not committed yet would be below the floor for ever.
+                connection.execute("lock table audit_log in share row exclusive mode")
+                connection.execute(AUDIT_RESUME)
         return changed
 
 

@@ -5,6 +5,10 @@ begin
     if not exists (select from pg_roles where rolname = 'opsconsole_app') then
         create role opsconsole_app nologin;
     end if;
+    -- The owner may act as it: API and worker may log in as the owner and still work with its rights only.
+    if not pg_has_role(current_user, 'opsconsole_app', 'set') then
+        execute format('grant opsconsole_app to %I', current_user);
+    end if;
 end
 $$;
 grant usage on schema public to opsconsole_app;
