@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
@@ -57,6 +57,9 @@ INT64 = 2**63 - 1
 Instant = Annotated[AwareDatetime, BeforeValidator(_text_instant)]
 """A point in time with its zone; RFC 3339 text on the wire."""
 
+EventInstant = Annotated[Instant, Field(ge=datetime(1970, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC))]
+"""When something happened in the shop; centuries away is a mistake of the sender."""
+
 Integer = Annotated[int, BeforeValidator(plain_integer), Field(ge=-INT64, le=INT64)]
 """A signed 64-bit integer that is neither text nor a boolean."""
 
@@ -66,7 +69,7 @@ Count = Annotated[int, BeforeValidator(plain_integer), Field(ge=0, le=INT64)]
 Minor = Integer
 """Money in minor units (cents, pence) of the currency beside it."""
 
-PositiveMinor = Annotated[int, BeforeValidator(plain_integer), Field(ge=0, le=10**15)]
+PositiveMinor = Annotated[int, BeforeValidator(plain_integer), Field(ge=0, le=10**13)]
 """Money in minor units, zero or more."""
 
 Number = Annotated[float, BeforeValidator(plain_number), Field(allow_inf_nan=False)]

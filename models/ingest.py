@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from models.base import Count, CurrencyCode, Identifier, Instant, PositiveMinor, Record, Request, Text
+from models.base import Count, CurrencyCode, EventInstant, Identifier, Instant, PositiveMinor, Record, Request, Text
 from models.problems import FieldError
 
 BATCH_MOST = 1_000
@@ -15,16 +15,37 @@ BATCH_MOST = 1_000
 Country = Annotated[str, Field(min_length=1, max_length=100)]
 
 
+def _text_day(value: Any) -> Any:
+    # pydantic alone reads a number as days since 1970.
+    if not isinstance(value, str | date):
+        raise ValueError("a day is text such as 2026-11-24")  # noqa: TRY004 - pydantic wants ValueError
+    return value
+
+
+def _more_than_zero(value: str) -> str:
+    if not value.strip("0."):
+        raise ValueError("a rate is more than zero")
+    return value
+
+
 class OrderIn(Request):
     """An order as the shop knows it now. A later message with the same id corrects the earlier one."""
 
     id: Identifier
-    placed_at: Instant
-    settled_at: Instant | None = None
+    placed_at: EventInstant
+    settled_at: EventInstant | None = None
     customer_id: Identifier | None = None
     country: Country | None = None
     currency: CurrencyCode
     total: PositiveMinor
+    updated_at: EventInstant | None = None
+    """When the shop last changed it. A message older than the one we have is known already and changes nothing."""
+
+    @model_validator(mode="after")
+    def _settled_after_placed(self) -> Self:
+        if self.settled_at is not None and self.settled_at < self.placed_at:
+            raise ValueError("settledAt lies before placedAt")
+        return self
 
 
 class RefundIn(Request):
@@ -32,17 +53,19 @@ class RefundIn(Request):
 
     id: Identifier
     order_id: Identifier | None = None
-    refunded_at: Instant
+    refunded_at: EventInstant
     country: Country | None = None
     currency: CurrencyCode
     amount: PositiveMinor
+    updated_at: EventInstant | None = None
+    """As for orders."""
 
 
 class DownloadIn(Request):
     """A download attempt."""
 
     id: Identifier
-    downloaded_at: Instant
+    downloaded_at: EventInstant
     product: Annotated[str, Field(min_length=1, max_length=200)]
     country: Country | None = None
     succeeded: bool
@@ -54,7 +77,7 @@ class CommunityIn(Request):
 
     id: Identifier
     metric: Literal["discord", "showcases"]
-    observed_at: Instant
+    observed_at: EventInstant
     value: Count
 
 
@@ -62,8 +85,8 @@ class RateIn(Request):
     """What one unit of ``currency`` was worth in the reporting currency on a UTC day."""
 
     currency: CurrencyCode
-    day: date
-    rate: Annotated[str, Field(pattern=r"^\d{1,9}(\.\d{1,10})?$", examples=["1.1702"])]
+    day: Annotated[date, BeforeValidator(_text_day), Field(ge=date(1970, 1, 1), lt=date(2200, 1, 1))]
+    rate: Annotated[str, AfterValidator(_more_than_zero), Field(pattern=r"^\d{1,9}(\.\d{1,10})?$", examples=["1.1702"])]
     """Decimal text, so that nothing is lost to floating point. More than zero."""
 
 

@@ -1,0 +1,215 @@
+"""``GET /api/operations/dashboard`` and the lists behind its figures."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal
+
+from fastapi import Query, Request, Response
+from psycopg.rows import dict_row
+
+from backend.dashboard import queries
+from backend.dashboard.answers import Dashboards
+from backend.database import Connection, Read
+from backend.http import AsOf, Limit, ProblemError, decode_cursor, encode_cursor, operations_router
+from backend.security import Principal, require
+from backend.shop.land import reporting_currency
+from models.base import Instant
+from models.dashboard import OperationsDashboard
+from models.figures import SourceName
+from models.orders import (
+    CommunityPage,
+    CommunityRow,
+    DownloadPage,
+    DownloadRow,
+    OrderPage,
+    OrderRow,
+    OrderStatus,
+    RefundPage,
+    RefundRow,
+    Summary,
+)
+from models.paging import PAGE_DEFAULT
+from models.permissions import Permission
+from models.problems import Code, FieldError
+
+router = operations_router("/api/operations", "dashboard")
+
+Viewer = Annotated[Principal, require(Permission.VIEW_DASHBOARD)]
+OrderViewer = Annotated[Principal, require(Permission.VIEW_ORDERS)]
+From = Annotated[Instant, Query(alias="from", description="Rows after this instant.")]
+To = Annotated[Instant, Query(description="Rows up to and including this instant.")]
+Country = Annotated[str | None, Query(min_length=1, max_length=100, description="ISO code, or the name as given.")]
+Cursor = Annotated[str | None, Query(max_length=1000, description="nextCursor of the page before.")]
+RangeDays = Annotated[Literal["7", "30", "90"], Query(alias="range", description="Days to look back.")]
+
+AHEAD_MOST = timedelta(minutes=1)
+
+
+def _invalid(name: str, message: str) -> ProblemError:
+    error = FieldError(pointer=f"query:{name}", code="invalid", message=message)
+    return ProblemError(Code.INVALID, f"{name}: {message}.", errors=[error])
+
+
+async def _now(connection: Connection) -> datetime:
+    row = await (await connection.execute("select clock_timestamp()")).fetchone()
+    assert row is not None  # noqa: S101 - a select without from answers one row
+    now: datetime = row[0]
+    return now
+
+
+@router.get("/dashboard", response_model=OperationsDashboard)
+async def dashboard(request: Request, _: Viewer, range_days: RangeDays = "7", as_of: AsOf = None) -> Response:
+    """All figures at an instant; without ``asOf``, now. ``Age`` and ``degraded`` tell when an earlier answer is repeated."""
+    dashboards: Dashboards = request.app.state.dashboards
+    days: Any = int(range_days)
+    if as_of is None:
+        body, age = await dashboards.live(days)
+        headers = {"Age": str(age)} if age else {}
+        return Response(body, media_type="application/json", headers=headers)
+    if not 1971 <= as_of.year < 2200:
+        raise _invalid("asOf", "the instant lies outside the years 1971 to 2199")
+    async with request.app.state.database.read() as connection:
+        if as_of > await _now(connection) + AHEAD_MOST:
+            raise _invalid("asOf", "the instant lies in the future; leave it out for now")
+    return Response(await dashboards.past(as_of, days), media_type="application/json")
+
+
+class _Window:
+    """What the lists have in common: the window, the place in it, and the instant they are true for."""
+
+    def __init__(self, start: datetime, end: datetime, cursor: str | None, limit: int) -> None:
+        if start > end:
+            raise _invalid("from", "the window ends before it begins")
+        before_at, before_id = decode_cursor(cursor, datetime, str) if cursor is not None else (None, None)
+        self.limit = limit
+        self.values = {"from": start, "to": end, "before_at": before_at, "before_id": before_id, "limit": limit + 1}
+
+    async def rows(self, connection: Connection, statement: str, **more: Any) -> list[dict[str, Any]]:
+        """One row more than a page, to know whether there is another."""
+        async with connection.cursor(row_factory=dict_row) as cursor:
+            await cursor.execute(statement, self.values | more)  # type: ignore[call-overload]
+            return await cursor.fetchall()
+
+    def next(self, rows: list[dict[str, Any]], at: str) -> str | None:
+        """Cursor of the next page, if there is one."""
+        if len(rows) <= self.limit:
+            return None
+        last = rows[self.limit - 1]
+        return encode_cursor(last[at], last["id"])
+
+
+async def _one(connection: Connection, statement: str, values: dict[str, Any]) -> tuple[Any, ...]:
+    row = await (await connection.execute(statement, values)).fetchone()  # type: ignore[call-overload]
+    return tuple(row or ())
+
+
+@router.get("/orders")
+async def orders(
+    request: Request,
+    connection: Read,
+    _: OrderViewer,
+    start: From,
+    to: To,
+    status: OrderStatus | None = None,
+    country: Country = None,
+    as_of: AsOf = None,
+    limit: Limit = PAGE_DEFAULT,
+    cursor: Cursor = None,
+) -> OrderPage:
+    """Orders placed in ``(from, to]``, newest first; their status is that of ``asOf``."""
+    window = _Window(start, to, cursor, limit)
+    at = as_of or await _now(connection)
+    more = {"status": status, "country": country, "as_of": at}
+    rows = await window.rows(connection, queries.orders, **more)
+    count, amount, unconverted = await _one(connection, queries.orders_summary, window.values | more)
+    return OrderPage(
+        items=tuple(OrderRow(**row) for row in rows[:limit]),
+        next_cursor=window.next(rows, "placed_at"),
+        as_of=at,
+        summary=Summary(
+            count=count,
+            amount=amount or 0,
+            unconverted=unconverted,
+            currency=await reporting_currency(connection, request.app.state.settings.currency),
+        ),
+    )
+
+
+@router.get("/refunds")
+async def refunds(
+    request: Request,
+    connection: Read,
+    _: OrderViewer,
+    start: From,
+    to: To,
+    country: Country = None,
+    as_of: AsOf = None,
+    limit: Limit = PAGE_DEFAULT,
+    cursor: Cursor = None,
+) -> RefundPage:
+    """Refunds made in ``(from, to]``, newest first."""
+    window = _Window(start, to, cursor, limit)
+    more = {"country": country}
+    rows = await window.rows(connection, queries.refunds, **more)
+    count, amount, unconverted = await _one(connection, queries.refunds_summary, window.values | more)
+    return RefundPage(
+        items=tuple(RefundRow(**row) for row in rows[:limit]),
+        next_cursor=window.next(rows, "refunded_at"),
+        as_of=as_of or await _now(connection),
+        summary=Summary(
+            count=count,
+            amount=amount or 0,
+            unconverted=unconverted,
+            currency=await reporting_currency(connection, request.app.state.settings.currency),
+        ),
+    )
+
+
+@router.get("/downloads")
+async def downloads(
+    connection: Read,
+    _: OrderViewer,
+    start: From,
+    to: To,
+    status: Literal["succeeded", "failed"] | None = None,
+    country: Country = None,
+    as_of: AsOf = None,
+    limit: Limit = PAGE_DEFAULT,
+    cursor: Cursor = None,
+) -> DownloadPage:
+    """Download attempts in ``(from, to]``, newest first."""
+    window = _Window(start, to, cursor, limit)
+    more = {"status": status, "country": country}
+    rows = await window.rows(connection, queries.downloads, **more)
+    count, failed = await _one(connection, queries.downloads_summary, window.values | more)
+    return DownloadPage(
+        items=tuple(DownloadRow(**row) for row in rows[:limit]),
+        next_cursor=window.next(rows, "downloaded_at"),
+        as_of=as_of or await _now(connection),
+        summary=Summary(count=count, failed=failed),
+    )
+
+
+@router.get("/community")
+async def community(
+    connection: Read,
+    _: Viewer,
+    start: From,
+    to: To,
+    metric: Literal[SourceName.DISCORD, SourceName.SHOWCASES] | None = None,
+    as_of: AsOf = None,
+    limit: Limit = PAGE_DEFAULT,
+    cursor: Cursor = None,
+) -> CommunityPage:
+    """Community readings in ``(from, to]``, newest first."""
+    window = _Window(start, to, cursor, limit)
+    more = {"metric": metric}
+    rows = await window.rows(connection, queries.community, **more)
+    (count,) = await _one(connection, queries.community_summary, window.values | more)
+    return CommunityPage(
+        items=tuple(CommunityRow(**row) for row in rows[:limit]),
+        next_cursor=window.next(rows, "observed_at"),
+        as_of=as_of or await _now(connection),
+        summary=Summary(count=count),
+    )

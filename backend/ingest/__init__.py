@@ -1,0 +1,1 @@
+"""What the shop and the event pipelines send. Contract: "Ingest"."""

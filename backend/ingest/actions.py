@@ -1,0 +1,116 @@
+"""Land a batch: the good rows in one statement, the bad ones in quarantine with their reason."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+
+from psycopg.types.json import Jsonb
+from pydantic import ValidationError
+
+from backend import metrics
+from backend.database import Connection
+from backend.logs import request_id
+from backend.problems import field_errors
+from backend.settings import Settings
+from backend.shop import land, queries
+from models.base import Request
+from models.ingest import Batch, CommunityIn, DownloadIn, IngestResult, OrderIn, RateIn, RefundIn, RejectedRow
+
+R = TypeVar("R", bound=Request)
+Land = Callable[[Sequence[R]], Awaitable[land.Landed]]
+
+
+async def orders(tx: Connection, settings: Settings, batch: Batch, *, sent_by: str) -> IngestResult:
+    """Orders, new or corrected."""
+    currency = await land.claim_currency(tx, settings.currency)
+    return await _ingest(tx, "orders", OrderIn, batch, lambda rows: land.orders(tx, rows, currency), sent_by)
+
+
+async def refunds(tx: Connection, settings: Settings, batch: Batch, *, sent_by: str) -> IngestResult:
+    """Refunds, whether or not their order is known."""
+    currency = await land.claim_currency(tx, settings.currency)
+    return await _ingest(tx, "refunds", RefundIn, batch, lambda rows: land.refunds(tx, rows, currency), sent_by)
+
+
+async def downloads(tx: Connection, batch: Batch, *, sent_by: str) -> IngestResult:
+    """Download attempts."""
+    return await _ingest(tx, "downloads", DownloadIn, batch, lambda rows: land.downloads(tx, rows), sent_by)
+
+
+async def community(tx: Connection, batch: Batch, *, sent_by: str) -> IngestResult:
+    """Readings of community figures."""
+    return await _ingest(tx, "community", CommunityIn, batch, lambda rows: land.community(tx, rows), sent_by)
+
+
+async def rates(tx: Connection, settings: Settings, batch: Batch, *, sent_by: str) -> IngestResult:
+    """Daily rates; what was waiting for them is converted in the same transaction."""
+    currency = await land.claim_currency(tx, settings.currency)
+    return await _ingest(tx, "rates", RateIn, batch, lambda rows: land.rates(tx, rows, currency), sent_by)
+
+
+async def _ingest(tx: Connection, kind: str, record: type[R], batch: Batch, put: Land[R], sent_by: str) -> IngestResult:
+    good: list[R] = []
+    rejected: list[RejectedRow] = []
+    for index, row in enumerate(batch.rows):
+        try:
+            good.append(record.model_validate(row))
+        except ValidationError as error:
+            # The reader's own words; the offending input is not repeated, it stands in quarantine.
+            found = error.errors(include_url=False, include_context=False)
+            errors = field_errors([{**one, "loc": ("body", "rows", index, *one["loc"])} for one in found])
+            rejected.append(RejectedRow(index=index, id=_source_id(row), errors=errors))
+    landed = await put(good) if good else land.Landed(0, 0)
+    if rejected:
+        await tx.execute(
+            queries.quarantine,
+            {
+                "kind": kind,
+                "source_id": [row.id for row in rejected],
+                "source_row": [_storable(batch.rows[row.index]) for row in rejected],
+                "errors": [Jsonb([e.model_dump(by_alias=True) for e in row.errors]) for row in rejected],
+                "sent_by": sent_by,
+                "request_id": request_id.get(),
+            },
+        )
+    unchanged = len(good) - landed.inserted - landed.updated
+    for outcome, count in (
+        ("inserted", landed.inserted),
+        ("updated", landed.updated),
+        ("unchanged", unchanged),
+        ("rejected", len(rejected)),
+    ):
+        metrics.INGESTED.labels(kind, outcome).inc(count)
+    row: Any = await (await tx.execute("select now()")).fetchone()
+    return IngestResult(
+        received=len(batch.rows),
+        inserted=landed.inserted,
+        updated=landed.updated,
+        unchanged=unchanged,
+        rejected=tuple(rejected),
+        as_of=row[0],
+    )
+
+
+def _source_id(row: dict[str, Any]) -> str | None:
+    found = row.get("id")
+    return found.replace("\0", "�")[:200] if isinstance(found, str) else None
+
+
+def _storable(value: Any) -> Jsonb:
+    """The row as it came; U+0000, which PostgreSQL cannot hold, is shown as the replacement character."""
+    return Jsonb(_without_nul(value))
+
+
+def _without_nul(value: Any) -> Any:
+    match value:
+        case str():
+            return value.replace("\0", "�").encode("utf-8", "replace").decode()
+        case dict():
+            return {_without_nul(k): _without_nul(v) for k, v in value.items()}
+        case list():
+            return [_without_nul(v) for v in value]
+        case float() if value != value or value in (float("inf"), float("-inf")):  # noqa: PLR0124 - NaN is not JSON
+            return str(value)
+        case _:
+            return value

@@ -1,0 +1,48 @@
+"""``POST /api/ingest/…``: for service tokens of the pipelines. Idempotent by source id, batches up to 1 000 rows."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Request
+
+from backend.database import Tx
+from backend.http import operations_router
+from backend.ingest import actions
+from backend.security import Principal, require
+from models.ingest import Batch, IngestResult
+from models.permissions import Permission
+
+router = operations_router("/api/ingest", "ingest")
+
+Pipeline = Annotated[Principal, require(Permission.INGEST)]
+
+
+@router.post("/orders")
+async def orders(request: Request, tx: Tx, principal: Pipeline, batch: Batch) -> IngestResult:
+    """Land orders: ``{id, placedAt, settledAt?, customerId?, country?, currency, total, updatedAt?}``."""
+    return await actions.orders(tx, request.app.state.settings, batch, sent_by=principal.user_id)
+
+
+@router.post("/refunds")
+async def refunds(request: Request, tx: Tx, principal: Pipeline, batch: Batch) -> IngestResult:
+    """Land refunds: ``{id, orderId?, refundedAt, country?, currency, amount, updatedAt?}``."""
+    return await actions.refunds(tx, request.app.state.settings, batch, sent_by=principal.user_id)
+
+
+@router.post("/downloads")
+async def downloads(tx: Tx, principal: Pipeline, batch: Batch) -> IngestResult:
+    """Land download attempts: ``{id, downloadedAt, product, country?, succeeded, failure?}``."""
+    return await actions.downloads(tx, batch, sent_by=principal.user_id)
+
+
+@router.post("/community")
+async def community(tx: Tx, principal: Pipeline, batch: Batch) -> IngestResult:
+    """Land readings: ``{id, metric, observedAt, value}``, metric ``discord`` or ``showcases``."""
+    return await actions.community(tx, batch, sent_by=principal.user_id)
+
+
+@router.post("/rates")
+async def rates(request: Request, tx: Tx, principal: Pipeline, batch: Batch) -> IngestResult:
+    """Land daily rates: ``{currency, day, rate}``, what one unit was worth in the reporting currency."""
+    return await actions.rates(tx, request.app.state.settings, batch, sent_by=principal.user_id)

@@ -1,0 +1,130 @@
+"""Land rows of the shop: the one way orders, refunds, downloads, community readings and rates come in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from backend.database import Connection
+from backend.shop import queries
+from models.ingest import CommunityIn, DownloadIn, OrderIn, RateIn, RefundIn
+from models.money import decimals
+
+
+class Landed(NamedTuple):
+    """How many rows were new, and how many corrected an earlier message; the rest was known already."""
+
+    inserted: int
+    updated: int
+
+
+async def reporting_currency(connection: Connection, default: str) -> str:
+    """The reporting currency of this database, or ``default`` while none was chosen."""
+    row = await (await connection.execute(queries.reporting_currency)).fetchone()
+    return default if row is None else str(row[0])
+
+
+async def claim_currency(tx: Connection, currency: str) -> str:
+    """Choose the reporting currency if nobody has; the one that holds."""
+    row = await (await tx.execute(queries.claim_currency, {"currency": currency})).fetchone()
+    assert row is not None  # noqa: S101 - one of the two halves answers
+    return str(row[0])
+
+
+def _shifts(rows: Sequence[OrderIn | RefundIn | RateIn], reporting: str) -> list[int]:
+    """Powers of ten between minor units: a yen has no decimals, a euro two."""
+    return [decimals(reporting) - decimals(row.currency) for row in rows]
+
+
+async def _put(tx: Connection, statement: str, values: dict[str, object]) -> Landed:
+    row = await (await tx.execute(statement, values)).fetchone()  # type: ignore[call-overload]
+    return Landed(*row)
+
+
+async def orders(tx: Connection, rows: Sequence[OrderIn], reporting: str) -> Landed:
+    """Land orders, converting each at the rate of its UTC day."""
+    await tx.execute(queries.lock_rates_shared)
+    return await _put(
+        tx,
+        queries.put_orders,
+        {
+            "id": [r.id for r in rows],
+            "placed_at": [r.placed_at for r in rows],
+            "settled_at": [r.settled_at for r in rows],
+            "customer_id": [r.customer_id for r in rows],
+            "country": [r.country for r in rows],
+            "currency": [r.currency for r in rows],
+            "minor": [r.total for r in rows],
+            "shift": _shifts(rows, reporting),
+            "updated_at": [r.updated_at for r in rows],
+        },
+    )
+
+
+async def refunds(tx: Connection, rows: Sequence[RefundIn], reporting: str) -> Landed:
+    """Land refunds; their orders need not be known."""
+    await tx.execute(queries.lock_rates_shared)
+    return await _put(
+        tx,
+        queries.put_refunds,
+        {
+            "id": [r.id for r in rows],
+            "order_id": [r.order_id for r in rows],
+            "refunded_at": [r.refunded_at for r in rows],
+            "country": [r.country for r in rows],
+            "currency": [r.currency for r in rows],
+            "minor": [r.amount for r in rows],
+            "shift": _shifts(rows, reporting),
+            "updated_at": [r.updated_at for r in rows],
+        },
+    )
+
+
+async def downloads(tx: Connection, rows: Sequence[DownloadIn]) -> Landed:
+    """Land download attempts."""
+    return await _put(
+        tx,
+        queries.put_downloads,
+        {
+            "id": [r.id for r in rows],
+            "downloaded_at": [r.downloaded_at for r in rows],
+            "product": [r.product for r in rows],
+            "country": [r.country for r in rows],
+            "succeeded": [r.succeeded for r in rows],
+            "failure": [r.failure for r in rows],
+        },
+    )
+
+
+async def community(tx: Connection, rows: Sequence[CommunityIn]) -> Landed:
+    """Land readings of community figures."""
+    return await _put(
+        tx,
+        queries.put_community,
+        {
+            "id": [r.id for r in rows],
+            "metric": [r.metric for r in rows],
+            "observed_at": [r.observed_at for r in rows],
+            "value": [r.value for r in rows],
+        },
+    )
+
+
+async def rates(tx: Connection, rows: Sequence[RateIn], reporting: str) -> Landed:
+    """Land daily rates and convert again what was placed or refunded on those days."""
+    await tx.execute(queries.lock_rates)
+    landed = await _put(
+        tx,
+        queries.put_rates,
+        {"currency": [r.currency for r in rows], "day": [r.day for r in rows], "rate": [r.rate for r in rows]},
+    )
+    if landed.inserted or landed.updated:
+        days = sorted({(r.currency, r.day) for r in rows})
+        values = {
+            "currency": [currency for currency, _ in days],
+            "day": [day for _, day in days],
+            "shift": [decimals(reporting) - decimals(currency) for currency, _ in days],
+        }
+        await tx.execute(queries.reconvert_orders, values)
+        await tx.execute(queries.reconvert_refunds, values)
+    return landed

@@ -1,0 +1,14 @@
+"""Fold differences into hours and days. See docs/decisions/0005-exact-figures.md."""
+
+from __future__ import annotations
+
+from backend.database import Database
+from backend.settings import Settings
+from backend.shop import queries
+
+
+async def fold(database: Database, _settings: Settings) -> None:
+    """One turn. Of several workers one folds, the others do nothing; figures are exact before and after."""
+    async with database.transaction() as tx:
+        if await (await tx.execute(queries.try_fold_lock)).fetchone() == (True,):
+            await tx.execute(queries.fold)
