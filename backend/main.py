@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib import import_module
 from importlib.metadata import version
-from importlib.util import find_spec
 from typing import Any
 
 from fastapi import FastAPI
@@ -14,7 +12,11 @@ from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
 from backend import health, problems
+from backend.alerts.routes import router as alerts
+from backend.dashboard.answers import Dashboards
+from backend.dashboard.routes import router as dashboard
 from backend.database import Database
+from backend.ingest.routes import router as ingest
 from backend.observe import Observe
 from backend.rbac.routes import router as rbac
 from backend.security import TokenReader
@@ -47,11 +49,9 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
     app.state.database = database
     app.state.tokens = TokenReader(settings)
     problems.install(app)
-    for router in (session, rbac, health.router):
+    app.state.dashboards = Dashboards(database, settings)
+    for router in (session, rbac, dashboard, alerts, ingest, health.router):
         app.include_router(router)
-    for domain in ("dashboard", "ingest", "alerts"):
-        if find_spec(f"backend.{domain}") and find_spec(f"backend.{domain}.routes"):
-            app.include_router(import_module(f"backend.{domain}.routes").router)
     app.add_middleware(Observe, most_bytes=settings.request_bytes)
     app.openapi = lambda: openapi(app)  # type: ignore[method-assign]
     return app

@@ -120,7 +120,9 @@ select distinct on (figure) figure, id::text as rule_id, comparison, value, seve
   from (select r.*, row_number() over (partition by figure, comparison
                                        order by case comparison when 'above' then value else -value end, severity, id)
                     as strictness
-          from alert_rule as r where enabled) as r
+          from alert_rule as r
+         where enabled and (range_days = %(range)s or figure not in
+               ('orders.total', 'orders.refunded', 'orders.pending', 'downloads.total'))) as r
  where strictness = 1
  order by figure, severity, comparison, id
 

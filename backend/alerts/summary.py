@@ -24,10 +24,13 @@ async def for_dashboard(connection: Connection, as_of: datetime) -> tuple[tuple[
     return tuple(AlertSummary(**row) for row in rows), total
 
 
-async def thresholds(connection: Connection) -> dict[FigureName, Threshold]:
-    """The strictest enabled limit of each figure that has one; between a minimum and a maximum the more severe."""
+async def thresholds(connection: Connection, range_days: int) -> dict[FigureName, Threshold]:
+    """The strictest enabled limit of each figure that has one; between a minimum and a maximum the more severe.
+
+    Counts grow with their range, so a limit on them is only given for the range it was made for.
+    """
     async with connection.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(queries.thresholds)
+        await cursor.execute(queries.thresholds, {"range": range_days})
         return {FigureName(row["figure"]): Threshold(**row) for row in await cursor.fetchall()}
 
 
