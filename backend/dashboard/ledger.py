@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from itertools import accumulate
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from backend.dashboard import queries
+from backend.dashboard.windows import DAY, HOUR, floor
 from backend.database import Connection
-
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 class Sums(NamedTuple):
@@ -29,17 +28,22 @@ class Sums(NamedTuple):
 
     def plus(self, other: Sums) -> Sums:
         """Both together."""
-        return Sums(*(int(a + b) for a, b in zip(self, other, strict=True)))
+        return Sums(*(a + b for a, b in zip(self, other, strict=True)))
 
     def minus(self, other: Sums) -> Sums:
         """What came after ``other``."""
-        return Sums(*(int(a - b) for a, b in zip(self, other, strict=True)))
+        return Sums(*(a - b for a, b in zip(self, other, strict=True)))
+
+    @property
+    def unconverted(self) -> int:
+        """Orders and refunds that are missing from the money."""
+        return self.orders_unconverted + self.refunds_unconverted
 
     @property
     def revenue(self) -> int | None:
         """Orders minus refunds; ``None`` when there are rows and none of them could be converted."""
         rows = self.orders + self.refunds
-        if rows and self.orders_unconverted + self.refunds_unconverted == rows:
+        if rows and self.unconverted == rows:
             return None
         return self.orders_minor - self.refunds_minor
 
@@ -47,16 +51,6 @@ class Sums(NamedTuple):
     def failure_rate(self) -> float | None:
         """Between 0 and 1."""
         return self.failed / self.downloads if self.downloads else None
-
-
-def floor_hour(at: datetime) -> datetime:
-    """The last whole UTC hour at or before ``at``."""
-    return at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-
-
-def floor_day(at: datetime) -> datetime:
-    """The last UTC midnight at or before ``at``."""
-    return floor_hour(at).replace(hour=0)
 
 
 class _Running:
@@ -71,23 +65,24 @@ class _Running:
         return self._totals[bisect_right(self._ends, end)]
 
 
-class Ledger:
-    """Totals at every instant it was loaded for, all from one snapshot of the database."""
+class Totals:
+    """Totals at every instant they were loaded for, all from one snapshot of the database."""
 
-    def __init__(self, rows: Iterable[tuple[Any, ...]]) -> None:
+    def __init__(self, rows: Iterable[tuple[Any, ...]], step: Literal["hour", "day"]) -> None:
         """``rows`` as the statement ``sums`` answers them."""
-        parts: dict[str, dict[datetime, Sums]] = {kind: {} for kind in ("day", "hour", "raw", "base", "old")}
+        parts: dict[str, dict[datetime, Sums]] = {kind: {} for kind in ("day", "hour", "raw", "base")}
         for kind, at, *numbers in rows:
-            parts[kind][at] = Sums(*numbers)
+            parts[kind][at] = Sums(*map(int, numbers))
         self._days = _Running(parts["day"].items())
         self._hours = _Running(parts["hour"].items())
         self._raw = parts["raw"]
         self._base = next(iter(parts["base"].values()), Sums())
-        self._old = parts["old"]
+        self.buckets = parts[step]
+        """Whole steps by their inclusive end; a step without rows is left out."""
 
     def at(self, instant: datetime) -> Sums:
-        """Everything up to ``instant``, counted from the first day the ledger was loaded for."""
-        day, hour = floor_day(instant), floor_hour(instant)
+        """Everything up to ``instant``, counted from the first day the totals were loaded for."""
+        day, hour = floor(instant, DAY), floor(instant, HOUR)
         total = self._days.until(day).plus(self._hours.until(hour).minus(self._hours.until(day)))
         return total.plus(self._raw[instant]) if instant in self._raw else total
 
@@ -95,36 +90,42 @@ class Ledger:
         """After ``start`` up to and including ``end``."""
         return self.at(end).minus(self.at(start))
 
-    def pending(self, seen: datetime) -> int:
-        """Orders placed within the range that ends at ``seen`` and not settled by then."""
-        total = self._base.plus(self.at(seen))
-        return total.orders - total.settled - self._old.get(seen, Sums()).orders
+    def open_at(self, instant: datetime) -> int:
+        """Orders of all time that were placed but not settled; for instants settlement was asked for."""
+        total = self._base.plus(self.at(instant))
+        return total.orders - total.settled
 
 
-async def load(
+async def totals(
     connection: Connection,
     points: Iterable[datetime],
     *,
-    hourly: tuple[datetime, datetime] | None,
-    pending: Sequence[tuple[datetime, datetime]],
-) -> Ledger:
-    """Totals at ``points``, at whole hours within ``hourly``, and pending for pairs (seen, since) at least 7 days apart."""
-    instants = sorted({point.astimezone(UTC) for point in points})
-    spans = [(floor_day(instant), floor_hour(instant)) for instant in instants]
-    if hourly is not None:
-        spans.append((floor_day(hourly[0]), floor_hour(hourly[1])))
+    settled_at: Sequence[datetime],
+    downloads_at: Sequence[datetime],
+    step: Literal["hour", "day"],
+    between: tuple[datetime, datetime],
+) -> Totals:
+    """Totals at ``points`` and whole steps within ``between``, in one statement.
+
+    Settlements are exact at ``settled_at`` only, downloads at ``downloads_at``: raw rows are read for no other instant.
+    """
+    instants = sorted(set(points))
+    spans = [(floor(instant, DAY), floor(instant, HOUR)) for instant in instants]
+    if step == "hour":
+        spans.append((floor(between[0], DAY), floor(between[1], HOUR)))
     merged = _merged(spans)
     cursor = await connection.execute(
         queries.sums,
         {
             "points": instants,
+            "settled_at": list(settled_at),
+            "downloads_at": list(downloads_at),
             "lows": [low for low, _ in merged],
             "highs": [high for _, high in merged],
-            "seen": [seen for seen, _ in pending],
-            "since": [since for _, since in pending],
         },
+        prepare=True,
     )
-    return Ledger(await cursor.fetchall())
+    return Totals(await cursor.fetchall(), step)
 
 
 def _merged(spans: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
