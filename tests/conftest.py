@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import logging
 import shutil
 import tempfile
 import threading
@@ -70,6 +71,11 @@ class _Postgres:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    from backend import logs
+
+    # As in production; unconfigured, structlog draws each traceback in colours for seconds. pytest catches the records.
+    logs.configure("json")
+    logging.getLogger().handlers.clear()
     given = getattr(config, "workerinput", {}).get(PREFIX)
     config.stash[_postgres_key] = _Postgres(given)
 

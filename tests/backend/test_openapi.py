@@ -1,0 +1,60 @@
+"""The API held against its own OpenAPI document, in process; and the committed document against the generated one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import schemathesis
+from fastapi import FastAPI
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import response_schema_conformance, status_code_conformance
+
+from backend.commands import openapi_text
+from backend.database import Database
+from backend.main import create_app
+from backend.settings import Settings
+from tests.conftest import Api, _seed
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "openapi.json"
+
+
+def test_the_committed_document_is_the_generated_one() -> None:
+    assert DOCUMENT.read_text(encoding="utf-8") == openapi_text(), "run `make openapi` and look at the difference"
+
+
+@pytest.fixture
+def app(settings: Settings) -> FastAPI:
+    asyncio.run(_seed(settings))
+    return create_app(settings, Database(settings.database_url or ""))
+
+
+@pytest.fixture
+def described(app: FastAPI, settings: Settings, owner_url: str) -> Iterator[tuple[object, dict[str, str]]]:
+    api = Api("http://api", settings, owner_url, lambda: None)
+    yield schemathesis.openapi.from_asgi("/openapi.json", app), api.headers("administrator")
+
+
+def test_answers_are_what_the_document_says(described: tuple[object, dict[str, str]]) -> None:
+    schema, headers = described
+
+    for result in schema.get_all_operations():  # type: ignore[attr-defined]
+        operation = result.ok()
+        if operation.path == "/readyz":
+            continue  # without a worker, 503 is the right answer
+
+        @hypothesis_settings(
+            max_examples=8, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
+        )
+        @given(case=operation.as_strategy())
+        def holds(case: object) -> None:
+            answer = case.call(headers=headers)  # type: ignore[attr-defined]
+            case.validate_response(  # type: ignore[attr-defined]
+                answer, checks=[not_a_server_error, status_code_conformance, response_schema_conformance]
+            )
+
+        holds()
