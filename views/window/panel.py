@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QAction
     from PySide6.QtWidgets import QWidget
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What stands at the right of a dock's title: the data age in words, and how much it can be trusted."""
+
+    text: str = ""
+    kind: Literal["fresh", "late", "stale"] = "fresh"
+
+
 class Panel(Protocol):
-    """A panel of the war room, as the window sees it."""
+    """A panel, as the window sees it. The dock draws title, note and menu; ``widget`` is what is below."""
 
     id: str
     """Stable and unique, for example ``dashboard.revenue``; layouts are kept under it."""
     title: str
     """What its dock is called."""
     widget: QWidget
-    """The content below the dock's title."""
-    header: QWidget | None
-    """What stands at the right of the dock's title, the data age for one; ``None`` for nothing."""
+    """The content."""
+
+    def note(self) -> Note:
+        """Asked once a second while the dock is visible."""
+
+    def menu(self) -> list[QAction]:
+        """What the dock's menu offers besides floating and closing it; asked when it opens."""
 
     def set_visible(self, visible: bool) -> None:
         """Told whenever an operator can or can no longer see it: only visible panels ask the server."""

@@ -1,0 +1,1 @@
+"""Questions and settings. Opened with ``open()`` and answered by a signal: a nested loop would stop all tasks."""

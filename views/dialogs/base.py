@@ -1,0 +1,49 @@
+"""What the window's dialogs share."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
+
+
+class WindowDialog(QDialog):
+    """A dialog over its window, with room for an error in words; it deletes itself when closed."""
+
+    def __init__(self, title: str, parent: QWidget, *, accept: str = "", reject: str = "Cancel") -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self.setAccessibleName(title)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setMinimumWidth(420)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(24, 24, 24, 16)
+        outer.setSpacing(16)
+        self.column = QVBoxLayout()
+        self.column.setSpacing(8)
+        outer.addLayout(self.column, 1)
+        self._error = QLabel()
+        self._error.setWordWrap(True)
+        self._error.setAccessibleName("Problem")
+        self._error.hide()
+        outer.addWidget(self._error)
+        self.buttons = QDialogButtonBox()
+        if accept:
+            self.buttons.addButton(accept, QDialogButtonBox.ButtonRole.AcceptRole)
+        self.buttons.addButton(reject, QDialogButtonBox.ButtonRole.RejectRole)
+        self.buttons.accepted.connect(self.submit)
+        self.buttons.rejected.connect(self.reject)
+        outer.addWidget(self.buttons)
+
+    def submit(self) -> None:
+        """Answer and close; dialogs that check something override it."""
+        self.accept()
+
+    def fail(self, words: str) -> None:
+        """Say what is wrong with the answer."""
+        self._error.setText(f"⚠ {words}" if words else "")
+        self._error.setVisible(bool(words))
+
+    @property
+    def error(self) -> str:
+        """The words that are shown as an error."""
+        return self._error.text().removeprefix("⚠ ")

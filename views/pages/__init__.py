@@ -1,0 +1,1 @@
+"""Pages that stand in place of the docks: welcome, sign-in, starting."""

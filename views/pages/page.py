@@ -1,0 +1,69 @@
+"""What the pages share: a column in the middle with a title, words, and an error in words."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from views.theme import current
+
+WIDTH = 440
+
+
+class Page(QScrollArea):
+    """A page; it scrolls when the window is small or the font is large, so nothing is ever clipped."""
+
+    def __init__(self, title: str, words: str) -> None:
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setAccessibleName(title)
+        inner = QWidget()
+        middle = QHBoxLayout(inner)
+        middle.addStretch(1)
+        column = QWidget()
+        column.setFixedWidth(max(WIDTH, current().font(10).pointSize() * 40))
+        self.column = QVBoxLayout(column)
+        self.column.setSpacing(12)
+        self.column.addStretch(2)
+        heading = QLabel(title)
+        heading.setFont(current().font(18, 600))
+        heading.setWordWrap(True)
+        self.words = QLabel(words)
+        self.words.setWordWrap(True)
+        self.column.addWidget(heading)
+        self.column.addWidget(self.words)
+        middle.addWidget(column)
+        middle.addStretch(1)
+        self.setWidget(inner)
+        self._error = QLabel()
+        self._error.setWordWrap(True)
+        self._error.setAccessibleName("Problem")
+        self._error.hide()
+
+    def add_error(self) -> None:
+        """Put the error line below what was added so far."""
+        self.column.addWidget(self._error)
+
+    def fail(self, words: str) -> None:
+        """Say what went wrong; empty words clear it."""
+        self._error.setText(f"⚠ {words}" if words else "")
+        self._error.setAccessibleDescription(words)
+        self._error.setVisible(bool(words))
+        self._error.setForegroundRole(QPalette.ColorRole.BrightText if words else QPalette.ColorRole.WindowText)
+
+    @property
+    def error(self) -> str:
+        """The words that are shown as an error."""
+        return self._error.text().removeprefix("⚠ ")
+
+
+def button(text: str, *, default: bool = False) -> QPushButton:
+    """A button of a page; Enter presses it while it has the keyboard."""
+    made = QPushButton(text)
+    made.setAutoDefault(True)
+    made.setDefault(default)
+    made.setMinimumHeight(32)
+    return made

@@ -1,0 +1,63 @@
+"""What the docking system's title bars lack: the data age and a menu at the right."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QMenu, QWidget
+
+from views.window.parts import Look, Pill
+
+if TYPE_CHECKING:
+    from views.window.docks import Docks
+    from views.window.panel import Panel
+
+HEIGHT = 28
+
+
+class DockTitle(QWidget):
+    """Puts note and menu of the current dock into the title bar of a dock area, and lives as long as the area."""
+
+    def __init__(self, area: Any, docks: Docks) -> None:
+        super().__init__(area)
+        self.hide()
+        self._area, self._docks = area, docks
+        bar = area.titleBar()
+        bar.setMinimumHeight(HEIGHT)
+        self._note = Pill(parent=bar, caption=True)
+        self._menu = Pill("⋯", parent=bar, name="Dock menu")
+        self._menu.clicked.connect(self._open_menu)
+        bar.insertWidget(bar.layout().count(), self._note)
+        bar.insertWidget(bar.layout().count(), self._menu)
+        self._second = QTimer(self, interval=1000)
+        self._second.timeout.connect(self.refresh)
+        self._second.start()
+        area.currentChanged.connect(self.refresh)
+        QTimer.singleShot(0, self, self.refresh)
+
+    def _panel(self) -> Panel | None:
+        dock = self._area.currentDockWidget()
+        return self._docks.panels.get(dock.objectName()) if dock is not None else None
+
+    def refresh(self, *_: object) -> None:
+        """Read the note of the panel in front."""
+        panel = self._panel()
+        if panel is None or not self._area.isVisible():
+            return
+        note = panel.note()
+        self._note.setVisible(bool(note.text))
+        self._note.set(note.text, {"stale": Look.HATCHED, "late": Look.OUTLINE}.get(note.kind, Look.QUIET))
+        self._menu.setAccessibleName(f"Menu of {panel.title}")
+
+    def _open_menu(self) -> None:
+        panel = self._panel()
+        if panel is None:
+            return
+        menu = QMenu(self._menu)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.addActions(panel.menu())
+        menu.addSeparator()
+        menu.addAction("Float", lambda: self._docks.float(panel.id))
+        menu.addAction("Close", lambda: self._docks.close(panel.id))
+        menu.popup(self._menu.mapToGlobal(self._menu.rect().bottomLeft()))

@@ -1,0 +1,115 @@
+"""The bottom bar: last message, its history, and the operator's last action with Undo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QListWidget, QVBoxLayout, QWidget
+
+from app.messages import Message
+from views.theme import current
+from views.window.parts import Look, Pill
+
+HEIGHT = 28
+UNDO_SECONDS = 8
+
+
+class MessageBar(QWidget):
+    """The bar."""
+
+    history_asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Messages")
+        self._undo: Callable[[], object] | None = None
+        self._left = 0
+        self.time = Pill(look=Look.QUIET)
+        self.message = Pill(name="Last message; opens the history")
+        self.action = Pill()
+        self.countdown = Pill(look=Look.QUIET)
+        self.undo = Pill("Undo", Look.OUTLINE, name="Undo", key="Ctrl+Z")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 1, 8, 0)
+        row.setSpacing(4)
+        row.addWidget(self.time)
+        row.addWidget(self.message)
+        row.addStretch(1)
+        for item in (self.action, self.countdown, self.undo):
+            row.addWidget(item)
+            item.hide()
+        self._second = QTimer(self, interval=1000)
+        self._second.timeout.connect(self._tick)
+        self.message.clicked.connect(self.history_asked)
+        self.undo.clicked.connect(self.take_back)
+
+    def sizeHint(self) -> QSize:
+        return QSize(640, max(HEIGHT, QFontMetrics(current().font(10)).height() + 10))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(200, self.sizeHint().height())
+
+    def show_line(self, line: Message) -> None:
+        """Show a message; with an undo it is also the last action, to be taken back within eight seconds."""
+        self.time.set(f"{line.at:%H:%M:%S} UTC")
+        self.message.setToolTip(line.text)
+        room = max(200, self.width() - 420)
+        self.message.set(QFontMetrics(current().font(10)).elidedText(line.text, Qt.TextElideMode.ElideRight, room))
+        self.message.setAccessibleDescription(line.text)
+        if line.undo is not None:
+            self._undo, self._left = line.undo, UNDO_SECONDS
+            self.action.set(line.text)
+            self._show_undo(shown=True)
+            self._second.start()
+
+    def take_back(self) -> bool:
+        """Undo the last action; False when there is none to undo any more."""
+        undo, self._undo = self._undo, None
+        self._show_undo(shown=False)
+        if undo is None:
+            return False
+        undo()
+        return True
+
+    def _show_undo(self, *, shown: bool) -> None:
+        self.countdown.set(f"{self._left} s")
+        for item in (self.action, self.countdown, self.undo):
+            item.setVisible(shown)
+        if not shown:
+            self._second.stop()
+
+    def _tick(self) -> None:
+        self._left -= 1
+        if self._left <= 0:
+            self._undo = None
+        self._show_undo(shown=self._left > 0)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        tokens = current().tokens
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(tokens.window))
+        painter.fillRect(0, 0, self.width(), 1, QColor(tokens.line))
+
+
+class History(QFrame):
+    """The messages so far, newest first, above the bar; Esc closes it."""
+
+    def __init__(self, lines: Iterable[Message], bar: QWidget) -> None:
+        super().__init__(bar, Qt.WindowType.Popup)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setAccessibleName("Message history")
+        self._list = QListWidget(self)
+        self._list.setAccessibleName("Messages, newest first")
+        self._list.setWordWrap(True)
+        self._list.addItems(
+            [f"{line.at:%H:%M:%S} UTC   {line.text}" for line in reversed(list(lines))] or ["Nothing yet."]
+        )
+        self._list.setCurrentRow(0)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(4, 4, 4, 4)
+        column.addWidget(self._list)
+        self.resize(min(720, bar.width()), min(360, 40 + 28 * max(1, self._list.count())))
+        self.move(bar.mapToGlobal(bar.rect().topLeft()) - self.rect().bottomLeft())
+        self.setFocusProxy(self._list)

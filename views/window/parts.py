@@ -1,0 +1,149 @@
+"""The one painted control that strip, message bar, banner and dock titles are made of."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QFrame, QWidget
+
+from views.theme import current
+
+PAD, GAP, RADIUS = 8, 6, 4
+
+
+class Look(Enum):
+    """How a pill is drawn."""
+
+    PLAIN = "plain"
+    QUIET = "quiet"
+    STRONG = "strong"
+    OUTLINE = "outline"
+    DASHED = "dashed"
+    HATCHED = "hatched"
+    FILLED = "filled"
+    SELECTED = "selected"
+    INVERSE = "inverse"
+
+
+class Pill(QAbstractButton):
+    """Text in a shape, with an optional key at its right; a button when something is connected to ``clicked``."""
+
+    def __init__(
+        self,
+        text: str = "",
+        look: Look = Look.PLAIN,
+        *,
+        parent: QWidget | None = None,
+        name: str = "",
+        key: str = "",
+        caption: bool = False,
+        button: bool = False,
+    ) -> None:
+        super().__init__(parent)
+        self._look, self._key, self._caption, self._hue = look, key, caption, ""
+        self.setText(text)
+        self.setAccessibleName(name or text)
+        self._named = bool(name)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus if button or name else Qt.FocusPolicy.NoFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+
+    def set(self, text: str, look: Look | None = None, *, hue: str = "") -> None:
+        """Change text, look and, for FILLED, the token that fills it; repaints only when something changed."""
+        changed = (text, look or self._look, hue) != (self.text(), self._look, self._hue)
+        if not changed:
+            return
+        self._look, self._hue = look or self._look, hue
+        self.setText(text)
+        if not self._named:
+            self.setAccessibleName(text)
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        metrics = QFontMetricsF(self._font())
+        width = metrics.horizontalAdvance(self.text()) + 2 * self._pad()
+        if self._key:
+            width += GAP + QFontMetricsF(current().font(9)).horizontalAdvance(self._key) + 8
+        return QSize(int(width + 0.999), max(22, int(metrics.height()) + 6))
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        # Qt's buttons know only Space.
+        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            self.click()
+            return
+        super().keyPressEvent(event)
+
+    def _pad(self) -> float:
+        return PAD if self._look not in {Look.QUIET, Look.STRONG} or self.focusPolicy() else 2
+
+    def _font(self):  # type: ignore[no-untyped-def]  # noqa: ANN202
+        heavy = self._look in {Look.STRONG, Look.SELECTED, Look.FILLED, Look.INVERSE}
+        return current().font(9 if self._caption else 10, 600 if heavy else 400)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        tokens, look = current().tokens, self._look
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        height = min(self.height(), self.sizeHint().height())
+        box = QRectF(0.5, (self.height() - height) / 2 + 0.5, self.width() - 1, height - 1)
+        ink = QColor(tokens.text)
+        fill = QColor(tokens.hover) if self.underMouse() and self.focusPolicy() and self.isEnabled() else None
+        border: QPen | None = None
+        if look is Look.QUIET:
+            ink = QColor(tokens.text3)
+        elif look is Look.SELECTED:
+            fill, border = QColor(tokens.selection), QPen(QColor(tokens.accent))
+        elif look is Look.INVERSE:
+            fill, ink = QColor(tokens.text2), QColor(tokens.base)
+        elif look is Look.FILLED:
+            fill = QColor(getattr(tokens, self._hue or "accent"))
+            ink = QColor(tokens.ink_on(fill)) if hasattr(tokens, "ink_on") else QColor(tokens.base)
+        elif look in {Look.OUTLINE, Look.DASHED, Look.HATCHED}:
+            style = Qt.PenStyle.DashLine if look is Look.DASHED else Qt.PenStyle.SolidLine
+            border = QPen(QColor(tokens.control_border), 1, style)
+        if not self.isEnabled():
+            ink = QColor(tokens.text3)
+        painter.setPen(border or Qt.PenStyle.NoPen)
+        painter.setBrush(fill or Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(box, RADIUS, RADIUS)
+        if look is Look.HATCHED:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QBrush(QColor(tokens.line), Qt.BrushStyle.BDiagPattern))
+            painter.drawRoundedRect(box, RADIUS, RADIUS)
+        inner = box.adjusted(self._pad(), 0, -self._pad(), 0)
+        if self._key:
+            font = current().font(9)
+            width = QFontMetricsF(font).horizontalAdvance(self._key) + 8
+            cap = QRectF(inner.right() - width, box.center().y() - 8, width, 16)
+            painter.setFont(font)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QColor(tokens.control_border))
+            painter.drawRoundedRect(cap, 3, 3)
+            painter.setPen(QColor(tokens.text2))
+            painter.drawText(cap, Qt.AlignmentFlag.AlignCenter, self._key)
+            inner.setRight(cap.left() - GAP)
+        painter.setFont(self._font())
+        painter.setPen(ink)
+        centred = not self._key and (border is not None or fill is not None)
+        across = Qt.AlignmentFlag.AlignHCenter if centred else Qt.AlignmentFlag.AlignLeft
+        painter.drawText(inner, across | Qt.AlignmentFlag.AlignVCenter, self.text())
+        if self.hasFocus():
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(QColor(tokens.accent), 2))
+            painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), RADIUS, RADIUS)
+
+
+class Line(QFrame):
+    """A thin upright line between groups."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFixedSize(9, 16)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        QPainter(self).fillRect(4, 0, 1, self.height(), QColor(current().tokens.line))
