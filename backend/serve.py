@@ -291,7 +291,7 @@ class _Service:
         try:
             await loop.run_in_executor(self._thread, embedded.start)
         except EmbeddedError as error:
-            log.error("the database does not start", reason=str(error))
+            log.exception("the database does not start", reason=str(error))
             await asyncio.sleep(2)
         else:
             log.info("the database is back")

@@ -67,10 +67,10 @@ async def repeat(tick: Tick, database: Database, settings: Settings) -> None:
             log.warning("database unavailable", tick=tick.name, reason=str(error))
         except TimeoutError:
             failures += 1
-            log.error("turn took too long", tick=tick.name, seconds=LONGEST_TURN)
+            log.exception("turn took too long", tick=tick.name, seconds=LONGEST_TURN)
         except Exception as error:
             failures += 1
-            log.error("turn failed", tick=tick.name, exc_info=error)
+            log.exception("turn failed", tick=tick.name, exc_info=error)
         else:
             failures = 0
         await asyncio.sleep(pause(tick.seconds, failures))
