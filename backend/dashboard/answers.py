@@ -44,7 +44,7 @@ class Dashboards:
         self._running: dict[int, asyncio.Task[_Known]] = {}
 
     async def past(self, as_of: datetime, range_days: DashboardRange) -> bytes:
-        """The answer for a past instant, computed anew: late data may have arrived since. Raises DatabaseUnavailable."""
+        """The answer for a past instant, computed anew as late data may arrive. Raises DatabaseUnavailable."""
         async with self._database.read() as connection:
             dashboard = await compose(connection, self._settings, as_of, range_days)
         return dashboard.model_dump_json(by_alias=True).encode()

@@ -74,7 +74,7 @@ async def compose(
         previous=assemble(known, before, range_days, still_open[before], latest_before),
         series=_series(known, now_buckets, old_buckets, range_days, series_community),
         thresholds=await summary.thresholds(connection, range_days),
-        states=_states(figures, known, as_of, before, sources, open_conditions),
+        states=_states(figures, known, as_of, sources, open_conditions),
         links=_links(as_of, range_days),
         data_through=sources,
         data_problems=await _problems(connection, as_of, min(before, as_of - 30 * DAY)),
@@ -149,7 +149,6 @@ def _states(
     figures: DashboardFigures,
     known: Totals,
     as_of: datetime,
-    before: datetime,
     sources: dict[SourceName, SourceStatus],
     open_conditions: dict[FigureName, tuple[AlertState, Severity]],
 ) -> dict[FigureName, FigureState]:
@@ -164,7 +163,7 @@ def _states(
     states = {}
     for name, kind in FIGURES.items():
         days = _REVENUE.get(name)
-        # Refunds may truly never have happened while orders come in; every other source that was never heard is unknown.
+        # Refunds may truly never have happened while orders come in; any other source never heard is unknown.
         source = SourceName.ORDERS if kind.source is SourceName.REFUNDS else kind.source
         if missing.get(name) or sources[source].data_through is None:
             states[name] = FigureState.NO_DATA

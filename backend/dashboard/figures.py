@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import zip_longest
+from typing import Any, LiteralString
 
 from backend.dashboard import queries
 from backend.dashboard.ledger import Sums, Totals, totals
@@ -68,10 +69,15 @@ async def long_open(connection: Connection, instants: Sequence[datetime], range_
     """For each instant: orders placed before the range that ends there and still open there."""
     values = {"seen": list(instants), "since": [instant - range_days * DAY for instant in instants]}
     if range_days >= INDEXED_DAYS:
-        return dict(await (await connection.execute(queries.long_open, values, prepare=True)).fetchall())
-    recent = dict(await (await connection.execute(queries.recently_open, values, prepare=True)).fetchall())
+        return await _counts(connection, queries.long_open, values)
+    recent = await _counts(connection, queries.recently_open, values)
     older = await long_open(connection, instants, INDEXED_DAYS)
     return {instant: recent[instant] + older[instant] for instant in instants}
+
+
+async def _counts(connection: Connection, statement: LiteralString, values: dict[str, Any]) -> dict[datetime, int]:
+    rows = await (await connection.execute(statement, values, prepare=True)).fetchall()
+    return {row[0]: row[1] for row in rows}
 
 
 async def community_at(

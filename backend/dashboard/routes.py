@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, LiteralString
 
 from fastapi import Query, Request, Response
 from psycopg.rows import dict_row
@@ -60,7 +60,7 @@ async def _now(connection: Connection) -> datetime:
 
 @router.get("/dashboard", response_model=OperationsDashboard)
 async def dashboard(request: Request, _: Viewer, range_days: RangeDays = "7", as_of: AsOf = None) -> Response:
-    """All figures at an instant; without ``asOf``, now. ``Age`` and ``degraded`` tell when an earlier answer is repeated."""
+    """All figures at an instant, or now. ``Age`` and ``degraded`` tell that an earlier answer is repeated."""
     dashboards: Dashboards = request.app.state.dashboards
     days: Any = int(range_days)
     if as_of is None:
@@ -85,10 +85,10 @@ class _Window:
         self.limit = limit
         self.values = {"from": start, "to": end, "before_at": before_at, "before_id": before_id, "limit": limit + 1}
 
-    async def rows(self, connection: Connection, statement: str, **more: Any) -> list[dict[str, Any]]:
+    async def rows(self, connection: Connection, statement: LiteralString, **more: Any) -> list[dict[str, Any]]:
         """One row more than a page, to know whether there is another."""
         async with connection.cursor(row_factory=dict_row) as cursor:
-            await cursor.execute(statement, self.values | more)  # type: ignore[call-overload]
+            await cursor.execute(statement, self.values | more)
             return await cursor.fetchall()
 
     def next(self, rows: list[dict[str, Any]], at: str) -> str | None:
@@ -99,8 +99,8 @@ class _Window:
         return encode_cursor(last[at], last["id"])
 
 
-async def _one(connection: Connection, statement: str, values: dict[str, Any]) -> tuple[Any, ...]:
-    row = await (await connection.execute(statement, values)).fetchone()  # type: ignore[call-overload]
+async def _one(connection: Connection, statement: LiteralString, values: dict[str, Any]) -> tuple[Any, ...]:
+    row = await (await connection.execute(statement, values)).fetchone()
     return tuple(row or ())
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import LiteralString, NamedTuple
 
 from backend.database import Connection
 from backend.shop import queries
@@ -26,8 +26,11 @@ async def reporting_currency(connection: Connection, default: str) -> str:
 
 async def claim_currency(tx: Connection, currency: str) -> str:
     """Choose the reporting currency if nobody has; the one that holds."""
-    row = await (await tx.execute(queries.claim_currency, {"currency": currency})).fetchone()
-    assert row is not None  # noqa: S101 - one of the two halves answers
+    row = await (await tx.execute(queries.reporting_currency)).fetchone()
+    if row is None:
+        # Only now: the row it locks would make all writers wait for each other.
+        row = await (await tx.execute(queries.claim_currency, {"currency": currency})).fetchone()
+    assert row is not None  # noqa: S101 - an upsert that always updates always answers
     return str(row[0])
 
 
@@ -36,8 +39,9 @@ def _shifts(rows: Sequence[OrderIn | RefundIn | RateIn], reporting: str) -> list
     return [decimals(reporting) - decimals(row.currency) for row in rows]
 
 
-async def _put(tx: Connection, statement: str, values: dict[str, object]) -> Landed:
-    row = await (await tx.execute(statement, values)).fetchone()  # type: ignore[call-overload]
+async def _put(tx: Connection, statement: LiteralString, values: dict[str, object]) -> Landed:
+    row = await (await tx.execute(statement, values)).fetchone()
+    assert row is not None  # noqa: S101 - an aggregate always answers
     return Landed(*row)
 
 

@@ -1,10 +1,11 @@
 -- name: reporting_currency
 select currency from reporting
 
--- Whoever comes first decides; everybody reads what was decided.
 -- name: claim_currency
-with claimed as (insert into reporting (currency) values (%(currency)s) on conflict do nothing returning currency)
-select currency from claimed union all select currency from reporting limit 1
+-- Whoever comes first decides. The update that changes nothing answers what was decided, also when somebody else did
+-- so after this statement began.
+insert into reporting as r (currency) values (%(currency)s)
+on conflict (only_row) do update set currency = r.currency returning currency
 
 -- name: put_orders
 -- The last message about an order wins, unless an older one (by updated_at) comes late. An order that is settled stays
