@@ -82,7 +82,7 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
-        """A connection in a transaction: committed on exit, rolled back by any exception. Raises DatabaseUnavailable."""
+        """A connection in a transaction, committed on exit, rolled back by an exception. Raises DatabaseUnavailable."""
         async with self.read() as connection, connection.transaction():
             yield connection
 

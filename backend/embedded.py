@@ -230,7 +230,7 @@ class Embedded:
         while processes.working_in(self.cluster) and time.monotonic() < deadline:
             time.sleep(0.02)
         if processes.LINUX and not processes.working_in(self.cluster):
-            # The number in the file is a zombie's, nobody's or a stranger's: PostgreSQL itself would refuse some of these.
+            # The number in the file is a zombie's, nobody's or a stranger's: PostgreSQL would refuse some of these.
             sockets = socket_folder(self.cluster)
             for file in (self.cluster / "postmaster.pid", sockets / SOCKET, sockets / f"{SOCKET}.lock"):
                 file.unlink(missing_ok=True)

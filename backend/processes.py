@@ -12,7 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Self
 
 WINDOWS = sys.platform == "win32"
 LINUX = sys.platform.startswith("linux")
@@ -42,7 +42,7 @@ class FileLock:
         """Free the lock."""
         self._file.close()
 
-    def __enter__(self) -> FileLock:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -186,7 +186,7 @@ def working_in(folder: Path) -> list[int]:
             if entry.name.isdigit():
                 # Another user's process cannot be looked into, and cannot be ours.
                 with contextlib.suppress(OSError):
-                    if Path(os.readlink(entry / "cwd")) == folder and alive(int(entry.name)):
+                    if (entry / "cwd").readlink() == folder and alive(int(entry.name)):
                         found.append(int(entry.name))
         return found
     if WINDOWS or shutil.which("lsof") is None:

@@ -171,9 +171,8 @@ class _Service:
         async with _cancelled_at_end(watch):
             await self._database.open()
             try:
-                if self._folder is not None:
-                    if not await self._unless_stopped(self._furnish(self._folder)):
-                        return OK
+                if self._folder is not None and not await self._unless_stopped(self._furnish(self._folder)):
+                    return OK
                 return await self._serve_http()
             finally:
                 await self._database.close()

@@ -30,7 +30,7 @@ async def record(
     after: Mapping[str, Any] | None = None,
     reason: str | None = None,
 ) -> int:
-    """Append one row within ``tx``; returns its sequence number. ``action`` is such as ``alerts.alert.acknowledged``."""
+    """Append one row within ``tx``; returns its sequence number. ``action`` is as in ``alerts.alert.acknowledged``."""
     cursor = await tx.execute(
         queries.append,
         {
