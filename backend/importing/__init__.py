@@ -1,0 +1,1 @@
+"""Bring in data from files."""

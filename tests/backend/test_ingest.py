@@ -1,0 +1,88 @@
+"""Batches of the pipelines over HTTP: good rows land once, bad ones are named and kept."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+
+from tests.conftest import Api
+
+NOW = datetime.now(UTC) - timedelta(minutes=5)
+
+
+def _order(number: int, **more: Any) -> dict[str, Any]:
+    return {"id": f"o{number}", "placedAt": NOW.isoformat(), "currency": "EUR", "total": 100} | more
+
+
+def _send(api: Api, kind: str, rows: Any, role: str = "pipeline") -> httpx.Response:
+    return httpx.post(f"{api.base_url}/api/ingest/{kind}", json={"rows": rows}, headers=api.headers(role), timeout=30)
+
+
+def test_a_thousand_orders_land_once(api: Api) -> None:
+    rows = [_order(n) for n in range(1000)]
+    first = _send(api, "orders", rows)
+    assert first.status_code == 200, first.text
+    assert (first.json()["inserted"], first.json()["unchanged"]) == (1000, 0)
+    again = _send(api, "orders", rows).json()
+    assert (again["inserted"], again["updated"], again["unchanged"]) == (0, 0, 1000)
+    corrected = _send(api, "orders", [_order(1), _order(1, total=250)]).json()
+    assert (corrected["inserted"], corrected["updated"]) == (0, 1)
+    window = {"from": (NOW - timedelta(hours=1)).isoformat(), "to": NOW.isoformat()}
+    page = httpx.get(f"{api.base_url}/api/operations/orders", params=window, headers=api.headers()).json()
+    assert page["summary"] == {"count": 1000, "amount": 100150, "failed": None, "unconverted": 0, "currency": "EUR"}
+    assert _send(api, "orders", [_order(n) for n in range(1001)]).status_code == 422
+    assert _send(api, "orders", rows[:1], role="viewer").status_code == 403
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"total": True},
+        {"total": "100"},
+        {"total": 10**18},
+        {"total": -1},
+        {"placedAt": "2026-01-01T00:00:00"},
+        {"placedAt": 1767225600},
+        {"placedAt": "0001-01-01T00:00:00Z"},
+        {"settledAt": (NOW - timedelta(days=1)).isoformat()},
+        {"currency": "euro"},
+        {"surprise": 1},
+        {"id": "a\0b"},
+        {"country": ""},
+    ],
+)
+def test_a_bad_row_is_named_and_kept(api: Api, wrong: dict[str, Any]) -> None:
+    answer = _send(api, "orders", [_order(1), _order(2, **wrong)])
+    assert answer.status_code == 200, answer.text
+    result = answer.json()
+    assert (result["inserted"], len(result["rejected"])) == (1, 1)
+    assert result["rejected"][0]["index"] == 1
+    assert result["rejected"][0]["errors"][0]["pointer"].startswith("/rows/1")
+    with psycopg.connect(api.owner_url) as connection:
+        kept = connection.execute("select kind, sent_by, jsonb_array_length(errors) from quarantine").fetchall()
+    assert kept == [("orders", "pipeline", 1)]
+
+
+def test_every_kind_lands(api: Api) -> None:
+    at = NOW.isoformat()
+    for kind, row in (
+        ("refunds", {"id": "r", "refundedAt": at, "currency": "EUR", "amount": 5}),
+        ("downloads", {"id": "d", "downloadedAt": at, "product": "A", "succeeded": False}),
+        ("community", {"id": "c", "metric": "discord", "observedAt": at, "value": 812}),
+        ("rates", {"currency": "USD", "day": "2026-11-24", "rate": "0.91"}),
+    ):
+        answer = _send(api, kind, [row])
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["inserted"] == 1, answer.text
+    dashboard = httpx.get(f"{api.base_url}/api/operations/dashboard", headers=api.headers("viewer"))
+    assert dashboard.status_code == 200, dashboard.text
+    found = dashboard.json()
+    assert found["orders"]["refunded"] == 1
+    assert found["downloads"] == {"total": 1, "failureRate": 1.0}
+    assert found["community"]["discordMembers"] == 812
+    for address in (link for links in found["links"].values() for link in links):
+        assert httpx.get(api.base_url + address, headers=api.headers()).status_code == 200, address
