@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -23,7 +23,7 @@ SHELF_MOST = timedelta(days=7)
 NULLABLE = frozenset({"no_data_seconds"})
 
 
-async def apply(tx: Connection, transitions: Iterable[Transition], *, actor: str, at: datetime) -> None:
+async def apply(tx: Connection, transitions: Sequence[Transition], *, actor: str, at: datetime) -> None:
     """Write transitions in order: measurements in place, every event as a new version with its audit row."""
     measured = [step.after.model_dump() for step in transitions if step.event is None]
     if measured:

@@ -12,7 +12,7 @@ from backend.alerts import actions
 from backend.alerts.actions import queries
 from backend.alerts.decide import Reading, Transition, Watch, decide
 from backend.audit import WORKER
-from backend.dashboard.figures import figures_at, source_status
+from backend.dashboard.figures import figures_at, sources_at
 from backend.database import Connection, Database
 from backend.settings import Settings
 from models.alerts import Alert, AlertCondition, AlertRule
@@ -38,7 +38,7 @@ async def evaluate_within(tx: Connection, settings: Settings) -> None:
     watches = await _watches(tx)
     now = await actions.clock(tx)
     figures = {days: await figures_at(tx, now, days) for days in {rule.range_days for rule in rules}}
-    sources = await source_status(tx, now, settings)
+    sources = await sources_at(tx, now, settings)
     ids = iter(await _new_ids(tx, 2 * len(rules)))
 
     transitions: list[Transition] = []
