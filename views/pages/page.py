@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QPalette
+from PySide6.QtGui import QFontMetrics, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from views.theme import current
@@ -24,7 +24,7 @@ class Page(QScrollArea):
         middle = QHBoxLayout(inner)
         middle.addStretch(1)
         column = QWidget()
-        column.setFixedWidth(max(WIDTH, current().font(10).pointSize() * 40))
+        column.setFixedWidth(max(WIDTH, QFontMetrics(current().font(10)).averageCharWidth() * 56))
         self.column = QVBoxLayout(column)
         self.column.setSpacing(12)
         self.column.addStretch(2)

@@ -127,7 +127,7 @@ class _Painter(QStyledItemDelegate):
         tokens = current().tokens
         painter.setFont(current().font(9))
         metrics = QFontMetrics(painter.font())
-        words = f"⚿ {row.disabled}" if row.disabled else row.key
+        words = row.disabled or row.key
         width = metrics.horizontalAdvance(words)
         end = box.right() - MARGIN - 4
         if not words:

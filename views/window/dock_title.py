@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QTimer
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QMenu, QWidget
 
+from views.theme import current
 from views.window.parts import Look, Pill
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ class DockTitle(QWidget):
         self.hide()
         self._area, self._docks = area, docks
         bar = area.titleBar()
-        bar.setMinimumHeight(HEIGHT)
+        bar.setMinimumHeight(max(HEIGHT, QFontMetrics(current().font(10)).height() + 10))
         self._note = Pill(parent=bar, caption=True)
         self._menu = Pill("⋯", parent=bar, name="Dock menu")
         self._menu.clicked.connect(self._open_menu)
@@ -45,6 +47,7 @@ class DockTitle(QWidget):
         panel = self._panel()
         if panel is None or not self._area.isVisible():
             return
+        self._area.titleBar().setMinimumHeight(max(HEIGHT, QFontMetrics(current().font(10)).height() + 10))
         note = panel.note()
         self._note.setVisible(bool(note.text))
         self._note.set(note.text, {"stale": Look.HATCHED, "late": Look.OUTLINE}.get(note.kind, Look.QUIET))

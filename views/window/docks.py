@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import PySide6QtAds as ads  # noqa: N813 - QtAds is what it is called
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QColor, QGuiApplication
 from PySide6.QtWidgets import QApplication, QSplitter, QWidget
 
+from views.theme import current
 from views.window.dock_title import DockTitle
 from views.window.layouts import Layout, LayoutHistory
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from views.window.panel import Panel
 
+DOCK_GAP = 8
 SETTLE_MS = 250
 """A drag is a hundred small changes: it counts as one once it has come to rest."""
 SEEN = 48
@@ -128,6 +130,23 @@ class Docks(QObject):
         if len(columns) == 2 and root.count() == 2:
             root.setSizes([LEFT_WIDTH, RIGHT_WIDTH])
 
+    def style(self) -> None:
+        """Give the docks the theme's colours. Call after the first show, else the docking system's own sheet wins."""
+        t = current().tokens
+        window, line = QColor(t.window).name(), QColor(t.line).name()
+        self.manager.setStyleSheet(
+            f"ads--CDockContainerWidget {{ background: {QColor(t.base).name()}; border: 0; }}"
+            f"ads--CDockAreaWidget, ads--CDockWidget {{ background: {window}; border: 0; }}"
+            f"ads--CDockAreaTitleBar {{ background: {window}; border: 0; "
+            f"border-bottom: 1px solid {line}; padding: 0 4px; }}"
+            f"ads--CDockWidgetTab, ads--CDockAreaTabBar, ads--CDockAreaTabBar QWidget {{ background: {window}; "
+            "border: 0; }"
+            "ads--CDockWidgetTab QLabel { font-weight: 600; }"
+            f"ads--CDockSplitter::handle {{ background: {QColor(t.base).name()}; image: none; }}"
+        )
+        for splitter in self.manager.findChildren(QSplitter):
+            splitter.setHandleWidth(DOCK_GAP)
+
     # ---- looking --------------------------------------------------------------------------------------------------
 
     @property
@@ -226,8 +245,8 @@ class Docks(QObject):
                 window.move(room.center() - window.rect().center())
 
     def _apply(self, blob: bytes) -> bool:
-        # Garbage makes restoreState answer False; unknown docks in a blob are skipped by it.
-        return bool(self.manager.restoreState(blob))
+        # Ours are plain XML: anything else would be tried as compressed data, with a warning.
+        return blob.startswith(b"<?xml") and bool(self.manager.restoreState(blob))
 
     def _any_open(self) -> bool:
         return any(not dock.isClosed() for dock in self._docks.values())
@@ -259,6 +278,7 @@ class Docks(QObject):
         for splitter in self.manager.findChildren(QSplitter):
             if not splitter.property("watched"):
                 splitter.setProperty("watched", True)
+                splitter.setHandleWidth(DOCK_GAP)
                 splitter.splitterMoved.connect(self._resized)
 
     def _resized(self, *_: int) -> None:

@@ -142,6 +142,7 @@ class MainWindow(QWidget):
 
     def restore(self) -> None:
         """Arrange the docks as kept. Call in the first turn of the loop after the first show."""
+        self.docks.style()
         if not self.docks.restore(self.workspaces.current.layout):
             self.say(f"The layout of “{self.workspaces.current.name}” could not be used; the built-in one is shown.")
         self.docks.history.clear()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QListWidget, QVBoxLayout, QWidget
 
 from app.messages import Message
@@ -26,6 +26,7 @@ class MessageBar(QWidget):
         self.setAccessibleName("Messages")
         self._undo: Callable[[], object] | None = None
         self._left = 0
+        self._text = ""
         self.time = Pill(look=Look.QUIET)
         self.message = Pill(name="Last message; opens the history")
         self.action = Pill()
@@ -55,14 +56,27 @@ class MessageBar(QWidget):
         """Show a message; with an undo it is also the last action, to be taken back within eight seconds."""
         self.time.set(f"{line.at:%H:%M:%S} UTC")
         self.message.setToolTip(line.text)
-        room = max(200, self.width() - 420)
-        self.message.set(QFontMetrics(current().font(10)).elidedText(line.text, Qt.TextElideMode.ElideRight, room))
+        self._text = line.text
         self.message.setAccessibleDescription(line.text)
         if line.undo is not None:
             self._undo, self._left = line.undo, UNDO_SECONDS
             self.action.set(line.text)
             self._show_undo(shown=True)
             self._second.start()
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        others = (self.time, self.action, self.countdown, self.undo)
+        taken = sum(w.sizeHint().width() + 6 for w in others if not w.isHidden())
+        metrics = QFontMetrics(current().font(10))
+        # The action says the same as the message while it can be undone.
+        same = not self.action.isHidden() and self.action.text() == self._text
+        room = max(40, self.width() - taken - 48)
+        self.message.set("" if same else metrics.elidedText(self._text, Qt.TextElideMode.ElideRight, room))
 
     def take_back(self) -> bool:
         """Undo the last action; False when there is none to undo any more."""
@@ -79,6 +93,7 @@ class MessageBar(QWidget):
             item.setVisible(shown)
         if not shown:
             self._second.stop()
+        self._fit()
 
     def _tick(self) -> None:
         self._left -= 1

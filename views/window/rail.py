@@ -36,7 +36,8 @@ class RailItem(QAbstractButton):
     def sizeHint(self) -> QSize:
         line = QFontMetrics(current().font(9)).height()
         lines = 1 + bool(self._key)
-        return QSize(max(WIDTH - 6, line * 4), max(ITEM if self.isCheckable() else 56, ICON + 20 + lines * line))
+        name = QFontMetrics(current().font(9, 600)).horizontalAdvance("War room") + 12
+        return QSize(max(WIDTH - 6, name), max(ITEM if self.isCheckable() else 56, ICON + 20 + lines * line))
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
@@ -105,6 +106,8 @@ class Rail(QWidget):
         scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setWidget(self._list)
+        scroll.viewport().setAutoFillBackground(False)
+        self._list.setAutoFillBackground(False)
         column.addWidget(scroll, 1)
         self.layouts = RailItem("layouts", "Layouts", "", workspace=False)
         self.help = RailItem("help", "Help  ?", "", workspace=False)

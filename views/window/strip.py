@@ -210,12 +210,9 @@ class Strip(QWidget):
         ]
         room = self.width() - 8
         needed = sum(w.sizeHint().width() + 4 for w in shown)
-        for widget in (
-            *self._narrow,
-            self.age,
-            self.user,
-            *(p for d, p in self.ranges.items() if d != state.range_days),
-        ):
+        other_ranges = [pill for days, pill in self.ranges.items() if days != state.range_days]
+        # The age goes last: a number never appears without it.
+        for widget in (*self._narrow, self.user, *other_ranges, self.age):
             if needed <= room:
                 break
             if widget in shown:

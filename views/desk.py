@@ -1,0 +1,163 @@
+"""One console on screen: the window with its pages, dialogs, palette and wall display, and what they ask of the engine."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QApplication, QWidget
+
+from views.panels import panels
+from views.theme import Theme
+from views.window.layouts import LayoutStore
+from views.window.main_window import MainWindow
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from app.console import Console
+
+
+class Desk(QObject):
+    """Owns the window and every task that an operator's choice starts."""
+
+    closed = Signal()
+
+    def __init__(self, application: QApplication, console: Console) -> None:
+        super().__init__()
+        self.console = console
+        self.theme = Theme(application)
+        self.theme.apply(console.settings.theme)
+        self.window = MainWindow(console, LayoutStore(console.profile / "layouts.json"), panels(console))
+        self.window.bind_shortcuts()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._wall: QWidget | None = None
+        self._pages = {
+            "palette": self._palette,
+            "keys": self._keys,
+            "about": self._about,
+            "settings": self._settings,
+            "past": self._past,
+            "save-workspace": self._save_workspace,
+            "rename-workspace": self._rename_workspace,
+            "sign-in": self._sign_in,
+            "sign-out": lambda: self._spawn(self.console.session.sign_out(), "sign out"),
+        }
+        self.window.page_asked.connect(lambda name: self._pages[name]())
+        self.window.wall_asked.connect(self.open_wall)
+        self.window.closed.connect(self.closed)
+        self.theme.changed.connect(self.window.docks.style)
+
+    def show(self, width: int = 0, height: int = 0) -> None:
+        """Show the window; with a size as given, else as large as the screen."""
+        if width:
+            self.window.resize(width, height)
+            self.window.show()
+        else:
+            self.window.showMaximized()
+
+    def restored(self) -> None:
+        """Arrange the docks; after the first turn of the loop that follows ``show``."""
+        self.window.restore()
+
+    def apply_theme(self, name: str) -> None:
+        """Change the theme for all windows."""
+        self.theme.apply(name)
+
+    def open_wall(self) -> QWidget:
+        """Open the wall display over the whole screen, or bring it to the front; Esc leaves it."""
+        from views.wall import WallView
+
+        if self._wall is None:
+            self._wall = WallView(self.console)
+            self._wall.destroyed.connect(self._wall_gone)
+        self._wall.showFullScreen()
+        return self._wall
+
+    def _wall_gone(self) -> None:
+        self._wall = None
+
+    def close(self) -> None:
+        """End the tasks and close what is open."""
+        for task in self._tasks:
+            task.cancel()
+        if self._wall is not None:
+            self._wall.close()
+        self.window.close()
+
+    def _spawn(self, work: Coroutine[Any, Any, Any], name: str) -> None:
+        task = asyncio.get_running_loop().create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.console.messages.post(f"Could not {task.get_name()}: {error}", "error")
+
+    # ---- pages and dialogs ----------------------------------------------------------------------------------------
+
+    def _palette(self) -> None:
+        from views.palette.palette import Palette
+        from views.palette.sources import find
+
+        Palette(self.window, lambda text: find(self.window, text))
+
+    def _keys(self) -> None:
+        from views.dialogs.keys import KeysDialog
+
+        KeysDialog(self.console.actions.all(), self.window).open()
+
+    def _about(self) -> None:
+        from views.dialogs.about import AboutDialog
+
+        AboutDialog(self.console.settings.data_dir, self.console.settings.server_url or "", self.window).open()
+
+    def _settings(self) -> None:
+        from views.dialogs.settings import SettingsDialog
+
+        settings = self.console.settings
+        dialog = SettingsDialog(settings.theme, settings.font_scale, settings.server_url or "", self.window)
+        dialog.theme_chosen.connect(self._choose_theme)
+        dialog.open()
+
+    def _choose_theme(self, name: str) -> None:
+        self.console.settings.theme = name
+        self.console.settings.save()
+        self.theme.apply(name)
+
+    def _past(self) -> None:
+        from views.dialogs.past import PastDialog
+
+        dialog = PastDialog(self.console.clock.now(), self.window, at=self.console.time.as_of)
+        dialog.chosen.connect(self.console.time.set_past)
+        dialog.open()
+
+    def _save_workspace(self) -> None:
+        from views.dialogs.name import NameDialog
+
+        NameDialog("Save layout as a workspace", "", self.window.save_workspace_as, self.window).open()
+
+    def _rename_workspace(self) -> None:
+        from views.dialogs.name import NameDialog
+
+        name = self.window.workspaces.current.name
+        NameDialog("Rename this workspace", name, self.window.rename_workspace, self.window).open()
+
+    def _sign_in(self) -> None:
+        from views.pages.sign_in import SignInPage
+
+        page = SignInPage(self.console.environment, self.console.settings.server_url or "")
+        page.submitted.connect(lambda pair: self._spawn(self._submit(page, *pair), "sign in"))
+        self.window.show_page(page)
+
+    async def _submit(self, page: Any, account: str, password: str) -> None:
+        from app.errors import OperationsError
+
+        try:
+            await self.console.session.sign_in(account, password)
+        except OperationsError as error:
+            page.refused(str(error))
+            return
+        QTimer.singleShot(0, self.window, lambda: self.window.show_page(None))
