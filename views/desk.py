@@ -1,4 +1,4 @@
-"""One console on screen: the window with its pages, dialogs, palette and wall display, and what they ask of the engine."""
+"""One console on screen: window, pages, dialogs, palette and wall display, and what they ask of the engine."""
 
 from __future__ import annotations
 
@@ -112,20 +112,29 @@ class Desk(QObject):
     def _about(self) -> None:
         from views.dialogs.about import AboutDialog
 
-        AboutDialog(self.console.settings.data_dir, self.console.settings.server_url or "", self.window).open()
+        AboutDialog(self.console.data_dir, self.console.settings.server_url, self.window).open()
 
     def _settings(self) -> None:
         from views.dialogs.settings import SettingsDialog
 
         settings = self.console.settings
-        dialog = SettingsDialog(settings.theme, settings.font_scale, settings.server_url or "", self.window)
-        dialog.theme_chosen.connect(self._choose_theme)
+        dialog = SettingsDialog(
+            settings.theme, settings.font_scale, settings.local_time, settings.server_url, self.window
+        )
+        dialog.theme_chosen.connect(lambda name: self._choose(theme=name))
+        dialog.scale_chosen.connect(lambda scale: self._choose(font_scale=scale))
+        dialog.local_time_chosen.connect(lambda on: self._choose(local_time=on))
+        dialog.forget_chosen.connect(self._forget)
         dialog.open()
 
-    def _choose_theme(self, name: str) -> None:
-        self.console.settings.theme = name
-        self.console.settings.save()
-        self.theme.apply(name)
+    def _choose(self, **choices: Any) -> None:
+        self.console.change_settings(**choices)
+        self.theme.apply(self.console.settings.theme)
+
+    def _forget(self) -> None:
+        self._spawn(self.console.session.sign_out(), "sign out")
+        self._choose(server_url="")
+        self.window.say("The server was forgotten. The next start asks where to connect.")
 
     def _past(self) -> None:
         from views.dialogs.past import PastDialog

@@ -19,7 +19,7 @@ SETTLED = 2.0
 
 async def draw(desk: Desk, folder: Path) -> int:
     """Draw everything and print the file names; returns the exit code, 1 when no data came in time."""
-    folder.mkdir(parents=True, exist_ok=True)
+    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     window, console = desk.window, desk.console
     desk.show(*DESK)
     await asyncio.sleep(0)

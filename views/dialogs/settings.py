@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLabel, QPushButton, QWidget
 
+from app.settings import FONT_SCALES, THEMES
 from views.dialogs.base import WindowDialog
 
-THEMES = (("system", "As the system"), ("dark", "Dark"), ("light", "Light"), ("high-contrast", "High contrast"))
-SCALES = (0.9, 1.0, 1.1, 1.25, 1.5, 1.75, 2.0)
+WORDS = {"system": "As the system", "dark": "Dark", "light": "Light", "high-contrast": "High contrast"}
 
 
 class SettingsDialog(WindowDialog):
@@ -16,23 +16,28 @@ class SettingsDialog(WindowDialog):
 
     theme_chosen = Signal(object)
     scale_chosen = Signal(object)
+    local_time_chosen = Signal(object)
     forget_chosen = Signal()
 
-    def __init__(self, theme: str, scale: float, server: str, parent: QWidget) -> None:
+    def __init__(self, theme: str, scale: float, local_time: bool, server: str, parent: QWidget) -> None:
         super().__init__("Settings", parent, reject="Close")
         form = QFormLayout()
         form.setVerticalSpacing(12)
         self.theme, self.scale = QComboBox(), QComboBox()
-        for name, words in THEMES:
-            self.theme.addItem(words, name)
+        for name in THEMES:
+            self.theme.addItem(WORDS[name], name)
         self.theme.setCurrentIndex(max(0, self.theme.findData(theme)))
-        for step in SCALES:
+        for step in FONT_SCALES:
             self.scale.addItem(f"{step:.0%}", step)
-        self.scale.setCurrentIndex(min(range(len(SCALES)), key=lambda n: abs(SCALES[n] - scale)))
+        self.scale.setCurrentIndex(min(range(len(FONT_SCALES)), key=lambda n: abs(FONT_SCALES[n] - scale)))
         self.theme.setAccessibleName("Theme")
         self.scale.setAccessibleName("Font size")
         form.addRow("&Theme", self.theme)
         form.addRow("&Font size", self.scale)
+        self.local_time = QCheckBox("&Local clock beside UTC")
+        self.local_time.setChecked(local_time)
+        self.local_time.toggled.connect(lambda on: self.local_time_chosen.emit(on))  # noqa: PLW0108 - bool to object needs a call
+        form.addRow("", self.local_time)
         self.forget = QPushButton("Forget this server…")
         self.forget.setEnabled(bool(server))
         self.forget.setToolTip("" if server else "No server is remembered")

@@ -33,7 +33,8 @@ def strip_state(console: Console) -> StripState:
         p1=None if alerts is None else _waiting(alerts, "P1"),
         p2=None if alerts is None else _waiting(alerts, "P2"),
         shelved=sum(1 for alert in alerts or () if alert.shelved_until is not None),
-        read_only=down,
+        read_only=down or console.time.as_of is not None,
+        local_time=console.settings.local_time,
         user=me.name if me else (figures.user if figures else ""),
     )
 
