@@ -27,9 +27,11 @@ class KeysDialog(WindowDialog):
         super().__init__("Keys", parent, reject="Close")
         self.filter = QLineEdit(placeholderText="Filter", clearButtonEnabled=True)
         self.filter.setAccessibleName("Filter keys")
-        self.tree = QTreeWidget(columnCount=2, rootIsDecorated=False)
+        self.tree = QTreeWidget(columnCount=2)
+        self.tree.setRootIsDecorated(False)
         self.tree.setHeaderLabels(["What", "Key"])
         self.tree.setAccessibleName("Keys")
+        self._heads: list[QTreeWidgetItem] = []
         groups: dict[str, list[tuple[str, str]]] = {}
         for action in actions:
             if action.shortcut:
@@ -37,6 +39,7 @@ class KeysDialog(WindowDialog):
         groups["Everywhere"] = [(what, key) for key, what in NAVIGATION]
         for group, rows in groups.items():
             head = QTreeWidgetItem(self.tree, [group])
+            self._heads.append(head)
             head.setFirstColumnSpanned(True)
             for title, key in rows:
                 QTreeWidgetItem(head, [title, key])
@@ -49,8 +52,7 @@ class KeysDialog(WindowDialog):
 
     def _filter(self, text: str) -> None:
         wanted = text.casefold()
-        for at in range(self.tree.topLevelItemCount()):
-            head = self.tree.topLevelItem(at)
+        for head in self._heads:
             rows = [head.child(n) for n in range(head.childCount())]
             for row in rows:
                 row.setHidden(wanted not in f"{row.text(0)} {row.text(1)}".casefold())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from views.palette.palette import Entry, hits
@@ -17,12 +18,12 @@ def find(window: MainWindow, text: str) -> list[tuple[str, list[Entry]]]:
     """Groups for the palette: actions first, recent ones before others, then objects."""
     console = window.console
     actions = [
-        Entry(a.title, a.group, a.shortcut, console.actions.reason(a), lambda i=a.id: console.actions.execute(i))
+        Entry(a.title, a.group, a.shortcut, console.actions.reason(a), partial(console.actions.execute, a.id))
         for a, _places in console.actions.search(text)
         if a.id != "window.palette"
     ]
     panels = [
-        Entry(panel.title, "panel", run=lambda i=panel.id: window.docks.open(i))
+        Entry(panel.title, "panel", run=partial(window.docks.open, panel.id))
         for panel in window.docks.panels.values()
         if not text or hits(text, panel.title)
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QTextEdit
@@ -35,7 +36,7 @@ class WindowCommands:
             _action("window.close", "Close the window", "Ctrl+Q", window.close, "Window"),
             _action("time.live", "Go live", "Ctrl+L", window.console.time.go_live, "Time"),
             *(
-                _action(f"time.{d}", f"Last {d} days", f"Alt+{k}", lambda d=d: window.console.time.set_range(d), "Time")
+                _action(f"time.{d}", f"Last {d} days", f"Alt+{k}", partial(window.console.time.set_range, d), "Time")
                 for k, d in enumerate((7, 30, 90), start=1)
             ),
             _action("time.past", "Look at a past instant…", "Ctrl+P", lambda: ask("past"), "Time"),
@@ -44,13 +45,9 @@ class WindowCommands:
                     f"workspace.{n}",
                     f"Workspace {n}",
                     f"Ctrl+{n}",
-                    lambda n=n: window.open_workspace_number(n),
+                    partial(window.open_workspace_number, n),
                     "Workspaces",
-                    lambda n=n: (
-                        None
-                        if n <= len(window.workspaces.items)
-                        else f"There are {len(window.workspaces.items)} workspaces"
-                    ),
+                    partial(self._exists, n),
                 )
                 for n in range(1, 10)
             ),
@@ -91,6 +88,10 @@ class WindowCommands:
                 lambda: None if window.console.session.me else "Nobody is signed in",
             ),
         ]
+
+    def _exists(self, number: int) -> str | None:
+        there = len(self._window.workspaces.items)
+        return None if number <= there else f"There {'is' if there == 1 else 'are'} only {there}"
 
     def _saved(self) -> str | None:
         return "The War room is built in" if self._window.workspaces.active == "war-room" else None

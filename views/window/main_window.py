@@ -124,9 +124,9 @@ class MainWindow(QWidget):
     def show_page(self, page: QWidget | None) -> None:
         """Show a page in place of the docks; ``None`` brings the docks back."""
         while self.stack.count() > 1:
-            old = self.stack.widget(1)
-            self.stack.removeWidget(old)
-            old.deleteLater()
+            if (old := self.stack.widget(1)) is not None:
+                self.stack.removeWidget(old)
+                old.deleteLater()
         if page is not None:
             self.stack.addWidget(page)
             self.stack.setCurrentIndex(1)
@@ -173,7 +173,11 @@ class MainWindow(QWidget):
         before = self.workspaces
         self._set(before.remove(before.active))
         self.restore()
-        self.say(f"Removed workspace “{before.current.name}”", lambda: (self._set(before), self.restore()))
+        self.say(f"Removed workspace “{before.current.name}”", lambda: self._bring_back(before))
+
+    def _bring_back(self, workspaces: Workspaces) -> None:
+        self._set(workspaces)
+        self.restore()
 
     def reset_layout(self) -> None:
         """Bring the built-in layout back; can be undone."""

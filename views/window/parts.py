@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QFrame, QWidget
 
 from views.theme import current
@@ -81,7 +81,7 @@ class Pill(QAbstractButton):
     def _pad(self) -> float:
         return PAD if self._look not in {Look.QUIET, Look.STRONG} or self.focusPolicy() else 2
 
-    def _font(self):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    def _font(self) -> QFont:
         heavy = self._look in {Look.STRONG, Look.SELECTED, Look.FILLED, Look.INVERSE}
         return current().font(9 if self._caption else 10, 600 if heavy else 400)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.freshness import age_words, long_age_words
 from views.window.strip import StripState
@@ -39,11 +40,9 @@ def strip_state(console: Console) -> StripState:
     )
 
 
-def _waiting(alerts: tuple[object, ...], severity: str) -> int:
+def _waiting(alerts: Iterable[Any], severity: str) -> int:
     return sum(
-        1
-        for alert in alerts
-        if alert.severity == severity and alert.state == "active" and alert.shelved_until is None  # type: ignore[attr-defined]
+        1 for alert in alerts if alert.severity == severity and alert.state == "active" and alert.shelved_until is None
     )
 
 

@@ -141,6 +141,8 @@ class Strip(QWidget):
             self.user,
         ):
             row.addWidget(item)
+        at = (row.itemAt(n) for n in range(row.count()))
+        self._items = [widget for item in at if item is not None and (widget := item.widget()) is not None]
         self._state: StripState | None = None
         self._narrow: list[QWidget] = [self.local, *lines, self.window_text, self.past, self.search, self.utc]
         """What gives way first when there is no room; the rest never does."""
@@ -199,10 +201,13 @@ class Strip(QWidget):
         state = self._state
         if state is None:
             return
-        away = {self.shelved: not state.shelved, self.read_only: not state.read_only, self.user: not state.user}
+        away: dict[QWidget, bool] = {
+            self.shelved: not state.shelved,
+            self.read_only: not state.read_only,
+            self.user: not state.user,
+        }
         away[self.local] = not state.local_time or not state.now.astimezone().utcoffset()
-        row = self.layout()
-        items = [row.itemAt(i).widget() for i in range(row.count())]
+        items = self._items
         shown = [
             w
             for w in items
@@ -219,7 +224,7 @@ class Strip(QWidget):
                 shown.remove(widget)
                 needed -= widget.sizeHint().width() + 4
         for widget in items:
-            if widget is not None and widget.isHidden() == (widget in shown):
+            if widget.isHidden() == (widget in shown):
                 widget.setVisible(widget in shown)
 
     def _open_user_menu(self) -> None:
