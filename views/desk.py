@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QWidget
 
 from views.panels import panels
@@ -17,12 +18,15 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
 
     from app.console import Console
+    from views.pages.sign_in import SignInPage
 
 
 class Desk(QObject):
     """Owns the window and every task that an operator's choice starts."""
 
     closed = Signal()
+    entered = Signal(object)
+    """Where the operator wants to connect: an address, or ``None`` for the sample shop."""
 
     def __init__(self, application: QApplication, console: Console) -> None:
         super().__init__()
@@ -155,18 +159,48 @@ class Desk(QObject):
         NameDialog("Rename this workspace", name, self.window.rename_workspace, self.window).open()
 
     def _sign_in(self) -> None:
+        self._spawn(self._ask_how(), "ask how to sign in")
+
+    async def _ask_how(self) -> None:
+        from app.errors import OperationsError
         from views.pages.sign_in import SignInPage
 
-        page = SignInPage(self.console.environment, self.console.settings.server_url or "")
-        page.submitted.connect(lambda pair: self._spawn(self._submit(page, *pair), "sign in"))
+        session, problem = self.console.session, ""
+        built_in, browser, environment = True, False, self.console.environment
+        try:
+            options = await session.options()
+            built_in, browser, environment = options.built_in, options.oidc is not None, options.environment
+        except OperationsError as error:
+            problem = str(error)
+        page = SignInPage(environment, self.console.settings.server_url, built_in=built_in, browser=browser)
+        page.fail(problem)
+        page.submitted.connect(lambda pair: self._spawn(self._enter(page, session.sign_in(*pair)), "sign in"))
+        page.browser_chosen.connect(
+            lambda: self._spawn(self._enter(page, session.sign_in_with_browser(_browse)), "sign in")
+        )
+        page.other_server_chosen.connect(self.welcome)
         self.window.show_page(page)
 
-    async def _submit(self, page: Any, account: str, password: str) -> None:
+    async def _enter(self, page: SignInPage, attempt: Coroutine[Any, Any, Any]) -> None:
         from app.errors import OperationsError
 
+        page.busy(True)
         try:
-            await self.console.session.sign_in(account, password)
+            await attempt
         except OperationsError as error:
             page.refused(str(error))
             return
-        QTimer.singleShot(0, self.window, lambda: self.window.show_page(None))
+        self.window.show_page(None)
+
+    def welcome(self) -> None:
+        """Ask where to connect; ``entered`` follows with a server address, or None for the sample shop."""
+        from views.pages.welcome import WelcomePage
+
+        page = WelcomePage(self.console.settings.server_url)
+        page.connect_chosen.connect(self.entered)
+        page.sample_chosen.connect(lambda: self.entered.emit(None))
+        self.window.show_page(page)
+
+
+def _browse(address: str) -> None:
+    QDesktopServices.openUrl(QUrl(address))

@@ -15,7 +15,7 @@ import tempfile
 from collections import deque
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 SCHEMA = 1
 PRODUCT = "opsconsole layouts"
@@ -60,7 +60,7 @@ class Layout:
             raise LayoutError("the blob of a layout is not base64") from None
 
 
-def _texts(value: Any) -> bool:
+def _texts(value: Any) -> TypeGuard[list[str]]:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
