@@ -1,0 +1,112 @@
+import math
+import os
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QFont
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from views.charts.data import ChartData, Limit, Mark
+from views.charts.style import ChartStyle
+from views.charts.time_chart import LEFT, RIGHT, TimeChart
+
+HOUR = 3600.0
+START = 1_795_000_000 // 86_400 * 86_400.0
+
+
+def style() -> ChartStyle:
+    grey = QColor(Qt.GlobalColor.gray)
+    names = ("back", "line", "text", "text2", "text3", "series", "previous", "breach")
+    colours = dict.fromkeys(names, grey) | {
+        "back": QColor("#1C2025"),
+        "line": QColor("#3C444F"),
+        "text": QColor("#E6E9ED"),
+        "text2": QColor("#B4BCC6"),
+        "text3": QColor("#949EAA"),
+        "series": QColor("#8E86F5"),
+        "previous": QColor("#646C75"),
+        "breach": QColor("#FFA52E"),
+    }
+    return ChartStyle(**colours, font=QFont("sans", 9))
+
+
+def rates(hours: int = 168) -> ChartData:
+    ends = tuple(START + HOUR * (i + 1) for i in range(hours))
+    values = tuple(
+        None if 60 <= i < 70 else 0.5 + 0.2 * math.sin(i / 4) + max(0, i - hours + 4) * 1.8 for i in range(hours)
+    )
+    return ChartData(
+        starts=tuple(e - HOUR for e in ends),
+        ends=ends,
+        values=values,
+        unit="%",
+        name="last hour",
+        decimals=2,
+        previous=tuple(0.4 for _ in ends),
+        previous_name="previous 7 d",
+        limit=Limit(2.0, "above", "max 2.00"),
+        marks=(Mark(ends[20], "3.18.0"),),
+    )
+
+
+def shown(qapp: QApplication, width: int = 1428) -> TimeChart:
+    chart = TimeChart("Download failure rate", style())
+    chart.resize(width, 148)
+    chart.show()
+    chart.show_data(rates())
+    QTest.qWait(50)
+    return chart
+
+
+def test_nothing_is_drawn_while_hidden_and_four_times_a_second_otherwise(qapp: QApplication) -> None:
+    chart = TimeChart("Rate", style())
+    chart.show_data(rates())
+    QTest.qWait(50)
+    assert chart.redraws == 0
+    chart.show()
+    for _ in range(25):
+        chart.show_data(rates())
+        QTest.qWait(20)
+    assert 1 <= chart.redraws <= 4
+    chart.close()
+
+
+def test_the_plot_keeps_its_margins_and_describes_itself(qapp: QApplication, tmp_path: Path) -> None:
+    chart = shown(qapp)
+    plot = chart._plot()
+    assert abs(plot.left() - LEFT) <= 2
+    assert abs(chart.width() - plot.right() - RIGHT) <= 2
+    assert "10 of 168 points have no data" in chart.accessibleDescription()
+    out = os.environ.get("OPSCONSOLE_PICTURES", str(tmp_path))
+    assert chart.grab().save(f"{out}/failure-rate.png")
+    chart.close()
+
+
+def test_keys_move_the_crosshair_and_enter_opens_the_bucket(qapp: QApplication) -> None:
+    chart, other = shown(qapp), shown(qapp)
+    chart.cursor_moved.connect(other.set_cursor)
+    drilled: list[object] = []
+    chart.drilled.connect(drilled.append)
+    QTest.keyClick(chart, Qt.Key.Key_Left)
+    QTest.keyClick(chart, Qt.Key.Key_Left)
+    QTest.keyClick(chart, Qt.Key.Key_Return)
+    end = rates().ends[-2]
+    assert drilled == [(end - HOUR, end)]
+    assert other._cursor == 166
+    QTest.keyClick(chart, Qt.Key.Key_Escape)
+    assert other._cursor is None
+    chart.close()
+    other.close()
+
+
+def test_a_click_opens_the_bucket_under_it(qapp: QApplication) -> None:
+    chart = shown(qapp)
+    drilled: list[object] = []
+    chart.drilled.connect(drilled.append)
+    middle = chart._plot().center().toPoint()
+    QTest.mouseClick(chart.viewport(), Qt.MouseButton.LeftButton, pos=middle)
+    assert len(drilled) == 1
+    chart.close()
