@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -43,7 +44,7 @@ def test_buckets_tile_the_range(at: datetime, days: int) -> None:
     found = buckets(as_of, days)
     assert found[0].start == as_of - days * DAY
     assert found[-1].end == as_of
-    assert all(a.end == b.start for a, b in zip(found, found[1:], strict=False))
+    assert all(a.end == b.start for a, b in pairwise(found))
     assert all(b.start < b.end <= b.label for b in found)
     assert [b.label for b in found] == sorted({b.label for b in found})
     old = buckets(as_of - days * DAY, days)
@@ -131,13 +132,13 @@ async def test_figures_equal_plain_sums_under_concurrent_writers(
     checked = 0
 
     async def writer(db: Database, seed: int) -> None:
-        dice = random.Random(seed)
+        dice = random.Random(seed)  # noqa: S311 - reproducible, not secret
         for _ in range(12):
             try:
                 async with db.transaction() as tx:
                     await _land_some(tx, dice)
                     if dice.random() < 0.2:
-                        raise InterruptedError
+                        raise InterruptedError  # noqa: TRY301 - rolls the transaction back
             except InterruptedError:
                 continue
 
@@ -148,7 +149,7 @@ async def test_figures_equal_plain_sums_under_concurrent_writers(
 
     async def reader(db: Database, seed: int) -> None:
         nonlocal checked
-        dice = random.Random(seed)
+        dice = random.Random(seed)  # noqa: S311 - reproducible, not secret
         while not done.is_set():
             as_of = BASE - timedelta(seconds=dice.uniform(0, 100 * 86400))
             as_of = dice.choice(
@@ -161,7 +162,7 @@ async def test_figures_equal_plain_sums_under_concurrent_writers(
 
     async with open_database() as db:
         others = [asyncio.create_task(folder(db)), *(asyncio.create_task(reader(db, s)) for s in range(2))]
-        await asyncio.gather(*(writer(db, 100 + s) for s in range(6)))
+        await asyncio.gather(*(writer(db, 100 + s) for s in range(8)))
         done.set()
         await asyncio.gather(*others)
         await fold(db, settings)

@@ -50,7 +50,7 @@ async def test_real_orders_give_the_reference_figures(open_database: Callable[[]
             as_of = datetime.fromisoformat(expected["asOf"])
             for days in (7, 30, 90):
                 async with db.read() as connection:
-                    found = await compose(connection, settings, as_of, days)  # type: ignore[arg-type]
+                    found = await compose(connection, settings, as_of, days)
                 wanted = expected[f"range{days}"]
                 assert found.currency == expected["currency"]
                 assert found.revenue.model_dump() == expected["revenue"]
