@@ -1,0 +1,316 @@
+"""The operations API as Python methods. No Qt, no state but the connection pool: usable as an SDK.
+
+Reads are repeated with jitter when the server could not be reached or was busy; writes are sent once, with an
+idempotency key, so that the caller may repeat them safely.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import httpx
+from pydantic import TypeAdapter, ValidationError
+
+from app.errors import BadAnswer, OperationsError, ProblemAnswer, SignedOut, TimedOut, Unreachable
+from app.tokens import TokenSource
+from models.alerts import AcknowledgeAlert, Alert, AlertRule, AlertRuleChange, AlertRuleDraft, ShelveAlert
+from models.base import Record, Request
+from models.dashboard import OperationsDashboard
+from models.orders import CommunityPage, DownloadPage, OrderPage, RefundPage
+from models.paging import PAGE_MOST, Page
+from models.problems import Code, Problem
+from models.session import Me, Refresh, SignIn, SignInOptions, Tokens
+
+R = TypeVar("R", bound=Record)
+
+TIMEOUT = httpx.Timeout(connect=3.0, read=8.0, write=5.0, pool=5.0)
+READ_ATTEMPTS = 3
+FIRST_PAUSE, LONGEST_PAUSE = 0.2, 2.0
+BUSY = {429, 502, 503, 504}
+SHOWN_MOST = 40
+
+Heard = Callable[[datetime | None], None]
+
+
+class OperationsClient:
+    """A client of one server. Close it, or use it as ``async with``."""
+
+    def __init__(
+        self,
+        base_url: str,
+        token: TokenSource | str | None = None,
+        *,
+        heard: Heard | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        """``heard`` is told of every answer, with the server's own time."""
+        self.base_url = base_url.rstrip("/")
+        self._tokens = token if isinstance(token, TokenSource) else TokenSource(token)
+        self._heard = heard
+        self._http = httpx.AsyncClient(
+            base_url=self.base_url,
+            timeout=TIMEOUT,
+            transport=transport,
+            limits=httpx.Limits(max_connections=8, keepalive_expiry=30),
+            headers={"User-Agent": "opsconsole", "Accept": "application/json, application/problem+json"},
+        )
+
+    async def __aenter__(self) -> OperationsClient:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._http.aclose()
+
+    # --- reads -------------------------------------------------------------------------------------------------
+
+    async def dashboard(self, range_days: int = 7, as_of: datetime | None = None) -> OperationsDashboard:
+        """``GET /api/operations/dashboard``."""
+        query = {"range": str(range_days)} | ({"asOf": as_of.isoformat()} if as_of else {})
+        return await self._get("/api/operations/dashboard", OperationsDashboard, query)
+
+    async def alerts(
+        self, states: tuple[str, ...] = (), *, cursor: str | None = None, limit: int = PAGE_MOST
+    ) -> Page[Alert]:
+        """``GET /api/operations/alerts``, one page."""
+        query: dict[str, Any] = {"limit": limit, "state": list(states)} | ({"cursor": cursor} if cursor else {})
+        return await self._get("/api/operations/alerts", Page[Alert], query)
+
+    async def alert(self, alert_id: str) -> Alert:
+        """One alert as it is now."""
+        return await self._get(f"/api/operations/alerts/{alert_id}", Alert)
+
+    async def alert_rules(self) -> Page[AlertRule]:
+        """``GET /api/operations/alert-rules``."""
+        return await self._get("/api/operations/alert-rules", Page[AlertRule], {"limit": PAGE_MOST})
+
+    async def orders(self, link: str, **more: Any) -> OrderPage:
+        """A drill-down list by its link; ``cursor``, ``limit``, ``country``, ``status`` may be added."""
+        return await self._get(link, OrderPage, more)
+
+    async def refunds(self, link: str, **more: Any) -> RefundPage:
+        """As ``orders``."""
+        return await self._get(link, RefundPage, more)
+
+    async def downloads(self, link: str, **more: Any) -> DownloadPage:
+        """As ``orders``."""
+        return await self._get(link, DownloadPage, more)
+
+    async def community(self, link: str, **more: Any) -> CommunityPage:
+        """As ``orders``."""
+        return await self._get(link, CommunityPage, more)
+
+    async def me(self) -> Me:
+        """Who is signed in and what they may do."""
+        return await self._get("/api/operations/rbac/me", Me)
+
+    async def sign_in_options(self) -> SignInOptions:
+        """How one can sign in; needs no token."""
+        return await self._get("/api/operations/session/options", SignInOptions, signed=False)
+
+    # --- writes ------------------------------------------------------------------------------------------------
+
+    async def acknowledge_alert(self, alert: Alert, comment: str, *, key: str | None = None) -> Alert:
+        """Acknowledge, based on the version the operator saw."""
+        path = f"/api/operations/alerts/{alert.id}/acknowledge"
+        return await self._post(path, Alert, AcknowledgeAlert(comment=comment), version=alert.version, key=key)
+
+    async def shelve_alert(self, alert: Alert, until: datetime, reason: str, *, key: str | None = None) -> Alert:
+        """Put aside until an instant."""
+        path = f"/api/operations/alerts/{alert.id}/shelve"
+        return await self._post(path, Alert, ShelveAlert(until=until, reason=reason), version=alert.version, key=key)
+
+    async def unshelve_alert(self, alert: Alert, *, key: str | None = None) -> Alert:
+        """Bring back."""
+        path = f"/api/operations/alerts/{alert.id}/unshelve"
+        return await self._post(path, Alert, None, version=alert.version, key=key)
+
+    async def create_alert_rule(self, draft: AlertRuleDraft, *, key: str | None = None) -> AlertRule:
+        """A new rule."""
+        return await self._post("/api/operations/alert-rules", AlertRule, draft, key=key)
+
+    async def change_alert_rule(self, rule: AlertRule, change: AlertRuleChange) -> AlertRule:
+        """Change a rule, based on the version the operator saw."""
+        path = f"/api/operations/alert-rules/{rule.id}"
+        return await self._write("PATCH", path, AlertRule, change, version=rule.version)
+
+    async def sign_in(self, account: str, password: str) -> Tokens:
+        """Tokens for a built-in account."""
+        asked = SignIn(account=account, password=password)
+        return await self._post("/api/operations/session", Tokens, asked, signed=False)
+
+    async def refresh(self, refresh_token: str) -> Tokens:
+        """New tokens for a refresh token, which is used up."""
+        asked = Refresh(refresh_token=refresh_token)
+        return await self._post("/api/operations/session/refresh", Tokens, asked, signed=False)
+
+    async def sign_out(self, refresh_token: str | None) -> None:
+        """End the session on the server."""
+        body = None if refresh_token is None else Refresh(refresh_token=refresh_token)
+        await self._send("DELETE", "/api/operations/session", body=body)
+
+    # --- how -------------------------------------------------------------------------------------------------
+
+    async def _get(self, path: str, kind: type[R], query: dict[str, Any] | None = None, *, signed: bool = True) -> R:
+        pause = FIRST_PAUSE
+        for attempt in range(1, READ_ATTEMPTS + 1):
+            try:
+                response = await self._send("GET", path, query=query, signed=signed)
+                return _read(response, kind)
+            except OperationsError as error:
+                wait = _worth_repeating(error, pause)
+                if wait is None or attempt == READ_ATTEMPTS:
+                    raise
+                # Full jitter, so that many consoles do not come back in step.
+                await asyncio.sleep(wait if wait > pause else random.uniform(0, pause))  # noqa: S311
+                pause = min(LONGEST_PAUSE, pause * 2)
+        raise AssertionError("the last attempt raises or returns")
+
+    async def _post(
+        self,
+        path: str,
+        kind: type[R],
+        body: Request | None,
+        *,
+        version: int | None = None,
+        key: str | None = None,
+        signed: bool = True,
+    ) -> R:
+        return await self._write("POST", path, kind, body, version=version, key=key or str(uuid4()), signed=signed)
+
+    async def _write(
+        self,
+        method: str,
+        path: str,
+        kind: type[R],
+        body: Request | None,
+        *,
+        version: int | None = None,
+        key: str | None = None,
+        signed: bool = True,
+    ) -> R:
+        headers = {} if version is None else {"If-Match": f'"{version}"'}
+        if key is not None and signed:
+            headers["Idempotency-Key"] = key
+        return _read(await self._send(method, path, body=body, headers=headers, signed=signed), kind)
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: dict[str, Any] | None = None,
+        body: Request | None = None,
+        headers: dict[str, str] | None = None,
+        signed: bool = True,
+    ) -> httpx.Response:
+        token = await self._tokens.token() if signed else None
+        if signed and token is None:
+            raise SignedOut("Nobody is signed in.")
+        response = await self._request(method, path, query, body, headers or {}, token)
+        if response.status_code == 401 and token is not None:
+            # The token may have expired in the middle: renew once, then repeat.
+            renewed = await self._tokens.renew(token)
+            if renewed is not None:
+                response = await self._request(method, path, query, body, headers or {}, renewed)
+        if response.is_success:
+            return response
+        raise _refusal(response)
+
+    async def _request(
+        self,
+        method: str,
+        path: str,
+        query: dict[str, Any] | None,
+        body: Request | None,
+        headers: dict[str, str],
+        token: str | None,
+    ) -> httpx.Response:
+        # Every request is a trace of its own; the server's log and problems carry the same id.
+        sent = {"traceparent": f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01", **headers}
+        if token is not None:
+            sent["Authorization"] = f"Bearer {token}"
+        content = None
+        if body is not None:
+            content = body.model_dump_json(by_alias=True, exclude_unset=True).encode()
+            sent["Content-Type"] = "application/json"
+        url = httpx.URL(path)
+        if query:
+            url = url.copy_merge_params({k: v for k, v in query.items() if v not in (None, [])})
+        try:
+            response = await self._http.request(method, url, content=content, headers=sent)
+        except httpx.TimeoutException as error:
+            raise TimedOut("The server did not answer in time.") from error
+        except httpx.TransportError as error:
+            raise Unreachable(_words(error)) from error
+        except (httpx.InvalidURL, httpx.DecodingError) as error:
+            raise BadAnswer(f"The answer could not be read: {error}.") from error
+        if self._heard is not None and response.status_code != 401:
+            self._heard(_server_time(response))
+        return response
+
+
+def _worth_repeating(error: OperationsError, pause: float) -> float | None:
+    match error:
+        case Unreachable():
+            return pause
+        case ProblemAnswer() if error.problem.status in BUSY:
+            return min(error.retry_after or pause, LONGEST_PAUSE)
+        case _:
+            return None
+
+
+def _read(response: httpx.Response, kind: type[R]) -> R:
+    media = response.headers.get("content-type", "").partition(";")[0].strip()
+    if media != "application/json":
+        raise BadAnswer(f"The server answered {media or 'without a content type'} instead of JSON.")
+    try:
+        return TypeAdapter(kind).validate_json(response.content)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(map(str, first["loc"])) or "the whole"
+        if first["type"] == "json_invalid":
+            raise BadAnswer("The server's answer is not complete JSON.") from error
+        raise BadAnswer(f"The server's answer does not fit: {place}: {first['msg']}.") from error
+
+
+def _refusal(response: httpx.Response) -> OperationsError:
+    try:
+        problem = Problem.model_validate_json(response.content)
+    except ValidationError:
+        status = response.status_code
+        if status in BUSY:
+            return Unreachable(f"The server is not available just now (HTTP {status}).")
+        text = " ".join(response.text[:SHOWN_MOST].split())
+        return BadAnswer(f"The server answered HTTP {status} without saying why: {text!r}.")
+    if problem.code in {Code.UNAUTHENTICATED, Code.TOKEN_EXPIRED}:
+        return SignedOut(problem.detail)
+    retry = response.headers.get("retry-after", "")
+    return ProblemAnswer(problem, float(retry) if retry.isdigit() else None)
+
+
+def _words(error: httpx.TransportError) -> str:
+    match error:
+        case httpx.ConnectError():
+            return "The server cannot be reached."
+        case httpx.RemoteProtocolError() | httpx.ReadError():
+            return "The connection broke in the middle of an answer."
+        case _:
+            return f"The server could not be asked: {type(error).__name__}."
+
+
+def _server_time(response: httpx.Response) -> datetime | None:
+    try:
+        return parsedate_to_datetime(response.headers["date"]).astimezone(UTC)
+    except (KeyError, ValueError, TypeError):
+        return None

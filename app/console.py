@@ -1,0 +1,449 @@
+"""Everything a window needs, without a window: one console on one server.
+
+Nothing heavy is imported before ``start``; the first figures come from the snapshot by the standard library alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from app.actions import ActionRegistry
+from app.clock import Clock, SystemClock
+from app.drill import Drill
+from app.errors import BadAnswer, OperationsError, ProblemAnswer, SignedOut, Unreachable
+from app.figures import FigureSet, from_dashboard
+from app.freshness import Quality
+from app.link import Link, LinkState
+from app.messages import Messages
+from app.query import Queries, Query, Sample
+from app.session import Keyring, Session
+from app.settings import Settings, SettingsFile
+from app.signals import Signal, emit
+from app.snapshot import PAINT_KEY, Snapshot, read, read_first, snapshot_path
+from app.tasks import Tasks
+from app.timeframe import TimeFrame
+
+if TYPE_CHECKING:
+    from app.client import OperationsClient
+    from app.local_server import LocalServer
+    from models.alerts import Alert
+    from models.dashboard import OperationsDashboard
+
+T = TypeVar("T")
+
+POLL_SECONDS = 5.0
+SNAPSHOT_SECONDS = 10.0
+CLEARED_SHOWN = 50
+REJOIN_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a console works: a server's address, or a data folder of this computer."""
+
+    url: str = ""
+    data_dir: Path | None = None
+    role: str | None = None
+    """Built-in account to be signed in as, data folder only."""
+    sample_shop: bool = False
+
+    @property
+    def name(self) -> str:
+        """What distinguishes it in snapshot and keyring."""
+        return self.url.rstrip("/") if self.url else f"local:{self.data_dir}"
+
+
+class Console:
+    """One console. ``await start()`` once a loop runs, ``await close()`` at the end."""
+
+    figures_changed = Signal()
+    """``figures`` is another FigureSet."""
+    progress = Signal(str, float)
+    """What the server on this computer is doing while it starts, and how far it is between 0 and 1."""
+    ready = Signal()
+    """Connected for the first time (or again after a sign-in)."""
+
+    def __init__(
+        self,
+        profile: Path,
+        place: Place | None = None,
+        *,
+        clock: Clock | None = None,
+        keyring: Keyring | None = None,
+    ) -> None:
+        """Reads settings and the last picture; opens no connection."""
+        self.profile = profile
+        self.clock = clock or SystemClock()
+        self.settings_file = SettingsFile(profile)
+        self.settings: Settings = self.settings_file.load()
+        self.place = place or Place()
+        self.messages = Messages(self.clock)
+        self.link = Link(self.clock)
+        self.time = TimeFrame(self.settings.range_days)
+        self.session = Session(self.place.name, self.clock, self.messages, keyring)
+        self.actions = ActionRegistry(self.session.may)
+        self.queries = Queries()
+        self.tasks = Tasks()
+        self.environment = ""
+        self._gate = asyncio.Event()
+        self._client: OperationsClient | None = None
+        self._local: LocalServer | None = None
+        self._kept_at: dict[str, float] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._snapshot = Snapshot(snapshot_path(profile, self.place.name), self._snapshot_says)
+        self.first: FigureSet | None = read_first(self._snapshot.path) if place else None
+        self.figures: FigureSet | None = self.first
+        if self.first is not None:
+            self.environment = self.first.environment
+            if not self.first.past:
+                self.time.range_days = self.first.range_days
+        if self.settings_file.problem:
+            self.messages.post(self.settings_file.problem, "warning")
+        self.time.changed.connect(self._time_changed)
+        self.link.changed.connect(self._link_changed)
+
+    # --- what the window asks ----------------------------------------------------------------------------------
+
+    @property
+    def client(self) -> OperationsClient:
+        """The client of the connected server. Raises Unreachable before there is one."""
+        if self._client is None:
+            raise Unreachable("The server is not connected yet.")
+        return self._client
+
+    def dashboard(self) -> Query[OperationsDashboard]:
+        """The query of the range and instant the time bar shows."""
+        days, as_of = self.time.range_days, self.time.as_of
+        key = f"dashboard:{days}" + (f":{as_of.isoformat()}" if as_of else "")
+        return self.queries.get(key, lambda: self._dashboard_query(key, days, as_of))
+
+    def alerts(self) -> Query[tuple[Alert, ...]]:
+        """Active, acknowledged and shelved alerts, and the last cleared ones."""
+
+        async def fetch() -> Sample[tuple[Alert, ...]]:
+            opened = await self.client.alerts(("active", "acknowledged"))
+            cleared = await self.client.alerts(("cleared",), limit=CLEARED_SHOWN)
+            return self._sample((*opened.items, *cleared.items), opened.as_of)
+
+        return self.queries.get("alerts", lambda: self._query("alerts", fetch, topics=frozenset({"alerts"})))
+
+    def drill(self, link: str) -> Drill:
+        """The rows behind a figure. Raises ValueError for an address that is no list."""
+        return Drill(link, lambda: self.client)
+
+    def quality(self) -> Quality:
+        """Of the figures that are shown."""
+        query = self.dashboard()
+        if self.link.state is LinkState.DOWN:
+            return Quality.DISCONNECTED
+        return query.quality if query.sample is not None else Quality.STALE
+
+    def figures_elapsed(self) -> float | None:
+        """Seconds since the shown figures were received, by this process's own clock; ``None`` for an earlier run's."""
+        sample = self.dashboard().sample
+        if sample is None or sample.received_mono is None:
+            return None
+        return max(0.0, self.clock.monotonic() - sample.received_mono)
+
+    def write_reason(self, permission: str) -> str | None:
+        """Why nothing that needs ``permission`` can be changed now; ``None`` when it can."""
+        if self.link.state is LinkState.DOWN:
+            return "needs the link"
+        if self.session.me is None:
+            return "nobody is signed in"
+        if self.time.as_of is not None:
+            return "a past instant is shown; go live first"
+        if not self.session.may(permission):
+            return f"needs the permission {permission}"
+        return None
+
+    # --- what operators change ---------------------------------------------------------------------------------
+
+    async def acknowledge(self, alert: Alert, comment: str) -> Alert:
+        """Acknowledge an alert. Raises OperationsError; nothing is lost, it may be sent again."""
+        return await self._change(self.client.acknowledge_alert(alert, comment), f"Acknowledged “{alert.title}”")
+
+    async def shelve(self, alert: Alert, until: datetime, reason: str) -> Alert:
+        """Put an alert aside until an instant. Raises OperationsError."""
+
+        def undo() -> None:
+            self.tasks.start(self._undo_shelve(alert), name="undo shelve")
+
+        words = f"Shelved “{alert.title}” until {until:%Y-%m-%d %H:%M} UTC"
+        return await self._change(self.client.shelve_alert(alert, until, reason), words, undo)
+
+    async def unshelve(self, alert: Alert) -> Alert:
+        """Bring a shelved alert back. Raises OperationsError."""
+        return await self._change(self.client.unshelve_alert(alert), f"“{alert.title}” is back")
+
+    async def _undo_shelve(self, alert: Alert) -> None:
+        try:
+            await self.unshelve(await self.client.alert(alert.id))
+        except OperationsError as error:
+            self.messages.post(f"Not taken back: {error}", "error")
+
+    async def _change(self, sending: Awaitable[T], words: str, undo: Callable[[], Any] | None = None) -> T:
+        try:
+            result = await sending
+        except OperationsError as error:
+            self._noticed(error)
+            self.queries.invalidate("alerts")
+            raise
+        self.messages.post(words, undo=undo)
+        self.queries.invalidate("alerts")
+        self.queries.invalidate("dashboard")
+        return result
+
+    def change_settings(self, settings: Settings) -> None:
+        """Keep the operator's choices; a disk that refuses is told, and the choices hold for this session."""
+        self.settings = settings.checked()
+        try:
+            self.settings_file.save(self.settings)
+        except OSError as error:
+            self.messages.post(f"The settings hold for this session only: {error.strerror or error}.", "warning")
+
+    # --- life --------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Connect: join or start the server of this computer, or take up the session with a server.
+
+        Without a place nothing happens. A server that cannot be reached is tried again; only a local server that cannot
+        be started at all raises LocalServerError.
+        """
+        self._loop = asyncio.get_running_loop()
+        await self._seed()
+        if self.place.data_dir is not None:
+            await self._join()
+            self.tasks.start(self._rejoin(), name="rejoin")
+        elif self.place.url:
+            self._use(self.place.url)
+            await self.session.recall()
+            await self._after_sign_in()
+
+    async def sign_in(self, account: str, password: str) -> None:
+        """Sign in with a built-in account. Raises OperationsError."""
+        await self.session.sign_in(account, password)
+        await self._after_sign_in()
+
+    async def sign_in_with_browser(self, open_browser: Callable[[str], Any]) -> None:
+        """Sign in through the system's browser. Raises OperationsError."""
+        await self.session.sign_in_with_browser(open_browser)
+        await self._after_sign_in()
+
+    async def sign_out(self) -> None:
+        """End the session."""
+        await self.session.sign_out()
+        self.link.signed_out("Signed out.")
+
+    async def close(self) -> None:
+        """End everything that runs; keeps the last picture."""
+        self._keep(force=True)
+        self.queries.close()
+        await self.tasks.close()
+        if self._client is not None:
+            await self._client.aclose()
+        if self._local is not None:
+            await self._local.release()
+        self._snapshot.close()
+
+    def _use(self, url: str) -> None:
+        from app.client import OperationsClient
+
+        old, self._client = self._client, OperationsClient(url, self.session, heard=self._heard)
+        self.session.attach(self._client)
+        if old is not None:
+            self.tasks.start(old.aclose(), name="close old client")
+
+    async def _join(self) -> None:
+        from app.local_server import join_or_start
+        from models.session import Tokens
+
+        assert self.place.data_dir is not None  # noqa: S101 - asked for by start
+        self._local = await join_or_start(
+            self.place.data_dir,
+            role=self.place.role,
+            sample_shop=self.place.sample_shop,
+            progress=lambda message, fraction: emit(self.progress, message, fraction),
+        )
+        self._use(self._local.url)
+        if self._local.tokens is not None:
+            given = self._local.tokens
+            tokens = Tokens(
+                access_token=given.access_token,
+                refresh_token=given.refresh_token,
+                expires_at=given.expires_at,
+                as_of=self.clock.now(),
+            )
+            await self.session.take(tokens, remember=False)
+        await self._after_sign_in()
+
+    async def _rejoin(self) -> None:
+        """When the server on this computer dies, start or join another."""
+        while True:
+            assert self._local is not None  # noqa: S101 - joined before this task began
+            await self._local.closed.wait()
+            self.link.lost("The server on this computer ended.")
+            while True:
+                try:
+                    await self._join()
+                    break
+                except OperationsError as error:
+                    self.messages.post_once("rejoin", str(error), "error")
+                    await asyncio.sleep(REJOIN_SECONDS)
+            self.messages.forget("rejoin")
+
+    async def _after_sign_in(self) -> None:
+        """Find out who we are, then let the panels ask. Goes on without, and tries again, while the link is down."""
+        try:
+            me = await self.session.load_me()
+            self.environment = me.environment
+        except OperationsError as error:
+            self._noticed(error)
+            if not isinstance(error, SignedOut):
+                self.tasks.start(self._find_out_later(), name="who am I")
+        self._gate.set()
+        self.queries.resume()
+        self.queries.invalidate("*")
+        emit(self.ready)
+
+    async def _find_out_later(self) -> None:
+        while self.session.me is None:
+            await asyncio.sleep(POLL_SECONDS / 2)
+            with contextlib.suppress(OperationsError):
+                me = await self.session.load_me()
+                self.environment = me.environment
+
+    # --- samples -----------------------------------------------------------------------------------------------
+
+    def _dashboard_query(self, key: str, days: int, as_of: datetime | None) -> Query[OperationsDashboard]:
+        async def fetch() -> Sample[OperationsDashboard]:
+            dashboard = await self.client.dashboard(days, as_of)
+            return self._sample(dashboard, dashboard.as_of, degraded=dashboard.degraded is not None)
+
+        query = self._query(key, fetch, topics=frozenset({"dashboard"}), once=as_of is not None)
+        query.changed.connect(lambda: self._dashboard_changed(query))
+        return query
+
+    def _query(
+        self,
+        key: str,
+        fetch: Callable[[], Awaitable[Sample[T]]],
+        *,
+        topics: frozenset[str],
+        once: bool = False,
+    ) -> Query[T]:
+        async def noticed() -> Sample[T]:
+            try:
+                return await fetch()
+            except OperationsError as error:
+                self._noticed(error)
+                raise
+
+        return Query(
+            key,
+            noticed,
+            clock=self.clock,
+            tasks=self.tasks,
+            gate=self._gate,
+            poll=POLL_SECONDS,
+            topics=topics,
+            once=once,
+        )
+
+    def _sample(self, value: T, as_of: datetime, *, degraded: bool = False) -> Sample[T]:
+        return Sample(value, as_of, self.clock.now(), self.clock.monotonic(), degraded)
+
+    def _heard(self, server_time: datetime | None) -> None:
+        self.link.heard(server_time)
+        if self.link.skewed:
+            ahead = self.link.clock_skew
+            words = f"{abs(ahead) / 60:.0f} min {'ahead of' if ahead > 0 else 'behind'}"
+            self.messages.post_once(
+                "skew", f"This computer's clock is {words} the server's. Figures and ages are not affected."
+            )
+
+    def _noticed(self, error: OperationsError) -> None:
+        match error:
+            case Unreachable():
+                self.link.lost(str(error))
+            case SignedOut():
+                self.link.signed_out(str(error))
+            case BadAnswer() | ProblemAnswer():
+                self.messages.post_once(f"answer {error}", str(error), "error")
+
+    def _dashboard_changed(self, query: Query[OperationsDashboard]) -> None:
+        if query is not self.dashboard() or query.sample is None:
+            return
+        sample = query.sample
+        me = self.session.me
+        self.figures = from_dashboard(
+            sample.value,
+            received_at=sample.received_at.timestamp(),
+            environment=self.environment,
+            user=me.name if me else (self.first.user if self.first else ""),
+            past=self.time.as_of is not None,
+        )
+        emit(self.figures_changed)
+        self._keep()
+
+    def _time_changed(self) -> None:
+        query = self.dashboard()
+        if query.sample is not None:
+            self._dashboard_changed(query)
+        self.queries.forget_unwatched("dashboard:")
+
+    def _link_changed(self) -> None:
+        if self.link.state is LinkState.UP:
+            for key in [f"answer {m.text}" for m in self.messages.history]:
+                self.messages.forget(key)
+
+    # --- the last picture --------------------------------------------------------------------------------------
+
+    def _snapshot_says(self, words: str) -> None:
+        # Called from the writer's thread.
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self.messages.post, words, "warning")
+
+    def _keep(self, *, force: bool = False) -> None:
+        """Keep figures and answers of the present, now and then and at the end."""
+        query, figures = self.dashboard(), self.figures
+        sample = query.sample
+        if self.time.as_of is not None or figures is None or sample is None or sample.received_mono is None:
+            return
+        now = self.clock.monotonic()
+        if not force and now - self._kept_at.get(query.key, -SNAPSHOT_SECONDS) < SNAPSHOT_SECONDS:
+            return
+        self._kept_at[query.key] = now
+        self._snapshot.put(PAINT_KEY, figures.to_json(), sample.as_of, sample.received_at)
+        self._snapshot.put(query.key, sample.value.model_dump_json(by_alias=True), sample.as_of, sample.received_at)
+        alerts = self.alerts().sample
+        if alerts is not None and alerts.received_mono is not None:
+            text = "[" + ",".join(alert.model_dump_json(by_alias=True) for alert in alerts.value) + "]"
+            self._snapshot.put("alerts", text, alerts.as_of, alerts.received_at)
+
+    async def _seed(self) -> None:
+        """Show the answers of an earlier run until the first of this one; what does not fit is ignored."""
+        from pydantic import TypeAdapter, ValidationError
+
+        from models.alerts import Alert
+        from models.dashboard import OperationsDashboard
+
+        wanted: list[tuple[Query[Any], TypeAdapter[Any]]] = [
+            (self.dashboard(), TypeAdapter(OperationsDashboard)),
+            (self.alerts(), TypeAdapter(tuple[Alert, ...])),
+        ]
+        for query, adapter in wanted:
+            kept = await asyncio.to_thread(read, self._snapshot.path, query.key)
+            if kept is None:
+                continue
+            with contextlib.suppress(ValidationError, OverflowError, OSError, ValueError):
+                value = adapter.validate_json(kept.text)
+                as_of = datetime.fromtimestamp(kept.as_of, UTC)
+                received = datetime.fromtimestamp(kept.received_at, UTC)
+                query.seed(Sample(value, as_of, received, None))

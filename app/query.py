@@ -1,0 +1,254 @@
+"""Everything a panel shows comes out of a Query: one immutable sample, with its quality, kept fresh while watched."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from app.clock import Clock
+from app.errors import OperationsError
+from app.freshness import Quality
+from app.signals import Signal, emit
+from app.tasks import Tasks
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+LATE_AFTER = 2.5
+"""Poll intervals without an answer after which a sample is late …"""
+STALE_AFTER = 6.0
+"""… and after which it is stale."""
+LONGEST_PAUSE = 5.0
+"""While the link is down somebody tries this often, so that a returning server is noticed within one poll."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample(Generic[T]):
+    """One answer."""
+
+    value: T
+    as_of: datetime
+    """Server's clock."""
+    received_at: datetime
+    """This computer's wall clock."""
+    received_mono: float | None
+    """This process's own clock; ``None`` for a sample of an earlier run."""
+    degraded: bool = False
+    """The server repeats an earlier answer."""
+
+
+class Watch:
+    """Somebody looks at a query. Only while a visible watch is open does the query ask the server."""
+
+    def __init__(self, query: Query[Any], *, visible: bool) -> None:
+        self._query: Query[Any] | None = query
+        self.visible = visible
+
+    def set_visible(self, visible: bool) -> None:
+        """An operator can see it, or no longer."""
+        if self._query is not None and visible != self.visible:
+            self.visible = visible
+            self._query.watches_changed()
+
+    def close(self) -> None:
+        """Stop watching."""
+        if self._query is not None:
+            query, self._query = self._query, None
+            query.unwatch(self)
+
+
+class Query(Generic[T]):
+    """A key, a way to fetch, and the newest sample. Panels connect to ``changed`` and read the rest."""
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        key: str,
+        fetch: Callable[[], Awaitable[Sample[T]]],
+        *,
+        clock: Clock,
+        tasks: Tasks,
+        gate: asyncio.Event,
+        poll: float = 5.0,
+        topics: frozenset[str] = frozenset(),
+        title: str = "",
+        once: bool = False,
+    ) -> None:
+        """Nothing is fetched before ``gate`` is set; ``topics`` invalidate it; ``once`` is for answers that do not change by themselves (a past instant)."""
+        self.key = key
+        self.title = title or key
+        self.topics = topics
+        self.sample: Sample[T] | None = None
+        self.error: OperationsError | None = None
+        self.loading = False
+        self._fetch = fetch
+        self._clock = clock
+        self._tasks = tasks
+        self._gate = gate
+        self._poll = poll
+        self._once = once
+        self._watches: list[Watch] = []
+        self._fetching: asyncio.Task[None] | None = None
+        self._loop: asyncio.Task[None] | None = None
+        self._failures = 0
+        self._outdated = False
+        self._wake = asyncio.Event()
+
+    # --- what panels read --------------------------------------------------------------------------------------
+
+    @property
+    def age_seconds(self) -> float | None:
+        """Since the sample was received; ``None`` without one. Never negative, whatever the wall clock does."""
+        sample = self.sample
+        if sample is None:
+            return None
+        if sample.received_mono is not None:
+            return max(0.0, self._clock.monotonic() - sample.received_mono)
+        return max(0.0, (self._clock.now() - sample.received_at).total_seconds())
+
+    @property
+    def quality(self) -> Quality:
+        """How much the sample can be trusted, by this process's own clock."""
+        age = self.age_seconds
+        if self.sample is None or age is None:
+            return Quality.DISCONNECTED if self.error is not None and self.error.lost_link else Quality.STALE
+        if self.error is not None and self.error.lost_link:
+            return Quality.DISCONNECTED
+        if self._once and self.error is None and self.sample.received_mono is not None:
+            return Quality.FRESH
+        if self.sample.degraded or age > STALE_AFTER * self._poll or self.sample.received_mono is None:
+            return Quality.STALE
+        return Quality.LATE if age > LATE_AFTER * self._poll else Quality.FRESH
+
+    # --- watching ----------------------------------------------------------------------------------------------
+
+    def watch(self, *, visible: bool = True) -> Watch:
+        """Start watching."""
+        watch = Watch(self, visible=visible)
+        self._watches.append(watch)
+        self.watches_changed()
+        return watch
+
+    def unwatch(self, watch: Watch) -> None:
+        """Called by the watch."""
+        if watch in self._watches:
+            self._watches.remove(watch)
+            self.watches_changed()
+
+    @property
+    def visible(self) -> bool:
+        """Whether an operator can see it."""
+        return any(watch.visible for watch in self._watches)
+
+    def watches_changed(self) -> None:
+        """Begin or end polling."""
+        if self.visible and self._loop is None and self._gate.is_set():
+            self._loop = self._tasks.start(self._keep_fresh(), name=f"poll {self.key}")
+        elif not self.visible and self._loop is not None:
+            self._loop.cancel()
+            self._loop = None
+
+    async def _keep_fresh(self) -> None:
+        if self._outdated or self.error is not None or self.quality is not Quality.FRESH:
+            await self.refresh()
+        while True:
+            self._wake.clear()
+            if self._once and self.error is None and self.sample is not None:
+                await self._wake.wait()
+            else:
+                try:
+                    await asyncio.wait_for(self._wake.wait(), self._pause())
+                except TimeoutError:
+                    pass
+            await self.refresh()
+
+    def _pause(self) -> float:
+        if self._failures == 0:
+            return self._poll
+        pause = min(LONGEST_PAUSE, 0.5 * 2.0 ** min(self._failures, 6))
+        return pause * random.uniform(0.7, 1.0)  # noqa: S311 - spreads many consoles over the moment of return
+
+    # --- fetching ----------------------------------------------------------------------------------------------
+
+    def invalidate(self) -> None:
+        """What is known is out of date: the seam the live stream uses. Fetches at once if somebody looks."""
+        if self.visible:
+            self._wake.set()
+        else:
+            self._outdated = True  # nobody looks: the next one who does asks first
+
+    async def refresh(self) -> None:
+        """Fetch now; everybody who asks meanwhile waits for the same answer. Errors are kept in ``error``."""
+        if self._fetching is None or self._fetching.done():
+            self._fetching = self._tasks.start(self._fetch_once(), name=f"fetch {self.key}")
+        await asyncio.shield(self._fetching)
+
+    async def _fetch_once(self) -> None:
+        self.loading = True
+        try:
+            sample = await self._fetch()
+        except OperationsError as error:
+            self.error = error
+            self._failures += 1
+        else:
+            self.error = None
+            self._failures = 0
+            self._outdated = False
+            self.sample = sample  # fetches of one query never overlap, so this is the newest
+        finally:
+            self.loading = False
+        emit(self.changed)
+
+    def seed(self, sample: Sample[T]) -> None:
+        """Show a sample of an earlier run until the first answer."""
+        if self.sample is None:
+            self.sample = sample
+            emit(self.changed)
+
+    def close(self) -> None:
+        """End polling."""
+        self._watches.clear()
+        self.watches_changed()
+
+
+class Queries:
+    """All queries by key; identical ones are one."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Query[Any]] = {}
+
+    def get(self, key: str, make: Callable[[], Query[T]]) -> Query[T]:
+        """The query of this key, made when it is new."""
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = make()
+        return found
+
+    def forget_unwatched(self, prefix: str) -> None:
+        """Drop queries nobody looks at, so that a long day of past instants does not fill the memory."""
+        for key in [k for k, q in self._known.items() if k.startswith(prefix) and not q.visible]:
+            del self._known[key]
+
+    def invalidate(self, topic: str) -> None:
+        """Tell the queries of a topic (``*``: all) that they are out of date."""
+        for query in list(self._known.values()):
+            if topic == "*" or topic in query.topics:
+                query.invalidate()
+
+    def resume(self) -> None:
+        """The server is known now: begin polling what is visible."""
+        for query in list(self._known.values()):
+            query.watches_changed()
+
+    def close(self) -> None:
+        """End all polling."""
+        for query in self._known.values():
+            query.close()
+        self._known.clear()

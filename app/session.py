@@ -1,0 +1,230 @@
+"""Who is signed in. Tokens live in the operating system's keyring, or in memory for this session, said openly."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from app.errors import OperationsError, SignedOut
+from app.signals import Signal, emit
+from app.tokens import TokenSource
+
+if TYPE_CHECKING:
+    from app.client import OperationsClient
+    from app.clock import Clock
+    from app.messages import Messages
+    from models.session import Me, SignInOptions, Tokens
+
+KEYRING_PATIENCE = 2.0
+SERVICE = "opsconsole"
+RENEW_BEFORE = timedelta(seconds=60)
+
+
+class Keyring:
+    """The system's secret store, asked in a thread with a limit: without one it may fail, or hang on D-Bus."""
+
+    async def get(self, place: str) -> str | None:
+        """What is kept for a server. Raises OSError when there is no keyring."""
+        return await self._ask("get_password", SERVICE, place)
+
+    async def put(self, place: str, secret: str) -> None:
+        """Keep it. Raises OSError when there is no keyring."""
+        await self._ask("set_password", SERVICE, place, secret)
+
+    async def forget(self, place: str) -> None:
+        """Remove it. Raises OSError when there is no keyring."""
+        if await self.get(place) is not None:
+            await self._ask("delete_password", SERVICE, place)
+
+    async def _ask(self, what: str, *arguments: str) -> Any:
+        def ask() -> Any:
+            import keyring
+            from keyring.errors import KeyringError
+
+            try:
+                return getattr(keyring, what)(*arguments)
+            except (KeyringError, RuntimeError) as error:
+                raise OSError(str(error)) from error
+
+        # A thread that may hang must not hold up the end of the program: asyncio waits for its own executor's.
+        return await _in_daemon(ask, KEYRING_PATIENCE)
+
+
+async def _in_daemon(work: Callable[[], Any], patience: float) -> Any:
+    import threading
+
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[Any] = loop.create_future()
+
+    def settle(result: Any, error: BaseException | None) -> None:
+        if not done.done():
+            done.set_exception(error) if error is not None else done.set_result(result)
+
+    def run() -> None:
+        result, failure = None, None
+        try:
+            result = work()
+        except Exception as error:  # noqa: BLE001 - handed to the waiting task
+            failure = error
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(settle, result, failure)
+
+    threading.Thread(target=run, name="keyring", daemon=True).start()
+    try:
+        return await asyncio.wait_for(done, patience)
+    except TimeoutError as error:
+        raise OSError("the system's keyring does not answer") from error
+
+
+class Session(TokenSource):
+    """Tokens of one server, renewed before they expire, and what their owner may do."""
+
+    changed = Signal()
+
+    def __init__(self, place: str, clock: Clock, messages: Messages, keyring: Keyring | None = None) -> None:
+        """``place`` names the server in the keyring."""
+        super().__init__()
+        self.me: Me | None = None
+        self.remembered = False
+        """Whether the tokens outlive this process."""
+        self._place = place
+        self._clock = clock
+        self._messages = messages
+        self._keyring = keyring or Keyring()
+        self._tokens: Tokens | None = None
+        self._refresh_token: str | None = None
+        self._expires_mono = 0.0
+        self._renewing: asyncio.Task[str | None] | None = None
+        self._client: OperationsClient | None = None
+
+    def attach(self, client: OperationsClient) -> None:
+        """The client that speaks for this session."""
+        self._client = client
+
+    @property
+    def signed_in(self) -> bool:
+        """Whether there are tokens."""
+        return self._tokens is not None or self._refresh_token is not None
+
+    def may(self, permission: str) -> bool:
+        """Whether the signed-in principal holds a permission, as far as is known here; the server decides."""
+        return self.me is not None and permission in self.me.permissions
+
+    # --- tokens ------------------------------------------------------------------------------------------------
+
+    async def token(self) -> str | None:
+        """A token that is still good, renewed if it is about to expire."""
+        if self._tokens is None:
+            return await self.renew("") if self._refresh_token else None
+        # By our own clock from the moment it was received: a wrong wall clock changes nothing.
+        if self._clock.monotonic() > self._expires_mono - RENEW_BEFORE.total_seconds() and self._refresh_token:
+            return await self.renew(self._tokens.access_token) or self._tokens.access_token
+        return self._tokens.access_token
+
+    async def renew(self, refused: str) -> str | None:
+        """Another token; everybody who asks at once waits for the same one."""
+        if self._tokens is not None and refused != self._tokens.access_token:
+            return self._tokens.access_token  # somebody renewed it meanwhile
+        if self._renewing is None or self._renewing.done():
+            self._renewing = asyncio.get_running_loop().create_task(self._renew(), name="renew session")
+        return await asyncio.shield(self._renewing)
+
+    async def _renew(self) -> str | None:
+        if self._refresh_token is None or self._client is None:
+            self._forget_tokens()
+            return None
+        try:
+            tokens = await self._client.refresh(self._refresh_token)
+        except SignedOut:
+            self._forget_tokens()
+            await self._forget_kept()
+            self._messages.post("The session has ended. Sign in again to go on.", "warning")
+            emit(self.changed)
+            return None
+        await self.take(tokens)
+        return tokens.access_token
+
+    async def take(self, tokens: Tokens, *, remember: bool = True) -> None:
+        """Use these tokens from now on."""
+        self._tokens = tokens
+        self._refresh_token = tokens.refresh_token or self._refresh_token
+        life = (tokens.expires_at - tokens.as_of).total_seconds()
+        self._expires_mono = self._clock.monotonic() + life
+        if remember and self._refresh_token:
+            await self._keep()
+
+    async def _keep(self) -> None:
+        try:
+            await self._keyring.put(self._place, json.dumps({"refresh": self._refresh_token}))
+            self.remembered = True
+        except OSError as error:
+            self.remembered = False
+            self._messages.post_once(
+                "keyring", f"No system keyring ({error}): you stay signed in for this session only.", "info"
+            )
+
+    async def recall(self) -> bool:
+        """Take up the session of an earlier run; whether there was one."""
+        try:
+            kept = await self._keyring.get(self._place)
+            self._refresh_token = str(json.loads(kept)["refresh"]) if kept else None
+        except (OSError, ValueError, KeyError, TypeError):
+            return False
+        self.remembered = self._refresh_token is not None
+        return self.remembered
+
+    def _forget_tokens(self) -> None:
+        self._tokens, self._refresh_token, self.me = None, None, None
+
+    async def _forget_kept(self) -> None:
+        try:
+            await self._keyring.forget(self._place)
+        except OSError:
+            return  # nothing was kept where there is no keyring
+
+    # --- signing in and out ------------------------------------------------------------------------------------
+
+    async def options(self) -> SignInOptions:
+        """How one can sign in. Raises OperationsError."""
+        return await self._speaker.sign_in_options()
+
+    async def sign_in(self, account: str, password: str) -> Me:
+        """Sign in with a built-in account. Raises OperationsError with words for the operator."""
+        await self.take(await self._speaker.sign_in(account, password))
+        return await self.load_me()
+
+    async def sign_in_with_browser(self, open_browser: Callable[[str], Any]) -> Me:
+        """Sign in through the OIDC issuer the server names. Raises OperationsError."""
+        from app.browser_sign_in import browser_sign_in
+
+        options = await self.options()
+        if options.oidc is None:
+            raise SignedOut("This server offers no sign-in through the browser.")
+        await self.take(await browser_sign_in(options.oidc, open_browser), remember=False)
+        return await self.load_me()
+
+    async def load_me(self) -> Me:
+        """Ask the server who is signed in. Raises OperationsError."""
+        self.me = await self._speaker.me()
+        emit(self.changed)
+        return self.me
+
+    async def sign_out(self) -> None:
+        """End the session here and, if it can be heard, on the server."""
+        try:
+            if self.signed_in:
+                await self._speaker.sign_out(self._refresh_token)
+        except OperationsError as error:
+            self._messages.post(f"Signed out here; the server was not told: {error}", "warning")
+        self._forget_tokens()
+        await self._forget_kept()
+        emit(self.changed)
+
+    @property
+    def _speaker(self) -> OperationsClient:
+        if self._client is None:
+            raise SignedOut("There is no server to sign in to.")
+        return self._client
