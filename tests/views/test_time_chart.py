@@ -110,3 +110,22 @@ def test_a_click_opens_the_bucket_under_it(qapp: QApplication) -> None:
     QTest.mouseClick(chart.viewport(), Qt.MouseButton.LeftButton, pos=middle)
     assert len(drilled) == 1
     chart.close()
+
+
+def test_refunds_hang_below_on_their_own_ticks(qapp: QApplication, tmp_path: Path) -> None:
+    chart = shown(qapp)
+    line = rates()
+    orders = tuple(30 + 20 * math.sin(i / 4) for i in range(168))
+    refunds = tuple(float(i % 5 == 0) * (i % 11) for i in range(168))
+    chart.show_data(
+        ChartData(
+            line.starts, line.ends, orders, "per h", name="orders", below=refunds, below_name="refunds", bars=True
+        )
+    )
+    chart.set_quality(stale="last heard 4 min ago", disconnected=True)
+    QTest.qWait(320)
+    assert chart._ticks[-1] == (-0.35 * chart._ticks[-2][0], "10")
+    assert "refunds newest" in chart.accessibleDescription()
+    out = os.environ.get("OPSCONSOLE_PICTURES", str(tmp_path))
+    assert chart.grab().save(f"{out}/orders.png")
+    chart.close()

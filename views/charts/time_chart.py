@@ -66,7 +66,6 @@ class TimeChart(pg.PlotWidget):
         self._box = plot.getViewBox()
         self._box.setMouseEnabled(x=False, y=False)
         self._box.setDefaultPadding(0)
-        plot.layout.setContentsMargins(0, 8, RIGHT, 0)
         for side in ("left", "bottom"):
             axis = plot.getAxis(side)
             axis.setStyle(tickLength=0)
@@ -96,6 +95,8 @@ class TimeChart(pg.PlotWidget):
         for axis in axes:
             axis.setTextPen(style.text3)
             axis.setTickFont(style.font)
+        above = math.ceil(QFontMetricsF(style.font).height()) + 8  # the unit stands above the highest tick
+        self.getPlotItem().layout.setContentsMargins(0, above, RIGHT, 0)
         axes[1].setHeight(math.ceil(QFontMetricsF(style.font).height()) + 6)
         self.setMinimumHeight(math.ceil(QFontMetricsF(style.font).height() * 6))
         self._apply_colours()
