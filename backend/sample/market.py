@@ -104,7 +104,7 @@ class Market:
 
     def __init__(self, catalogue: dict[str, Any], opened_at: datetime) -> None:
         self._shop = catalogue
-        self._opened_at = opened_at
+        self.opened_at = opened_at
         self._products = _Choice(catalogue["products"])
         self._countries = _Choice(catalogue["countries"])
         self._failures = _Choice(catalogue["failures"])
@@ -120,7 +120,7 @@ class Market:
     def rhythm(self, hour: int, kind: str) -> float:
         """How busy an hour is against the mean of a quiet week now; ``kind`` is orders or downloads."""
         start = EPOCH + hour * HOUR
-        age = (start - self._opened_at) / timedelta(days=1)
+        age = (start - self.opened_at) / timedelta(days=1)
         growth = math.exp(self._shop["growth"] * min(age / 190, 0.1))
         tide = DAY[start.hour] * WEEK[start.weekday()]
         # Files are fetched on the day of a release, orders come in for days.
@@ -204,7 +204,7 @@ class Market:
         )
 
     def _failure_share(self, hour: int) -> float:
-        before = (self._opened_at - (EPOCH + hour * HOUR)) / HOUR
+        before = (self.opened_at - (EPOCH + hour * HOUR)) / HOUR
         for outage in self._shop["outages"]:
             if outage["hoursBefore"] - outage["hours"] < before <= outage["hoursBefore"]:
                 return float(outage["failureShare"])
@@ -275,14 +275,14 @@ class Market:
 
     def discord_members(self, at: datetime) -> int:
         """Members at an instant: steady growth with a weekly wave."""
-        days = (at - self._opened_at) / timedelta(days=1)
+        days = (at - self.opened_at) / timedelta(days=1)
         wave = 9 * math.sin(2 * math.pi * days / 7) + 5 * math.sin(2 * math.pi * days * 1.9)
         now: int = self._shop["discordMembers"]
         return round(now + 30.5 * days + 0.018 * min(days, 0.0) ** 2 + wave)
 
     def showcases(self, at: datetime) -> int:
         """Showcases posted up to an instant."""
-        days = (at - self._opened_at) / timedelta(days=1)
+        days = (at - self.opened_at) / timedelta(days=1)
         now: int = self._shop["showcases"]
         return math.floor(now + 4.4 * days + 0.6 * math.sin(2 * math.pi * days))
 

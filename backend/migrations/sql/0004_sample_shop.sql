@@ -8,3 +8,5 @@ create table sample_shop (
 );
 
 grant select, insert, update on sample_shop to opsconsole_app;
+-- Half a million new rows are planned badly until somebody has counted them.
+grant maintain on orders, refunds, downloads, community_reading, rollup_hour, rollup_day to opsconsole_app;

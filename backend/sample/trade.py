@@ -1,0 +1,155 @@
+"""Keep the sample shop trading: every 2 s whatever has happened since, through the same door as a real shop's data."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from random import Random
+from typing import Any
+
+from backend.audit import SAMPLE_SHOP
+from backend.database import Connection, Database
+from backend.ingest import actions as ingest
+from backend.sample import queries
+from backend.sample.market import HISTORY, Download, Market, load_catalogue
+from backend.settings import Settings
+from backend.shop import land
+from models.ingest import BATCH_MOST, Batch
+
+STRETCH = timedelta(hours=3)
+"""At most this much trade in one transaction; a longer gap is filled stretch by stretch."""
+TURN_SECONDS = 1.5
+NEXT_BURST_SECONDS = 60.0
+
+
+async def trade(db: Database, settings: Settings) -> None:
+    """Trade up to now. A gap left by days switched off is filled from its old end, a bounded piece each turn."""
+    until = time.monotonic() + TURN_SECONDS
+    while await _trade_stretch(db, settings) and time.monotonic() < until:
+        pass
+
+
+async def _trade_stretch(db: Database, settings: Settings) -> bool:
+    """Trade one stretch; whether more is left."""
+    async with db.transaction() as tx:
+        row = await (await tx.execute(queries.lock_shop)).fetchone()
+        if row is None:
+            return False
+        opened_at, traded_through, burst_at, now = row
+        # Nobody charts what is older than the history the shop began with.
+        since = max(traded_through, now - HISTORY)
+        until = min(now, since + STRETCH)
+        if until <= since:
+            return False
+        await _Stretch(tx, settings, _market(opened_at), since, until).send(burst_at)
+        if until == now and until >= burst_at + _pause(burst_at):
+            burst_at = until + timedelta(seconds=NEXT_BURST_SECONDS)
+        await tx.execute(queries.keep_traded, {"traded_through": until, "burst_at": burst_at})
+        return bool(until < now)
+
+
+@lru_cache(maxsize=1)
+def _market(opened_at: datetime) -> Market:
+    return Market(load_catalogue(), opened_at)
+
+
+def _pause(burst_at: datetime) -> timedelta:
+    """From the start of a burst to the next: longer than its failures take to heal."""
+    return timedelta(minutes=Random(burst_at.isoformat()).uniform(20, 38))  # noqa: S311 - invented trade
+
+
+class _Stretch:
+    """What happened after ``since`` up to ``until``, sent the way the shop's pipelines send it."""
+
+    def __init__(self, tx: Connection, settings: Settings, market: Market, since: datetime, until: datetime) -> None:
+        self._tx = tx
+        self._settings = settings
+        self._market = market
+        self._since = since
+        self._until = until
+
+    async def send(self, burst_at: datetime) -> None:
+        for batch in _batches(await self._rates()):
+            await ingest.rates(self._tx, self._settings, batch, sent_by=SAMPLE_SHOP)
+        for batch in _batches(self._orders()):
+            await ingest.orders(self._tx, self._settings, batch, sent_by=SAMPLE_SHOP)
+        for batch in _batches(self._refunds()):
+            await ingest.refunds(self._tx, self._settings, batch, sent_by=SAMPLE_SHOP)
+        for batch in _batches(self._downloads(burst_at)):
+            await ingest.downloads(self._tx, batch, sent_by=SAMPLE_SHOP)
+        for batch in _batches(self._readings()):
+            await ingest.community(self._tx, batch, sent_by=SAMPLE_SHOP)
+
+    async def _rates(self) -> list[dict[str, Any]]:
+        """Of every day that begins in the stretch."""
+        days = range(self._since.toordinal() + 1, self._until.toordinal() + 1)
+        if not days:
+            return []
+        reporting = await land.reporting_currency(self._tx, self._settings.currency)
+        return [
+            {"currency": currency, "day": day.isoformat(), "rate": self._market.rate(currency, reporting, day)}
+            for day in map(date.fromordinal, days)
+            for currency in self._market.currencies()
+            if currency != reporting
+        ]
+
+    def _orders(self) -> Iterator[dict[str, Any]]:
+        for order in self._market.orders_between(self._since, self._until):
+            yield {
+                "id": order.id,
+                "placedAt": order.placed_at.isoformat(),
+                "settledAt": order.settled_at.isoformat() if order.settled_at <= self._until else None,
+                "customerId": order.customer_id,
+                "country": order.country,
+                "currency": order.currency,
+                "total": order.total,
+            }
+
+    def _refunds(self) -> Iterator[dict[str, Any]]:
+        for refund in self._market.refunds_between(self._since, self._until):
+            yield {
+                "id": refund.id,
+                "orderId": refund.order_id,
+                "refundedAt": refund.refunded_at.isoformat(),
+                "country": refund.country,
+                "currency": refund.currency,
+                "amount": refund.amount,
+            }
+
+    def _downloads(self, burst_at: datetime) -> Iterator[dict[str, Any]]:
+        for row in self._market.downloads_between(self._since, self._until):
+            yield _download(row, row.failure)
+        for row in self._market.burst(burst_at):
+            if self._within(row.downloaded_at) or (row.healed_at and self._within(row.healed_at)):
+                yield _download(row, None if row.healed_at and row.healed_at <= self._until else row.failure)
+
+    def _readings(self) -> Iterator[dict[str, Any]]:
+        for reading in self._market.community_between(self._since, self._until):
+            yield {
+                "id": reading.id,
+                "metric": reading.metric,
+                "observedAt": reading.observed_at.isoformat(),
+                "value": reading.value,
+            }
+
+    def _within(self, at: datetime) -> bool:
+        return self._since < at <= self._until
+
+
+def _download(row: Download, failure: str | None) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "downloadedAt": row.downloaded_at.isoformat(),
+        "product": row.product,
+        "country": row.country,
+        "succeeded": failure is None,
+        "failure": failure,
+    }
+
+
+def _batches(rows: Iterable[dict[str, Any]]) -> Iterator[Batch]:
+    found = list(rows)
+    for start in range(0, len(found), BATCH_MOST):
+        yield Batch(rows=found[start : start + BATCH_MOST])
