@@ -74,7 +74,9 @@ def _scenes(entry: dict[str, Any], rules: dict[str, AlertRule], alert_id: str, n
         alert = scenes[-1].steps[-1].after
     if minutes := entry.get("clearedAfterMinutes"):
         at = raised_at + timedelta(minutes=minutes)
-        inside = rule.value * (0.5 if rule.comparison is Comparison.ABOVE else 2)
+        inside = None
+        if cause is AlertCondition.BREACHED:
+            inside = rule.value * (0.5 if rule.comparison is Comparison.ABOVE else 2)
         cleared = decide(rule, None, {cause: alert}, Reading(inside, at), at, lambda: alert_id)
         scenes.append(_Scene(at, SAMPLE_SHOP, cleared.transitions))
     return scenes

@@ -126,8 +126,15 @@ async def test_a_gap_is_filled_and_the_burst_heals(
             if before is not None and traded - before < timedelta(minutes=1):
                 break
         await fold(db, settings)
+        await evaluate.evaluate(db, settings)
         async with db.read() as connection:
             await assert_exact(connection, await clock(connection), 7)
+            latched = await one(
+                connection,
+                "select state, returned_at is not null from alert where valid_to = 'infinity'"
+                " and figure = 'downloads.failureRate' and state <> 'cleared'",
+            )
+            assert latched == ("active", True), "the condition has passed, somebody still has to acknowledge"
             hours = await one(
                 connection,
                 "select count(distinct hour_end(downloaded_at)),"
