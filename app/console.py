@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -59,6 +59,26 @@ class Place:
         return self.url.rstrip("/") if self.url else f"local:{self.data_dir}"
 
 
+def place_of(
+    settings: Settings, *, server: str | None, data_dir: Path, role: str | None, sample_shop: bool
+) -> Place | None:
+    """Where to work: what was asked for, else what was chosen the last time, else ``None``: ask the operator."""
+    if server:
+        return Place(url=server)
+    if sample_shop or role is not None:
+        return Place(data_dir=data_dir, role=role, sample_shop=sample_shop)
+    if settings.server_url:
+        return Place(url=settings.server_url)
+    if settings.sample_shop:
+        return sample_place(data_dir)
+    return None
+
+
+def sample_place(data_dir: Path) -> Place:
+    """The sample shop of this computer, signed in as operations lead."""
+    return Place(data_dir=data_dir, role="operations-lead", sample_shop=True)
+
+
 class Console:
     """One console. ``await start()`` once a loop runs, ``await close()`` at the end."""
 
@@ -107,6 +127,11 @@ class Console:
             self.messages.post(self.settings_file.problem, "warning")
         self.time.changed.connect(self._time_changed)
         self.link.changed.connect(self._link_changed)
+
+    @property
+    def data_dir(self) -> Path | None:
+        """Folder of the server on this computer, if that is where we work."""
+        return self.place.data_dir
 
     # --- what the window asks ----------------------------------------------------------------------------------
 
@@ -200,9 +225,9 @@ class Console:
         self.queries.invalidate("dashboard")
         return result
 
-    def change_settings(self, settings: Settings) -> None:
+    def change_settings(self, **choices: Any) -> None:
         """Keep the operator's choices; a disk that refuses is told, and the choices hold for this session."""
-        self.settings = settings.checked()
+        self.settings = replace(self.settings, **choices).checked()
         try:
             self.settings_file.save(self.settings)
         except OSError as error:
