@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from views.theme import current
-from views.window.parts import Look, Pill
+from views.widgets.pill import Look, Pill
 
 HEIGHT = 32
 

@@ -9,7 +9,7 @@ from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QMenu, QWidget
 
 from views.theme import current
-from views.window.parts import Look, Pill
+from views.widgets.pill import Look, Pill
 
 if TYPE_CHECKING:
     from views.window.docks import Docks

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QListWidget, QVBoxLayout, QWi
 
 from app.messages import Message
 from views.theme import current
-from views.window.parts import Look, Pill
+from views.widgets.pill import Look, Pill
 
 HEIGHT = 28
 UNDO_SECONDS = 8

@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QRe
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QWidget
 
 from views.theme import current
-from views.window.parts import Line, Look, Pill
+from views.widgets.pill import Line, Look, Pill
 
 HEIGHT = 32
 NO_NUMBER = "\N{EN DASH}"

@@ -25,6 +25,9 @@ class Look(Enum):
     FILLED = "filled"
     SELECTED = "selected"
     INVERSE = "inverse"
+    PRIMARY = "primary"
+    BUTTON = "button"
+    LINK = "link"
 
 
 class Pill(QAbstractButton):
@@ -66,7 +69,8 @@ class Pill(QAbstractButton):
         width = metrics.horizontalAdvance(self.text()) + 2 * self._pad()
         if self._key:
             width += GAP + QFontMetricsF(current().font(9)).horizontalAdvance(self._key) + 8
-        return QSize(int(width + 0.999), max(22, int(metrics.height()) + 6))
+        tall = 12 if self._look in {Look.PRIMARY, Look.BUTTON, Look.LINK} else 6
+        return QSize(int(width + 0.999), max(22, int(metrics.height()) + tall))
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
@@ -82,7 +86,7 @@ class Pill(QAbstractButton):
         return PAD if self._look not in {Look.QUIET, Look.STRONG} or self.focusPolicy() else 2
 
     def _font(self) -> QFont:
-        heavy = self._look in {Look.STRONG, Look.SELECTED, Look.FILLED, Look.INVERSE}
+        heavy = self._look in {Look.STRONG, Look.SELECTED, Look.FILLED, Look.INVERSE, Look.PRIMARY}
         return current().font(9 if self._caption else 10, 600 if heavy else 400)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -100,12 +104,21 @@ class Pill(QAbstractButton):
             fill, border = QColor(tokens.selection), QPen(QColor(tokens.accent))
         elif look is Look.INVERSE:
             fill, ink = QColor(tokens.text2), QColor(tokens.base)
-        elif look is Look.FILLED:
+        elif look in {Look.FILLED, Look.PRIMARY}:
             fill = QColor(getattr(tokens, self._hue or "accent"))
-            ink = QColor(tokens.ink_on(fill)) if hasattr(tokens, "ink_on") else QColor(tokens.base)
+            ink = QColor(tokens.ink_on(fill))
+            if look is Look.PRIMARY and self.underMouse():
+                fill = fill.lighter(112) if tokens.dark else fill.darker(112)
+        elif look is Look.BUTTON:
+            fill = QColor(tokens.selection if self.isDown() else tokens.line if self.underMouse() else tokens.button)
+            border = QPen(QColor(tokens.control_border))
+        elif look is Look.LINK:
+            ink = QColor(tokens.accent)
         elif look in {Look.OUTLINE, Look.DASHED, Look.HATCHED}:
             style = Qt.PenStyle.DashLine if look is Look.DASHED else Qt.PenStyle.SolidLine
             border = QPen(QColor(tokens.control_border), 1, style)
+        if not self.isEnabled() and look in {Look.PRIMARY, Look.BUTTON, Look.LINK}:
+            fill, border = None, QPen(QColor(tokens.line), 1, Qt.PenStyle.DashLine)
         if not self.isEnabled():
             ink = QColor(tokens.text3)
         painter.setPen(border or Qt.PenStyle.NoPen)
@@ -119,17 +132,18 @@ class Pill(QAbstractButton):
         if self._key:
             font = current().font(9)
             width = QFontMetricsF(font).horizontalAdvance(self._key) + 8
-            cap = QRectF(inner.right() - width, box.center().y() - 8, width, 16)
+            tall = QFontMetricsF(font).height() + 2
+            cap = QRectF(inner.right() - width, box.center().y() - tall / 2, width, tall)
             painter.setFont(font)
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QColor(tokens.control_border))
+            painter.setPen(ink if look is Look.PRIMARY else QColor(tokens.control_border))
             painter.drawRoundedRect(cap, 3, 3)
-            painter.setPen(QColor(tokens.text2))
+            painter.setPen(ink if look is Look.PRIMARY else QColor(tokens.text2))
             painter.drawText(cap, Qt.AlignmentFlag.AlignCenter, self._key)
             inner.setRight(cap.left() - GAP)
         painter.setFont(self._font())
         painter.setPen(ink)
-        centred = not self._key and (border is not None or fill is not None)
+        centred = not self._key and look is not Look.LINK and (border is not None or fill is not None)
         across = Qt.AlignmentFlag.AlignHCenter if centred else Qt.AlignmentFlag.AlignLeft
         painter.drawText(inner, across | Qt.AlignmentFlag.AlignVCenter, self.text())
         if self.hasFocus():
