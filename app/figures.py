@@ -206,7 +206,7 @@ def _change(name: FigureName, value: float | None, before: float | None) -> str:
         return ""
     match FIGURES[name].unit:
         case "ratio":
-            return signed(f"{(value - before) * 100:.2f}".replace("-", "−")) + " pt"  # noqa: RUF001 - a real minus
+            return signed(f"{(value - before) * 100:.2f}".replace("-", "−")) + " pt"
         case "minor":
             return change_percent(int(value), int(before))
         case _ if name in {FigureName.ORDERS_TOTAL, FigureName.DOWNLOADS_TOTAL}:

@@ -7,13 +7,13 @@ from models.money import decimals
 
 def grouped(value: int) -> str:
     """``182,953``."""
-    return f"{value:,}".replace("-", "−")  # noqa: RUF001 - a real minus sign lines up with the digits
+    return f"{value:,}".replace("-", "−")
 
 
 def money(minor: int, currency: str, *, whole: bool = False) -> str:
     """Minor units as ``1,234.56`` (or rounded to whole units), without the currency's code."""
     places = decimals(currency)
-    sign = "−" if minor < 0 else ""  # noqa: RUF001 - as above
+    sign = "−" if minor < 0 else ""
     units, rest = divmod(abs(minor), 10**places)
     if whole and places:
         units += rest * 2 >= 10**places
@@ -28,7 +28,7 @@ def percent(ratio: float, places: int = 2) -> str:
 
 def signed(text: str) -> str:
     """With an explicit plus for what is not negative."""
-    return text if text.startswith("−") else f"+{text}"  # noqa: RUF001 - as above
+    return text if text.startswith("−") else f"+{text}"
 
 
 def change_percent(now: int, before: int) -> str:
@@ -38,4 +38,4 @@ def change_percent(now: int, before: int) -> str:
     # Integers all the way: tenths of a percent, rounded half away from zero.
     thousandths = (abs(now - before) * 2000 + abs(before)) // (2 * abs(before))
     text = f"{thousandths // 10:,}.{thousandths % 10} %"
-    return ("−" if (now - before) * (1 if before > 0 else -1) < 0 else "+") + text  # noqa: RUF001 - as above
+    return ("−" if (now - before) * (1 if before > 0 else -1) < 0 else "+") + text
