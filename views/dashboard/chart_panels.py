@@ -1,0 +1,205 @@
+"""The charts of the dashboard. pyqtgraph is imported when the first one is shown, after the window's first paint."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QColor
+from PySide6.QtWidgets import QLabel, QStackedLayout, QWidget
+
+from app.freshness import Quality, age_words, long_age_words
+from views.theme import current
+from views.window.panel import Note
+
+if TYPE_CHECKING:
+    from app.console import Console
+    from app.query import Watch
+    from views.charts.data import ChartData
+    from views.charts.style import ChartStyle
+    from views.charts.time_chart import TimeChart
+
+
+def chart_style(number: int, severity: str = "P2") -> ChartStyle:
+    """The theme's colours for a chart that draws series ``number``."""
+    from views.charts.style import ChartStyle
+
+    theme = current()
+    t = theme.tokens
+    return ChartStyle(
+        back=QColor(t.window),
+        line=QColor(t.line),
+        text=QColor(t.text),
+        text2=QColor(t.text2),
+        text3=QColor(t.text3),
+        series=QColor(t.series(number)),
+        previous=QColor(t.previous),
+        breach=QColor(t.status(severity)),
+        font=theme.font(9),
+    )
+
+
+class Crosshair(QObject):
+    """One crosshair for all charts: an instant is one vertical line."""
+
+    moved = Signal(object)
+
+
+class ChartPanel(QObject):
+    """One chart in a dock. ``drilled`` carries (kind of rows, start, end) of a bucket somebody opened."""
+
+    drilled = Signal(object)
+
+    def __init__(
+        self,
+        console: Console,
+        crosshair: Crosshair,
+        panel_id: str,
+        title: str,
+        read: str,
+        *,
+        source: str,
+        rows: str,
+        series: int = 1,
+    ) -> None:
+        """``read`` names the function of ``views.dashboard.series``; ``rows`` the list behind a bucket."""
+        super().__init__()
+        self.id, self.title = panel_id, title
+        self._console, self._crosshair = console, crosshair
+        self._read_name, self._source, self._rows, self._series = read, source, rows, series
+        self.widget = QWidget()
+        self._stack = QStackedLayout(self.widget)
+        self._empty = QLabel("Waiting for the first answer…")
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._stack.addWidget(self._empty)
+        self.chart: TimeChart | None = None
+        self._watch: Watch | None = None
+        self._shown: Any = None
+        self._visible = False
+        self._quality_timer = QTimer(self, interval=1000)
+        self._quality_timer.timeout.connect(self._show_quality)
+        console.time.changed.connect(self._rewatch)
+        console.link.changed.connect(self._show_quality)
+        console.figures_changed.connect(self.refresh)
+        current().changed.connect(self._restyle)
+
+    # --- panel -------------------------------------------------------------------------------------------------
+
+    def note(self) -> Note:
+        """Age of the chart's source."""
+        console = self._console
+        figures = console.figures
+        figure = next((f for f in figures.figures if f.name == self._source), None) if figures else None
+        if figures is None or figure is None:
+            return Note()
+        age = figures.age(figure, console.clock.now().timestamp(), console.figures_elapsed())
+        if age is None:
+            return Note("never heard", "late")
+        if figures.past:
+            return Note("past instant")
+        if console.quality() in {Quality.STALE, Quality.DISCONNECTED}:
+            return Note(f"stale · {long_age_words(age)} old", "stale")
+        return Note(f"{age_words(age)} old", "late" if figure.late else "fresh")
+
+    def menu(self) -> list[QAction]:
+        """Rows of the whole range."""
+        action = QAction("Rows of the whole range", self)
+        action.triggered.connect(self._open_all)
+        return [action]
+
+    def set_visible(self, visible: bool) -> None:
+        """Poll and draw only while somebody can see it."""
+        self._visible = visible
+        if self._watch is None:
+            self._watch = self._console.dashboard().watch(visible=visible)
+        self._watch.set_visible(visible)
+        if visible:
+            self._quality_timer.start()
+            # After the paint that makes it visible: the first chart of a process costs the import of pyqtgraph.
+            QTimer.singleShot(0, self, self.refresh)
+        else:
+            self._quality_timer.stop()
+
+    # --- drawing -----------------------------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Draw the newest answer."""
+        sample = self._console.dashboard().sample
+        if not self._visible or sample is None or sample.value is self._shown:
+            return
+        if not self._has_loop():
+            return
+        self._shown = sample.value
+        from views.dashboard import series
+
+        read: Callable[[Any], ChartData] = getattr(series, self._read_name)
+        chart = self._chart()
+        threshold = sample.value.thresholds.get(self._source)
+        chart.set_style(chart_style(self._series, str(threshold.severity) if threshold else "P2"))
+        chart.show_data(read(sample.value))
+        self._stack.setCurrentWidget(chart)
+        self._show_quality()
+
+    @staticmethod
+    def _has_loop() -> bool:
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return False
+        return True
+
+    def _chart(self) -> TimeChart:
+        if self.chart is None:
+            from views.charts.time_chart import TimeChart
+
+            self.chart = TimeChart(self.title, chart_style(self._series), self.widget)
+            self.chart.cursor_moved.connect(self._crosshair.moved)
+            self._crosshair.moved.connect(self.chart.set_cursor)
+            self.chart.drilled.connect(self._drill)
+            self._stack.addWidget(self.chart)
+        return self.chart
+
+    def _show_quality(self) -> None:
+        if self.chart is None:
+            return
+        quality = self._console.quality()
+        stale = quality in {Quality.STALE, Quality.DISCONNECTED}
+        self.chart.set_quality(stale="not live" if stale else "", disconnected=quality is Quality.DISCONNECTED)
+
+    def _restyle(self) -> None:
+        self._empty.setFont(current().font())
+        if self.chart is not None:
+            self.chart.set_style(chart_style(self._series))
+            self._shown = None
+            self.refresh()
+
+    def _rewatch(self) -> None:
+        if self._watch is not None:
+            visible = self._watch.visible
+            self._watch.close()
+            self._watch = self._console.dashboard().watch(visible=visible)
+        self.refresh()
+
+    # --- rows --------------------------------------------------------------------------------------------------
+
+    def _drill(self, bucket: object) -> None:
+        if isinstance(bucket, tuple):
+            start, end = (datetime.fromtimestamp(edge, UTC) for edge in bucket)
+            self.drilled.emit(link_of(self._rows, start, end))
+
+    def _open_all(self) -> None:
+        sample = self._console.dashboard().sample
+        if sample is not None:
+            series = sample.value.series
+            self.drilled.emit(link_of(self._rows, series.starts[0], series.ends[-1]))
+
+
+def link_of(rows: str, start: datetime, end: datetime) -> str:
+    """The list of rows in ``(start, end]``; ``rows`` may carry further filters after a ``?``."""
+    kind, _, more = rows.partition("?")
+    window = f"from={quote(start.isoformat())}&to={quote(end.isoformat())}"
+    return f"/api/operations/{kind}?{window}" + (f"&{more}" if more else "")

@@ -1,0 +1,129 @@
+"""The ten figures. Painted before anything heavy is imported, from the last picture."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from app.freshness import Quality
+from views.theme import current
+from views.widgets.figure import FigureTile
+from views.window.panel import Note
+
+if TYPE_CHECKING:
+    from app.console import Console
+    from app.query import Watch
+
+TILES = 10
+
+
+class _Grid(QWidget):
+    """Tiles in as many columns as there is room for."""
+
+    def __init__(self, tiles: list[FigureTile]) -> None:
+        super().__init__()
+        self._tiles = tiles
+        self._columns = 0
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(8, 8, 8, 8)
+        self._grid.setSpacing(8)
+        self.arrange(5)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        least = self._tiles[0].minimumSizeHint().width() + 8
+        fitting = next((n for n in (5, 4, 3, 2) if n * least + 8 <= event.size().width()), 1)
+        self.arrange(fitting)
+
+    def arrange(self, columns: int) -> None:
+        """Lay out anew when the number of columns changed."""
+        if columns == self._columns:
+            return
+        self._columns = columns
+        for index, tile in enumerate(self._tiles):
+            self._grid.addWidget(tile, index // columns, index % columns)
+        for column in range(TILES):
+            self._grid.setColumnStretch(column, 1 if column < columns else 0)
+
+
+class FiguresPanel(QWidget):
+    """All figures with value, age, change, limit and trend; a tile opens the rows behind it."""
+
+    opened = Signal(object)
+    """Name of the figure whose rows are wanted."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__()
+        self.id, self.title = "dashboard.figures", "Figures"
+        self._console = console
+        self.tiles = [FigureTile() for _ in range(TILES)]
+        for tile in self.tiles:
+            tile.opened.connect(self.opened)
+        self.widget: QWidget = _Grid(self.tiles)
+        self.widget.setAccessibleName("Figures")
+        self._watch: Watch | None = None
+        self._second = QTimer(self, interval=1000)
+        self._second.timeout.connect(self.refresh)
+        console.figures_changed.connect(self.refresh)
+        console.link.changed.connect(self.refresh)
+        console.time.changed.connect(self._rewatch)
+        current().changed.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the newest figures and their ages."""
+        console, figures = self._console, self._console.figures
+        if figures is None:
+            return
+        now, elapsed = console.clock.now().timestamp(), console.figures_elapsed()
+        quality = console.quality()
+        if figures.degraded and quality is Quality.FRESH:
+            quality = Quality.STALE
+        for tile, figure in zip(self.tiles, figures.figures, strict=False):
+            age = figures.age(figure, now, elapsed)
+            if figures.past and figure.data_through is not None:
+                age = max(0.0, figures.as_of - figure.data_through)  # as old as it was at that instant
+            tile.set_figure(figure, quality, age)
+
+    def note(self) -> Note:
+        """What the range before is, or what is missing."""
+        figures = self._console.figures
+        if figures is None:
+            return Note("no data yet")
+        if figures.degraded:
+            return Note("the database does not answer; earlier figures", "stale")
+        if figures.problems:
+            more = f" (+{len(figures.problems) - 1})" if len(figures.problems) > 1 else ""
+            return Note(f"⚠ {figures.problems[0]}{more}", "late")
+        return Note("change against the range before")
+
+    def menu(self) -> list[QAction]:
+        """Open the rows behind each figure."""
+        actions = []
+        for tile in self.tiles:
+            if tile.figure is not None:
+                action = QAction(f"Rows behind “{tile.figure.title}”", self)
+                action.triggered.connect(lambda _=False, name=tile.figure.name: self.opened.emit(name))
+                actions.append(action)
+        return actions
+
+    def set_visible(self, visible: bool) -> None:
+        """Poll only while somebody can see it."""
+        if visible:
+            self._second.start()
+            self.refresh()
+        else:
+            self._second.stop()
+        if self._watch is None:
+            self._watch = self._console.dashboard().watch(visible=visible)
+        self._watch.set_visible(visible)
+
+    def _rewatch(self) -> None:
+        if self._watch is not None:
+            visible = self._watch.visible
+            self._watch.close()
+            self._watch = self._console.dashboard().watch(visible=visible)
+        self.refresh()

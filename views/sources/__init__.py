@@ -1,0 +1,1 @@
+"""How far the data of each source reaches."""

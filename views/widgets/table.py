@@ -1,0 +1,212 @@
+"""A table over a list that is already sorted and filtered: fixed rows, text prepared once, painted by one delegate.
+
+Costs the same for a thousand rows and for a million.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QPainter, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
+
+from views.theme import ROW_DENSE, current
+from views.widgets.chip import draw_freshness, freshness_width
+
+Index = QModelIndex | QPersistentModelIndex
+
+PREPARED_MOST = 4_096
+PAD = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: what it says of a row, and how it is drawn."""
+
+    title: str
+    text: Callable[[Any], str]
+    width: int = 100
+    """Pixels at 100 % font; of a stretching column the least."""
+    right: bool = False
+    mono: bool = False
+    quiet: bool = False
+    stretch: bool = False
+    chip: bool = False
+    """Drawn as a freshness chip when the text begins with ``late`` or ``stale``."""
+
+
+class RecordModel(QAbstractTableModel):
+    """Rows of a list it does not own; tell it when the list has grown or is another one."""
+
+    def __init__(self, columns: Sequence[Column], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.columns = tuple(columns)
+        self.rows: Sequence[Any] = ()
+        self._shown = 0
+        self._prepared: dict[int, tuple[str, ...]] = {}
+
+    def set_rows(self, rows: Sequence[Any]) -> None:
+        """Show another list, or the same one after it changed throughout."""
+        self.beginResetModel()
+        self.rows, self._shown = rows, len(rows)
+        self._prepared.clear()
+        self.endResetModel()
+
+    def grown(self) -> None:
+        """The list has more rows at its end; keeps cursor and scroll position."""
+        count = len(self.rows)
+        if count > self._shown:
+            self.beginInsertRows(QModelIndex(), self._shown, count - 1)
+            self._shown = count
+            self.endInsertRows()
+
+    def texts(self, row: int) -> tuple[str, ...]:
+        """The words of a row, prepared once."""
+        found = self._prepared.get(row)
+        if found is None:
+            if len(self._prepared) >= PREPARED_MOST:
+                self._prepared.clear()
+            record = self.rows[row]
+            found = self._prepared[row] = tuple(column.text(record) for column in self.columns)
+        return found
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
+        return 0 if parent.isValid() else self._shown
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
+        return 0 if parent.isValid() else len(self.columns)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole}:
+            return self.texts(index.row())[index.column()]
+        return None
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation is not Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self.columns[section].title
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            side = Qt.AlignmentFlag.AlignRight if self.columns[section].right else Qt.AlignmentFlag.AlignLeft
+            return int(side | Qt.AlignmentFlag.AlignVCenter)
+        return None
+
+
+class _Painter(QStyledItemDelegate):
+    """Draws a cell with nothing but text and a ground."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        theme = current()
+        tokens = theme.tokens
+        model = index.model()
+        assert isinstance(model, RecordModel)  # noqa: S101 - the table sets no other
+        column = model.columns[index.column()]
+        text = model.texts(index.row())[index.column()]
+        box = QRectF(option.rect)  # type: ignore[attr-defined]
+        state = option.state  # type: ignore[attr-defined]
+        selected = bool(state & QStyle.StateFlag.State_Selected)
+        under = tokens.selection if selected else tokens.window
+        if selected:
+            painter.fillRect(box, QColor(under))
+        elif state & QStyle.StateFlag.State_MouseOver:
+            under = tokens.hover
+            painter.fillRect(box, QColor(under))
+        inner = box.adjusted(PAD, 0, -PAD, 0)
+        if column.chip and text.startswith(("late", "stale")):
+            width = min(inner.width(), freshness_width(text))
+            high = QFontMetricsF(theme.font(9)).height() + 4
+            left = inner.right() - width if column.right else inner.left()
+            draw_freshness(painter, QRectF(left, box.center().y() - high / 2, width, high), text, under)
+            return
+        font = theme.font(9.5 if column.mono else 10, 400, mono=column.mono)
+        painter.setFont(font)
+        painter.setPen(QColor(tokens.text if not column.quiet else tokens.text2 if selected else tokens.text3))
+        side = Qt.AlignmentFlag.AlignRight if column.right else Qt.AlignmentFlag.AlignLeft
+        if len(text) * 3 > inner.width() / 2:
+            text = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, inner.width())
+        painter.drawText(inner, side | Qt.AlignmentFlag.AlignVCenter, text)
+
+
+class RecordTable(QTableView):
+    """The table. ``activated_row`` follows Enter or a double click; ``near_end`` asks for more rows."""
+
+    activated_row = Signal(object)
+    near_end = Signal()
+
+    def __init__(self, columns: Sequence[Column], name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.records = RecordModel(columns, self)
+        self.setModel(self.records)
+        self.setItemDelegate(_Painter(self))
+        self.setAccessibleName(name)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setMouseTracking(True)
+        self.setTabKeyNavigation(False)
+        self.setCornerButtonEnabled(False)
+        self.verticalHeader().hide()
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        self.horizontalHeader().setHighlightSections(False)
+        self.verticalScrollBar().valueChanged.connect(self._scrolled)
+        self.doubleClicked.connect(lambda index: self.activated_row.emit(self.records.rows[index.row()]))
+        current().changed.connect(self.restyle)
+        self.restyle()
+
+    def restyle(self) -> None:
+        """Take rows and columns of the theme's font."""
+        theme = current()
+        high = max(theme.px(ROW_DENSE), round(QFontMetricsF(theme.font(10)).height()) + 8)
+        self.verticalHeader().setDefaultSectionSize(high)
+        self.verticalHeader().setMinimumSectionSize(high)
+        self.horizontalHeader().setFixedHeight(high)
+        self.horizontalHeader().setFont(theme.font(9, 600))
+        self._spread()
+
+    def set_rows(self, rows: Sequence[Any]) -> None:
+        """Show a list."""
+        self.records.set_rows(rows)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        index = self.currentIndex()
+        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and index.isValid():
+            self.activated_row.emit(self.records.rows[index.row()])
+            return
+        super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._spread()
+
+    def _spread(self) -> None:
+        theme = current()
+        metrics = QFontMetricsF(theme.font(9, 600))
+        widths = [
+            max(theme.px(column.width), round(metrics.horizontalAdvance(column.title)) + 2 * PAD + 4)
+            for column in self.records.columns
+        ]
+        room = self.viewport().width() - sum(widths)
+        stretching = [n for n, column in enumerate(self.records.columns) if column.stretch]
+        for number, width in enumerate(widths):
+            extra = max(0, room) // len(stretching) if number in stretching else 0
+            self.setColumnWidth(number, width + extra)
+
+    def _scrolled(self, value: int) -> None:
+        if value >= self.verticalScrollBar().maximum() - 4 * self.height():
+            self.near_end.emit()
