@@ -152,7 +152,7 @@ class Console:
         """Active, acknowledged and shelved alerts, and the last cleared ones."""
 
         async def fetch() -> Sample[tuple[Alert, ...]]:
-            opened = await self.client.alerts(("active", "acknowledged"))
+            opened = await self.client.alerts(("active", "acknowledged", "shelved"))
             cleared = await self.client.alerts(("cleared",), limit=CLEARED_SHOWN)
             return self._sample((*opened.items, *cleared.items), opened.as_of)
 

@@ -1,0 +1,1 @@
+"""Alerts: what is broken, what to do, who has it."""

@@ -1,0 +1,273 @@
+"""The rows behind a figure: a summary whose sum is the figure, filters, endless scrolling, CSV of what is shown."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QStandardPaths, Qt
+from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+
+from app.formatting import grouped, money, percent
+from views.theme import current
+from views.widgets.pill import Look, Pill
+from views.widgets.table import Column, RecordTable
+from views.window.panel import Note
+
+if TYPE_CHECKING:
+    from app.console import Console
+    from app.drill import Drill
+
+NOUNS = {"orders": "orders", "refunds": "refunds", "downloads": "downloads", "community": "readings"}
+STATUSES = {"orders": ("pending", "settled"), "downloads": ("succeeded", "failed")}
+
+
+def _instant(value: datetime | None) -> str:
+    return f"{value:%Y-%m-%d %H:%M:%S}" if value else "–"
+
+
+def _own(value: int, currency: str) -> str:
+    return f"{money(value, currency)} {currency}"
+
+
+def columns_of(kind: str, currency: str) -> tuple[Column, ...]:
+    """Columns of a list; ``currency`` is the reporting currency."""
+    match kind:
+        case "orders":
+            return (
+                Column("Placed, UTC", lambda r: _instant(r.placed_at), 148, quiet=True),
+                Column("Order", lambda r: r.id, 120, mono=True, stretch=True),
+                Column("Customer", lambda r: r.customer_id or "guest", 110, mono=True),
+                Column("Country", lambda r: r.country or "–", 72),
+                Column("State", lambda r: str(r.status), 76),
+                Column("Total", lambda r: _own(r.total, r.currency), 120, right=True, quiet=True),
+                Column(f"Total, {currency}", lambda r: _reporting(r.reporting_total, currency), 120, right=True),
+            )
+        case "refunds":
+            return (
+                Column("Refunded, UTC", lambda r: _instant(r.refunded_at), 148, quiet=True),
+                Column("Refund", lambda r: r.id, 120, mono=True, stretch=True),
+                Column("Order", lambda r: r.order_id or "unknown", 120, mono=True),
+                Column("Country", lambda r: r.country or "–", 72),
+                Column("Amount", lambda r: _own(r.amount, r.currency), 120, right=True, quiet=True),
+                Column(f"Amount, {currency}", lambda r: _reporting(r.reporting_amount, currency), 120, right=True),
+            )
+        case "downloads":
+            return (
+                Column("At, UTC", lambda r: _instant(r.downloaded_at), 148, quiet=True),
+                Column("Product", lambda r: r.product, 180, stretch=True),
+                Column("Country", lambda r: r.country or "–", 72),
+                Column("Result", lambda r: "ok" if r.succeeded else "failed", 72),
+                Column("Why", lambda r: r.failure or "", 200, quiet=True),
+                Column("Id", lambda r: r.id, 120, mono=True),
+            )
+        case _:
+            return (
+                Column("Observed, UTC", lambda r: _instant(r.observed_at), 148, quiet=True),
+                Column(
+                    "Figure", lambda r: "Discord members" if r.metric == "discord" else "Showcases", 140, stretch=True
+                ),
+                Column("Value", lambda r: grouped(r.value), 100, right=True),
+            )
+
+
+def _reporting(value: int | None, currency: str) -> str:
+    return "no rate" if value is None else money(value, currency)
+
+
+class DrillPanel(QObject):
+    """One list at a time; ``show_link`` shows another."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__()
+        self.id, self.title = "drilldown", "Rows"
+        self._console = console
+        self.drill: Drill | None = None
+        self._kind = ""
+        self._currency = ""
+        self.widget = QWidget()
+        self.summary = QLabel("Open a figure or a point of a chart to see the rows behind it.")
+        self.summary.setWordWrap(True)
+        self.summary.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.summary.setAccessibleName("Sum of the rows")
+        self.status = QComboBox()
+        self.status.setAccessibleName("Filter by state")
+        self.country = QLineEdit()
+        self.country.setPlaceholderText("Country, for example DE")
+        self.country.setAccessibleName("Filter by country")
+        self.country.setMaximumWidth(current().px(200))
+        self.country.setClearButtonEnabled(True)
+        self.export = Pill("Export CSV", Look.BUTTON, name="Export the loaded rows as CSV")
+        self.again = Pill("Try again", Look.BUTTON, name="Try again")
+        self.again.hide()
+        self._table: RecordTable | None = None
+        row = QHBoxLayout()
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(self.summary, 1)
+        for item in (self.again, self.status, self.country, self.export):
+            row.addWidget(item)
+        self._column = QVBoxLayout(self.widget)
+        self._column.setContentsMargins(12, 8, 12, 8)
+        self._column.setSpacing(8)
+        self._column.addLayout(row)
+        self._column.addStretch(1)
+        self.status.activated.connect(self._filter)
+        self.country.editingFinished.connect(self._filter)
+        self.export.clicked.connect(self.save_csv)
+        self.again.clicked.connect(self._more)
+        self._show_controls()
+
+    # --- panel -------------------------------------------------------------------------------------------------
+
+    def note(self) -> Note:
+        """How many of the rows are loaded."""
+        drill = self.drill
+        if drill is None:
+            return Note()
+        if drill.loading:
+            return Note("loading…")
+        total = drill.summary.count if drill.summary else 0
+        return Note(f"{grouped(len(drill.rows))} of {grouped(total)} loaded" if len(drill.rows) < total else "")
+
+    def menu(self) -> list[QAction]:
+        """Export and copy."""
+        save, copy = QAction("Export CSV…", self), QAction("Copy as CSV", self)
+        save.triggered.connect(self.save_csv)
+        copy.triggered.connect(lambda: QGuiApplication.clipboard().setText(self.csv_text()))
+        for action in (save, copy):
+            action.setEnabled(self.drill is not None and bool(self.drill.rows))
+        return [save, copy]
+
+    def set_visible(self, visible: bool) -> None:
+        """Rows do not change by themselves: nothing is polled."""
+
+    # --- showing -----------------------------------------------------------------------------------------------
+
+    def show_link(self, link: str, title: str = "") -> None:
+        """Show the rows of a link. Raises ValueError for an address that is no list."""
+        if self.drill is not None:
+            self.drill.changed.disconnect(self._changed, missing_ok=True)
+        self.drill = self._console.drill(link)
+        self.drill.changed.connect(self._changed)
+        figures = self._console.figures
+        self._currency = figures.currency if figures else ""
+        self._new_table(title)
+        self._more()
+
+    def _new_table(self, title: str) -> None:
+        assert self.drill is not None  # noqa: S101 - set by the caller
+        kind = self.drill.kind
+        self._title = title or NOUNS[kind].capitalize()
+        if self._table is not None:
+            self._column.removeWidget(self._table)
+            self._table.deleteLater()
+        else:
+            self._column.takeAt(self._column.count() - 1)
+        self._table = RecordTable(columns_of(kind, self._currency), self._title)
+        self._table.near_end.connect(self._more)
+        self._column.addWidget(self._table, 1)
+        self.widget.setFocusProxy(self._table)
+        self._table.set_rows(self.drill.rows)
+        self._kind = kind
+        self.status.clear()
+        self.status.addItem("all states", None)
+        for status in STATUSES.get(kind, ()):
+            self.status.addItem(status, status)
+        self.country.clear()
+        self._show_controls()
+
+    def _show_controls(self) -> None:
+        self.status.setVisible(self._kind in STATUSES)
+        self.country.setVisible(self._kind in {"orders", "refunds", "downloads"})
+        self.export.setVisible(bool(self._kind))
+
+    def _more(self) -> None:
+        if self.drill is not None and not self.drill.complete and not self.drill.loading:
+            self._console.tasks.start(self.drill.more(), name="load rows")
+
+    def _filter(self) -> None:
+        drill = self.drill
+        if drill is None:
+            return
+        country, status = self.country.text().strip() or None, self.status.currentData()
+        if (country, status) != (drill.country, drill.status):
+            self._console.tasks.start(drill.filter(country=country, status=status), name="filter rows")
+
+    def _changed(self) -> None:
+        drill, table = self.drill, self._table
+        if drill is None or table is None:
+            return
+        if table.records.rows is not drill.rows or table.records.rowCount() > len(drill.rows):
+            table.set_rows(drill.rows)
+        else:
+            table.records.grown()
+        self.again.setVisible(drill.error is not None)
+        self.summary.setText(self._words())
+        self.export.setEnabled(bool(drill.rows))
+
+    def _words(self) -> str:
+        """What the rows add up to."""
+        drill = self.drill
+        assert drill is not None  # noqa: S101 - asked only while there is one
+        if drill.error is not None:
+            return f"{self._title}: {drill.error}"
+        summary = drill.summary
+        if summary is None:
+            return f"{self._title}: loading…"
+        if summary.count == 0:
+            return f"{self._title}: no rows in this window."
+        noun = NOUNS[drill.kind]
+        parts = [f"{grouped(summary.count)} {noun if summary.count != 1 else noun.removesuffix('s')}"]
+        if summary.amount is not None and summary.currency:
+            parts.append(f"{money(summary.amount, summary.currency)} {summary.currency}")
+        if summary.failed is not None and summary.count:
+            parts.append(f"{grouped(summary.failed)} failed ({percent(summary.failed / summary.count)} %)")
+        if summary.unconverted:
+            parts.append(f"{grouped(summary.unconverted)} without a rate, not in the sum")
+        return f"{self._title}: " + " · ".join(parts)
+
+    # --- export ------------------------------------------------------------------------------------------------
+
+    def csv_text(self) -> str:
+        """The loaded rows as CSV, with the columns that are shown."""
+        drill, table = self.drill, self._table
+        if drill is None or table is None:
+            return ""
+        out = io.StringIO()
+        writer = csv.writer(out)
+        writer.writerow([column.title for column in table.records.columns])
+        for row in drill.rows:
+            # A cell that begins like a formula would be one in a spreadsheet.
+            writer.writerow([_harmless(column.text(row)) for column in table.records.columns])
+        return out.getvalue()
+
+    def save_csv(self) -> None:
+        """Write the loaded rows into the download folder and say where."""
+        if self.drill is None or not self.drill.rows:
+            return
+        folder = Path(
+            QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DownloadLocation) or str(Path.home())
+        )
+        path = folder / f"opsconsole-{self.drill.kind}-{self._console.clock.now():%Y%m%d-%H%M%S}.csv"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            path.write_text(self.csv_text(), encoding="utf-8")
+        except OSError as error:
+            self._console.messages.post(f"Not exported: {error.strerror or error}. Use “Copy as CSV” instead.", "error")
+            return
+        loaded, total = len(self.drill.rows), self.drill.summary.count if self.drill.summary else 0
+        more = (
+            f" Only the {grouped(loaded)} loaded of {grouped(total)} rows: scroll down for more."
+            if loaded < total
+            else ""
+        )
+        self._console.messages.post(f"Exported {grouped(loaded)} rows to {path}.{more}")
+
+
+def _harmless(text: str) -> Any:
+    return f"'{text}" if text.startswith(("=", "+", "@", "\t")) else text
