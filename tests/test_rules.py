@@ -1,0 +1,164 @@
+"""Each of the project's own rules catches what it is for and lets the right way pass; the repository keeps them all."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+SOURCE = Path(__file__).parent.parent / "scripts" / "rules.py"
+
+
+def _load() -> ModuleType:
+    specification = importlib.util.spec_from_file_location("rules", SOURCE)
+    assert specification is not None
+    assert specification.loader is not None
+    module = importlib.util.module_from_spec(specification)
+    # Dataclasses look their own module up while they are made.
+    sys.modules["rules"] = module
+    specification.loader.exec_module(module)
+    return module
+
+
+rules = _load()
+
+SQL = """-- name: insert_order
+insert into orders (id) values (%(id)s)
+
+-- name: lock_order
+-- The update comes later, 'delete from' it is not.
+select id from orders where note <> 'update' for update
+
+-- name: forget
+with gone as (delete from orders returning id) select count(*) from gone
+"""
+
+
+def advice(path: str, text: str, **others: str) -> list[str]:
+    found = rules.check({path: text, "backend/shop/queries.sql": SQL, **others})
+    return [str(finding) for finding in found]
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("views/a.py", 'X = "#FFA52E"\n'),
+        ("views/a.py", 'SHEET = "border: 1px solid #abc;"\n'),
+        ("app/a.py", 'X = "#80FFA52E"\n'),
+        ("views/a.py", 'def f(x):\n    return f"color: #FFA52E; {x}"\n'),
+        ("views/a.py", "X = QColor(1, 2, 3)\n"),
+        ("views/a.py", 'X = QtGui.QColor("red")\n'),
+        ("views/a.py", "X = QColor.fromRgbF(0.1, 0.2, 0.3)\n"),
+        ("views/a.py", "X = Qt.GlobalColor.red\n"),
+    ],
+)
+def test_colour_literals_are_found(path: str, text: str) -> None:
+    assert "views/theme.py" in advice(path, text)[0]
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("views/theme.py", 'X = "#FFA52E"\n'),
+        ("tests/a.py", 'X = "#FFA52E"\n'),
+        ("views/a.py", "X = QColor(tokens.p1)\nY = Qt.GlobalColor.transparent\nZ = 'order #12345'\n"),
+        ("views/a.py", "# the sheet's #FFA52E\nX = QColor(other)\n"),
+    ],
+)
+def test_colours_of_the_theme_pass(path: str, text: str) -> None:
+    assert advice(path, text) == []
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "dialog.exec()",
+        "QMenu(self).exec_(point)",
+        'QMessageBox.question(None, "Sure?", "")',
+        'QtWidgets.QMessageBox.critical(None, "", "")',
+        "QFileDialog.getOpenFileName()",
+        'QInputDialog.getText(None, "", "")',
+    ],
+)
+def test_second_event_loops_are_found(call: str) -> None:
+    found = advice("views/a.py", f"def f(dialog, point, self):\n    {call}\n")
+    assert len(found) == 1
+    assert found[0].startswith("views/a.py:2: ")
+
+
+@pytest.mark.parametrize(
+    "call", ["dialog.open()", "menu.popup(point)", "QFileDialog(parent).open()", "QMessageBox(parent)"]
+)
+def test_dialogs_that_open_pass(call: str) -> None:
+    assert advice("views/a.py", f"def f(dialog, menu, parent, point):\n    {call}\n") == []
+
+
+def test_commits_belong_to_the_database() -> None:
+    text = "def f(tx):\n    tx.commit()\n"
+    assert advice("backend/shop/land.py", text) == ["backend/shop/land.py:2: leave commit() to Database.transaction()"]
+    assert advice("backend/database.py", text) == []
+    assert advice("backend/migrations/migrate.py", text) == []
+
+
+def test_statements_that_write_are_told_from_locks_and_comments() -> None:
+    assert rules.writing_names(SQL) == {"insert_order", "forget"}
+
+
+USES = "def f(tx):\n    tx.execute(queries.lock_order)\n    tx.execute(queries.insert_order)\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "head"),
+    [
+        ("backend/shop/routes.py", "from backend.shop import queries\n"),
+        ("backend/shop/routes.py", "queries = load_queries(__package__)\n"),
+        ("backend/shop/routes.py", "from backend.shop.actions import queries\n"),
+        ("backend/dashboard/compose.py", 'queries = load_queries("backend.shop")\n'),
+    ],
+)
+def test_writing_outside_its_modules_is_found(path: str, head: str) -> None:
+    found = advice(path, head + USES)
+    assert found == [f"{path}:4: insert_order of backend/shop/queries.sql writes: use it in an actions.py"]
+
+
+def test_another_name_for_the_statements_does_not_hide_them() -> None:
+    text = "from backend.shop import queries as shop_queries\nX = shop_queries.forget\n"
+    assert len(advice("backend/dashboard/compose.py", text)) == 1
+
+
+def test_statements_of_a_file_of_their_own_are_known() -> None:
+    text = 'queries = load_queries("backend", "keys.sql")\nX = queries.keep\n'
+    found = advice("backend/security.py", text, **{"backend/keys.sql": "-- name: keep\nupdate keys set at = now()\n"})
+    assert len(found) == 1
+
+
+@pytest.mark.parametrize("path", ["backend/shop/actions.py", "backend/shop/land.py", "backend/sample/trade.py"])
+def test_writing_in_its_modules_passes(path: str) -> None:
+    assert advice(path, "from backend.shop import queries\n" + USES) == []
+
+
+def test_a_name_of_another_package_is_not_taken_for_the_one_that_writes() -> None:
+    text = "from backend.dashboard import queries\nX = queries.forget\n"
+    others = {"backend/dashboard/queries.sql": "-- name: forget\nselect 1\n"}
+    assert advice("backend/dashboard/compose.py", text, **others) == []
+
+
+def test_long_files_are_found() -> None:
+    assert advice("models/a.py", "X = 1\n" * 500) == []
+    assert "split it by meaning" in advice("models/a.py", "X = 1\n" * 501)[0]
+    assert advice("tests/a.py", "X = 1\n" * 501) == []
+
+
+@pytest.mark.parametrize("folder", ["work/main", "tmp/plan"])
+def test_paths_of_one_machine_are_found(folder: str) -> None:
+    assert len(advice("docs/a.md", f"First line.\nSee /{folder}/notes.md.\n")) == 1
+    assert advice("docs/a.md", f"See https://example.org/{folder}/notes.md and ./{folder}.\n") == []
+
+
+def test_the_repository_keeps_its_rules() -> None:
+    files = rules.tracked()
+    assert "views/theme.py" in files
+    assert [str(finding) for finding in rules.check(files)] == []
