@@ -95,5 +95,5 @@ async def _json(http: httpx.AsyncClient, method: str, url: str, **more: Any) -> 
         raise SignedOut(f"The sign-in service refused: HTTP {response.status_code}.")
     found = response.json()
     if not isinstance(found, dict):
-        raise ValueError("not an object")
+        raise ValueError("not an object")  # noqa: TRY004 - as unusable as broken JSON
     return found

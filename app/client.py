@@ -172,7 +172,7 @@ class OperationsClient:
                 if wait is None or attempt == READ_ATTEMPTS:
                     raise
                 # Full jitter, so that many consoles do not come back in step.
-                await asyncio.sleep(wait if wait > pause else random.uniform(0, pause))
+                await asyncio.sleep(wait if wait > pause else random.uniform(0, pause))  # noqa: S311
                 pause = min(LONGEST_PAUSE, pause * 2)
         raise AssertionError("the last attempt raises or returns")
 

@@ -15,7 +15,7 @@ class OperationsError(Exception):
     """Whether the server could not be heard at all."""
 
 
-class Unreachable(OperationsError):
+class Unreachable(OperationsError):  # noqa: N818 - it names what happened
     """No connection, or it broke."""
 
     lost_link = True
@@ -25,11 +25,11 @@ class TimedOut(Unreachable):
     """The server did not answer in time."""
 
 
-class BadAnswer(OperationsError):
+class BadAnswer(OperationsError):  # noqa: N818 - as above
     """The server answered something that is not the contract: truncated, not JSON, another schema."""
 
 
-class ProblemAnswer(OperationsError):
+class ProblemAnswer(OperationsError):  # noqa: N818 - as above
     """The server refused, and said why (RFC 9457)."""
 
     def __init__(self, problem: Problem, retry_after: float | None = None) -> None:
@@ -44,5 +44,5 @@ class ProblemAnswer(OperationsError):
         return str(self.problem.code)
 
 
-class SignedOut(OperationsError):
+class SignedOut(OperationsError):  # noqa: N818 - as above
     """Nobody is signed in, or the session has ended."""

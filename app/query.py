@@ -173,7 +173,7 @@ class Query(Generic[T]):
         if self._failures == 0:
             return self._poll
         pause = min(LONGEST_PAUSE, 0.5 * 2.0 ** min(self._failures, 6))
-        return pause * random.uniform(0.7, 1.0)
+        return pause * random.uniform(0.7, 1.0)  # noqa: S311 - spreads many consoles over the moment of return
 
     # --- fetching ----------------------------------------------------------------------------------------------
 

@@ -67,7 +67,7 @@ async def _in_daemon(work: Callable[[], Any], patience: float) -> Any:
         result, failure = None, None
         try:
             result = work()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - handed to the waiting task
             failure = error
         if not loop.is_closed():
             loop.call_soon_threadsafe(settle, result, failure)

@@ -65,7 +65,7 @@ class SettingsFile:
         try:
             raw = json.loads(self.path.read_text(encoding="utf-8"))
             if not isinstance(raw, dict):
-                raise ValueError("not an object")
+                raise ValueError("not an object")  # noqa: TRY004 - handled as damage like all else
         except FileNotFoundError:
             return Settings()
         except OSError as error:

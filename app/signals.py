@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 def emit(signal: SignalInstance, *args: Any) -> None:
     """Tell every slot. One that raises is reported, one whose widget is gone is dropped, the others still hear it."""
     # psygnal offers no public way to go on after a failing slot.
-    for callback in tuple(signal._slots):
+    for callback in tuple(signal._slots):  # noqa: SLF001
         try:
             callback.cb(args)
         except ReferenceError:
@@ -33,5 +33,5 @@ def emit(signal: SignalInstance, *args: Any) -> None:
 
 
 def _drop(signal: SignalInstance, callback: Any) -> None:
-    if callback in signal._slots:
-        signal._slots.remove(callback)
+    if callback in signal._slots:  # noqa: SLF001
+        signal._slots.remove(callback)  # noqa: SLF001

@@ -13,6 +13,6 @@ class TokenSource:
         """The token to send now."""
         return self._token
 
-    async def renew(self, refused: str) -> str | None:
+    async def renew(self, refused: str) -> str | None:  # noqa: ARG002 - a fixed token cannot be renewed
         """Another token after ``refused`` was not accepted; ``None`` when there is none."""
         return None

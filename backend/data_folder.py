@@ -82,7 +82,7 @@ class DataFolder:
     def _write(self, path: Path, text: str) -> None:
         part = path.with_name(f"{path.name}.{os.getpid()}.part")
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with open(descriptor, "w", encoding="utf-8") as file:
+        with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123 - Path cannot open a descriptor
             file.write(text)
         part.replace(path)
 

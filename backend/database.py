@@ -26,7 +26,7 @@ QUICK_ACQUIRE_SECONDS = 0.2
 AWAY_SECONDS = 1.0
 
 
-class DatabaseUnavailable(Exception):
+class DatabaseUnavailable(Exception):  # noqa: N818 - a state of the world, not a fault of the program
     """The database cannot be asked just now: gone, too slow, full, or out of connections. Trying again may help."""
 
 

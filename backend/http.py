@@ -40,7 +40,7 @@ KEY_HEADER = "Idempotency-Key"
 KEY_LONGEST = 200
 
 
-class _Replay(Exception):
+class _Replay(Exception):  # noqa: N818 - not an error: the answer is known already
     def __init__(self, response: Response) -> None:
         self.response = response
 

@@ -28,7 +28,7 @@ class Backoff(procrastinate.BaseRetryStrategy):
         del exception
         if job.attempts >= 8:
             return None
-        seconds = min(300.0, 2.0 ** (job.attempts + 1)) * random.uniform(0.5, 1.0)
+        seconds = min(300.0, 2.0 ** (job.attempts + 1)) * random.uniform(0.5, 1.0)  # noqa: S311 - not a secret
         return procrastinate.RetryDecision(retry_at=datetime.now(UTC) + timedelta(seconds=seconds))
 
 

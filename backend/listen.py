@@ -55,7 +55,7 @@ class HttpServer:
     def __init__(self, app: Any, bound: socket.socket) -> None:
         self._socket = bound
         host, port = bound.getsockname()[:2]
-        shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+        shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
         self.url = f"http://{shown}:{port}"
         self._server = _Server(
             uvicorn.Config(

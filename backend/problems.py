@@ -90,18 +90,18 @@ _STATUS_CODES = {
 
 
 async def _problem(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, ProblemError)
+    assert isinstance(error, ProblemError)  # noqa: S101 - registered for this class
     return answer(error)
 
 
 async def _invalid(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class
     errors = field_errors(error.errors()[:100])
     return answer(ProblemError(Code.INVALID, "; ".join(e.message for e in errors[:3]), errors=errors))
 
 
 async def _http(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class
     code = _STATUS_CODES.get(error.status_code, Code.INVALID if error.status_code < 500 else Code.INTERNAL)
     return answer(ProblemError(code, str(error.detail), headers=error.headers))
 

@@ -162,7 +162,7 @@ def stop(child: subprocess.Popen[bytes], *signals: tuple[int, float]) -> None:
 def alive(pid: int) -> bool:
     """Whether a process is there and not a zombie."""
     if WINDOWS:
-        listed = subprocess.run(["tasklist", "/FI", f"PID eq {pid}"], capture_output=True, check=False)
+        listed = subprocess.run(["tasklist", "/FI", f"PID eq {pid}"], capture_output=True, check=False)  # noqa: S607
         return str(pid).encode() in listed.stdout
     if LINUX:
         try:
@@ -192,7 +192,7 @@ def working_in(folder: Path) -> list[int]:
     if WINDOWS or shutil.which("lsof") is None:
         return []
     listed = subprocess.run(
-        ["lsof", "-a", "-d", "cwd", "-t", "--", str(folder)],
+        ["lsof", "-a", "-d", "cwd", "-t", "--", str(folder)],  # noqa: S607
         capture_output=True,
         text=True,
         check=False,

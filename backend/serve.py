@@ -69,10 +69,10 @@ def serve(options: Options) -> int:
             raise ServeError("neither a data folder nor a database address was given")
         return _serve_folder(options, DataFolder(options.settings.data_dir), bound)
     except processes.FolderBusyError:
-        print(f"another serve has {options.settings.data_dir}; consoles join it by themselves", file=sys.stderr)
+        print(f"another serve has {options.settings.data_dir}; consoles join it by themselves", file=sys.stderr)  # noqa: T201
         return BUSY
     except (PortTakenError, ServeError, EmbeddedError) as error:
-        print(error, file=sys.stderr)
+        print(error, file=sys.stderr)  # noqa: T201 - words for whoever typed the command
         return FAILED
 
 
@@ -141,7 +141,7 @@ class _Service:
         folder: DataFolder | None = None,
         embedded: Embedded | None = None,
     ) -> None:
-        assert options.settings.database_url is not None
+        assert options.settings.database_url is not None  # noqa: S101 - serve() sees to it
         self._options = options
         self._settings = options.settings
         self._bound = bound
@@ -191,7 +191,7 @@ class _Service:
         # Imported while the worker starts beside us.
         from backend.main import create_app
 
-        assert self._settings.database_url is not None
+        assert self._settings.database_url is not None  # noqa: S101 - serve() sees to it
         database = Database(
             self._settings.database_url, size=self._settings.pool_size, statement_seconds=self._settings.read_timeout
         )
@@ -211,7 +211,7 @@ class _Service:
                 }
             )
         with contextlib.suppress(OSError):  # whoever started us may not listen any more
-            print(f"ready on {http.url}", flush=True)
+            print(f"ready on {http.url}", flush=True)  # noqa: T201 - the one line scripts wait for
         log.info("ready", url=http.url)
         if self._embedded is not None:
             await asyncio.to_thread(self._embedded.keep_ballast)

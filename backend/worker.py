@@ -80,7 +80,7 @@ def pause(seconds: float, failures: int) -> float:
     """Seconds to the next turn: doubling with each failure in a row, to half a minute, with jitter."""
     if failures == 0:
         return seconds
-    return min(LONGEST_PAUSE, max(seconds, 0.5) * 2.0 ** min(failures, 10)) * random.uniform(0.7, 1.0)
+    return min(LONGEST_PAUSE, max(seconds, 0.5) * 2.0 ** min(failures, 10)) * random.uniform(0.7, 1.0)  # noqa: S311
 
 
 async def _jobs(url: str, database: Database) -> None:
@@ -89,7 +89,7 @@ async def _jobs(url: str, database: Database) -> None:
         begun = asyncio.get_running_loop().time()
         try:
             await jobs.work(url, database)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - jobs go on when the database is back
             failures = failures + 1 if asyncio.get_running_loop().time() - begun < LONGEST_PAUSE else 1
             log.warning("jobs interrupted", reason=f"{type(error).__name__}: {error}")
         await asyncio.sleep(pause(1.0, failures))

@@ -34,14 +34,14 @@ def plain_integer(value: Any) -> Any:
     """Refuse what pydantic would quietly turn into an integer; raises ValueError."""
     # Booleans and text are refused; 5.0 is an integer to JSON Schema and therefore to us.
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError("an integer is expected, not text or a boolean")
+        raise ValueError("an integer is expected, not text or a boolean")  # noqa: TRY004 - pydantic wants ValueError
     return value
 
 
 def plain_number(value: Any) -> Any:
     """Refuse what pydantic would quietly turn into a number; raises ValueError."""
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError("a number is expected, not text or a boolean")
+        raise ValueError("a number is expected, not text or a boolean")  # noqa: TRY004 - pydantic wants ValueError
     return value
 
 

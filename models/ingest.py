@@ -18,7 +18,7 @@ Country = Annotated[str, Field(min_length=1, max_length=100)]
 def _text_day(value: Any) -> Any:
     # pydantic alone reads a number as days since 1970.
     if not isinstance(value, str | date):
-        raise ValueError("a day is text such as 2026-11-24")
+        raise ValueError("a day is text such as 2026-11-24")  # noqa: TRY004 - pydantic wants ValueError
     return value
 
 

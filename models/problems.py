@@ -16,7 +16,7 @@ class Code(StrEnum):
 
     INVALID = "invalid"
     UNAUTHENTICATED = "unauthenticated"
-    TOKEN_EXPIRED = "token-expired"
+    TOKEN_EXPIRED = "token-expired"  # noqa: S105 - a code, not a secret
     STEP_UP_NEEDED = "step-up-needed"
     PERMISSION_MISSING = "permission-missing"
     NOT_FOUND = "not-found"

@@ -26,7 +26,7 @@ class Tokens(Record):
     """Tokens of a session. The refresh token is used once and replaced by the one answered with it."""
 
     access_token: str
-    token_type: Literal["Bearer"] = "Bearer"
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - a scheme, not a secret
     expires_at: Instant
     refresh_token: str | None = None
     as_of: Instant

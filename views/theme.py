@@ -210,7 +210,7 @@ class Theme(QObject):
         self._application = application
         self.tokens = DARK
         self.font_scale = 1.0
-        global _current
+        global _current  # noqa: PLW0603 - one application has one theme; Qt's palette is as global
         _current = self
         application.setStyle(QStyleFactory.create("Fusion"))
         application.styleHints().colorSchemeChanged.connect(self._system_changed)

@@ -46,5 +46,5 @@ async def record(
         },
     )
     row = await cursor.fetchone()
-    assert row is not None
+    assert row is not None  # noqa: S101 - an insert of one row returns one row
     return int(row[0])

@@ -77,7 +77,7 @@ class Dashboards:
         async with self._database.read() as connection:
             cursor = await connection.execute("select clock_timestamp()")
             row = await cursor.fetchone()
-            assert row is not None
+            assert row is not None  # noqa: S101 - a select without from answers one row
             dashboard = await compose(connection, self._settings, row[0], range_days)
         known = _Known(dashboard, dashboard.model_dump_json(by_alias=True).encode(), time.monotonic())
         self._known[range_days] = known

@@ -115,7 +115,7 @@ class Market:
     # --- hours ---------------------------------------------------------------------------------------------
 
     def _dice(self, what: str, which: object) -> Random:
-        return Random(f"{self._shop['seed']}/{what}/{which}")
+        return Random(f"{self._shop['seed']}/{what}/{which}")  # noqa: S311 - invented trade, nothing secret
 
     def rhythm(self, hour: int, kind: str) -> float:
         """How busy an hour is against the mean of a quiet week now; ``kind`` is orders or downloads."""

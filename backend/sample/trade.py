@@ -57,7 +57,7 @@ def _market(opened_at: datetime) -> Market:
 
 def _pause(burst_at: datetime) -> timedelta:
     """From the start of a burst to the next: longer than its failures take to heal."""
-    return timedelta(minutes=Random(burst_at.isoformat()).uniform(20, 38))
+    return timedelta(minutes=Random(burst_at.isoformat()).uniform(20, 38))  # noqa: S311 - invented trade
 
 
 class _Stretch:

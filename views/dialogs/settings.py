@@ -36,7 +36,7 @@ class SettingsDialog(WindowDialog):
         form.addRow("&Font size", self.scale)
         self.local_time = QCheckBox("&Local clock beside UTC")
         self.local_time.setChecked(local_time)
-        self.local_time.toggled.connect(lambda on: self.local_time_chosen.emit(on))
+        self.local_time.toggled.connect(lambda on: self.local_time_chosen.emit(on))  # noqa: PLW0108 - bool to object needs a call
         form.addRow("", self.local_time)
         self.forget = QPushButton("Forget this server…")
         self.forget.setEnabled(bool(server))

@@ -70,7 +70,7 @@ class _Rows(QAbstractListModel):
         self.rows = [row for title, entries in groups if entries for row in (Entry(title), *entries)]
         self.endResetModel()
 
-    def rowCount(self, parent: Index = QModelIndex()) -> int:
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
         return 0 if parent.isValid() else len(self.rows)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import PySide6QtAds as ads
+import PySide6QtAds as ads  # noqa: N813 - QtAds is what it is called
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QGuiApplication
 from PySide6.QtWidgets import QApplication, QSplitter, QWidget

@@ -1,0 +1,82 @@
+"""Everything about one alert: what it saw, who said what, what to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QDialogButtonBox, QFormLayout, QLabel, QWidget
+
+from app.errors import OperationsError
+from views.alerts.words import figure_words, is_shelved, since_words
+from views.dialogs.base import WindowDialog
+
+if TYPE_CHECKING:
+    from app.console import Console
+    from models.alerts import Alert
+
+
+class AlertDetails(WindowDialog):
+    """Facts and, where they make sense, Shelve, Unshelve and Runbook."""
+
+    verb_asked = Signal(object)
+
+    def __init__(self, alert: Alert, console: Console, parent: QWidget) -> None:
+        super().__init__(f"{alert.severity} · {alert.title}", parent, reject="Close")
+        self._alert, self._console = alert, console
+        currency = console.figures.currency if console.figures else ""
+        form = QFormLayout()
+        form.setHorizontalSpacing(16)
+        facts = [
+            ("Figure", figure_words(alert, currency)),
+            ("Raised", since_words(alert)),
+            ("Acknowledged", _said(alert.acknowledged_at, alert.acknowledged_by, alert.comment)),
+            ("Shelved", _said(alert.shelved_until, alert.shelved_by, alert.shelve_reason, "until ")),
+            ("Cleared", f"{alert.cleared_at:%Y-%m-%d %H:%M:%S} UTC" if alert.cleared_at else ""),
+            ("What to do", alert.guidance),
+        ]
+        for name, value in facts:
+            if value:
+                label = QLabel(value)
+                label.setWordWrap(True)
+                label.setTextFormat(Qt.TextFormat.PlainText)
+                label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+                form.addRow(name, label)
+        self.column.addLayout(form)
+        role = QDialogButtonBox.ButtonRole.ActionRole
+        reason = console.write_reason("operations.manage_alerts")
+        if is_shelved(alert, console.clock.now()):
+            back = self.buttons.addButton("Unshelve", role)
+            back.clicked.connect(self._unshelve)
+            back.setEnabled(reason is None)
+            back.setToolTip(reason or "")
+        elif alert.cleared_at is None:
+            shelve = self.buttons.addButton("Shelve…", role)
+            shelve.clicked.connect(self._shelve)
+            shelve.setEnabled(reason is None)
+            shelve.setToolTip(reason or "")
+        if alert.runbook_url:
+            runbook = self.buttons.addButton("Runbook", role)
+            runbook.clicked.connect(lambda: QDesktopServices.openUrl(QUrl(alert.runbook_url)))
+
+    def _shelve(self) -> None:
+        self.accept()
+        self.verb_asked.emit(("shelve", self._alert))
+
+    def _unshelve(self) -> None:
+        self._console.tasks.start(self._bring_back(), name="unshelve an alert")
+
+    async def _bring_back(self) -> None:
+        try:
+            await self._console.unshelve(self._alert)
+        except OperationsError as error:
+            self.fail(str(error))
+        else:
+            self.accept()
+
+
+def _said(at: object, who: str | None, words: str | None, before: str = "") -> str:
+    if not at:
+        return ""
+    return f"{before}{at:%Y-%m-%d %H:%M} UTC by {who or 'somebody'}" + (f": {words}" if words else "")

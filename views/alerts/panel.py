@@ -1,0 +1,339 @@
+"""The alerts panel: not acknowledged as cards, the rest as rows. Floods are grouped; nothing moves under the cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import QAction, QColor, QDesktopServices, QPainter, QPaintEvent
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from app.actions import Action
+from app.freshness import Quality, age_words
+from views.alerts.card import AlertCard, AlertRow
+from views.alerts.words import is_shelved
+from views.theme import current
+from views.widgets.pill import Look, Pill
+from views.window.panel import Note
+
+if TYPE_CHECKING:
+    from app.console import Console
+    from app.query import Watch
+    from models.alerts import Alert
+
+MANAGE = "operations.manage_alerts"
+CARDS_MOST = 8
+ROWS_MOST = 40
+CLEARED_FOR = timedelta(hours=24)
+SECTIONS = ("Not acknowledged", "Acknowledged", "Cleared in the last 24 h", "Shelved")
+
+
+class _Heading(QWidget):
+    """Name and count of a section, with a line behind."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._name, self._count = "", 0
+        self.hide()
+
+    def set(self, name: str, count: int) -> None:
+        """Show another count; hidden when there is nothing."""
+        self._name, self._count = name, count
+        self.setFixedHeight(round(current().px(24)))
+        self.setAccessibleName(f"{name}: {count}")
+        self.setVisible(count > 0)
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        theme = current()
+        painter = QPainter(self)
+        painter.setFont(theme.font(9, 600))
+        painter.setPen(QColor(theme.tokens.text2))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, self._name)
+        left = painter.fontMetrics().horizontalAdvance(self._name) + 8
+        painter.setFont(theme.font(9))
+        painter.setPen(QColor(theme.tokens.text3))
+        painter.drawText(self.rect().adjusted(left, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, str(self._count))
+        left += painter.fontMetrics().horizontalAdvance(str(self._count)) + 10
+        painter.fillRect(left, self.height() // 2, max(0, self.width() - left), 1, QColor(theme.tokens.line))
+
+
+class _Section:
+    """One list of the panel: a heading, widgets by alert, and how many more there are."""
+
+    def __init__(self, column: QVBoxLayout) -> None:
+        self.heading = _Heading()
+        self.box = QVBoxLayout()
+        self.box.setSpacing(8)
+        self.more = Pill("", Look.LINK, name="Show more alerts")
+        self.more.hide()
+        self.widgets: dict[str, tuple[int, AlertCard | AlertRow]] = {}
+        column.addWidget(self.heading)
+        column.addLayout(self.box)
+        column.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
+
+
+class AlertsPanel(QObject):
+    """What is broken and who has it."""
+
+    rules_asked = Signal()
+
+    def __init__(self, console: Console) -> None:
+        super().__init__()
+        self.id, self.title = "alerts", "Alerts"
+        self._console = console
+        self._watch: Watch | None = None
+        self._order: list[str] = []
+        """Unacknowledged alerts in the order they are shown: new ones go below the ones of their severity."""
+        self._limit = [CARDS_MOST, ROWS_MOST, ROWS_MOST, ROWS_MOST]
+        self._deciding: set[str] = set()
+        self.widget = QScrollArea()
+        self.widget.setWidgetResizable(True)
+        self.widget.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.widget.setAccessibleName("Alerts")
+        inside = QWidget()
+        self._column = QVBoxLayout(inside)
+        self._column.setContentsMargins(8, 8, 8, 8)
+        self._column.setSpacing(6)
+        self._empty = QLabel()
+        self._empty.setWordWrap(True)
+        self._news = Pill("", Look.INVERSE, name="Show new alerts")
+        self._news.clicked.connect(lambda: self.refresh(settle=True))
+        self._news.hide()
+        top = QHBoxLayout()
+        top.addWidget(self._empty, 1)
+        top.addWidget(self._news)
+        self._column.addLayout(top)
+        self._sections = [_Section(self._column) for _ in SECTIONS]
+        for number, section in enumerate(self._sections):
+            section.more.clicked.connect(lambda _=False, n=number: self._show_more(n))
+        self._column.addStretch(1)
+        self.widget.setWidget(inside)
+        self._query = console.alerts()
+        self._query.changed.connect(self.refresh)
+        console.link.changed.connect(self._show_reasons)
+        console.session.changed.connect(self._show_reasons)
+        console.time.changed.connect(self._show_reasons)
+        current().changed.connect(self._rebuild)
+        self._second = QTimer(self, interval=1000)
+        self._second.timeout.connect(self._tick)
+        for action in self._actions():
+            console.actions.add(action)
+        self.refresh()
+
+    # --- panel -------------------------------------------------------------------------------------------------
+
+    def note(self) -> Note:
+        """Age of the list."""
+        age = self._query.age_seconds
+        if self._query.sample is None or age is None:
+            return Note("no data yet")
+        stale = self._query.quality in {Quality.STALE, Quality.DISCONNECTED}
+        return Note(f"{'stale · ' if stale else ''}{age_words(age)} old", "stale" if stale else "fresh")
+
+    def menu(self) -> list[QAction]:
+        """The rules behind the alerts."""
+        rules = QAction("Alert rules…", self)
+        rules.triggered.connect(self.rules_asked)
+        return [rules]
+
+    def set_visible(self, visible: bool) -> None:
+        """The strip counts alerts too, so they are asked for as long as the window lives; ages only while visible."""
+        self._second.start() if visible else self._second.stop()
+        if self._watch is None:
+            self._watch = self._query.watch()
+
+    def _actions(self) -> list[Action]:
+        return [
+            Action(
+                "alerts.acknowledge",
+                "Acknowledge alert…",
+                "",
+                MANAGE,
+                lambda: self._decide("acknowledge"),
+                self._one_reason,
+                "Alerts",
+            ),
+            Action(
+                "alerts.shelve", "Shelve alert…", "", MANAGE, lambda: self._decide("shelve"), self._one_reason, "Alerts"
+            ),
+            Action("alerts.rules", "Alert rules…", "", None, self.rules_asked.emit, lambda: None, "Alerts"),
+        ]
+
+    # --- showing -----------------------------------------------------------------------------------------------
+
+    def refresh(self, *, settle: bool = False) -> None:
+        """Show the newest list; new alerts wait behind a button while somebody points at the cards."""
+        sample = self._query.sample
+        if sample is None:
+            self._empty.setText("Waiting for the first answer…")
+            return
+        now = self._console.clock.now()
+        groups: list[list[Alert]] = [[], [], [], []]
+        for alert in sample.value:
+            groups[_group(alert, now)].append(alert)
+        groups[2] = [a for a in groups[2] if a.cleared_at and now - a.cleared_at < CLEARED_FOR]
+        groups[0] = self._ordered(groups[0], settle=settle)
+        total = self._total(len(groups[0]))
+        for number, (section, alerts) in enumerate(zip(self._sections, groups, strict=True)):
+            self._fill(section, number, alerts, total if number == 0 else len(alerts))
+        self._empty.setText("" if groups[0] else "Nothing waits to be acknowledged.")
+        self._empty.setVisible(not groups[0])
+        self._show_reasons()
+
+    def _total(self, listed: int) -> int:
+        """The list is cut at a page; the dashboard counts them all."""
+        sample = self._console.dashboard().sample
+        counted = sample.value.alert_count if sample is not None and self._console.time.as_of is None else 0
+        return max(listed, counted) if listed >= 400 else listed
+
+    def _ordered(self, alerts: list[Alert], *, settle: bool) -> list[Alert]:
+        by_id = {alert.id: alert for alert in alerts}
+        kept = [known for known in self._order if known in by_id]
+        fresh = sorted((a for a in alerts if a.id not in set(kept)), key=lambda a: (a.severity, a.raised_at))
+        if fresh and kept and not settle and self._pointed_at():
+            self._news.set(f"{len(fresh)} new", Look.INVERSE)
+            self._news.show()
+        else:
+            self._news.hide()
+            # Stable: those that were there keep their order within their severity.
+            place = {known: n for n, known in enumerate(kept)}
+            kept = [a.id for a in sorted(alerts, key=lambda a: (a.severity, place.get(a.id, len(place)), a.raised_at))]
+        self._order = kept
+        return [by_id[known] for known in kept]
+
+    def _pointed_at(self) -> bool:
+        focus = QApplication.focusWidget()
+        inside = focus is not None and self.widget.isAncestorOf(focus)
+        return inside or (self.widget.isVisible() and self.widget.underMouse())
+
+    def _fill(self, section: _Section, number: int, alerts: Sequence[Alert], total: int) -> None:
+        section.heading.set(SECTIONS[number], total)
+        shown = alerts[: self._limit[number]]
+        wanted = {alert.id: alert for alert in shown}
+        for known in [k for k in section.widgets if k not in wanted]:
+            _, widget = section.widgets.pop(known)
+            section.box.removeWidget(widget)
+            widget.deleteLater()
+        for place, alert in enumerate(shown):
+            version, widget = section.widgets.get(alert.id, (0, None))
+            if widget is None or version != alert.version:
+                fresh = self._widget(alert, number)
+                had_focus = widget is not None and widget.hasFocus()
+                if widget is not None:
+                    section.box.removeWidget(widget)
+                    widget.deleteLater()
+                section.widgets[alert.id] = (alert.version, fresh)
+                section.box.insertWidget(place, fresh)
+                if had_focus:
+                    fresh.setFocus()
+            elif section.box.indexOf(widget) != place:
+                section.box.removeWidget(widget)
+                section.box.insertWidget(place, widget)
+        rest = total - len(shown)
+        section.more.set(f"{rest:,} more" if len(alerts) > len(shown) else f"{rest:,} more not loaded", Look.LINK)
+        section.more.setVisible(rest > 0)
+
+    def _widget(self, alert: Alert, number: int) -> AlertCard | AlertRow:
+        now = self._console.clock.now()
+        figures = self._console.figures
+        if number == 0:
+            card = AlertCard(alert, figures.currency if figures else "", now)
+            card.asked.connect(self._asked)
+            return card
+        words = {1: _by(alert.comment, alert.acknowledged_by), 3: _by(alert.shelve_reason, alert.shelved_by)}.get(
+            number, ""
+        )
+        row = AlertRow(alert, now, shelved=number == 3, words=words)
+        row.asked.connect(self._asked)
+        return row
+
+    def _show_more(self, number: int) -> None:
+        self._limit[number] += 3 * CARDS_MOST
+        self.refresh()
+
+    def _rebuild(self) -> None:
+        for section in self._sections:
+            for _, widget in section.widgets.values():
+                section.box.removeWidget(widget)
+                widget.deleteLater()
+            section.widgets.clear()
+        self.refresh()
+
+    def _tick(self) -> None:
+        now = self._console.clock.now()
+        for section in self._sections:
+            for _, widget in section.widgets.values():
+                widget.set_now(now)
+
+    def _show_reasons(self) -> None:
+        reason = self._console.write_reason(MANAGE)
+        for _, widget in self._sections[0].widgets.values():
+            if isinstance(widget, AlertCard):
+                widget.set_reason(reason)
+                if widget.alert.id in self._deciding:
+                    widget.set_pending("sending…")
+
+    # --- deciding ----------------------------------------------------------------------------------------------
+
+    def _one_reason(self) -> str | None:
+        if not self._sections[0].widgets:
+            return "nothing waits to be acknowledged"
+        return self._console.write_reason(MANAGE)
+
+    def _decide(self, verb: str) -> None:
+        """For the card under the keyboard, else the first one."""
+        cards = [widget for _, widget in self._sections[0].widgets.values()]
+        card = next((c for c in cards if c.hasFocus() or c.isAncestorOf(QApplication.focusWidget())), None)
+        first = next((c for c in cards if c.alert.id == self._order[0]), None) if self._order else None
+        if (chosen := card or first) is not None:
+            self._asked((verb, chosen.alert))
+
+    def _asked(self, wish: tuple[str, Alert]) -> None:
+        from views.alerts.details import AlertDetails
+        from views.alerts.dialogs import AcknowledgeDialog, ShelveDialog
+
+        verb, alert = wish
+        console, parent = self._console, self.widget.window()
+        match verb:
+            case "acknowledge":
+                AcknowledgeDialog(
+                    alert, lambda text: self._send(alert, console.acknowledge(alert, text)), console.tasks, parent
+                ).open()
+            case "shelve":
+                ShelveDialog(
+                    alert,
+                    console.clock.now,
+                    lambda until, text: self._send(alert, console.shelve(alert, until, text)),
+                    console.tasks,
+                    parent,
+                ).open()
+            case "runbook":
+                QDesktopServices.openUrl(QUrl(alert.runbook_url))
+            case "open":
+                details = AlertDetails(alert, console, parent)
+                details.verb_asked.connect(self._asked)
+                details.open()
+
+    async def _send(self, alert: Alert, sending: Any) -> None:
+        self._deciding.add(alert.id)
+        self._show_reasons()
+        try:
+            await sending
+        finally:
+            self._deciding.discard(alert.id)
+            self.refresh()
+
+
+def _group(alert: Alert, now: Any) -> int:
+    if alert.cleared_at is not None:
+        return 2
+    if is_shelved(alert, now):
+        return 3
+    return 0 if alert.state == "active" else 1
+
+
+def _by(words: str | None, who: str | None) -> str:
+    return f"{words}  {who}" if words and who else words or ""

@@ -1,0 +1,495 @@
+"""Theme sheets: every part in every state, drawn from the real widgets. ``python -m views.gallery FOLDER``.
+
+One sheet a theme, and one at twice the font: what is clipped, missing or unreadable is seen here first.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QHoverEvent, QPainter, QPaintEvent, QPixmap
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QRadioButton,
+    QSizePolicy,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from views.gallery_samples import CHARTS, FIGURES, MESSAGES, NOW, ROWS, STRIPS, alerts
+from views.icons import paint as paint_icon
+from views.theme import BODY, CAPTION, GRID, KPI, PANEL_VALUE, SECTION, TITLE, contrast, current
+from views.widgets.chip import SeverityChip, draw_freshness, freshness_width, mark
+from views.widgets.figure import FigureTile
+from views.widgets.pill import Look, Pill
+from views.widgets.table import Column, RecordTable
+from views.window.banner import LinkBanner
+from views.window.message_bar import MessageBar
+from views.window.strip import Strip
+
+WIDTHS = (440, 440, 912)
+"""Of the three columns, pixels at 100 % font."""
+MARGIN, GAP = 32, 32
+TYPES = (
+    (KPI, 600, "182,953", "figure"),
+    (TITLE, 600, "Case CS-48223", "title"),
+    (PANEL_VALUE, 600, "7 orders", "panel value"),
+    (SECTION, 600, "Why it fired", "section"),
+    (BODY, 400, "Card from Germany, order sent from Nigeria.", "body, tables"),
+    (CAPTION, 400, "12 s old · max 2.00 · 17 Nov 14:02 UTC", "caption, axes"),
+)
+MEANINGS = {
+    "P1": "sales or sign-in down",
+    "P2": "a limit is broken",
+    "P3": "degraded, work-around",
+    "P4": "for information",
+    "good": "cleared",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A file and the theme it shows."""
+
+    file: str
+    theme: str
+    font_scale: float = 1.0
+
+
+SHEETS = (
+    Sheet("theme-dark", "dark"),
+    Sheet("theme-light", "light"),
+    Sheet("theme-high-contrast", "high-contrast"),
+    Sheet("theme-dark-200", "dark", 2.0),
+)
+
+
+class Painted(QWidget):
+    """Room of a fixed size for what the console paints inside of larger widgets."""
+
+    def __init__(self, size: QSize, draw: Callable[[QPainter, QRectF], None]) -> None:
+        super().__init__()
+        self._draw = draw
+        self.setFixedSize(size)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._draw(painter, QRectF(self.rect()))
+
+
+def label(text: str, points: float = BODY, weight: int = 400, colour: str = "", *, mono: bool = False) -> QLabel:
+    """Text of the type scale; in text colour unless another is given."""
+    made = QLabel(text)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setFont(current().font(points, weight, mono=mono))
+    palette = made.palette()
+    palette.setColor(made.foregroundRole(), QColor(colour or current().tokens.text))
+    made.setPalette(palette)
+    return made
+
+
+def caption(text: str) -> QLabel:
+    """What stands below or beside a part."""
+    return label(text, CAPTION, colour=current().tokens.text3)
+
+
+def with_caption(widget: QWidget, text: str) -> QWidget:
+    """A part over its name."""
+    box = QWidget()
+    column = QVBoxLayout(box)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(GRID)
+    column.addWidget(widget)
+    column.addWidget(caption(text))
+    column.addStretch(1)
+    return box
+
+
+def row(*widgets: QWidget, spacing: int = 12) -> QWidget:
+    """Parts beside each other, as wide as they want to be."""
+    box = QWidget()
+    line = QHBoxLayout(box)
+    line.setContentsMargins(0, 0, 0, 0)
+    line.setSpacing(spacing)
+    for widget in widgets:
+        line.addWidget(widget, 0, Qt.AlignmentFlag.AlignTop)
+    line.addStretch(1)
+    return box
+
+
+class ThemeSheet(QWidget):
+    """The sheet of the applied theme."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        theme = current()
+        self.focused: list[QWidget] = []
+        """Parts that are shown with the keyboard's focus, which only one widget at a time can have."""
+        self.tables: list[tuple[RecordTable, int]] = []
+        """Tables, and the row under the pointer."""
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(*[theme.px(MARGIN)] * 4)
+        outer.setSpacing(theme.px(20))
+        percent = f", font {theme.font_scale:.0%}" if theme.font_scale != 1 else ""
+        outer.addWidget(
+            row(label("Operations console", TITLE, 600), label(f"theme sheet, {theme.tokens.name}{percent}", SECTION))
+        )
+        columns = QHBoxLayout()
+        columns.setSpacing(theme.px(GAP))
+        outer.addLayout(columns)
+        parts = (
+            (self._surfaces, self._status, self._freshness, self._type, self._icons),
+            (self._buttons, self._inputs, self._native, self._table, self._alerts),
+            (self._figures, self._charts, self._messages, self._time_bar),
+        )
+        for width, builders in zip(WIDTHS, parts, strict=True):
+            holder = QWidget()
+            holder.setFixedWidth(theme.px(width))
+            self._column = QVBoxLayout(holder)
+            self._column.setContentsMargins(0, 0, 0, 0)
+            self._column.setSpacing(theme.px(8))
+            for build in builders:
+                build()
+            self._column.addStretch(1)
+            columns.addWidget(holder)
+
+    # --- sections ----------------------------------------------------------------------------------------------
+
+    def _section(self, title: str, words: str = "") -> None:
+        tokens = current().tokens
+        if self._column.count():
+            self._column.addSpacing(current().px(12))
+        self._column.addWidget(row(label(title, SECTION, 600), caption(words)))
+        line = Painted(QSize(10, 1), lambda painter, box: painter.fillRect(box, QColor(tokens.line)))
+        line.setMinimumWidth(0)
+        line.setMaximumWidth(16_777_215)
+        line.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._column.addWidget(line)
+
+    def _add(self, *widgets: QWidget) -> None:
+        for widget in widgets:
+            self._column.addWidget(widget)
+
+    def _grid(self, rows: list[list[QWidget]], spacing: int = 12) -> None:
+        box = QWidget()
+        grid = QGridLayout(box)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(current().px(spacing))
+        grid.setVerticalSpacing(current().px(8))
+        for y, widgets in enumerate(rows):
+            for x, widget in enumerate(widgets):
+                grid.addWidget(widget, y, x, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        grid.setColumnStretch(max(len(widgets) for widgets in rows), 1)
+        self._add(box)
+
+    def _surfaces(self) -> None:
+        self._section("Surfaces and text", "contrast of the three text colours on each")
+        tokens = current().tokens
+        for name in ("base", "window", "raised", "sunken", "hover", "selection"):
+            self._add(_surface(name, getattr(tokens, name)))
+        lines = []
+        for name, width in (("line", 1), ("control_border", 1), ("accent", 2)):
+            colour = QColor(getattr(tokens, name))
+            ratio = contrast(colour, QColor(tokens.window))
+            stroke = Painted(QSize(current().px(48), width), lambda p, box, c=colour: p.fillRect(box, c))
+            lines.append([stroke, label(name.replace("_", " ")), caption(f"{ratio:.1f} on window")])
+        self._grid(lines)
+
+    def _status(self) -> None:
+        self._section("Status", "filled: to acknowledge, outline: acknowledged, dashed: shelved")
+        tokens, size = current().tokens, current().px(16)
+        rows = []
+        for severity, meaning in MEANINGS.items():
+
+            def draw(painter: QPainter, box: QRectF, severity: str = severity) -> None:
+                mark(painter, severity, box.center(), box.width() * 0.6, tokens.status(severity), filled=True)
+
+            chips = [SeverityChip(severity), SeverityChip(severity, filled=False)]
+            chips.append(SeverityChip(severity, filled=False, dashed=True))
+            rows.append([*chips, Painted(QSize(size, size), draw), label(meaning)])
+        self._grid([*rows, [caption(text) for text in ("filled", "outline", "shelved", "mark")]], 20)
+
+    def _freshness(self) -> None:
+        self._section("Freshness", "never a status hue; fresh needs no chip")
+        chips = []
+        for words, name in (
+            ("late · 26 min", "late"),
+            ("stale · 4 min 16 s", "stale"),
+            ("? never heard", "unknown"),
+        ):
+            size = QSize(round(freshness_width(words)), round(QFontMetricsF(current().font(CAPTION, 600)).height() + 4))
+            under = current().tokens.window
+            chip = Painted(size, lambda p, box, words=words: draw_freshness(p, box, words, under))
+            chips.append(with_caption(chip, name))
+        self._add(row(*chips, spacing=20))
+
+    def _type(self) -> None:
+        self._section("Type", "weights 400 and 600, tabular figures")
+        rows: list[list[QWidget]] = [
+            [label(text, points, weight), caption(f"{points}  {name}")] for points, weight, text, name in TYPES
+        ]
+        rows.append([label("CS-48223  INC-0142", 9.5, mono=True), caption("9.5  ids")])
+        self._grid(rows)
+
+    def _icons(self) -> None:
+        self._section("Icons", "one set, tinted by the theme; 16 px in controls, 24 px in the rail")
+        tokens, size = current().tokens, current().px(24)
+        names = sorted(path.stem for path in (Path(__file__).parent.parent / "resources" / "icons").glob("*.svg"))
+        across = 11
+        for start in range(0, len(names), across):
+            self._add(
+                row(
+                    *(
+                        Painted(QSize(size, size), lambda p, box, name=name: paint_icon(p, name, box, tokens.text2))
+                        for name in names[start : start + across]
+                    ),
+                    spacing=current().px(12),
+                )
+            )
+
+    def _buttons(self) -> None:
+        self._section("Buttons", "painted ones in panels, native ones in dialogs")
+        hover, pressed, focus = (Pill("Save", Look.BUTTON, button=True) for _ in range(3))
+        hover.setAttribute(Qt.WidgetAttribute.WA_UnderMouse)
+        pressed.setDown(True)
+        self.focused.append(focus)
+        states: list[tuple[QWidget, str]] = [
+            (Pill("Save", Look.PRIMARY, button=True), "primary"),
+            (Pill("Save", Look.BUTTON, button=True), "normal"),
+            (hover, "hover"),
+            (pressed, "pressed"),
+            (focus, "focus"),
+            (Pill("↗ Runbook", Look.LINK, button=True), "link"),
+        ]
+        self._add(row(*(with_caption(*state) for state in states)))
+        disabled = Pill("Shelve…", Look.BUTTON, button=True, key="S")
+        disabled.setEnabled(False)
+        self._add(
+            row(
+                with_caption(Pill("Acknowledge…", Look.PRIMARY, button=True, key="A"), "with its key"),
+                with_caption(Pill("Shelve…", Look.BUTTON, button=True, key="S"), "with its key"),
+                with_caption(disabled, "disabled: needs the link"),
+            )
+        )
+        default, normal, over, down, marked, off = (QPushButton("Save") for _ in range(6))
+        default.setDefault(True)
+        over.setAttribute(Qt.WidgetAttribute.WA_UnderMouse)
+        down.setDown(True)
+        off.setEnabled(False)
+        self.focused.append(marked)
+        names = ("default", "normal", "hover", "pressed", "focus", "disabled")
+        natives: list[QAbstractButton] = [default, normal, over, down, marked, off]
+        self._add(row(*(with_caption(button, name) for button, name in zip(natives, names, strict=True)), spacing=8))
+
+    def _inputs(self) -> None:
+        self._section("Inputs", "28 px, border 1 px, focus 2 px")
+        width = current().px(206)
+        empty, filled, focus, off = (QLineEdit() for _ in range(4))
+        empty.setPlaceholderText("Order, rule, country")
+        filled.setText("velocity")
+        focus.setText("CS-482")
+        off.setText("Threshold 2.00 %")
+        off.setEnabled(False)
+        for field in (empty, filled, focus, off):
+            field.setFixedWidth(width)
+        self.focused.append(focus)
+        self._grid(
+            [
+                [with_caption(empty, "empty"), with_caption(filled, "filled")],
+                [with_caption(focus, "focus"), with_caption(off, "read-only: needs the link")],
+            ]
+        )
+
+    def _native(self) -> None:
+        self._section("Native widgets", "Fusion, the palette, and a small style sheet for frames and indicators")
+        choice, number = QComboBox(), QSpinBox()
+        choice.addItems(["Highest score", "Oldest first"])
+        number.setRange(1, 90)
+        number.setValue(24)
+        on, off, dead = QCheckBox("Mine"), QCheckBox("Escalated"), QCheckBox("Locked")
+        on.setChecked(True)
+        dead.setEnabled(False)
+        first, second = QRadioButton("UTC"), QRadioButton("Local time")
+        first.setChecked(True)
+        self._add(row(choice, number, on), row(off, dead, first, second))
+
+    def _table(self) -> None:
+        self._section("Table rows", "state in words; one row under the pointer, one selected")
+        table = RecordTable(
+            (
+                Column("Order", lambda entry: entry[0], 96, mono=True, stretch=True),
+                Column("Amount, EUR", lambda entry: entry[1], 104, right=True),
+                Column("Age", lambda entry: entry[2], 120, right=True, chip=True),
+                Column("State", lambda entry: entry[3], 76, quiet=True),
+            ),
+            "Sample rows",
+        )
+        table.set_rows(ROWS)
+        table.selectRow(2)
+        table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        table.setFixedHeight(
+            table.horizontalHeader().height() + len(ROWS) * table.verticalHeader().defaultSectionSize()
+        )
+        self.tables.append((table, 1))
+        self._add(table)
+
+    def _alerts(self) -> None:
+        from views.alerts.card import AlertCard, AlertRow
+
+        self._section("Alerts", "a card until somebody acknowledges, a line after that")
+        open_, acknowledged, shelved, cleared = alerts()
+        card = AlertCard(open_, "EUR", NOW)
+        self._add(card)
+        for alert, words in ((acknowledged, acknowledged.comment), (shelved, shelved.shelve_reason), (cleared, "")):
+            self._add(AlertRow(alert, NOW, shelved=alert is shelved, words=words or ""))
+
+    def _figures(self) -> None:
+        self._section("Figures", "276 × 104; a number never stands without its age")
+        rows: list[list[QWidget]] = []
+        for number, (figure, quality, age, name) in enumerate(FIGURES):
+            tile = FigureTile()
+            tile.set_figure(figure, quality, age)
+            tile.setFixedSize(tile.sizeHint())
+            if name == "hover":
+                tile.setAttribute(Qt.WidgetAttribute.WA_UnderMouse)
+            if name == "focus":
+                self.focused.append(tile)
+            if number % 3 == 0:
+                rows.append([])
+            rows[-1].append(with_caption(tile, name))
+        self._grid(rows)
+
+    def _charts(self) -> None:
+        # Imports pyqtgraph.
+        from views.charts.time_chart import TimeChart
+        from views.dashboard.chart_panels import chart_style
+
+        self._section("Charts", "series 2 px, previous range 1 px, limit dashed with its label, gaps stay gaps")
+        for title, number, data, stale in CHARTS:
+            chart = TimeChart(title, chart_style(number))
+            chart.setFixedHeight(current().px(148))
+            chart.set_quality(stale=stale, disconnected=bool(stale))
+            chart.show_data(data)
+            self._add(caption(title), chart)
+        tokens, size = current().tokens, QSize(current().px(24), current().px(12))
+        legend: list[QWidget] = []
+        for number in range(1, 5):
+            colour = QColor(tokens.series(number))
+            legend.append(Painted(size, lambda p, box, c=colour: p.fillRect(box, c)))
+            legend.append(caption(f"series {number}, {contrast(colour, QColor(tokens.window)):.1f}"))
+        self._add(row(*legend))
+
+    def _messages(self) -> None:
+        self._section("Messages", "what is not now is inverse, never a status hue")
+        banner = LinkBanner()
+        banner.say("Link lost", "Figures are from 14:02:25 UTC. Read-only until the link is back.", button="Try now")
+        self._add(banner)
+        for message in MESSAGES:
+            bar = MessageBar()
+            bar.show_line(message)
+            self._add(bar)
+
+    def _time_bar(self) -> None:
+        self._section("Time bar", "live, and a past instant")
+        for state in STRIPS:
+            strip = Strip()
+            strip.setFixedHeight(strip.minimumSizeHint().height())
+            strip.show_state(state)
+            self._add(strip)
+        keys = (Pill(look=Look.PLAIN, key=key, name=f"Key {key}") for key in ("Ctrl+K", "A", "S", "F1", "Esc"))
+        self._add(row(*keys, spacing=4))
+
+
+def _surface(name: str, colour: str) -> QWidget:
+    """A row in the colour of a surface, with the contrast of each text colour on it in that text colour."""
+    theme = current()
+    tokens = theme.tokens
+    font = theme.font(CAPTION)
+
+    def draw(painter: QPainter, box: QRectF) -> None:
+        painter.setPen(QColor(tokens.line))
+        painter.setBrush(QColor(colour))
+        painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+        painter.setFont(font)
+        for place, text in enumerate(("text", "text2", "text3")):
+            ink = QColor(getattr(tokens, text))
+            ratio = contrast(ink, QColor(colour))
+            painter.setPen(ink)
+            words = f"{text} {ratio:.1f}" if ratio >= 4.5 else f"{text} {ratio:.1f} no"
+            left = box.width() * (0.42 + 0.19 * place)
+            painter.drawText(QPointF(left, box.center().y() + QFontMetricsF(font).capHeight() / 2), words)
+        painter.setPen(QColor(tokens.text))
+        middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+        painter.setFont(theme.font(CAPTION, 600))
+        painter.drawText(box.adjusted(theme.px(12), 0, 0, 0), middle, name)
+        painter.setFont(theme.font(CAPTION, mono=True))
+        painter.drawText(box.adjusted(box.width() * 0.2, 0, 0, 0), middle, colour)
+
+    return Painted(QSize(theme.px(WIDTHS[0]), theme.px(30)), draw)
+
+
+def draw(sheet: ThemeSheet) -> QPixmap:
+    """Show a sheet and take its picture, each part that shows the focus while it has it."""
+    sheet.show()
+    sheet.resize(sheet.sizeHint())
+    sheet.activateWindow()
+    for table, under in sheet.tables:
+        place = QPointF(table.visualRect(table.model().index(under, 0)).center())
+        outside = QPointF(-1, -1)
+        QApplication.sendEvent(table.viewport(), QHoverEvent(QEvent.Type.HoverMove, place, place, outside))
+    sheet.setFocus()
+    _settle()
+    picture = sheet.grab()
+    painter = QPainter(picture)
+    for widget in sheet.focused:
+        widget.setFocus(Qt.FocusReason.TabFocusReason)
+        _settle()
+        place_ = QRect(widget.mapTo(sheet, QPoint(0, 0)), widget.size())
+        painter.drawPixmap(place_.topLeft(), sheet.grab(place_))
+    painter.end()
+    return picture
+
+
+def _settle() -> None:
+    for _ in range(3):
+        QApplication.processEvents()
+
+
+def main(folder: Path) -> int:
+    """Draw every sheet into a folder and print the file names."""
+    if sys.platform.startswith("linux") and not {"DISPLAY", "WAYLAND_DISPLAY"} & set(os.environ):
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    application = QApplication.instance() or QApplication(sys.argv[:1])
+    folder.mkdir(parents=True, exist_ok=True)
+    for wanted in SHEETS:
+        current().apply(wanted.theme, wanted.font_scale)
+        sheet = ThemeSheet()
+        path = folder / f"{wanted.file}.png"
+        if not draw(sheet).save(str(path)):
+            raise OSError(f"{path} could not be written")
+        sys.stdout.write(f"{path}\n")
+        sheet.close()
+        sheet.deleteLater()
+    application.processEvents()
+    return 0
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("usage: python -m views.gallery FOLDER")
+    sys.exit(main(Path(sys.argv[1])))

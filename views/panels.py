@@ -1,0 +1,97 @@
+"""Every panel of the console, and what they ask of each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from views.alerts.panel import AlertsPanel
+from views.dashboard.chart_panels import ChartPanel, Crosshair
+from views.dashboard.drill_panel import DrillPanel
+from views.dashboard.figures_panel import FiguresPanel
+from views.sources.panel import SourcesPanel
+
+if TYPE_CHECKING:
+    from app.console import Console
+    from views.window.panel import Panel
+
+
+@dataclass(frozen=True, slots=True)
+class Panels:
+    """The panels of one window."""
+
+    figures: FiguresPanel
+    charts: tuple[ChartPanel, ...]
+    alerts: AlertsPanel
+    sources: SourcesPanel
+    rows: DrillPanel
+
+    def all(self) -> tuple[Panel, ...]:
+        """In the order they are put into docks."""
+        return (self.figures, *self.charts, self.alerts, self.sources, self.rows)
+
+
+def make_panels(console: Console, open_panel: Callable[[str], Any]) -> Panels:
+    """The panels of a window; ``open_panel`` brings a dock to the front."""
+    crosshair = Crosshair()
+    panels = Panels(
+        figures=FiguresPanel(console),
+        charts=(
+            ChartPanel(
+                console, crosshair, "dashboard.revenue", "Revenue", "revenue", source="revenue.daily", rows="orders"
+            ),
+            ChartPanel(
+                console,
+                crosshair,
+                "dashboard.orders",
+                "Orders and refunds",
+                "orders",
+                source="orders.total",
+                rows="orders",
+            ),
+            ChartPanel(
+                console,
+                crosshair,
+                "dashboard.downloads",
+                "Download failure rate",
+                "failure_rate",
+                source="downloads.failureRate",
+                rows="downloads?status=failed",
+            ),
+            ChartPanel(
+                console,
+                crosshair,
+                "dashboard.community",
+                "Discord members",
+                "members",
+                source="community.discordMembers",
+                rows="community?metric=discord",
+            ),
+        ),
+        alerts=AlertsPanel(console),
+        sources=SourcesPanel(console),
+        rows=DrillPanel(console),
+    )
+    crosshair.setParent(panels.rows)
+
+    def show_rows(link: object) -> None:
+        panels.rows.show_link(str(link))
+        open_panel(panels.rows.id)
+
+    def show_figure(name: object) -> None:
+        sample = console.dashboard().sample
+        links = sample.value.links.get(name, ()) if sample is not None else ()
+        if not links:
+            console.messages.post(
+                "The rows behind this figure are not known yet: nothing has been heard from the server."
+            )
+            return
+        title = next((f.title for f in console.figures.figures if f.name == name), "") if console.figures else ""
+        panels.rows.show_link(links[0], title)
+        open_panel(panels.rows.id)
+
+    panels.figures.opened.connect(show_figure)
+    for chart in panels.charts:
+        chart.drilled.connect(show_rows)
+    return panels
