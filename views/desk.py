@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QWidget
 
-from views.panels import panels
+from views.panels import make_panels
 from views.theme import Theme
 from views.window.layouts import LayoutStore
 from views.window.main_window import MainWindow
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from app.console import Console
     from views.pages.sign_in import SignInPage
+    from views.pages.starting import StartingPage
 
 
 class Desk(QObject):
@@ -32,9 +33,14 @@ class Desk(QObject):
         super().__init__()
         self.console = console
         self.theme = Theme(application)
-        self.theme.apply(console.settings.theme)
-        self.window = MainWindow(console, LayoutStore(console.profile / "layouts.json"), panels(console))
+        self.theme.apply(console.settings.theme, console.settings.font_scale)
+        self.panels = make_panels(console, self._open_panel)
+        self.window = MainWindow(console, LayoutStore(console.profile / "layouts.json"), self.panels.all())
         self.window.bind_shortcuts()
+        self.panels.alerts.rules_asked.connect(self._rules)
+        self._starting: StartingPage | None = None
+        console.progress.connect(self._progress)
+        console.ready.connect(self._ready)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._wall: QWidget | None = None
         self._pages = {
@@ -46,7 +52,7 @@ class Desk(QObject):
             "save-workspace": self._save_workspace,
             "rename-workspace": self._rename_workspace,
             "sign-in": self._sign_in,
-            "sign-out": lambda: self._spawn(self.console.session.sign_out(), "sign out"),
+            "sign-out": lambda: self._spawn(self.console.sign_out(), "sign out"),
         }
         self.window.page_asked.connect(lambda name: self._pages[name]())
         self.window.wall_asked.connect(self.open_wall)
@@ -67,7 +73,7 @@ class Desk(QObject):
 
     def apply_theme(self, name: str) -> None:
         """Change the theme for all windows."""
-        self.theme.apply(name)
+        self.theme.apply(name, self.console.settings.font_scale)
 
     def open_wall(self) -> QWidget:
         """Open the wall display over the whole screen, or bring it to the front; Esc leaves it."""
@@ -99,6 +105,57 @@ class Desk(QObject):
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             self.console.messages.post(f"Could not {task.get_name()}: {error}", "error")
+
+    # ---- while the server on this computer starts ------------------------------------------------------------------
+
+    def _open_panel(self, panel_id: str) -> None:
+        self.window.open_panel(panel_id)
+
+    def _rules(self) -> None:
+        from views.alerts.rules import RulesDialog
+
+        RulesDialog(self.console, self.window).open()
+
+    def _progress(self, message: str, fraction: float) -> None:
+        """Show progress in the whole window when there is nothing else to show yet, else as a message."""
+        from views.pages.starting import StartingPage
+
+        if self.console.figures is not None:
+            self.console.messages.post_once(f"start {message}", f"{message}…", "info")
+            return
+        if self._starting is None:
+            self._starting = StartingPage("Starting the sample shop" if self.console.place.sample_shop else "Starting")
+            self._starting.retry_chosen.connect(self.start)
+            self.window.show_page(self._starting)
+        self._starting.progress(message, fraction)
+
+    def _ready(self) -> None:
+        if self._starting is not None:
+            self._starting = None
+            self.window.show_page(None)
+        if self.console.link.state == "signed_out":
+            self._sign_in()
+
+    def start(self) -> None:
+        """Connect, in a task of its own; without a place to connect to, ask for one."""
+        if not self.console.place.url and self.console.place.data_dir is None:
+            self.welcome()
+        else:
+            self._spawn(self._start(), "start the console")
+
+    async def _start(self) -> None:
+        from app.local_server import LocalServerError
+        from views.pages.starting import StartingPage
+
+        try:
+            await self.console.start()
+        except LocalServerError as error:
+            self.console.link.lost(str(error))
+            if self._starting is None:
+                self._starting = StartingPage("The server on this computer does not start")
+                self._starting.retry_chosen.connect(self.start)
+                self.window.show_page(self._starting)
+            self._starting.failed(str(error))
 
     # ---- pages and dialogs ----------------------------------------------------------------------------------------
 
@@ -133,11 +190,11 @@ class Desk(QObject):
 
     def _choose(self, **choices: Any) -> None:
         self.console.change_settings(**choices)
-        self.theme.apply(self.console.settings.theme)
+        self.theme.apply(self.console.settings.theme, self.console.settings.font_scale)
 
     def _forget(self) -> None:
-        self._spawn(self.console.session.sign_out(), "sign out")
-        self._choose(server_url="")
+        self._spawn(self.console.sign_out(), "sign out")
+        self._choose(server_url="", sample_shop=False)
         self.window.say("The server was forgotten. The next start asks where to connect.")
 
     def _past(self) -> None:
@@ -172,11 +229,11 @@ class Desk(QObject):
             built_in, browser, environment = options.built_in, options.oidc is not None, options.environment
         except OperationsError as error:
             problem = str(error)
-        page = SignInPage(environment, self.console.settings.server_url, built_in=built_in, browser=browser)
+        page = SignInPage(environment, self.console.place.url, built_in=built_in, browser=browser)
         page.fail(problem)
-        page.submitted.connect(lambda pair: self._spawn(self._enter(page, session.sign_in(*pair)), "sign in"))
+        page.submitted.connect(lambda pair: self._spawn(self._enter(page, self.console.sign_in(*pair)), "sign in"))
         page.browser_chosen.connect(
-            lambda: self._spawn(self._enter(page, session.sign_in_with_browser(_browse)), "sign in")
+            lambda: self._spawn(self._enter(page, self.console.sign_in_with_browser(_browse)), "sign in")
         )
         page.other_server_chosen.connect(self.welcome)
         self.window.show_page(page)

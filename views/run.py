@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,29 +31,58 @@ def run(
     """Open the console; returns the exit code when its window is closed or the process is told to stop."""
     if screenshots is not None:
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    application = QApplication.instance() or QApplication(sys.argv[:1])
+    found = QApplication.instance()
+    application = found if isinstance(found, QApplication) else QApplication(sys.argv[:1])
     application.setApplicationName("opsconsole")
     application.setQuitOnLastWindowClosed(False)
     import qasync
 
-    from app.console import Console
+    from app.console import Console, Place, place_of, sample_place
+    from app.profile import profile_folder
+    from app.settings import SettingsFile
 
-    console = Console(server=server, data_dir=data_dir, role=role, sample_shop=sample_shop)
-    with asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(application)) as runner:
-        return runner.run(_live(application, console, screenshots))
+    profile = profile_folder()
+    place = place_of(SettingsFile(profile).load(), server=server, data_dir=data_dir, role=role, sample_shop=sample_shop)
+    while True:
+        console = Console(profile, place)
+        with asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(application)) as runner:
+            outcome = runner.run(_live(application, console, screenshots))
+        if isinstance(outcome, int):
+            return outcome
+        # The operator chose where to work: remember it, and open the console there.
+        if outcome.url:
+            place = Place(url=outcome.url)
+            console.change_settings(server_url=outcome.url, sample_shop=False)
+        else:
+            place = sample_place(data_dir)
+            console.change_settings(server_url="", sample_shop=True)
 
 
-async def _live(application: QApplication, console: Console, screenshots: Path | None) -> int:
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Where the operator wants to work: an address, or the sample shop when it is empty."""
+
+    url: str
+
+
+async def _live(application: QApplication, console: Console, screenshots: Path | None) -> int | Chosen:
     from views.desk import Desk
 
     stop = asyncio.Event()
+    chosen: list[Chosen] = []
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         # Windows has no loop signal handlers; there closing the console window ends the process.
         with suppress(NotImplementedError, RuntimeError):
             loop.add_signal_handler(number, stop.set)
     desk = Desk(application, console)
+
+    def entered(address: object) -> None:
+        chosen.append(Chosen(str(address or "")))
+        stop.set()
+
     desk.closed.connect(stop.set)
+    desk.entered.connect(entered)
     try:
         if screenshots is not None:
             from views.screenshots import draw
@@ -61,13 +91,9 @@ async def _live(application: QApplication, console: Console, screenshots: Path |
         desk.show()
         await asyncio.sleep(0)
         desk.restored()
-        starting = asyncio.create_task(console.start(), name="start the console")
-        try:
-            await stop.wait()
-        finally:
-            starting.cancel()
-            await asyncio.gather(starting, return_exceptions=True)
-        return 0
+        desk.start()
+        await stop.wait()
+        return chosen[0] if chosen else 0
     finally:
         desk.close()
         await console.close()
