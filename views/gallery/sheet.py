@@ -1,21 +1,15 @@
-"""Theme sheets: every part in every state, drawn from the real widgets. ``python -m views.gallery FOLDER``.
-
-One sheet a theme, and one at twice the font: what is clipped, missing or unreadable is seen here first.
-"""
+"""The theme sheet: every part in every state, laid out in three columns of named sections."""
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QHoverEvent, QPainter, QPaintEvent, QPixmap
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
-    QApplication,
     QCheckBox,
     QComboBox,
     QGridLayout,
@@ -30,7 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from views.gallery_samples import CHARTS, FIGURES, MESSAGES, NOW, ROWS, STRIPS, alerts
+from views.gallery.samples import CHARTS, FIGURES, MESSAGES, NOW, ROWS, STRIPS, alerts
 from views.icons import paint as paint_icon
 from views.theme import BODY, CAPTION, GRID, KPI, PANEL_VALUE, SECTION, TITLE, contrast, current
 from views.widgets.chip import SeverityChip, draw_freshness, freshness_width, mark
@@ -44,6 +38,8 @@ from views.window.strip import Strip
 WIDTHS = (440, 440, 912)
 """Of the three columns, pixels at 100 % font."""
 MARGIN, GAP = 32, 32
+ICONS = Path(__file__).parent.parent.parent / "resources" / "icons"
+ICONS_ACROSS = 11
 TYPES = (
     (KPI, 600, "182,953", "figure"),
     (TITLE, 600, "Case CS-48223", "title"),
@@ -61,23 +57,6 @@ MEANINGS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """A file and the theme it shows."""
-
-    file: str
-    theme: str
-    font_scale: float = 1.0
-
-
-SHEETS = (
-    Sheet("theme-dark", "dark"),
-    Sheet("theme-light", "light"),
-    Sheet("theme-high-contrast", "high-contrast"),
-    Sheet("theme-dark-200", "dark", 2.0),
-)
-
-
 class Painted(QWidget):
     """Room of a fixed size for what the console paints inside of larger widgets."""
 
@@ -90,6 +69,11 @@ class Painted(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._draw(painter, QRectF(self.rect()))
+
+
+def filled(colour: str) -> Callable[[QPainter, QRectF], None]:
+    """Draws nothing but a colour."""
+    return lambda painter, box: painter.fillRect(box, QColor(colour))
 
 
 def label(text: str, points: float = BODY, weight: int = 400, colour: str = "", *, mono: bool = False) -> QLabel:
@@ -127,7 +111,7 @@ def row(*widgets: QWidget, spacing: int = 12) -> QWidget:
     line.setContentsMargins(0, 0, 0, 0)
     line.setSpacing(spacing)
     for widget in widgets:
-        line.addWidget(widget, 0, Qt.AlignmentFlag.AlignTop)
+        line.addWidget(widget, 0, Qt.AlignmentFlag.AlignBottom)
     line.addStretch(1)
     return box
 
@@ -155,7 +139,7 @@ class ThemeSheet(QWidget):
         parts = (
             (self._surfaces, self._status, self._freshness, self._type, self._icons),
             (self._buttons, self._inputs, self._native, self._table, self._alerts),
-            (self._figures, self._charts, self._messages, self._time_bar),
+            (self._figures, self._charts, self._messages),
         )
         for width, builders in zip(WIDTHS, parts, strict=True):
             holder = QWidget()
@@ -167,6 +151,8 @@ class ThemeSheet(QWidget):
                 build()
             self._column.addStretch(1)
             columns.addWidget(holder)
+        self._column = outer
+        self._time_bar()
 
     # --- sections ----------------------------------------------------------------------------------------------
 
@@ -175,7 +161,7 @@ class ThemeSheet(QWidget):
         if self._column.count():
             self._column.addSpacing(current().px(12))
         self._column.addWidget(row(label(title, SECTION, 600), caption(words)))
-        line = Painted(QSize(10, 1), lambda painter, box: painter.fillRect(box, QColor(tokens.line)))
+        line = Painted(QSize(10, 1), filled(tokens.line))
         line.setMinimumWidth(0)
         line.setMaximumWidth(16_777_215)
         line.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -204,9 +190,9 @@ class ThemeSheet(QWidget):
             self._add(_surface(name, getattr(tokens, name)))
         lines = []
         for name, width in (("line", 1), ("control_border", 1), ("accent", 2)):
-            colour = QColor(getattr(tokens, name))
-            ratio = contrast(colour, QColor(tokens.window))
-            stroke = Painted(QSize(current().px(48), width), lambda p, box, c=colour: p.fillRect(box, c))
+            colour = getattr(tokens, name)
+            ratio = contrast(QColor(colour), QColor(tokens.window))
+            stroke = Painted(QSize(current().px(48), width), filled(colour))
             lines.append([stroke, label(name.replace("_", " ")), caption(f"{ratio:.1f} on window")])
         self._grid(lines)
 
@@ -233,9 +219,11 @@ class ThemeSheet(QWidget):
             ("? never heard", "unknown"),
         ):
             size = QSize(round(freshness_width(words)), round(QFontMetricsF(current().font(CAPTION, 600)).height() + 4))
-            under = current().tokens.window
-            chip = Painted(size, lambda p, box, words=words: draw_freshness(p, box, words, under))
-            chips.append(with_caption(chip, name))
+
+            def draw(painter: QPainter, box: QRectF, words: str = words) -> None:
+                draw_freshness(painter, box, words, current().tokens.window)
+
+            chips.append(with_caption(Painted(size, draw), name))
         self._add(row(*chips, spacing=20))
 
     def _type(self) -> None:
@@ -248,19 +236,11 @@ class ThemeSheet(QWidget):
 
     def _icons(self) -> None:
         self._section("Icons", "one set, tinted by the theme; 16 px in controls, 24 px in the rail")
-        tokens, size = current().tokens, current().px(24)
-        names = sorted(path.stem for path in (Path(__file__).parent.parent / "resources" / "icons").glob("*.svg"))
-        across = 11
-        for start in range(0, len(names), across):
-            self._add(
-                row(
-                    *(
-                        Painted(QSize(size, size), lambda p, box, name=name: paint_icon(p, name, box, tokens.text2))
-                        for name in names[start : start + across]
-                    ),
-                    spacing=current().px(12),
-                )
-            )
+        size = QSize(current().px(24), current().px(24))
+        names = sorted(path.stem for path in ICONS.glob("*.svg"))
+        shown = [Painted(size, partial(_icon, name)) for name in names]
+        for start in range(0, len(shown), ICONS_ACROSS):
+            self._add(row(*shown[start : start + ICONS_ACROSS], spacing=current().px(12)))
 
     def _buttons(self) -> None:
         self._section("Buttons", "painted ones in panels, native ones in dialogs")
@@ -316,7 +296,7 @@ class ThemeSheet(QWidget):
         )
 
     def _native(self) -> None:
-        self._section("Native widgets", "Fusion, the palette, and a small style sheet for frames and indicators")
+        self._section("Native widgets", "Fusion with the palette; frames and indicators are ours")
         choice, number = QComboBox(), QSpinBox()
         choice.addItems(["Highest score", "Oldest first"])
         number.setRange(1, 90)
@@ -389,9 +369,8 @@ class ThemeSheet(QWidget):
         tokens, size = current().tokens, QSize(current().px(24), current().px(12))
         legend: list[QWidget] = []
         for number in range(1, 5):
-            colour = QColor(tokens.series(number))
-            legend.append(Painted(size, lambda p, box, c=colour: p.fillRect(box, c)))
-            legend.append(caption(f"series {number}, {contrast(colour, QColor(tokens.window)):.1f}"))
+            ratio = contrast(QColor(tokens.series(number)), QColor(tokens.window))
+            legend += [Painted(size, filled(tokens.series(number))), caption(f"series {number}, {ratio:.1f}")]
         self._add(row(*legend))
 
     def _messages(self) -> None:
@@ -413,6 +392,10 @@ class ThemeSheet(QWidget):
             self._add(strip)
         keys = (Pill(look=Look.PLAIN, key=key, name=f"Key {key}") for key in ("Ctrl+K", "A", "S", "F1", "Esc"))
         self._add(row(*keys, spacing=4))
+
+
+def _icon(name: str, painter: QPainter, box: QRectF) -> None:
+    paint_icon(painter, name, box, current().tokens.text2)
 
 
 def _surface(name: str, colour: str) -> QWidget:
@@ -441,55 +424,3 @@ def _surface(name: str, colour: str) -> QWidget:
         painter.drawText(box.adjusted(box.width() * 0.2, 0, 0, 0), middle, colour)
 
     return Painted(QSize(theme.px(WIDTHS[0]), theme.px(30)), draw)
-
-
-def draw(sheet: ThemeSheet) -> QPixmap:
-    """Show a sheet and take its picture, each part that shows the focus while it has it."""
-    sheet.show()
-    sheet.resize(sheet.sizeHint())
-    sheet.activateWindow()
-    for table, under in sheet.tables:
-        place = QPointF(table.visualRect(table.model().index(under, 0)).center())
-        outside = QPointF(-1, -1)
-        QApplication.sendEvent(table.viewport(), QHoverEvent(QEvent.Type.HoverMove, place, place, outside))
-    sheet.setFocus()
-    _settle()
-    picture = sheet.grab()
-    painter = QPainter(picture)
-    for widget in sheet.focused:
-        widget.setFocus(Qt.FocusReason.TabFocusReason)
-        _settle()
-        place_ = QRect(widget.mapTo(sheet, QPoint(0, 0)), widget.size())
-        painter.drawPixmap(place_.topLeft(), sheet.grab(place_))
-    painter.end()
-    return picture
-
-
-def _settle() -> None:
-    for _ in range(3):
-        QApplication.processEvents()
-
-
-def main(folder: Path) -> int:
-    """Draw every sheet into a folder and print the file names."""
-    if sys.platform.startswith("linux") and not {"DISPLAY", "WAYLAND_DISPLAY"} & set(os.environ):
-        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    application = QApplication.instance() or QApplication(sys.argv[:1])
-    folder.mkdir(parents=True, exist_ok=True)
-    for wanted in SHEETS:
-        current().apply(wanted.theme, wanted.font_scale)
-        sheet = ThemeSheet()
-        path = folder / f"{wanted.file}.png"
-        if not draw(sheet).save(str(path)):
-            raise OSError(f"{path} could not be written")
-        sys.stdout.write(f"{path}\n")
-        sheet.close()
-        sheet.deleteLater()
-    application.processEvents()
-    return 0
-
-
-if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit("usage: python -m views.gallery FOLDER")
-    sys.exit(main(Path(sys.argv[1])))
