@@ -21,7 +21,8 @@ ORDER_FIELDS = ("order_id", "placed_at", "settled_at", "customer_id", "country",
 DESCRIPTION = """\
 Operations console for a shop that sells software, and the operations API behind it.
 
-Without a command it opens the console; the first time it asks whether to connect to a server or to try the sample shop."""
+Without a command it opens the console; the first time it asks whether to connect to a server
+or to try the sample shop."""
 
 
 class UsageError(Exception):
@@ -295,7 +296,7 @@ def _account(options: argparse.Namespace) -> int:
 
 
 def _folder(options: argparse.Namespace) -> Path | None:
-    """The data folder of a command that may also work on a database address; the address wins unless a folder is given."""
+    """The data folder of a command that may also work on a database address, which wins unless a folder is given."""
     if options.data_dir is not None and options.database_url is not None:
         raise UsageError("give --data-dir or --database-url, not both")
     if options.data_dir is None and (options.database_url or os.environ.get("OPSCONSOLE_DATABASE_URL")):

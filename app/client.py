@@ -12,7 +12,7 @@ import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 from uuid import uuid4
 
 import httpx
@@ -62,7 +62,7 @@ class OperationsClient:
             headers={"User-Agent": "opsconsole", "Accept": "application/json, application/problem+json"},
         )
 
-    async def __aenter__(self) -> OperationsClient:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -179,8 +179,11 @@ def _figure(dashboard: OperationsDashboard, name: FigureName) -> Figure:
     state = str(dashboard.states.get(name, "normal"))
     known = value is not None and state != "no_data"
     threshold = dashboard.thresholds.get(name)
-    broken = state in {"breached", "acknowledged"}
     severity = next((str(a.severity) for a in dashboard.alerts if a.figure == name), "")
+    severity = severity or (str(threshold.severity) if threshold else "P3")
+    if state == "acknowledged" and severity == "P4":
+        state = "normal"  # for information, and somebody has seen it: the tile stays calm
+    broken = state in {"breached", "acknowledged"}
     return Figure(
         name=str(name),
         title=title_of(name, dashboard.range),
@@ -190,7 +193,7 @@ def _figure(dashboard: OperationsDashboard, name: FigureName) -> Figure:
         previous=f"vs {shown(name, before, dashboard.currency)}" if known and before is not None else "",
         limit=_limit(name, threshold, dashboard.currency),
         state=state,
-        severity=(severity or (str(threshold.severity) if threshold else "P3")) if broken else "",
+        severity=severity if broken else "",
         breach=_breach(name, value, threshold, dashboard.currency) if broken else "",
         sparkline=_sparkline(dashboard, name),
         sparkline_limit=float(threshold.value) if threshold and FIGURES[name].unit == "ratio" else None,
@@ -226,9 +229,12 @@ def _breach(name: FigureName, value: float | None, threshold: Threshold | None, 
     if threshold is None or value is None:
         return "limit broken"
     above = threshold.comparison == "above"
-    if (value > threshold.value) != above:
-        return "limit broken"  # the rule looks at another window than the tile
-    return f"{'over' if above else 'under'} {_limit(name, threshold, currency)}"
+    words = f"{'over' if above else 'under'} {_limit(name, threshold, currency)}"
+    if (value > threshold.value) == above:
+        return words
+    # The rule looks at another window than the tile.
+    window = "24 h" if threshold.range_days == 1 else f"{threshold.range_days} d"
+    return f"{window}: {words}"
 
 
 def _note(dashboard: OperationsDashboard, name: FigureName, state: str) -> str:

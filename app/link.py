@@ -31,7 +31,7 @@ class Link:
         self.last_heard: datetime | None = None
         self.detail = ""
         self.clock_skew = 0.0
-        """Seconds this computer's clock is ahead of the server's, from the Date of its answers. Figures do not use it."""
+        """Seconds this computer's clock is ahead, by the Date of the server's answers. Figures do not use it."""
 
     def heard(self, server_time: datetime | None = None) -> None:
         """The server answered something."""

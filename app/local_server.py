@@ -1,6 +1,6 @@
 """The API on this computer: join the one that runs on a data folder, or start it, and hold a lease on it.
 
-The server lives as long as some console holds a connection to its lease port; nothing depends on being somebody's child.
+The server lives as long as some console holds a connection to its lease port. Nothing depends on being its parent.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ async def join_or_start(
     """
     say = progress or (lambda _message, _fraction: None)
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        await asyncio.to_thread(data_dir.mkdir, parents=True, exist_ok=True)
     except OSError as error:
         raise LocalServerError(f"The data folder {data_dir} cannot be used: {error.strerror}.") from error
     deadline = asyncio.get_running_loop().time() + START_PATIENCE

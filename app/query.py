@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import random
 from collections.abc import Awaitable, Callable
@@ -81,7 +82,10 @@ class Query(Generic[T]):
         title: str = "",
         once: bool = False,
     ) -> None:
-        """Nothing is fetched before ``gate`` is set; ``topics`` invalidate it; ``once`` is for answers that do not change by themselves (a past instant)."""
+        """Nothing is fetched before ``gate`` is set; ``topics`` invalidate what is known.
+
+        ``once`` is for answers that do not change by themselves (a past instant).
+        """
         self.key = key
         self.title = title or key
         self.topics = topics
@@ -163,10 +167,8 @@ class Query(Generic[T]):
             if self._once and self.error is None and self.sample is not None:
                 await self._wake.wait()
             else:
-                try:
+                with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), self._pause())
-                except TimeoutError:
-                    pass
             await self.refresh()
 
     def _pause(self) -> float:

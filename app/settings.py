@@ -63,15 +63,13 @@ class SettingsFile:
         """The choices; the defaults where there is no file. A damaged file is set aside."""
         self.problem = ""
         try:
-            raw = json.loads(self.path.read_text(encoding="utf-8"))
-            if not isinstance(raw, dict):
-                raise ValueError("not an object")  # noqa: TRY004 - handled as damage like all else
+            raw = dict(json.loads(self.path.read_text(encoding="utf-8")).items())
         except FileNotFoundError:
             return Settings()
         except OSError as error:
             self.problem = f"The settings could not be read ({error.strerror}); the defaults hold."
             return Settings()
-        except ValueError:
+        except (ValueError, AttributeError):
             aside = self.path.with_name(f"{FILE}.{datetime.now(UTC):%Y%m%d-%H%M%S}.broken")
             with contextlib.suppress(OSError):
                 self.path.replace(aside)

@@ -80,6 +80,8 @@ class Threshold(Record):
     value: Number
     """In the figure's own unit: minor units, a count, or a ratio between 0 and 1."""
     severity: Severity
+    range_days: Count = 7
+    """Days the rule looks back; a rate may be limited over another window than the dashboard's range."""
 
 
 class SourceStatus(Record):

@@ -135,6 +135,10 @@ class Desk(QObject):
             self.window.show_page(None)
         if self.console.link.state == "signed_out":
             self._sign_in()
+        elif (me := self.console.session.me) is not None:
+            self.console.messages.post_once(
+                f"hello {me.user_id}", f"Connected to {me.environment} as {me.name}.", "info"
+            )
 
     def start(self) -> None:
         """Connect, in a task of its own; without a place to connect to, ask for one."""

@@ -45,6 +45,7 @@ async def draw(desk: Desk, folder: Path) -> int:
             _write(window, folder / f"{workspace.id}-{theme}.png")
     desk.apply_theme("dark")
     wall = desk.open_wall()
+    wall.showNormal()
     wall.resize(*WALL)
     await asyncio.sleep(SETTLED)
     _write(wall, folder / "wall-dark.png")

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QFont, QPainter, QPalette, QPen, QPixmap
-from PySide6.QtWidgets import QApplication, QStyleFactory
+from PySide6.QtWidgets import QApplication
 
 from views import fonts
+from views.controls import Controls
 
 STATUS = ("p1", "p2", "p3", "p4", "good")
 SHAPES = {"P1": "▲", "P2": "◆", "P3": "■", "P4": "●", "good": "✔"}
@@ -212,7 +213,7 @@ class Theme(QObject):
         self.font_scale = 1.0
         global _current  # noqa: PLW0603 - one application has one theme; Qt's palette is as global
         _current = self
-        application.setStyle(QStyleFactory.create("Fusion"))
+        application.setStyle(Controls(self))
         application.styleHints().colorSchemeChanged.connect(self._system_changed)
         self._wanted = "dark"
 
@@ -309,14 +310,11 @@ def style_sheet(tokens: Tokens, scale: float) -> str:
     edge = f"{tokens.outline:.0f}px solid {tokens.control_border}"
     high = round(ROW * scale) - 8
     return f"""
-QLineEdit, QComboBox, QAbstractSpinBox, QPlainTextEdit, QTextEdit {{
+QLineEdit, QPlainTextEdit, QTextEdit {{
   background: {tokens.base}; border: {edge}; border-radius: {RADIUS}px; padding: 3px 8px; min-height: {high}px;
   selection-background-color: {tokens.selection}; selection-color: {tokens.text}; }}
-QLineEdit:focus, QComboBox:focus, QAbstractSpinBox:focus, QPlainTextEdit:focus, QTextEdit:focus {{
-  border: {FOCUS}px solid {tokens.accent}; padding: 2px 7px; }}
-QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled {{
-  border: 1px dashed {tokens.line}; color: {tokens.text3}; }}
-QComboBox::drop-down {{ border: none; width: {round(20 * scale)}px; }}
+QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus {{ border: {FOCUS}px solid {tokens.accent}; padding: 2px 7px; }}
+QLineEdit:disabled {{ background: transparent; border: 1px dashed {tokens.control_border}; color: {tokens.text3}; }}
 QComboBox QAbstractItemView {{ background: {tokens.raised}; border: {edge}; outline: none; }}
 QPushButton {{ background: {tokens.button}; border: {edge}; border-radius: {RADIUS}px;
   padding: 3px 12px; min-height: {high}px; }}
@@ -325,12 +323,7 @@ QPushButton:focus {{ border: {FOCUS}px solid {tokens.accent}; padding: 2px 11px;
 QPushButton:default {{ background: {tokens.accent}; color: {tokens.ink_on(tokens.accent)};
   border-color: {tokens.accent}; }}
 QPushButton:default:focus {{ border-color: {tokens.text}; }}
-QPushButton:disabled {{ background: transparent; border: 1px dashed {tokens.line}; color: {tokens.text3}; }}
-QCheckBox::indicator, QRadioButton::indicator {{
-  width: {round(14 * scale)}px; height: {round(14 * scale)}px; border: {edge}; background: {tokens.base}; }}
-QCheckBox::indicator {{ border-radius: 3px; }} QRadioButton::indicator {{ border-radius: {round(8 * scale)}px; }}
-QCheckBox::indicator:checked, QRadioButton::indicator:checked {{
-  background: {tokens.accent}; border-color: {tokens.accent}; }}
+QPushButton:disabled {{ background: transparent; border: 1px dashed {tokens.control_border}; color: {tokens.text3}; }}
 QCheckBox:focus, QRadioButton:focus {{ color: {tokens.accent}; }}
 QMenu {{ background: {tokens.raised}; border: 1px solid {tokens.line}; padding: 4px; }}
 QMenu::item {{ padding: 5px 24px 5px 12px; border-radius: {RADIUS}px; }}

@@ -116,7 +116,7 @@ select id::text as id, figure, title, severity, state, cause, condition, raised_
 
 -- name: thresholds
 -- The strictest enabled limit of each figure; between a minimum and a maximum the more severe one.
-select distinct on (figure) figure, id::text as rule_id, comparison, value, severity
+select distinct on (figure) figure, id::text as rule_id, comparison, value, severity, range_days
   from (select r.*, row_number() over (partition by figure, comparison
                                        order by case comparison when 'above' then value else -value end, severity, id)
                     as strictness

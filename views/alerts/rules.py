@@ -35,7 +35,7 @@ NEW = "New rule…"
 
 
 def to_rule_unit(text: str, figure: FigureName, currency: str) -> float:
-    """What an operator typed (whole currency units, percent, a count) in the unit of the contract. Raises ValueError."""
+    """What an operator typed (currency units, percent, a count) in the unit of the contract. Raises ValueError."""
     try:
         value = Decimal(text.replace(",", "").replace("−", "-").strip())
     except InvalidOperation:
@@ -141,7 +141,9 @@ class RulesDialog(WindowDialog):
         for rule in self._rules:
             word = "over" if rule.comparison == "above" else "under"
             unit = unit_of(rule.figure, self._currency)
-            text = f"{rule.severity}  {rule.title}\n{title_of(rule.figure, rule.range_days)} {word} {shown(rule.figure, rule.value, self._currency)} {unit}"
+            head = f"{rule.severity}  {rule.title}
+{title_of(rule.figure, rule.range_days)}"
+            text = f"{head} {word} {shown(rule.figure, rule.value, self._currency)} {unit}"
             item = QListWidgetItem(text + ("" if rule.enabled else " (off)"))
             self.list.addItem(item)
         self.list.addItem(QListWidgetItem(NEW))

@@ -49,6 +49,12 @@ class ChartData:
     below_name: str = ""
     bars: bool = False
     decimals: int = 0
+    floating: bool = False
+    """The axis begins near the lowest value, not at zero: for levels that hardly change."""
+    filled: bool = False
+    """A light ground below the line."""
+    newest: int = -1
+    """Index of the newest whole bucket, whose value stands at the right; the one after it is still filling."""
     limit: Limit | None = None
     marks: tuple[Mark, ...] = field(default=())
 
@@ -78,10 +84,10 @@ def describe(data: ChartData) -> str:
     known = [v for v in data.values if v is not None]
     if not known:
         return f"{data.name}: no data in this range"
-    parts = [f"{data.name}, {data.unit}: newest {data.words(data.values[-1])}, until {clock(data.ends[-1])}"]
+    parts = [f"{data.name}, {data.unit}: newest {data.words(data.values[data.newest])}, until {clock(data.ends[-1])}"]
     parts.append(f"lowest {data.words(min(known))}, highest {data.words(max(known))}")
     if data.below:
-        parts.append(f"{data.below_name} newest {data.words(data.below[-1])}")
+        parts.append(f"{data.below_name} newest {data.words(data.below[data.newest])}")
     if missing := len(data.values) - len(known):
         parts.append(f"{missing} of {len(data.values)} points have no data")
     if data.limit is not None:
@@ -98,6 +104,15 @@ def nice_ticks(top: float, most: int = 4) -> tuple[float, ...]:
     scale = 10.0 ** math.floor(math.log10(rough))
     step = next(scale * f for f in (1, 2, 2.5, 5, 10) if scale * f >= rough * (1 - 1e-9))
     return tuple(step * i for i in range(math.ceil(top / step - 1e-9) + 1))
+
+
+def floating_ticks(low: float, high: float, most: int = 4) -> tuple[float, ...]:
+    """Round values from little below ``low`` to little above ``high``."""
+    room = max(high - low, abs(high) * 0.002, 1.0)
+    ticks = nice_ticks(room, most)
+    step = ticks[1] - ticks[0]
+    first = math.floor(low / step)
+    return tuple(step * n for n in range(first, math.ceil(high / step - 1e-9) + 1 + (high == low)))
 
 
 def time_ticks(start: float, end: float) -> tuple[tuple[float, str], ...]:

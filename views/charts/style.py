@@ -21,3 +21,5 @@ class ChartStyle:
     breach: QColor
     """Status colour of the broken limit's severity."""
     font: QFont
+    severity: str = "P2"
+    """Of the limit that may be broken; its colour is ``breach``."""

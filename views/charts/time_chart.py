@@ -23,8 +23,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QGraphicsPathItem, QWidget
 
-from views.charts.data import ChartData, Point, breaches, clock, describe, nice_ticks, time_ticks
+from views.charts.data import ChartData, Point, breaches, clock, describe, floating_ticks, nice_ticks, time_ticks
 from views.charts.style import ChartStyle
+from views.widgets.chip import draw_severity, severity_size
 
 LEFT = 64
 RIGHT = 132
@@ -60,6 +61,8 @@ class TimeChart(pg.PlotWidget):
         self._ticks: list[tuple[float, str]] = []
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._redraw)
+        # pyqtgraph caches the background, which holds grid and ground: it would show the last theme's.
+        self.setCacheMode(pg.GraphicsView.CacheModeFlag.CacheNone)
         self.hideButtons()
         self.setMenuEnabled(False)
         plot = self.getPlotItem()
@@ -125,6 +128,9 @@ class TimeChart(pg.PlotWidget):
         solid = QColor(series)
         solid.setAlphaF(0.72)
         self._line.setPen(pg.mkPen(series, width=2))
+        under = QColor(series)
+        under.setAlphaF(0.14)
+        self._line.setFillBrush(under)
         self._previous.setPen(pg.mkPen(style.previous, width=1))
         for bars in (self._bars, self._below):
             bars.setOpts(brush=QBrush(solid), pen=QPen(Qt.PenStyle.NoPen))
@@ -155,10 +161,15 @@ class TimeChart(pg.PlotWidget):
         ends = list(data.ends)
         values = _numbers(data.values)
         known = [v for v in (*data.values, *data.previous) if v is not None]
-        ticks = nice_ticks(max([*known, data.limit.value if data.limit else 0.0], default=0.0))
-        top, bottom = ticks[-1], min([0.0, *known])
+        if data.floating and known:
+            ticks = floating_ticks(min(known), max(known))
+            top, bottom = ticks[-1], ticks[0]
+        else:
+            ticks = nice_ticks(max([*known, data.limit.value if data.limit else 0.0], default=0.0))
+            top, bottom = ticks[-1], min([0.0, *known])
         left = [(t, f"{t:,.{_decimals(ticks)}f}") for t in ticks]
         self._previous.setData(ends, _numbers(data.previous) if data.previous else [math.nan] * len(ends))
+        self._line.setFillLevel(bottom if data.filled else None)
         self._line.setData(ends, [math.nan] * len(ends) if data.bars else values)
         self._draw_bars(self._bars, data, [0.0 if math.isnan(v) else v for v in values] if data.bars else [])
         if data.below:
@@ -251,10 +262,12 @@ class TimeChart(pg.PlotWidget):
                 painter.setBrush(style.text2)
                 painter.drawPolygon([QPointF(x - 4, 1), QPointF(x + 4, 1), QPointF(x, 7)])
         labels: list[tuple[float, str, QColor]] = []
-        last = data.values[-1]
-        labels.append((self._at(now, last or 0).y(), f"{data.words(last)} {data.name}".strip(), style.text))
+        last = data.values[data.newest]
+        newest = f"{data.words(last)} {data.name}".strip()
+        broken = last is not None and data.limit is not None and data.limit.broken_by(last)
+        labels.append((self._at(now, last or 0).y(), newest, style.text))
         if data.below:
-            shown = data.below[-1]
+            shown = data.below[data.newest]
             y = self._at(now, -(shown or 0) * self._scale_below).y() + metrics.height()
             labels.append((y, f"{data.words(shown)} {data.below_name}", style.text))
         if data.limit is not None:
@@ -271,8 +284,21 @@ class TimeChart(pg.PlotWidget):
             labels.append((plot.top(), self._stale, style.text))
         for y, text, colour in _apart(labels, metrics.height(), plot):
             painter.setPen(colour)
+            if text == newest and broken and not self._disconnected:
+                value = data.words(last)
+                size = severity_size(style.severity, value)
+                box = QRectF(now + 10, y - size.height() / 2, size.width(), size.height())
+                draw_severity(painter, box, style.severity, value)
+                painter.setFont(style.font)
+                painter.setPen(style.text3)
+                rest = metrics.elidedText(data.name, Qt.TextElideMode.ElideRight, RIGHT - 16 - size.width())
+                painter.drawText(QPointF(box.right() + 6, y + metrics.ascent() / 2 - 1), rest)
+                continue
             shown_text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, RIGHT - 28)
             painter.drawText(QPointF(now + 24, y + metrics.ascent() / 2 - 1), shown_text)
+            if colour != style.text2:  # limits have their own line up to here
+                tick = style.previous if text == data.previous_name else style.series
+                painter.fillRect(QRectF(now + 10, y - 1, 8, 2), style.text3 if self._disconnected else tick)
 
     def _paint_cursor(self, painter: QPainter, data: ChartData) -> None:
         if self._cursor is None:

@@ -40,6 +40,7 @@ def chart_style(number: int, severity: str = "P2") -> ChartStyle:
         previous=QColor(t.previous),
         breach=QColor(t.status(severity)),
         font=theme.font(9),
+        severity=severity,
     )
 
 

@@ -22,6 +22,21 @@ def _scaled(values: Sequence[float | None], factor: float) -> tuple[float | None
     return tuple(None if v is None else v * factor for v in values)
 
 
+FEW = 30
+"""Attempts below which the rate of a step that is still filling says nothing yet."""
+
+
+def _filling(dashboard: OperationsDashboard) -> bool:
+    """Whether the last step is cut at now: its sums are not comparable with the whole ones before."""
+    series = dashboard.series
+    step = 3600 if series.step == "hour" else 86_400
+    return len(series.ends) > 1 and (series.ends[-1] - series.starts[-1]).total_seconds() < step
+
+
+def _newest(dashboard: OperationsDashboard) -> int:
+    return -2 if _filling(dashboard) else -1
+
+
 def _last(dashboard: OperationsDashboard) -> str:
     return f"last {dashboard.series.step}"
 
@@ -30,10 +45,13 @@ def revenue(dashboard: OperationsDashboard) -> ChartData:
     """Orders minus refunds. The rules limit windows of a day or more, so no limit is drawn at single buckets."""
     starts, ends = _times(dashboard)
     factor = 10.0 ** -decimals(dashboard.currency)
+    values = _scaled(dashboard.series.revenue, factor)
     return ChartData(
         starts=starts,
         ends=ends,
-        values=_scaled(dashboard.series.revenue, factor),
+        values=(*values[:-1], None) if _filling(dashboard) else values,
+        newest=_newest(dashboard),
+        filled=True,
         previous=_scaled(dashboard.series.previous.revenue, factor),
         previous_name=f"previous {dashboard.range} d",
         unit=f"{dashboard.currency}/{dashboard.series.step[0]}",
@@ -51,6 +69,7 @@ def orders(dashboard: OperationsDashboard) -> ChartData:
         below=tuple(dashboard.series.refunds),
         below_name="refunds",
         bars=True,
+        newest=_newest(dashboard),
         unit=f"per {dashboard.series.step[0]}",
         name="orders",
     )
@@ -65,10 +84,13 @@ def failure_rate(dashboard: OperationsDashboard) -> ChartData:
         value = float(threshold.value) * 100
         above = threshold.comparison == "above"
         limit = Limit(value, "above", f"max {value:.2f}") if above else Limit(value, "below", f"min {value:.2f}")
+    values = _scaled(dashboard.series.failure_rate, 100)
+    unripe = _filling(dashboard) and dashboard.series.downloads[-1] < FEW
     return ChartData(
         starts=starts,
         ends=ends,
-        values=_scaled(dashboard.series.failure_rate, 100),
+        values=(*values[:-1], None) if unripe else values,
+        newest=-2 if unripe else -1,
         previous=_scaled(dashboard.series.previous.failure_rate, 100),
         previous_name=f"previous {dashboard.range} d",
         unit="%",
@@ -81,4 +103,11 @@ def failure_rate(dashboard: OperationsDashboard) -> ChartData:
 def members(dashboard: OperationsDashboard) -> ChartData:
     """Discord members at the end of each bucket."""
     starts, ends = _times(dashboard)
-    return ChartData(starts=starts, ends=ends, values=tuple(dashboard.series.discord_members), unit="people")
+    return ChartData(
+        starts=starts,
+        ends=ends,
+        values=tuple(dashboard.series.discord_members),
+        unit="people",
+        floating=True,
+        name="members",
+    )

@@ -88,8 +88,12 @@ class WallView(QWidget):
         self._second = QTimer(self, interval=1000)
         self._second.timeout.connect(self._tick)
         self._second.start()
-        console.figures_changed.connect(lambda: self.update())
+        console.figures_changed.connect(self.repaint_soon)
         console.time.changed.connect(self._rewatch)
+
+    def repaint_soon(self) -> None:
+        """Figures have arrived."""
+        self.update()
 
     def turn(self, step: int) -> None:
         """Another page."""
@@ -434,11 +438,11 @@ class WallView(QWidget):
         painter.drawPolyline(list(points))
 
     def _newest(self, painter: QPainter, plot: QRectF, data: ChartData, place: object, limit_y: float | None) -> None:
-        value = data.values[-1]
+        value = data.values[data.newest]
         if value is None:
             return
         tokens, unit = current().tokens, self._unit
-        y = place(data.ends[-1], value).y()  # type: ignore[operator]
+        y = place(data.ends[data.newest], value).y()  # type: ignore[operator]
         if limit_y is not None and abs(y - limit_y) < unit * 1.3:
             y = limit_y - unit * 1.4 if y <= limit_y else limit_y + unit * 1.4
         y = min(max(y, plot.top()), plot.bottom())

@@ -121,7 +121,7 @@ def freshness_width(words: str) -> float:
 
 
 def draw_freshness(painter: QPainter, box: QRectF, words: str, under: str) -> None:
-    """``late · 26 min`` outlined with a clock, ``stale · 4 min 16 s`` hatched, anything else outlined. No status hue."""
+    """``late · 26 min`` outlined with a clock, ``stale · …`` hatched, anything else outlined. No status hue."""
     theme = current()
     tokens = theme.tokens
     painter.save()

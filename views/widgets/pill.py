@@ -43,9 +43,10 @@ class Pill(QAbstractButton):
         key: str = "",
         caption: bool = False,
         button: bool = False,
+        icon: str = "",
     ) -> None:
         super().__init__(parent)
-        self._look, self._key, self._caption, self._hue = look, key, caption, ""
+        self._look, self._key, self._caption, self._hue, self._icon = look, key, caption, "", icon
         self.setText(text)
         self.setAccessibleName(name or text)
         self._named = bool(name)
@@ -67,6 +68,8 @@ class Pill(QAbstractButton):
     def sizeHint(self) -> QSize:
         metrics = QFontMetricsF(self._font())
         width = metrics.horizontalAdvance(self.text()) + 2 * self._pad()
+        if self._icon:
+            width += metrics.height() + 2
         if self._key:
             width += GAP + QFontMetricsF(current().font(9)).horizontalAdvance(self._key) + 8
         tall = 12 if self._look in {Look.PRIMARY, Look.BUTTON, Look.LINK} else 6
@@ -141,9 +144,17 @@ class Pill(QAbstractButton):
             painter.setPen(ink if look is Look.PRIMARY else QColor(tokens.text2))
             painter.drawText(cap, Qt.AlignmentFlag.AlignCenter, self._key)
             inner.setRight(cap.left() - GAP)
+        if self._icon:
+            from views.icons import paint
+
+            size = QFontMetricsF(self._font()).height() - 2
+            paint(painter, self._icon, QRectF(inner.left(), box.center().y() - size / 2, size, size), tokens.text2)
+            inner.setLeft(inner.left() + size + 4)
         painter.setFont(self._font())
         painter.setPen(ink)
-        centred = not self._key and look is not Look.LINK and (border is not None or fill is not None)
+        centred = (
+            not self._key and not self._icon and look is not Look.LINK and (border is not None or fill is not None)
+        )
         across = Qt.AlignmentFlag.AlignHCenter if centred else Qt.AlignmentFlag.AlignLeft
         painter.drawText(inner, across | Qt.AlignmentFlag.AlignVCenter, self.text())
         if self.hasFocus():

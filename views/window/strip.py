@@ -110,8 +110,10 @@ class Strip(QWidget):
         self.live = Pill("Live", name="Live", button=True)
         self.ranges = {days: Pill(f"{days} d", Look.OUTLINE, name=f"Last {days} days") for days in RANGES}
         self.window_text = Pill()
-        self.past = Pill("Past…", Look.QUIET, name="Look at a past instant")
-        self.search = Pill("Search or run an action", Look.OUTLINE, name="Search or run an action", key="Ctrl+K")
+        self.past = Pill("Past…", Look.QUIET, name="Look at a past instant", icon="history")
+        self.search = Pill(
+            "Search or run an action", Look.OUTLINE, name="Search or run an action", key="Ctrl+K", icon="search"
+        )
         self.p1 = Pill(name="Unacknowledged P1 alerts")
         self.p2 = Pill(name="Unacknowledged P2 alerts")
         self.shelved = Pill(look=Look.OUTLINE, name="Shelved alerts")
