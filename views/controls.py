@@ -59,7 +59,7 @@ class Controls(QProxyStyle):
         return super().styleHint(hint, option, widget, returnData)
 
     def sizeFromContents(self, kind: QStyle.ContentsType, option: QStyleOption, size: QSize, widget: QWidget) -> QSize:
-        found = super().sizeFromContents(kind, option, size, widget)
+        found = super().sizeFromContents(kind, option, size, widget)  # type: ignore[arg-type]  # Qt needs none
         if kind in {QStyle.ContentsType.CT_ComboBox, QStyle.ContentsType.CT_SpinBox}:
             found.setHeight(max(found.height(), self._theme.px(ROW)))
             found.setWidth(found.width() + self._theme.px(12))
@@ -80,18 +80,26 @@ class Controls(QProxyStyle):
         control: QStyle.ComplexControl,
         option: QStyleOptionComplex,
         painter: QPainter,
-        widget: QWidget,
+        widget: QWidget | None = None,
     ) -> None:
         if control is QStyle.ComplexControl.CC_ComboBox:
             self._frame(painter, option, self._theme.tokens.button)
-            arrow = self.subControlRect(control, option, QStyle.SubControl.SC_ComboBoxArrow, widget)
-            self._chevron(painter, QRectF(arrow), option, up=False)
+            self._chevron(painter, self._part(option, control, QStyle.SubControl.SC_ComboBoxArrow, widget), option)
         elif control is QStyle.ComplexControl.CC_SpinBox:
             self._frame(painter, option, self._theme.tokens.base)
             for part, up in ((QStyle.SubControl.SC_SpinBoxUp, True), (QStyle.SubControl.SC_SpinBoxDown, False)):
-                self._chevron(painter, QRectF(self.subControlRect(control, option, part, widget)), option, up=up)
+                self._chevron(painter, self._part(option, control, part, widget), option, up=up)
         else:
             super().drawComplexControl(control, option, painter, widget)
+
+    def _part(
+        self,
+        option: QStyleOptionComplex,
+        control: QStyle.ComplexControl,
+        part: QStyle.SubControl,
+        widget: QWidget | None,
+    ) -> QRectF:
+        return QRectF(self.subControlRect(control, option, part, widget))  # type: ignore[arg-type]  # Qt needs none
 
     def _edge(self, option: QStyleOption) -> QPen:
         tokens = self._theme.tokens
@@ -151,7 +159,7 @@ class Controls(QProxyStyle):
             )
         painter.restore()
 
-    def _chevron(self, painter: QPainter, box: QRectF, option: QStyleOption, *, up: bool) -> None:
+    def _chevron(self, painter: QPainter, box: QRectF, option: QStyleOption, *, up: bool = False) -> None:
         theme = self._theme
         enabled = bool(option.state & QStyle.StateFlag.State_Enabled)
         wide = min(theme.px(4), box.width() / 2, box.height() / 2)

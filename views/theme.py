@@ -318,7 +318,7 @@ QLineEdit:disabled {{ background: transparent; border: 1px dashed {tokens.contro
 QComboBox QAbstractItemView {{ background: {tokens.raised}; border: {edge}; outline: none; }}
 QPushButton {{ background: {tokens.button}; border: {edge}; border-radius: {RADIUS}px;
   padding: 3px 12px; min-height: {high}px; }}
-QPushButton:hover {{ background: {tokens.hover}; }}
+QPushButton:hover {{ background: {tokens.line}; }} QPushButton:pressed {{ background: {tokens.selection}; }}
 QPushButton:focus {{ border: {FOCUS}px solid {tokens.accent}; padding: 2px 11px; }}
 QPushButton:default {{ background: {tokens.accent}; color: {tokens.ink_on(tokens.accent)};
   border-color: {tokens.accent}; }}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt
-from PySide6.QtGui import QHoverEvent, QPainter, QPixmap
+from PySide6.QtGui import QMouseEvent, QPainter, QPixmap
 from PySide6.QtWidgets import QApplication
 
 from views.gallery.sheet import ThemeSheet
@@ -38,9 +38,10 @@ def draw(sheet: ThemeSheet) -> QPixmap:
     sheet.resize(sheet.sizeHint())
     sheet.activateWindow()
     for table, under in sheet.tables:
-        place = QPointF(table.visualRect(table.model().index(under, 0)).center())
-        outside = QPointF(-1, -1)
-        QApplication.sendEvent(table.viewport(), QHoverEvent(QEvent.Type.HoverMove, place, place, outside))
+        point = QPointF(table.visualRect(table.model().index(under, 0)).center())
+        button, keys = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
+        moved = QMouseEvent(QEvent.Type.MouseMove, point, table.viewport().mapToGlobal(point), button, button, keys)
+        QApplication.sendEvent(table.viewport(), moved)
     sheet.setFocus()
     _settle()
     picture = sheet.grab()
@@ -48,8 +49,8 @@ def draw(sheet: ThemeSheet) -> QPixmap:
     for widget in sheet.focused:
         widget.setFocus(Qt.FocusReason.OtherFocusReason)
         _settle()
-        place_ = QRect(widget.mapTo(sheet, QPoint(0, 0)), widget.size())
-        painter.drawPixmap(place_.topLeft(), sheet.grab(place_))
+        place = QRect(widget.mapTo(sheet, QPoint(0, 0)), widget.size())
+        painter.drawPixmap(place.topLeft(), sheet.grab(place))
     painter.end()
     return picture
 

@@ -40,6 +40,7 @@ WIDTHS = (440, 440, 912)
 MARGIN, GAP = 32, 32
 ICONS = Path(__file__).parent.parent.parent / "resources" / "icons"
 ICONS_ACROSS = 11
+SURFACES = ("base", "window", "raised", "sunken", "hover", "selection")
 TYPES = (
     (KPI, 600, "182,953", "figure"),
     (TITLE, 600, "Case CS-48223", "title"),
@@ -98,7 +99,7 @@ def with_caption(widget: QWidget, text: str) -> QWidget:
     column = QVBoxLayout(box)
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(GRID)
-    column.addWidget(widget)
+    column.addWidget(widget, 0, Qt.AlignmentFlag.AlignLeft)
     column.addWidget(caption(text))
     column.addStretch(1)
     return box
@@ -151,8 +152,11 @@ class ThemeSheet(QWidget):
                 build()
             self._column.addStretch(1)
             columns.addWidget(holder)
-        self._column = outer
+        bottom = QWidget()
+        self._column = QVBoxLayout(bottom)
+        self._column.setContentsMargins(0, 0, 0, 0)
         self._time_bar()
+        outer.addWidget(bottom)
 
     # --- sections ----------------------------------------------------------------------------------------------
 
@@ -186,8 +190,10 @@ class ThemeSheet(QWidget):
     def _surfaces(self) -> None:
         self._section("Surfaces and text", "contrast of the three text colours on each")
         tokens = current().tokens
-        for name in ("base", "window", "raised", "sunken", "hover", "selection"):
-            self._add(_surface(name, getattr(tokens, name)))
+        # Some surfaces are one colour in some themes.
+        names = {getattr(tokens, name): name for name in reversed(SURFACES)}
+        for colour, name in sorted(names.items(), key=lambda pair: SURFACES.index(pair[1])):
+            self._add(_surface(name, colour))
         lines = []
         for name, width in (("line", 1), ("control_border", 1), ("accent", 2)):
             colour = getattr(tokens, name)

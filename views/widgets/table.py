@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QPainter, QResizeEvent
+from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistentModelIndex, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QPainter, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -106,6 +106,10 @@ class RecordModel(QAbstractTableModel):
 class _Painter(QStyledItemDelegate):
     """Draws a cell with nothing but text and a ground."""
 
+    def __init__(self, table: RecordTable) -> None:
+        super().__init__(table)
+        self._table = table
+
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         theme = current()
         tokens = theme.tokens
@@ -119,7 +123,7 @@ class _Painter(QStyledItemDelegate):
         under = tokens.selection if selected else tokens.window
         if selected:
             painter.fillRect(box, QColor(under))
-        elif state & QStyle.StateFlag.State_MouseOver:
+        elif index.row() == self._table.hovered:
             under = tokens.hover
             painter.fillRect(box, QColor(under))
         inner = box.adjusted(PAD, 0, -PAD, 0)
@@ -146,6 +150,8 @@ class RecordTable(QTableView):
 
     def __init__(self, columns: Sequence[Column], name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.hovered = -1
+        """The row under the pointer."""
         self.records = RecordModel(columns, self)
         self.setModel(self.records)
         self.setItemDelegate(_Painter(self))
@@ -164,6 +170,8 @@ class RecordTable(QTableView):
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         self.horizontalHeader().setHighlightSections(False)
+        self.entered.connect(lambda index: self._hover(index.row()))
+        self.viewportEntered.connect(lambda: self._hover(-1))
         self.verticalScrollBar().valueChanged.connect(self._scrolled)
         self.doubleClicked.connect(lambda index: self.activated_row.emit(self.records.rows[index.row()]))
         current().changed.connect(self.restyle)
@@ -172,6 +180,9 @@ class RecordTable(QTableView):
     def restyle(self) -> None:
         """Take rows and columns of the theme's font."""
         theme = current()
+        ground = self.palette()
+        ground.setColor(QPalette.ColorRole.Base, QColor(theme.tokens.window))
+        self.setPalette(ground)
         high = max(theme.px(ROW_DENSE), round(QFontMetricsF(theme.font(10)).height()) + 8)
         self.verticalHeader().setDefaultSectionSize(high)
         self.verticalHeader().setMinimumSectionSize(high)
@@ -190,9 +201,18 @@ class RecordTable(QTableView):
             return
         super().keyPressEvent(event)
 
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._hover(-1)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._spread()
+
+    def _hover(self, row: int) -> None:
+        if row != self.hovered:
+            self.hovered = row
+            self.viewport().update()
 
     def _spread(self) -> None:
         theme = current()
