@@ -234,7 +234,7 @@ def _breach(name: FigureName, value: float | None, threshold: Threshold | None, 
         return words
     # The rule looks at another window than the tile.
     window = "24 h" if threshold.range_days == 1 else f"{threshold.range_days} d"
-    return f"{window}: {words}"
+    return f"{window}: {_limit(name, threshold, currency)}"
 
 
 def _note(dashboard: OperationsDashboard, name: FigureName, state: str) -> str:

@@ -28,7 +28,8 @@ class Keyring:
 
     async def get(self, place: str) -> str | None:
         """What is kept for a server. Raises OSError when there is no keyring."""
-        return await self._ask("get_password", SERVICE, place)
+        kept: str | None = await self._ask("get_password", SERVICE, place)
+        return kept
 
     async def put(self, place: str, secret: str) -> None:
         """Keep it. Raises OSError when there is no keyring."""

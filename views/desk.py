@@ -15,7 +15,7 @@ from views.window.layouts import LayoutStore
 from views.window.main_window import MainWindow
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
 
     from app.console import Console
     from views.pages.sign_in import SignInPage
@@ -43,7 +43,7 @@ class Desk(QObject):
         console.ready.connect(self._ready)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._wall: QWidget | None = None
-        self._pages = {
+        self._pages: dict[str, Callable[[], Any]] = {
             "palette": self._palette,
             "keys": self._keys,
             "about": self._about,
@@ -177,7 +177,7 @@ class Desk(QObject):
     def _about(self) -> None:
         from views.dialogs.about import AboutDialog
 
-        AboutDialog(self.console.data_dir, self.console.settings.server_url, self.window).open()
+        AboutDialog(self.console.data_dir, self.console.place.url, self.window).open()
 
     def _settings(self) -> None:
         from views.dialogs.settings import SettingsDialog

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from models.figures import FigureName
 from views.alerts.panel import AlertsPanel
 from views.dashboard.chart_panels import ChartPanel, Crosshair
 from views.dashboard.drill_panel import DrillPanel
@@ -81,7 +82,7 @@ def make_panels(console: Console, open_panel: Callable[[str], Any]) -> Panels:
 
     def show_figure(name: object) -> None:
         sample = console.dashboard().sample
-        links = sample.value.links.get(name, ()) if sample is not None else ()
+        links = sample.value.links.get(FigureName(str(name)), ()) if sample is not None else ()
         if not links:
             console.messages.post(
                 "The rows behind this figure are not known yet: nothing has been heard from the server."

@@ -21,6 +21,8 @@ SHAPES = {"P1": "▲", "P2": "◆", "P3": "■", "P4": "●", "good": "✔"}
 GRID = 4
 RADIUS = 4
 FOCUS = 2
+HATCH = 0.4
+"""Share of the line colour in a hatch; more, and text 3 cannot be read on it."""
 ROW_DENSE, ROW, ROW_WALL = 24, 28, 36
 CAPTION, BODY, SECTION, PANEL_VALUE, TITLE, KPI = 9, 10, 12, 14, 18, 28
 
@@ -78,6 +80,13 @@ class Tokens:
     def button(self) -> str:
         """Ground of ordinary buttons."""
         return self.hover if self.dark else self.base
+
+    @property
+    def button_over(self) -> str:
+        """Ground of ordinary buttons under the pointer; the text stays readable on it."""
+        if not self.dark:
+            return self.hover
+        return self.line if self.name == "dark" else mixed(self.line, self.hover, 0.3).name()
 
     @property
     def tile_line(self) -> str:
@@ -243,12 +252,12 @@ class Theme(QObject):
         """A length of the grid, grown with the font so that nothing is clipped."""
         return round(length * self.font_scale)
 
-    def hatch(self, under: str, share: float = 0.4) -> QBrush:
+    def hatch(self, under: str) -> QBrush:
         """45°, 1 px, 8 px apart; always drawn under text."""
         tile = QPixmap(8, 8)
         tile.fill(QColor(under))
         painter = QPainter(tile)
-        painter.setPen(QPen(mixed(self.tokens.line, under, share + 0.6), 1))
+        painter.setPen(QPen(mixed(self.tokens.line, under, HATCH), 1))
         painter.drawLine(0, 7, 7, 0)
         painter.end()
         return QBrush(tile)
@@ -318,7 +327,7 @@ QLineEdit:disabled {{ background: transparent; border: 1px dashed {tokens.contro
 QComboBox QAbstractItemView {{ background: {tokens.raised}; border: {edge}; outline: none; }}
 QPushButton {{ background: {tokens.button}; border: {edge}; border-radius: {RADIUS}px;
   padding: 3px 12px; min-height: {high}px; }}
-QPushButton:hover {{ background: {tokens.line}; }} QPushButton:pressed {{ background: {tokens.selection}; }}
+QPushButton:hover {{ background: {tokens.button_over}; }} QPushButton:pressed {{ background: {tokens.selection}; }}
 QPushButton:focus {{ border: {FOCUS}px solid {tokens.accent}; padding: 2px 11px; }}
 QPushButton:default {{ background: {tokens.accent}; color: {tokens.ink_on(tokens.accent)};
   border-color: {tokens.accent}; }}

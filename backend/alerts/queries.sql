@@ -128,10 +128,12 @@ select distinct on (figure) figure, id::text as rule_id, comparison, value, seve
 
 -- name: open_conditions
 -- Of each figure whose limit is broken: the alert that asks most of an operator. A shelved one asks nothing.
-select distinct on (figure) figure,
-       case when state = 'active' and (shelved_until is null or shelved_until <= %(as_of)s) then 'active'
-            else 'acknowledged' end as urgency, severity
-  from alert
- where state <> 'cleared' and valid_to > %(as_of)s and valid_from <= %(as_of)s
-   and cause = 'breached' and returned_at is null
- order by figure, urgency desc, severity
+select distinct on (a.figure) a.figure,
+       case when a.state = 'active' and (a.shelved_until is null or a.shelved_until <= %(as_of)s) then 'active'
+            else 'acknowledged' end as urgency, a.severity
+  from alert a join alert_rule r on r.id = a.rule_id
+ where a.state <> 'cleared' and a.valid_to > %(as_of)s and a.valid_from <= %(as_of)s
+   and a.cause = 'breached' and a.returned_at is null
+   and (r.range_days = %(range)s or a.figure not in
+        ('orders.total', 'orders.refunded', 'orders.pending', 'downloads.total'))
+ order by a.figure, urgency desc, a.severity

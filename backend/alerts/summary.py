@@ -34,12 +34,14 @@ async def thresholds(connection: Connection, range_days: int) -> dict[FigureName
         return {FigureName(row["figure"]): Threshold(**row) for row in await cursor.fetchall()}
 
 
-async def open_conditions(connection: Connection, as_of: datetime) -> dict[FigureName, tuple[AlertState, Severity]]:
+async def open_conditions(
+    connection: Connection, as_of: datetime, range_days: int
+) -> dict[FigureName, tuple[AlertState, Severity]]:
     """Figures over their limit at ``as_of``: active while an alert waits for somebody, else acknowledged.
 
     A shelved alert counts as acknowledged: somebody has looked at it and put it aside.
     """
-    cursor = await connection.execute(queries.open_conditions, {"as_of": as_of})
+    cursor = await connection.execute(queries.open_conditions, {"as_of": as_of, "range": range_days})
     return {
         FigureName(figure): (AlertState(urgency), Severity(severity))
         for figure, urgency, severity in await cursor.fetchall()

@@ -62,7 +62,7 @@ async def compose(
     sources = await sources_at(connection, as_of, settings)
     latest, latest_before, series_community = await _community(connection, settings, as_of, before, now_buckets)
     figures = assemble(known, as_of, range_days, still_open[as_of], latest)
-    open_conditions = await summary.open_conditions(connection, as_of)
+    open_conditions = await summary.open_conditions(connection, as_of, range_days)
     alerts, alert_count = await summary.for_dashboard(connection, as_of)
     return OperationsDashboard(
         **dict(figures),

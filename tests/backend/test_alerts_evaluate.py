@@ -194,7 +194,7 @@ async def test_a_shelf_ends_by_itself_and_is_audited(open_database: Opened, sett
         async with db.read() as connection:
             now = await actions.clock(connection)
             assert await summary.for_dashboard(connection, now) == ((), 0)
-            assert await summary.open_conditions(connection, now) == {
+            assert await summary.open_conditions(connection, now, 7) == {
                 FigureName.DOWNLOADS_FAILURE_RATE: (AlertState.ACKNOWLEDGED, Severity.P2)
             }
         await asyncio.sleep(0.35)
@@ -203,10 +203,10 @@ async def test_a_shelf_ends_by_itself_and_is_audited(open_database: Opened, sett
         async with db.read() as connection:
             now = await actions.clock(connection)
             assert (await summary.for_dashboard(connection, now))[1] == 1
-            assert await summary.open_conditions(connection, now) == {
+            assert await summary.open_conditions(connection, now, 7) == {
                 FigureName.DOWNLOADS_FAILURE_RATE: (AlertState.ACTIVE, Severity.P2)
             }
-            assert await summary.open_conditions(connection, now - timedelta(hours=1)) == {}
+            assert await summary.open_conditions(connection, now - timedelta(hours=1), 7) == {}
 
 
 async def test_a_changed_rule_carries_its_open_alert_along(

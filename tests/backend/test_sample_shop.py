@@ -100,7 +100,7 @@ async def test_the_shop_is_believable_exact_and_alive(open_database: Opened, set
         await evaluate.evaluate(db, settings)
         async with db.read() as connection:
             now = await clock(connection)
-            assert await summary.open_conditions(connection, now) == {
+            assert await summary.open_conditions(connection, now, 30) == {
                 FigureName.DOWNLOADS_FAILURE_RATE: (AlertState.ACTIVE, Severity.P2),
                 FigureName.ORDERS_REFUNDED: (AlertState.ACKNOWLEDGED, Severity.P3),
                 FigureName.COMMUNITY_DISCORD_MEMBERS: (AlertState.ACKNOWLEDGED, Severity.P4),

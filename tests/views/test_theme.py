@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from tests.views.colour import ciede2000, contrast, nearest
 from views import theme as module
-from views.theme import DARK, HIGH_CONTRAST, LIGHT, STATUS, THEMES, Tokens, current, style_sheet
+from views.theme import DARK, HATCH, HIGH_CONTRAST, LIGHT, STATUS, THEMES, Tokens, current, style_sheet
 
 # Sharma, Wu and Dalal 2005, table 1.
 PUBLISHED = [
@@ -69,6 +69,13 @@ def test_text_is_readable_on_every_surface(tokens: Tokens) -> None:
     }
     found |= {(text, "selection"): contrast(getattr(tokens, text), tokens.selection) for text in ("text", "text2")}
     assert {pair: ratio for pair, ratio in found.items() if ratio < 4.5} == {}
+
+
+@every_theme
+def test_text_is_readable_on_hatch_and_under_the_pointer(tokens: Tokens) -> None:
+    hatch = module.mixed(tokens.line, tokens.tile, HATCH).name()
+    assert contrast(tokens.text3, hatch) >= 4.5
+    assert contrast(tokens.text, tokens.button_over) >= 4.5
 
 
 @every_theme

@@ -89,9 +89,10 @@ class AlertsPanel(QObject):
         """Unacknowledged alerts in the order they are shown: new ones go below the ones of their severity."""
         self._limit = [CARDS_MOST, ROWS_MOST, ROWS_MOST, ROWS_MOST]
         self._deciding: set[str] = set()
-        self.widget = QScrollArea()
-        self.widget.setWidgetResizable(True)
-        self.widget.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.widget: QWidget = area
         self.widget.setAccessibleName("Alerts")
         inside = QWidget()
         self._column = QVBoxLayout(inside)
@@ -110,7 +111,7 @@ class AlertsPanel(QObject):
         for number, section in enumerate(self._sections):
             section.more.clicked.connect(lambda _=False, n=number: self._show_more(n))
         self._column.addStretch(1)
-        self.widget.setWidget(inside)
+        area.setWidget(inside)
         self._query = console.alerts()
         self._query.changed.connect(self.refresh)
         console.link.changed.connect(self._show_reasons)
@@ -218,7 +219,7 @@ class AlertsPanel(QObject):
             section.box.removeWidget(widget)
             widget.deleteLater()
         for place, alert in enumerate(shown):
-            version, widget = section.widgets.get(alert.id, (0, None))
+            version, widget = self._known(section, alert.id)
             if widget is None or version != alert.version:
                 fresh = self._widget(alert, number)
                 had_focus = widget is not None and widget.hasFocus()
@@ -235,6 +236,10 @@ class AlertsPanel(QObject):
         rest = total - len(shown)
         section.more.set(f"{rest:,} more" if len(alerts) > len(shown) else f"{rest:,} more not loaded", Look.LINK)
         section.more.setVisible(rest > 0)
+
+    @staticmethod
+    def _known(section: _Section, alert_id: str) -> tuple[int, AlertCard | AlertRow | None]:
+        return section.widgets[alert_id] if alert_id in section.widgets else (0, None)
 
     def _widget(self, alert: Alert, number: int) -> AlertCard | AlertRow:
         now = self._console.clock.now()
@@ -285,8 +290,9 @@ class AlertsPanel(QObject):
 
     def _decide(self, verb: str) -> None:
         """For the card under the keyboard, else the first one."""
+        focus = QApplication.focusWidget()
         cards = [widget for _, widget in self._sections[0].widgets.values()]
-        card = next((c for c in cards if c.hasFocus() or c.isAncestorOf(QApplication.focusWidget())), None)
+        card = next((c for c in cards if c.hasFocus() or (focus is not None and c.isAncestorOf(focus))), None)
         first = next((c for c in cards if c.alert.id == self._order[0]), None) if self._order else None
         if (chosen := card or first) is not None:
             self._asked((verb, chosen.alert))

@@ -141,8 +141,7 @@ class RulesDialog(WindowDialog):
         for rule in self._rules:
             word = "over" if rule.comparison == "above" else "under"
             unit = unit_of(rule.figure, self._currency)
-            head = f"{rule.severity}  {rule.title}
-{title_of(rule.figure, rule.range_days)}"
+            head = f"{rule.severity}  {rule.title}\n{title_of(rule.figure, rule.range_days)}"
             text = f"{head} {word} {shown(rule.figure, rule.value, self._currency)} {unit}"
             item = QListWidgetItem(text + ("" if rule.enabled else " (off)"))
             self.list.addItem(item)

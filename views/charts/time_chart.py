@@ -278,8 +278,8 @@ class TimeChart(pg.PlotWidget):
             painter.setPen(pen)
             painter.drawLine(QPointF(plot.left(), y), QPointF(now, y))
             labels.append((y, data.limit.label, style.text2))
-        if data.previous and data.previous[-1] is not None:
-            labels.append((self._at(0, data.previous[-1]).y(), data.previous_name, style.text3))
+        if data.previous and (before := data.previous[data.newest]) is not None:
+            labels.append((self._at(0, before).y(), data.previous_name, style.text3))
         if self._stale:
             labels.append((plot.top(), self._stale, style.text))
         for y, text, colour in _apart(labels, metrics.height(), plot):

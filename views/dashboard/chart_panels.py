@@ -13,6 +13,7 @@ from PySide6.QtGui import QAction, QColor
 from PySide6.QtWidgets import QLabel, QStackedLayout, QWidget
 
 from app.freshness import Quality, age_words, long_age_words
+from models.figures import FigureName
 from views.theme import current
 from views.window.panel import Note
 
@@ -139,7 +140,7 @@ class ChartPanel(QObject):
 
         read: Callable[[Any], ChartData] = getattr(series, self._read_name)
         chart = self._chart()
-        threshold = sample.value.thresholds.get(self._source)
+        threshold = sample.value.thresholds.get(FigureName(self._source))
         chart.set_style(chart_style(self._series, str(threshold.severity) if threshold else "P2"))
         chart.show_data(read(sample.value))
         self._stack.setCurrentWidget(chart)

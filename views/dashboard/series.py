@@ -46,13 +46,14 @@ def revenue(dashboard: OperationsDashboard) -> ChartData:
     starts, ends = _times(dashboard)
     factor = 10.0 ** -decimals(dashboard.currency)
     values = _scaled(dashboard.series.revenue, factor)
+    before = _scaled(dashboard.series.previous.revenue, factor)
     return ChartData(
         starts=starts,
         ends=ends,
         values=(*values[:-1], None) if _filling(dashboard) else values,
         newest=_newest(dashboard),
         filled=True,
-        previous=_scaled(dashboard.series.previous.revenue, factor),
+        previous=(*before[:-1], None) if _filling(dashboard) else before,
         previous_name=f"previous {dashboard.range} d",
         unit=f"{dashboard.currency}/{dashboard.series.step[0]}",
         name=_last(dashboard),

@@ -15,7 +15,7 @@ from views.dialogs.base import WindowDialog
 class AboutDialog(WindowDialog):
     """Versions and folders as text that can be copied."""
 
-    def __init__(self, data_dir: Path, server: str, parent: QWidget) -> None:
+    def __init__(self, data_dir: Path | None, server: str, parent: QWidget) -> None:
         super().__init__("About opsconsole", parent, reject="Close")
         try:
             own = version("opsconsole")
@@ -27,7 +27,7 @@ class AboutDialog(WindowDialog):
             ("Qt", qVersion()),
             ("Python", platform.python_version()),
             ("Server", server or "none"),
-            ("Data folder", str(data_dir)),
+            ("Data folder", str(data_dir) if data_dir else "on the server"),
             ("Licence", "Apache-2.0"),
         ):
             label = QLabel(value)

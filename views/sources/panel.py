@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QWidget
 
 from app.freshness import Quality, age_words
 from views.widgets.table import Column, RecordTable
@@ -51,7 +52,8 @@ class SourcesPanel(QObject):
         super().__init__()
         self.id, self.title = "sources", "Sources"
         self._console = console
-        self.widget = RecordTable(COLUMNS, "Sources")
+        self.table = RecordTable(COLUMNS, "Sources")
+        self.widget: QWidget = self.table
         self._watch: Watch | None = None
         self._second = QTimer(self, interval=1000)
         self._second.timeout.connect(self.refresh)
@@ -90,11 +92,11 @@ class SourcesPanel(QObject):
         """Show what is known now."""
         rows = self._read()
         if rows != self._rows:
-            at = self.widget.currentIndex().row()
+            at = self.table.currentIndex().row()
             self._rows = rows
-            self.widget.set_rows(rows)
+            self.table.set_rows(rows)
             if at >= 0:
-                self.widget.selectRow(at)
+                self.table.selectRow(at)
 
     def _read(self) -> list[Row]:
         console = self._console

@@ -43,7 +43,7 @@ def mark(painter: QPainter, severity: str, centre: QPointF, size: float, colour:
 def severity_size(severity: str, text: str = "") -> QSize:
     """Room a severity chip needs."""
     metrics = QFontMetricsF(current().font(9, 600))
-    words = text or severity
+    words = text or severity.capitalize()
     return QSize(
         round(2 * PAD + metrics.height() * 0.62 + GAP + metrics.horizontalAdvance(words)), round(metrics.height() + 4)
     )
@@ -77,7 +77,7 @@ def draw_severity(
     painter.setFont(font)
     painter.setPen(QColor(ink))
     place = box.adjusted(PAD + size + GAP, 0, -2, 0)
-    painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text or severity)
+    painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text or severity.capitalize())
     painter.restore()
 
 

@@ -198,7 +198,7 @@ class FigureTile(QWidget):
             painter.setFont(theme.font(10))
             painter.setPen(QColor(tokens.text2 if not stale else tokens.text3))
             painter.drawText(round(box.left() + width + 6), round(baseline), figure.unit)
-        end = tokens.status(figure.severity) if figure.state in {"breached", "acknowledged"} else ""
+        end = tokens.status(figure.severity) if figure.state == "breached" else ""
         draw_sparkline(painter, spark, figure.sparkline, limit=figure.sparkline_limit, end=end)
 
     def _foot(self, painter: QPainter, figure: Figure, box: QRectF) -> None:

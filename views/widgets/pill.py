@@ -113,7 +113,9 @@ class Pill(QAbstractButton):
             if look is Look.PRIMARY and self.underMouse():
                 fill = fill.lighter(112) if tokens.dark else fill.darker(112)
         elif look is Look.BUTTON:
-            fill = QColor(tokens.selection if self.isDown() else tokens.line if self.underMouse() else tokens.button)
+            fill = QColor(
+                tokens.selection if self.isDown() else tokens.button_over if self.underMouse() else tokens.button
+            )
             border = QPen(QColor(tokens.control_border))
         elif look is Look.LINK:
             ink = QColor(tokens.accent)
@@ -141,14 +143,15 @@ class Pill(QAbstractButton):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(ink if look is Look.PRIMARY else QColor(tokens.control_border))
             painter.drawRoundedRect(cap, 3, 3)
-            painter.setPen(ink if look is Look.PRIMARY else QColor(tokens.text2))
+            painter.setPen(ink if look is Look.PRIMARY or not self.isEnabled() else QColor(tokens.text2))
             painter.drawText(cap, Qt.AlignmentFlag.AlignCenter, self._key)
             inner.setRight(cap.left() - GAP)
         if self._icon:
             from views.icons import paint
 
             size = QFontMetricsF(self._font()).height() - 2
-            paint(painter, self._icon, QRectF(inner.left(), box.center().y() - size / 2, size, size), tokens.text2)
+            colour = ink.name() if look is Look.INVERSE or not self.isEnabled() else tokens.text2
+            paint(painter, self._icon, QRectF(inner.left(), box.center().y() - size / 2, size, size), colour)
             inner.setLeft(inner.left() + size + 4)
         painter.setFont(self._font())
         painter.setPen(ink)

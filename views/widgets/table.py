@@ -117,8 +117,8 @@ class _Painter(QStyledItemDelegate):
         assert isinstance(model, RecordModel)  # noqa: S101 - the table sets no other
         column = model.columns[index.column()]
         text = model.texts(index.row())[index.column()]
-        box = QRectF(option.rect)  # type: ignore[attr-defined]
-        state = option.state  # type: ignore[attr-defined]
+        box = QRectF(option.rect)
+        state = option.state
         selected = bool(state & QStyle.StateFlag.State_Selected)
         under = tokens.selection if selected else tokens.window
         if selected:

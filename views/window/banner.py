@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from views.theme import current
 from views.widgets.pill import Look, Pill
 
-HEIGHT = 32
+HEIGHT, STRIPES = 32, 48
 
 
 class LinkBanner(QWidget):
@@ -50,11 +50,17 @@ class LinkBanner(QWidget):
         tokens = current().tokens
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(tokens.text2))
-        painter.fillRect(0, 0, 72, self.height(), QColor(tokens.text3))
+        # Stripes: a pattern is seen by those who do not see that the colours are the wrong way round.
+        painter.setClipRect(0, 0, STRIPES, self.height())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(tokens.base), 3))
+        for x in range(-self.height(), STRIPES, 9):
+            painter.drawLine(x, self.height(), x + self.height(), 0)
+        painter.setClipping(False)
         bold, plain = current().font(10, 600), current().font(10)
         painter.setPen(QColor(tokens.base))
         y = Qt.AlignmentFlag.AlignVCenter
-        x = 88
+        x = STRIPES + 12
         painter.setFont(bold)
         painter.drawText(x, 0, self.width(), self.height(), y, self._head)
         x += QFontMetrics(bold).horizontalAdvance(self._head) + 12
