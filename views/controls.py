@@ -58,7 +58,9 @@ class Controls(QProxyStyle):
             return 0
         return super().styleHint(hint, option, widget, returnData)
 
-    def sizeFromContents(self, kind: QStyle.ContentsType, option: QStyleOption, size: QSize, widget: QWidget) -> QSize:
+    def sizeFromContents(
+        self, kind: QStyle.ContentsType, option: QStyleOption, size: QSize, widget: QWidget | None = None
+    ) -> QSize:
         found = super().sizeFromContents(kind, option, size, widget)  # type: ignore[arg-type]  # Qt needs none
         if kind in {QStyle.ContentsType.CT_ComboBox, QStyle.ContentsType.CT_SpinBox}:
             found.setHeight(max(found.height(), self._theme.px(ROW)))
