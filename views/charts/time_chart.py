@@ -29,7 +29,7 @@ from views.widgets.chip import draw_severity, severity_size
 
 LEFT = 64
 RIGHT = 132
-"""Pixels left and right of the plot, the same in every chart, so that one instant is one vertical line."""
+"""Pixels left and right of the plot at 9 pt; the same in every chart, so that one instant is one vertical line."""
 HIGHEST_REDRAW_RATE = 4.0
 """Redraws a second at most."""
 _HATCH_STEP = 8
@@ -73,7 +73,6 @@ class TimeChart(pg.PlotWidget):
             axis = plot.getAxis(side)
             axis.setStyle(tickLength=0)
             axis.setPen(None)
-        plot.getAxis("left").setWidth(LEFT)
         self._previous = plot.plot(connect="finite")
         self._line = plot.plot(connect="finite")
         self._bars = pg.BarGraphItem(x0=[], x1=[], y0=[], height=[])
@@ -99,7 +98,9 @@ class TimeChart(pg.PlotWidget):
             axis.setTextPen(style.text3)
             axis.setTickFont(style.font)
         above = math.ceil(QFontMetricsF(style.font).height()) + 8  # the unit stands above the highest tick
-        self.getPlotItem().layout.setContentsMargins(0, above, RIGHT, 0)
+        self._left, self._right = (round(room * style.font.pointSizeF() / 9) for room in (LEFT, RIGHT))
+        axes[0].setWidth(self._left)
+        self.getPlotItem().layout.setContentsMargins(0, above, self._right, 0)
         axes[1].setHeight(math.ceil(QFontMetricsF(style.font).height()) + 6)
         self.setMinimumHeight(math.ceil(QFontMetricsF(style.font).height() * 6))
         self._apply_colours()
@@ -253,7 +254,7 @@ class TimeChart(pg.PlotWidget):
         if self._stale or self._disconnected:
             _hatch(painter, QRectF(now, plot.top(), self.viewport().width() - now, plot.height()), style.line)
         painter.setPen(style.text3)
-        unit = QRectF(0, 0, LEFT - 6, metrics.height())
+        unit = QRectF(0, 0, self._left - 6, metrics.height())
         painter.drawText(unit, Qt.AlignmentFlag.AlignRight, data.unit)
         painter.drawText(QPointF(now + 24, self.viewport().height() - 6), "UTC")
         for mark in data.marks:
@@ -291,10 +292,10 @@ class TimeChart(pg.PlotWidget):
                 draw_severity(painter, box, style.severity, value)
                 painter.setFont(style.font)
                 painter.setPen(style.text3)
-                rest = metrics.elidedText(data.name, Qt.TextElideMode.ElideRight, RIGHT - 16 - size.width())
+                rest = metrics.elidedText(data.name, Qt.TextElideMode.ElideRight, self._right - 16 - size.width())
                 painter.drawText(QPointF(box.right() + 6, y + metrics.ascent() / 2 - 1), rest)
                 continue
-            shown_text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, RIGHT - 28)
+            shown_text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, self._right - 28)
             painter.drawText(QPointF(now + 24, y + metrics.ascent() / 2 - 1), shown_text)
             if colour != style.text2:  # limits have their own line up to here
                 tick = style.previous if text == data.previous_name else style.series
