@@ -199,9 +199,9 @@ class AlertRow(QWidget):
         size = severity_size("P4")
         left = line.left() + size.width() + 8
         if self.alert.cleared_at is not None:
-            size.setWidth(16)
-            left = line.left() + 22
-            mark(painter, "good", QPointF(line.left() + 8, line.center().y()), 10, tokens.good, filled=False)
+            left = line.left() + theme.px(22)
+            centre = QPointF(line.left() + theme.px(8), line.center().y())
+            mark(painter, "good", centre, theme.px(10), tokens.good, filled=False)
         else:
             chip = QRectF(line.left(), line.center().y() - size.height() / 2, size.width(), size.height())
             draw_severity(painter, chip, str(self.alert.severity), filled=False, dashed=self._shelved)

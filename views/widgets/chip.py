@@ -17,7 +17,7 @@ def mark(painter: QPainter, severity: str, centre: QPointF, size: float, colour:
     """The shape of a severity: ▲ P1, ◆ P2, ■ P3, ● P4, ✔ good. Filled: not yet acknowledged."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(QPen(QColor(colour), 1.4))
+    painter.setPen(QPen(QColor(colour), max(1.4, size / 8)))
     painter.setBrush(QColor(colour) if filled else Qt.BrushStyle.NoBrush)
     half, x, y = size / 2, centre.x(), centre.y()
     match severity:
@@ -33,7 +33,7 @@ def mark(painter: QPainter, severity: str, centre: QPointF, size: float, colour:
             painter.drawEllipse(centre, half * 0.85, half * 0.85)
         case _:
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(QColor(colour), 1.8))
+            painter.setPen(QPen(QColor(colour), max(1.8, size / 6)))
             painter.drawPolyline(
                 [QPointF(x - half, y), QPointF(x - half * 0.25, y + half * 0.7), QPointF(x + half, y - half * 0.7)]
             )
@@ -44,9 +44,9 @@ def severity_size(severity: str, text: str = "") -> QSize:
     """Room a severity chip needs."""
     metrics = QFontMetricsF(current().font(9, 600))
     words = text or severity.capitalize()
-    return QSize(
-        round(2 * PAD + metrics.height() * 0.62 + GAP + metrics.horizontalAdvance(words)), round(metrics.height() + 4)
-    )
+    theme = current()
+    room = 2 * theme.px(PAD) + metrics.height() * 0.62 + theme.px(GAP)
+    return QSize(round(room + metrics.horizontalAdvance(words)), round(metrics.height() + theme.px(4)))
 
 
 def draw_severity(
@@ -72,11 +72,11 @@ def draw_severity(
     font = theme.font(9, 600)
     metrics = QFontMetricsF(font)
     size = metrics.height() * 0.62
-    centre = QPointF(box.left() + PAD + size / 2, box.center().y())
+    centre = QPointF(box.left() + theme.px(PAD) + size / 2, box.center().y())
     mark(painter, severity, centre, size, ink if filled else (tokens.text2 if dashed else hue), filled=filled)
     painter.setFont(font)
     painter.setPen(QColor(ink))
-    place = box.adjusted(PAD + size + GAP, 0, -2, 0)
+    place = box.adjusted(theme.px(PAD) + size + theme.px(GAP), 0, -2, 0)
     painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text or severity.capitalize())
     painter.restore()
 
@@ -116,8 +116,10 @@ def freshness_words(quality: Quality, age: str) -> str:
 
 def freshness_width(words: str) -> float:
     """Room a freshness chip needs."""
-    metrics = QFontMetricsF(current().font(9, 600))
-    return 2 * PAD + metrics.horizontalAdvance(words) + (metrics.height() * 0.8 + 4 if words.startswith("late") else 0)
+    theme = current()
+    metrics = QFontMetricsF(theme.font(9, 600))
+    clock = metrics.height() * 0.8 + theme.px(4) if words.startswith("late") else 0
+    return 2 * theme.px(PAD) + metrics.horizontalAdvance(words) + clock
 
 
 def draw_freshness(painter: QPainter, box: QRectF, words: str, under: str) -> None:
@@ -132,17 +134,17 @@ def draw_freshness(painter: QPainter, box: QRectF, words: str, under: str) -> No
     painter.drawRoundedRect(shape, RADIUS, RADIUS)
     font = theme.font(9, 600)
     metrics = QFontMetricsF(font)
-    place = box.adjusted(PAD, 0, -PAD, 0)
+    place = box.adjusted(theme.px(PAD), 0, -theme.px(PAD), 0)
     if words.startswith("late"):
         size = metrics.height() * 0.72
         centre = QPointF(place.left() + size / 2, box.center().y())
-        painter.setPen(QPen(QColor(tokens.text), 1.3))
+        painter.setPen(QPen(QColor(tokens.text), 1.3 * theme.font_scale))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawEllipse(centre, size / 2, size / 2)
         painter.drawPolyline(
             [QPointF(centre.x(), centre.y() - size * 0.28), centre, QPointF(centre.x() + size * 0.22, centre.y())]
         )
-        place.setLeft(place.left() + size + 4)
+        place.setLeft(place.left() + size + theme.px(4))
     painter.setFont(font)
     painter.setPen(QColor(tokens.text if words.startswith("late") else tokens.text2))
     painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, words)

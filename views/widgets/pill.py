@@ -71,7 +71,7 @@ class Pill(QAbstractButton):
         if self._icon:
             width += metrics.height() + 2
         if self._key:
-            width += GAP + QFontMetricsF(current().font(9)).horizontalAdvance(self._key) + 8
+            width += current().px(GAP) + QFontMetricsF(current().font(9)).horizontalAdvance(self._key) + 8
         tall = 12 if self._look in {Look.PRIMARY, Look.BUTTON, Look.LINK} else 6
         return QSize(int(width + 0.999), max(22, int(metrics.height()) + tall))
 
@@ -86,7 +86,7 @@ class Pill(QAbstractButton):
         super().keyPressEvent(event)
 
     def _pad(self) -> float:
-        return PAD if self._look not in {Look.QUIET, Look.STRONG} or self.focusPolicy() else 2
+        return current().px(PAD if self._look not in {Look.QUIET, Look.STRONG} or self.focusPolicy() else 2)
 
     def _font(self) -> QFont:
         heavy = self._look in {Look.STRONG, Look.SELECTED, Look.FILLED, Look.INVERSE, Look.PRIMARY}
@@ -145,7 +145,7 @@ class Pill(QAbstractButton):
             painter.drawRoundedRect(cap, 3, 3)
             painter.setPen(ink if look is Look.PRIMARY or not self.isEnabled() else QColor(tokens.text2))
             painter.drawText(cap, Qt.AlignmentFlag.AlignCenter, self._key)
-            inner.setRight(cap.left() - GAP)
+            inner.setRight(cap.left() - current().px(GAP))
         if self._icon:
             from views.icons import paint
 
