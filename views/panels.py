@@ -77,7 +77,7 @@ def make_panels(console: Console, open_panel: Callable[[str], Any]) -> Panels:
     crosshair.setParent(panels.rows)
 
     def show_rows(link: object) -> None:
-        panels.rows.show_link(str(link))
+        panels.rows.show_links([str(link)])
         open_panel(panels.rows.id)
 
     def show_figure(name: object) -> None:
@@ -89,7 +89,7 @@ def make_panels(console: Console, open_panel: Callable[[str], Any]) -> Panels:
             )
             return
         title = next((f.title for f in console.figures.figures if f.name == name), "") if console.figures else ""
-        panels.rows.show_link(links[0], title)
+        panels.rows.show_links(links, title)
         open_panel(panels.rows.id)
 
     panels.figures.opened.connect(show_figure)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import QObject, QSize, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QAction, QColor, QDesktopServices, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
@@ -60,6 +60,15 @@ class _Heading(QWidget):
         painter.fillRect(left, self.height() // 2, max(0, self.width() - left), 1, QColor(theme.tokens.line))
 
 
+class _Area(QScrollArea):
+    """Never narrower than its cards: a cut-off button is worse than a smaller chart."""
+
+    def minimumSizeHint(self) -> QSize:
+        inside = self.widget()
+        wide = inside.minimumSizeHint().width() if inside is not None else 0
+        return QSize(wide + current().px(14), current().px(120))
+
+
 class _Section:
     """One list of the panel: a heading, widgets by alert, and how many more there are."""
 
@@ -89,7 +98,7 @@ class AlertsPanel(QObject):
         """Unacknowledged alerts in the order they are shown: new ones go below the ones of their severity."""
         self._limit = [CARDS_MOST, ROWS_MOST, ROWS_MOST, ROWS_MOST]
         self._deciding: set[str] = set()
-        area = QScrollArea()
+        area = _Area()
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.widget: QWidget = area
@@ -182,6 +191,7 @@ class AlertsPanel(QObject):
             self._fill(section, number, alerts, total if number == 0 else len(alerts))
         self._empty.setText("" if groups[0] else "Nothing waits to be acknowledged.")
         self._empty.setVisible(not groups[0])
+        self.widget.updateGeometry()
         self._show_reasons()
 
     def _total(self, listed: int) -> int:
@@ -215,9 +225,10 @@ class AlertsPanel(QObject):
         shown = alerts[: self._limit[number]]
         wanted = {alert.id: alert for alert in shown}
         for known in [k for k in section.widgets if k not in wanted]:
-            _, widget = section.widgets.pop(known)
-            section.box.removeWidget(widget)
-            widget.deleteLater()
+            _, gone = section.widgets.pop(known)
+            section.box.removeWidget(gone)
+            gone.deleteLater()
+        widget: AlertCard | AlertRow | None
         for place, alert in enumerate(shown):
             version, widget = self._known(section, alert.id)
             if widget is None or version != alert.version:
@@ -239,7 +250,8 @@ class AlertsPanel(QObject):
 
     @staticmethod
     def _known(section: _Section, alert_id: str) -> tuple[int, AlertCard | AlertRow | None]:
-        return section.widgets[alert_id] if alert_id in section.widgets else (0, None)
+        known = section.widgets.get(alert_id)
+        return (0, None) if known is None else known
 
     def _widget(self, alert: Alert, number: int) -> AlertCard | AlertRow:
         now = self._console.clock.now()

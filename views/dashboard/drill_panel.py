@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,7 +40,7 @@ def columns_of(kind: str, currency: str) -> tuple[Column, ...]:
     match kind:
         case "orders":
             return (
-                Column("Placed, UTC", lambda r: _instant(r.placed_at), 148, quiet=True),
+                Column("Placed, UTC", lambda r: _instant(r.placed_at), 160, quiet=True),
                 Column("Order", lambda r: r.id, 120, mono=True, stretch=True),
                 Column("Customer", lambda r: r.customer_id or "guest", 110, mono=True),
                 Column("Country", lambda r: r.country or "–", 72),
@@ -49,7 +50,7 @@ def columns_of(kind: str, currency: str) -> tuple[Column, ...]:
             )
         case "refunds":
             return (
-                Column("Refunded, UTC", lambda r: _instant(r.refunded_at), 148, quiet=True),
+                Column("Refunded, UTC", lambda r: _instant(r.refunded_at), 160, quiet=True),
                 Column("Refund", lambda r: r.id, 120, mono=True, stretch=True),
                 Column("Order", lambda r: r.order_id or "unknown", 120, mono=True),
                 Column("Country", lambda r: r.country or "–", 72),
@@ -58,7 +59,7 @@ def columns_of(kind: str, currency: str) -> tuple[Column, ...]:
             )
         case "downloads":
             return (
-                Column("At, UTC", lambda r: _instant(r.downloaded_at), 148, quiet=True),
+                Column("At, UTC", lambda r: _instant(r.downloaded_at), 160, quiet=True),
                 Column("Product", lambda r: r.product, 180, stretch=True),
                 Column("Country", lambda r: r.country or "–", 72),
                 Column("Result", lambda r: "ok" if r.succeeded else "failed", 72),
@@ -67,7 +68,7 @@ def columns_of(kind: str, currency: str) -> tuple[Column, ...]:
             )
         case _:
             return (
-                Column("Observed, UTC", lambda r: _instant(r.observed_at), 148, quiet=True),
+                Column("Observed, UTC", lambda r: _instant(r.observed_at), 160, quiet=True),
                 Column(
                     "Figure", lambda r: "Discord members" if r.metric == "discord" else "Showcases", 140, stretch=True
                 ),
@@ -87,6 +88,8 @@ class DrillPanel(QObject):
         self.id, self.title = "drilldown", "Rows"
         self._console = console
         self.drill: Drill | None = None
+        self._drills: list[Drill] = []
+        """The lists whose rows make up the figure: orders and refunds, failed downloads and all."""
         self._kind = ""
         self._currency = ""
         self.widget = QWidget()
@@ -101,6 +104,8 @@ class DrillPanel(QObject):
         self.country.setAccessibleName("Filter by country")
         self.country.setMaximumWidth(current().px(200))
         self.country.setClearButtonEnabled(True)
+        self.other = Pill("", Look.BUTTON, name="Show the other rows of this figure")
+        self.other.clicked.connect(self._switch)
         self.export = Pill("Export CSV", Look.BUTTON, name="Export the loaded rows as CSV")
         self.again = Pill("Try again", Look.BUTTON, name="Try again")
         self.again.hide()
@@ -109,7 +114,7 @@ class DrillPanel(QObject):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
         row.addWidget(self.summary, 1)
-        for item in (self.again, self.status, self.country, self.export):
+        for item in (self.again, self.other, self.status, self.country, self.export):
             row.addWidget(item)
         self._column = QVBoxLayout(self.widget)
         self._column.setContentsMargins(12, 8, 12, 8)
@@ -148,21 +153,31 @@ class DrillPanel(QObject):
 
     # --- showing -----------------------------------------------------------------------------------------------
 
-    def show_link(self, link: str, title: str = "") -> None:
-        """Show the rows of a link. Raises ValueError for an address that is no list."""
-        if self.drill is not None:
-            self.drill.changed.disconnect(self._changed, missing_ok=True)
-        self.drill = self._console.drill(link)
-        self.drill.changed.connect(self._changed)
+    def show_links(self, links: Sequence[str], title: str = "") -> None:
+        """Show the rows of a figure; of several lists the first. Raises ValueError for an address that is no list."""
+        for drill in self._drills:
+            drill.changed.disconnect(self._changed, missing_ok=True)
+        self._drills = [self._console.drill(link) for link in links]
+        self._title = title or NOUNS[self._drills[0].kind].capitalize()
         figures = self._console.figures
         self._currency = figures.currency if figures else ""
-        self._new_table(title)
-        self._more()
+        for drill in self._drills:
+            drill.changed.connect(self._changed)
+            self._console.tasks.start(drill.more(), name="load rows")
+        self._open(0)
 
-    def _new_table(self, title: str) -> None:
+    def _open(self, number: int) -> None:
+        self.drill = self._drills[number]
+        self._new_table()
+        self._changed()
+
+    def _switch(self) -> None:
+        if self.drill in self._drills:
+            self._open((self._drills.index(self.drill) + 1) % len(self._drills))
+
+    def _new_table(self) -> None:
         assert self.drill is not None  # noqa: S101 - set by the caller
         kind = self.drill.kind
-        self._title = title or NOUNS[kind].capitalize()
         if self._table is not None:
             self._column.removeWidget(self._table)
             self._table.deleteLater()
@@ -185,6 +200,11 @@ class DrillPanel(QObject):
         self.status.setVisible(self._kind in STATUSES)
         self.country.setVisible(self._kind in {"orders", "refunds", "downloads"})
         self.export.setVisible(bool(self._kind))
+        self.other.setVisible(len(self._drills) > 1)
+        if len(self._drills) > 1 and self.drill in self._drills:
+            following = self._drills[(self._drills.index(self.drill) + 1) % len(self._drills)]
+            all_of = following.kind == self.drill.kind and "status=" not in following.link
+            self.other.set(f"{'All ' if all_of else ''}{NOUNS[following.kind]}".capitalize())
 
     def _more(self) -> None:
         if self.drill is not None and not self.drill.complete and not self.drill.loading:
@@ -221,15 +241,23 @@ class DrillPanel(QObject):
             return f"{self._title}: loading…"
         if summary.count == 0:
             return f"{self._title}: no rows in this window."
-        noun = NOUNS[drill.kind]
-        parts = [f"{grouped(summary.count)} {noun if summary.count != 1 else noun.removesuffix('s')}"]
-        if summary.amount is not None and summary.currency:
-            parts.append(f"{money(summary.amount, summary.currency)} {summary.currency}")
-        if summary.failed is not None and summary.count:
-            parts.append(f"{grouped(summary.failed)} failed ({percent(summary.failed / summary.count)} %)")
-        if summary.unconverted:
-            parts.append(f"{grouped(summary.unconverted)} without a rate, not in the sum")
-        return f"{self._title}: " + " · ".join(parts)
+        total = self._total()
+        return f"{self._title}: {_said(drill)}" + (f"  ({total})" if total else "")
+
+    def _total(self) -> str:
+        """What two lists come to: orders minus refunds, failed of all. Unfiltered lists only."""
+        if len(self._drills) != 2 or any(d.summary is None or d.country or d.status for d in self._drills):
+            return ""
+        (one, first), (other, second) = ((d.kind, d.summary) for d in self._drills)
+        assert first is not None  # noqa: S101 - checked above
+        assert second is not None  # noqa: S101 - checked above
+        if (one, other) == ("orders", "refunds") and first.amount is not None and second.amount is not None:
+            currency = first.currency or self._currency
+            rest = money(first.amount - second.amount, currency)
+            return f"− {money(second.amount, currency)} refunded = {rest} {currency}"
+        if one == other == "downloads" and second.count:
+            return f"of {grouped(second.count)} = {percent(first.count / second.count)} %"
+        return ""
 
     # --- export ------------------------------------------------------------------------------------------------
 
@@ -267,6 +295,21 @@ class DrillPanel(QObject):
             else ""
         )
         self._console.messages.post(f"Exported {grouped(loaded)} rows to {path}.{more}")
+
+
+def _said(drill: Drill) -> str:
+    """A summary in words."""
+    summary = drill.summary
+    assert summary is not None  # noqa: S101 - asked only when it is known
+    noun = NOUNS[drill.kind]
+    parts = [f"{grouped(summary.count)} {noun if summary.count != 1 else noun.removesuffix('s')}"]
+    if summary.amount is not None and summary.currency:
+        parts.append(f"{money(summary.amount, summary.currency)} {summary.currency}")
+    if summary.failed is not None and summary.failed != summary.count:
+        parts.append(f"{grouped(summary.failed)} failed ({percent(summary.failed / summary.count)} %)")
+    if summary.unconverted:
+        parts.append(f"{grouped(summary.unconverted)} without a rate, not in the sum")
+    return " · ".join(parts)
 
 
 def _harmless(text: str) -> Any:

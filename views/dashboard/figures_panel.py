@@ -37,6 +37,15 @@ class _Grid(QWidget):
         least = self._tiles[0].minimumSizeHint().width() + 8
         fitting = next((n for n in (5, 4, 3, 2) if n * least + 8 <= event.size().width()), 1)
         self.arrange(fitting)
+        self.even()
+
+    def even(self) -> None:
+        """Write all values at the size that fits the longest one."""
+        points = min(tile.fitting_points() for tile in self._tiles)
+        for tile in self._tiles:
+            if tile.points != points:
+                tile.points = points
+                tile.update()
 
     def arrange(self, columns: int) -> None:
         """Lay out anew when the number of columns changed."""
@@ -62,7 +71,8 @@ class FiguresPanel(QWidget):
         self.tiles = [FigureTile() for _ in range(TILES)]
         for tile in self.tiles:
             tile.opened.connect(self.opened)
-        self.widget: QWidget = _Grid(self.tiles)
+        self._grid = _Grid(self.tiles)
+        self.widget: QWidget = self._grid
         self.widget.setAccessibleName("Figures")
         self._watch: Watch | None = None
         self._second = QTimer(self, interval=1000)
@@ -87,6 +97,7 @@ class FiguresPanel(QWidget):
             if figures.past and figure.data_through is not None:
                 age = max(0.0, figures.as_of - figure.data_through)  # as old as it was at that instant
             tile.set_figure(figure, quality, age)
+        self._grid.even()
 
     def note(self) -> Note:
         """What the range before is, or what is missing."""

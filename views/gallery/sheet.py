@@ -138,7 +138,7 @@ class ThemeSheet(QWidget):
         columns.setSpacing(theme.px(GAP))
         outer.addLayout(columns)
         parts = (
-            (self._surfaces, self._status, self._freshness, self._type, self._icons),
+            (self._surfaces, self._status, self._freshness, self._type, self._spacing, self._icons),
             (self._buttons, self._inputs, self._native, self._table, self._alerts),
             (self._figures, self._charts, self._messages),
         )
@@ -239,6 +239,14 @@ class ThemeSheet(QWidget):
         ]
         rows.append([label("CS-48223  INC-0142", 9.5, mono=True), caption("9.5  ids")])
         self._grid(rows)
+
+    def _spacing(self) -> None:
+        self._section("Spacing", "grid of 4; grows with the font")
+        theme = current()
+        colour = theme.tokens.control_border
+        steps = (GRID * n for n in (1, 2, 3, 4, 6, 8))
+        bars = [with_caption(Painted(QSize(theme.px(n), theme.px(24)), filled(colour)), str(n)) for n in steps]
+        self._add(row(*bars, spacing=theme.px(16)))
 
     def _icons(self) -> None:
         self._section("Icons", "one set, tinted by the theme; 16 px in controls, 24 px in the rail")

@@ -38,10 +38,10 @@ class Row:
 
 
 COLUMNS = (
-    Column("Source", lambda row: row.name, 110, stretch=True),
-    Column("Data through", lambda row: row.through, 92, right=True, quiet=True),
-    Column("Age", lambda row: row.age, 92, right=True, chip=True),
-    Column("Expected", lambda row: row.expected, 72, right=True, quiet=True),
+    Column("Source", lambda row: row.name, 116, stretch=True),
+    Column("Through", lambda row: row.through, 70, right=True, quiet=True),
+    Column("Age", lambda row: row.age, 88, right=True, chip=True),
+    Column("Expected", lambda row: row.expected, 64, right=True, quiet=True),
 )
 
 
@@ -52,7 +52,7 @@ class SourcesPanel(QObject):
         super().__init__()
         self.id, self.title = "sources", "Sources"
         self._console = console
-        self.table = RecordTable(COLUMNS, "Sources")
+        self.table = RecordTable(COLUMNS, "Sources", whole=True)
         self.widget: QWidget = self.table
         self._watch: Watch | None = None
         self._second = QTimer(self, interval=1000)

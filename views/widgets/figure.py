@@ -13,6 +13,8 @@ from views.widgets.chip import draw_freshness, draw_severity, freshness_width, s
 from views.widgets.sparkline import draw_sparkline
 
 PAD = 12
+NARROW = 190
+"""Inner width below which there is no room for the trend beside the value."""
 
 
 class FigureTile(QWidget):
@@ -26,6 +28,8 @@ class FigureTile(QWidget):
         self._figure: Figure | None = None
         self._quality = Quality.STALE
         self._age: float | None = None
+        self.points: float = KPI
+        """Size of the value; tiles side by side are written alike, see fitting_points."""
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
@@ -83,8 +87,9 @@ class FigureTile(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         theme = current()
-        digits = QFontMetricsF(theme.font(KPI, 600, spacing=97)).horizontalAdvance("888,888")
-        return QSize(round(digits) + 2 * theme.px(PAD) + theme.px(34), self.sizeHint().height() - theme.px(6))
+        # The value is written smaller in a narrow tile; this is what its smallest size and the trend need.
+        digits = QFontMetricsF(theme.font(14, 600, spacing=97)).horizontalAdvance("8,888,888")
+        return QSize(round(digits) + 2 * theme.px(PAD) + theme.px(60), self.sizeHint().height() - theme.px(6))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space} and self._figure is not None:
@@ -99,6 +104,23 @@ class FigureTile(QWidget):
             and self.rect().contains(event.pos())
         ):
             self.opened.emit(self._figure.name)
+
+    def _room(self) -> float:
+        """For value and unit: the trend gives way where the tile is narrow."""
+        theme = current()
+        wide = self.width() - 2 * theme.px(PAD)
+        return wide - theme.px(56) if wide >= theme.px(NARROW) else wide
+
+    def fitting_points(self) -> float:
+        """The largest size at which the value is not cut; where the tile is narrow it is written smaller."""
+        theme, figure = current(), self._figure
+        if figure is None or not figure.value:
+            return KPI
+        room = self._room()
+        unit = QFontMetricsF(theme.font(10)).horizontalAdvance(figure.unit) + 6
+        sizes = (KPI, 24, 20, 17, 14)
+        wide = (QFontMetricsF(theme.font(points, 600, spacing=97)).horizontalAdvance(figure.value) for points in sizes)
+        return next((points for points, width in zip(sizes, wide, strict=True) if width + unit <= room), sizes[-1])
 
     # --- drawing -----------------------------------------------------------------------------------------------
 
@@ -180,14 +202,9 @@ class FigureTile(QWidget):
             painter.drawText(box, left_centre, "no data")
             return
         spark = QRectF(box.right() - theme.px(48), box.center().y() - theme.px(13), theme.px(48), theme.px(26))
-        room = box.width() - theme.px(56)
-        font = theme.font(KPI, 600, spacing=97)
+        room = self._room()
         unit_width = QFontMetricsF(theme.font(10)).horizontalAdvance(figure.unit) + 6
-        # A figure is never cut: where the tile is narrow it is written smaller, and the unit gives way first.
-        for points in (KPI, 24, 20, 17, 14):
-            font = theme.font(points, 600, spacing=97)
-            if QFontMetricsF(font).horizontalAdvance(figure.value) + unit_width <= room:
-                break
+        font = theme.font(min(self.points, self.fitting_points()), 600, spacing=97)
         metrics = QFontMetricsF(font)
         painter.setFont(font)
         painter.setPen(QColor(tokens.text3 if stale else tokens.text))
@@ -199,7 +216,8 @@ class FigureTile(QWidget):
             painter.setPen(QColor(tokens.text2 if not stale else tokens.text3))
             painter.drawText(round(box.left() + width + 6), round(baseline), figure.unit)
         end = tokens.status(figure.severity) if figure.state == "breached" else ""
-        draw_sparkline(painter, spark, figure.sparkline, limit=figure.sparkline_limit, end=end)
+        if room < box.width():
+            draw_sparkline(painter, spark, figure.sparkline, limit=figure.sparkline_limit, end=end)
 
     def _foot(self, painter: QPainter, figure: Figure, box: QRectF) -> None:
         theme = current()

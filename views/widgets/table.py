@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistentModelIndex, QRectF, Qt, Signal
+from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QPainter, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -148,8 +148,12 @@ class RecordTable(QTableView):
     activated_row = Signal(object)
     near_end = Signal()
 
-    def __init__(self, columns: Sequence[Column], name: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, columns: Sequence[Column], name: str, parent: QWidget | None = None, *, whole: bool = False
+    ) -> None:
+        """``whole``: never narrower than its columns, for small tables."""
         super().__init__(parent)
+        self._whole = whole
         self.hovered = -1
         """The row under the pointer."""
         self.records = RecordModel(columns, self)
@@ -214,13 +218,20 @@ class RecordTable(QTableView):
             self.hovered = row
             self.viewport().update()
 
-    def _spread(self) -> None:
+    def minimumSizeHint(self) -> QSize:
+        least = super().minimumSizeHint()
+        return QSize(sum(self._widths()), least.height()) if self._whole else least
+
+    def _widths(self) -> list[int]:
         theme = current()
         metrics = QFontMetricsF(theme.font(9, 600))
-        widths = [
+        return [
             max(theme.px(column.width), round(metrics.horizontalAdvance(column.title)) + 2 * PAD + 4)
             for column in self.records.columns
         ]
+
+    def _spread(self) -> None:
+        widths = self._widths()
         room = self.viewport().width() - sum(widths)
         stretching = [n for n, column in enumerate(self.records.columns) if column.stretch]
         for number, width in enumerate(widths):

@@ -83,7 +83,7 @@ class Docks(QObject):
             dock.setObjectName(panel.id)
             dock.setAccessibleName(panel.title)
             dock.setFeature(ads.CDockWidget.DockWidgetFeature.DockWidgetDeleteOnClose, False)
-            dock.setMinimumSizeHintMode(ads.CDockWidget.eMinimumSizeHintMode.MinimumSizeHintFromContentMinimumSize)
+            dock.setMinimumSizeHintMode(ads.CDockWidget.eMinimumSizeHintMode.MinimumSizeHintFromContent)
             dock.setWidget(panel.widget, ads.CDockWidget.eInsertMode.ForceNoScrollArea)
             panel.widget.setAccessibleName(panel.widget.accessibleName() or panel.title)
             dock.visibilityChanged.connect(panel.set_visible)
