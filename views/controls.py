@@ -10,8 +10,8 @@ from PySide6.QtWidgets import (
     QProxyStyle,
     QStyle,
     QStyleFactory,
-    QStyleHintReturn,
     QStyleOption,
+    QStyleOptionComboBox,
     QStyleOptionComplex,
     QWidget,
 )
@@ -46,18 +46,6 @@ class Controls(QProxyStyle):
             return self._theme.px(INDICATOR)
         return super().pixelMetric(metric, option, widget)
 
-    def styleHint(
-        self,
-        hint: QStyle.StyleHint,
-        option: QStyleOption | None = None,
-        widget: QWidget | None = None,
-        returnData: QStyleHintReturn | None = None,
-    ) -> int:
-        if hint is QStyle.StyleHint.SH_ComboBox_Popup:
-            # A list below the box, not a menu over it.
-            return 0
-        return super().styleHint(hint, option, widget, returnData)
-
     def sizeFromContents(
         self, kind: QStyle.ContentsType, option: QStyleOption, size: QSize, widget: QWidget | None = None
     ) -> QSize:
@@ -85,7 +73,9 @@ class Controls(QProxyStyle):
         widget: QWidget | None = None,
     ) -> None:
         if control is QStyle.ComplexControl.CC_ComboBox:
-            self._frame(painter, option, self._theme.tokens.button)
+            # A date with a calendar is drawn as a combo box that can be typed into.
+            typed = isinstance(option, QStyleOptionComboBox) and option.editable
+            self._frame(painter, option, self._theme.tokens.base if typed else self._theme.tokens.button)
             self._chevron(painter, self._part(option, control, QStyle.SubControl.SC_ComboBoxArrow, widget), option)
         elif control is QStyle.ComplexControl.CC_SpinBox:
             self._frame(painter, option, self._theme.tokens.base)

@@ -319,6 +319,7 @@ def style_sheet(tokens: Tokens, scale: float) -> str:
     edge = f"{tokens.outline:.0f}px solid {tokens.control_border}"
     high = round(ROW * scale) - 8
     return f"""
+QAbstractScrollArea {{ border: none; }}
 QLineEdit, QPlainTextEdit, QTextEdit {{
   background: {tokens.base}; border: {edge}; border-radius: {RADIUS}px; padding: 3px 8px; min-height: {high}px;
   selection-background-color: {tokens.selection}; selection-color: {tokens.text}; }}
@@ -346,5 +347,4 @@ QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::su
   background: none; border: none; width: 0; height: 0; }}
 QHeaderView::section {{ background: {tokens.window}; color: {tokens.text2}; border: none;
   border-bottom: 1px solid {tokens.line}; padding: 2px 8px; font-weight: 600; }}
-QAbstractScrollArea {{ border: none; }}
 """

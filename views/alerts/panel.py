@@ -15,6 +15,7 @@ from app.freshness import Quality, age_words
 from views.alerts.card import AlertCard, AlertRow
 from views.alerts.words import is_shelved
 from views.theme import current
+from views.widgets.discard import discard
 from views.widgets.pill import Look, Pill
 from views.window.panel import Note
 
@@ -227,7 +228,7 @@ class AlertsPanel(QObject):
         for known in [k for k in section.widgets if k not in wanted]:
             _, gone = section.widgets.pop(known)
             section.box.removeWidget(gone)
-            gone.deleteLater()
+            discard(gone)
         widget: AlertCard | AlertRow | None
         for place, alert in enumerate(shown):
             version, widget = self._known(section, alert.id)
@@ -236,7 +237,7 @@ class AlertsPanel(QObject):
                 had_focus = widget is not None and widget.hasFocus()
                 if widget is not None:
                     section.box.removeWidget(widget)
-                    widget.deleteLater()
+                    discard(widget)
                 section.widgets[alert.id] = (alert.version, fresh)
                 section.box.insertWidget(place, fresh)
                 if had_focus:
@@ -275,7 +276,7 @@ class AlertsPanel(QObject):
         for section in self._sections:
             for _, widget in section.widgets.values():
                 section.box.removeWidget(widget)
-                widget.deleteLater()
+                discard(widget)
             section.widgets.clear()
         self.refresh()
 

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QVBoxLa
 
 from app.formatting import grouped, money, percent
 from views.theme import current
+from views.widgets.discard import discard
 from views.widgets.pill import Look, Pill
 from views.widgets.table import Column, RecordTable
 from views.window.panel import Note
@@ -180,7 +181,7 @@ class DrillPanel(QObject):
         kind = self.drill.kind
         if self._table is not None:
             self._column.removeWidget(self._table)
-            self._table.deleteLater()
+            discard(self._table)
         else:
             self._column.takeAt(self._column.count() - 1)
         self._table = RecordTable(columns_of(kind, self._currency), self._title)

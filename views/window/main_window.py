@@ -126,6 +126,7 @@ class MainWindow(QWidget):
         while self.stack.count() > 1:
             if (old := self.stack.widget(1)) is not None:
                 self.stack.removeWidget(old)
+                old.hide()
                 old.deleteLater()
         if page is not None:
             self.stack.addWidget(page)
