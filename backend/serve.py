@@ -178,11 +178,14 @@ class _Service:
                 await self._database.close()
 
     async def _furnish(self, folder: DataFolder) -> None:
-        await seed(self._database, self._settings)
         if self._settings.sample_shop:
             from backend.sample.create import create_sample_shop
 
-            await create_sample_shop(self._database, self._settings, folder.say)
+            if not await create_sample_shop(self._database, self._settings, folder.say):
+                # Somebody's own orders were imported here: show those, and let nothing be invented among them.
+                log.info("the folder holds other orders: no sample shop here")
+                self._settings = self._settings.model_copy(update={"sample_shop": False, "environment": "Local"})
+        await seed(self._database, self._settings)
         folder.say("Starting", 0.97)
 
     async def _serve_http(self) -> int:

@@ -37,18 +37,19 @@ DOWNLOADS = "copy downloads (id, downloaded_at, product, country, succeeded, fai
 COMMUNITY = "copy community_reading (id, metric, observed_at, value) from stdin csv"
 
 
-async def create_sample_shop(database: Database, settings: Settings, progress: Progress) -> None:
+async def create_sample_shop(database: Database, settings: Settings, progress: Progress) -> bool:
     """Create the shop unless it exists. ``progress`` gets a message and how much is done, 0 to 1.
 
-    Raises ValueError when the database holds another shop's records, or for a reporting currency without rates.
+    False when the database holds another shop's records: those are shown instead, and nothing is invented among them.
+    Raises ValueError for a reporting currency without rates.
     """
     async with database.transaction() as tx:
         await tx.execute(queries.no_time_limits)
         await tx.execute(queries.creation_lock)
         if await _asked(tx, queries.exists):
-            return
+            return True
         if await _asked(tx, queries.holds_data):
-            raise ValueError("the sample shop needs a data folder of its own: this one holds other orders")
+            return False
         progress(MESSAGE, 0.0)
         currency = await land.claim_currency(tx, settings.currency)
         market = Market(load_catalogue(), await clock(tx))
@@ -66,6 +67,7 @@ async def create_sample_shop(database: Database, settings: Settings, progress: P
             tx, actor=audit.SAMPLE_SHOP, action="sample.shop.created", resource_type="sample_shop", resource_id="sample"
         )
         progress(MESSAGE, 0.95)
+    return True
 
 
 async def _asked(tx: Connection, statement: LiteralString) -> bool:

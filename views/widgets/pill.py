@@ -33,6 +33,9 @@ class Look(Enum):
 class Pill(QAbstractButton):
     """Text in a shape, with an optional key at its right; a button when something is connected to ``clicked``."""
 
+    # Qt asks for sizes while the constructor of the base class still runs.
+    _look, _key, _caption, _hue, _icon = Look.PLAIN, "", False, "", ""
+
     def __init__(
         self,
         text: str = "",

@@ -148,6 +148,9 @@ class RecordTable(QTableView):
     activated_row = Signal(object)
     near_end = Signal()
 
+    # Qt asks for sizes while the constructor of the base class still runs.
+    _whole = False
+
     def __init__(
         self, columns: Sequence[Column], name: str, parent: QWidget | None = None, *, whole: bool = False
     ) -> None:
