@@ -37,11 +37,12 @@ def draw(sheet: ThemeSheet) -> QPixmap:
     sheet.show()
     sheet.resize(sheet.sizeHint())
     sheet.activateWindow()
-    for table, under in sheet.tables:
-        point = QPointF(table.visualRect(table.model().index(under, 0)).center())
+    _settle()
+    for widget, place in sheet.pointed:
+        point = QPointF(place())
         button, keys = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
-        moved = QMouseEvent(QEvent.Type.MouseMove, point, table.viewport().mapToGlobal(point), button, button, keys)
-        QApplication.sendEvent(table.viewport(), moved)
+        moved = QMouseEvent(QEvent.Type.MouseMove, point, widget.mapToGlobal(point), button, button, keys)
+        QApplication.sendEvent(widget, moved)
     sheet.setFocus()
     _settle()
     picture = sheet.grab()
@@ -49,8 +50,8 @@ def draw(sheet: ThemeSheet) -> QPixmap:
     for widget in sheet.focused:
         widget.setFocus(Qt.FocusReason.OtherFocusReason)
         _settle()
-        place = QRect(widget.mapTo(sheet, QPoint(0, 0)), widget.size())
-        painter.drawPixmap(place.topLeft(), sheet.grab(place))
+        box = QRect(widget.mapTo(sheet, QPoint(0, 0)), widget.size())
+        painter.drawPixmap(box.topLeft(), sheet.grab(box))
     painter.end()
     return picture
 

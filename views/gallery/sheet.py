@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -125,8 +125,8 @@ class ThemeSheet(QWidget):
         theme = current()
         self.focused: list[QWidget] = []
         """Parts that are shown with the keyboard's focus, which only one widget at a time can have."""
-        self.tables: list[tuple[RecordTable, int]] = []
-        """Tables, and the row under the pointer."""
+        self.pointed: list[tuple[QWidget, Callable[[], QPoint]]] = []
+        """Native parts that only believe in a pointer that has moved, and where it stands over them."""
         outer = QVBoxLayout(self)
         outer.setContentsMargins(*[theme.px(MARGIN)] * 4)
         outer.setSpacing(theme.px(20))
@@ -283,6 +283,7 @@ class ThemeSheet(QWidget):
         default, normal, over, down, marked, off = (QPushButton("Save") for _ in range(6))
         default.setDefault(True)
         over.setAttribute(Qt.WidgetAttribute.WA_UnderMouse)
+        self.pointed.append((over, lambda: over.rect().center()))
         down.setDown(True)
         off.setEnabled(False)
         self.focused.append(marked)
@@ -339,7 +340,7 @@ class ThemeSheet(QWidget):
         table.setFixedHeight(
             table.horizontalHeader().height() + len(ROWS) * table.verticalHeader().defaultSectionSize()
         )
-        self.tables.append((table, 1))
+        self.pointed.append((table.viewport(), lambda: table.visualRect(table.model().index(1, 0)).center()))
         self._add(table)
 
     def _alerts(self) -> None:
