@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from app.query import Sample
     from views.desk import Desk
 
 DESK, WALL = (1920, 1080), (3840, 2160)
@@ -27,7 +28,7 @@ async def draw(desk: Desk, folder: Path) -> int:
     starting = asyncio.create_task(console.start(), name="start the console")
     try:
         async with asyncio.timeout(PATIENCE):
-            while console.figures is None or console.alerts().sample is None:
+            while not (_heard(console.dashboard().sample) and _heard(console.alerts().sample)):
                 if starting.done():
                     starting.result()
                 await asyncio.sleep(0.1)
@@ -50,6 +51,11 @@ async def draw(desk: Desk, folder: Path) -> int:
     await asyncio.sleep(SETTLED)
     _write(wall, folder / "wall-dark.png")
     return 0
+
+
+def _heard(sample: Sample[Any] | None) -> bool:
+    """Whether an answer of this run has come; the last picture of an earlier one is not enough."""
+    return sample is not None and sample.received_mono is not None
 
 
 def _write(widget: object, path: Path) -> None:

@@ -39,7 +39,7 @@ class Row:
 
 COLUMNS = (
     Column("Source", lambda row: row.name, 116, stretch=True),
-    Column("Through", lambda row: row.through, 70, right=True, quiet=True),
+    Column("Through", lambda row: row.through, 84, right=True, quiet=True),
     Column("Age", lambda row: row.age, 88, right=True, chip=True),
     Column("Expected", lambda row: row.expected, 64, right=True, quiet=True),
 )
