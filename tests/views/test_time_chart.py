@@ -4,14 +4,18 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from tests.views.colour import contrast
 from views.charts.data import ChartData, Limit, Mark
 from views.charts.style import ChartStyle
 from views.charts.time_chart import LEFT, RIGHT, TimeChart
+from views.dashboard.chart_panels import chart_style
+from views.theme import THEMES, current
 
 HOUR = 3600.0
 START = 1_795_000_000 // 86_400 * 86_400.0
@@ -129,3 +133,22 @@ def test_refunds_hang_below_on_their_own_ticks(qapp: QApplication, tmp_path: Pat
     out = os.environ.get("OPSCONSOLE_PICTURES", str(tmp_path))
     assert chart.grab().save(f"{out}/orders.png")
     chart.close()
+
+
+@pytest.mark.parametrize("theme", list(THEMES))
+def test_labels_can_be_read_on_the_hatch_right_of_now(qapp: QApplication, theme: str) -> None:
+    current().apply(theme)
+    chart = TimeChart("Download failure rate", chart_style(1))
+    chart.resize(1428, 148)
+    chart.show()
+    chart.set_quality(stale="stale", disconnected=True)
+    chart.show_data(rates())
+    QTest.qWait(50)
+    picture, plot = chart.grab().toImage(), chart._plot()
+    # The outermost pixels carry no label.
+    places = [(x, y) for x in range(1416, 1426) for y in range(int(plot.top()) + 2, int(plot.bottom()) - 2)]
+    grounds = {picture.pixelColor(x, y).name() for x, y in places}
+    assert len(grounds) > 1, "it is hatched"
+    assert min(contrast(current().tokens.text3, ground) for ground in grounds) >= 4.5
+    chart.close()
+    current().apply("dark")

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import QGraphicsPathItem, QWidget
 
 from views.charts.data import ChartData, Point, breaches, clock, describe, floating_ticks, nice_ticks, time_ticks
 from views.charts.style import ChartStyle
+from views.theme import HATCH
 from views.widgets.chip import draw_severity, severity_size
 
 LEFT = 64
@@ -403,9 +404,12 @@ def _trace(path: QPainterPath, points: Sequence[Point]) -> None:
 
 
 def _hatch(painter: QPainter, area: QRectF, colour: QColor) -> None:
+    # Labels lie on it: at full strength text 3 could not be read.
+    faint = QColor(colour)
+    faint.setAlphaF(HATCH)
     painter.save()
     painter.setClipRect(area)
-    painter.setPen(colour)
+    painter.setPen(faint)
     x = area.left() - area.height()
     while x < area.right():
         painter.drawLine(QPointF(x, area.bottom()), QPointF(x + area.height(), area.top()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QFrame, QWidget
 
 from views.theme import current
@@ -134,7 +134,7 @@ class Pill(QAbstractButton):
         painter.drawRoundedRect(box, RADIUS, RADIUS)
         if look is Look.HATCHED:
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QBrush(QColor(tokens.line), Qt.BrushStyle.BDiagPattern))
+            painter.setBrush(current().hatch(tokens.window))
             painter.drawRoundedRect(box, RADIUS, RADIUS)
         inner = box.adjusted(self._pad(), 0, -self._pad(), 0)
         if self._key:

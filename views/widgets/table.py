@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from views.theme import ROW_DENSE, current
+from views.theme import FOCUS, ROW_DENSE, current
 from views.widgets.chip import draw_freshness, freshness_width
 
 Index = QModelIndex | QPersistentModelIndex
@@ -123,6 +123,9 @@ class _Painter(QStyledItemDelegate):
         under = tokens.selection if selected else tokens.window
         if selected:
             painter.fillRect(box, QColor(under))
+            if index.column() == 0 and self._table.hasFocus():
+                # The cursor: where Enter acts.
+                painter.fillRect(QRectF(box.left(), box.top(), FOCUS, box.height()), QColor(tokens.accent))
         elif index.row() == self._table.hovered:
             under = tokens.hover
             painter.fillRect(box, QColor(under))
