@@ -39,7 +39,9 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
     app = FastAPI(
         title="opsconsole operations API",
         version=version("opsconsole"),
-        description="Errors are RFC 9457 problem documents. Money is in minor units, instants are RFC 3339 with a zone.",
+        description=(
+            "Errors are RFC 9457 problem documents. Money is in minor units, instants are RFC 3339 with a zone."
+        ),
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,

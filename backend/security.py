@@ -1,7 +1,7 @@
 """From bearer token to principal, and the one way a route says who may call it.
 
-Tokens are JWTs with the scope ``operations.*``: our own, for built-in accounts, or those of an OIDC issuer. They only say
-who somebody is. What they may do comes from the role assignments in the database, at each request.
+Tokens are JWTs with the scope ``operations.*``: our own, for built-in accounts, or those of an OIDC issuer. They only
+say who somebody is. What they may do comes from the role assignments in the database, at each request.
 """
 
 from __future__ import annotations
@@ -149,8 +149,9 @@ class TokenReader:
     async def principal(self, database: Database, identity: Identity, *, reading: bool) -> Principal:
         """The principal with its present permissions.
 
-        While the database is away, reading goes on with permissions known for less than the life of a token, so that the
-        last dashboard can still be shown. Raises ProblemError for a disabled account, DatabaseUnavailable otherwise.
+        While the database is away, reading goes on with permissions known for less than the life of a token, so
+        that the last dashboard can still be shown. Raises ProblemError for a disabled account, DatabaseUnavailable
+        otherwise.
         """
         key = (identity.kind, identity.user_id)
         try:
@@ -239,7 +240,9 @@ class Guard:
 
 
 def require(permission: Permission | None, step_up: int | None = None) -> Any:
-    """``principal: Annotated[Principal, require(Permission.X)]``; ``None`` admits everybody who is signed in.
+    """The dependency of a guarded route; ``None`` admits everybody who is signed in.
+
+    Used as ``principal: Annotated[Principal, require(Permission.X)]``.
 
     ``step_up`` asks for a sign-in at most that many seconds old (RFC 9470).
     """

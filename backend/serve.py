@@ -58,6 +58,12 @@ class Options:
     """The process that started us, for the time before the first lease."""
 
 
+def _folder_of(settings: Settings) -> DataFolder:
+    if settings.data_dir is None:
+        raise ServeError("neither a data folder nor a database address was given")
+    return DataFolder(settings.data_dir)
+
+
 def serve(options: Options) -> int:
     """Serve until SIGTERM or SIGINT, or until no lease is held. Returns the exit code; words go to standard error."""
     try:
@@ -65,9 +71,7 @@ def serve(options: Options) -> int:
         if options.settings.database_url is not None:
             check_database(options.settings.database_url)
             return _Service(options, bound).run()
-        if options.settings.data_dir is None:
-            raise ServeError("neither a data folder nor a database address was given")
-        return _serve_folder(options, DataFolder(options.settings.data_dir), bound)
+        return _serve_folder(options, _folder_of(options.settings), bound)
     except processes.FolderBusyError:
         print(f"another serve has {options.settings.data_dir}; consoles join it by themselves", file=sys.stderr)  # noqa: T201
         return BUSY

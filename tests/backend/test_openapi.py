@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -34,9 +33,9 @@ def app(settings: Settings) -> FastAPI:
 
 
 @pytest.fixture
-def described(app: FastAPI, settings: Settings, owner_url: str) -> Iterator[tuple[object, dict[str, str]]]:
+def described(app: FastAPI, settings: Settings, owner_url: str) -> tuple[object, dict[str, str]]:
     api = Api("http://api", settings, owner_url, lambda: None)
-    yield schemathesis.openapi.from_asgi("/openapi.json", app), api.headers("administrator")
+    return schemathesis.openapi.from_asgi("/openapi.json", app), api.headers("administrator")
 
 
 def test_answers_are_what_the_document_says(described: tuple[object, dict[str, str]]) -> None:
