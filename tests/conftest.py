@@ -19,6 +19,8 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 if TYPE_CHECKING:
+    from fastapi import APIRouter
+
     from backend.database import Database
     from backend.embedded import Embedded
     from backend.settings import Settings
@@ -159,7 +161,7 @@ def settings(database_url: str) -> Settings:
 
 @pytest.fixture
 def open_database(database_url: str) -> Callable[[], Any]:
-    """For async tests: ``async with open_database() as db``."""
+    """Opens the database in async tests, as in ``async with open_database() as db``."""
     from contextlib import asynccontextmanager
 
     from backend.database import Database
@@ -224,14 +226,16 @@ async def _seed(settings: Settings) -> None:
         await database.close()
 
 
-def serve_in_thread(settings: Settings) -> tuple[str, Callable[[], None]]:
-    """Serve an API on a free port of loopback; returns its address and how to stop it."""
+def serve_in_thread(settings: Settings, more: APIRouter | None = None) -> tuple[str, Callable[[], None]]:
+    """Serve an API, with ``more`` routes, on a free port of loopback; returns its address and how to stop it."""
     from backend.database import Database
     from backend.listen import HttpServer, bind
     from backend.main import create_app
 
     assert settings.database_url is not None
     app = create_app(settings, Database(settings.database_url, size=settings.pool_size))
+    if more is not None:
+        app.include_router(more)
     started = threading.Event()
     loop = asyncio.new_event_loop()
     server = HttpServer(app, bind("127.0.0.1", 0))

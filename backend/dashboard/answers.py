@@ -12,7 +12,7 @@ from datetime import datetime
 
 from backend import metrics
 from backend.dashboard.compose import compose
-from backend.database import Database, DatabaseUnavailable
+from backend.database import Connection, Database, DatabaseUnavailable
 from backend.http import ProblemError
 from backend.logs import logger
 from backend.settings import Settings
@@ -43,10 +43,9 @@ class Dashboards:
         self._known: dict[int, _Known] = {}
         self._running: dict[int, asyncio.Task[_Known]] = {}
 
-    async def past(self, as_of: datetime, range_days: DashboardRange) -> bytes:
-        """The answer for a past instant, computed anew as late data may arrive. Raises DatabaseUnavailable."""
-        async with self._database.read() as connection:
-            dashboard = await compose(connection, self._settings, as_of, range_days)
+    async def past(self, connection: Connection, as_of: datetime, range_days: DashboardRange) -> bytes:
+        """The answer for a past instant, computed anew as late data may arrive."""
+        dashboard = await compose(connection, self._settings, as_of, range_days)
         return dashboard.model_dump_json(by_alias=True).encode()
 
     async def live(self, range_days: DashboardRange) -> tuple[bytes, int]:

@@ -14,7 +14,6 @@ from backend.dashboard.figures import (
     Totals,
     assemble,
     community_at,
-    long_open,
     revenue_boundaries,
     sources_at,
     totals,
@@ -53,15 +52,15 @@ async def compose(
     known = await totals(
         connection,
         corners | edges | revenue_boundaries(as_of) | revenue_boundaries(before),
-        settled_at=[as_of, before],
+        pending_at=[as_of, before],
+        range_days=range_days,
         downloads_at=sorted(corners | edges),
         step=step_of(range_days)[0],
         between=(before - length, as_of),
     )
-    still_open = await long_open(connection, [as_of, before], range_days)
     sources = await sources_at(connection, as_of, settings)
     latest, latest_before, series_community = await _community(connection, settings, as_of, before, now_buckets)
-    figures = assemble(known, as_of, range_days, still_open[as_of], latest)
+    figures = assemble(known, as_of, range_days, latest)
     open_conditions = await summary.open_conditions(connection, as_of, range_days)
     alerts, alert_count = await summary.for_dashboard(connection, as_of)
     return OperationsDashboard(
@@ -71,7 +70,7 @@ async def compose(
         currency=await reporting_currency(connection, settings.currency),
         alerts=alerts,
         alert_count=alert_count,
-        previous=assemble(known, before, range_days, still_open[before], latest_before),
+        previous=assemble(known, before, range_days, latest_before),
         series=_series(known, now_buckets, old_buckets, range_days, series_community),
         thresholds=await summary.thresholds(connection, range_days),
         states=_states(figures, known, as_of, sources, open_conditions),

@@ -70,12 +70,13 @@ class Totals:
 
     def __init__(self, rows: Iterable[tuple[Any, ...]], step: Literal["hour", "day"]) -> None:
         """``rows`` as the statement ``sums`` answers them."""
-        parts: dict[str, dict[datetime, Sums]] = {kind: {} for kind in ("day", "hour", "raw", "base")}
+        parts: dict[str, dict[datetime, Sums]] = {kind: {} for kind in ("day", "hour", "raw", "base", "open")}
         for kind, at, *numbers in rows:
             parts[kind][at] = Sums(*map(int, numbers))
         self._days = _Running(parts["day"].items())
         self._hours = _Running(parts["hour"].items())
         self._raw = parts["raw"]
+        self._still_open = parts["open"]
         self._base = next(iter(parts["base"].values()), Sums())
         self.buckets = parts[step]
         """Whole steps by their inclusive end; a step without rows is left out."""
@@ -90,24 +91,29 @@ class Totals:
         """After ``start`` up to and including ``end``."""
         return self.at(end).minus(self.at(start))
 
-    def open_at(self, instant: datetime) -> int:
-        """Orders of all time that were placed but not settled; for instants settlement was asked for."""
+    def pending(self, instant: datetime) -> int:
+        """Orders placed within the range that ends at ``instant`` and not settled by then.
+
+        Only for the instants pending was asked for.
+        """
         total = self._base.plus(self.at(instant))
-        return total.orders - total.settled
+        return total.orders - total.settled - self._still_open[instant].orders
 
 
 async def totals(
     connection: Connection,
     points: Iterable[datetime],
     *,
-    settled_at: Sequence[datetime],
+    pending_at: Sequence[datetime],
+    range_days: int,
     downloads_at: Sequence[datetime],
     step: Literal["hour", "day"],
     between: tuple[datetime, datetime],
 ) -> Totals:
     """Totals at ``points`` and whole steps within ``between``, in one statement.
 
-    Settlements are exact at ``settled_at`` only, downloads at ``downloads_at``: raw rows are read for no other instant.
+    Pending orders, of ranges of ``range_days``, are known at ``pending_at`` only, downloads are exact at
+    ``downloads_at`` only: raw rows are read for no other instant.
     """
     instants = sorted(set(points))
     spans = [(floor(instant, DAY), floor(instant, HOUR)) for instant in instants]
@@ -118,7 +124,8 @@ async def totals(
         queries.sums,
         {
             "points": instants,
-            "settled_at": list(settled_at),
+            "settled_at": list(pending_at),
+            "open_since": [instant - range_days * DAY for instant in pending_at],
             "downloads_at": list(downloads_at),
             "lows": [low for low, _ in merged],
             "highs": [high for _, high in merged],

@@ -50,19 +50,18 @@ from (
     select orders, settled from delta where day_end(hour) <= (select low from ends)
 ) before
 having count(*) > 0
-
--- name: long_open
--- Orders placed by `since` that were still open at `seen`; the index holds those open for more than 7 days.
-select seen, (select count(*) from orders
-    where placed_at <= since and (settled_at is null or settled_at - placed_at > interval '7 days')
-        and (settled_at is null or settled_at > seen))
-from unnest(%(seen)s::timestamptz[], %(since)s::timestamptz[]) as looked(seen, since)
-
--- name: recently_open
--- The same for ranges below 7 days: what was placed between them and 7 days is looked at one by one.
-select seen, (select count(*) from orders
-    where placed_at > seen - interval '7 days' and placed_at <= since and (settled_at is null or settled_at > seen))
-from unnest(%(seen)s::timestamptz[], %(since)s::timestamptz[]) as looked(seen, since)
+union all
+-- Orders placed before the range and still open at its end. The index holds those open for more than 7 days; only a
+-- range below 7 days leaves younger ones, which are looked at one by one.
+select 'open', seen, long.number + recent.number, 0, 0, 0, 0, 0, 0, 0, 0
+from unnest(%(settled_at)s::timestamptz[], %(open_since)s::timestamptz[]) as looked(seen, since),
+    lateral (select count(*) as number from orders
+        where placed_at <= least(since, seen - interval '7 days')
+            and (settled_at is null or settled_at - placed_at > interval '7 days')
+            and (settled_at is null or settled_at > seen)) long,
+    lateral (select count(*) as number from orders
+        where placed_at > seen - interval '7 days' and placed_at <= since
+            and (settled_at is null or settled_at > seen)) recent
 
 -- name: sources
 select (select max(placed_at) from orders where placed_at <= %(as_of)s),

@@ -72,7 +72,8 @@ async def dashboard(request: Request, _: Viewer, range_days: RangeDays = "7", as
     async with request.app.state.database.read() as connection:
         if as_of > await _now(connection) + AHEAD_MOST:
             raise _invalid("asOf", "the instant lies in the future; leave it out for now")
-    return Response(await dashboards.past(as_of, days), media_type="application/json")
+        body = await dashboards.past(connection, as_of, days)
+    return Response(body, media_type="application/json")
 
 
 class _Window:

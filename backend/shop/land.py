@@ -20,7 +20,7 @@ class Landed(NamedTuple):
 
 async def reporting_currency(connection: Connection, default: str) -> str:
     """The reporting currency of this database, or ``default`` while none was chosen."""
-    row = await (await connection.execute(queries.reporting_currency)).fetchone()
+    row = await (await connection.execute(queries.reporting_currency, prepare=True)).fetchone()
     return default if row is None else str(row[0])
 
 
@@ -40,7 +40,7 @@ def _shifts(rows: Sequence[OrderIn | RefundIn | RateIn], reporting: str) -> list
 
 
 async def _put(tx: Connection, statement: LiteralString, values: dict[str, object]) -> Landed:
-    row = await (await tx.execute(statement, values)).fetchone()
+    row = await (await tx.execute(statement, values, prepare=True)).fetchone()
     assert row is not None  # noqa: S101 - an aggregate always answers
     return Landed(*row)
 
