@@ -161,7 +161,7 @@ def settings(database_url: str) -> Settings:
 
 @pytest.fixture
 def open_database(database_url: str) -> Callable[[], Any]:
-    """Opens the database in async tests, as in ``async with open_database() as db``."""
+    """The database, opened for the length of an ``async with`` block."""
     from contextlib import asynccontextmanager
 
     from backend.database import Database

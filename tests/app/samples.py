@@ -37,8 +37,13 @@ def dashboard(as_of: datetime = AS_OF, **more: Any) -> dict[str, Any]:
     }
     through["showcases"] = {"dataThrough": None, "expectedWithinSeconds": 60, "late": True}
     alert = {
-        "id": "a1", "figure": "downloads.failureRate", "title": "Downloads failing over limit", "severity": "P2",
-        "state": "active", "condition": "breached", "raisedAt": (as_of - timedelta(minutes=16)).isoformat(),
+        "id": "a1",
+        "figure": "downloads.failureRate",
+        "title": "Downloads failing over limit",
+        "severity": "P2",
+        "state": "active",
+        "condition": "breached",
+        "raisedAt": (as_of - timedelta(minutes=16)).isoformat(),
     }
     return {
         **figures,

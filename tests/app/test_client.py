@@ -10,8 +10,8 @@ import pytest
 
 from app.client import OperationsClient
 from app.errors import BadAnswer, ProblemAnswer, SignedOut, Unreachable
-from app.session import Session
 from app.messages import Messages
+from app.session import Session
 from tests.app.faulty import Asked, FakeClock, MemoryKeyring, NoKeyring, faulty_server, http, problem
 from tests.app.samples import ME, dashboard, tokens
 
@@ -75,9 +75,21 @@ async def test_a_write_is_sent_once_with_key_and_version() -> None:
 
     alert = Alert.model_validate(
         {
-            "id": "a1", "figure": "orders.total", "title": "x", "severity": "P2", "state": "active",
-            "condition": "breached", "raisedAt": "2026-11-24T14:02:37Z", "ruleId": "r", "comparison": "above", "limit": 1,
-            "value": 2, "worstValue": 3, "evaluatedAt": "2026-11-24T14:02:37Z", "guidance": "", "runbookUrl": "",
+            "id": "a1",
+            "figure": "orders.total",
+            "title": "x",
+            "severity": "P2",
+            "state": "active",
+            "condition": "breached",
+            "raisedAt": "2026-11-24T14:02:37Z",
+            "ruleId": "r",
+            "comparison": "above",
+            "limit": 1,
+            "value": 2,
+            "worstValue": 3,
+            "evaluatedAt": "2026-11-24T14:02:37Z",
+            "guidance": "",
+            "runbookUrl": "",
             "version": 3,
         }
         | {"cause": "breached"}
