@@ -53,7 +53,7 @@ def _floor() -> APIRouter:
     router = operations_router("/api/operations", "benchmark")
 
     @router.get("/benchmark-floor")
-    async def one_row(connection: Read, _: Annotated[Principal, require(Permission.VIEW_DASHBOARD)]) -> dict[str, int]:
+    async def one_row(_: Annotated[Principal, require(Permission.VIEW_DASHBOARD)], connection: Read) -> dict[str, int]:
         cursor = await connection.execute("select minor from orders where id = 'o1'", prepare=True)
         (minor,) = await cursor.fetchone() or (0,)
         return {"minor": minor}

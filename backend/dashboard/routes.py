@@ -108,8 +108,8 @@ async def _one(connection: Connection, statement: LiteralString, values: dict[st
 @router.get("/orders")
 async def orders(
     request: Request,
-    connection: Read,
     _: OrderViewer,
+    connection: Read,
     start: From,
     to: To,
     status: OrderStatus | None = None,
@@ -140,8 +140,8 @@ async def orders(
 @router.get("/refunds")
 async def refunds(
     request: Request,
-    connection: Read,
     _: OrderViewer,
+    connection: Read,
     start: From,
     to: To,
     country: Country = None,
@@ -169,8 +169,8 @@ async def refunds(
 
 @router.get("/downloads")
 async def downloads(
-    connection: Read,
     _: OrderViewer,
+    connection: Read,
     start: From,
     to: To,
     status: Literal["succeeded", "failed"] | None = None,
@@ -194,8 +194,8 @@ async def downloads(
 
 @router.get("/community")
 async def community(
-    connection: Read,
     _: Viewer,
+    connection: Read,
     start: From,
     to: To,
     metric: Literal[SourceName.DISCORD, SourceName.SHOWCASES] | None = None,

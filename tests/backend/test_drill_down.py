@@ -109,7 +109,7 @@ def test_rows_that_come_between_two_pages_move_nothing(shop: httpx.Client, api: 
     first = shop.get("/orders", params=WINDOW | {"limit": 10}).json()
     newer = {"id": "new", "placedAt": (START + timedelta(minutes=50)).isoformat(), "currency": "EUR", "total": 1}
     sent = httpx.post(
-        f"{api.base_url}/api/ingest/orders", json={"rows": [newer]}, headers=api.headers("administrator"), timeout=10
+        f"{api.base_url}/api/ingest/orders", json={"rows": [newer]}, headers=api.headers("pipeline"), timeout=10
     )
     assert sent.status_code == 200, sent.text
     second = shop.get("/orders", params=WINDOW | {"limit": 10, "cursor": first["nextCursor"]}).json()

@@ -12,6 +12,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
+from backend import database
 from backend.database import Database
 from backend.main import create_app
 from backend.security import Guard
@@ -49,6 +50,19 @@ def test_every_route_is_guarded_but_the_named_ones(app: FastAPI) -> None:
     found = list(guards(app))
     assert len(found) > 10
     assert {(method, path) for method, path, guard in found if guard is None} == OPEN
+
+
+def test_who_asks_is_known_before_a_connection_is_held(app: FastAPI) -> None:
+    """The other way round, as many requests as the pool has connections would wait for each other's second one."""
+    late = []
+    for context in iter_route_contexts(app.routes):
+        dependant = getattr(context, "dependant", None)
+        calls = [d.call for d in dependant.dependencies] if dependant else []
+        held = [n for n, call in enumerate(calls) if call in {database._read, database._transaction}]
+        guarded = [n for n, call in enumerate(calls) if isinstance(call, Guard)]
+        if held and guarded and held[0] < guarded[0]:
+            late.append(str(context.path))
+    assert late == []
 
 
 def test_each_role_gets_what_it_may_and_nothing_else(app: FastAPI, settings: Settings, owner_url: str) -> None:
