@@ -81,7 +81,9 @@ def parser() -> argparse.ArgumentParser:
     )
     orders.add_argument("--currency", metavar="CODE", type=_currency, help="currency of the totals, ISO 4217")
     orders.add_argument(
-        "--shift-to-now", action="store_true", help="move all instants so that the newest order is of now"
+        "--shift-to-now",
+        action="store_true",
+        help="move all instants by whole days, so that the newest lies less than a day before now",
     )
     _data_dir(orders)
     orders.add_argument("--database-url", metavar="URL", help="a PostgreSQL 18 instead of a data folder")

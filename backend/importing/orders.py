@@ -31,7 +31,7 @@ Row = TypeVar("Row", OrderIn, RefundIn)
 
 NEEDED = ("order_id", "placed_at", "total")
 OPTIONAL = ("settled_at", "customer_id", "country", "currency")
-WEEK = timedelta(days=7)
+DAY = timedelta(days=1)
 MOST_DIGITS = 20
 
 
@@ -57,7 +57,7 @@ class Report:
                 f"{name}: {counts['new']} new, {counts['corrected']} corrected, {counts['known']} known already"
             )
         if self.shifted:
-            lines.append(f"moved by {self.shifted.days} days, whole weeks")
+            lines.append(f"moved by {self.shifted.days} days")
         if self.unknown_countries:
             names = ", ".join(f"{name} ({count})" for name, count in self.unknown_countries.most_common())
             lines.append(f"kept as given, not in ISO 3166: {names}")
@@ -75,8 +75,9 @@ async def import_orders(
     """Import ``file``. ``columns`` names the file's column for a field where it is called differently.
 
     ``currency`` is that of rows without one, and the reporting currency if none was chosen yet. ``shift_to_now`` moves
-    every instant by the same number of whole weeks, so that the newest lies within the week before now and weekdays
-    and hours keep their rhythm.
+    every instant by the same number of whole days, the most that leaves the newest in the past: it lies less than a day
+    before now and hours keep their rhythm. Weekdays keep theirs only where that number happens to be whole weeks; fresh
+    figures matter more, as whole weeks could leave six empty days.
 
     Raises:
         ImportFailedError: the file is broken; nothing was imported.
@@ -89,7 +90,7 @@ async def import_orders(
         newest = max(newest, row.placed_at if isinstance(row, OrderIn) else row.refunded_at)
     if not count:
         raise ImportFailedError("it holds no rows")
-    shift = (datetime.now(UTC) - newest) // WEEK * WEEK if shift_to_now else timedelta()
+    shift = (datetime.now(UTC) - newest) // DAY * DAY if shift_to_now else timedelta()
     report = Report(count, shift)
     async with database.transaction() as tx:
         reporting = await land.claim_currency(tx, currency)
