@@ -274,7 +274,9 @@ def _days(ends: Sequence[datetime]) -> list[list[int]]:
     if len(ends) < 2:
         return [list(range(len(ends)))]
     last = ends[-1]
-    keyed = ((int((last - end).total_seconds() // 86_400), index) for index, end in enumerate(ends))
+    # A quarter is told in weeks: ninety days in 48 pixels are a scribble.
+    length = 86_400 if (last - ends[0]).days <= 45 else 7 * 86_400
+    keyed = ((int((last - end).total_seconds() // length), index) for index, end in enumerate(ends))
     return [[index for _, index in group] for _, group in groupby(keyed, key=lambda pair: pair[0])]
 
 

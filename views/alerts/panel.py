@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 MANAGE = "operations.manage_alerts"
 CARDS_MOST = 8
 ROWS_MOST = 40
+LEAST_WIDTH = 372
+"""A card with its three buttons; asked for before the first card is there."""
 CLEARED_FOR = timedelta(hours=24)
 SECTIONS = ("Not acknowledged", "Acknowledged", "Cleared in the last 24 h", "Shelved")
 
@@ -67,7 +69,7 @@ class _Area(QScrollArea):
     def minimumSizeHint(self) -> QSize:
         inside = self.widget()
         wide = inside.minimumSizeHint().width() if inside is not None else 0
-        return QSize(wide + current().px(14), current().px(120))
+        return QSize(max(wide + current().px(14), current().px(LEAST_WIDTH)), current().px(120))
 
 
 class _Section:

@@ -38,9 +38,9 @@ class Row:
 
 
 COLUMNS = (
-    Column("Source", lambda row: row.name, 116, stretch=True),
+    Column("Source", lambda row: row.name, 126, stretch=True),
     Column("Through", lambda row: row.through, 84, right=True, quiet=True),
-    Column("Age", lambda row: row.age, 88, right=True, chip=True),
+    Column("Age", lambda row: row.age, 120, right=True, chip=True),
     Column("Expected", lambda row: row.expected, 64, right=True, quiet=True),
 )
 
@@ -116,5 +116,5 @@ class SourcesPanel(QObject):
             age = age_words((sample.as_of - through).total_seconds() + elapsed)
             shown = f"stale · {age}" if stale else f"late · {age}" if status.late else age
             today = through.astimezone(UTC).date() == datetime.now(UTC).date()
-            rows.append(Row(name, f"{through:%H:%M:%S}" if today else f"{through:%d %b %H:%M}", shown, expected))
+            rows.append(Row(name, f"{through:%H:%M:%S}" if today else f"{through:%d %b}", shown, expected))
         return rows

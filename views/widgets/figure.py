@@ -177,6 +177,10 @@ class FigureTile(QWidget):
             words = f"late · {self._age_text()}"
         elif quality is not Quality.FRESH:
             words = f"stale · {self._age_text()}"
+            # Where the tile is narrow the age is told in fewer words, before the name is.
+            name = QFontMetricsF(theme.font(9)).horizontalAdvance(figure.title)
+            if name + 8 + freshness_width(words) > box.width():
+                words = f"stale · {age_words(self._age or 0)}"
         right = box.right()
         painter.setFont(theme.font(9))
         if words:
