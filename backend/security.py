@@ -169,8 +169,9 @@ class TokenReader:
 
 
 def _key_client(issuer: str) -> jwt.PyJWKClient:
-    # PyJWKClient knows keys but not discovery; its fetcher reads any JSON document.
-    document = jwt.PyJWKClient(f"{issuer.rstrip('/')}/.well-known/openid-configuration", timeout=5).fetch_data()
+    # PyJWKClient knows keys but not discovery; without its cache, its fetcher reads any JSON document.
+    address = f"{issuer.rstrip('/')}/.well-known/openid-configuration"
+    document = jwt.PyJWKClient(address, cache_jwk_set=False, timeout=5).fetch_data()
     return jwt.PyJWKClient(document["jwks_uri"], timeout=5)
 
 
