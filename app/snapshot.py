@@ -120,6 +120,8 @@ class Snapshot:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(self.path, timeout=WRITE_PATIENCE)
         try:
+            # At once the writer's lock: taken later, after a read, another console's write would refuse it.
+            connection.execute("begin immediate")
             version = connection.execute("pragma user_version").fetchone()[0]
             if version > SCHEMA:
                 self._given_up = True
@@ -145,8 +147,9 @@ class Snapshot:
     def _troubled(self, error: sqlite3.DatabaseError, wanted: dict[str, Kept]) -> None:
         words = str(error)
         if "locked" in words or "busy" in words:
-            # Another console is writing the same picture; the next answer is only seconds away.
-            return
+            # Another console is writing the same picture: keep this one for the next turn, unless a newer one waits.
+            with self._lock:
+                self._wanted = wanted | self._wanted
         if "readonly" in words or "read-only" in words:
             self._complain(f"The snapshot {self.path} is read-only: figures of this session are not kept.")
         elif "full" in words:

@@ -1,0 +1,141 @@
+"""A query has one sample, and its quality is judged by the console's own clock."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from app.errors import BadAnswer, Unreachable
+from app.freshness import Quality
+from app.query import Queries, Query, Sample
+from app.tasks import Tasks
+from tests.app.faulty import FakeClock
+
+POLL = 0.02
+
+
+class Source:
+    """What a query asks; counts, and fails as told."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self.clock, self.calls, self.error = clock, 0, None  # type: ignore[var-annotated]
+        self.slow = 0.0
+
+    async def __call__(self) -> Sample[int]:
+        self.calls += 1
+        await asyncio.sleep(self.slow)
+        if self.error is not None:
+            raise self.error
+        return Sample(self.calls, self.clock.now(), self.clock.now(), self.clock.monotonic())
+
+
+def _query(clock: FakeClock, source: Source, tasks: Tasks, **more: object) -> Query[int]:
+    gate = asyncio.Event()
+    gate.set()
+    return Query("k", source, clock=clock, tasks=tasks, gate=gate, poll=more.pop("poll", 5.0), **more)  # type: ignore[arg-type]
+
+
+async def test_twenty_callers_share_one_fetch() -> None:
+    clock, tasks = FakeClock(), Tasks()
+    source = Source(clock)
+    source.slow = 0.02
+    query = _query(clock, source, tasks)
+    await asyncio.gather(*(query.refresh() for _ in range(20)))
+    assert source.calls == 1
+    await tasks.close()
+
+
+async def test_quality_falls_with_the_processes_own_clock_and_no_wall_clock_changes_it() -> None:
+    clock, tasks = FakeClock(), Tasks()
+    source = Source(clock)
+    query = _query(clock, source, tasks)
+    assert query.quality is Quality.STALE
+    await query.refresh()
+    assert query.quality is Quality.FRESH
+    for hours in (2, -4):
+        clock.wall += timedelta(hours=hours)
+        assert (query.quality, query.age_seconds) == (Quality.FRESH, 0.0)
+    clock.mono += 15
+    assert query.quality is Quality.LATE
+    clock.mono += 20
+    assert query.quality is Quality.STALE
+    source.error = Unreachable("gone")
+    await query.refresh()
+    assert query.quality is Quality.DISCONNECTED
+    assert query.sample is not None
+    assert query.sample.value == 1
+    await tasks.close()
+
+
+async def test_a_bad_answer_costs_nothing_but_time() -> None:
+    clock, tasks = FakeClock(), Tasks()
+    source = Source(clock)
+    query = _query(clock, source, tasks)
+    await query.refresh()
+    source.error = BadAnswer("not JSON")
+    await query.refresh()
+    assert query.quality is Quality.FRESH
+    assert str(query.error) == "not JSON"
+    await tasks.close()
+
+
+async def test_a_sample_of_an_earlier_run_ages_by_the_wall_and_never_below_nought() -> None:
+    clock, tasks = FakeClock(), Tasks()
+    query = _query(clock, Source(clock), tasks)
+    query.seed(Sample(7, clock.now(), clock.now() + timedelta(hours=3), None))
+    assert (query.age_seconds, query.quality) == (0.0, Quality.STALE)
+    clock.wall += timedelta(hours=4)
+    assert query.age_seconds == 3600
+    await tasks.close()
+
+
+async def test_only_what_is_visible_polls_and_a_returning_server_is_noticed() -> None:
+    clock, tasks = FakeClock(), Tasks()
+    source = Source(clock)
+    query = _query(clock, source, tasks, poll=POLL)
+    watch = query.watch(visible=False)
+    await asyncio.sleep(3 * POLL)
+    assert source.calls == 0
+    watch.set_visible(True)
+    await asyncio.sleep(4 * POLL)
+    assert source.calls >= 2
+    watch.set_visible(False)
+    calls = source.calls
+    await asyncio.sleep(3 * POLL)
+    assert source.calls == calls
+    watch.close()
+    await tasks.close()
+
+
+async def test_invalidation_asks_at_once_if_somebody_looks_and_else_when_somebody_does() -> None:
+    clock, tasks = FakeClock(), Tasks()
+    seen, hidden = Source(clock), Source(clock)
+    queries = Queries()
+    one = queries.get("one", lambda: _query(clock, seen, tasks, topics=frozenset({"alerts"})))
+    two = queries.get("two", lambda: _query(clock, hidden, tasks, topics=frozenset({"alerts"})))
+    assert queries.get("one", lambda: two) is one
+    await asyncio.gather(one.refresh(), two.refresh())
+    one.watch()
+    queries.invalidate("something else")
+    await asyncio.sleep(0.02)
+    assert (seen.calls, hidden.calls) == (1, 1)
+    queries.invalidate("alerts")
+    await asyncio.sleep(0.02)
+    assert (seen.calls, hidden.calls) == (2, 1)
+    two.watch()
+    await asyncio.sleep(0.02)
+    assert hidden.calls == 2
+    queries.close()
+    await tasks.close()
+
+
+async def test_a_past_instant_is_asked_once() -> None:
+    clock, tasks = FakeClock(), Tasks()
+    source = Source(clock)
+    query = _query(clock, source, tasks, poll=POLL, once=True)
+    query.watch()
+    await asyncio.sleep(4 * POLL)
+    clock.mono += 1000
+    assert (source.calls, query.quality) == (1, Quality.FRESH)
+    query.close()
+    await tasks.close()
