@@ -38,4 +38,4 @@ def change_percent(now: int, before: int) -> str:
     # Integers all the way: tenths of a percent, rounded half away from zero.
     thousandths = (abs(now - before) * 2000 + abs(before)) // (2 * abs(before))
     text = f"{thousandths // 10:,}.{thousandths % 10} %"
-    return ("−" if (now - before) * (1 if before > 0 else -1) < 0 else "+") + text
+    return ("−" if now < before else "+") + text

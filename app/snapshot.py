@@ -150,7 +150,7 @@ class Snapshot:
             # Another console is writing the same picture: keep this one for the next turn, unless a newer one waits.
             with self._lock:
                 self._wanted = wanted | self._wanted
-        if "readonly" in words or "read-only" in words:
+        elif "readonly" in words or "read-only" in words:
             self._complain(f"The snapshot {self.path} is read-only: figures of this session are not kept.")
         elif "full" in words:
             self._complain("The disk is full: the last picture is not kept. The console goes on without.")
