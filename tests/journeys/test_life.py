@@ -1,0 +1,111 @@
+"""A console's whole life in a process of its own: it ends with 0 and without a word, whatever is going on."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ALLOWED = "This plugin does not support propagateSizeHints()"
+
+SCRIPT = """
+import sys, pathlib
+from PySide6.QtCore import QTimer
+import views.desk
+real = views.desk.Desk.show
+def show(self, *a):
+    real(self, 1200, 800)
+    PLAN(self)
+views.desk.Desk.show = show
+{plan}
+from views.run import run
+sys.exit(run(server={server!r}, data_dir=pathlib.Path({folder!r})))
+"""
+
+CLOSE = "def PLAN(desk): QTimer.singleShot({after}, desk.window.close)"
+STAY = "def PLAN(desk): print('shown', flush=True)"
+STORM = """
+def PLAN(desk):
+    window, turns = desk.window, iter(range(200))
+    timer = QTimer(window, interval=5)
+    def step():
+        n = next(turns, None)
+        if n is None:
+            timer.stop()
+            print(window.width(), window.isVisible(), flush=True)
+            window.close()
+        else:
+            window.resize(640 + n * 37 % 1300, 480 + n * 53 % 700)
+            desk.console.queries.invalidate('*')
+    timer.timeout.connect(step)
+    timer.start()
+"""
+
+
+def _start(tmp_path: Path, server: str, plan: str) -> subprocess.Popen[str]:
+    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen", "OPSCONSOLE_PROFILE": str(tmp_path / "profile")}
+    script = SCRIPT.format(plan=plan, server=server, folder=str(tmp_path / "data"))
+    return subprocess.Popen(
+        [sys.executable, "-c", script], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def _ended(process: subprocess.Popen[str], seconds: float = 40) -> str:
+    out, err = process.communicate(timeout=seconds)
+    assert process.returncode == 0, err
+    assert [line for line in err.splitlines() if line.strip() and line != ALLOWED] == []
+    return out
+
+
+@pytest.fixture
+def hanging() -> Iterator[str]:
+    """A server that takes every request and never answers."""
+    listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+    held: list[socket.socket] = []
+
+    def accept() -> None:
+        while True:
+            try:
+                held.append(listener.accept()[0])
+            except OSError:
+                return
+
+    threading.Thread(target=accept, daemon=True).start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    listener.close()
+    for connection in held:
+        connection.close()
+
+
+def test_with_the_server_down_it_opens_and_closes(tmp_path: Path) -> None:
+    _ended(_start(tmp_path, "http://127.0.0.1:1", CLOSE.format(after=600)))
+
+
+def test_closed_while_requests_run_it_ends_at_once(tmp_path: Path, hanging: str) -> None:
+    process = _start(tmp_path, hanging, CLOSE.format(after=900))
+    begun = time.monotonic()
+    _ended(process)
+    assert time.monotonic() - begun < 20
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM for windows")
+def test_told_to_stop_it_stops(tmp_path: Path, hanging: str) -> None:
+    process = _start(tmp_path, hanging, STAY)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "shown\n"
+    time.sleep(0.3)
+    process.send_signal(signal.SIGTERM)
+    _ended(process)
+
+
+def test_a_resize_storm_while_requests_fail_leaves_the_window_usable(tmp_path: Path) -> None:
+    out = _ended(_start(tmp_path, "http://127.0.0.1:1", STORM))
+    assert out.split()[-1] == "True"
