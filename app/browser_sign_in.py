@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -49,8 +50,8 @@ async def browser_sign_in(options: OidcOptions, open_browser: Callable[[str], An
             writer.close()
 
     try:
-        async with httpx.AsyncClient(timeout=10) as http:
-            found = await _json(http, "GET", f"{options.issuer.rstrip('/')}/.well-known/openid-configuration")
+        async with _asking(options) as http:
+            found = await _discover(http, options)
             server = await asyncio.start_server(redirected, "127.0.0.1", 0)
             async with server:
                 redirect = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/signed-in"
@@ -63,7 +64,11 @@ async def browser_sign_in(options: OidcOptions, open_browser: Callable[[str], An
                     "code_challenge": challenge,
                     "code_challenge_method": "S256",
                 }
-                open_browser(f"{found['authorization_endpoint']}?{urlencode(query)}")
+                if "offline_access" in found.get("scopes_supported", ()):
+                    # Tokens that can be renewed; OpenID Connect wants the consent asked for with them.
+                    query |= {"scope": "openid offline_access operations.*", "prompt": "consent"}
+                address = found["authorization_endpoint"]
+                open_browser(f"{address}{'&' if '?' in address else '?'}{urlencode(query)}")
                 came = await asyncio.wait_for(answer, PATIENCE)
             if "code" not in came:
                 raise SignedOut(f"The sign-in was refused: {came.get('error', ['no reason given'])[0]}.")
@@ -74,23 +79,48 @@ async def browser_sign_in(options: OidcOptions, open_browser: Callable[[str], An
                 "client_id": options.client_id,
                 "code_verifier": verifier,
             }
-            got = await _json(http, "POST", found["token_endpoint"], data=form)
-            now = datetime.now(UTC)
-            return Tokens(
-                access_token=got["access_token"],
-                expires_at=now + timedelta(seconds=float(got.get("expires_in", 300))),
-                as_of=now,
-            )
+            return _tokens(await _json(http, "POST", found["token_endpoint"], data=form))
     except TimeoutError as error:
         raise TimedOut("Nobody signed in within five minutes.") from error
+
+
+async def browser_refresh(options: OidcOptions, refresh_token: str) -> Tokens:
+    """New tokens of the issuer. Raises SignedOut, Unreachable or BadAnswer as ``browser_sign_in`` does."""
+    async with _asking(options) as http:
+        found = await _discover(http, options)
+        form = {"grant_type": "refresh_token", "refresh_token": refresh_token, "client_id": options.client_id}
+        return _tokens(await _json(http, "POST", found["token_endpoint"], data=form))
+
+
+@contextlib.asynccontextmanager
+async def _asking(options: OidcOptions) -> AsyncIterator[httpx.AsyncClient]:
+    try:
+        async with httpx.AsyncClient(timeout=10) as http:
+            yield http
     except httpx.TransportError as error:
         raise Unreachable(f"The sign-in service {options.issuer} cannot be reached.") from error
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, TypeError) as error:
         raise BadAnswer(f"The sign-in service {options.issuer} answered something unusable: {error}.") from error
+
+
+async def _discover(http: httpx.AsyncClient, options: OidcOptions) -> dict[str, Any]:
+    return await _json(http, "GET", f"{options.issuer.rstrip('/')}/.well-known/openid-configuration")
+
+
+def _tokens(got: dict[str, Any]) -> Tokens:
+    now = datetime.now(UTC)
+    return Tokens(
+        access_token=got["access_token"],
+        refresh_token=got.get("refresh_token"),
+        expires_at=now + timedelta(seconds=float(got.get("expires_in", 300))),
+        as_of=now,
+    )
 
 
 async def _json(http: httpx.AsyncClient, method: str, url: str, **more: Any) -> dict[str, Any]:
     response = await http.request(method, url, **more)
+    if response.is_server_error:
+        raise Unreachable(f"The sign-in service is not available just now (HTTP {response.status_code}).")
     if response.is_error:
         raise SignedOut(f"The sign-in service refused: HTTP {response.status_code}.")
     found = response.json()

@@ -31,6 +31,8 @@ from models.session import Me, Refresh, SignIn, SignInOptions, Tokens
 R = TypeVar("R", bound=Record)
 
 TIMEOUT = httpx.Timeout(connect=3.0, read=8.0, write=5.0, pool=5.0)
+WHOLE_SECONDS = 20.0
+"""For one request from first to last byte: an answer that drips for ever never meets the read timeout."""
 READ_ATTEMPTS = 3
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 2.0
 BUSY = {429, 502, 503, 504}
@@ -154,10 +156,9 @@ class OperationsClient:
         asked = Refresh(refresh_token=refresh_token)
         return await self._post("/api/operations/session/refresh", Tokens, asked, signed=False)
 
-    async def sign_out(self, refresh_token: str | None) -> None:
+    async def sign_out(self, refresh_token: str) -> None:
         """End the session on the server."""
-        body = None if refresh_token is None else Refresh(refresh_token=refresh_token)
-        await self._send("DELETE", "/api/operations/session", body=body)
+        await self._send("DELETE", "/api/operations/session", body=Refresh(refresh_token=refresh_token))
 
     # --- how -------------------------------------------------------------------------------------------------
 
@@ -168,12 +169,12 @@ class OperationsClient:
                 response = await self._send("GET", path, query=query, signed=signed)
                 return _read(response, kind)
             except OperationsError as error:
-                wait = _worth_repeating(error, pause)
+                wait = _worth_repeating(error)
                 if wait is None or attempt == READ_ATTEMPTS:
                     raise
                 # Full jitter, so that many consoles do not come back in step.
-                await asyncio.sleep(wait if wait > pause else random.uniform(0, pause))  # noqa: S311
-                pause = min(LONGEST_PAUSE, pause * 2)
+                await asyncio.sleep(wait + random.uniform(0, pause))  # noqa: S311
+                pause *= 2
         raise AssertionError("the last attempt raises or returns")
 
     async def _post(
@@ -218,8 +219,8 @@ class OperationsClient:
         if signed and token is None:
             raise SignedOut("Nobody is signed in.")
         response = await self._request(method, path, query, body, headers or {}, token)
-        if response.status_code == 401 and token is not None:
-            # The token may have expired in the middle: renew once, then repeat.
+        if response.status_code == 401 and token is not None and isinstance(_refusal(response), SignedOut):
+            # The token may have expired in the middle: renew once, then repeat. A wanted second factor is no such case.
             renewed = await self._tokens.renew(token)
             if renewed is not None:
                 response = await self._request(method, path, query, body, headers or {}, renewed)
@@ -247,9 +248,12 @@ class OperationsClient:
         url = httpx.URL(path)
         if query:
             url = url.copy_merge_params({k: v for k, v in query.items() if v not in (None, [])})
+        if self._http.is_closed:
+            raise Unreachable("The connection was given up.")
         try:
-            response = await self._http.request(method, url, content=content, headers=sent)
-        except httpx.TimeoutException as error:
+            async with asyncio.timeout(WHOLE_SECONDS):
+                response = await self._http.request(method, url, content=content, headers=sent)
+        except (httpx.TimeoutException, TimeoutError) as error:
             raise TimedOut("The server did not answer in time.") from error
         except httpx.TransportError as error:
             raise Unreachable(_words(error)) from error
@@ -260,14 +264,14 @@ class OperationsClient:
         return response
 
 
-def _worth_repeating(error: OperationsError, pause: float) -> float | None:
-    match error:
-        case Unreachable():
-            return pause
-        case ProblemAnswer() if error.problem.status in BUSY:
-            return min(error.retry_after or pause, LONGEST_PAUSE)
-        case _:
-            return None
+def _worth_repeating(error: OperationsError) -> float | None:
+    """Least seconds before a read is repeated; ``None``: not now, the caller must know first."""
+    busy = isinstance(error, ProblemAnswer) and error.problem.status in BUSY
+    # After a timeout the operator has waited long enough to be told.
+    if not busy and (not isinstance(error, Unreachable) or isinstance(error, TimedOut)):
+        return None
+    wait = error.retry_after or 0.0
+    return wait if wait <= LONGEST_PAUSE else None
 
 
 def _read(response: httpx.Response, kind: type[R]) -> R:
@@ -290,13 +294,27 @@ def _refusal(response: httpx.Response) -> OperationsError:
     except ValidationError:
         status = response.status_code
         if status in BUSY:
-            return Unreachable(f"The server is not available just now (HTTP {status}).")
+            away = Unreachable(f"The server is not available just now (HTTP {status}).")
+            away.retry_after = _retry_after(response)
+            return away
         text = " ".join(response.text[:SHOWN_MOST].split())
         return BadAnswer(f"The server answered HTTP {status} without saying why: {text!r}.")
     if problem.code in {Code.UNAUTHENTICATED, Code.TOKEN_EXPIRED}:
         return SignedOut(problem.detail)
-    retry = response.headers.get("retry-after", "")
-    return ProblemAnswer(problem, float(retry) if retry.isdigit() else None)
+    return ProblemAnswer(problem, _retry_after(response))
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    given: str = response.headers.get("retry-after", "")
+    if given.isdigit():
+        return float(given)
+    try:
+        until = parsedate_to_datetime(given).astimezone(UTC)
+    except ValueError:
+        return None
+    # Against the server's own clock: ours may be wrong.
+    now = _server_time(response) or datetime.now(UTC)
+    return max(0.0, (until - now).total_seconds())
 
 
 def _words(error: httpx.TransportError) -> str:

@@ -40,6 +40,7 @@ T = TypeVar("T")
 POLL_SECONDS = 5.0
 SNAPSHOT_SECONDS = 10.0
 CLEARED_SHOWN = 50
+PAST_PREFIX = "dashboard at:"
 REJOIN_SECONDS = 1.0
 
 
@@ -145,7 +146,7 @@ class Console:
     def dashboard(self) -> Query[OperationsDashboard]:
         """The query of the range and instant the time bar shows."""
         days, as_of = self.time.range_days, self.time.as_of
-        key = f"dashboard:{days}" + (f":{as_of.isoformat()}" if as_of else "")
+        key = f"dashboard:{days}" if as_of is None else f"{PAST_PREFIX}{days}:{as_of.isoformat()}"
         return self.queries.get(key, lambda: self._dashboard_query(key, days, as_of))
 
     def alerts(self) -> Query[tuple[Alert, ...]]:
@@ -271,6 +272,7 @@ class Console:
         self._keep(force=True)
         self.queries.close()
         await self.tasks.close()
+        await self.session.close()
         if self._client is not None:
             await self._client.aclose()
         if self._local is not None:
@@ -421,7 +423,7 @@ class Console:
         query = self.dashboard()
         if query.sample is not None:
             self._dashboard_changed(query)
-        self.queries.forget_unwatched("dashboard:")
+        self.queries.forget_unwatched(PAST_PREFIX)
 
     def _link_changed(self) -> None:
         if self.link.state is LinkState.UP:

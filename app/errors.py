@@ -13,6 +13,8 @@ class OperationsError(Exception):
 
     lost_link = False
     """Whether the server could not be heard at all."""
+    retry_after: float | None = None
+    """Seconds the server asked to be left alone."""
 
 
 class Unreachable(OperationsError):  # noqa: N818 - it names what happened

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +24,9 @@ START_PATIENCE = 90.0
 HANDSHAKE_PATIENCE = 5.0
 LOG_KEPT_BYTES = 2_000_000
 FOLDER_TAKEN = 3
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 4.0
+CLOCK_GRAIN = 0.1
+"""Seconds by which a file may look older than it is."""
 
 
 class LocalServerError(OperationsError):
@@ -79,22 +83,21 @@ async def join_or_start(
         await asyncio.to_thread(data_dir.mkdir, parents=True, exist_ok=True)
     except OSError as error:
         raise LocalServerError(f"The data folder {data_dir} cannot be used: {error.strerror}.") from error
-    deadline = asyncio.get_running_loop().time() + START_PATIENCE
-    process = None
-    said = ""
-    while asyncio.get_running_loop().time() < deadline:
+    clock = asyncio.get_running_loop().time
+    deadline, start_at, pause = clock() + START_PATIENCE, clock(), FIRST_PAUSE
+    begun, process, said = time.time(), None, ""
+    while clock() < deadline:
         joined = await _join(data_dir, role)
         if joined is not None:
             return joined
-        if process is None:
-            (data_dir / "progress.json").unlink(missing_ok=True)
+        if process is None and clock() >= start_at:
             process = _start(data_dir, sample_shop=sample_shop)
-        elif (code := process.poll()) is not None and code != FOLDER_TAKEN:
-            raise LocalServerError(_why(data_dir, code))
-        elif code == FOLDER_TAKEN and not _someone_starts(data_dir):
-            # Another console's server had the folder and is ending; ours may come after it.
-            process = None
-        if (news := _progress(data_dir)) is not None and str(news) != said:
+        elif process is not None and (code := process.poll()) is not None:
+            if code != FOLDER_TAKEN:
+                raise LocalServerError(_why(data_dir, code, begun))
+            # Another console's server has the folder: it is starting, and we join it, or ending, and ours comes next.
+            process, start_at, pause = None, clock() + pause, min(LONGEST_PAUSE, pause * 2)
+        if (news := _progress(data_dir, begun)) is not None and str(news) != said:
             said = str(news)
             say(*news)
         await asyncio.sleep(0.1)
@@ -103,23 +106,22 @@ async def join_or_start(
     )
 
 
-def _someone_starts(data_dir: Path) -> bool:
-    return (data_dir / "progress.json").exists() or (data_dir / "serve.json").exists()
-
-
 async def _join(data_dir: Path, role: str | None) -> LocalServer | None:
     try:
         ready = json.loads((data_dir / "serve.json").read_text(encoding="utf-8"))
         port, token = int(ready["leasePort"]), str(ready["token"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
+    writer = None
     try:
         async with asyncio.timeout(HANDSHAKE_PATIENCE):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(json.dumps({"token": token, "as": role}).encode() + b"\n")
             await writer.drain()
-            answer: dict[str, Any] = json.loads(await reader.readline())
-    except (OSError, TimeoutError, ValueError):
+            answer: dict[str, Any] = dict(json.loads(await reader.readline()))
+    except (OSError, TimeoutError, ValueError, TypeError):
+        if writer is not None:
+            writer.close()
         return None  # left over from a server that was killed, or it is just ending
     if not answer.get("ok"):
         writer.close()
@@ -145,16 +147,20 @@ def _start(data_dir: Path, *, sample_shop: bool) -> Any:
         raise LocalServerError(f"The server on this computer cannot be started: {error.strerror}.") from error
 
 
-def _progress(data_dir: Path) -> tuple[str, float] | None:
+def _progress(data_dir: Path, begun: float) -> tuple[str, float] | None:
+    # What an earlier start left behind says nothing about this one.
+    file = data_dir / "progress.json"
     try:
-        raw = json.loads((data_dir / "progress.json").read_text(encoding="utf-8"))
+        if file.stat().st_mtime < begun - CLOCK_GRAIN:
+            return None
+        raw = json.loads(file.read_text(encoding="utf-8"))
         return str(raw["message"]), float(raw["fraction"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def _why(data_dir: Path, code: int) -> str:
-    news = _progress(data_dir)
+def _why(data_dir: Path, code: int, begun: float) -> str:
+    news = _progress(data_dir, begun)
     words = news[0] if news else f"it ended with code {code}"
     return f"The server on this computer could not start: {words}. {_tail(data_dir)}"
 

@@ -27,6 +27,8 @@ STALE_AFTER = 6.0
 """… and after which it is stale."""
 LONGEST_PAUSE = 5.0
 """While the link is down somebody tries this often, so that a returning server is noticed within one poll."""
+LONGEST_REST = 60.0
+"""A server that asks to be left alone is, up to this long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,11 @@ class Query(Generic[T]):
             self.watches_changed()
 
     @property
+    def watched(self) -> bool:
+        """Whether anything holds it, seen or not."""
+        return bool(self._watches)
+
+    @property
     def visible(self) -> bool:
         """Whether an operator can see it."""
         return any(watch.visible for watch in self._watches)
@@ -163,19 +170,24 @@ class Query(Generic[T]):
         if self._outdated or self.error is not None or self.quality is not Quality.FRESH:
             await self.refresh()
         while True:
-            self._wake.clear()
             if self._once and self.error is None and self.sample is not None:
                 await self._wake.wait()
             else:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), self._pause())
+            # What is invalidated from here on wakes the next turn: this turn's answer may be older than the change.
+            self._wake.clear()
+            if self._fetching is not None and not self._fetching.done():
+                await asyncio.wait({self._fetching})
             await self.refresh()
 
     def _pause(self) -> float:
         if self._failures == 0:
             return self._poll
         pause = min(LONGEST_PAUSE, 0.5 * 2.0 ** min(self._failures, 6))
-        return pause * random.uniform(0.7, 1.0)  # noqa: S311 - spreads many consoles over the moment of return
+        pause *= random.uniform(0.7, 1.0)  # noqa: S311 - spreads many consoles over the moment of return
+        asked_for = self.error.retry_after if self.error is not None else None
+        return max(pause, min(asked_for or 0.0, LONGEST_REST))
 
     # --- fetching ----------------------------------------------------------------------------------------------
 
@@ -194,15 +206,20 @@ class Query(Generic[T]):
 
     async def _fetch_once(self) -> None:
         self.loading = True
+        self._outdated = False  # what changes from here on may be missing from the answer
         try:
             sample = await self._fetch()
         except OperationsError as error:
             self.error = error
             self._failures += 1
+        except Exception:
+            # A mistake of ours: it costs this answer, never the polling.
+            log.exception("query %s failed", self.key)
+            self.error = OperationsError("The answer could not be used; the log has the reason.")
+            self._failures += 1
         else:
             self.error = None
             self._failures = 0
-            self._outdated = False
             self.sample = sample  # fetches of one query never overlap, so this is the newest
         finally:
             self.loading = False
@@ -234,8 +251,8 @@ class Queries:
         return found
 
     def forget_unwatched(self, prefix: str) -> None:
-        """Drop queries nobody looks at, so that a long day of past instants does not fill the memory."""
-        for key in [k for k, q in self._known.items() if k.startswith(prefix) and not q.visible]:
+        """Drop queries nobody watches, so that a long day of past instants does not fill the memory."""
+        for key in [k for k, q in self._known.items() if k.startswith(prefix) and not q.watched]:
             del self._known[key]
 
     def invalidate(self, topic: str) -> None:

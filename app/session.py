@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from app.client import OperationsClient
     from app.clock import Clock
     from app.messages import Messages
-    from models.session import Me, SignInOptions, Tokens
+    from models.session import Me, OidcOptions, SignInOptions, Tokens
 
 KEYRING_PATIENCE = 2.0
 SERVICE = "opsconsole"
@@ -98,6 +98,9 @@ class Session(TokenSource):
         self._tokens: Tokens | None = None
         self._refresh_token: str | None = None
         self._expires_mono = 0.0
+        self._issuer: OidcOptions | None = None
+        """Who renews the tokens, when it is not the server itself."""
+        self._to_keep = True
         self._renewing: asyncio.Task[str | None] | None = None
         self._client: OperationsClient | None = None
 
@@ -138,40 +141,58 @@ class Session(TokenSource):
             self._forget_tokens()
             return None
         try:
-            tokens = await self._client.refresh(self._refresh_token)
+            if self._issuer is None:
+                tokens = await self._client.refresh(self._refresh_token)
+            else:
+                from app.browser_sign_in import browser_refresh
+
+                tokens = await browser_refresh(self._issuer, self._refresh_token)
         except SignedOut:
             self._forget_tokens()
             await self._forget_kept()
             self._messages.post("The session has ended. Sign in again to go on.", "warning")
             emit(self.changed)
             return None
-        await self.take(tokens)
+        await self._use(tokens)
         return tokens.access_token
 
-    async def take(self, tokens: Tokens, *, remember: bool = True) -> None:
-        """Use these tokens from now on."""
+    async def take(self, tokens: Tokens, *, remember: bool = True, issuer: OidcOptions | None = None) -> None:
+        """Use these tokens, and those that follow them, from now on; ``issuer`` renews them if it is not the server."""
+        self._to_keep, self._issuer, self._refresh_token = remember, issuer, None
+        await self._use(tokens)
+
+    async def _use(self, tokens: Tokens) -> None:
         self._tokens = tokens
         self._refresh_token = tokens.refresh_token or self._refresh_token
         life = (tokens.expires_at - tokens.as_of).total_seconds()
         self._expires_mono = self._clock.monotonic() + life
-        if remember and self._refresh_token:
+        if self._to_keep and self._refresh_token:
             await self._keep()
 
     async def _keep(self) -> None:
+        kept = {"refresh": self._refresh_token}
+        if self._issuer is not None:
+            kept |= {"issuer": self._issuer.issuer, "client": self._issuer.client_id}
         try:
-            await self._keyring.put(self._place, json.dumps({"refresh": self._refresh_token}))
+            await self._keyring.put(self._place, json.dumps(kept))
             self.remembered = True
         except OSError as error:
-            self.remembered = False
+            # Asked once, not at every renewal: a keyring that hangs would hold each of them up.
+            self.remembered = self._to_keep = False
             self._messages.post_once(
                 "keyring", f"No system keyring ({error}): you stay signed in for this session only.", "info"
             )
 
     async def recall(self) -> bool:
         """Take up the session of an earlier run; whether there was one."""
+        from models.session import OidcOptions
+
         try:
-            kept = await self._keyring.get(self._place)
-            self._refresh_token = str(json.loads(kept)["refresh"]) if kept else None
+            kept = json.loads(await self._keyring.get(self._place) or "null")
+            if kept is not None:
+                if "issuer" in kept:
+                    self._issuer = OidcOptions(issuer=kept["issuer"], client_id=kept["client"])
+                self._refresh_token = str(kept["refresh"])
         except (OSError, ValueError, KeyError, TypeError):
             return False
         self.remembered = self._refresh_token is not None
@@ -204,7 +225,7 @@ class Session(TokenSource):
         options = await self.options()
         if options.oidc is None:
             raise SignedOut("This server offers no sign-in through the browser.")
-        await self.take(await browser_sign_in(options.oidc, open_browser), remember=False)
+        await self.take(await browser_sign_in(options.oidc, open_browser), issuer=options.oidc)
         return await self.load_me()
 
     async def load_me(self) -> Me:
@@ -216,13 +237,22 @@ class Session(TokenSource):
     async def sign_out(self) -> None:
         """End the session here and, if it can be heard, on the server."""
         try:
-            if self.signed_in:
+            # Tokens of an issuer are none of the server's: it has nothing to end.
+            if self._refresh_token is not None and self._issuer is None:
                 await self._speaker.sign_out(self._refresh_token)
         except OperationsError as error:
             self._messages.post(f"Signed out here; the server was not told: {error}", "warning")
         self._forget_tokens()
         await self._forget_kept()
         emit(self.changed)
+
+    async def close(self) -> None:
+        """Give up a renewal under way."""
+        if self._renewing is not None:
+            self._renewing.cancel()
+            await asyncio.wait({self._renewing})
+            if not self._renewing.cancelled():
+                self._renewing.exception()  # nobody waits for it any more
 
     @property
     def _speaker(self) -> OperationsClient:

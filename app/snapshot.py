@@ -21,6 +21,7 @@ SCHEMA = 1
 PAINT_KEY = "paint"
 READ_PATIENCE = 0.2
 WRITE_PATIENCE = 2.0
+LOCKED_TURNS_MOST = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,9 @@ def read(path: Path, key: str) -> Kept | None:
 
 
 def _read(path: Path, key: str) -> Kept | None:
-    with contextlib.closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=READ_PATIENCE)) as db:
+    with contextlib.closing(
+        sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=READ_PATIENCE)
+    ) as db:
         if db.execute("pragma user_version").fetchone()[0] != SCHEMA:
             return None
         row = db.execute("select text, as_of, received_at from sample where key = ?", (key,)).fetchone()
@@ -76,6 +79,7 @@ class Snapshot:
         self._thread: threading.Thread | None = None
         self._given_up = False
         self._complained = ""
+        self._locked_turns = 0
 
     def put(self, key: str, text: str, as_of: datetime, received_at: datetime) -> None:
         """Keep a sample; returns at once. A newer one of the same key replaces one that still waits."""
@@ -112,7 +116,7 @@ class Snapshot:
         except OSError as error:
             self._complain(f"The last picture cannot be kept: {error.strerror or error}. The console goes on without.")
         else:
-            self._complained = ""
+            self._complained, self._locked_turns = "", 0
 
     def _write_once(self, wanted: dict[str, Kept]) -> None:
         import sqlite_utils
@@ -150,6 +154,9 @@ class Snapshot:
             # Another console is writing the same picture: keep this one for the next turn, unless a newer one waits.
             with self._lock:
                 self._wanted = wanted | self._wanted
+            self._locked_turns += 1
+            if self._locked_turns == LOCKED_TURNS_MOST:
+                self._complain("Another program holds the snapshot: figures are kept once it lets go.")
         elif "readonly" in words or "read-only" in words:
             self._complain(f"The snapshot {self.path} is read-only: figures of this session are not kept.")
         elif "full" in words:
