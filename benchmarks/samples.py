@@ -1,0 +1,78 @@
+"""A dashboard answer to draw, and a profile that has kept one."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from app.console import Place
+from app.figures import from_dashboard
+from app.snapshot import PAINT_KEY, Snapshot, snapshot_path
+from models.dashboard import OperationsDashboard
+from models.figures import FigureName, SourceName
+
+
+def dashboard(points: int = 168) -> OperationsDashboard:
+    """An answer whose series have ``points`` hours."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    ends = [now - timedelta(hours=points - 1 - n) for n in range(points)]
+    wave = [1000 + 500 * math.sin(n / 24 * math.tau) for n in range(points)]
+    counts = [round(v / 30) for v in wave]
+    figures: dict[str, Any] = {
+        "revenue": {"daily": 3096400, "weekly": 18295300, "monthly": 74481600},
+        "orders": {"total": 4985, "refunded": 107, "pending": 43},
+        "downloads": {"total": 30829, "failureRate": 0.0217},
+        "community": {"discordMembers": 18442, "showcases": 1207},
+    }
+    return OperationsDashboard.model_validate(
+        figures
+        | {
+            "asOf": now.isoformat(),
+            "range": 7,
+            "currency": "EUR",
+            "alerts": [],
+            "alertCount": 0,
+            "previous": figures,
+            "series": {
+                "step": "hour",
+                "starts": [(end - timedelta(hours=1)).isoformat() for end in ends],
+                "ends": [end.isoformat() for end in ends],
+                "revenue": [round(v * 100) for v in wave],
+                "orders": counts,
+                "refunds": [n % 3 for n in range(points)],
+                "refundedAmount": [100] * points,
+                "downloads": [c * 6 for c in counts],
+                "failedDownloads": [n % 2 for n in range(points)],
+                "failureRate": [0.004 + 0.002 * math.sin(n) for n in range(points)],
+                "discordMembers": [18_000 + n for n in range(points)],
+                "showcases": [1_200] * points,
+                "previous": {
+                    "revenue": [round(v * 90) for v in wave],
+                    "orders": counts,
+                    "refunds": [0] * points,
+                    "failureRate": [0.004] * points,
+                },
+            },
+            "thresholds": {
+                "downloads.failureRate": {"ruleId": "r", "comparison": "above", "value": 0.02, "severity": "P2"}
+            },
+            "states": dict.fromkeys(map(str, FigureName), "normal"),
+            "links": {},
+            "dataThrough": {
+                str(s): {"dataThrough": now.isoformat(), "expectedWithinSeconds": 60, "late": False} for s in SourceName
+            },
+        }
+    )
+
+
+def keep_snapshot(profile: Path, server: str) -> None:
+    """What a console leaves behind in ``profile`` after it worked with ``server``."""
+    answer = dashboard()
+    snapshot = Snapshot(snapshot_path(profile, Place(url=server).name), print)
+    now = datetime.now(UTC)
+    figures = from_dashboard(answer, received_at=now.timestamp(), environment="Production", user="Operations lead")
+    snapshot.put(PAINT_KEY, figures.to_json(), answer.as_of, now)
+    snapshot.put("dashboard:7", answer.model_dump_json(by_alias=True), answer.as_of, now)
+    snapshot.close()
