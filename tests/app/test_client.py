@@ -6,12 +6,14 @@ import asyncio
 import json
 from typing import Any
 
+import httpx
 import pytest
 
 from app.client import OperationsClient
-from app.errors import BadAnswer, ProblemAnswer, SignedOut, Unreachable
+from app.errors import BadAnswer, ProblemAnswer, SignedOut, TimedOut, Unreachable
 from app.messages import Messages
 from app.session import Session
+from models.session import Tokens
 from tests.app.faulty import Asked, FakeClock, MemoryKeyring, NoKeyring, faulty_server, http, problem
 from tests.app.samples import ME, dashboard, tokens
 
@@ -189,3 +191,110 @@ async def test_without_a_keyring_the_session_lives_in_memory_and_that_is_said() 
     assert session.me is not None
     assert not session.remembered
     assert "this session only" in messages.history[-1].text
+
+
+async def test_without_a_keyring_it_is_asked_once_not_at_every_renewal() -> None:
+    asked: list[str] = []
+
+    class Counting(NoKeyring):
+        async def put(self, place: str, secret: str) -> None:
+            asked.append(place)
+            await super().put(place, secret)
+
+    async with faulty_server() as server:
+        server.answer = lambda asked: http(ME if asked.path.endswith("me") else tokens())
+        clock = FakeClock()
+        session = _session(clock, Counting())
+        async with OperationsClient(server.url, session) as client:
+            session.attach(client)
+            await session.sign_in("a", "b")
+            for _ in range(3):
+                clock.pass_seconds(880)
+                await client.me()
+    assert asked == ["place"]
+
+
+async def test_tokens_that_are_not_to_be_kept_are_not_kept_when_renewed_either() -> None:
+    async with faulty_server() as server:
+        server.answer = lambda asked: http(ME if asked.path.endswith("me") else tokens("t2", "r2"))
+        clock, keyring = FakeClock(), MemoryKeyring()
+        session = _session(clock, keyring)
+        async with OperationsClient(server.url, session) as client:
+            session.attach(client)
+            await session.take(Tokens.model_validate(tokens("t1", "r1")), remember=False)
+            clock.pass_seconds(880)
+            await client.me()
+    assert server.asked[-1].headers["authorization"] == "Bearer t2"
+    assert not keyring.kept
+
+
+async def test_a_wanted_second_factor_uses_up_no_refresh_token() -> None:
+    async with faulty_server() as server:
+        server.answer = lambda asked: (
+            http(tokens("t1", "r1"))
+            if asked.path.endswith("/session")
+            else http(ME)
+            if asked.path.endswith("/me")
+            else problem("step-up-needed", 401, "Confirm who you are.")
+        )
+        session = _session(FakeClock())
+        async with OperationsClient(server.url, session) as client:
+            session.attach(client)
+            await session.sign_in("a", "b")
+            with pytest.raises(ProblemAnswer, match="Confirm who you are") as refused:
+                await client.alert_rules()
+    assert refused.value.code == "step-up-needed"
+    assert not [asked for asked in server.asked if asked.path.endswith("/refresh")]
+
+
+async def test_a_server_that_hangs_is_told_after_one_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.client.TIMEOUT", httpx.Timeout(0.1))
+    async with faulty_server() as server:
+        server.answer = lambda _: asyncio.sleep(0.5)  # type: ignore[assignment, return-value]
+        async with OperationsClient(server.url, "t") as client:
+            with pytest.raises(TimedOut):
+                await client.me()
+        await asyncio.sleep(0.5)
+    assert len(server.asked) == 1
+
+
+async def test_an_answer_that_drips_for_ever_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.client.WHOLE_SECONDS", 0.3)
+    ended = asyncio.Event()
+
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n")
+        try:
+            while True:
+                writer.write(b" ")
+                await writer.drain()
+                await asyncio.sleep(0.02)
+        except OSError:
+            writer.close()
+        ended.set()
+
+    async with await asyncio.start_server(drip, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with OperationsClient(f"http://127.0.0.1:{port}", "t") as client:
+            with pytest.raises(TimedOut):
+                await client.me()
+        await asyncio.wait_for(ended.wait(), 5)
+
+
+async def test_a_server_that_asks_for_a_long_rest_gets_it() -> None:
+    async with faulty_server() as server:
+        server.answer = lambda _: problem("too-many-requests", 429, "Slower, please.", Retry_After="30")
+        async with OperationsClient(server.url, "t") as client:
+            with pytest.raises(ProblemAnswer) as refused:
+                await client.me()
+    assert len(server.asked) == 1
+    assert refused.value.retry_after == 30
+
+
+async def test_a_client_that_was_replaced_is_unreachable_and_no_mistake() -> None:
+    async with faulty_server() as server:
+        client = OperationsClient(server.url, "t")
+        await client.aclose()
+        with pytest.raises(Unreachable):
+            await client.me()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
+import pytest
+
 from app.errors import BadAnswer, Unreachable
 from app.freshness import Quality
 from app.query import Queries, Query, Sample
@@ -138,4 +140,48 @@ async def test_a_past_instant_is_asked_once() -> None:
     clock.mono += 1000
     assert (source.calls, query.quality) == (1, Quality.FRESH)
     query.close()
+    await tasks.close()
+
+
+async def test_what_changes_during_a_fetch_is_fetched_again() -> None:
+    clock, tasks = FakeClock(), Tasks()
+    source = Source(clock)
+    source.slow = 0.05
+    query = _query(clock, source, tasks, poll=60.0)
+    query.watch()
+    await asyncio.sleep(0.02)
+    query.invalidate()  # the first answer is under way and may be older than this
+    await asyncio.sleep(0.2)
+    assert source.calls == 2
+    query.close()
+    await tasks.close()
+
+
+async def test_a_mistake_of_ours_costs_an_answer_and_not_the_polling(caplog: pytest.LogCaptureFixture) -> None:
+    clock, tasks = FakeClock(), Tasks()
+    source = Source(clock)
+    source.error = ZeroDivisionError("ours")
+    query = _query(clock, source, tasks, poll=POLL)
+    await query.refresh()
+    assert query.error is not None
+    assert "failed" in caplog.text
+    source.error = None
+    query.watch()
+    await asyncio.sleep(3 * POLL)
+    assert query.error is None
+    assert query.sample is not None
+    query.close()
+    await tasks.close()
+
+
+async def test_a_server_that_wants_rest_is_not_polled_meanwhile() -> None:
+    clock, tasks = FakeClock(), Tasks()
+    source = Source(clock)
+    source.error = Unreachable("busy")
+    source.error.retry_after = 30.0
+    query = _query(clock, source, tasks, poll=POLL)
+    await query.refresh()
+    assert query._pause() == 30
+    source.error.retry_after = None
+    assert max(query._pause() for _ in range(50)) <= 5
     await tasks.close()
