@@ -108,10 +108,18 @@ class Embedded:
         try:
             self._launch(user, patience)
         except EmbeddedError:
-            if not self._ballast.exists() or shutil.disk_usage(self._data_dir).free >= BALLAST_BYTES // 4:
+            if not self._give_up_ballast():
                 raise
-            self._ballast.unlink()
             self._launch(user, patience)
+        # It may have started on the last bytes; without room not even a connection can be made.
+        self._give_up_ballast()
+
+    def _give_up_ballast(self) -> bool:
+        """Free what was put aside, if the disk is full; whether it did."""
+        if not self._ballast.exists() or shutil.disk_usage(self._data_dir).free >= BALLAST_BYTES // 4:
+            return False
+        self._ballast.unlink()
+        return True
 
     def stop(self) -> None:
         """Stop: sessions are ended, work in progress is rolled back."""
