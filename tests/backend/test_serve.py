@@ -156,10 +156,10 @@ def test_a_serve_whose_starter_is_gone_does_not_wait_for_a_first_lease(folder: P
     folder.mkdir()
     command = processes.command("serve", "--data-dir", str(folder), "--no-worker", "--lease")
     starter = subprocess.run(
-        ["/bin/sh", "-c", '"$@" >/dev/null 2>&1 & sleep 0.5; echo $!', "sh", *command], capture_output=True, check=True
+        ["/bin/sh", "-c", '"$@" >/dev/null 2>&1 & sleep 2; echo $!', "sh", *command], capture_output=True, check=True
     )
     pid = int(starter.stdout)
-    wait_for(lambda: not processes.alive(pid), 15)
+    wait_for(lambda: not processes.alive(pid), 45)
     assert not postgres_of(folder)
 
 
