@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QApplication
 
+from views.garbage import Garbage
+
 if TYPE_CHECKING:
     from app.console import Console
 
@@ -43,19 +45,23 @@ def run(
 
     profile = profile_folder()
     place = place_of(SettingsFile(profile).load(), server=server, data_dir=data_dir, role=role, sample_shop=sample_shop)
-    while True:
-        console = Console(profile, place)
-        with asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(application)) as runner:
-            outcome = runner.run(_live(application, console, screenshots))
-        if isinstance(outcome, int):
-            return outcome
-        # The operator chose where to work: remember it, and open the console there.
-        if outcome.url:
-            place = Place(url=outcome.url)
-            console.change_settings(server_url=outcome.url, sample_shop=False)
-        else:
-            place = sample_place(data_dir)
-            console.change_settings(server_url="", sample_shop=True)
+    garbage = Garbage(application)
+    try:
+        while True:
+            console = Console(profile, place)
+            with asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(application)) as runner:
+                outcome = runner.run(_live(application, console, screenshots))
+            if isinstance(outcome, int):
+                return outcome
+            # The operator chose where to work: remember it, and open the console there.
+            if outcome.url:
+                place = Place(url=outcome.url)
+                console.change_settings(server_url=outcome.url, sample_shop=False)
+            else:
+                place = sample_place(data_dir)
+                console.change_settings(server_url="", sample_shop=True)
+    finally:
+        garbage.close()
 
 
 @dataclass(frozen=True, slots=True)

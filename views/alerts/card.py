@@ -88,6 +88,7 @@ class AlertCard(QWidget):
         for button, words in ((self.acknowledge, "Acknowledge"), (self.shelve, "Shelve")):
             button.setEnabled(reason is None)
             button.setToolTip(f"{words} {reason}." if reason else "")
+            button.setAccessibleDescription(button.toolTip())
 
     def set_now(self, now: datetime) -> None:
         """Count on."""

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLabel, QPlainTextEdit,
 
 from app.errors import OperationsError
 from views.dialogs.base import WindowDialog
+from views.theme import current
 
 if TYPE_CHECKING:
     from app.tasks import Tasks
@@ -42,7 +43,11 @@ class _Deciding(WindowDialog):
         self.words.setAccessibleName(hint)
         self.words.setPlaceholderText(hint)
         self.words.setTabChangesFocus(True)
-        self.words.setFixedHeight(96)
+        self.words.setFixedHeight(current().px(96))
+
+    def ask_for_words(self) -> None:
+        """Put the field last, with the keyboard in it: in no layout yet, it could not keep it."""
+        self.column.addWidget(self.words)
         self.words.setFocus()
 
     def checked_words(self) -> str | None:
@@ -85,7 +90,7 @@ class AcknowledgeDialog(_Deciding):
     def __init__(self, alert: Alert, send: Callable[[str], Awaitable[object]], tasks: Tasks, parent: QWidget) -> None:
         super().__init__("Acknowledge alert", alert, "Acknowledge", "What you are doing about it", tasks, parent)
         self._decide = send
-        self.column.addWidget(self.words)
+        self.ask_for_words()
 
     def submit(self) -> None:
         """Send the comment."""
@@ -117,7 +122,7 @@ class ShelveDialog(_Deciding):
             grid.addWidget(button, number // 3, number % 3, Qt.AlignmentFlag.AlignLeft)
         self.times.button(1).setChecked(True)
         self.column.addLayout(grid)
-        self.column.addWidget(self.words)
+        self.ask_for_words()
 
     def submit(self) -> None:
         """Send instant and reason."""

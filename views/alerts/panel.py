@@ -206,7 +206,7 @@ class AlertsPanel(QObject):
     def _ordered(self, alerts: list[Alert], *, settle: bool) -> list[Alert]:
         by_id = {alert.id: alert for alert in alerts}
         kept = [known for known in self._order if known in by_id]
-        fresh = sorted((a for a in alerts if a.id not in set(kept)), key=lambda a: (a.severity, a.raised_at))
+        fresh = by_id.keys() - set(kept)
         if fresh and kept and not settle and self._pointed_at():
             self._news.set(f"{len(fresh)} new", Look.INVERSE)
             self._news.show()
@@ -236,14 +236,13 @@ class AlertsPanel(QObject):
             version, widget = self._known(section, alert.id)
             if widget is None or version != alert.version:
                 fresh = self._widget(alert, number)
-                had_focus = widget is not None and widget.hasFocus()
+                focused = _focused_name(widget)
                 if widget is not None:
                     section.box.removeWidget(widget)
                     discard(widget)
                 section.widgets[alert.id] = (alert.version, fresh)
                 section.box.insertWidget(place, fresh)
-                if had_focus:
-                    fresh.setFocus()
+                _focus_named(fresh, focused)
             elif section.box.indexOf(widget) != place:
                 section.box.removeWidget(widget)
                 section.box.insertWidget(place, widget)
@@ -346,6 +345,23 @@ class AlertsPanel(QObject):
         finally:
             self._deciding.discard(alert.id)
             self.refresh()
+
+
+def _focused_name(widget: QWidget | None) -> str | None:
+    """What has the keyboard in a card: a button by its name, the card itself as ``""``, else ``None``."""
+    focus = QApplication.focusWidget()
+    if widget is None or focus is None:
+        return None
+    if focus is widget:
+        return ""
+    return focus.accessibleName() if widget.isAncestorOf(focus) else None
+
+
+def _focus_named(widget: QWidget, name: str | None) -> None:
+    """Give the keyboard to the same place of the card's successor."""
+    if name is not None:
+        found = next((child for child in widget.findChildren(Pill) if child.accessibleName() == name), None)
+        (found or widget).setFocus()
 
 
 def _group(alert: Alert, now: Any) -> int:

@@ -1,0 +1,257 @@
+"""A console signed in to a small server on loopback, for tests of what operators see."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import queue
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import parse_qs, urlsplit
+
+from PySide6.QtWidgets import QApplication, QWidget
+
+from app.clock import Clock
+from app.console import Console, Place
+from tests.app.faulty import Asked, FakeClock, Faulty, MemoryKeyring, faulty_server, http, problem
+from tests.app.samples import AS_OF, ME, dashboard, tokens
+
+W = TypeVar("W", bound=QWidget)
+
+
+def alert(number: int = 1, **more: Any) -> dict[str, Any]:
+    """An alert as the server gives it."""
+    return {
+        "id": f"a{number}",
+        "figure": "downloads.failureRate",
+        "title": f"Downloads failing over limit {number}",
+        "severity": "P2",
+        "state": "active",
+        "cause": "breached",
+        "condition": "breached",
+        "raisedAt": (AS_OF - timedelta(minutes=16)).isoformat(),
+        "ruleId": "r1",
+        "comparison": "above",
+        "limit": 0.02,
+        "value": 0.0217,
+        "worstValue": 0.03,
+        "evaluatedAt": AS_OF.isoformat(),
+        "guidance": "Look at the mirrors\nTell the store team",
+        "runbookUrl": "",
+        "version": 1,
+        **more,
+    }
+
+
+def order(number: int, **more: Any) -> dict[str, Any]:
+    """An order as a list of rows holds it."""
+    return {
+        "id": f"o{number:05}",
+        "placedAt": (AS_OF - timedelta(minutes=number)).isoformat(),
+        "customerId": f"c{number}",
+        "country": "DE",
+        "status": "settled",
+        "total": 1000,
+        "currency": "EUR",
+        "reportingTotal": 1000,
+        "version": 1,
+        **more,
+    }
+
+
+@dataclass
+class Office:
+    """Server and console of a test. Change the fields, and the next answers are others."""
+
+    server: Faulty
+    console: Console
+    clock: FakeClock
+    alerts: list[dict[str, Any]] = field(default_factory=list)
+    rules: list[dict[str, Any]] = field(default_factory=list)
+    orders: list[dict[str, Any]] = field(default_factory=list)
+    dashboard: dict[str, Any] = field(default_factory=dashboard)
+    me: dict[str, Any] = field(default_factory=lambda: dict(ME))
+    refusal: bytes | None = None
+    """What every write is answered, if anything."""
+
+    def answer(self, asked: Asked) -> bytes | None:
+        """What a server in good order says."""
+        url = urlsplit(asked.path)
+        query = parse_qs(url.query)
+        last = url.path.rpartition("/")[2]
+        if last in {"session", "refresh"}:
+            return http(tokens())
+        if last == "me":
+            return http(self.me)
+        if asked.method != "GET" and self.refusal is not None:
+            return self.refusal
+        if "/alert-rules" in url.path:
+            return self._rules(asked, last)
+        if "/alerts" in url.path:
+            return self._alerts(asked, url.path, query)
+        if last == "orders":
+            return self._orders(query)
+        return http(self.dashboard)
+
+    def _alerts(self, asked: Asked, path: str, query: dict[str, list[str]]) -> bytes:
+        if asked.method == "GET":
+            states = query.get("state", [])
+            return _page([a for a in self.alerts if a["state"] in states])
+        found = next(a for a in self.alerts if f"/{a['id']}/" in path)
+        said = json.loads(asked.body)
+        if path.endswith("/acknowledge"):
+            found |= {
+                "state": "acknowledged",
+                "comment": said["comment"],
+                "acknowledgedBy": "Operations lead",
+                "acknowledgedAt": AS_OF.isoformat(),
+            }
+        else:
+            found |= {"shelvedUntil": said["until"], "shelveReason": said["reason"], "shelvedBy": "Operations lead"}
+        found["version"] += 1
+        return http(found)
+
+    def _rules(self, asked: Asked, last: str) -> bytes:
+        if asked.method == "GET":
+            return _page(self.rules)
+        said = json.loads(asked.body)
+        if asked.method == "PATCH":
+            found = next(r for r in self.rules if r["id"] == last)
+            found |= said | {"version": found["version"] + 1}
+        else:
+            found = rule(len(self.rules) + 1, **said)
+            self.rules.append(found)
+        return http(found)
+
+    def _orders(self, query: dict[str, list[str]]) -> bytes:
+        wanted = [
+            o
+            for o in self.orders
+            if o["country"] in query.get("country", [o["country"]])
+            and o["status"] in query.get("status", [o["status"]])
+        ]
+        start = int(query.get("cursor", ["0"])[0])
+        end = start + int(query["limit"][0])
+        return http(
+            {
+                "items": wanted[start:end],
+                "nextCursor": str(end) if end < len(wanted) else None,
+                "asOf": AS_OF.isoformat(),
+                "summary": {
+                    "count": len(wanted),
+                    "amount": sum(o["reportingTotal"] for o in wanted),
+                    "currency": "EUR",
+                },
+            }
+        )
+
+    @property
+    def writes(self) -> list[Asked]:
+        """What was asked to be changed."""
+        return [a for a in self.server.asked if a.method != "GET" and "/session" not in a.path]
+
+    async def refresh(self) -> None:
+        """Ask for alerts and figures now."""
+        await self.console.alerts().refresh()
+        await self.console.dashboard().refresh()
+
+
+def rule(number: int = 1, **more: Any) -> dict[str, Any]:
+    """An alert rule as the server gives it."""
+    return {
+        "id": f"r{number}",
+        "figure": "downloads.failureRate",
+        "title": f"Rule {number}",
+        "comparison": "above",
+        "value": 0.02,
+        "hysteresis": 0.0,
+        "forSeconds": 300,
+        "rangeDays": 7,
+        "severity": "P2",
+        "guidance": "",
+        "runbookUrl": "",
+        "noDataSeconds": None,
+        "enabled": True,
+        "version": 1,
+        "updatedAt": AS_OF.isoformat(),
+        "updatedBy": "Operations lead",
+        **more,
+    }
+
+
+def _page(items: list[dict[str, Any]]) -> bytes:
+    return http({"items": items, "nextCursor": None, "asOf": AS_OF.isoformat()})
+
+
+def conflict() -> bytes:
+    """Somebody else was faster."""
+    return problem("stale-version", 412, "Somebody else changed this alert.")
+
+
+async def until(true: Callable[[], Any], seconds: float = 5.0) -> None:
+    """Wait until something holds."""
+    async with asyncio.timeout(seconds):
+        while not true():
+            await asyncio.sleep(0.005)
+
+
+async def turns(count: int = 3) -> None:
+    """Let Qt and asyncio go on for a moment."""
+    for _ in range(count):
+        await asyncio.sleep(0.01)
+
+
+def shown(kind: type[W]) -> W:
+    """The open window or dialog of a class; the newest when there are several."""
+    found = [w for w in QApplication.topLevelWidgets() if isinstance(w, kind) and w.isVisible()]
+    assert found, f"no {kind.__name__} is open"
+    return found[-1]
+
+
+def in_order(layout_owner: QWidget, kind: type[W]) -> Iterator[W]:
+    """Visible widgets of a class from top to bottom."""
+    found = [w for w in layout_owner.findChildren(kind) if w.isVisible()]
+    yield from sorted(found, key=lambda w: w.mapTo(layout_owner, w.rect().topLeft()).y())
+
+
+@contextlib.contextmanager
+def _serving() -> Iterator[Faulty]:
+    """The server in a thread of its own, so that a busy window does not slow it down."""
+    ready: queue.Queue[tuple[Faulty, asyncio.AbstractEventLoop, asyncio.Event]] = queue.Queue()
+
+    async def serve() -> None:
+        ended = asyncio.Event()
+        async with faulty_server() as server:
+            ready.put((server, asyncio.get_running_loop(), ended))
+            await ended.wait()
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()), name="office", daemon=True)
+    thread.start()
+    server, loop, ended = ready.get(timeout=5)
+    try:
+        yield server
+    finally:
+        loop.call_soon_threadsafe(ended.set)
+        thread.join(5)
+
+
+@contextlib.asynccontextmanager
+async def office(profile: Path, *, clock: Clock | None = None, **fields: Any) -> AsyncIterator[Office]:
+    """A console that is signed in and has its first figures and alerts."""
+    with _serving() as server:
+        turned = clock or FakeClock()
+        console = Console(profile, Place(url=server.url), clock=turned, keyring=MemoryKeyring())  # type: ignore[arg-type]
+        made = Office(server, console, turned, **fields)  # type: ignore[arg-type]
+        server.answer = made.answer
+        try:
+            await console.start()
+            await console.sign_in("operations-lead", "secret")
+            await made.refresh()
+            yield made
+        finally:
+            await console.close()
