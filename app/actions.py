@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.signals import Signal, emit
+from app.signals import Signal
 
 
 def _always() -> str | None:
@@ -41,12 +41,12 @@ class ActionRegistry:
     def add(self, action: Action) -> None:
         """Register; the same id again replaces the earlier one (a new window takes over)."""
         self._actions[action.id] = action
-        emit(self.changed)
+        self.changed.emit()
 
     def remove(self, action_id: str) -> None:
         """Forget an action whose panel is gone."""
         if self._actions.pop(action_id, None) is not None:
-            emit(self.changed)
+            self.changed.emit()
 
     def get(self, action_id: str) -> Action:
         """The action. Raises KeyError."""
@@ -70,7 +70,7 @@ class ActionRegistry:
             return reason
         self._recent = [action_id, *(known for known in self._recent if known != action_id)][:20]
         action.run()
-        emit(self.executed, action)
+        self.executed.emit(action)
         return None
 
     def search(self, text: str) -> list[tuple[Action, tuple[int, ...]]]:

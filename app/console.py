@@ -24,7 +24,7 @@ from app.messages import Messages
 from app.query import Queries, Query, Sample
 from app.session import Keyring, Session
 from app.settings import Settings, SettingsFile
-from app.signals import Signal, emit
+from app.signals import Signal
 from app.snapshot import PAINT_KEY, Snapshot, read, read_first, snapshot_path
 from app.tasks import Tasks
 from app.timeframe import TimeFrame
@@ -171,10 +171,15 @@ class Console:
         return query.quality if query.sample is not None else Quality.STALE
 
     def figures_elapsed(self) -> float | None:
-        """Seconds since the shown figures were received, by this process's own clock; ``None`` for an earlier run's."""
+        """Seconds since the shown figures were received; ``None`` before there is an answer.
+
+        By this process's own clock, or the computer's for the answer of an earlier run.
+        """
         sample = self.dashboard().sample
-        if sample is None or sample.received_mono is None:
+        if sample is None:
             return None
+        if sample.received_mono is None:
+            return max(0.0, (self.clock.now() - sample.received_at).total_seconds())
         return max(0.0, self.clock.monotonic() - sample.received_mono)
 
     def write_reason(self, permission: str) -> str | None:
@@ -249,8 +254,11 @@ class Console:
             self.tasks.start(self._rejoin(), name="rejoin")
         elif self.place.url:
             self._use(self.place.url)
-            await self.session.recall()
-            await self._after_sign_in()
+            if await self.session.recall():
+                await self._after_sign_in()
+            else:  # nobody asks the server anything until somebody has signed in
+                self.link.signed_out()
+                self.ready.emit()
 
     async def sign_in(self, account: str, password: str) -> None:
         """Sign in with a built-in account. Raises OperationsError."""
@@ -296,7 +304,7 @@ class Console:
             self.place.data_dir,
             role=self.place.role,
             sample_shop=self.place.sample_shop,
-            progress=lambda message, fraction: emit(self.progress, message, fraction),
+            progress=self.progress.emit,
         )
         self._use(self._local.url)
         if self._local.tokens is not None:
@@ -335,9 +343,9 @@ class Console:
             if not isinstance(error, SignedOut):
                 self.tasks.start(self._find_out_later(), name="who am I")
         self._gate.set()
-        self.queries.resume()
         self.queries.invalidate("*")
-        emit(self.ready)
+        self.queries.resume()
+        self.ready.emit()
 
     async def _find_out_later(self) -> None:
         while self.session.me is None:
@@ -416,7 +424,7 @@ class Console:
             user=me.name if me else (self.first.user if self.first else ""),
             past=self.time.as_of is not None,
         )
-        emit(self.figures_changed)
+        self.figures_changed.emit()
         self._keep()
 
     def _time_changed(self) -> None:
@@ -461,16 +469,16 @@ class Console:
         from models.alerts import Alert
         from models.dashboard import OperationsDashboard
 
-        wanted: list[tuple[Query[Any], TypeAdapter[Any]]] = [
-            (self.dashboard(), TypeAdapter(OperationsDashboard)),
-            (self.alerts(), TypeAdapter(tuple[Alert, ...])),
-        ]
-        for query, adapter in wanted:
+        wanted: tuple[tuple[Query[Any], Any], ...] = (
+            (self.dashboard(), OperationsDashboard),
+            (self.alerts(), tuple[Alert, ...]),
+        )
+        for query, kind in wanted:
             kept = await asyncio.to_thread(read, self._snapshot.path, query.key)
             if kept is None:
                 continue
             with contextlib.suppress(ValidationError, OverflowError, OSError, ValueError):
-                value = adapter.validate_json(kept.text)
+                value = TypeAdapter(kind).validate_json(kept.text)
                 as_of = datetime.fromtimestamp(kept.as_of, UTC)
                 received = datetime.fromtimestamp(kept.received_at, UTC)
                 query.seed(Sample(value, as_of, received, None))

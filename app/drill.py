@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 from app.errors import OperationsError
-from app.signals import Signal, emit
+from app.signals import Signal
 
 if TYPE_CHECKING:
     from app.client import OperationsClient
@@ -56,7 +56,7 @@ class Drill:
         self.country, self.status = country or None, status or None
         self._turn += 1
         self.rows, self.summary, self.complete, self._cursor, self.loading = [], None, False, None, False
-        emit(self.changed)
+        self.changed.emit()
         await self.more()
 
     async def more(self) -> None:
@@ -65,7 +65,7 @@ class Drill:
             return
         turn = self._turn
         self.loading, self.error = True, None
-        emit(self.changed)
+        self.changed.emit()
         try:
             page = await self._fetch()
         except OperationsError as error:
@@ -80,7 +80,7 @@ class Drill:
         finally:
             if turn == self._turn:
                 self.loading = False
-        emit(self.changed)
+        self.changed.emit()
 
     async def _fetch(self) -> OrderPage | RefundPage | DownloadPage | CommunityPage:
         client = self._client()

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from app.clock import Clock
-from app.signals import Signal, emit
+from app.signals import Signal
 
 SKEW_WORTH_SAYING = 120.0
 
@@ -61,4 +61,4 @@ class Link:
     def _set(self, state: LinkState, detail: str) -> None:
         if (state, detail) != (self.state, self.detail):
             self.state, self.detail = state, detail
-            emit(self.changed)
+            self.changed.emit()

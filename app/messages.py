@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from app.clock import Clock
-from app.signals import Signal, emit
+from app.signals import Signal
 
 HISTORY_MOST = 500
 
@@ -41,7 +41,7 @@ class Messages:
         """Tell the operator."""
         message = Message(self._clock.now(), text, level, undo)
         self.history.append(message)
-        emit(self.posted, message)
+        self.posted.emit(message)
 
     def post_once(self, key: str, text: str, level: Level = "warning") -> None:
         """Tell something that would otherwise be told again and again; once until ``forget(key)``."""

@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 from app.clock import Clock
 from app.errors import OperationsError
 from app.freshness import Quality
-from app.signals import Signal, emit
+from app.signals import Signal
 from app.tasks import Tasks
 
 T = TypeVar("T")
@@ -167,7 +167,8 @@ class Query(Generic[T]):
             self._loop = None
 
     async def _keep_fresh(self) -> None:
-        if self._outdated or self.error is not None or self.quality is not Quality.FRESH:
+        if self._wake.is_set() or self._outdated or self.error is not None or self.quality is not Quality.FRESH:
+            self._wake.clear()
             await self.refresh()
         while True:
             if self._once and self.error is None and self.sample is not None:
@@ -223,13 +224,13 @@ class Query(Generic[T]):
             self.sample = sample  # fetches of one query never overlap, so this is the newest
         finally:
             self.loading = False
-        emit(self.changed)
+        self.changed.emit()
 
     def seed(self, sample: Sample[T]) -> None:
         """Show a sample of an earlier run until the first answer."""
         if self.sample is None:
             self.sample = sample
-            emit(self.changed)
+            self.changed.emit()
 
     def close(self) -> None:
         """End polling."""

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from app.errors import OperationsError, SignedOut
-from app.signals import Signal, emit
+from app.signals import Signal
 from app.tokens import TokenSource
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ class Session(TokenSource):
             self._forget_tokens()
             await self._forget_kept()
             self._messages.post("The session has ended. Sign in again to go on.", "warning")
-            emit(self.changed)
+            self.changed.emit()
             return None
         await self._use(tokens)
         return tokens.access_token
@@ -231,7 +231,7 @@ class Session(TokenSource):
     async def load_me(self) -> Me:
         """Ask the server who is signed in. Raises OperationsError."""
         self.me = await self._speaker.me()
-        emit(self.changed)
+        self.changed.emit()
         return self.me
 
     async def sign_out(self) -> None:
@@ -244,7 +244,7 @@ class Session(TokenSource):
             self._messages.post(f"Signed out here; the server was not told: {error}", "warning")
         self._forget_tokens()
         await self._forget_kept()
-        emit(self.changed)
+        self.changed.emit()
 
     async def close(self) -> None:
         """Give up a renewal under way."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from app.signals import Signal, emit
+from app.signals import Signal
 
 RANGES = (7, 30, 90)
 
@@ -24,7 +24,7 @@ class TimeFrame:
             raise ValueError(f"a range is one of {RANGES} days")
         if days != self.range_days:
             self.range_days = days
-            emit(self.changed)
+            self.changed.emit()
 
     def set_past(self, as_of: datetime) -> None:
         """Look at a past instant. Raises ValueError without a time zone."""
@@ -32,10 +32,10 @@ class TimeFrame:
             raise ValueError("a past instant needs its time zone")
         if as_of != self.as_of:
             self.as_of = as_of
-            emit(self.changed)
+            self.changed.emit()
 
     def go_live(self) -> None:
         """Follow the present again."""
         if self.as_of is not None:
             self.as_of = None
-            emit(self.changed)
+            self.changed.emit()

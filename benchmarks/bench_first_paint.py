@@ -29,6 +29,7 @@ application.exec()
 # The real console, ended from inside the first paint of what is asked for.
 CONSOLE = """
 import os, pathlib, sys
+from views.run import run
 WHAT = {what!r}
 def done():
     sys.stdout.flush(); os._exit(0)
@@ -57,7 +58,6 @@ else:
             chart._timer.timeout.disconnect(); chart._timer.timeout.connect(redraw)
         return chart
     chart_panels.ChartPanel._chart = charted
-from views.run import run
 run(server={server!r}, data_dir=pathlib.Path({folder!r}))
 """
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QWidget
 
-from views.panels import make_panels
+from views.dashboard.figures_panel import FiguresPanel
 from views.theme import Theme
 from views.window.layouts import LayoutStore
 from views.window.main_window import MainWindow
@@ -20,12 +21,20 @@ if TYPE_CHECKING:
     from app.console import Console
     from views.pages.sign_in import SignInPage
     from views.pages.starting import StartingPage
+    from views.panels import Panels
+
+FIRST_PAINT = 2.0
+"""Seconds to wait for the first picture."""
+RETRY = 3.0
+"""Seconds between attempts to learn how to sign in, while the server is away."""
 
 
 class Desk(QObject):
     """Owns the window and every task that an operator's choice starts."""
 
     closed = Signal()
+    panels: Panels
+    """There once the desk is furnished."""
     entered = Signal(object)
     """Where the operator wants to connect: an address, or ``None`` for the sample shop."""
 
@@ -34,10 +43,8 @@ class Desk(QObject):
         self.console = console
         self.theme = Theme(application)
         self.theme.apply(console.settings.theme, console.settings.font_scale)
-        self.panels = make_panels(console, self._open_panel)
-        self.window = MainWindow(console, LayoutStore(console.profile / "layouts.json"), self.panels.all())
-        self.window.bind_shortcuts()
-        self.panels.alerts.rules_asked.connect(self._rules)
+        self._figures = FiguresPanel(console)
+        self.window = MainWindow(console, LayoutStore(console.profile / "layouts.json"), self._figures)
         self._starting: StartingPage | None = None
         console.progress.connect(self._progress)
         console.ready.connect(self._ready)
@@ -57,7 +64,6 @@ class Desk(QObject):
         self.window.page_asked.connect(lambda name: self._pages[name]())
         self.window.wall_asked.connect(self.open_wall)
         self.window.closed.connect(self.closed)
-        self.theme.changed.connect(self.window.docks.style)
 
     def show(self, width: int = 0, height: int = 0) -> None:
         """Show the window; with a size as given, else as large as the screen."""
@@ -67,8 +73,20 @@ class Desk(QObject):
         else:
             self.window.showMaximized()
 
-    def restored(self) -> None:
-        """Arrange the docks; after the first turn of the loop that follows ``show``."""
+    async def furnish(self) -> None:
+        """Build panels and docks, once the first picture is on the screen; after ``show``."""
+        if self.window.first is not None:
+            seen = asyncio.Event()
+            self.window.first.painted.connect(seen.set)
+            with suppress(TimeoutError):  # a window that opens minimised or covered is painted by nobody
+                await asyncio.wait_for(seen.wait(), FIRST_PAINT)
+        from views.panels import make_panels
+
+        self.panels = make_panels(self.console, self._figures, self._open_panel)
+        self.panels.alerts.rules_asked.connect(self._rules)
+        self.window.furnish(self.panels.all())
+        self.theme.changed.connect(self.window.docks.style)
+        await asyncio.sleep(0)  # the docking system loses sizes that are restored before a turn of the loop
         self.window.restore()
 
     def apply_theme(self, name: str) -> None:
@@ -223,16 +241,27 @@ class Desk(QObject):
         self._spawn(self._ask_how(), "ask how to sign in")
 
     async def _ask_how(self) -> None:
-        from app.errors import OperationsError
+        from app.errors import OperationsError, Unreachable
         from views.pages.sign_in import SignInPage
 
-        session, problem = self.console.session, ""
+        link, problem = self.console.link, ""
         built_in, browser, environment = True, False, self.console.environment
-        try:
-            options = await session.options()
-            built_in, browser, environment = options.built_in, options.oidc is not None, options.environment
-        except OperationsError as error:
-            problem = str(error)
+        while True:
+            try:
+                options = await self.console.session.options()
+                built_in, browser, environment = options.built_in, options.oidc is not None, options.environment
+            except Unreachable as error:
+                if self.console.figures is not None:
+                    # The last picture tells more than a form that nobody would answer.
+                    link.connecting()
+                    link.lost(str(error))
+                    await asyncio.sleep(RETRY)
+                    continue
+                problem = str(error)
+            except OperationsError as error:
+                problem = str(error)
+            break
+        link.signed_out(link.detail)
         page = SignInPage(environment, self.console.place.url, built_in=built_in, browser=browser)
         page.fail(problem)
         page.submitted.connect(lambda pair: self._spawn(self._enter(page, self.console.sign_in(*pair)), "sign in"))

@@ -10,11 +10,11 @@ from models.figures import FigureName
 from views.alerts.panel import AlertsPanel
 from views.dashboard.chart_panels import ChartPanel, Crosshair
 from views.dashboard.drill_panel import DrillPanel
-from views.dashboard.figures_panel import FiguresPanel
 from views.sources.panel import SourcesPanel
 
 if TYPE_CHECKING:
     from app.console import Console
+    from views.dashboard.figures_panel import FiguresPanel
     from views.window.panel import Panel
 
 
@@ -33,11 +33,11 @@ class Panels:
         return (self.figures, *self.charts, self.alerts, self.sources, self.rows)
 
 
-def make_panels(console: Console, open_panel: Callable[[str], Any]) -> Panels:
-    """The panels of a window; ``open_panel`` brings a dock to the front."""
+def make_panels(console: Console, figures: FiguresPanel, open_panel: Callable[[str], Any]) -> Panels:
+    """The panels of a window, beside the figures that it was opened with; ``open_panel`` brings a dock to the front."""
     crosshair = Crosshair()
     panels = Panels(
-        figures=FiguresPanel(console),
+        figures=figures,
         charts=(
             ChartPanel(
                 console, crosshair, "dashboard.revenue", "Revenue", "revenue", source="revenue.daily", rows="orders"

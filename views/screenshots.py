@@ -23,8 +23,7 @@ async def draw(desk: Desk, folder: Path) -> int:
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     window, console = desk.window, desk.console
     desk.show(*DESK)
-    await asyncio.sleep(0)
-    desk.restored()
+    await desk.furnish()
     starting = asyncio.create_task(console.start(), name="start the console")
     try:
         async with asyncio.timeout(PATIENCE):

@@ -15,7 +15,7 @@ from app.figures import FigureSet, from_dashboard
 from app.formatting import change_percent, grouped, money
 from app.freshness import age_words, long_age_words
 from app.settings import Settings, SettingsFile
-from app.signals import Signal, emit
+from app.signals import Signal
 from app.timeframe import TimeFrame
 from models.dashboard import OperationsDashboard
 from tests.app.samples import dashboard
@@ -126,9 +126,9 @@ def test_a_slot_that_fails_or_is_gone_does_not_silence_the_others() -> None:
     widget = Widget()
     for slot in (broken, deleted, widget.slot, heard.append):
         source.told.connect(slot)
-    emit(source.told, 1)
+    source.told.emit(1)
     del widget
-    emit(source.told, 2)
+    source.told.emit(2)
     assert heard == [("widget", 1), 1, 2]
 
 

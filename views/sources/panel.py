@@ -66,6 +66,8 @@ class SourcesPanel(QObject):
         sample = self._console.dashboard().sample
         if sample is None:
             return Note()
+        if self._console.quality() in {Quality.STALE, Quality.DISCONNECTED}:
+            return Note("not live", "stale")
         late = sum(status.late for status in sample.value.data_through.values())
         return Note(f"{late} late", "late") if late else Note("all in time")
 

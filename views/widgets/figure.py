@@ -14,6 +14,7 @@ from views.widgets.sparkline import draw_sparkline
 
 PAD = 12
 NARROW = 190
+LONGEST_TITLE = "Discord members"
 """Inner width below which there is no room for the trend beside the value."""
 
 
@@ -87,9 +88,9 @@ class FigureTile(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         theme = current()
-        # The value is written smaller in a narrow tile; this is what its smallest size and the trend need.
+        # In a narrow tile the value is written smaller and the trend gives way: this is what the smallest size needs.
         digits = QFontMetricsF(theme.font(14, 600, spacing=97)).horizontalAdvance("8,888,888")
-        return QSize(round(digits) + 2 * theme.px(PAD) + theme.px(60), self.sizeHint().height() - theme.px(6))
+        return QSize(round(digits) + 2 * theme.px(PAD) + theme.px(48), self.sizeHint().height() - theme.px(6))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space} and self._figure is not None:
@@ -176,11 +177,13 @@ class FigureTile(QWidget):
         elif quality is Quality.LATE:
             words = f"late · {self._age_text()}"
         elif quality is not Quality.FRESH:
-            words = f"stale · {self._age_text()}"
-            # Where the tile is narrow the age is told in fewer words, before the name is.
-            name = QFontMetricsF(theme.font(9)).horizontalAdvance(figure.title)
-            if name + 8 + freshness_width(words) > box.width():
-                words = f"stale · {age_words(self._age or 0)}"
+            # Where the tile is narrow the age is told in fewer words, before the name is: three revenues differ in
+            # its end only, and that a tile is stale is said by its hatch and its greyed number too.
+            # Tiles of one width speak alike, so the longest name counts.
+            name = QFontMetricsF(theme.font(9)).horizontalAdvance(LONGEST_TITLE)
+            age = age_words(self._age or 0)
+            wordings = (f"stale · {self._age_text()}", f"stale · {age}", age)
+            words = next((w for w in wordings if name + 8 + freshness_width(w) <= box.width()), age)
         right = box.right()
         painter.setFont(theme.font(9))
         if words:

@@ -10,12 +10,11 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from views.theme import current
 from views.widgets.pill import Look, Pill
+from views.window.arrangement import TITLE_HEIGHT
 
 if TYPE_CHECKING:
     from views.window.docks import Docks
     from views.window.panel import Panel
-
-HEIGHT = 28
 
 
 class DockTitle(QWidget):
@@ -26,7 +25,7 @@ class DockTitle(QWidget):
         self.hide()
         self._area, self._docks = area, docks
         bar = area.titleBar()
-        bar.setMinimumHeight(max(HEIGHT, QFontMetrics(current().font(10)).height() + 10))
+        bar.setMinimumHeight(max(TITLE_HEIGHT, QFontMetrics(current().font(10)).height() + 10))
         self._note = Pill(parent=bar, caption=True)
         self._menu = Pill("⋯", parent=bar, name="Dock menu")
         self._menu.clicked.connect(self._open_menu)
@@ -47,7 +46,7 @@ class DockTitle(QWidget):
         panel = self._panel()
         if panel is None or not self._area.isVisible():
             return
-        self._area.titleBar().setMinimumHeight(max(HEIGHT, QFontMetrics(current().font(10)).height() + 10))
+        self._area.titleBar().setMinimumHeight(max(TITLE_HEIGHT, QFontMetrics(current().font(10)).height() + 10))
         note = panel.note()
         self._note.setVisible(bool(note.text))
         self._note.set(note.text, {"stale": Look.HATCHED, "late": Look.OUTLINE}.get(note.kind, Look.QUIET))

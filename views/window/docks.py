@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QGuiApplication
 from PySide6.QtWidgets import QApplication, QSplitter, QWidget
 
 from views.theme import current
+from views.window.arrangement import DOCK_GAP, LEFT, LEFT_WIDTH, RIGHT, RIGHT_WIDTH, Places, shares
 from views.window.dock_title import DockTitle
 from views.window.layouts import Layout, LayoutHistory
 
@@ -18,22 +19,10 @@ if TYPE_CHECKING:
 
     from views.window.panel import Panel
 
-DOCK_GAP = 8
 SETTLE_MS = 250
 """A drag is a hundred small changes: it counts as one once it has come to rest."""
 SEEN = 48
 """Pixels of a floating window that have to be on a screen for it to be found and dragged."""
-
-# The built-in War room: a left and a right column, each a list of (dock, height) as the design draws them at 1080.
-LEFT_WIDTH, RIGHT_WIDTH = 1428, 396
-LEFT = (
-    ("dashboard.figures", 260),
-    ("dashboard.revenue", 208),
-    ("dashboard.orders", 168),
-    ("dashboard.downloads", 176),
-    ("dashboard.community", 160),
-)
-RIGHT = (("alerts", 652), ("sources", 336))
 
 
 class Docks(QObject):
@@ -77,7 +66,7 @@ class Docks(QObject):
     # ---- building -------------------------------------------------------------------------------------------------
 
     def add(self, panels: Sequence[Panel]) -> None:
-        """Make a dock for each panel. Call before the window is first shown."""
+        """Make a dock for each panel. Call once, before ``restore``."""
         for panel in panels:
             dock = ads.CDockWidget(self.manager, panel.title)
             dock.setObjectName(panel.id)
@@ -197,7 +186,17 @@ class Docks(QObject):
     def layout_now(self) -> Layout:
         """The present arrangement."""
         blob = bytes(self.manager.saveState().data())
-        return Layout(tuple(sorted(self._docks)), blob, screens_now())
+        return Layout(tuple(sorted(self._docks)), blob, screens_now(), self._places())
+
+    def _places(self) -> Places:
+        room = self.manager.rect()
+        places = {}
+        for panel_id, dock in self._docks.items():
+            area = dock.dockAreaWidget()
+            if dock.isVisible() and area is not None and self.manager.isAncestorOf(area):
+                corner = area.mapTo(self.manager, area.rect().topLeft())
+                places[panel_id] = shares(area.rect().translated(corner), room)
+        return places
 
     def restore(self, layout: Layout | None) -> bool:
         """Arrange as kept; ``None`` is the built-in layout. False, and the built-in one, when it cannot be used.

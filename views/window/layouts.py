@@ -13,6 +13,7 @@ import os
 import re
 import tempfile
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -37,6 +38,8 @@ class Layout:
     blob: bytes
     screens: tuple[str, ...]
     """Screens as ``name 1920x1080+0+0``, logical pixels."""
+    places: Mapping[str, tuple[float, float, float, float]] = field(default_factory=dict, compare=False)
+    """Left, top, width and height of the docks inside the window, as shares of the room: for the first picture."""
 
     def to_json(self) -> dict[str, Any]:
         """The layout as plain JSON values."""
@@ -44,6 +47,7 @@ class Layout:
             "docks": list(self.docks),
             "blob": base64.b64encode(self.blob).decode("ascii"),
             "screens": list(self.screens),
+            "places": {dock: list(place) for dock, place in self.places.items()},
         }
 
     @classmethod
@@ -55,9 +59,22 @@ class Layout:
         if not _texts(docks) or not _texts(screens) or not isinstance(blob, str):
             raise LayoutError("a layout lacks its docks, its screens or its blob")
         try:
-            return cls(tuple(docks), base64.b64decode(blob, validate=True), tuple(screens))
+            return cls(
+                tuple(docks), base64.b64decode(blob, validate=True), tuple(screens), _places(value.get("places"))
+            )
         except (binascii.Error, ValueError):
             raise LayoutError("the blob of a layout is not base64") from None
+
+
+def _places(value: Any) -> dict[str, tuple[float, float, float, float]]:
+    # Only the first picture uses them: what makes no sense is left out, and the docks come to their places anyway.
+    found: dict[str, tuple[float, float, float, float]] = {}
+    for dock, place in value.items() if isinstance(value, dict) else ():
+        numbers = [n for n in place if isinstance(n, int | float) and 0 <= n <= 1] if isinstance(place, list) else []
+        if len(numbers) == 4:
+            left, top, width, height = numbers
+            found[dock] = (left, top, width, height)
+    return found
 
 
 def _texts(value: Any) -> TypeGuard[list[str]]:

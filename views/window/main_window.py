@@ -1,4 +1,7 @@
-"""The main window: strip, banner, rail, docks or a page, message bar. It is painted before the first request."""
+"""The main window: strip, banner, rail, docks or a page, message bar.
+
+It is painted from the last picture first, and furnished with docks afterwards.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,7 @@ from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from views.window.banner import LinkBanner
-from views.window.commands import WindowCommands
-from views.window.docks import Docks
+from views.window.first_picture import FirstPicture
 from views.window.layouts import LayoutStore, Workspaces
 from views.window.message_bar import History, MessageBar
 from views.window.rail import Rail
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
     from app.console import Console
     from app.messages import Message
+    from views.window.commands import WindowCommands
+    from views.window.docks import Docks
     from views.window.panel import Panel
 
 INSET = 8
@@ -35,7 +39,11 @@ class MainWindow(QWidget):
     page_asked = Signal(object)
     """A dialog or page by name: palette, settings, about, keys, past, save-workspace, sign-in."""
 
-    def __init__(self, console: Console, store: LayoutStore, panels: Sequence[Panel]) -> None:
+    docks: Docks
+    """There once the window is furnished."""
+    commands: WindowCommands
+
+    def __init__(self, console: Console, store: LayoutStore, figures: Panel) -> None:
         super().__init__()
         self.console, self.store = console, store
         self.setWindowTitle("opsconsole")
@@ -46,19 +54,15 @@ class MainWindow(QWidget):
         self.ground = QWidget()
         ground = QVBoxLayout(self.ground)
         ground.setContentsMargins(INSET, INSET, INSET, INSET)
-        self.docks = Docks(self.ground)
-        ground.addWidget(self.docks.manager)
+        self.workspaces, self._problem = store.load()
+        layout = self.workspaces.current.layout
+        self.first: FirstPicture | None = FirstPicture(figures, layout.places if layout else {}, self.ground)
+        ground.addWidget(self.first)
         self.stack.addWidget(self.ground)
         self._lay_out()
-        self.docks.add(panels)
-        self.workspaces, problem = store.load()
         self.rail.show_workspaces(self.workspaces)
-        self.commands = WindowCommands(self)
         self._shortcuts: list[QShortcut] = []
-        self._connect()
         self.refresh()
-        if problem:
-            self.say(problem)
         self.resize(QGuiApplication.primaryScreen().availableSize().boundedTo(self.maximumSize()))
 
     def _lay_out(self) -> None:
@@ -77,6 +81,29 @@ class MainWindow(QWidget):
         self.setTabOrder(self.rail, self.stack)
         self.setTabOrder(self.stack, self.message_bar)
 
+    def furnish(self, panels: Sequence[Panel]) -> None:
+        """Put the panels into docks in place of the first picture, and let the operator in.
+
+        Call once, after the first picture was painted; ``restore`` follows in the next turn of the loop.
+        """
+        from views.window.commands import WindowCommands
+        from views.window.docks import Docks
+
+        self.ground.setUpdatesEnabled(False)
+        self.docks = Docks(self.ground)
+        self.docks.add(panels)
+        if self.first is not None and (layout := self.ground.layout()) is not None:
+            layout.replaceWidget(self.first, self.docks.manager)
+            self.first.hide()
+            self.first.deleteLater()
+            self.first = None
+        self.commands = WindowCommands(self)
+        self._connect()
+        self.bind_shortcuts()
+        self.refresh()
+        if self._problem:
+            self.say(self._problem)
+
     def _connect(self) -> None:
         time = self.console.time
         self.strip.range_chosen.connect(time.set_range)
@@ -90,7 +117,7 @@ class MainWindow(QWidget):
         self.rail.help_asked.connect(lambda: self.page_asked.emit("keys"))
         self.rail.settings_asked.connect(lambda: self.page_asked.emit("settings"))
         self.banner.pressed.connect(self._banner_pressed)
-        self.message_bar.history_asked.connect(lambda: History(self.console.messages.history, self.message_bar).show())
+        self.message_bar.history_asked.connect(self._show_history)
         self.docks.changed.connect(self._layout_changed)
         for signal, slot in self._engine_signals():
             signal.connect(slot)
@@ -106,6 +133,9 @@ class MainWindow(QWidget):
             (console.session.changed, self.refresh),
             (console.messages.posted, self._posted),
         )
+
+    def _show_history(self) -> None:
+        History(self.console.messages.history, self.message_bar).show()
 
     # ---- showing --------------------------------------------------------------------------------------------------
 
@@ -147,6 +177,7 @@ class MainWindow(QWidget):
         if not self.docks.restore(self.workspaces.current.layout):
             self.say(f"The layout of “{self.workspaces.current.name}” could not be used; the built-in one is shown.")
         self.docks.history.clear()
+        self.ground.setUpdatesEnabled(True)
 
     def open_workspace(self, workspace_id: str) -> None:
         """Open a workspace; the one left keeps its present layout."""

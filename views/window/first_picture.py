@@ -1,0 +1,74 @@
+"""What stands where the docks will be until they are built: the figures in their place, and empty frames."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QRect, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QWidget
+
+from views.theme import current
+from views.window.arrangement import TITLE_HEIGHT, Places, built_in, rectangles
+
+if TYPE_CHECKING:
+    from views.window.panel import Panel
+
+
+class FirstPicture(QWidget):
+    """Last known figures without a docking system: that takes as long to load as everything painted here."""
+
+    painted = Signal()
+    """On the screen, figures and all; once."""
+
+    def __init__(self, figures: Panel, places: Places, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._figures = figures
+        self._places = places if figures.id in places else None
+        self._seen = False
+        figures.widget.setParent(self)
+        figures.widget.setAutoFillBackground(False)
+
+    def _frames(self) -> dict[str, QRect]:
+        frames = rectangles(self._places or built_in(self.width()), self.rect())
+        own = frames[self._figures.id]
+        lacking = self._title_height() + self._figures.widget.minimumSizeHint().height() - own.height()
+        if lacking > 0:  # as the docking system will do it: whatever is below makes room
+            for dock, frame in frames.items():
+                if frame.left() < own.right() and frame.top() > own.bottom():
+                    frames[dock] = frame.adjusted(0, lacking, 0, lacking).intersected(self.rect())
+            own.setHeight(own.height() + lacking)
+        return frames
+
+    def _title_height(self) -> int:
+        return max(TITLE_HEIGHT, QFontMetrics(current().font(10)).height() + 10)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.LayoutRequest:  # the figures need another height in another number of columns
+            self._place()
+            self.update()
+        return super().event(event)
+
+    def _place(self) -> None:
+        frame = self._frames()[self._figures.id]
+        self._figures.widget.setGeometry(frame.adjusted(0, self._title_height(), 0, 0))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        tokens, high = current().tokens, self._title_height()
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(tokens.base))
+        for dock, frame in self._frames().items():
+            painter.fillRect(frame, QColor(tokens.window))
+            title = QRect(frame.x(), frame.y(), frame.width(), high)
+            painter.fillRect(title.x(), title.bottom(), title.width(), 1, QColor(tokens.line))
+            if dock == self._figures.id:
+                painter.setFont(current().font(10, 600))
+                painter.setPen(QColor(tokens.text))
+                painter.drawText(title.adjusted(12, 0, -12, -1), Qt.AlignmentFlag.AlignVCenter, self._figures.title)
+        if not self._seen:
+            self._seen = True
+            QTimer.singleShot(0, self, self.painted.emit)
