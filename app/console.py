@@ -40,6 +40,8 @@ T = TypeVar("T")
 POLL_SECONDS = 5.0
 SNAPSHOT_SECONDS = 10.0
 CLEARED_SHOWN = 50
+CLEARED_SECONDS = 30.0
+"""The list of cleared alerts is asked for at least this often, and at once when an open one is gone."""
 PAST_PREFIX = "dashboard at:"
 REJOIN_SECONDS = 1.0
 
@@ -151,11 +153,20 @@ class Console:
 
     def alerts(self) -> Query[tuple[Alert, ...]]:
         """Active, acknowledged and shelved alerts, and the last cleared ones."""
+        cleared: tuple[Alert, ...] = ()
+        was_open: set[str] | None = None
+        asked_at = 0.0
 
         async def fetch() -> Sample[tuple[Alert, ...]]:
+            nonlocal cleared, was_open, asked_at
             opened = await self.client.alerts(("active", "acknowledged", "shelved"))
-            cleared = await self.client.alerts(("cleared",), limit=CLEARED_SHOWN)
-            return self._sample((*opened.items, *cleared.items), opened.as_of)
+            now_open, now = {alert.id for alert in opened.items}, self.clock.monotonic()
+            # An alert is cleared by leaving the open ones; one that came and went between two polls waits a little.
+            if was_open is None or was_open - now_open or now - asked_at > CLEARED_SECONDS:
+                cleared = tuple((await self.client.alerts(("cleared",), limit=CLEARED_SHOWN)).items)
+                was_open, asked_at = now_open, now
+            was_open |= now_open
+            return self._sample((*opened.items, *cleared), opened.as_of)
 
         return self.queries.get("alerts", lambda: self._query("alerts", fetch, topics=frozenset({"alerts"})))
 

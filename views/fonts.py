@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from PySide6.QtGui import QFont, QFontDatabase
+from PySide6.QtGui import QFont, QFontDatabase, QFontMetricsF
 
 TABULAR = QFont.Tag("tnum")
 
@@ -39,3 +39,15 @@ def make(points: float, weight: int, *, mono: bool = False, spacing: float = 100
     if spacing != 100.0:
         font.setLetterSpacing(QFont.SpacingType.PercentageSpacing, spacing)
     return font
+
+
+@lru_cache(maxsize=8192)
+def width(text: str, points: float, weight: int, *, mono: bool = False, spacing: float = 100.0) -> float:
+    """How wide a text is, pixels; remembered, because the same words are measured at every paint."""
+    return QFontMetricsF(make(points, weight, mono=mono, spacing=spacing)).horizontalAdvance(text)
+
+
+@lru_cache(maxsize=256)
+def height(points: float, weight: int = 400) -> float:
+    """How high a line is, pixels."""
+    return QFontMetricsF(make(points, weight)).height()

@@ -220,6 +220,7 @@ class Theme(QObject):
         self._application = application
         self.tokens = DARK
         self.font_scale = 1.0
+        self._hatches: dict[str, QBrush] = {}
         global _current  # noqa: PLW0603 - one application has one theme; Qt's palette is as global
         _current = self
         application.setStyle(Controls(self))
@@ -235,6 +236,7 @@ class Theme(QObject):
             light = self._application.styleHints().colorScheme() is Qt.ColorScheme.Light
             name = "light" if light else "dark"
         self.tokens = THEMES.get(name, DARK)
+        self._hatches.clear()
         self._application.setPalette(palette(self.tokens))
         self._application.setFont(self.font(BODY))
         self._application.setStyleSheet(style_sheet(self.tokens, self.font_scale))
@@ -248,19 +250,31 @@ class Theme(QObject):
         """The font of a size of the scale, times the operator's own scale."""
         return fonts.make(round(points * self.font_scale, 2), weight, mono=mono, spacing=spacing)
 
+    def width(self, text: str, points: float = BODY, weight: int = 400, *, spacing: float = 100.0) -> float:
+        """How wide a text is in such a font, pixels."""
+        return fonts.width(text, round(points * self.font_scale, 2), weight, spacing=spacing)
+
+    def height(self, points: float = BODY, weight: int = 400) -> float:
+        """How high a line of such a font is, pixels."""
+        return fonts.height(round(points * self.font_scale, 2), weight)
+
     def px(self, length: float) -> int:
         """A length of the grid, grown with the font so that nothing is clipped."""
         return round(length * self.font_scale)
 
     def hatch(self, under: str) -> QBrush:
         """45°, 1 px, 8 px apart; always drawn under text."""
+        found = self._hatches.get(under)
+        if found is not None:
+            return found
         tile = QPixmap(8, 8)
         tile.fill(QColor(under))
         painter = QPainter(tile)
         painter.setPen(QPen(mixed(self.tokens.line, under, HATCH), 1))
         painter.drawLine(0, 7, 7, 0)
         painter.end()
-        return QBrush(tile)
+        self._hatches[under] = found = QBrush(tile)
+        return found
 
 
 _current: Theme | None = None

@@ -81,6 +81,7 @@ class ChartPanel(QObject):
         self.chart: TimeChart | None = None
         self._watch: Watch | None = None
         self._shown: Any = None
+        self._severity = "P2"
         self._visible = False
         self._quality_timer = QTimer(self, interval=1000)
         self._quality_timer.timeout.connect(self._show_quality)
@@ -141,7 +142,10 @@ class ChartPanel(QObject):
         read: Callable[[Any], ChartData] = getattr(series, self._read_name)
         chart = self._chart()
         threshold = sample.value.thresholds.get(FigureName(self._source))
-        chart.set_style(chart_style(self._series, str(threshold.severity) if threshold else "P2"))
+        severity = str(threshold.severity) if threshold else "P2"
+        if severity != self._severity:
+            self._severity = severity
+            chart.set_style(chart_style(self._series, severity))
         chart.show_data(read(sample.value))
         self._stack.setCurrentWidget(chart)
         self._show_quality()
@@ -175,7 +179,7 @@ class ChartPanel(QObject):
     def _restyle(self) -> None:
         self._empty.setFont(current().font())
         if self.chart is not None:
-            self.chart.set_style(chart_style(self._series))
+            self.chart.set_style(chart_style(self._series, self._severity))
             self._shown = None
             self.refresh()
 

@@ -94,11 +94,8 @@ class SourcesPanel(QObject):
         """Show what is known now."""
         rows = self._read()
         if rows != self._rows:
-            at = self.table.currentIndex().row()
             self._rows = rows
-            self.table.set_rows(rows)
-            if at >= 0:
-                self.table.selectRow(at)
+            self.table.renew_rows(rows)
 
     def _read(self) -> list[Row]:
         console = self._console

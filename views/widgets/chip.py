@@ -117,9 +117,8 @@ def freshness_words(quality: Quality, age: str) -> str:
 def freshness_width(words: str) -> float:
     """Room a freshness chip needs."""
     theme = current()
-    metrics = QFontMetricsF(theme.font(9, 600))
-    clock = metrics.height() * 0.8 + theme.px(4) if words.startswith("late") else 0
-    return 2 * theme.px(PAD) + metrics.horizontalAdvance(words) + clock
+    clock = theme.height(9, 600) * 0.8 + theme.px(4) if words.startswith("late") else 0
+    return 2 * theme.px(PAD) + theme.width(words, 9, 600) + clock
 
 
 def draw_freshness(painter: QPainter, box: QRectF, words: str, under: str) -> None:

@@ -38,13 +38,17 @@ class FigureTile(QWidget):
 
     def set_figure(self, figure: Figure, quality: Quality, age: float | None) -> None:
         """Show a figure; ``age`` is that of its source's newest data, seconds. Repaints only when something changed."""
-        before = (self._figure, self._quality, self._age_text())
+        before, aged = (self._figure, self._quality), self._age_text()
         self._figure, self._quality, self._age = figure, quality, age
-        if before != (figure, quality, self._age_text()):
+        if before != (figure, quality):
             self.setAccessibleName(figure.title)
-            self.setAccessibleDescription(self.words())
             self.setToolTip(figure.note)
             self.update()
+        elif aged != self._age_text():
+            self.update(self._head_area().toAlignedRect())  # a second has passed: only the age is another
+        else:
+            return
+        self.setAccessibleDescription(self.words())
 
     @property
     def figure(self) -> Figure | None:
@@ -78,18 +82,13 @@ class FigureTile(QWidget):
 
     def sizeHint(self) -> QSize:
         theme = current()
-        high = (
-            2 * theme.px(PAD)
-            + QFontMetricsF(theme.font(9)).height() * 2
-            + QFontMetricsF(theme.font(KPI, 600)).height() * 0.92
-            + theme.px(8)
-        )
+        high = 2 * theme.px(PAD) + theme.height(9) * 2 + theme.height(KPI, 600) * 0.92 + theme.px(8)
         return QSize(theme.px(276), max(theme.px(104), round(high)))
 
     def minimumSizeHint(self) -> QSize:
         theme = current()
         # In a narrow tile the value is written smaller and the trend gives way: this is what the smallest size needs.
-        digits = QFontMetricsF(theme.font(14, 600, spacing=97)).horizontalAdvance("8,888,888")
+        digits = theme.width("8,888,888", 14, 600, spacing=97)
         return QSize(round(digits) + 2 * theme.px(PAD) + theme.px(48), self.sizeHint().height() - theme.px(6))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -118,14 +117,20 @@ class FigureTile(QWidget):
         if figure is None or not figure.value:
             return KPI
         room = self._room()
-        unit = QFontMetricsF(theme.font(10)).horizontalAdvance(figure.unit) + 6
+        unit = theme.width(figure.unit, 10) + 6
         sizes = (KPI, 24, 20, 17, 14)
-        wide = (QFontMetricsF(theme.font(points, 600, spacing=97)).horizontalAdvance(figure.value) for points in sizes)
+        wide = (theme.width(figure.value, points, 600, spacing=97) for points in sizes)
         return next((points for points, width in zip(sizes, wide, strict=True) if width + unit <= room), sizes[-1])
 
     # --- drawing -----------------------------------------------------------------------------------------------
 
-    def paintEvent(self, _event: QPaintEvent) -> None:
+    def _head_area(self) -> QRectF:
+        theme = current()
+        pad = theme.px(PAD)
+        inner = QRectF(self.rect()).adjusted(pad, pad - 2, -pad, -pad + 2)
+        return QRectF(inner.left(), inner.top(), inner.width(), theme.height(9) + 2)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
         figure = self._figure
         if figure is None:
             return
@@ -140,11 +145,12 @@ class FigureTile(QWidget):
         self._ground(painter, figure, quality, under)
         pad = theme.px(PAD)
         inner = QRectF(self.rect()).adjusted(pad, pad - 2, -pad, -pad + 2)
-        caption = QFontMetricsF(theme.font(9)).height()
-        top = QRectF(inner.left(), inner.top(), inner.width(), caption + 2)
+        caption, top = theme.height(9), self._head_area()
         bottom = QRectF(inner.left(), inner.bottom() - caption, inner.width(), caption)
         middle = QRectF(inner.left(), top.bottom(), inner.width(), bottom.top() - top.bottom())
         self._head(painter, figure, quality, top, under)
+        if event.rect().bottom() <= top.bottom():
+            return
         self._value(painter, figure, middle, stale=stale)
         self._foot(painter, figure, bottom)
         if self.hasFocus():
@@ -180,7 +186,7 @@ class FigureTile(QWidget):
             # Where the tile is narrow the age is told in fewer words, before the name is: three revenues differ in
             # its end only, and that a tile is stale is said by its hatch and its greyed number too.
             # Tiles of one width speak alike, so the longest name counts.
-            name = QFontMetricsF(theme.font(9)).horizontalAdvance(LONGEST_TITLE)
+            name = theme.width(LONGEST_TITLE, 9)
             age = age_words(self._age or 0)
             wordings = (f"stale · {self._age_text()}", f"stale · {age}", age)
             words = next((w for w in wordings if name + 8 + freshness_width(w) <= box.width()), age)
@@ -193,7 +199,7 @@ class FigureTile(QWidget):
         else:
             painter.setPen(QColor(tokens.text3))
             painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self._age_text())
-            right -= QFontMetricsF(theme.font(9)).horizontalAdvance(self._age_text())
+            right -= theme.width(self._age_text(), 9)
         painter.setFont(theme.font(9))
         painter.setPen(QColor(tokens.text2))
         room = max(0.0, right - box.left() - 8)
@@ -211,7 +217,7 @@ class FigureTile(QWidget):
             return
         spark = QRectF(box.right() - theme.px(48), box.center().y() - theme.px(13), theme.px(48), theme.px(26))
         room = self._room()
-        unit_width = QFontMetricsF(theme.font(10)).horizontalAdvance(figure.unit) + 6
+        unit_width = theme.width(figure.unit, 10) + 6
         font = theme.font(min(self.points, self.fitting_points()), 600, spacing=97)
         metrics = QFontMetricsF(font)
         painter.setFont(font)
@@ -243,7 +249,7 @@ class FigureTile(QWidget):
             painter.setFont(theme.font(9))
             painter.setPen(QColor(tokens.text3))
             painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, figure.limit)
-            right_edge -= QFontMetricsF(theme.font(9)).horizontalAdvance(figure.limit) + 8
+            right_edge -= theme.width(figure.limit, 9) + 8
         room = right_edge - box.left()
         if figure.note and (not figure.value or figure.state == "incomplete"):
             text = QFontMetricsF(theme.font(9)).elidedText(figure.note, Qt.TextElideMode.ElideRight, room)
@@ -252,14 +258,14 @@ class FigureTile(QWidget):
             painter.drawText(box, left, text)
             return
         change_font = theme.font(9, 600)
-        wide = QFontMetricsF(change_font).horizontalAdvance(figure.change)
+        wide = theme.width(figure.change, 9, 600)
         if not figure.change or wide > room:
             return
         painter.setFont(change_font)
         painter.setPen(QColor(tokens.text))
         painter.drawText(box, left, figure.change)
         rest = room - wide - 6
-        if rest >= QFontMetricsF(theme.font(9)).horizontalAdvance(figure.previous):
+        if rest >= theme.width(figure.previous, 9):
             painter.setFont(theme.font(9))
             painter.setPen(QColor(tokens.text3))
             painter.drawText(box.adjusted(wide + 6, 0, 0, 0), left, figure.previous)

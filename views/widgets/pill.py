@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFont, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QFrame, QWidget
 
 from views.theme import current
@@ -30,11 +30,16 @@ class Look(Enum):
     LINK = "link"
 
 
+_TALL = (Look.PRIMARY, Look.BUTTON, Look.LINK)
+_BARE = (Look.QUIET, Look.STRONG)
+_HEAVY = (Look.STRONG, Look.SELECTED, Look.FILLED, Look.INVERSE, Look.PRIMARY)
+
+
 class Pill(QAbstractButton):
     """Text in a shape, with an optional key at its right; a button when something is connected to ``clicked``."""
 
     # Qt asks for sizes while the constructor of the base class still runs.
-    _look, _key, _caption, _hue, _icon = Look.PLAIN, "", False, "", ""
+    _look, _key, _caption, _hue, _icon, _text = Look.PLAIN, "", False, "", "", ""
 
     def __init__(
         self,
@@ -50,33 +55,41 @@ class Pill(QAbstractButton):
     ) -> None:
         super().__init__(parent)
         self._look, self._key, self._caption, self._hue, self._icon = look, key, caption, "", icon
-        self.setText(text)
+        # Not the button's own text: changing that lays the window out anew, and an & in it becomes a shortcut.
+        self._text = text
         self.setAccessibleName(name or text)
         self._named = bool(name)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus if button or name else Qt.FocusPolicy.NoFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+
+    def text(self) -> str:
+        """What is written in it."""
+        return self._text
 
     def set(self, text: str, look: Look | None = None, *, hue: str = "") -> None:
         """Change text, look and, for FILLED, the token that fills it; repaints only when something changed."""
         changed = (text, look or self._look, hue) != (self.text(), self._look, self._hue)
         if not changed:
             return
+        size = self.sizeHint()
         self._look, self._hue = look or self._look, hue
-        self.setText(text)
+        self._text = text
         if not self._named:
             self.setAccessibleName(text)
-        self.updateGeometry()
+        if self.sizeHint() != size:  # a clock ticks every second: the row it stands in need not be laid out for that
+            self.updateGeometry()
         self.update()
 
     def sizeHint(self) -> QSize:
-        metrics = QFontMetricsF(self._font())
-        width = metrics.horizontalAdvance(self.text()) + 2 * self._pad()
+        theme, (points, weight) = current(), self._size()
+        high = theme.height(points, weight)
+        width = theme.width(self.text(), points, weight) + 2 * self._pad()
         if self._icon:
-            width += metrics.height() + 2
+            width += high + 2
         if self._key:
-            width += current().px(GAP) + QFontMetricsF(current().font(9)).horizontalAdvance(self._key) + 8
-        tall = 12 if self._look in {Look.PRIMARY, Look.BUTTON, Look.LINK} else 6
-        return QSize(int(width + 0.999), max(22, int(metrics.height()) + tall))
+            width += theme.px(GAP) + theme.width(self._key, 9) + 8
+        tall = 12 if self._look in _TALL else 6
+        return QSize(int(width + 0.999), max(22, int(high) + tall))
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
@@ -89,11 +102,13 @@ class Pill(QAbstractButton):
         super().keyPressEvent(event)
 
     def _pad(self) -> float:
-        return current().px(PAD if self._look not in {Look.QUIET, Look.STRONG} or self.focusPolicy() else 2)
+        return current().px(PAD if self._look not in _BARE or self.focusPolicy() else 2)
+
+    def _size(self) -> tuple[float, int]:
+        return 9 if self._caption else 10, 600 if self._look in _HEAVY else 400
 
     def _font(self) -> QFont:
-        heavy = self._look in {Look.STRONG, Look.SELECTED, Look.FILLED, Look.INVERSE, Look.PRIMARY}
-        return current().font(9 if self._caption else 10, 600 if heavy else 400)
+        return current().font(*self._size())
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         tokens, look = current().tokens, self._look
@@ -139,8 +154,7 @@ class Pill(QAbstractButton):
         inner = box.adjusted(self._pad(), 0, -self._pad(), 0)
         if self._key:
             font = current().font(9)
-            width = QFontMetricsF(font).horizontalAdvance(self._key) + 8
-            tall = QFontMetricsF(font).height() + 2
+            width, tall = current().width(self._key, 9) + 8, current().height(9) + 2
             cap = QRectF(inner.right() - width, box.center().y() - tall / 2, width, tall)
             painter.setFont(font)
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -152,7 +166,7 @@ class Pill(QAbstractButton):
         if self._icon:
             from views.icons import paint
 
-            size = QFontMetricsF(self._font()).height() - 2
+            size = current().height(*self._size()) - 2
             colour = ink.name() if look is Look.INVERSE or not self.isEnabled() else tokens.text2
             paint(painter, self._icon, QRectF(inner.left(), box.center().y() - size / 2, size, size), colour)
             inner.setLeft(inner.left() + size + 4)

@@ -72,6 +72,13 @@ class RecordModel(QAbstractTableModel):
         self._prepared.clear()
         self.endResetModel()
 
+    def renew(self, rows: Sequence[Any]) -> None:
+        """Show as many rows, whose words have changed."""
+        self.rows = rows
+        self._prepared.clear()
+        if rows:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(self.columns) - 1))
+
     def grown(self) -> None:
         """The list has more rows at its end; keeps cursor and scroll position."""
         count = len(self.rows)
@@ -173,6 +180,14 @@ class RecordTable(QTableView):
         """Show a list."""
         self._fitted.clear()
         self.records.set_rows(rows)
+
+    def renew_rows(self, rows: Sequence[Any]) -> None:
+        """Show the same rows in other words: cursor, scroll position and layout stay."""
+        if len(rows) != self.records.rowCount():
+            self.set_rows(rows)
+            return
+        self._fitted.clear()
+        self.records.renew(rows)
 
     # --- drawing -----------------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -165,6 +165,7 @@ class Strip(QWidget):
 
     def show_state(self, state: StripState) -> None:
         """Show this."""
+        before = self._state
         self._state = state
         down = state.link in {"down", "signed_out"}
         self.environment.set_name(state.environment)
@@ -193,7 +194,12 @@ class Strip(QWidget):
         self.local.set(f"{here:%H:%M} {here.tzname() or 'local'}")
         self.user.set(state.user)
         self.user.setAccessibleName(f"Signed in as {state.user}" if state.user else "Not signed in")
-        self._fit()
+        if (
+            before is None
+            or replace(before, now=state.now, age=state.age, window_end=state.window_end) != state
+            or (len(before.age) != len(state.age))
+        ):
+            self._fit()  # not for every tick of a clock
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
