@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from importlib.resources import files
 from typing import Annotated, Any, LiteralString, cast
 
@@ -140,6 +141,11 @@ def load_queries(package: str, file: str = "queries.sql") -> Queries:
         # The files are part of the program: as literal as if they stood in the source.
         statements[name] = cast("LiteralString", body.strip().rstrip(";"))
     return Queries(source, statements)
+
+
+def array(instants: Iterable[datetime]) -> str:
+    """Instants as the text of a ``timestamptz[]``, to be cast in the statement: psycopg's own takes 20 µs for each."""
+    return "{" + ",".join(map(datetime.isoformat, instants)) + "}"
 
 
 def database_of(request: Request) -> Database:

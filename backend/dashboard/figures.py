@@ -9,7 +9,7 @@ from itertools import zip_longest
 from backend.dashboard import queries
 from backend.dashboard.ledger import Sums, Totals, totals
 from backend.dashboard.windows import DAY
-from backend.database import Connection
+from backend.database import Connection, array
 from backend.settings import Settings
 from models.dashboard import (
     CommunityFigures,
@@ -62,7 +62,7 @@ async def community_at(
     connection: Connection, instants: Sequence[datetime], oldest: Sequence[datetime]
 ) -> dict[SourceName, list[int | None]]:
     """The latest value of each community figure at each instant, ``None`` unless observed after its ``oldest``."""
-    values = {"points": list(instants), "oldest": list(oldest)}
+    values = {"points": array(instants), "oldest": array(oldest)}
     rows = await (await connection.execute(queries.community_latest, values, prepare=True)).fetchall()
     return {SourceName.DISCORD: [row[0] for row in rows], SourceName.SHOWCASES: [row[1] for row in rows]}
 

@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 
 from backend.dashboard import queries
 from backend.dashboard.windows import DAY, HOUR, floor
-from backend.database import Connection
+from backend.database import Connection, array
 
 
 class Sums(NamedTuple):
@@ -59,7 +59,9 @@ class _Running:
     def __init__(self, rows: Iterable[tuple[datetime, Sums]]) -> None:
         ordered = sorted(rows, key=lambda row: row[0])
         self._ends = [end for end, _ in ordered]
-        self._totals = [Sums(), *accumulate((sums for _, sums in ordered), Sums.plus)]
+        # Column by column: adding up Sums one after the other takes five times as long.
+        columns = (accumulate(column) for column in zip(*(sums for _, sums in ordered), strict=True))
+        self._totals = [Sums(), *map(Sums._make, zip(*columns, strict=True))]
 
     def until(self, end: datetime) -> Sums:
         return self._totals[bisect_right(self._ends, end)]
@@ -72,7 +74,7 @@ class Totals:
         """``rows`` as the statement ``sums`` answers them."""
         parts: dict[str, dict[datetime, Sums]] = {kind: {} for kind in ("day", "hour", "raw", "base", "open")}
         for kind, at, *numbers in rows:
-            parts[kind][at] = Sums(*map(int, numbers))
+            parts[kind][at] = Sums._make(numbers)
         self._days = _Running(parts["day"].items())
         self._hours = _Running(parts["hour"].items())
         self._raw = parts["raw"]
@@ -123,12 +125,12 @@ async def totals(
     cursor = await connection.execute(
         queries.sums,
         {
-            "points": instants,
-            "settled_at": list(pending_at),
-            "open_since": [instant - range_days * DAY for instant in pending_at],
-            "downloads_at": list(downloads_at),
-            "lows": [low for low, _ in merged],
-            "highs": [high for _, high in merged],
+            "points": array(instants),
+            "settled_at": array(pending_at),
+            "open_since": array(instant - range_days * DAY for instant in pending_at),
+            "downloads_at": array(downloads_at),
+            "lows": array(low for low, _ in merged),
+            "highs": array(high for _, high in merged),
         },
         prepare=True,
     )

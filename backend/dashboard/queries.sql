@@ -20,8 +20,9 @@ from (
 ) days
 group by day
 union all
-select 'hour', hour, sum(orders), sum(orders_minor), sum(orders_unconverted), sum(settled), sum(refunds),
-    sum(refunds_minor), sum(refunds_unconverted), sum(downloads), sum(failed)
+select 'hour', hour, sum(orders)::bigint, sum(orders_minor)::bigint, sum(orders_unconverted)::bigint,
+    sum(settled)::bigint, sum(refunds)::bigint, sum(refunds_minor)::bigint, sum(refunds_unconverted)::bigint,
+    sum(downloads)::bigint, sum(failed)::bigint
 from unnest(%(lows)s::timestamptz[], %(highs)s::timestamptz[]) as span(low, high)
 cross join lateral (
     select * from rollup_hour where hour > span.low and hour <= span.high
@@ -32,11 +33,11 @@ group by hour
 union all
 select 'raw', at, o.number, o.minor, o.unconverted, s.number, r.number, r.minor, r.unconverted, d.number, d.failed
 from mark,
-    lateral (select count(*) as number, coalesce(sum(reporting_minor), 0) as minor,
+    lateral (select count(*) as number, coalesce(sum(reporting_minor), 0)::bigint as minor,
         count(*) - count(reporting_minor) as unconverted from orders where placed_at > hour and placed_at <= at) o,
     lateral (select count(*) as number from orders where settled_at > hour and settled_at <= at
         and at = any(%(settled_at)s::timestamptz[])) s,
-    lateral (select count(*) as number, coalesce(sum(reporting_minor), 0) as minor,
+    lateral (select count(*) as number, coalesce(sum(reporting_minor), 0)::bigint as minor,
         count(*) - count(reporting_minor) as unconverted from refunds where refunded_at > hour and refunded_at <= at) r,
     lateral (select count(*) as number, count(*) filter (where not succeeded) as failed
         from downloads where downloaded_at > hour and downloaded_at <= at
