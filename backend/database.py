@@ -143,9 +143,21 @@ def load_queries(package: str, file: str = "queries.sql") -> Queries:
     return Queries(source, statements)
 
 
-def array(instants: Iterable[datetime]) -> str:
-    """Instants as the text of a ``timestamptz[]``, to be cast in the statement: psycopg's own takes 20 µs for each."""
-    return "{" + ",".join(map(datetime.isoformat, instants)) + "}"
+def array(values: Iterable[object]) -> str:
+    """Values as the text of an array, to be cast in the statement, such as ``%(id)s::text[]``.
+
+    psycopg makes arrays element by element, 8 µs each: most of the time that a batch of a thousand rows took.
+    """
+    return "{" + ",".join(map(_element, values)) + "}"
+
+
+def _element(value: object) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, str):
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{escaped}"'
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def database_of(request: Request) -> Database:

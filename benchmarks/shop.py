@@ -20,12 +20,12 @@ LOAD = """
 insert into reporting (currency) values ('EUR');
 insert into orders (id, placed_at, settled_at, country, currency, minor, reporting_minor)
 select 'o' || n, at, at + interval '3 minutes', 'DE', 'EUR', n % 20000, n % 20000
-from generate_series(1, {orders}) n, lateral (select now() - interval '730 days' * (n::float8 / {orders}) as at) t;
+from generate_series(1, {orders}) n, lateral (select now() - interval '{days} days' * (n::float8 / {orders}) as at) t;
 insert into downloads (id, downloaded_at, product, succeeded)
-select 'd' || n, now() - interval '730 days' * (n::float8 / (2 * {orders})), 'Atlas', n % 40 <> 0
+select 'd' || n, now() - interval '{days} days' * (n::float8 / (2 * {orders})), 'Atlas', n % 40 <> 0
 from generate_series(1, 2 * {orders}) n;
 insert into refunds (id, refunded_at, currency, minor, reporting_minor)
-select 'r' || n, now() - interval '730 days' * (n::float8 / ({orders} / 20)), 'EUR', 500, 500
+select 'r' || n, now() - interval '{days} days' * (n::float8 / ({orders} / 20)), 'EUR', 500, 500
 from generate_series(1, {orders} / 20) n;
 """
 
@@ -43,10 +43,10 @@ def empty_database() -> Iterator[Embedded]:
             server.stop()
 
 
-def load(server: Embedded, orders: int = ORDERS) -> None:
-    """``orders`` orders, twice as many downloads and a twentieth of refunds, evenly over two years, folded."""
+def load(server: Embedded, orders: int = ORDERS, days: int = 730) -> None:
+    """``orders`` orders, twice as many downloads and a twentieth of refunds, evenly over ``days``, folded."""
     with psycopg.connect(server.url(OWNER, DATABASE), autocommit=True) as connection:
-        connection.execute(LOAD.format(orders=orders).encode())
+        connection.execute(LOAD.format(orders=orders, days=days).encode())
         connection.execute(queries.note_everything)
         connection.execute(queries.fold)
         connection.execute("vacuum analyze")

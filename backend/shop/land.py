@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import LiteralString, NamedTuple
 
-from backend.database import Connection
+from backend.database import Connection, array
 from backend.shop import queries
 from models.ingest import CommunityIn, DownloadIn, OrderIn, RateIn, RefundIn
 from models.money import decimals
@@ -52,15 +52,15 @@ async def orders(tx: Connection, rows: Sequence[OrderIn], reporting: str) -> Lan
         tx,
         queries.put_orders,
         {
-            "id": [r.id for r in rows],
-            "placed_at": [r.placed_at for r in rows],
-            "settled_at": [r.settled_at for r in rows],
-            "customer_id": [r.customer_id for r in rows],
-            "country": [r.country for r in rows],
-            "currency": [r.currency for r in rows],
-            "minor": [r.total for r in rows],
-            "shift": _shifts(rows, reporting),
-            "updated_at": [r.updated_at for r in rows],
+            "id": array(r.id for r in rows),
+            "placed_at": array(r.placed_at for r in rows),
+            "settled_at": array(r.settled_at for r in rows),
+            "customer_id": array(r.customer_id for r in rows),
+            "country": array(r.country for r in rows),
+            "currency": array(r.currency for r in rows),
+            "minor": array(r.total for r in rows),
+            "shift": array(_shifts(rows, reporting)),
+            "updated_at": array(r.updated_at for r in rows),
         },
     )
 
@@ -72,14 +72,14 @@ async def refunds(tx: Connection, rows: Sequence[RefundIn], reporting: str) -> L
         tx,
         queries.put_refunds,
         {
-            "id": [r.id for r in rows],
-            "order_id": [r.order_id for r in rows],
-            "refunded_at": [r.refunded_at for r in rows],
-            "country": [r.country for r in rows],
-            "currency": [r.currency for r in rows],
-            "minor": [r.amount for r in rows],
-            "shift": _shifts(rows, reporting),
-            "updated_at": [r.updated_at for r in rows],
+            "id": array(r.id for r in rows),
+            "order_id": array(r.order_id for r in rows),
+            "refunded_at": array(r.refunded_at for r in rows),
+            "country": array(r.country for r in rows),
+            "currency": array(r.currency for r in rows),
+            "minor": array(r.amount for r in rows),
+            "shift": array(_shifts(rows, reporting)),
+            "updated_at": array(r.updated_at for r in rows),
         },
     )
 
@@ -90,12 +90,12 @@ async def downloads(tx: Connection, rows: Sequence[DownloadIn]) -> Landed:
         tx,
         queries.put_downloads,
         {
-            "id": [r.id for r in rows],
-            "downloaded_at": [r.downloaded_at for r in rows],
-            "product": [r.product for r in rows],
-            "country": [r.country for r in rows],
-            "succeeded": [r.succeeded for r in rows],
-            "failure": [r.failure for r in rows],
+            "id": array(r.id for r in rows),
+            "downloaded_at": array(r.downloaded_at for r in rows),
+            "product": array(r.product for r in rows),
+            "country": array(r.country for r in rows),
+            "succeeded": array(r.succeeded for r in rows),
+            "failure": array(r.failure for r in rows),
         },
     )
 
@@ -106,10 +106,10 @@ async def community(tx: Connection, rows: Sequence[CommunityIn]) -> Landed:
         tx,
         queries.put_community,
         {
-            "id": [r.id for r in rows],
-            "metric": [r.metric for r in rows],
-            "observed_at": [r.observed_at for r in rows],
-            "value": [r.value for r in rows],
+            "id": array(r.id for r in rows),
+            "metric": array(r.metric for r in rows),
+            "observed_at": array(r.observed_at for r in rows),
+            "value": array(r.value for r in rows),
         },
     )
 
@@ -120,14 +120,18 @@ async def rates(tx: Connection, rows: Sequence[RateIn], reporting: str) -> Lande
     landed = await _put(
         tx,
         queries.put_rates,
-        {"currency": [r.currency for r in rows], "day": [r.day for r in rows], "rate": [r.rate for r in rows]},
+        {
+            "currency": array(r.currency for r in rows),
+            "day": array(r.day for r in rows),
+            "rate": array(r.rate for r in rows),
+        },
     )
     if landed.inserted or landed.updated:
         days = sorted({(r.currency, r.day) for r in rows})
         values = {
-            "currency": [currency for currency, _ in days],
-            "day": [day for _, day in days],
-            "shift": [decimals(reporting) - decimals(currency) for currency, _ in days],
+            "currency": array(currency for currency, _ in days),
+            "day": array(day for _, day in days),
+            "shift": array(decimals(reporting) - decimals(currency) for currency, _ in days),
         }
         await tx.execute(queries.reconvert_orders, values)
         await tx.execute(queries.reconvert_refunds, values)
