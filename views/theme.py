@@ -338,6 +338,8 @@ QLineEdit, QPlainTextEdit, QTextEdit {{
   background: {tokens.base}; border: {edge}; border-radius: {RADIUS}px; padding: 3px 8px; min-height: {high}px;
   selection-background-color: {tokens.selection}; selection-color: {tokens.text}; }}
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus {{ border: {FOCUS}px solid {tokens.accent}; padding: 2px 7px; }}
+QLineEdit[wrong="true"], QPlainTextEdit[wrong="true"], QDateTimeEdit[wrong="true"] {{
+  border: {FOCUS}px solid {tokens.p2}; padding: 2px 7px; }}
 QLineEdit:disabled {{ background: transparent; border: 1px dashed {tokens.control_border}; color: {tokens.text3}; }}
 QComboBox QAbstractItemView {{ background: {tokens.raised}; border: {edge}; outline: none; }}
 QPushButton {{ background: {tokens.button}; border: {edge}; border-radius: {RADIUS}px;

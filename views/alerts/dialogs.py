@@ -54,12 +54,11 @@ class _Deciding(WindowDialog):
         """What was typed; says what is wrong with it and answers ``None``."""
         text = self.words.toPlainText().strip()
         if not text:
-            self.fail("Say in a few words why: the next shift reads it.")
+            self.fail("Say in a few words why: the next shift reads it.", self.words)
         elif len(text) > LONGEST_WORDS:
-            self.fail(f"At most {LONGEST_WORDS} characters; these are {len(text)}.")
+            self.fail(f"At most {LONGEST_WORDS} characters; these are {len(text)}.", self.words)
         else:
             return text
-        self.words.setFocus()
         return None
 
     def send(self, deciding: Callable[[], Awaitable[object]]) -> None:

@@ -200,11 +200,13 @@ class RulesDialog(WindowDialog):
                 work = self._console.client.change_alert_rule(self._rule, AlertRuleChange.model_validate(changed))
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
-            self.fail(f"{first['loc'][0]}: {str(first['msg']).removeprefix('Value error, ')}")
+            fields = {"title": self.name, "value": self.limit, "guidance": self.guidance, "runbook_url": self.runbook}
+            field = fields.get(str(first["loc"][0])) if first["loc"] else None
+            name = field.accessibleName() if field is not None else "The rule"
+            self.fail(f"{name}: {str(first['msg']).removeprefix('Value error, ')}", field)
             return
         except ValueError as error:
-            self.fail(str(error))
-            self.limit.setFocus()
+            self.fail(str(error), self.limit)
             return
         if self._busy:
             work.close()

@@ -31,6 +31,10 @@ class Mark:
 
     at: float
     name: str
+    severity: str = ""
+    """P1 to P4 of an alert, whose shape is drawn; anything else is a deploy, ▼."""
+    open: bool = False
+    """Whether nobody has acknowledged it yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,11 @@ class ChartData:
             if len(series) != count:
                 raise ValueError(f"a chart of {count} buckets was given a series of {len(series)} values")
 
+    def marks_in(self, index: int) -> tuple[str, ...]:
+        """What happened in that bucket, in at most three lines."""
+        names = [mark.name for mark in self.marks if self.starts[index] < mark.at <= self.ends[index]]
+        return (*names[:2], f"and {len(names) - 2} more") if len(names) > 3 else tuple(names)
+
     def index_at(self, at: float) -> int | None:
         """The bucket an instant lies in; the nearest one outside of the range; ``None`` without buckets."""
         return min(bisect_left(self.ends, at), len(self.ends) - 1) if self.ends else None
@@ -93,6 +102,8 @@ def describe(data: ChartData) -> str:
     if data.limit is not None:
         over = sum(data.limit.broken_by(v) for v in known)
         parts.append(f"{data.limit.label}, broken at {over} points")
+    if shown := [mark for mark in data.marks if data.starts[0] < mark.at <= data.ends[-1]]:
+        parts.append(f"{len(shown)} marks, the newest {clock(shown[-1].at)}: {shown[-1].name}")
     return "; ".join(parts)
 
 

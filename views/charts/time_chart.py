@@ -25,8 +25,8 @@ from PySide6.QtWidgets import QGraphicsPathItem, QWidget
 
 from views.charts.data import ChartData, Point, breaches, clock, describe, floating_ticks, nice_ticks, time_ticks
 from views.charts.style import ChartStyle
-from views.theme import HATCH, mixed
-from views.widgets.chip import draw_severity, severity_size
+from views.theme import HATCH, current, mixed
+from views.widgets.chip import draw_severity, mark, severity_size
 
 LEFT = 64
 RIGHT = 132
@@ -262,9 +262,13 @@ class TimeChart(pg.PlotWidget):
         unit = QRectF(0, 0, self._left - 6, metrics.height())
         painter.drawText(unit, Qt.AlignmentFlag.AlignRight, data.unit)
         painter.drawText(QPointF(now + 24, self.viewport().height() - 6), "UTC")
-        for mark in data.marks:
-            if data.starts[0] < mark.at <= data.ends[-1]:
-                x = self._at(mark.at, 0).x()
+        for event in data.marks:
+            if data.starts[0] < event.at <= data.ends[-1]:
+                x = self._at(event.at, 0).x()
+                if event.severity:
+                    hue = current().tokens.status(event.severity)
+                    mark(painter, event.severity, QPointF(x, 6), 9, hue, filled=event.open)
+                    continue
                 painter.setBrush(style.text2)
                 painter.drawPolygon([QPointF(x - 4, 1), QPointF(x + 4, 1), QPointF(x, 7)])
         labels: list[tuple[float, str, QColor]] = []
@@ -318,6 +322,7 @@ class TimeChart(pg.PlotWidget):
             lines.append(f"{data.words(data.below[index])} {data.below_name}")
         if data.previous:
             lines.append(f"{data.words(data.previous[index])} {data.previous_name}")
+        lines += data.marks_in(index)
         metrics = QFontMetricsF(style.font)
         width = max(metrics.horizontalAdvance(line) for line in lines) + 16
         left = x + 8 if x + 8 + width < plot.right() else x - 8 - width
@@ -337,7 +342,8 @@ class TimeChart(pg.PlotWidget):
         self._cursor = None if index is None else min(max(index, 0), len(data.ends) - 1)
         self.viewport().update()
         if self._cursor is not None:
-            self.setAccessibleDescription(f"{clock(data.ends[self._cursor])}: {data.words(data.values[self._cursor])}")
+            said = [data.words(data.values[self._cursor]), *data.marks_in(self._cursor)]
+            self.setAccessibleDescription(f"{clock(data.ends[self._cursor])}: {', '.join(said)}")
         self.cursor_moved.emit(None if self._cursor is None else data.ends[self._cursor])
 
     def _drill(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -20,7 +21,9 @@ from views.window.panel import Note
 if TYPE_CHECKING:
     from app.console import Console
     from app.query import Watch
-    from views.charts.data import ChartData
+    from models.alerts import AlertSummary
+    from models.dashboard import OperationsDashboard
+    from views.charts.data import ChartData, Mark
     from views.charts.style import ChartStyle
     from views.charts.time_chart import TimeChart
 
@@ -146,9 +149,31 @@ class ChartPanel(QObject):
         if severity != self._severity:
             self._severity = severity
             chart.set_style(chart_style(self._series, severity))
-        chart.show_data(read(sample.value))
+        chart.show_data(replace(read(sample.value), marks=self._marks(sample.value)))
         self._stack.setCurrentWidget(chart)
         self._show_quality()
+
+    def _marks(self, dashboard: OperationsDashboard) -> tuple[Mark, ...]:
+        """When alerts about this chart's figures were raised, the acknowledged and cleared ones too while live."""
+        from models.alerts import AlertState
+        from views.charts.data import Mark
+
+        known: dict[str, AlertSummary] = {alert.id: alert for alert in dashboard.alerts}
+        alerts = self._console.alerts().sample
+        if alerts is not None and self._console.time.as_of is None:
+            known |= {alert.id: alert for alert in alerts.value}
+        area = self._source.partition(".")[0]
+        about = [alert for alert in known.values() if alert.figure.partition(".")[0] == area]
+        marks = (
+            Mark(
+                alert.raised_at.timestamp(),
+                f"{alert.severity} {alert.title}",
+                severity=str(alert.severity),
+                open=alert.state is AlertState.ACTIVE,
+            )
+            for alert in about
+        )
+        return tuple(sorted(marks, key=lambda mark: mark.at))
 
     @staticmethod
     def _has_loop() -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
+
+from views.widgets.problem import ProblemLine
 
 
 class WindowDialog(QDialog):
@@ -21,11 +23,8 @@ class WindowDialog(QDialog):
         self.column = QVBoxLayout()
         self.column.setSpacing(8)
         outer.addLayout(self.column, 1)
-        self._error = QLabel()
-        self._error.setWordWrap(True)
-        self._error.setAccessibleName("Problem")
-        self._error.hide()
-        outer.addWidget(self._error)
+        self._problem = ProblemLine()
+        outer.addWidget(self._problem)
         self.buttons = QDialogButtonBox()
         if accept:
             self.buttons.addButton(accept, QDialogButtonBox.ButtonRole.AcceptRole)
@@ -38,12 +37,11 @@ class WindowDialog(QDialog):
         """Answer and close; dialogs that check something override it."""
         self.accept()
 
-    def fail(self, words: str) -> None:
-        """Say what is wrong with the answer."""
-        self._error.setText(f"⚠ {words}" if words else "")
-        self._error.setVisible(bool(words))
+    def fail(self, words: str, field: QWidget | None = None) -> None:
+        """Say what is wrong with the answer, and in which field; empty words clear it."""
+        self._problem.say(words, field)
 
     @property
     def error(self) -> str:
         """The words that are shown as an error."""
-        return self._error.text().removeprefix("⚠ ")
+        return self._problem.words

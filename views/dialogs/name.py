@@ -30,7 +30,6 @@ class NameDialog(WindowDialog):
         try:
             self._use(self.name.text())
         except LayoutError as error:
-            self.fail(str(error))
-            self.name.setFocus()
+            self.fail(str(error), self.name)
             return
         self.accept()

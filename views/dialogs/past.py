@@ -34,7 +34,7 @@ class PastDialog(WindowDialog):
         """Hand the instant on when it is over."""
         at = datetime.fromtimestamp(self.instant.dateTime().toSecsSinceEpoch(), UTC).replace(second=0, microsecond=0)
         if at >= self._now:
-            self.fail("This instant is not over yet. Choose an earlier one, or Live.")
+            self.fail("This instant is not over yet. Choose an earlier one, or Live.", self.instant)
             return
         self.chosen.emit(at)
         self.accept()

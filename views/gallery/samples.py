@@ -131,7 +131,12 @@ def _chart(*, bars: bool) -> ChartData:
         previous=tuple(0.5 - 0.15 * d for d in day),
         previous_name="previous 7 d",
         limit=Limit(2.0, "above", "max 2.00"),
-        marks=(Mark(ends[20], "3.18.0"), Mark(ends[110], "3.18.1")),
+        marks=(
+            Mark(ends[20], "3.18.0"),
+            Mark(ends[70], "P3 Few orders", "P3"),
+            Mark(ends[110], "3.18.1"),
+            Mark(ends[150], "P2 Downloads failing", "P2", open=True),
+        ),
     )
 
 

@@ -30,6 +30,7 @@ from views.theme import BODY, CAPTION, GRID, KPI, PANEL_VALUE, SECTION, TITLE, c
 from views.widgets.chip import SeverityChip, draw_freshness, freshness_width, mark
 from views.widgets.figure import FigureTile
 from views.widgets.pill import Look, Pill
+from views.widgets.problem import ProblemLine
 from views.widgets.table import Column, RecordTable
 from views.window.banner import LinkBanner
 from views.window.message_bar import MessageBar
@@ -303,10 +304,14 @@ class ThemeSheet(QWidget):
         for field in (empty, filled, focus, off):
             field.setFixedWidth(width)
         self.focused.append(focus)
+        wrong, problem = QLineEdit("25 Nov 31:00"), ProblemLine()
+        wrong.setFixedWidth(width)
+        problem.say("Hours go from 00 to 23.", wrong)
         self._grid(
             [
                 [with_caption(empty, "empty"), with_caption(filled, "filled")],
                 [with_caption(focus, "focus"), with_caption(off, "read-only: needs the link")],
+                [with_caption(wrong, "wrong"), problem],
             ]
         )
 

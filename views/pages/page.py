@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFontMetrics, QPalette
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from views.theme import current
+from views.widgets.problem import ProblemLine
 
 WIDTH = 440
 
@@ -38,26 +39,20 @@ class Page(QScrollArea):
         middle.addWidget(column)
         middle.addStretch(1)
         self.setWidget(inner)
-        self._error = QLabel()
-        self._error.setWordWrap(True)
-        self._error.setAccessibleName("Problem")
-        self._error.hide()
+        self._problem = ProblemLine()
 
     def add_error(self) -> None:
         """Put the error line below what was added so far."""
-        self.column.addWidget(self._error)
+        self.column.addWidget(self._problem)
 
-    def fail(self, words: str) -> None:
-        """Say what went wrong; empty words clear it."""
-        self._error.setText(f"⚠ {words}" if words else "")
-        self._error.setAccessibleDescription(words)
-        self._error.setVisible(bool(words))
-        self._error.setForegroundRole(QPalette.ColorRole.BrightText if words else QPalette.ColorRole.WindowText)
+    def fail(self, words: str, field: QWidget | None = None) -> None:
+        """Say what went wrong, and in which field; empty words clear it."""
+        self._problem.say(words, field)
 
     @property
     def error(self) -> str:
         """The words that are shown as an error."""
-        return self._error.text().removeprefix("⚠ ")
+        return self._problem.words
 
 
 def button(text: str, *, default: bool = False) -> QPushButton:

@@ -47,8 +47,7 @@ class SignInPage(Page):
         """Hand account and password on, or say what is missing."""
         account = self.account.text().strip()
         if not account or not self.password.text():
-            self.fail("Type your account and your password.")
-            (self.password if account else self.account).setFocus()
+            self.fail("Type your account and your password.", self.password if account else self.account)
             return
         self.fail("")
         self.busy(True)
@@ -65,5 +64,4 @@ class SignInPage(Page):
     def refused(self, words: str) -> None:
         """The server said no, or did not answer."""
         self.busy(False)
-        self.fail(words)
-        self.password.setFocus()
+        self.fail(words, self.password)

@@ -48,8 +48,7 @@ class WelcomePage(Page):
         try:
             address = server_address(self.address.text())
         except AddressError as error:
-            self.fail(str(error))
-            self.address.setFocus()
+            self.fail(str(error), self.address)
             return
         self.fail("")
         self.connect_chosen.emit(address)
