@@ -105,6 +105,7 @@ class AlertsPanel(QObject):
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.widget: QWidget = area
+        self.setParent(self.widget)
         self.widget.setAccessibleName("Alerts")
         inside = QWidget()
         self._column = QVBoxLayout(inside)

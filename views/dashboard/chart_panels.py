@@ -77,6 +77,7 @@ class ChartPanel(QObject):
         self._console, self._crosshair = console, crosshair
         self._read_name, self._source, self._rows, self._series = read, source, rows, series
         self.widget = QWidget()
+        self.setParent(self.widget)
         self._stack = QStackedLayout(self.widget)
         self._empty = QLabel("Waiting for the first answer…")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)

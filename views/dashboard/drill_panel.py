@@ -94,6 +94,7 @@ class DrillPanel(QObject):
         self._kind = ""
         self._currency = ""
         self.widget = QWidget()
+        self.setParent(self.widget)
         self.summary = QLabel("Open a figure or a point of a chart to see the rows behind it.")
         self.summary.setWordWrap(True)
         self.summary.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
@@ -58,7 +58,7 @@ class _Grid(QWidget):
             self._grid.setColumnStretch(column, 1 if column < columns else 0)
 
 
-class FiguresPanel(QWidget):
+class FiguresPanel(QObject):
     """All figures with value, age, change, limit and trend; a tile opens the rows behind it."""
 
     opened = Signal(object)
@@ -73,6 +73,7 @@ class FiguresPanel(QWidget):
             tile.opened.connect(self.opened)
         self._grid = _Grid(self.tiles)
         self.widget: QWidget = self._grid
+        self.setParent(self.widget)
         self.widget.setAccessibleName("Figures")
         self._watch: Watch | None = None
         self._second = QTimer(self, interval=1000)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
 from views.widgets.problem import ProblemLine
+from views.window.reading import controls
 
 
 class WindowDialog(QDialog):
@@ -32,6 +34,15 @@ class WindowDialog(QDialog):
         self.buttons.accepted.connect(self.submit)
         self.buttons.rejected.connect(self.reject)
         outer.addWidget(self.buttons)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        # Qt gives the keyboard to whatever was made first: the buttons. Here people begin to type.
+        at = self.focusWidget()
+        if at is None or self.buttons.isAncestorOf(at):
+            fields = (w for w in controls(self) if not self.buttons.isAncestorOf(w))
+            if (first := next(fields, None)) is not None:
+                first.setFocus(Qt.FocusReason.ActiveWindowFocusReason)
 
     def submit(self) -> None:
         """Answer and close; dialogs that check something override it."""

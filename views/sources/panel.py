@@ -54,6 +54,7 @@ class SourcesPanel(QObject):
         self._console = console
         self.table = RecordTable(COLUMNS, "Sources", whole=True)
         self.widget: QWidget = self.table
+        self.setParent(self.widget)
         self._watch: Watch | None = None
         self._second = QTimer(self, interval=1000)
         self._second.timeout.connect(self.refresh)

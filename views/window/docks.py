@@ -176,6 +176,15 @@ class Docks(QObject):
         _focus(self._panels[visible[index]].widget)
         return visible[index]
 
+    def areas(self) -> list[QWidget]:
+        """What is seen of the docks inside the window, title bars and all, in reading order."""
+        areas: list[QWidget] = []
+        for panel_id in sorted((i for i, dock in self._docks.items() if dock.isVisible()), key=self._reading_order):
+            area = self._docks[panel_id].dockAreaWidget()
+            if area is not None and self.manager.isAncestorOf(area) and area not in areas:
+                areas.append(area)
+        return areas
+
     def _reading_order(self, panel_id: str) -> tuple[int, int]:
         dock = self._docks[panel_id]
         point = dock.mapToGlobal(dock.rect().topLeft())

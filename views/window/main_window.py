@@ -16,6 +16,7 @@ from views.window.first_picture import FirstPicture
 from views.window.layouts import LayoutStore, Workspaces
 from views.window.message_bar import History, MessageBar
 from views.window.rail import Rail
+from views.window.reading import step
 from views.window.state import banner_words, strip_state
 from views.window.strip import Strip
 
@@ -77,9 +78,6 @@ class MainWindow(QWidget):
         column.addWidget(self.banner)
         column.addLayout(middle, 1)
         column.addWidget(self.message_bar)
-        self.setTabOrder(self.strip, self.rail)
-        self.setTabOrder(self.rail, self.stack)
-        self.setTabOrder(self.stack, self.message_bar)
 
     def furnish(self, panels: Sequence[Panel]) -> None:
         """Put the panels into docks in place of the first picture, and let the operator in.
@@ -291,6 +289,13 @@ class MainWindow(QWidget):
             self.page_asked.emit("sign-in")
         else:
             self.console.time.go_live()
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        # Qt's own order is that of creation: docks would come last, in the order they were made.
+        page = self.stack.currentWidget()
+        docks = page is self.ground and self.first is None
+        middle = self.docks.areas() if docks else [page] if page is not None else []
+        return step((self.strip, self.banner, self.rail, *middle, self.message_bar), forward)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.closed.emit()
