@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from views.window.panel import Panel
 
 
+ROOM = 40
+"""Pixels of padding in a title bar."""
+
+
 class DockTitle(QWidget):
     """Puts note and menu of the current dock into the title bar of a dock area, and lives as long as the area."""
 
@@ -48,8 +52,11 @@ class DockTitle(QWidget):
             return
         self._area.titleBar().setMinimumHeight(max(TITLE_HEIGHT, QFontMetrics(current().font(10)).height() + 10))
         note = panel.note()
-        self._note.setVisible(bool(note.text))
         self._note.set(note.text, {"stale": Look.HATCHED, "late": Look.OUTLINE}.get(note.kind, Look.QUIET))
+        # Where there is no room for both, what a panel is called goes before what is usual about it.
+        title = current().width(panel.title, 10, 600) + self._menu.sizeHint().width() + ROOM
+        fits = title + self._note.sizeHint().width() <= self._area.width()
+        self._note.setVisible(bool(note.text) and (fits or note.kind != "fresh"))
         self._menu.setAccessibleName(f"Menu of {panel.title}")
 
     def _open_menu(self) -> None:

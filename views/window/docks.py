@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import PySide6QtAds as ads  # noqa: N813 - QtAds is what it is called
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QGuiApplication
-from PySide6.QtWidgets import QApplication, QSplitter, QWidget
+from PySide6.QtWidgets import QApplication, QScrollArea, QSplitter, QWidget
 
 from views.theme import current
 from views.window.arrangement import DOCK_GAP, LEFT, LEFT_WIDTH, RIGHT, RIGHT_WIDTH, Places, shares
 from views.window.dock_title import DockTitle
 from views.window.layouts import Layout, LayoutHistory
+from views.window.reading import reveal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,8 +49,15 @@ class Docks(QObject):
             (flags.DisableStylesheet, True),
         ):
             ads.CDockManager.setConfigFlag(flag, on)
-        self.manager = ads.CDockManager(parent)
+        self.view = QScrollArea(parent)
+        """What the window shows: where a small screen or a large font leaves no room for all docks, they scroll."""
+        self.view.setWidgetResizable(True)
+        self.view.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.view.setAccessibleName("Docks")
+        self.manager = ads.CDockManager(self.view)
         self.manager.layout().setSpacing(0)
+        self.view.setWidget(self.manager)
         self.history = LayoutHistory()
         self._panels: dict[str, Panel] = {}
         self._docks: dict[str, Any] = {}
@@ -58,6 +66,8 @@ class Docks(QObject):
         self._settle = QTimer(self, singleShot=True, interval=SETTLE_MS)
         self._settle.timeout.connect(self._settled)
         self.manager.dockAreaCreated.connect(self._area_created)
+        self._fitting = QTimer(self, singleShot=True, interval=0)
+        self._fitting.timeout.connect(self._fit)
         # A drag ends in one of these; topLevelChanged alone misses a dock that is alone in its area.
         self.manager.dockAreasAdded.connect(self._rearranged)
         self.manager.dockAreasRemoved.connect(self._rearranged)
@@ -80,6 +90,7 @@ class Docks(QObject):
             dock.viewToggled.connect(
                 lambda shown, t=panel.title: self._touched(f"{'Opened' if shown else 'Closed'} “{t}”")
             )
+            panel.widget.installEventFilter(self)
             self._panels[panel.id], self._docks[panel.id] = panel, dock
         self.build_in()
 
@@ -135,6 +146,24 @@ class Docks(QObject):
         )
         for splitter in self.manager.findChildren(QSplitter):
             splitter.setHandleWidth(DOCK_GAP)
+        self._fitting.start()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.LayoutRequest:
+            self._fitting.start()
+        return super().eventFilter(watched, event)
+
+    def _fit(self) -> None:
+        # The docking system asks a panel for its least size once, when its dock is put in; it changes with the font,
+        # with the number of columns and when a chart is first drawn.
+        for panel_id, dock in self._docks.items():
+            area = dock.dockAreaWidget()
+            if area is None or area.currentDockWidget() is not dock:
+                continue
+            least = self._panels[panel_id].widget.minimumSizeHint()
+            least.setHeight(least.height() + area.titleBar().minimumHeight())
+            if area.minimumSize() != least:
+                area.setMinimumSize(least)
 
     # ---- looking --------------------------------------------------------------------------------------------------
 
@@ -237,6 +266,7 @@ class Docks(QObject):
         """Take the present arrangement as the one that the next change departs from."""
         self._settle.stop()
         self._watch_splitters()
+        self._fit()
         self._rest = bytes(self.manager.saveState().data())
 
     def clamp_floating(self) -> None:
@@ -280,6 +310,7 @@ class Docks(QObject):
 
     def _rearranged(self, *_: object) -> None:
         self._watch_splitters()
+        self._fitting.start()
         self._touched(self._words if self._settle.isActive() else "Moved docks")
 
     def _watch_splitters(self) -> None:
@@ -305,6 +336,7 @@ def _focus(widget: QWidget) -> None:
                 target = child
                 break
     target.setFocus(Qt.FocusReason.ShortcutFocusReason)
+    reveal(target)
 
 
 def screens_now() -> tuple[str, ...]:

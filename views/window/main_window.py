@@ -91,7 +91,7 @@ class MainWindow(QWidget):
         self.docks = Docks(self.ground)
         self.docks.add(panels)
         if self.first is not None and (layout := self.ground.layout()) is not None:
-            layout.replaceWidget(self.first, self.docks.manager)
+            layout.replaceWidget(self.first, self.docks.view)
             self.first.hide()
             self.first.deleteLater()
             self.first = None

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QScrollArea, QWidget
+
+MARGIN = 8
 
 
 def step(regions: Iterable[QWidget], forward: bool) -> bool:
@@ -16,11 +18,19 @@ def step(regions: Iterable[QWidget], forward: bool) -> bool:
     at = QApplication.focusWidget()
     here = next((n for n, control in enumerate(order) if control is at or _part_of(at, control)), None)
     reason = Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason
-    if here is None:
-        order[0 if forward else -1].setFocus(reason)
-    else:
-        order[(here + (1 if forward else -1)) % len(order)].setFocus(reason)
+    chosen = order[(0 if forward else -1) if here is None else (here + (1 if forward else -1)) % len(order)]
+    chosen.setFocus(reason)
+    reveal(chosen)
     return True
+
+
+def reveal(widget: QWidget) -> None:
+    """Scroll whatever it lies in, so that it can be seen."""
+    above = widget.parentWidget()
+    while above is not None:
+        if isinstance(above, QScrollArea):
+            above.ensureWidgetVisible(widget, MARGIN, MARGIN)
+        above = above.parentWidget()
 
 
 def controls(region: QWidget) -> list[QWidget]:
