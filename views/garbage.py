@@ -16,8 +16,15 @@ EVERY_MS = 200
 class Garbage(QObject):
     """Takes collecting over for as long as it lives; make it in the thread of the widgets."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, *, settled_ms: int | None = None) -> None:
+        """``settled_ms`` after now whatever lives is taken to stay: packages, widgets, the first answers.
+
+        A full collection no longer looks at those 300 000 objects then, and the window never stands still for the
+        tenth of a second that it took.
+        """
         super().__init__(parent)
+        if settled_ms is not None:
+            QTimer.singleShot(settled_ms, self, gc.freeze)
         gc.disable()
         self._timer = QTimer(self, interval=EVERY_MS)
         self._timer.timeout.connect(self.collect_due)
@@ -33,5 +40,6 @@ class Garbage(QObject):
     def close(self) -> None:
         """Collect what is left and let Python go on by itself."""
         self._timer.stop()
+        gc.unfreeze()
         gc.collect()
         gc.enable()

@@ -23,6 +23,9 @@ from PySide6.QtWidgets import QApplication
 
 from views.garbage import Garbage
 
+SETTLED_MS = 5000
+"""By then the window is furnished and its charts are drawn."""
+
 
 def run(
     *,
@@ -43,7 +46,7 @@ def run(
 
     profile = profile_folder()
     place = place_of(SettingsFile(profile).load(), server=server, data_dir=data_dir, role=role, sample_shop=sample_shop)
-    garbage = Garbage(application)
+    garbage = Garbage(application, settled_ms=SETTLED_MS)
     try:
         while True:
             console = Console(profile, place)

@@ -56,3 +56,12 @@ def test_it_collects_when_much_was_allocated() -> None:
     assert kept
     garbage.close()
     gc.disable()  # as the session's own has it
+
+
+def test_what_lives_when_the_window_has_settled_is_not_looked_at_again(qtbot: Any) -> None:
+    garbage = Garbage(settled_ms=1)
+    qtbot.waitUntil(lambda: gc.get_freeze_count() > 10_000)
+    assert len(gc.get_objects()) < 10_000
+    garbage.close()
+    assert gc.get_freeze_count() == 0
+    gc.disable()  # as the session's own has it
