@@ -60,14 +60,18 @@ class LocalServer:
         with contextlib.suppress(OSError):
             while await reader.read(1024):
                 pass
+        await self._hang_up()
         self.closed.set()
+
+    async def _hang_up(self) -> None:
+        self._writer.close()
+        with contextlib.suppress(OSError):
+            await self._writer.wait_closed()
 
     async def release(self) -> None:
         """Give the lease back; without any other console the server ends."""
         self._watch.cancel()
-        self._writer.close()
-        with contextlib.suppress(OSError):
-            await self._writer.wait_closed()
+        await self._hang_up()
 
 
 async def join_or_start(
