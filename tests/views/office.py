@@ -20,6 +20,7 @@ from app.clock import Clock
 from app.console import Console, Place
 from tests.app.faulty import Asked, FakeClock, Faulty, MemoryKeyring, faulty_server, http, problem
 from tests.app.samples import AS_OF, ME, dashboard, tokens
+from views.desk import Desk
 
 W = TypeVar("W", bound=QWidget)
 
@@ -53,6 +54,7 @@ def order(number: int, **more: Any) -> dict[str, Any]:
     return {
         "id": f"o{number:05}",
         "placedAt": (AS_OF - timedelta(minutes=number)).isoformat(),
+        "settledAt": AS_OF.isoformat(),
         "customerId": f"c{number}",
         "country": "DE",
         "status": "settled",
@@ -255,3 +257,24 @@ async def office(profile: Path, *, clock: Clock | None = None, **fields: Any) ->
             yield made
         finally:
             await console.close()
+
+
+@contextlib.asynccontextmanager
+async def desk_of(made: Office, width: int = 1440, height: int = 900, scale: float = 1.0) -> AsyncIterator[Desk]:
+    """The whole window on an office's console, with its first picture drawn."""
+    application = QApplication.instance()
+    assert isinstance(application, QApplication)
+    made.console.change_settings(font_scale=scale)
+    desk = Desk(application, made.console)
+    desk.show(width, height)
+    await desk.furnish()
+    desk.window.activateWindow()
+    await made.refresh()
+    await until(lambda: all(chart.chart is not None for chart in desk.panels.charts))
+    await turns(10)
+    try:
+        yield desk
+    finally:
+        desk.close()
+        desk.window.deleteLater()
+        await turns()

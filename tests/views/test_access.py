@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +21,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tests.views.office import Office, alert, office, rule, turns, until
+from tests.views.office import alert, desk_of, office, rule, turns
 from views.alerts.dialogs import AcknowledgeDialog, ShelveDialog
 from views.alerts.rules import RulesDialog
-from views.desk import Desk
 from views.pages.sign_in import SignInPage
 from views.pages.starting import StartingPage
 from views.pages.welcome import WelcomePage
@@ -38,27 +36,6 @@ SIZES = [(1440, 900), (1920, 1080)]
 def _dark_again(qapp: QApplication) -> Iterator[None]:
     yield
     current().apply("dark", 1.0)
-
-
-@asynccontextmanager
-async def desk_of(made: Office, width: int = 1440, height: int = 900, scale: float = 1.0) -> AsyncIterator[Desk]:
-    """The whole window on an office's console, with its first picture drawn."""
-    application = QApplication.instance()
-    assert isinstance(application, QApplication)
-    made.console.change_settings(font_scale=scale)
-    desk = Desk(application, made.console)
-    desk.show(width, height)
-    await desk.furnish()
-    desk.window.activateWindow()
-    await made.refresh()
-    await until(lambda: all(chart.chart is not None for chart in desk.panels.charts))
-    await turns(10)
-    try:
-        yield desk
-    finally:
-        desk.close()
-        desk.window.deleteLater()
-        await turns()
 
 
 def controls(root: QWidget) -> list[QWidget]:

@@ -330,7 +330,7 @@ def _moved(title: str, floating: bool) -> str:
 
 def _focus(widget: QWidget) -> None:
     target = widget
-    if target.focusPolicy() == Qt.FocusPolicy.NoFocus:
+    if target.focusPolicy() == Qt.FocusPolicy.NoFocus and target.focusProxy() is None:
         for child in widget.findChildren(QWidget):
             if child.isVisible() and child.isEnabled() and child.focusPolicy() & Qt.FocusPolicy.TabFocus:
                 target = child
