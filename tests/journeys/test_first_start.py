@@ -121,9 +121,7 @@ def shop(api: Api) -> Api:
         {"id": f"o{n}", "placedAt": (at - timedelta(minutes=n)).isoformat(), "currency": "EUR", "total": 1000 + n}
         for n in range(7)
     ]
-    answer = httpx.post(
-        f"{api.base_url}/api/ingest/orders", json={"rows": orders}, headers=api.headers("pipeline")
-    )
+    answer = httpx.post(f"{api.base_url}/api/ingest/orders", json={"rows": orders}, headers=api.headers("pipeline"))
     assert answer.status_code == 200, answer.text
     return api
 
