@@ -1,5 +1,6 @@
 import math
 import os
+from dataclasses import replace
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -71,10 +72,50 @@ def test_nothing_is_drawn_while_hidden_and_four_times_a_second_otherwise(qapp: Q
     QTest.qWait(50)
     assert chart.redraws == 0
     chart.show()
-    for _ in range(25):
-        chart.show_data(rates())
+    for number in range(25):
+        chart.show_data(replace(rates(), name=f"answer {number}"))
         QTest.qWait(20)
-    assert 1 <= chart.redraws <= 4
+    assert 2 <= chart.redraws <= 4
+    chart.close()
+
+
+def test_the_same_picture_is_not_drawn_again_until_it_would_differ(qapp: QApplication) -> None:
+    chart, data = shown(qapp), rates()
+    drawn = chart.redraws
+
+    def slid(seconds: float) -> ChartData:
+        # Whole buckets stay where they are; the first and the last one are cut at the edges of the window.
+        starts, ends = (data.starts[0] + seconds, *data.starts[1:]), (*data.ends[:-1], data.ends[-1] + seconds)
+        return replace(data, starts=starts, ends=ends)
+
+    pixel = 168 * HOUR / chart.viewport().width()
+    for seconds in (0.0, 5.0, pixel * 0.6):
+        chart.show_data(slid(seconds))
+        QTest.qWait(300)
+    assert chart.redraws == drawn
+    assert chart._data == slid(pixel * 0.6)  # what the crosshair reads is the newest all the same
+    chart.show_data(slid(pixel * 1.2))
+    QTest.qWait(300)
+    assert chart.redraws == drawn + 1
+    chart.show_data(replace(slid(pixel * 1.2), values=(*data.values[:-1], 9.0)))
+    QTest.qWait(300)
+    assert chart.redraws == drawn + 2
+    chart.close()
+
+
+def test_alerts_are_marked_with_their_shape_and_named_at_the_crosshair(qapp: QApplication) -> None:
+    chart, data = shown(qapp), rates()
+    plain = chart.grab().toImage()
+    many = tuple(Mark(data.ends[-1] - n, f"P3 Alert {n}", "P3") for n in range(1, 8))
+    chart.show_data(replace(data, marks=(*data.marks, Mark(data.ends[100], "P2 Failing", "P2", open=True), *many)))
+    QTest.qWait(300)
+    picture = chart.grab().toImage()
+    x = round(chart._at(data.ends[100], 0).x())
+    assert picture.pixelColor(x, 6) == QColor(current().tokens.p2)
+    assert plain.pixelColor(x, 6) != picture.pixelColor(x, 6)
+    assert "9 marks, the newest" in chart.accessibleDescription()
+    QTest.keyClick(chart, Qt.Key.Key_End)
+    assert "P3 Alert 1, P3 Alert 2, and 5 more" in chart.accessibleDescription()
     chart.close()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
-from tests.app.samples import dashboard
+from tests.app.samples import AS_OF, dashboard
 from tests.views.office import Office, alert, desk_of, office, order, turns, until
 from views.desk import Desk
 from views.dialogs.name import NameDialog
@@ -211,3 +212,17 @@ def test_no_two_actions_have_one_key(aio: Any, tmp_path: Path) -> None:
         assert len(keys) > 20
 
     journey(aio, tmp_path, steps)
+
+
+def test_charts_mark_the_alerts_about_their_figures(aio: Any, tmp_path: Path) -> None:
+    async def steps(_: Office, desk: Desk) -> None:
+        charts = {panel.id: panel.chart for panel in desk.panels.charts}
+        marked = {
+            i: [m.name for m in c._data.marks] for i, c in charts.items() if c is not None and c._data is not None
+        }
+        failing = ["P1 Downloads failing over limit 2", "P2 Downloads failing over limit 1"]
+        assert marked.pop("dashboard.downloads") == failing
+        assert marked == {"dashboard.revenue": [], "dashboard.orders": [], "dashboard.community": []}
+
+    earlier = (AS_OF - timedelta(hours=5)).isoformat()
+    journey(aio, tmp_path, steps, alerts=[alert(1), alert(2, severity="P1", raisedAt=earlier)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from time import monotonic
 from typing import Any
 
@@ -59,6 +60,7 @@ class TimeChart(pg.PlotWidget):
         self._disconnected = False
         self._drawn_at = monotonic() - 1 / HIGHEST_REDRAW_RATE
         self._scale_below = 1.0
+        self._drawn: ChartData | None = None
         self._ticks: list[tuple[float, str]] = []
         self._time_ticks: Sequence[tuple[float, str]] = ()
         self._timer = QTimer(self, singleShot=True)
@@ -88,11 +90,21 @@ class TimeChart(pg.PlotWidget):
 
     def show_data(self, data: ChartData) -> None:
         """Draw this as soon as the rate allows; only the newest of several is drawn, and nothing twice."""
-        if data == (self._data if self._pending is None else self._pending):
+        if self._pending is None and self._looks_like(data):
+            self._data = data  # for cursor and rows; the picture would be the same
             return
         self._pending = data
         self.setAccessibleDescription(describe(data))
         self._schedule()
+
+    def _looks_like(self, data: ChartData) -> bool:
+        """Whether the same values were drawn, in a window that has not moved by a pixel since."""
+        drawn = self._drawn
+        if drawn is None or not data.ends or len(data.ends) != len(drawn.ends):
+            return False
+        pixel = (drawn.ends[-1] - drawn.starts[0]) / max(1, self.viewport().width())
+        moved = max(abs(data.starts[0] - drawn.starts[0]), abs(data.ends[-1] - drawn.ends[-1]))
+        return moved < pixel and replace(data, starts=drawn.starts, ends=drawn.ends) == drawn
 
     def set_style(self, style: ChartStyle) -> None:
         """Take the colours and fonts of another theme."""
@@ -109,6 +121,7 @@ class TimeChart(pg.PlotWidget):
         self.setMinimumHeight(math.ceil(QFontMetricsF(style.font).height() * 6))
         self._apply_colours()
         self._schedule()
+        self.viewport().update()
 
     def set_quality(self, *, stale: str = "", disconnected: bool = False) -> None:
         """``stale`` are the words over the hatch right of now; a disconnected chart is grey."""
@@ -156,7 +169,7 @@ class TimeChart(pg.PlotWidget):
         data = self._pending
         if data is None or not self.isVisible():
             return
-        self._pending, self._data = None, data
+        self._pending, self._data, self._drawn = None, data, data
         self._drawn_at = monotonic()
         self.redraws += 1
         if self._cursor is not None and self._cursor >= len(data.ends):
