@@ -18,7 +18,7 @@ from models.alerts import AlertCondition, AlertRule, AlertRuleDraft, Comparison
 
 def load_rules() -> dict[str, Any]:
     """Rules and history of ``resources/sample-shop``."""
-    text = files("resources").joinpath("sample-shop", "rules.json").read_text(encoding="utf-8")
+    text = files("resources").joinpath("sample-shop").joinpath("rules.json").read_text(encoding="utf-8")
     rules: dict[str, Any] = json.loads(text)
     return rules
 

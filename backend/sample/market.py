@@ -94,7 +94,7 @@ class _Choice:
 
 def load_catalogue() -> dict[str, Any]:
     """The invented shop of ``resources/sample-shop``."""
-    text = files("resources").joinpath("sample-shop", "catalogue.json").read_text(encoding="utf-8")
+    text = files("resources").joinpath("sample-shop").joinpath("catalogue.json").read_text(encoding="utf-8")
     catalogue: dict[str, Any] = json.loads(text)
     return catalogue
 
