@@ -198,6 +198,21 @@ class Api:
         """The Authorization header of a role."""
         return {"Authorization": f"Bearer {self.token(role)}"}
 
+    def add_person(self, account: str, name: str, password: str) -> None:
+        """Give somebody who leads operations a built-in account."""
+
+        async def add() -> None:
+            from backend.database import APPLICATION_ROLE, Database
+            from backend.session.accounts import set_account
+
+            database = Database(make_conninfo(self.owner_url, user=APPLICATION_ROLE))
+            await database.open()
+            async with database.transaction() as tx:
+                await set_account(tx, account=account, name=name, role="operations-lead", password=password)
+            await database.close()
+
+        asyncio.run(add())
+
     def stop(self) -> None:
         """Stop it; calling twice is fine."""
         self._stop()

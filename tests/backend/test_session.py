@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
 import time
@@ -14,10 +13,7 @@ import httpx
 import jwt
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
 
-from backend.database import APPLICATION_ROLE, Database
-from backend.session.accounts import set_account
 from tests.conftest import Api
 
 PASSWORD = "correct horse"
@@ -25,14 +21,7 @@ PASSWORD = "correct horse"
 
 @pytest.fixture
 def client(api: Api) -> Iterator[httpx.Client]:
-    async def prepare() -> None:
-        database = Database(make_conninfo(api.owner_url, user=APPLICATION_ROLE))
-        await database.open()
-        async with database.transaction() as tx:
-            await set_account(tx, account="jane", name="Jane Doe", role="operations-lead", password=PASSWORD)
-        await database.close()
-
-    asyncio.run(prepare())
+    api.add_person("jane", "Jane Doe", PASSWORD)
     with httpx.Client(base_url=f"{api.base_url}/api/operations") as client:
         yield client
 
