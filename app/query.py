@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -186,6 +185,8 @@ class Query(Generic[T]):
         if self._failures == 0:
             return self._poll
         pause = min(LONGEST_PAUSE, 0.5 * 2.0 ** min(self._failures, 6))
+        import random  # here, because the first picture waits for what stands above
+
         pause *= random.uniform(0.7, 1.0)  # noqa: S311 - spreads many consoles over the moment of return
         asked_for = self.error.retry_after if self.error is not None else None
         return max(pause, min(asked_for or 0.0, LONGEST_REST))

@@ -27,7 +27,7 @@ def run() -> list[Result]:
     Theme(application).apply("dark")
     window = QWidget()
     column = QVBoxLayout(window)
-    answers = [dashboard(POINTS), dashboard(POINTS)]
+    answers = [dashboard(POINTS), dashboard(POINTS, height=400.0)]
     reads = [series.revenue, series.orders, series.failure_rate, series.members, series.revenue, series.failure_rate]
     charts = []
     for number in range(CHARTS):

@@ -10,7 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.samples import keep_snapshot
+from benchmarks.samples import desk_screen, keep_snapshot
 from benchmarks.table import Result
 
 RUNS = 9
@@ -63,7 +63,7 @@ run(server={server!r}, data_dir=pathlib.Path({folder!r}))
 
 
 def _seconds(script: str, profile: Path) -> float:
-    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen", "OPSCONSOLE_PROFILE": str(profile)}
+    environment = os.environ | desk_screen(profile) | {"OPSCONSOLE_PROFILE": str(profile)}
     begun = time.perf_counter()
     subprocess.run([sys.executable, "-c", script], env=environment, check=True, timeout=60, capture_output=True)
     return (time.perf_counter() - begun) * 1000

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -10,20 +9,11 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks.samples import desk_screen
 from benchmarks.table import Result
 
 SECONDS = float(os.environ.get("OPSCONSOLE_BENCH_IDLE_SECONDS", "60"))
 WARM = 25.0
-SCREEN = {
-    "name": "desk",
-    "x": 0,
-    "y": 0,
-    "width": 1920,
-    "height": 1080,
-    "logicalDpi": 96,
-    "logicalBaseDpi": 96,
-    "dpr": 1,
-}
 
 
 def _cpu_seconds(pid: int) -> float:
@@ -43,13 +33,7 @@ def run() -> list[Result]:
     if not sys.platform.startswith("linux"):
         return []
     with tempfile.TemporaryDirectory() as folder:
-        # Left alone the offscreen screen is 800 × 600, and docks are squeezed as on no operator's desk.
-        screens = Path(folder, "screens.json")
-        screens.write_text(json.dumps({"screens": [SCREEN]}))
-        environment = os.environ | {
-            "QT_QPA_PLATFORM": f"offscreen:configfile={screens}",
-            "OPSCONSOLE_PROFILE": f"{folder}/profile",
-        }
+        environment = os.environ | desk_screen(Path(folder)) | {"OPSCONSOLE_PROFILE": f"{folder}/profile"}
         command = [sys.executable, "-m", "app", "demo", "--data-dir", f"{folder}/data"]
         console = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,11 +15,11 @@ from models.dashboard import OperationsDashboard
 from models.figures import FigureName, SourceName
 
 
-def dashboard(points: int = 168) -> OperationsDashboard:
-    """An answer whose series have ``points`` hours."""
+def dashboard(points: int = 168, height: float = 500.0) -> OperationsDashboard:
+    """An answer whose series have ``points`` hours and waves of a ``height``."""
     now = datetime.now(UTC).replace(microsecond=0)
     ends = [now - timedelta(hours=points - 1 - n) for n in range(points)]
-    wave = [1000 + 500 * math.sin(n / 24 * math.tau) for n in range(points)]
+    wave = [1000 + height * math.sin(n / 24 * math.tau) for n in range(points)]
     counts = [round(v / 30) for v in wave]
     figures: dict[str, Any] = {
         "revenue": {"daily": 3096400, "weekly": 18295300, "monthly": 74481600},
@@ -45,8 +46,8 @@ def dashboard(points: int = 168) -> OperationsDashboard:
                 "refundedAmount": [100] * points,
                 "downloads": [c * 6 for c in counts],
                 "failedDownloads": [n % 2 for n in range(points)],
-                "failureRate": [0.004 + 0.002 * math.sin(n) for n in range(points)],
-                "discordMembers": [18_000 + n for n in range(points)],
+                "failureRate": [0.004 + height / 250_000 * math.sin(n) for n in range(points)],
+                "discordMembers": [17_500 + round(height) + n for n in range(points)],
                 "showcases": [1_200] * points,
                 "previous": {
                     "revenue": [round(v * 90) for v in wave],
@@ -76,3 +77,15 @@ def keep_snapshot(profile: Path, server: str) -> None:
     snapshot.put(PAINT_KEY, figures.to_json(), answer.as_of, now)
     snapshot.put("dashboard:7", answer.model_dump_json(by_alias=True), answer.as_of, now)
     snapshot.close()
+
+
+def desk_screen(folder: Path) -> dict[str, str]:
+    """Environment of a process that shows its windows nowhere, on a screen of 1920 × 1080.
+
+    Left alone the offscreen screen is 800 × 600, and docks are squeezed as on no operator's desk.
+    """
+    place = {"x": 0, "y": 0, "width": 1920, "height": 1080}
+    screen = place | {"name": "desk", "logicalDpi": 96, "logicalBaseDpi": 96, "dpr": 1}
+    screens = folder / "screens.json"
+    screens.write_text(json.dumps({"screens": [screen]}))
+    return {"QT_QPA_PLATFORM": f"offscreen:configfile={screens}"}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtCore import QEventLoop, QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from views.pages.starting import StartingPage
     from views.panels import Panels
 
-FIRST_PAINT = 2.0
+FIRST_PAINT = 1.0
 """Seconds to wait for the first picture."""
 RETRY = 3.0
 """Seconds between attempts to learn how to sign in, while the server is away."""
@@ -63,7 +63,8 @@ class Desk(QObject):
         }
         self.window.page_asked.connect(lambda name: self._pages[name]())
         self.window.wall_asked.connect(self.open_wall)
-        self.window.closed.connect(self.closed)
+        self.was_closed = False
+        self.window.closed.connect(self._close_noted)
 
     def show(self, width: int = 0, height: int = 0) -> None:
         """Show the window; with a size as given, else as large as the screen."""
@@ -73,13 +74,14 @@ class Desk(QObject):
         else:
             self.window.showMaximized()
 
+    def paint_first(self, application: QApplication) -> None:
+        """Bring the first picture onto the screen; after ``show``, before the event loop runs."""
+        until = monotonic() + FIRST_PAINT  # a window that opens minimised or covered is painted by nobody
+        while self.window.first is not None and not self.window.first.painted and monotonic() < until:
+            application.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
+
     async def furnish(self) -> None:
-        """Build panels and docks, once the first picture is on the screen; after ``show``."""
-        if self.window.first is not None:
-            seen = asyncio.Event()
-            self.window.first.painted.connect(seen.set)
-            with suppress(TimeoutError):  # a window that opens minimised or covered is painted by nobody
-                await asyncio.wait_for(seen.wait(), FIRST_PAINT)
+        """Build panels and docks in place of the first picture; after ``show``."""
         from views.panels import make_panels
 
         self.panels = make_panels(self.console, self._figures, self._open_panel)
@@ -105,6 +107,10 @@ class Desk(QObject):
 
     def _wall_gone(self) -> None:
         self._wall = None
+
+    def _close_noted(self) -> None:
+        self.was_closed = True
+        self.closed.emit()
 
     def close(self) -> None:
         """End the tasks and close what is open."""

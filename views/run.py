@@ -21,6 +21,7 @@ from app.settings import SettingsFile
 # isort: split
 from PySide6.QtWidgets import QApplication
 
+from views.desk import Desk
 from views.garbage import Garbage
 
 SETTLED_MS = 5000
@@ -42,16 +43,20 @@ def run(
     application = found if isinstance(found, QApplication) else QApplication(sys.argv[:1])
     application.setApplicationName("opsconsole")
     application.setQuitOnLastWindowClosed(False)
-    import qasync
-
     profile = profile_folder()
     place = place_of(SettingsFile(profile).load(), server=server, data_dir=data_dir, role=role, sample_shop=sample_shop)
     garbage = Garbage(application, settled_ms=SETTLED_MS)
     try:
         while True:
             console = Console(profile, place)
+            desk = Desk(application, console)
+            if screenshots is None:
+                desk.show()
+                desk.paint_first(application)
+            import qasync  # not before something is on the screen
+
             with asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(application)) as runner:
-                outcome = runner.run(_live(application, console, screenshots))
+                outcome = runner.run(_live(desk, console, screenshots))
             if isinstance(outcome, int):
                 return outcome
             # The operator chose where to work: remember it, and open the console there.
@@ -72,9 +77,7 @@ class Chosen:
     url: str
 
 
-async def _live(application: QApplication, console: Console, screenshots: Path | None) -> int | Chosen:
-    from views.desk import Desk
-
+async def _live(desk: Desk, console: Console, screenshots: Path | None) -> int | Chosen:
     stop = asyncio.Event()
     chosen: list[Chosen] = []
     loop = asyncio.get_running_loop()
@@ -82,20 +85,20 @@ async def _live(application: QApplication, console: Console, screenshots: Path |
         # Windows has no loop signal handlers; there closing the console window ends the process.
         with suppress(NotImplementedError, RuntimeError):
             loop.add_signal_handler(number, stop.set)
-    desk = Desk(application, console)
 
     def entered(address: object) -> None:
         chosen.append(Chosen(str(address or "")))
         stop.set()
 
     desk.closed.connect(stop.set)
+    if desk.was_closed:  # while its first picture was painted
+        stop.set()
     desk.entered.connect(entered)
     try:
         if screenshots is not None:
             from views.screenshots import draw
 
             return await draw(desk, screenshots)
-        desk.show()
         await desk.furnish()
         desk.start()
         await stop.wait()

@@ -78,7 +78,7 @@ def storm():
         desk.window.resize(640 + n * 37 % 1300, 480 + n * 53 % 700)
         desk.console.queries.invalidate("*")
         return None
-    assert desk.console.link.state == "up" and str(desk.console.quality()) == "fresh", (desk.console.link.state, desk.console.quality())
+    assert desk.console.link.state == "up" and str(desk.console.quality()) == "fresh"
     chart = desk.panels.charts[0].chart
     assert chart.redraws > 1, chart.redraws
     return f"storm over, {{desk.panels.figures.tiles[5].figure.value}}"

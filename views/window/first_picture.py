@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QRect, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QRect, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -18,14 +18,12 @@ if TYPE_CHECKING:
 class FirstPicture(QWidget):
     """Last known figures without a docking system: that takes as long to load as everything painted here."""
 
-    painted = Signal()
-    """On the screen, figures and all; once."""
-
     def __init__(self, figures: Panel, places: Places, parent: QWidget) -> None:
         super().__init__(parent)
         self._figures = figures
         self._places = places if figures.id in places else None
-        self._seen = False
+        self.painted = False
+        """Whether it has been on the screen, figures and all."""
         figures.widget.setParent(self)
         figures.widget.setAutoFillBackground(False)
 
@@ -69,6 +67,4 @@ class FirstPicture(QWidget):
                 painter.setFont(current().font(10, 600))
                 painter.setPen(QColor(tokens.text))
                 painter.drawText(title.adjusted(12, 0, -12, -1), Qt.AlignmentFlag.AlignVCenter, self._figures.title)
-        if not self._seen:
-            self._seen = True
-            QTimer.singleShot(0, self, self.painted.emit)
+        self.painted = True

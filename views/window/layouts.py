@@ -11,7 +11,6 @@ import binascii
 import json
 import os
 import re
-import tempfile
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -210,6 +209,8 @@ class LayoutStore:
 
     def save(self, workspaces: Workspaces) -> None:
         """Write the file so that a crash leaves the old one or the new one."""
+        import tempfile  # here, because the first picture waits for what stands above
+
         self.path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=self.path.name, suffix=".new")
         try:

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, Q
 from views.window.banner import LinkBanner
 from views.window.first_picture import FirstPicture
 from views.window.layouts import LayoutStore, Workspaces
-from views.window.message_bar import History, MessageBar
+from views.window.message_bar import MessageBar
 from views.window.rail import Rail
 from views.window.reading import step
 from views.window.state import banner_words, strip_state
@@ -133,6 +133,8 @@ class MainWindow(QWidget):
         )
 
     def _show_history(self) -> None:
+        from views.window.history import History
+
         History(self.console.messages.history, self.message_bar).show()
 
     # ---- showing --------------------------------------------------------------------------------------------------

@@ -1,12 +1,12 @@
-"""The bottom bar: last message, its history, and the operator's last action with Undo."""
+"""The bottom bar: last message, and the operator's last action with Undo."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QListWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.messages import Message
 from views.theme import current
@@ -106,25 +106,3 @@ class MessageBar(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(tokens.window))
         painter.fillRect(0, 0, self.width(), 1, QColor(tokens.line))
-
-
-class History(QFrame):
-    """The messages so far, newest first, above the bar; Esc closes it."""
-
-    def __init__(self, lines: Iterable[Message], bar: QWidget) -> None:
-        super().__init__(bar, Qt.WindowType.Popup)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setAccessibleName("Message history")
-        self._list = QListWidget(self)
-        self._list.setAccessibleName("Messages, newest first")
-        self._list.setWordWrap(True)
-        self._list.addItems(
-            [f"{line.at:%H:%M:%S} UTC   {line.text}" for line in reversed(list(lines))] or ["Nothing yet."]
-        )
-        self._list.setCurrentRow(0)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(4, 4, 4, 4)
-        column.addWidget(self._list)
-        self.resize(min(720, bar.width()), min(360, 40 + 28 * max(1, self._list.count())))
-        self.move(bar.mapToGlobal(bar.rect().topLeft()) - self.rect().bottomLeft())
-        self.setFocusProxy(self._list)
