@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from backend.settings import Settings
 
@@ -178,15 +179,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _console(options: argparse.Namespace) -> int:
+def load_window() -> Callable[..., int]:
+    """The window's entry. Nothing that is loaded for it is garbage: to look for some costs the first picture 20 ms.
+
+    ``views.garbage`` decides from then on.
+    """
+    gc.disable()
     from views.run import run
 
+    return run
+
+
+def _console(options: argparse.Namespace) -> int:
+    run = load_window()
     return run(server=getattr(options, "server", None), data_dir=default_data_dir())
 
 
 def _demo(options: argparse.Namespace) -> int:
-    from views.run import run
-
+    run = load_window()
     return run(
         data_dir=options.data_dir or default_data_dir(),
         role=options.role,

@@ -29,7 +29,8 @@ application.exec()
 # The real console, ended from inside the first paint of what is asked for.
 CONSOLE = """
 import os, pathlib, sys
-from views.run import run
+from app.__main__ import load_window
+run = load_window()
 WHAT = {what!r}
 def done():
     sys.stdout.flush(); os._exit(0)
