@@ -191,6 +191,10 @@ def test_a_lost_link_is_said_across_the_window_and_forgotten_when_it_is_back(aio
         await until(lambda: made.console.link.state == "down", 20)
         await turns()
         assert desk.window.banner.isVisible()
+        assert "Figures are from 14:02:37 UTC." in desk.window.banner.toolTip()
+        made.clock.pass_seconds(86_400)
+        desk.window.refresh()
+        assert "Figures are from 2026-11-24 14:02:37 UTC." in desk.window.banner.toolTip()
         assert desk.window.strip.read_only.isVisible()
         assert desk.window.strip.live.text() == "Live, paused"
         for tile in desk.panels.figures.tiles:

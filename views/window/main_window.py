@@ -98,6 +98,7 @@ class MainWindow(QWidget):
         self.commands = WindowCommands(self)
         self._connect()
         self.bind_shortcuts()
+        self.console.actions.changed.connect(self.bind_shortcuts)
         self.refresh()
         if self._problem:
             self.say(self._problem)
@@ -274,7 +275,7 @@ class MainWindow(QWidget):
                 entry.setShortcut(QKeySequence(action.shortcut))
 
     def bind_shortcuts(self) -> None:
-        """Give every action of the registry its key in this window; call again when actions were added."""
+        """Give every action of the registry its key in this window."""
         for shortcut in self._shortcuts:
             shortcut.deleteLater()
         self._shortcuts.clear()

@@ -51,7 +51,11 @@ def banner_words(console: Console) -> tuple[str, str, str, str]:
     link, time = console.link, console.time
     state = str(link.state)
     figures = console.figures
-    from_when = f"Figures are from {datetime.fromtimestamp(figures.as_of, UTC):%H:%M:%S}. " if figures else ""
+    from_when = ""
+    if figures is not None:
+        at, now = datetime.fromtimestamp(figures.as_of, UTC), console.clock.now()
+        day = "" if at.date() == now.astimezone(UTC).date() else f"{at:%Y-%m-%d} "  # a bare time would seem today's
+        from_when = f"Figures are from {day}{at:%H:%M:%S} UTC. "
     if state == "down":
         heard = _epoch(link.last_heard)
         if heard is None:
