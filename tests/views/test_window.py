@@ -230,3 +230,18 @@ def test_charts_mark_the_alerts_about_their_figures(aio: Any, tmp_path: Path) ->
 
     earlier = (AS_OF - timedelta(hours=5)).isoformat()
     journey(aio, tmp_path, steps, alerts=[alert(1), alert(2, severity="P1", raisedAt=earlier)])
+
+
+def test_another_theme_reaches_every_dock(aio: Any, tmp_path: Path) -> None:
+    async def steps(_: Office, desk: Desk) -> None:
+        for theme, dark in (("light", False), ("dark", True)):
+            desk.apply_theme(theme)
+            await turns(30)
+            for panel in desk.panels.all():
+                if not desk.window.docks.is_open(panel.id):
+                    continue
+                picture = panel.widget.grab().toImage().scaled(40, 40)
+                grounds = sorted(picture.pixelColor(x, y).lightness() for x in range(40) for y in range(40))
+                assert (grounds[800] < 128) is dark, (panel.id, theme)
+
+    journey(aio, tmp_path, steps, alerts=[alert(1)])

@@ -22,7 +22,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPalette, QResizeEvent
+from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -150,6 +150,7 @@ class RecordTable(QTableView):
         self.setMouseTracking(True)
         self.setTabKeyNavigation(False)
         self.setCornerButtonEnabled(False)
+        self.viewport().setAutoFillBackground(False)
         self.verticalHeader().hide()
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
@@ -165,9 +166,6 @@ class RecordTable(QTableView):
     def restyle(self) -> None:
         """Take rows and columns of the theme's font."""
         theme = current()
-        ground = self.palette()
-        ground.setColor(QPalette.ColorRole.Base, QColor(theme.tokens.window))
-        self.setPalette(ground)
         high = max(theme.px(ROW_DENSE), round(QFontMetricsF(theme.font(10)).height()) + 8)
         self.verticalHeader().setDefaultSectionSize(high)
         self.verticalHeader().setMinimumSectionSize(high)
@@ -192,10 +190,12 @@ class RecordTable(QTableView):
     # --- drawing -----------------------------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self.viewport())
+        # Not by the palette: a style sheet that is set again on a parent gives back the one of the last theme.
+        painter.fillRect(event.rect(), QColor(current().tokens.window))
         rows = self._visible_rows(event.rect())
         if not rows:
             return
-        painter = QPainter(self.viewport())
         selection = self.selectionModel()
         selected = {row for row in rows if selection.isRowSelected(row, QModelIndex())}
         high = self.verticalHeader().defaultSectionSize()

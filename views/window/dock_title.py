@@ -35,6 +35,7 @@ class DockTitle(QWidget):
         self._menu.clicked.connect(self._open_menu)
         bar.insertWidget(bar.layout().count(), self._note)
         bar.insertWidget(bar.layout().count(), self._menu)
+        self._seen: object = None
         self._second = QTimer(self, interval=1000)
         self._second.timeout.connect(self.refresh)
         self._second.start()
@@ -52,6 +53,10 @@ class DockTitle(QWidget):
             return
         self._area.titleBar().setMinimumHeight(max(TITLE_HEIGHT, QFontMetrics(current().font(10)).height() + 10))
         note = panel.note()
+        seen = (panel.id, note, self._area.width(), current().font_scale)
+        if seen == self._seen:
+            return
+        self._seen = seen
         self._note.set(note.text, {"stale": Look.HATCHED, "late": Look.OUTLINE}.get(note.kind, Look.QUIET))
         # Where there is no room for both, what a panel is called goes before what is usual about it.
         title = current().width(panel.title, 10, 600) + self._menu.sizeHint().width() + ROOM
