@@ -109,6 +109,15 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     return True
 
 
+@pytest.fixture(autouse=True)
+def _log_handlers() -> Iterator[None]:
+    """A command sends the log to the standard error of its own test, which the next one no longer has."""
+    root = logging.getLogger()
+    before = root.handlers[:]
+    yield
+    root.handlers[:] = before
+
+
 @pytest.fixture
 def aio(qapp: Any) -> Callable[[Any], Any]:
     """Runs a coroutine on Qt's event loop: ``aio(scenario())``."""
