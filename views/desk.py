@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 FIRST_PAINT = 1.0
 """Seconds to wait for the first picture."""
+ASKING = "ask how to sign in"
 RETRY = 3.0
 """Seconds between attempts to learn how to sign in, while the server is away."""
 
@@ -244,7 +245,8 @@ class Desk(QObject):
         NameDialog("Rename this workspace", name, self.window.rename_workspace, self.window).open()
 
     def _sign_in(self) -> None:
-        self._spawn(self._ask_how(), "ask how to sign in")
+        if not any(task.get_name() == ASKING for task in self._tasks):  # it may go on for as long as the server is away
+            self._spawn(self._ask_how(), ASKING)
 
     async def _ask_how(self) -> None:
         from app.errors import OperationsError, Unreachable
