@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from datetime import datetime
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.routing import APIRoute
@@ -28,9 +29,12 @@ __all__ = [
     "IfMatch",
     "Limit",
     "ProblemError",
+    "address_of",
     "decode_cursor",
     "encode_cursor",
+    "known_id",
     "operations_router",
+    "same_version",
     "set_etag",
 ]
 
@@ -239,6 +243,27 @@ def _if_match(
 
 IfMatch = Annotated[int, Depends(_if_match)]
 """The version a change is based on. Missing: 428; not a version: 422."""
+
+
+def address_of(request: Request) -> str:
+    """Where a request comes from, as far as is known; behind a proxy that is trusted, what it says."""
+    return request.client.host if request.client is not None else "unknown"
+
+
+def same_version(found: int, expected: int) -> None:
+    """Raises ProblemError 412 when somebody changed the record after the caller saw it."""
+    if found != expected:
+        raise ProblemError(
+            Code.STALE_VERSION, f"It is at version {found} now, not {expected}: look at it again before you decide."
+        )
+
+
+def known_id(text: str, what: str) -> UUID:
+    """Ids of ours are UUIDs; anything else names nothing we have: 404."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise ProblemError(Code.NOT_FOUND, f"There is no such {what}.") from None
 
 
 def set_etag(response: Response, version: int) -> None:

@@ -42,6 +42,7 @@ async def housekeeping(context: procrastinate.JobContext, timestamp: int) -> Non
         await tx.execute(http.queries.forget)
         await tx.execute(session_queries.forget_refresh)
         await tx.execute(session_queries.forget_failures)
+        await tx.execute(session_queries.forget_factor_failures)
     await context.app.job_manager.delete_old_jobs(nb_hours=KEEP_HOURS)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -18,10 +19,12 @@ from backend.dashboard.routes import router as dashboard
 from backend.database import Database
 from backend.ingest.routes import router as ingest
 from backend.observe import Observe
+from backend.rate import Limits
 from backend.rbac.routes import router as rbac
 from backend.security import TokenReader
 from backend.session.routes import router as session
 from backend.settings import Settings
+from backend.usage import Usage
 from models.problems import Problem
 
 
@@ -31,9 +34,12 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await database.open()
+        usage = asyncio.create_task(app.state.usage.keep_writing(database), name="usage")
         try:
             yield
         finally:
+            usage.cancel()
+            await asyncio.wait({usage})
             await database.close()
 
     app = FastAPI(
@@ -50,6 +56,8 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
     app.state.settings = settings
     app.state.database = database
     app.state.tokens = TokenReader(settings)
+    app.state.usage = Usage()
+    app.state.limits = Limits()
     problems.install(app)
     app.state.dashboards = Dashboards(database, settings)
     for router in (session, rbac, dashboard, alerts, ingest, health.router):

@@ -12,6 +12,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final, Literal
+from uuid import UUID
 
 import jwt
 from fastapi import Depends, Request
@@ -21,6 +22,7 @@ from psycopg.rows import dict_row
 from backend.database import Database, DatabaseUnavailable, database_of, load_queries
 from backend.problems import ProblemError
 from backend.settings import Settings
+from backend.usage import Usage
 from models.permissions import Permission
 from models.problems import Code
 
@@ -29,6 +31,8 @@ queries = load_queries("backend.rbac")
 ISSUER: Final = "opsconsole"
 SCOPE: Final = "operations.*"
 ACCESS_LIFETIME = timedelta(minutes=15)
+PASSWORD: Final = "1"  # noqa: S105 - how somebody proved who they are
+SECOND_FACTOR: Final = "2"
 OUTSIDE_ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA")
 CHALLENGE = {"WWW-Authenticate": f'Bearer realm="opsconsole", scope="{SCOPE}"'}
 REMEMBERED = 1_000
@@ -43,9 +47,14 @@ class Principal:
     roles: tuple[str, ...]
     role_names: tuple[str, ...]
     permissions: frozenset[Permission]
-    auth_time: datetime | None
-    """When they last proved who they are; ``None`` when the issuer does not say."""
-    kind: Literal["account", "oidc"]
+    identity: Identity
+    second_factor: bool = False
+    """Whether a built-in account has one set up."""
+
+    @property
+    def kind(self) -> Literal["account", "oidc"]:
+        """Who vouches for them: we, or the outside issuer."""
+        return self.identity.kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +63,27 @@ class Identity:
 
     user_id: str
     name: str
-    auth_time: datetime | None
     kind: Literal["account", "oidc"]
+    expires: datetime
+    auth_time: datetime | None = None
+    """When they last proved who they are; ``None`` when the issuer does not say."""
+    acr: str | None = None
+    """How they proved it, in the issuer's words; ours are 1 (password) and 2 (second factor)."""
+    amr: tuple[str, ...] = ()
+    """Methods they used, RFC 8176."""
+    session: UUID | None = None
+    """The session of ours the token belongs to."""
 
 
 def mint(
-    settings: Settings, *, user_id: str, name: str, auth_time: datetime, lifetime: timedelta = ACCESS_LIFETIME
+    settings: Settings,
+    *,
+    user_id: str,
+    name: str,
+    auth_time: datetime,
+    lifetime: timedelta = ACCESS_LIFETIME,
+    acr: str = PASSWORD,
+    session: UUID | None = None,
 ) -> tuple[str, datetime]:
     """An access token of ours and when it expires. Raises ProblemError when no key is configured."""
     now = datetime.now(UTC)
@@ -72,9 +96,11 @@ def mint(
         "iat": now,
         "exp": expires,
         "auth_time": int(auth_time.timestamp()),
-        "acr": "1",
+        "acr": acr,
         "scope": SCOPE,
     }
+    if session is not None:
+        claims["sid"] = str(session)
     return jwt.encode(claims, _key(settings), algorithm="HS256"), expires.replace(microsecond=0)
 
 
@@ -120,13 +146,7 @@ class TokenReader:
             raise _refused("The token is not valid here; sign in again.") from None
         if SCOPE not in str(claims.get("scope", "")).split():
             raise ProblemError(Code.PERMISSION_MISSING, f"The token lacks the scope {SCOPE}.", permission=SCOPE)
-        auth_time = claims.get("auth_time")
-        return Identity(
-            user_id=claims["sub"],
-            name=str(claims.get("name") or claims["sub"]),
-            auth_time=datetime.fromtimestamp(auth_time, UTC) if isinstance(auth_time, int) else None,
-            kind=kind,
-        )
+        return _identity(claims, kind)
 
     def _decode(self, token: str, key: Any, algorithms: tuple[str, ...], issuer: str) -> dict[str, Any]:
         return jwt.decode(
@@ -168,6 +188,20 @@ class TokenReader:
         return principal
 
 
+def _identity(claims: dict[str, Any], kind: Literal["account", "oidc"]) -> Identity:
+    auth_time, amr = claims.get("auth_time"), claims.get("amr")
+    return Identity(
+        user_id=claims["sub"],
+        name=str(claims.get("name") or claims["sub"]),
+        kind=kind,
+        expires=datetime.fromtimestamp(claims["exp"], UTC),
+        auth_time=datetime.fromtimestamp(auth_time, UTC) if isinstance(auth_time, int) else None,
+        acr=str(claims["acr"]) if claims.get("acr") is not None else None,
+        amr=tuple(map(str, amr)) if isinstance(amr, list) else (),
+        session=UUID(claims["sid"]) if kind == "account" and "sid" in claims else None,
+    )
+
+
 def _key_client(issuer: str) -> jwt.PyJWKClient:
     # PyJWKClient knows keys but not discovery; without its cache, its fetcher reads any JSON document.
     address = f"{issuer.rstrip('/')}/.well-known/openid-configuration"
@@ -180,7 +214,10 @@ async def _look_up(database: Database, identity: Identity) -> Principal:
         await cursor.execute(queries.principal, {"user_id": identity.user_id, "account": identity.kind == "account"})
         row = await cursor.fetchone()
     if row is None:
-        raise _refused("The account does not exist any more or is disabled.")
+        words = "The account does not exist any more or is disabled."
+        if identity.kind == "oidc":
+            words = f"An account of this server is called {identity.user_id} too; an administrator must rename it."
+        raise _refused(words)
     known = Permission._value2member_map_
     return Principal(
         user_id=identity.user_id,
@@ -189,8 +226,8 @@ async def _look_up(database: Database, identity: Identity) -> Principal:
         role_names=tuple(row["role_names"]),
         # Permissions of a newer release mean nothing to this one.
         permissions=frozenset(Permission(p) for p in row["permissions"] if p in known),
-        auth_time=identity.auth_time,
-        kind=identity.kind,
+        identity=identity,
+        second_factor=row["second_factor"],
     )
 
 
@@ -221,23 +258,40 @@ class Guard:
     async def __call__(self, request: Request, _bearer: Annotated[Any, Depends(_bearer)]) -> Principal:
         """The principal, if it may. Raises ProblemError 401 or 403."""
         principal = await principal_of(request)
-        if self.permission is not None and self.permission not in principal.permissions:
+        if self.permission is not None:
+            self._admit(principal, self.permission)
+            usage: Usage = request.app.state.usage
+            usage.note(principal, self.permission)
+        if self.step_up is not None:
+            _demand_second_factor(principal, self.step_up, request.app.state.settings)
+        return principal
+
+    @staticmethod
+    def _admit(principal: Principal, permission: Permission) -> None:
+        if permission not in principal.permissions:
             raise ProblemError(
                 Code.PERMISSION_MISSING,
-                f"This needs the permission {self.permission}; an administrator can grant a role that has it.",
-                permission=self.permission,
+                f"This needs the permission {permission}; an administrator can grant a role that has it.",
+                permission=permission,
             )
-        if self.step_up is not None:
-            age = None if principal.auth_time is None else (datetime.now(UTC) - principal.auth_time).total_seconds()
-            if age is None or age > self.step_up:
-                raise ProblemError(
-                    Code.STEP_UP_NEEDED,
-                    f"Confirm who you are: the last time must be at most {self.step_up} s ago.",
-                    headers={
-                        "WWW-Authenticate": f'Bearer error="insufficient_user_authentication", max_age="{self.step_up}"'
-                    },
-                )
-        return principal
+
+
+def _demand_second_factor(principal: Principal, seconds: int, settings: Settings) -> None:
+    """Raises ProblemError 401, the challenge of RFC 9470, unless a second factor was used in the last ``seconds``."""
+    identity = principal.identity
+    wanted = SECOND_FACTOR if identity.kind == "account" else settings.oidc_acr_values
+    used = identity.acr in wanted.split() or (identity.kind == "oidc" and "mfa" in identity.amr)
+    age = None if identity.auth_time is None else (datetime.now(UTC) - identity.auth_time).total_seconds()
+    if used and age is not None and age <= seconds:
+        return
+    words = f"Confirm who you are with your second factor; it holds for {seconds // 60} minutes."
+    if identity.kind == "account" and not principal.second_factor:
+        words = "This needs a second factor, and your account has none yet: set one up, then try again."
+    challenge = (
+        f'Bearer realm="opsconsole", error="insufficient_user_authentication", '
+        f'error_description="{words}", acr_values="{wanted}", max_age="{seconds}"'
+    )
+    raise ProblemError(Code.STEP_UP_NEEDED, words, headers={"WWW-Authenticate": challenge})
 
 
 def require(permission: Permission | None, step_up: int | None = None) -> Any:
@@ -245,6 +299,6 @@ def require(permission: Permission | None, step_up: int | None = None) -> Any:
 
     Used as ``principal: Annotated[Principal, require(Permission.X)]``.
 
-    ``step_up`` asks for a sign-in at most that many seconds old (RFC 9470).
+    ``step_up`` asks for a second factor used at most that many seconds ago (RFC 9470).
     """
     return Depends(Guard(permission, step_up))

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from models.figures import SourceName
 
 Cadence = Annotated[int, Field(ge=1, le=31 * 86_400)]
+
+
+class AccessSource(BaseModel):
+    """Where an outside system's report of who has access there lies."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    file: Path = Field(description="CSV or JSON file with the columns user and role.")
+    roles: Annotated[dict[str, str], Field(min_length=1)] = Field(description="Roles there, and what they are here.")
 
 
 class Settings(BaseSettings):
@@ -31,10 +41,18 @@ class Settings(BaseSettings):
     oidc_issuer: str | None = Field(None, description="OIDC issuer whose tokens are accepted.")
     oidc_audience: str = Field("opsconsole", description="Audience those tokens must carry.")
     oidc_client_id: str = Field("opsconsole", description="Client id the console signs in with.")
+    oidc_acr_values: Annotated[str, Field(pattern=r"^[^\s\"]+( [^\s\"]+)*$")] = Field(
+        "phr phrh mfa 2", description="Values of acr, by spaces, with which that issuer says: a second factor was used."
+    )
     token_key: SecretStr | None = Field(
         None,
         min_length=32,
         description="Key, 32 bytes or more, that signs the sessions of built-in accounts; embedded: a file.",
+    )
+
+    access_reports: dict[str, AccessSource] = Field(
+        {},
+        description='Outside systems to compare with the roles here, as JSON: {"medusa": {"file": …, "roles": {…}}}.',
     )
 
     log_format: Literal["json", "text"] = Field("json", description="Form of the log lines on standard error.")
@@ -63,4 +81,7 @@ class Settings(BaseSettings):
     def as_environment(self) -> dict[str, str]:
         """Variables that give a process of ours the same settings; the key stays with who signs."""
         dumped = self.model_dump(mode="json", exclude_none=True, exclude={"token_key"})
-        return {f"OPSCONSOLE_{name.upper()}": str(value) for name, value in dumped.items()}
+        return {
+            f"OPSCONSOLE_{name.upper()}": json.dumps(value) if isinstance(value, dict | list) else str(value)
+            for name, value in dumped.items()
+        }

@@ -42,7 +42,10 @@ def ticks(settings: Settings) -> tuple[Tick, ...]:
     """All of them; the sample shop trades only where it was asked for."""
     # Domains are imported by the worker alone: the API's own start does not wait for them.
     from backend.alerts.evaluate import evaluate
+    from backend.approvals.actions import expire
     from backend.audit.relay import stamp
+    from backend.rbac.actions import end_expired
+    from backend.rbac.drift import check
     from backend.sample.trade import trade
     from backend.shop.rollups import fold
 
@@ -51,6 +54,9 @@ def ticks(settings: Settings) -> tuple[Tick, ...]:
         Tick("audit relay", 0.25, stamp),
         Tick("rollup fold", 1.0, fold),
         Tick("alert evaluation", 10.0, evaluate),
+        Tick("ends of grants", 1.0, end_expired),
+        Tick("ends of approvals", 5.0, expire),
+        Tick("access in outside systems", 300.0, check),
     )
     return (*always, Tick("sample trade", 2.0, trade)) if settings.sample_shop else always
 

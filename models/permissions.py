@@ -46,6 +46,20 @@ class Permission(StrEnum):
     LAUNCH_DIRECT = "launch.direct"
 
 
+SENSITIVE_PERMISSIONS = frozenset(
+    {
+        Permission.MANAGE_ROLES,
+        Permission.APPROVE_ROLES,
+        Permission.MANAGE_RISK_RULES,
+        Permission.PUBLISH_RISK_RULES,
+        Permission.MANAGE_PRIVACY_REQUESTS,
+        Permission.VIEW_PERSONAL_DATA,
+        Permission.LAUNCH_DIRECT,
+    }
+)
+"""A role with any of these is sensitive: else a new role would be a way around the second approver."""
+
+
 @dataclass(frozen=True, slots=True)
 class BuiltInRole:
     """A role every installation starts with."""
@@ -53,6 +67,7 @@ class BuiltInRole:
     id: str
     name: str
     permissions: frozenset[Permission]
+    description: str
     sensitive: bool = False
     """A grant of it needs a second, different approver."""
     service: bool = False
@@ -63,13 +78,14 @@ P = Permission
 _WATCH = frozenset({P.VIEW_DASHBOARD, P.VIEW_INCIDENTS, P.VIEW_CHECKLIST})
 
 BUILT_IN_ROLES: tuple[BuiltInRole, ...] = (
-    BuiltInRole("viewer", "Viewer", _WATCH),
+    BuiltInRole("viewer", "Viewer", _WATCH, description="Reads dashboard, incidents and checklist; for wall displays"),
     BuiltInRole(
         "support-lead",
         "Support lead",
         _WATCH
         | {P.VIEW_ORDERS, P.MANAGE_TICKETS, P.VIEW_RISK_QUEUE, P.APPROVE_ORDERS}
         | {P.SUBMIT_PRIVACY_REQUESTS, P.VIEW_PRIVACY_REQUESTS, P.COMPLETE_CHECKLIST, P.LAUNCH_VOTE},
+        description="Works the risk and privacy queues for customers",
     ),
     BuiltInRole(
         "operations-lead",
@@ -78,11 +94,13 @@ BUILT_IN_ROLES: tuple[BuiltInRole, ...] = (
         | {P.VIEW_ORDERS, P.MANAGE_ALERTS, P.VIEW_AUDIT, P.VIEW_SCHEMA, P.VIEW_RISK_QUEUE, P.APPROVE_ORDERS}
         | {P.VIEW_PRIVACY_REQUESTS, P.VIEW_REPORTS, P.GENERATE_REPORTS, P.MANAGE_INCIDENTS, P.MANAGE_ONCALL}
         | {P.COMPLETE_CHECKLIST, P.MANAGE_CHECKLIST, P.LAUNCH_VOTE},
+        description="Runs the war room: alerts, incidents, reports",
     ),
     BuiltInRole(
         "risk-analyst",
         "Risk analyst",
         _WATCH | {P.VIEW_ORDERS, P.VIEW_RISK_QUEUE, P.APPROVE_ORDERS, P.CHECK_ORDERS},
+        description="Checks orders and decides queue entries",
     ),
     BuiltInRole(
         "risk-manager",
@@ -91,6 +109,7 @@ BUILT_IN_ROLES: tuple[BuiltInRole, ...] = (
         | {P.VIEW_ORDERS, P.VIEW_RISK_QUEUE, P.APPROVE_ORDERS, P.CHECK_ORDERS}
         | {P.MANAGE_RISK_RULES, P.PUBLISH_RISK_RULES, P.LAUNCH_VOTE},
         sensitive=True,
+        description="Writes and publishes fraud rules",
     ),
     BuiltInRole(
         "compliance-officer",
@@ -105,22 +124,26 @@ BUILT_IN_ROLES: tuple[BuiltInRole, ...] = (
         }
         | {P.MANAGE_PRIVACY_REQUESTS, P.VIEW_PERSONAL_DATA, P.VIEW_REPORTS, P.LAUNCH_VOTE},
         sensitive=True,
+        description="Works privacy requests, approves grants, reads the audit log",
     ),
     BuiltInRole(
         "finance-analyst",
         "Finance analyst",
         _WATCH | {P.VIEW_ORDERS, P.VIEW_REPORTS, P.GENERATE_REPORTS},
+        description="Reads orders and makes reports",
     ),
     BuiltInRole(
         "incident-responder",
         "Incident responder",
         _WATCH | {P.MANAGE_ALERTS, P.MANAGE_INCIDENTS, P.COMPLETE_CHECKLIST},
+        description="Answers alerts and works incidents",
     ),
     BuiltInRole(
         "launch-director",
         "Launch director",
         _WATCH | {P.COMPLETE_CHECKLIST, P.MANAGE_CHECKLIST, P.LAUNCH_VOTE, P.LAUNCH_DIRECT},
         sensitive=True,
+        description="Takes a release through go or no-go",
     ),
     BuiltInRole(
         "administrator",
@@ -129,15 +152,23 @@ BUILT_IN_ROLES: tuple[BuiltInRole, ...] = (
         | {P.VIEW_ORDERS, P.MANAGE_ALERTS, P.MANAGE_ROLES, P.APPROVE_ROLES, P.VIEW_AUDIT}
         | {P.VIEW_SCHEMA, P.MANAGE_SCHEMA, P.MANAGE_RISK_RULES, P.MANAGE_CHECKLIST, P.MANAGE_ONCALL},
         sensitive=True,
+        description="Grants roles and keeps rules and schemas",
     ),
     BuiltInRole(
         "storefront",
         "Storefront service",
         frozenset({P.CHECK_ORDERS, P.RECORD_CONSENT, P.SUBMIT_PRIVACY_REQUESTS, P.VALIDATE_EVENTS}),
         service=True,
+        description="The shop's checkout and consent forms",
     ),
-    BuiltInRole("pipeline", "Pipeline service", frozenset({P.INGEST, P.VALIDATE_EVENTS}), service=True),
-    BuiltInRole("prometheus", "Prometheus service", frozenset(), service=True),
+    BuiltInRole(
+        "pipeline",
+        "Pipeline service",
+        frozenset({P.INGEST, P.VALIDATE_EVENTS}),
+        service=True,
+        description="Sends orders, refunds, downloads and community figures",
+    ),
+    BuiltInRole("prometheus", "Prometheus service", frozenset(), service=True, description="Reads metrics"),
 )
 
 BUILT_IN_ROLE_BY_ID = {role.id: role for role in BUILT_IN_ROLES}

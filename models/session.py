@@ -32,6 +32,43 @@ class Tokens(Record):
     as_of: Instant
 
 
+class AccessToken(Record):
+    """An access token that replaces the one in use; the refresh token stays as it is."""
+
+    access_token: str
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - a scheme, not a secret
+    expires_at: Instant
+    as_of: Instant
+
+
+class BeginSecondFactor(Request):
+    """Set up a second factor; accounts that have a password give it again."""
+
+    password: Annotated[str, Field(min_length=1, max_length=1024)] | None = None
+
+
+class Enrolment(Record):
+    """What an authenticator needs. Shown once; it counts when a code of it was right."""
+
+    secret: str
+    """Base32, to be typed where no camera is at hand."""
+    uri: str
+    """``otpauth:`` address, to be shown as a QR code."""
+    as_of: Instant
+
+
+class SecondFactorCode(Request):
+    """Six digits of the authenticator, or a recovery code. Spaces and hyphens do not matter."""
+
+    code: Annotated[str, Field(min_length=6, max_length=40)]
+
+
+class RecoveryCodes(AccessToken):
+    """Recovery codes, each good for one time; nobody can read them again."""
+
+    codes: tuple[str, ...]
+
+
 class Me(Record):
     """The signed-in principal with its effective permissions, as of the asked instant."""
 
@@ -40,6 +77,8 @@ class Me(Record):
     initials: str
     roles: tuple[str, ...]
     role_names: tuple[str, ...]
+    second_factor: Literal["none", "set_up", "issuer"] = "none"
+    """Whether sensitive actions ask for a code of the account's authenticator or for the issuer's own."""
     permissions: tuple[str, ...]
     environment: str
     """Name of the environment the API serves, for example Production or Sample shop."""

@@ -197,10 +197,11 @@ class Api:
     _stop: Callable[[], None] = field(repr=False)
 
     def token(self, role: str = "operations-lead", **claims: Any) -> str:
-        """A bearer token of the account of a built-in role; ``auth_time`` and ``lifetime`` may be given."""
+        """A bearer token of a built-in role's account, its second factor just used; claims of ``mint`` may be given."""
         from backend.security import mint
 
         claims.setdefault("auth_time", datetime.now(UTC))
+        claims.setdefault("acr", "2")
         return mint(self.settings, user_id=role, name=role, **claims)[0]
 
     def headers(self, role: str = "operations-lead") -> dict[str, str]:

@@ -12,6 +12,7 @@ from psycopg.rows import class_row
 from backend import audit
 from backend.alerts.decide import Event, Transition, acknowledge, shelve, unshelve
 from backend.database import Connection, load_queries
+from backend.http import same_version
 from backend.problems import ProblemError
 from models.alerts import Alert, AlertRule, AlertRuleChange, AlertRuleDraft, AlertState
 from models.base import Record
@@ -59,7 +60,7 @@ async def acknowledge_alert(tx: Connection, *, actor: str, alert_id: UUID, versi
         if (alert.acknowledged_by, alert.comment) == (actor, comment):
             return alert
         raise ProblemError(Code.CONFLICT, f"{alert.acknowledged_by} has acknowledged this alert already.")
-    _same_version(alert.version, version)
+    same_version(alert.version, version)
     now = await clock(tx)
     steps = acknowledge(alert, actor=actor, comment=comment, now=now)
     await apply(tx, steps, actor=actor, at=now)
@@ -79,7 +80,7 @@ async def shelve_alert(
         )
     if alert.state is AlertState.CLEARED:
         raise ProblemError(Code.CONFLICT, "This alert has cleared already.")
-    _same_version(alert.version, version)
+    same_version(alert.version, version)
     step = shelve(alert, actor=actor, until=until, reason=reason)
     await apply(tx, (step,), actor=actor, at=now)
     return step.after
@@ -90,7 +91,7 @@ async def unshelve_alert(tx: Connection, *, actor: str, alert_id: UUID, version:
     alert = await _locked(tx, alert_id)
     if alert.shelved_until is None:
         return alert
-    _same_version(alert.version, version)
+    same_version(alert.version, version)
     step = unshelve(alert)
     await apply(tx, (step,), actor=actor, at=await clock(tx))
     return step.after
@@ -126,7 +127,7 @@ async def change_rule(tx: Connection, *, actor: str, rule_id: UUID, version: int
         )
     await tx.execute(queries.lock_rule, {"rule_id": rule_id})
     before = await find_rule(tx, rule_id)
-    _same_version(before.version, version)
+    same_version(before.version, version)
     wanted = before.model_copy(update=changes)
     if wanted == before:
         return before
@@ -171,13 +172,6 @@ async def _locked(tx: Connection, alert_id: UUID) -> Alert:
     if alert is None:
         raise ProblemError(Code.NOT_FOUND, "There is no such alert.")
     return alert
-
-
-def _same_version(found: int, expected: int) -> None:
-    if found != expected:
-        raise ProblemError(
-            Code.STALE_VERSION, f"It is at version {found} now, not {expected}: look at it again before you decide."
-        )
 
 
 def _picture(record: Record) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import Query, Response
 from psycopg.rows import class_row
@@ -12,7 +11,7 @@ from psycopg.rows import class_row
 from backend.alerts import actions
 from backend.alerts.actions import queries
 from backend.database import Connection, Read, Tx
-from backend.http import AsOf, IfMatch, Limit, decode_cursor, encode_cursor, operations_router, set_etag
+from backend.http import AsOf, IfMatch, Limit, decode_cursor, encode_cursor, known_id, operations_router, set_etag
 from backend.problems import ProblemError
 from backend.security import Principal, require
 from models.alerts import (
@@ -49,7 +48,7 @@ async def list_alerts(
     raised_at, alert_id = None, None
     if cursor is not None:
         as_of, raised_at, alert_id = decode_cursor(cursor, datetime, datetime, str)
-        alert_id = _known(alert_id, "page")
+        alert_id = known_id(alert_id, "page")
     instant = as_of or await actions.clock(connection)
     async with connection.cursor(row_factory=class_row(Alert)) as rows:
         await rows.execute(
@@ -79,7 +78,7 @@ async def get_alert(
     """One alert, as it was at ``asOf``; its version is the ETag."""
     instant = as_of or await actions.clock(connection)
     async with connection.cursor(row_factory=class_row(Alert)) as cursor:
-        await cursor.execute(queries.alert_at, {"alert_id": _known(alert_id, "alert"), "as_of": instant})
+        await cursor.execute(queries.alert_at, {"alert_id": known_id(alert_id, "alert"), "as_of": instant})
         alert = await cursor.fetchone()
     if alert is None:
         raise ProblemError(Code.NOT_FOUND, "There is no such alert.")
@@ -93,7 +92,7 @@ async def acknowledge(
 ) -> Alert:
     """Acknowledge an active alert with a comment. It clears at once when its condition has passed already."""
     alert = await actions.acknowledge_alert(
-        tx, actor=principal.user_id, alert_id=_known(alert_id, "alert"), version=version, comment=body.comment
+        tx, actor=principal.user_id, alert_id=known_id(alert_id, "alert"), version=version, comment=body.comment
     )
     set_etag(response, alert.version)
     return alert
@@ -107,7 +106,7 @@ async def shelve(
     alert = await actions.shelve_alert(
         tx,
         actor=principal.user_id,
-        alert_id=_known(alert_id, "alert"),
+        alert_id=known_id(alert_id, "alert"),
         version=version,
         until=body.until,
         reason=body.reason,
@@ -120,7 +119,7 @@ async def shelve(
 async def unshelve(alert_id: str, principal: Manager, tx: Tx, version: IfMatch, response: Response) -> Alert:
     """Take an alert off the shelf before its time."""
     alert = await actions.unshelve_alert(
-        tx, actor=principal.user_id, alert_id=_known(alert_id, "alert"), version=version
+        tx, actor=principal.user_id, alert_id=known_id(alert_id, "alert"), version=version
     )
     set_etag(response, alert.version)
     return alert
@@ -134,7 +133,7 @@ async def list_rules(
     after = None
     if cursor is not None:
         (after,) = decode_cursor(cursor, str)
-        after = _known(after, "page")
+        after = known_id(after, "page")
     instant = await actions.clock(connection)
     async with connection.cursor(row_factory=class_row(AlertRule)) as rows:
         await rows.execute(queries.rules_page, {"after": after, "limit": limit + 1})
@@ -163,23 +162,15 @@ async def change_rule(
 ) -> AlertRule:
     """Change a rule; fields left out stay. ``noDataSeconds`` may be null: never."""
     rule = await actions.change_rule(
-        tx, actor=principal.user_id, rule_id=_known(rule_id, "alert rule"), version=version, change=body
+        tx, actor=principal.user_id, rule_id=known_id(rule_id, "alert rule"), version=version, change=body
     )
     return _tagged(response, rule)
 
 
 async def _rule(connection: Connection, rule_id: str) -> AlertRule:
-    return await actions.find_rule(connection, _known(rule_id, "alert rule"))
+    return await actions.find_rule(connection, known_id(rule_id, "alert rule"))
 
 
 def _tagged(response: Response, rule: AlertRule) -> AlertRule:
     set_etag(response, rule.version)
     return rule
-
-
-def _known(text: str, what: str) -> UUID:
-    """Ids of ours are UUIDs; anything else names nothing we have."""
-    try:
-        return UUID(text)
-    except ValueError:
-        raise ProblemError(Code.NOT_FOUND, f"There is no such {what}.") from None

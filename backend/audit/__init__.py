@@ -29,6 +29,7 @@ async def record(
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
     reason: str | None = None,
+    label: str | None = None,
 ) -> int:
     """Append one row within ``tx``; returns its sequence number. ``action`` is as in ``alerts.alert.acknowledged``."""
     cursor = await tx.execute(

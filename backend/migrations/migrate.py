@@ -95,19 +95,27 @@ def _seed_roles(connection: psycopg.Connection[Any]) -> None:
     """Write the built-in roles as this program defines them; what administrators added stays."""
     from models.permissions import BUILT_IN_ROLES
 
-    rows = [(role.id, role.name, sorted(role.permissions), role.sensitive, role.service) for role in BUILT_IN_ROLES]
+    rows = [
+        (role.id, role.name, role.description, sorted(role.permissions), role.sensitive, role.service)
+        for role in BUILT_IN_ROLES
+    ]
     with connection.cursor() as cursor:
         cursor.executemany(
             """
-            insert into role_definition as r (id, name, permissions, sensitive, service, built_in, updated_by)
-            values (%s, %s, %s, %s, %s, true, 'system:migrate')
+            insert into role_definition as r
+                   (id, name, description, permissions, sensitive, approvers, service, built_in, updated_by)
+            select id, name, description, permissions, sensitive, sensitive::int, service, true, 'system:migrate'
+              from (values (%s, %s, %s, %s::text[], %s, %s))
+                       as v (id, name, description, permissions, sensitive, service)
             on conflict (id) do update
-               set name = excluded.name, permissions = excluded.permissions, sensitive = excluded.sensitive,
-                   service = excluded.service, version = r.version + 1, updated_at = now(),
-                   updated_by = excluded.updated_by
-             where r.built_in
-               and (r.name, r.permissions, r.sensitive, r.service)
-                   is distinct from (excluded.name, excluded.permissions, excluded.sensitive, excluded.service)
+               set name = excluded.name, description = excluded.description, permissions = excluded.permissions,
+                   sensitive = excluded.sensitive, approvers = excluded.approvers, service = excluded.service,
+                   version = r.version + 1, updated_at = now(), updated_by = excluded.updated_by
+             -- What an administrator changed is theirs.
+             where r.built_in and r.updated_by = excluded.updated_by
+               and (r.name, r.description, r.permissions, r.sensitive, r.service)
+                   is distinct from
+                   (excluded.name, excluded.description, excluded.permissions, excluded.sensitive, excluded.service)
             """,
             rows,
         )

@@ -1,11 +1,14 @@
 -- name: principal
--- No row: an account of ours that does not exist or is disabled. Subjects of an outside issuer need no account.
+-- No row: an account of ours that does not exist or is disabled, or a subject of an outside issuer whose id is that of
+-- an account here: it must not have the account's roles. Other subjects need no account.
 select a.name,
        coalesce(r.roles, '{}') as roles,
        coalesce(r.role_names, '{}') as role_names,
-       coalesce(r.permissions, '{}') as permissions
+       coalesce(r.permissions, '{}') as permissions,
+       f.confirmed_at is not null as second_factor
   from (select 1) as always
-  left join account as a on a.id = %(user_id)s and %(account)s
+  left join account as a on a.id = %(user_id)s
+  left join second_factor as f on f.user_id = a.id
   left join lateral (
       select array_agg(distinct d.id order by d.id) as roles,
              array_agg(distinct d.name order by d.name) as role_names,
@@ -13,6 +16,241 @@ select a.name,
         from role_assignment as s
         join role_definition as d on d.id = s.role_id
         left join lateral unnest(d.permissions) as p on true
-       where s.user_id = %(user_id)s and s.revoked_at is null and (s.expires_at is null or s.expires_at > now())
+       where s.user_id = %(user_id)s and s.revoked_at is null and (s.expires_at is null or s.expires_at > clock_timestamp())
   ) as r on true
- where not %(account)s or (a.id is not null and a.disabled_at is null)
+ where case when %(account)s then a.id is not null and a.disabled_at is null else a.id is null end
+
+-- name: seen
+insert into principal_seen as p (user_id, name, kind, last_seen)
+values (%(user_id)s, %(name)s, %(kind)s, %(at)s)
+on conflict (user_id) do update set name = excluded.name, kind = excluded.kind,
+       last_seen = greatest(p.last_seen, excluded.last_seen)
+
+-- name: used
+insert into permission_use as u (user_id, permission, last_used) values (%(user_id)s, %(permission)s, %(at)s)
+on conflict (user_id, permission) do update set last_used = greatest(u.last_used, excluded.last_used)
+
+-- name: roles
+select d.id as role_id, d.name, d.description, d.permissions, d.sensitive, d.service, d.built_in,
+       greatest(d.approvers, 1) as approvers, d.approver_roles, d.approval_hours, d.created_at, d.updated_at, d.updated_by,
+       d.version,
+       (select count(*) from role_assignment as s
+         where s.role_id = d.id and s.revoked_at is null
+           and (s.expires_at is null or s.expires_at > clock_timestamp())) as people
+  from role_definition as d
+ where %(role_id)s::text is null or d.id = %(role_id)s
+ order by d.built_in desc, d.service, d.created_at, d.id
+
+-- name: lock_role
+select id from role_definition where id = %(role_id)s for update
+
+-- name: insert_role
+insert into role_definition (id, name, description, permissions, sensitive, approvers, approver_roles, approval_hours,
+                             updated_by)
+values (%(role_id)s, %(name)s, %(description)s, %(permissions)s, %(sensitive)s, %(approvers)s, %(approver_roles)s,
+        %(approval_hours)s, %(actor)s)
+on conflict do nothing
+returning id
+
+-- name: update_role
+update role_definition
+   set name = %(name)s, description = %(description)s, permissions = %(permissions)s, sensitive = %(sensitive)s,
+       approvers = %(approvers)s, approver_roles = %(approver_roles)s, approval_hours = %(approval_hours)s,
+       version = version + 1, updated_at = now(), updated_by = %(actor)s
+ where id = %(role_id)s
+
+-- name: known_roles
+select id from role_definition where id = any(%(ids)s)
+
+-- name: name_taken
+select id from role_definition where lower(name) = lower(%(name)s) and id <> %(role_id)s
+
+-- name: person
+select a.id, person_name(a.id) as name, a.disabled_at is not null as disabled from account as a where a.id = %(user_id)s
+union all
+select p.user_id, p.name, false from principal_seen as p
+ where p.user_id = %(user_id)s and not exists (select from account as a where a.id = p.user_id)
+
+-- name: people
+select u.user_id, u.name, u.kind, u.disabled, u.second_factor, coalesce(r.role_names, '{}') as role_names, u.last_seen
+  from (select a.id as user_id, a.name, 'account' as kind, a.disabled_at is not null as disabled,
+               f.confirmed_at is not null as second_factor, p.last_seen
+          from account as a
+          left join second_factor as f on f.user_id = a.id
+          left join principal_seen as p on p.user_id = a.id
+        union all
+        select p.user_id, p.name, 'oidc', false, false, p.last_seen from principal_seen as p
+         where not exists (select from account as a where a.id = p.user_id)
+        union all
+        select distinct s.user_id, s.user_id, 'oidc', false, false, null::timestamptz from role_assignment as s
+         where s.revoked_at is null and not exists (select from account as a where a.id = s.user_id)
+           and not exists (select from principal_seen as p where p.user_id = s.user_id)) as u
+  left join lateral (
+      select array_agg(d.name order by d.name) as role_names, bool_or(d.service) as service
+        from role_assignment as s join role_definition as d on d.id = s.role_id
+       where s.user_id = u.user_id and s.revoked_at is null
+         and (s.expires_at is null or s.expires_at > clock_timestamp())) as r on true
+ where not coalesce(r.service, false)
+   and (%(text)s::text is null or u.name ilike %(text)s or u.user_id ilike %(text)s)
+   and (%(after)s::text is null or (lower(u.name), u.user_id) > (lower(%(after)s), %(after_id)s))
+ order by lower(u.name), u.user_id
+ limit %(limit)s
+
+-- name: assignments
+select s.id::text as assignment_id, s.user_id, person_name(s.user_id) as user_name, s.role_id, d.name as role_name,
+       s.granted_by, person_name(s.granted_by) as granted_by_name, s.granted_at, s.expires_at, s.reason,
+       array(select person_name(x) from unnest(s.approved_by) as x) as approved_by, s.break_glass,
+       case when s.expires_at <= coalesce(s.revoked_at, clock_timestamp()) then 'expired'
+            when s.revoked_at is not null then 'revoked' else 'active' end as state,
+       s.revoked_at, person_name(s.revoked_by) as revoked_by_name, s.revoke_reason, s.version
+  from role_assignment as s join role_definition as d on d.id = s.role_id
+ where (%(assignment_id)s::uuid is null or s.id = %(assignment_id)s)
+   and (%(user_id)s::text is null or s.user_id = %(user_id)s)
+   and (%(role_id)s::text is null or s.role_id = %(role_id)s)
+   and (%(active)s::boolean is null
+        or %(active)s = (s.revoked_at is null and (s.expires_at is null or s.expires_at > clock_timestamp())))
+   and (%(granted_at)s::timestamptz is null or (s.granted_at, s.id) < (%(granted_at)s, %(after)s::uuid))
+ order by s.granted_at desc, s.id desc
+ limit %(limit)s
+
+-- name: lock_current
+select id, expires_at from role_assignment
+ where user_id = %(user_id)s and role_id = %(role_id)s and revoked_at is null
+   for update
+
+-- name: assign
+insert into role_assignment (user_id, role_id, granted_by, expires_at, reason, approved_by, break_glass)
+values (%(user_id)s, %(role_id)s, %(actor)s, %(expires_at)s, %(reason)s, %(approved_by)s, %(break_glass)s)
+returning id
+
+-- name: prolong
+update role_assignment
+   set expires_at = %(expires_at)s, reason = %(reason)s, approved_by = %(approved_by)s, granted_by = %(actor)s,
+       break_glass = %(break_glass)s, version = version + 1
+ where id = %(assignment_id)s
+
+-- name: revoke
+update role_assignment
+   set revoked_at = %(at)s, revoked_by = %(actor)s, revoke_reason = %(reason)s, version = version + 1
+ where id = %(assignment_id)s
+
+-- name: ended
+select id, expires_at from role_assignment
+ where revoked_at is null and expires_at <= clock_timestamp()
+ order by expires_at, id limit 100
+   for update skip locked
+
+-- name: one_at_a_time
+-- Two administrators who remove each other at the same moment would both be the second last.
+select pg_advisory_xact_lock(hashtext('opsconsole administrators'))
+
+-- name: lasting_administrators
+-- People who may grant roles, without an end, and can sign in.
+select count(distinct s.user_id)
+  from role_assignment as s
+  join role_definition as d on d.id = s.role_id
+  left join account as a on a.id = s.user_id
+ where 'operations.manage_roles' = any(d.permissions) and s.revoked_at is null and s.expires_at is null
+   and a.disabled_at is null
+
+-- name: lasting_without
+-- Whether somebody may still grant roles, without an end, when one of their roles is left out.
+select exists (select from role_assignment as s join role_definition as d on d.id = s.role_id
+                where s.user_id = %(user_id)s and d.id <> %(role_id)s and s.revoked_at is null
+                  and s.expires_at is null and 'operations.manage_roles' = any(d.permissions))
+
+-- name: holds
+select exists (select from role_assignment as s join role_definition as d on d.id = s.role_id
+                where s.user_id = %(user_id)s and s.revoked_at is null
+                  and (s.expires_at is null or s.expires_at > clock_timestamp())
+                  and (%(permission)s::text is null or %(permission)s = any(d.permissions))
+                  and (%(role_id)s::text is null or d.id = %(role_id)s))
+
+-- name: explain
+select d.id as role_id, d.name as role_name, person_name(s.granted_by) as granted_by_name, s.granted_at, s.expires_at,
+       array(select person_name(x) from unnest(s.approved_by) as x) as approved_by, s.break_glass, s.revoked_at,
+       person_name(s.revoked_by) as revoked_by_name,
+       s.revoked_at is null and (s.expires_at is null or s.expires_at > clock_timestamp()) as active
+  from role_assignment as s join role_definition as d on d.id = s.role_id
+ where s.user_id = %(user_id)s and %(permission)s = any(d.permissions)
+ order by s.granted_at
+
+-- name: roles_with
+select name from role_definition where %(permission)s = any(permissions) and not service order by built_in desc, name
+
+-- name: open_review
+insert into access_review (assignment_id) values (%(assignment_id)s) returning id
+
+-- name: lock_review
+select assignment_id from access_review where id = %(review_id)s for update
+
+-- name: reviews
+select r.id::text as review_id, r.assignment_id, r.opened_at, r.closed_at, person_name(r.closed_by) as closed_by_name,
+       r.findings, r.version
+  from access_review as r
+ where (%(review_id)s::uuid is null or r.id = %(review_id)s)
+   and (%(open)s::boolean is null or %(open)s = (r.closed_at is null))
+ order by r.opened_at desc, r.id desc
+ limit 200
+
+-- name: close_review
+update access_review set closed_at = clock_timestamp(), closed_by = %(actor)s, findings = %(findings)s,
+       version = version + 1
+ where id = %(review_id)s
+
+-- name: open_reviews
+select count(*) from access_review where closed_at is null
+
+-- name: unused
+-- Use is noted since the first row of permission_use; before there are 90 days of it nothing can be said.
+with since as (select now() - interval '90 days' as at)
+select s.user_id, person_name(s.user_id) as user_name, d.id as role_id, d.name as role_name,
+       array_agg(p order by p) as permissions, max(greatest(s.granted_at, u.last_used)) as since
+  from since
+  cross join role_assignment as s
+  join role_definition as d on d.id = s.role_id and not d.service
+  cross join lateral unnest(d.permissions) as p
+  left join permission_use as u on u.user_id = s.user_id and u.permission = p
+ where s.revoked_at is null and (s.expires_at is null or s.expires_at > now()) and s.granted_at < since.at
+   and (u.last_used is null or u.last_used < since.at)
+   and %(checked)s::text[] @> array[p]
+ group by s.user_id, d.id, d.name
+ order by count(*) desc, s.user_id, d.id
+ limit 200
+
+-- name: report
+insert into access_report (system, read_at, entries, problem) values (%(system)s, now(), %(entries)s, %(problem)s)
+on conflict (system) do update set read_at = excluded.read_at, problem = excluded.problem,
+       entries = case when excluded.problem is null then excluded.entries else access_report.entries end
+
+-- name: expected
+-- Who should have access to a system: holders of the roles it knows.
+select distinct s.user_id, s.role_id
+  from role_assignment as s
+ where s.role_id = any(%(roles)s) and s.revoked_at is null and (s.expires_at is null or s.expires_at > clock_timestamp())
+
+-- name: open_differences
+select id, user_id, outside_role, role_id, kind from access_difference where system = %(system)s and gone_at is null
+   for update
+
+-- name: new_difference
+insert into access_difference (system, user_id, outside_role, role_id, kind)
+values (%(system)s, %(user_id)s, %(outside_role)s, %(role_id)s, %(kind)s)
+returning id
+
+-- name: still_different
+update access_difference set last_seen = now() where id = any(%(ids)s)
+
+-- name: gone
+update access_difference set gone_at = now(), last_seen = now() where id = any(%(ids)s)
+
+-- name: reports
+select system, read_at, entries, problem from access_report order by system
+
+-- name: differences
+select x.id::text as difference_id, x.system, x.user_id, person_name(x.user_id) as user_name, x.outside_role,
+       d.name as role_name, x.kind, x.first_seen, x.last_seen
+  from access_difference as x left join role_definition as d on d.id = x.role_id
+ where x.gone_at is null
+ order by x.system, x.kind, x.user_id, x.outside_role
+ limit 500

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
 
 from backend import audit
 from backend.database import Connection, load_queries
@@ -15,6 +16,14 @@ hasher = PasswordHasher()
 
 SAMPLE_PASSWORD = "sample-shop"  # noqa: S105 - of the sample shop, which holds nothing real
 SHORTEST_PASSWORD = 8
+
+
+def matches(stored: str, password: str) -> bool:
+    """Whether a password is that of a hash; takes tens of milliseconds on purpose, so call it in a thread."""
+    try:
+        return hasher.verify(stored, password)
+    except (VerificationError, InvalidHashError):
+        return False
 
 
 async def set_account(

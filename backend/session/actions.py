@@ -7,15 +7,13 @@ import hashlib
 import math
 import secrets
 from datetime import UTC, datetime
-from uuid import UUID
-
-from argon2.exceptions import InvalidHashError, VerificationError
+from uuid import UUID, uuid4
 
 from backend import audit
 from backend.database import Connection, Database
 from backend.problems import ProblemError
-from backend.security import mint
-from backend.session.accounts import hasher, queries
+from backend.security import PASSWORD, mint
+from backend.session.accounts import hasher, matches, queries
 from backend.settings import Settings
 from models.problems import Code
 from models.session import Tokens
@@ -25,14 +23,15 @@ _NOBODY = hasher.hash(secrets.token_hex(16))
 _AGAIN = ProblemError(Code.UNAUTHENTICATED, "The session has ended; sign in again.")
 
 
-async def sign_in(database: Database, settings: Settings, account: str, password: str) -> Tokens:
+async def sign_in(database: Database, settings: Settings, account: str, password: str, address: str) -> Tokens:
     """Tokens for an account and its password.
 
-    Raises ProblemError 401 for wrong ones, the same whether or not the account exists, and 429 while it must wait after
-    too many failures. Failures are counted in a transaction of their own: the refusal must not take the count back.
+    Raises ProblemError 401 for wrong ones, the same whether or not the account exists, and 429 while ``address`` must
+    wait after too many failures. Failures are counted in a transaction of their own: the refusal must not take the
+    count back.
     """
     async with database.read() as connection:
-        waiting = await (await connection.execute(queries.blocked, {"account": account})).fetchone()
+        waiting = await (await connection.execute(queries.blocked, {"account": account, "address": address})).fetchone()
         known = await (await connection.execute(queries.password, {"account": account})).fetchone()
     if waiting is not None:
         seconds = math.ceil(waiting[0])
@@ -43,26 +42,19 @@ async def sign_in(database: Database, settings: Settings, account: str, password
         )
     stored = known[1] if known is not None else None
     # No connection is held during the tens of milliseconds this takes on purpose.
-    right = await asyncio.to_thread(_matches, stored or _NOBODY, password)
+    right = await asyncio.to_thread(matches, stored or _NOBODY, password)
     if known is None or stored is None or not right:
-        await _count_failure(database, account)
+        await _count_failure(database, account, address)
         raise ProblemError(Code.UNAUTHENTICATED, "The account or the password is wrong.")
     async with database.transaction() as tx:
-        await tx.execute(queries.clear_failures, {"account": account})
+        await tx.execute(queries.clear_failures, {"account": account, "address": address})
         await audit.record(tx, actor=account, action="session.signed_in", resource_type="account", resource_id=account)
         return await open_session(tx, settings, user_id=account, name=known[0])
 
 
-def _matches(stored: str, password: str) -> bool:
-    try:
-        return hasher.verify(stored, password)
-    except (VerificationError, InvalidHashError):
-        return False
-
-
-async def _count_failure(database: Database, account: str) -> None:
+async def _count_failure(database: Database, account: str, address: str) -> None:
     async with database.transaction() as tx:
-        row = await (await tx.execute(queries.count_failure, {"account": account})).fetchone()
+        row = await (await tx.execute(queries.count_failure, {"account": account, "address": address})).fetchone()
         if row is not None and row[0] == 5:
             await audit.record(
                 tx,
@@ -82,15 +74,17 @@ async def open_session(
     name: str,
     family: UUID | None = None,
     auth_time: datetime | None = None,
+    acr: str = PASSWORD,
 ) -> Tokens:
     """Fresh tokens for somebody who is known to be who they say; ``family`` continues a session."""
     now = datetime.now(UTC)
     proved = auth_time or now
-    access, expires = mint(settings, user_id=user_id, name=name, auth_time=proved)
+    session = family or uuid4()
+    access, expires = mint(settings, user_id=user_id, name=name, auth_time=proved, acr=acr, session=session)
     token = secrets.token_urlsafe(32)
     await tx.execute(
         queries.keep_refresh,
-        {"family": family, "user_id": user_id, "token_hash": _hash(token), "auth_time": proved},
+        {"family": session, "user_id": user_id, "token_hash": _hash(token), "auth_time": proved, "acr": acr},
     )
     return Tokens(access_token=access, expires_at=expires, refresh_token=token, as_of=now)
 
@@ -103,14 +97,14 @@ async def refresh(database: Database, settings: Settings, token: str) -> Tokens:
     async with database.transaction() as tx:
         row = await (await tx.execute(queries.use_refresh, {"token_hash": _hash(token)})).fetchone()
         if row is not None:
-            family, user_id, auth_time, reused, ended = row
+            family, user_id, auth_time, acr, reused, ended = row
             if reused and not ended:
                 await _end(tx, family, user_id, "a refresh token was used twice")
             elif not ended:
                 named = await (await tx.execute(queries.account_name, {"user_id": user_id})).fetchone()
                 if named is not None:
                     return await open_session(
-                        tx, settings, user_id=user_id, name=named[0], family=family, auth_time=auth_time
+                        tx, settings, user_id=user_id, name=named[0], family=family, auth_time=auth_time, acr=acr
                     )
     # After the commit: that a session was ended must stay.
     raise _AGAIN

@@ -2,14 +2,20 @@
 select a.name, a.password_hash from account as a where a.id = %(account)s and a.disabled_at is null
 
 -- name: blocked
-select extract(epoch from blocked_until - now())::float8 from sign_in_failure
- where account = %(account)s and blocked_until > now()
+-- Wrong passwords count for the address they come from: nobody can keep somebody else out. One address that tries many
+-- names waits too.
+select extract(epoch from max(until) - now())::float8
+  from (select blocked_until as until from sign_in_failure where account = %(account)s and address = %(address)s
+        union all
+        select max(last_at) + interval '1 minute' from sign_in_failure
+         where address = %(address)s and last_at > now() - interval '10 minutes' having sum(failures) >= 50) as f
+having max(until) > now()
 
 -- name: count_failure
 -- After five failures each further one doubles the wait, to a quarter of an hour; an hour without one starts anew.
-insert into sign_in_failure as f (account, failures, last_at, blocked_until)
-values (%(account)s, 1, now(), now())
-on conflict (account) do update set
+insert into sign_in_failure as f (account, address, failures, last_at, blocked_until)
+values (%(account)s, %(address)s, 1, now(), now())
+on conflict (account, address) do update set
     failures = case when f.last_at < now() - interval '1 hour' then 1 else f.failures + 1 end,
     last_at = now(),
     blocked_until = case
@@ -18,16 +24,16 @@ on conflict (account) do update set
 returning failures
 
 -- name: clear_failures
-delete from sign_in_failure where account = %(account)s
+delete from sign_in_failure where account = %(account)s and address = %(address)s
 
 -- name: keep_refresh
-insert into refresh_token (family, user_id, token_hash, auth_time, expires_at)
-values (coalesce(%(family)s::uuid, uuidv7()), %(user_id)s, %(token_hash)s, %(auth_time)s, now() + interval '14 days')
+insert into refresh_token (family, user_id, token_hash, auth_time, acr, expires_at)
+values (%(family)s, %(user_id)s, %(token_hash)s, %(auth_time)s, %(acr)s, now() + interval '14 days')
 
 -- name: use_refresh
 update refresh_token as t set used_at = coalesce(t.used_at, now())
  where t.token_hash = %(token_hash)s
-returning t.family, t.user_id, t.auth_time, old.used_at is not null as reused,
+returning t.family, t.user_id, t.auth_time, t.acr, old.used_at is not null as reused,
           t.revoked_at is not null or t.expires_at <= now() as ended
 
 -- name: own_family
@@ -60,3 +66,57 @@ returning id::text
 
 -- name: count_passwords
 select count(*) from account where password_hash is not null
+
+-- name: begin_factor
+insert into second_factor as f (user_id, secret) values (%(user_id)s, %(secret)s)
+on conflict (user_id) do update set secret = excluded.secret, created_at = now(), last_step = 0
+ where f.confirmed_at is null
+returning user_id
+
+-- name: confirm_factor
+update second_factor set confirmed_at = now() where user_id = %(user_id)s and confirmed_at is null
+
+-- name: lock_factor
+select secret, last_step from second_factor
+ where user_id = %(user_id)s and (confirmed_at is not null) = %(confirmed)s
+   for update
+
+-- name: used_step
+update second_factor set last_step = %(step)s where user_id = %(user_id)s
+
+-- name: remove_factor
+delete from second_factor where user_id = %(user_id)s returning user_id
+
+-- name: keep_code
+insert into recovery_code (user_id, code_hash) values (%(user_id)s, %(code_hash)s)
+
+-- name: use_code
+update recovery_code set used_at = now()
+ where user_id = %(user_id)s and code_hash = %(code_hash)s and used_at is null
+returning user_id
+
+-- name: forget_codes
+delete from recovery_code where user_id = %(user_id)s
+
+-- name: factor_blocked
+select extract(epoch from blocked_until - now())::float8 from second_factor_failure
+ where family = %(family)s and blocked_until > now()
+
+-- name: count_factor_failure
+-- Three may go wrong; from then on the pause doubles.
+insert into second_factor_failure as f (family, failures, last_at, blocked_until)
+values (%(family)s, 1, now(), now())
+on conflict (family) do update set
+    failures = f.failures + 1, last_at = now(),
+    blocked_until = now() + case when f.failures < 2 then interval '0' else interval '1 second' * (2 ^ least(f.failures - 1, 8)) end
+returning failures
+
+-- name: clear_factor_failures
+delete from second_factor_failure where family = %(family)s
+
+-- name: forget_factor_failures
+delete from second_factor_failure where last_at < now() - interval '15 days'
+
+-- name: raise_session
+update refresh_token set acr = %(acr)s, auth_time = %(at)s
+ where family = %(family)s and used_at is null and revoked_at is null

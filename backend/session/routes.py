@@ -8,10 +8,22 @@ from typing import Annotated
 from fastapi import Request
 
 from backend.database import Db, Tx
-from backend.http import operations_router
+from backend.http import address_of, operations_router
+from backend.rate import SignInLimit, TokenLimit
 from backend.security import Principal, require
-from backend.session import actions
-from models.session import OidcOptions, Refresh, SignIn, SignInOptions, Tokens
+from backend.session import actions, second_factor
+from models.session import (
+    AccessToken,
+    BeginSecondFactor,
+    Enrolment,
+    OidcOptions,
+    RecoveryCodes,
+    Refresh,
+    SecondFactorCode,
+    SignIn,
+    SignInOptions,
+    Tokens,
+)
 
 router = operations_router("/api/operations/session", "session")
 
@@ -29,13 +41,15 @@ async def options(request: Request) -> SignInOptions:
     )
 
 
-@router.post("")
+@router.post("", dependencies=[SignInLimit])
 async def sign_in(request: Request, database: Db, asked: SignIn) -> Tokens:
     """Sign in with a built-in account."""
-    return await actions.sign_in(database, request.app.state.settings, asked.account, asked.password)
+    return await actions.sign_in(
+        database, request.app.state.settings, asked.account, asked.password, address_of(request)
+    )
 
 
-@router.post("/refresh")
+@router.post("/refresh", dependencies=[TokenLimit])
 async def refresh(request: Request, database: Db, asked: Refresh) -> Tokens:
     """New tokens for a refresh token, which is used up."""
     return await actions.refresh(database, request.app.state.settings, asked.refresh_token)
@@ -45,3 +59,42 @@ async def refresh(request: Request, database: Db, asked: Refresh) -> Tokens:
 async def sign_out(principal: Annotated[Principal, require(None)], tx: Tx, asked: Refresh) -> None:
     """End the session of a refresh token."""
     await actions.sign_out(tx, user_id=principal.user_id, token=asked.refresh_token)
+
+
+@router.post("/step-up", dependencies=[SignInLimit])
+async def step_up(
+    request: Request, principal: Annotated[Principal, require(None)], database: Db, asked: SecondFactorCode
+) -> AccessToken:
+    """Use the second factor of a built-in account: sensitive actions are open for some minutes (RFC 9470)."""
+    return await second_factor.step_up(database, request.app.state.settings, principal, asked.code)
+
+
+@router.post("/second-factor", status_code=201, dependencies=[SignInLimit])
+async def begin_second_factor(
+    request: Request, principal: Annotated[Principal, require(None)], tx: Tx, asked: BeginSecondFactor
+) -> Enrolment:
+    """Begin to set up a second factor for a built-in account."""
+    settings = request.app.state.settings
+    return await second_factor.begin(tx, settings, principal, password=asked.password, environment=settings.environment)
+
+
+@router.post("/second-factor/confirm", dependencies=[SignInLimit])
+async def confirm_second_factor(
+    request: Request, principal: Annotated[Principal, require(None)], database: Db, asked: SecondFactorCode
+) -> RecoveryCodes:
+    """Confirm it with the first code; answers the recovery codes."""
+    return await second_factor.confirm(database, request.app.state.settings, principal, asked.code)
+
+
+@router.post("/second-factor/recovery-codes")
+async def renew_recovery_codes(
+    request: Request, principal: Annotated[Principal, require(None, step_up=300)], tx: Tx
+) -> RecoveryCodes:
+    """New recovery codes in place of the earlier ones."""
+    return await second_factor.renew_codes(tx, request.app.state.settings, principal)
+
+
+@router.delete("/second-factor", status_code=204)
+async def remove_second_factor(principal: Annotated[Principal, require(None, step_up=300)], tx: Tx) -> None:
+    """Remove one's own second factor, to set up another."""
+    await second_factor.remove(tx, actor=principal.user_id, user_id=principal.user_id)

@@ -40,6 +40,11 @@ def guards(app: FastAPI) -> Iterator[tuple[str, str, Guard | None]]:
             yield method, str(context.path), found[0] if found else None
 
 
+def _holder(guard: Guard) -> str:
+    """A role that the route lets in."""
+    return next(r.id for r in BUILT_IN_ROLES if guard.permission is None or guard.permission in r.permissions)
+
+
 @pytest.fixture
 def app(settings: Settings) -> FastAPI:
     asyncio.run(_seed(settings))
@@ -79,6 +84,12 @@ def test_each_role_gets_what_it_may_and_nothing_else(app: FastAPI, settings: Set
                 answer = await client.request(method, path)
                 if answer.status_code != 401 or answer.json()["code"] != "unauthenticated":
                     wrong.append(f"{method} {path} anonymous: {answer.status_code}")
+                if guard.step_up is not None:
+                    weak = {"Authorization": f"Bearer {api.token(_holder(guard), acr='1')}"}
+                    answer = await client.request(method, path, headers=weak)
+                    challenge = answer.headers.get("www-authenticate", "")
+                    if answer.status_code != 401 or f'max_age="{guard.step_up}"' not in challenge:
+                        wrong.append(f"{method} {path} without a second factor: {answer.status_code} {challenge}")
                 for role in BUILT_IN_ROLES:
                     answer = await client.request(method, path, headers=api.headers(role.id))
                     may = guard.permission is None or guard.permission in role.permissions
