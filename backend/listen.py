@@ -7,9 +7,9 @@ import contextlib
 import errno
 import socket
 from collections.abc import Iterator
-from typing import Any
 
 import uvicorn
+from fastapi import FastAPI
 
 GRACE_SECONDS = 3
 """How long open answers may go on after the end was asked for."""
@@ -52,8 +52,8 @@ class _Server(uvicorn.Server):
 class HttpServer:
     """One application on one socket."""
 
-    def __init__(self, app: Any, bound: socket.socket) -> None:
-        self._socket = bound
+    def __init__(self, app: FastAPI, bound: socket.socket) -> None:
+        self._socket, self._app = bound, app
         host, port = bound.getsockname()[:2]
         shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
         self.url = f"http://{shown}:{port}"
@@ -84,4 +84,6 @@ class HttpServer:
 
     def stop(self) -> None:
         """Ask for the end; open answers get three seconds."""
+        # Streams go on for ever: they are told, else each of them would use up the whole grace.
+        self._app.state.live.end()
         self._server.should_exit = True

@@ -18,6 +18,8 @@ from backend.dashboard.answers import Dashboards
 from backend.dashboard.routes import router as dashboard
 from backend.database import Database
 from backend.ingest.routes import router as ingest
+from backend.live.broadcast import Broadcast, running
+from backend.live.routes import router as live
 from backend.observe import Observe
 from backend.rate import Limits
 from backend.rbac.routes import router as rbac
@@ -36,7 +38,8 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
         await database.open()
         usage = asyncio.create_task(app.state.usage.keep_writing(database), name="usage")
         try:
-            yield
+            async with running(app.state.live):
+                yield
         finally:
             usage.cancel()
             await asyncio.wait({usage})
@@ -58,9 +61,10 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
     app.state.tokens = TokenReader(settings)
     app.state.usage = Usage()
     app.state.limits = Limits()
+    app.state.live = Broadcast(database)
     problems.install(app)
     app.state.dashboards = Dashboards(database, settings)
-    for router in (session, rbac, dashboard, alerts, ingest, health.router):
+    for router in (session, rbac, dashboard, alerts, ingest, live, health.router):
         app.include_router(router)
     app.add_middleware(Observe, most_bytes=settings.request_bytes)
     app.openapi = lambda: openapi(app)  # type: ignore[method-assign]

@@ -74,6 +74,8 @@ class Observe:
 
 
 def _note(scope: Scope, status: int, seconds: float) -> None:
+    if scope.get("opsconsole.stream"):
+        return  # how long a console was connected says nothing about how quick we are
     # The pattern, not the address: addresses are without number. It is absent for unknown addresses.
     route = getattr(scope.get("route"), "path", "unknown")
     metrics.REQUESTS.labels(scope["method"], route, str(status)).inc()

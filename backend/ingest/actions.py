@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
+from uuid import uuid4
 
 from psycopg.types.json import Jsonb
 from pydantic import ValidationError
 
-from backend import metrics
+from backend import audit, metrics
 from backend.database import Connection
 from backend.logs import request_id
 from backend.problems import field_errors
@@ -81,6 +82,21 @@ async def _ingest(tx: Connection, kind: str, record: type[R], batch: Batch, put:
         ("rejected", len(rejected)),
     ):
         metrics.INGESTED.labels(kind, outcome).inc(count)
+    await audit.record(
+        tx,
+        actor=sent_by,
+        action=f"shop.{kind}.ingested",
+        resource_type="ingest_batch",
+        resource_id=str(uuid4()),
+        label=f"{len(batch.rows)} {kind}",
+        after={
+            "received": len(batch.rows),
+            "inserted": landed.inserted,
+            "updated": landed.updated,
+            "unchanged": unchanged,
+            "rejected": len(rejected),
+        },
+    )
     clock = await (await tx.execute("select now()")).fetchone()
     assert clock is not None  # noqa: S101 - a select without from answers one row
     return IngestResult(

@@ -29,7 +29,9 @@ def test_the_committed_document_is_the_generated_one() -> None:
 @pytest.fixture
 def app(settings: Settings) -> FastAPI:
     asyncio.run(_seed(settings))
-    return create_app(settings, Database(settings.database_url or ""))
+    app = create_app(settings, Database(settings.database_url or ""))
+    app.state.live.end()  # else each stream would go on for as long as its token
+    return app
 
 
 @pytest.fixture

@@ -76,6 +76,7 @@ def test_each_role_gets_what_it_may_and_nothing_else(app: FastAPI, settings: Set
     async def walk() -> list[str]:
         wrong = []
         await app.state.database.open()
+        app.state.live.end()  # else the stream would go on for as long as its token
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api") as client:
             for method, pattern, guard in guards(app):
                 if guard is None:
