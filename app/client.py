@@ -7,9 +7,11 @@ idempotency key, so that the caller may repeat them safely.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
+import re
 import secrets
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Self, TypeVar
@@ -18,7 +20,16 @@ from uuid import uuid4
 import httpx
 from pydantic import TypeAdapter, ValidationError
 
-from app.errors import BadAnswer, OperationsError, ProblemAnswer, SignedOut, TimedOut, Unreachable
+from app.errors import (
+    BadAnswer,
+    NotSent,
+    OperationsError,
+    ProblemAnswer,
+    SignedOut,
+    StepUpNeeded,
+    TimedOut,
+    Unreachable,
+)
 from app.tokens import TokenSource
 from models.alerts import AcknowledgeAlert, Alert, AlertRule, AlertRuleChange, AlertRuleDraft, ShelveAlert
 from models.base import Record, Request
@@ -37,6 +48,8 @@ READ_ATTEMPTS = 3
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 2.0
 BUSY = {429, 502, 503, 504}
 SHOWN_MOST = 40
+
+_PARAMETER = re.compile(r'(\w+)="([^"]*)"')
 
 Heard = Callable[[datetime | None], None]
 
@@ -141,6 +154,48 @@ class OperationsClient:
         """A new rule."""
         return await self._post("/api/operations/alert-rules", AlertRule, draft, key=key)
 
+    async def send(
+        self, method: str, path: str, body: str | None, *, version: int | None, key: str
+    ) -> tuple[str, int | None]:
+        """Send an intent as it is kept: text of the answer, empty for none, and the record's version, if it has one."""
+        headers = {"Idempotency-Key": key} | ({} if version is None else {"If-Match": f'"{version}"'})
+        response = await self._send(method, path, content=body, headers=headers)
+        tag = response.headers.get("etag", "").strip('"')
+        return response.text, int(tag) if tag.isdigit() else None
+
+    async def record(self, path: str) -> tuple[str, int | None]:
+        """A record as text, and its version, whatever its kind."""
+        response = await self._send("GET", path)
+        tag = response.headers.get("etag", "").strip('"')
+        return response.text, int(tag) if tag.isdigit() else None
+
+    @contextlib.asynccontextmanager
+    async def stream(self, last: int | None = None) -> AsyncIterator[AsyncIterator[str]]:
+        """Lines of ``GET /api/operations/stream``, going on after position ``last``. Raises OperationsError."""
+        token = await self._tokens.token()
+        if token is None:
+            raise SignedOut("Nobody is signed in.")
+        headers = {"Authorization": f"Bearer {token}", "Accept": "text/event-stream"}
+        if last is not None:
+            headers["Last-Event-ID"] = str(last)
+        try:
+            # A connection of its own, outside the pool's limit: it stays for as long as the console runs.
+            async with (
+                httpx.AsyncClient(base_url=self.base_url, timeout=httpx.Timeout(5.0, read=None)) as http,
+                http.stream("GET", "/api/operations/stream", headers=headers) as response,
+            ):
+                if not response.is_success:
+                    await response.aread()
+                    refusal = _refusal(response)
+                    if isinstance(refusal, SignedOut):
+                        await self._tokens.renew(token)
+                    raise refusal
+                if self._heard is not None:
+                    self._heard(_server_time(response))
+                yield response.aiter_lines()
+        except httpx.TransportError as error:
+            raise Unreachable(_words(error)) from error
+
     async def change_alert_rule(self, rule: AlertRule, change: AlertRuleChange) -> AlertRule:
         """Change a rule, based on the version the operator saw."""
         path = f"/api/operations/alert-rules/{rule.id}"
@@ -212,18 +267,21 @@ class OperationsClient:
         *,
         query: dict[str, Any] | None = None,
         body: Request | None = None,
+        content: str | None = None,
         headers: dict[str, str] | None = None,
         signed: bool = True,
     ) -> httpx.Response:
         token = await self._tokens.token() if signed else None
         if signed and token is None:
             raise SignedOut("Nobody is signed in.")
-        response = await self._request(method, path, query, body, headers or {}, token)
+        if body is not None:
+            content = body.model_dump_json(by_alias=True, exclude_unset=True)
+        response = await self._request(method, path, query, content, headers or {}, token)
         if response.status_code == 401 and token is not None and isinstance(_refusal(response), SignedOut):
             # The token may have expired in the middle: renew once, then repeat. A wanted second factor is no such case.
             renewed = await self._tokens.renew(token)
             if renewed is not None:
-                response = await self._request(method, path, query, body, headers or {}, renewed)
+                response = await self._request(method, path, query, content, headers or {}, renewed)
         if response.is_success:
             return response
         raise _refusal(response)
@@ -233,7 +291,7 @@ class OperationsClient:
         method: str,
         path: str,
         query: dict[str, Any] | None,
-        body: Request | None,
+        content: str | None,
         headers: dict[str, str],
         token: str | None,
     ) -> httpx.Response:
@@ -241,20 +299,22 @@ class OperationsClient:
         sent = {"traceparent": f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01", **headers}
         if token is not None:
             sent["Authorization"] = f"Bearer {token}"
-        content = None
-        if body is not None:
-            content = body.model_dump_json(by_alias=True, exclude_unset=True).encode()
+        if content is not None:
             sent["Content-Type"] = "application/json"
         url = httpx.URL(path)
         if query:
             url = url.copy_merge_params({k: v for k, v in query.items() if v not in (None, [])})
         if self._http.is_closed:
-            raise Unreachable("The connection was given up.")
+            raise NotSent("The connection was given up.")
         try:
             async with asyncio.timeout(WHOLE_SECONDS):
                 response = await self._http.request(method, url, content=content, headers=sent)
+        except (httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise NotSent("The server cannot be reached in time.") from error
         except (httpx.TimeoutException, TimeoutError) as error:
             raise TimedOut("The server did not answer in time.") from error
+        except (httpx.ConnectError, httpx.UnsupportedProtocol) as error:
+            raise NotSent(_words(error)) from error
         except httpx.TransportError as error:
             raise Unreachable(_words(error)) from error
         except (httpx.InvalidURL, httpx.DecodingError) as error:
@@ -299,6 +359,10 @@ def _refusal(response: httpx.Response) -> OperationsError:
             return away
         text = " ".join(response.text[:SHOWN_MOST].split())
         return BadAnswer(f"The server answered HTTP {status} without saying why: {text!r}.")
+    if problem.code == Code.STEP_UP_NEEDED:
+        challenge = dict(_PARAMETER.findall(response.headers.get("www-authenticate", "")))
+        age = challenge.get("max_age", "")
+        return StepUpNeeded(problem, int(age) if age.isdigit() else 300, challenge.get("acr_values", ""))
     if problem.code in {Code.UNAUTHENTICATED, Code.TOKEN_EXPIRED}:
         return SignedOut(problem.detail)
     return ProblemAnswer(problem, _retry_after(response))

@@ -23,6 +23,10 @@ class Unreachable(OperationsError):  # noqa: N818 - it names what happened
     lost_link = True
 
 
+class NotSent(Unreachable):
+    """The request did not reach the server: what it asked for was certainly not done."""
+
+
 class TimedOut(Unreachable):
     """The server did not answer in time."""
 
@@ -44,6 +48,16 @@ class ProblemAnswer(OperationsError):  # noqa: N818 - as above
     def code(self) -> str:
         """The problem's code."""
         return str(self.problem.code)
+
+
+class StepUpNeeded(ProblemAnswer):
+    """The server asks for a second factor first (RFC 9470)."""
+
+    def __init__(self, problem: Problem, max_age: int, acr_values: str) -> None:
+        super().__init__(problem)
+        self.max_age = max_age
+        """Seconds for which it will hold."""
+        self.acr_values = acr_values
 
 
 class SignedOut(OperationsError):  # noqa: N818 - as above

@@ -1,0 +1,369 @@
+"""The durable outbox: what an operator decided is on disk before it is sent, and stays until the server has answered.
+
+One SQLite file for each place. Several consoles of one profile share it: each sends what it wrote itself, and takes
+over from one that does not live any more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import uuid4
+
+T = TypeVar("T")
+
+SCHEMA = 1
+PATIENCE = 2.0
+BEAT_SECONDS = 3.0
+DEAD_AFTER = 10.0
+"""Seconds without a sign of life after which another console takes over what a killed one left."""
+DONE_KEPT = 1_000
+
+CREATE = """
+create table intent (
+    seq integer primary key autoincrement, key text not null unique, owner text not null, user_id text not null,
+    kind text not null, title text not null, method text not null, path text not null, body text, version integer,
+    resource text not null, record text, base text, builds_on text, state text not null, attempts integer not null,
+    created_at real not null, tried_at real, detail text not null, theirs text
+);
+create table done (
+    seq integer primary key, key text not null unique, user_id text not null, kind text not null, title text not null,
+    resource text not null, created_at real not null, ended_at real not null, outcome text not null,
+    detail text not null, undo text, undone integer not null default 0
+);
+create table sender (owner text primary key, seen real not null);
+"""
+
+
+class OutboxError(OSError):
+    """An intent cannot be kept; nothing was sent. The words are for the operator."""
+
+
+class State(StrEnum):
+    """Where an intent stands."""
+
+    WAITING = "waiting"
+    """Will be sent, or sent again."""
+    HELD = "held"
+    """Waits for a second factor."""
+    CONFLICT = "conflict"
+    """Somebody else changed the record: the operator chooses."""
+    REFUSED = "refused"
+    """The server said no; the operator has not read it yet."""
+    UNKNOWN = "unknown"
+    """It may have been done: only the operator can tell whether to ask again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """Something an operator decided, exactly as it goes to the server."""
+
+    key: str
+    """Idempotency key: the server does it once, however often it is sent."""
+    user_id: str
+    kind: str
+    title: str
+    method: str
+    path: str
+    body: str | None
+    version: int | None
+    """What it is based on (``If-Match``); for one that builds on another, known when that has settled."""
+    resource: str
+    """What it changes, for example ``alert_rule:…``: intents for one resource go in order."""
+    record: str | None = None
+    """Address to GET the resource at."""
+    base: str | None = None
+    """The record as the operator saw it, JSON."""
+    builds_on: str | None = None
+    """Key of the intent before it on the same resource, not settled when this one was made."""
+    state: State = State.WAITING
+    attempts: int = 0
+    """How often it was sent: after the first time it may have been done."""
+    created_at: float = 0.0
+    tried_at: float | None = None
+    detail: str = ""
+    """Why it is where it is, in words."""
+    theirs: str | None = None
+    """The record as somebody else left it, JSON, for a conflict."""
+    seq: int = 0
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """What it wants to change, by the names of the contract."""
+        return json.loads(self.body) if self.body else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Something that has ended, for the list of one's own actions."""
+
+    seq: int
+    key: str
+    user_id: str
+    kind: str
+    title: str
+    resource: str
+    created_at: float
+    ended_at: float
+    outcome: str
+    """``done``, ``refused``, ``withdrawn``, ``theirs kept``."""
+    detail: str
+    undo: str | None
+    """The intent that takes it back, JSON, where there is one."""
+    undone: bool
+
+
+class Outbox:
+    """Reads and writes the file, on one thread of its own."""
+
+    def __init__(self, path: Path, say: Callable[[str], Any] = lambda _words: None) -> None:
+        """``say`` is told, from the outbox's thread, when a damaged file had to be set aside."""
+        self.path = path
+        self.owner = uuid4().hex
+        self._say = say
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="outbox")
+        self._connection: sqlite3.Connection | None = None
+        self._seen_at = 0.0
+
+    # --- asked by the mutations ----------------------------------------------------------------------------------
+
+    async def add(self, intent: Intent) -> Intent:
+        """Keep an intent; it is on disk when this returns. Raises OutboxError."""
+        return await self._run(self._add, intent)
+
+    async def adopt(self) -> list[Intent]:
+        """Ours and those of consoles that live no more, in order; they are ours from now on. Raises OutboxError."""
+        return await self._run(self._adopt)
+
+    async def change(self, intent: Intent, **changes: Any) -> Intent:
+        """Write other values into an intent and answer it. Raises OutboxError."""
+        return await self._run(self._change, intent, changes)
+
+    async def settle(
+        self, intent: Intent, outcome: str, detail: str = "", *, version: int | None = None, undo: str | None = None
+    ) -> None:
+        """End an intent; those that build on it are based on ``version`` from now on. Raises OutboxError."""
+        await self._run(self._settle, intent, outcome, detail, version, undo)
+
+    async def beat(self) -> None:
+        """Tell others that this console lives. Raises OutboxError."""
+        await self._run(lambda: self._transaction(self._alive))
+
+    async def others(self) -> bool:
+        """Whether there are intents of other consoles. Raises OutboxError."""
+        return await self._run(self._others)
+
+    async def done(self, user_id: str, limit: int = 200) -> list[Done]:
+        """What one has done here, newest first. Raises OutboxError."""
+        return await self._run(self._done, user_id, limit)
+
+    async def note_undone(self, key: str) -> None:
+        """Remember that something was taken back. Raises OutboxError."""
+        await self._run(self._note_undone, key)
+
+    async def close(self) -> None:
+        """Let others take over at once what is left."""
+        await self._run(self._leave)
+        self._thread.shutdown(wait=False)
+
+    # --- on the thread -------------------------------------------------------------------------------------------
+
+    async def _run(self, work: Callable[..., T], *arguments: Any) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._guarded, work, *arguments)
+
+    def _guarded(self, work: Callable[..., T], *arguments: Any) -> T:
+        try:
+            try:
+                return work(*arguments)
+            except sqlite3.DatabaseError as error:
+                if not _damaged(error):
+                    raise
+                self._set_aside()
+                return work(*arguments)
+        except (sqlite3.Error, OSError) as error:
+            if isinstance(error, OutboxError):
+                raise
+            raise OutboxError(
+                f"What you decided cannot be kept safely, so it was not sent: {_words(error)}."
+            ) from error
+
+    def _open(self) -> sqlite3.Connection:
+        if self._connection is None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            connection = sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
+            try:
+                connection.row_factory = sqlite3.Row
+                # Durable: a decision outlives a power cut. WAL: a second console reads while this one writes.
+                connection.execute("pragma journal_mode = wal")
+                connection.execute("pragma synchronous = full")
+                connection.execute("begin immediate")
+                _prepare(connection)
+                connection.execute("commit")
+            except BaseException:
+                connection.close()
+                raise
+            self._connection = connection
+        return self._connection
+
+    def _set_aside(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        aside = self.path.with_name(f"{self.path.name}.{datetime.now(UTC):%Y%m%d-%H%M%S}.broken")
+        self.path.replace(aside)
+        for rest in ("-wal", "-shm"):
+            self.path.with_name(self.path.name + rest).unlink(missing_ok=True)
+        self._say(
+            f"The list of what waits to be sent was damaged; it was set aside as {aside.name}. Check what you did."
+        )
+
+    def _transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        connection = self._open()
+        connection.execute("begin immediate")
+        try:
+            result = work(connection)
+            connection.execute("commit")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("rollback")
+            raise
+        return result
+
+    def _alive(self, connection: sqlite3.Connection) -> None:
+        now = time.time()
+        if abs(now - self._seen_at) > BEAT_SECONDS:
+            connection.execute("insert or replace into sender (owner, seen) values (?, ?)", (self.owner, now))
+            self._seen_at = now
+
+    def _add(self, intent: Intent) -> Intent:
+        def work(connection: sqlite3.Connection) -> Intent:
+            self._alive(connection)
+            values = _values(intent) | {"owner": self.owner}
+            cursor = connection.execute(
+                f"insert into intent ({', '.join(values)}) values ({', '.join(f':{name}' for name in values)})",  # noqa: S608
+                values,
+            )
+            return replace(intent, seq=int(cursor.lastrowid or 0))
+
+        return self._transaction(work)
+
+    def _adopt(self) -> list[Intent]:
+        def work(connection: sqlite3.Connection) -> list[Intent]:
+            self._seen_at = 0.0
+            self._alive(connection)
+            now = time.time()
+            # A sign of life from the future is that of a clock that was set back.
+            connection.execute("delete from sender where seen < ? or seen > ?", (now - DEAD_AFTER, now + DEAD_AFTER))
+            connection.execute(
+                "update intent set owner = ? where owner not in (select owner from sender)", (self.owner,)
+            )
+            return _intents(connection.execute("select * from intent where owner = ? order by seq", (self.owner,)))
+
+        return self._transaction(work)
+
+    def _change(self, intent: Intent, changes: dict[str, Any]) -> Intent:
+        changed = replace(intent, **changes)
+
+        def work(connection: sqlite3.Connection) -> Intent:
+            self._alive(connection)
+            names = ", ".join(f"{name} = :{name}" for name in changes)
+            connection.execute(
+                f"update intent set {names} where seq = :seq",  # noqa: S608 - names of fields of ours
+                {name: _plain(getattr(changed, name)) for name in changes} | {"seq": intent.seq},
+            )
+            return changed
+
+        return self._transaction(work)
+
+    def _settle(self, intent: Intent, outcome: str, detail: str, version: int | None, undo: str | None) -> None:
+        def work(connection: sqlite3.Connection) -> None:
+            self._alive(connection)
+            connection.execute("delete from intent where seq = ?", (intent.seq,))
+            connection.execute(
+                "update intent set version = coalesce(?, version), builds_on = null where builds_on = ?",
+                (version, intent.key),
+            )
+            connection.execute(
+                "insert or replace into done (seq, key, user_id, kind, title, resource, created_at, ended_at, outcome,"
+                " detail, undo) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    intent.seq,
+                    intent.key,
+                    intent.user_id,
+                    intent.kind,
+                    intent.title,
+                    intent.resource,
+                    intent.created_at,
+                    time.time(),
+                    outcome,
+                    detail,
+                    undo,
+                ),
+            )
+            connection.execute("delete from done where seq <= ?", (intent.seq - DONE_KEPT,))
+
+        self._transaction(work)
+
+    def _others(self) -> bool:
+        found = self._open().execute("select exists (select 1 from intent where owner <> ?)", (self.owner,)).fetchone()
+        return bool(found[0])
+
+    def _done(self, user_id: str, limit: int) -> list[Done]:
+        rows = self._open().execute("select * from done where user_id = ? order by seq desc limit ?", (user_id, limit))
+        return [Done(**{**dict(row), "undone": bool(row["undone"])}) for row in rows]
+
+    def _note_undone(self, key: str) -> None:
+        self._transaction(lambda connection: connection.execute("update done set undone = 1 where key = ?", (key,)))
+
+    def _leave(self) -> None:
+        if self._connection is not None:
+            connection, self._connection = self._connection, None
+            with connection:
+                connection.execute("delete from sender where owner = ?", (self.owner,))
+            connection.close()
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    version = connection.execute("pragma user_version").fetchone()[0]
+    if version > SCHEMA:
+        raise OutboxError("What you decide cannot be kept: a newer opsconsole wrote the outbox; update this one first.")
+    if version == 0:
+        for statement in CREATE.split(";")[:-1]:
+            connection.execute(statement)
+        connection.execute(f"pragma user_version = {SCHEMA}")
+
+
+def _values(intent: Intent) -> dict[str, Any]:
+    names = (name for name in Intent.__dataclass_fields__ if name != "seq")
+    return {name: _plain(getattr(intent, name)) for name in names}
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, StrEnum) else value
+
+
+def _intents(rows: Iterable[sqlite3.Row]) -> list[Intent]:
+    names = [name for name in Intent.__dataclass_fields__ if name != "state"]
+    return [Intent(**{name: row[name] for name in names}, state=State(row["state"])) for row in rows]
+
+
+def _damaged(error: sqlite3.DatabaseError) -> bool:
+    return any(sign in str(error) for sign in ("not a database", "malformed", "no such table", "no such column"))
+
+
+def _words(error: Exception) -> str:
+    words = str(getattr(error, "strerror", None) or error)
+    if "full" in words or "No space" in words:
+        return "the disk is full"
+    if "locked" in words:
+        return "another program holds the file"
+    return words
