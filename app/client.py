@@ -301,7 +301,7 @@ def _refusal(response: httpx.Response) -> OperationsError:
         return BadAnswer(f"The server answered HTTP {status} without saying why: {text!r}.")
     if problem.code in {Code.UNAUTHENTICATED, Code.TOKEN_EXPIRED}:
         return SignedOut(problem.detail)
-    return ProblemAnswer(problem, _retry_after(response))
+    return ProblemAnswer(problem, _retry_after(response), response.headers.get("www-authenticate", ""))
 
 
 def _retry_after(response: httpx.Response) -> float | None:

@@ -55,6 +55,8 @@ class Identity:
     user_id: str
     name: str
     auth_time: datetime | None
+    acr: str | None
+    """How they proved who they are, as the issuer calls it; ``None`` when it does not say."""
     kind: Literal["account", "oidc"]
 
 
@@ -120,11 +122,12 @@ class TokenReader:
             raise _refused("The token is not valid here; sign in again.") from None
         if SCOPE not in str(claims.get("scope", "")).split():
             raise ProblemError(Code.PERMISSION_MISSING, f"The token lacks the scope {SCOPE}.", permission=SCOPE)
-        auth_time = claims.get("auth_time")
+        auth_time, acr = claims.get("auth_time"), claims.get("acr")
         return Identity(
             user_id=claims["sub"],
             name=str(claims.get("name") or claims["sub"]),
             auth_time=datetime.fromtimestamp(auth_time, UTC) if isinstance(auth_time, int) else None,
+            acr=acr if isinstance(acr, str) else None,
             kind=kind,
         )
 
