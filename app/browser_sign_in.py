@@ -12,10 +12,12 @@ import hashlib
 import json
 import re
 import secrets
+import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any, NoReturn
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -263,10 +265,16 @@ def _check_fresh(claims: dict[str, Any], challenge: Challenge, now: datetime) ->
         raise SignInRefused("You signed in, but not with the second factor this needs; try again and use it.")
 
 
+@lru_cache
+def trusted() -> ssl.SSLContext:
+    """The certificates that are trusted, read once: it takes long enough to be felt at each renewal."""
+    return httpx.create_ssl_context()
+
+
 @contextlib.asynccontextmanager
 async def _asking(options: OidcOptions) -> AsyncIterator[httpx.AsyncClient]:
     try:
-        async with httpx.AsyncClient(timeout=10) as http:
+        async with httpx.AsyncClient(timeout=10, verify=trusted()) as http:
             yield http
     except httpx.TransportError as error:
         raise Unreachable(f"The sign-in service {options.issuer} cannot be reached.") from error

@@ -129,7 +129,7 @@ class Session(TokenSource):
             return await self.renew("") if self._refresh_token else None
         # By our own clock from the moment it was received: a wrong wall clock changes nothing.
         if self._clock.monotonic() > self._expires_mono - RENEW_BEFORE.total_seconds() and self._refresh_token:
-            return await self.renew(self._tokens.access_token) or self._tokens.access_token
+            return await self.renew(self._tokens.access_token)
         return self._tokens.access_token
 
     async def renew(self, refused: str) -> str | None:

@@ -15,6 +15,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -25,12 +26,16 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from app.browser_sign_in import trusted
+
 HERE = Path(__file__).parent
 BUILD = HERE.parents[1] / "build"
 OFFLINE = ("ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "ENETUNREACH")
 
 
-def new_key() -> rsa.RSAPrivateKey:
+@lru_cache
+def a_key(name: str) -> rsa.RSAPrivateKey:
+    """Made once: providers may share one, their issuers differ."""
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
@@ -55,8 +60,9 @@ class Provider:
 
     def sign_with(self, kid: str) -> None:
         """Make it publish a new key, and only that."""
-        self.kid, self.key = kid, new_key()
+        self.kid, self.key = kid, a_key(kid)
         private = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self.key))
+        del private["key_ops"]  # it would be for signing alone, and the provider checks its own ID tokens too
         line = json.dumps({"keys": [private | {"kid": kid, "use": "sig", "alg": "RS256"}]})
         assert self._process.stdin is not None
         self._process.stdin.write(line.encode() + b"\n")
@@ -125,7 +131,7 @@ class Browser:
         self.page = ""
         """The last page that was shown."""
         self.status = 0
-        self._http = httpx.AsyncClient(timeout=10)
+        self._http = httpx.AsyncClient(timeout=10, verify=trusted())
         self._visits: list[asyncio.Task[None]] = []
 
     def __call__(self, address: str) -> None:

@@ -20,7 +20,7 @@ import psycopg
 import pytest
 from fastapi import APIRouter
 
-from app.browser_sign_in import Challenge, browser_refresh, browser_sign_in
+from app.browser_sign_in import Challenge, browser_refresh, browser_sign_in, trusted
 from app.client import OperationsClient
 from app.errors import BadAnswer, OperationsError, ProblemAnswer, SignedOut, SignInRefused, TimedOut, Unreachable
 from app.messages import Messages
@@ -31,7 +31,7 @@ from models.session import OidcOptions
 from tests.app.faulty import Asked, FakeClock, MemoryKeyring, faulty_server
 from tests.app.faulty import http as answer_of
 from tests.conftest import serve_in_thread
-from tests.oidc.conftest import Browser, Provider, new_key
+from tests.oidc.conftest import Browser, Provider, a_key
 
 router = APIRouter()
 
@@ -103,7 +103,8 @@ class Console:
 
 
 def me(url: str, token: str) -> httpx.Response:
-    return httpx.get(f"{url}/api/operations/rbac/me", headers={"Authorization": f"Bearer {token}"})
+    headers = {"Authorization": f"Bearer {token}"}
+    return httpx.get(f"{url}/api/operations/rbac/me", headers=headers, verify=trusted())
 
 
 # --- signing in, going on, signing out ---------------------------------------------------------------------------
@@ -111,7 +112,7 @@ def me(url: str, token: str) -> httpx.Response:
 
 async def test_signed_in_renewed_recalled_and_signed_out(url: str, provider: Provider) -> None:
     console = Console(url)
-    async with browsing(acr="2") as browser, browsing() as robber:
+    async with browsing(acr="2") as browser:
         async with console.open() as (session, client):
             found = await session.sign_in_with_browser(browser)
             assert (found.user_id, found.name, found.roles) == ("ada", "Ada", ("viewer",))
@@ -135,7 +136,7 @@ async def test_signed_in_renewed_recalled_and_signed_out(url: str, provider: Pro
             last = console.kept()
             await session.sign_out(browser)
             await browser.done()
-            assert not console.messages.shown if hasattr(console.messages, "shown") else True
+            assert not console.messages.history
             assert not session.signed_in
             assert not console.keyring.kept
         with pytest.raises(SignedOut, match="invalid_grant"):
@@ -143,7 +144,6 @@ async def test_signed_in_renewed_recalled_and_signed_out(url: str, provider: Pro
         # The provider's own session is over too.
         await browser_sign_in(options_of(provider), browser)
         assert browser.logins == 2
-        assert robber.logins == 0
 
 
 async def test_a_refresh_token_used_twice_ends_the_session(url: str, provider: Provider) -> None:
@@ -177,7 +177,7 @@ async def test_signing_out_while_the_provider_is_away_is_said(
 
 
 def said(console: Console) -> str:
-    return " ".join(message.text for message in console.messages.all)
+    return " ".join(message.text for message in console.messages.history)
 
 
 async def test_how_and_when_somebody_signed_in_is_known(provider: Provider, settings: Settings) -> None:
@@ -296,7 +296,7 @@ async def test_an_id_token_of_another_sign_in_is_refused(
 ) -> None:
     async with browsing() as browser:
         browser.ask = ask
-        with pytest.raises(SignInRefused, match="nonce|another sign-in"):
+        with pytest.raises(SignInRefused, match=r"nonce|another sign-in"):
             await browser_sign_in(options_of(provider), browser)
 
 
@@ -356,7 +356,7 @@ def test_only_a_token_of_the_provider_for_us_and_now_is_accepted(url: str, provi
         "other audiences": provider.forge(aud=["another-api", "a-third"]),
         "no signature": provider.forge_unsigned(),
         "HMAC with the public key": provider.forge_with_public_key(),
-        "wrong key": provider.forge(key=new_key()),
+        "wrong key": provider.forge(key=a_key("of a stranger")),
         "unknown key": provider.forge(kid="two"),
         "signature of another token": provider.forge().rpartition(".")[0] + "." + provider.forge(x=1).split(".")[2],
         "not valid yet": provider.forge(nbf=now + 60),
@@ -430,7 +430,7 @@ async def test_a_sign_in_service_in_disorder_is_told_apart_from_a_bad_token(
     serve: Serve, provider: Provider, document: Any, keys: bytes | None, words: str
 ) -> None:
     """The provider's own answers, changed on the way by something in between."""
-    async with faulty_server() as between, httpx.AsyncClient() as there:
+    async with faulty_server() as between, httpx.AsyncClient(verify=trusted()) as there:
 
         async def answer(asked: Asked) -> bytes:
             if asked.path.endswith("/openid-configuration"):
@@ -444,7 +444,7 @@ async def test_a_sign_in_service_in_disorder_is_told_apart_from_a_bad_token(
 
         between.answer = answer
         url = serve(between.url)
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(verify=trusted()) as client:
             token = provider.forge(iss=between.url)
             given = await client.get(f"{url}/api/operations/rbac/me", headers={"Authorization": f"Bearer {token}"})
         assert (given.status_code, given.json()["code"]) == (503, "unavailable"), given.text
