@@ -9,7 +9,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -19,18 +19,20 @@ import jwt
 import psycopg
 import pytest
 from fastapi import APIRouter
+from psycopg.conninfo import make_conninfo
 
 from app.browser_sign_in import Challenge, browser_refresh, browser_sign_in, trusted
 from app.client import OperationsClient
 from app.errors import BadAnswer, OperationsError, ProblemAnswer, SignedOut, SignInRefused, TimedOut, Unreachable
 from app.messages import Messages
 from app.session import Session
+from backend.database import APPLICATION_ROLE
 from backend.security import Principal, TokenReader, require
 from backend.settings import Settings
 from models.session import OidcOptions
 from tests.app.faulty import Asked, FakeClock, MemoryKeyring, faulty_server
 from tests.app.faulty import http as answer_of
-from tests.conftest import serve_in_thread
+from tests.conftest import cloned, serve_in_thread
 from tests.oidc.conftest import Browser, Provider, a_key
 
 router = APIRouter()
@@ -44,17 +46,19 @@ async def sensitive(principal: Annotated[Principal, require(None, step_up=300)])
 Serve = Callable[[str], str]
 
 
-@pytest.fixture
-def serve(settings: Settings, owner_url: str) -> Iterator[Serve]:
-    """Starts the API with an issuer; its people are ada, who may look, and bob, who has no role."""
+@contextmanager
+def serving(owner_url: str) -> Iterator[Serve]:
+    """Starts the API with an issuer; its people are ada, who may look, and everybody else, who has no role."""
     with psycopg.connect(owner_url, autocommit=True) as connection:
         connection.execute(
             "insert into role_assignment (user_id, role_id, granted_by) values ('ada', 'viewer', 'test')"
         )
+    database_url = make_conninfo(owner_url, user=APPLICATION_ROLE)
     stops = []
 
     def start(issuer: str) -> str:
-        url, stop = serve_in_thread(settings.model_copy(update={"oidc_issuer": issuer}), router)
+        settings = Settings(database_url=database_url, token_key="k" * 40, oidc_issuer=issuer)
+        url, stop = serve_in_thread(settings, router)
         stops.append(stop)
         return url
 
@@ -64,8 +68,17 @@ def serve(settings: Settings, owner_url: str) -> Iterator[Serve]:
 
 
 @pytest.fixture
-def url(serve: Serve, provider: Provider) -> str:
-    return serve(provider.issuer)
+def serve(owner_url: str) -> Iterator[Serve]:
+    """Starts an API of one's own."""
+    with serving(owner_url) as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def url(postgres_url: str, provider: Provider) -> Iterator[str]:
+    """The API that trusts ``provider``; the tests change nothing in it."""
+    with cloned(postgres_url) as owner, serving(owner) as start:
+        yield start(provider.issuer)
 
 
 def options_of(provider: Provider) -> OidcOptions:
@@ -180,8 +193,8 @@ def said(console: Console) -> str:
     return " ".join(message.text for message in console.messages.history)
 
 
-async def test_how_and_when_somebody_signed_in_is_known(provider: Provider, settings: Settings) -> None:
-    reader = TokenReader(settings.model_copy(update={"oidc_issuer": provider.issuer}))
+async def test_how_and_when_somebody_signed_in_is_known(provider: Provider) -> None:
+    reader = TokenReader(Settings(oidc_issuer=provider.issuer))
     async with browsing(acr="2", ago="100") as browser:
         found = await browser_sign_in(options_of(provider), browser)
     identity = await reader.identify(found.tokens.access_token)
@@ -380,22 +393,16 @@ async def test_an_id_token_opens_nothing(url: str, provider: Provider) -> None:
     assert (answer.status_code, answer.json()["permission"]) == (403, "operations.*")
 
 
-def test_a_new_key_works_at_the_first_request(serve: Serve, start_provider: Callable[[], Provider]) -> None:
+async def test_a_new_key_works_at_the_first_request(serve: Serve, start_provider: Callable[[], Provider]) -> None:
     mine = start_provider()
     url = serve(mine.issuer)
     old = mine.forge()
     assert me(url, old).status_code == 200
-    time.sleep(1.1)  # keys are asked for once a second at most
+    await asyncio.sleep(1.1)  # keys are asked for once a second at most
     mine.sign_with("two")
     assert me(url, mine.forge()).status_code == 200
     assert me(url, old).status_code == 401
-
-
-async def test_the_console_takes_a_new_key_too(start_provider: Callable[[], Provider]) -> None:
-    mine = start_provider()
     async with browsing() as browser:
-        await browser_sign_in(options_of(mine), browser)
-        mine.sign_with("two")
         found = await browser_sign_in(options_of(mine), browser)
     assert jwt.get_unverified_header(found.id_token or "")["kid"] == "two"
 
