@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -34,6 +35,12 @@ from tests.app.faulty import Asked, FakeClock, MemoryKeyring, faulty_server
 from tests.app.faulty import http as answer_of
 from tests.conftest import cloned, serve_in_thread
 from tests.oidc.conftest import Browser, Provider, a_key
+
+if shutil.which("node") is None or shutil.which("npm") is None:
+    pytest.skip(
+        "node and npm (20 or later) are not there: sign-in is not tested against a real OIDC provider",
+        allow_module_level=True,
+    )
 
 router = APIRouter()
 
