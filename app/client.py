@@ -365,7 +365,7 @@ def _refusal(response: httpx.Response) -> OperationsError:
         return StepUpNeeded(problem, int(age) if age.isdigit() else 300, challenge.get("acr_values", ""))
     if problem.code in {Code.UNAUTHENTICATED, Code.TOKEN_EXPIRED}:
         return SignedOut(problem.detail)
-    return ProblemAnswer(problem, _retry_after(response))
+    return ProblemAnswer(problem, _retry_after(response), response.headers.get("www-authenticate", ""))
 
 
 def _retry_after(response: httpx.Response) -> float | None:

@@ -281,9 +281,9 @@ class Console:
         await self.session.sign_in_with_browser(open_browser)
         await self._after_sign_in()
 
-    async def sign_out(self) -> None:
-        """End the session."""
-        await self.session.sign_out()
+    async def sign_out(self, open_browser: Callable[[str], Any] | None = None) -> None:
+        """End the session; ``open_browser`` lets an OIDC issuer end its own."""
+        await self.session.sign_out(open_browser)
         self.link.signed_out("Signed out.")
 
     async def close(self) -> None:

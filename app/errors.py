@@ -38,11 +38,13 @@ class BadAnswer(OperationsError):  # noqa: N818 - as above
 class ProblemAnswer(OperationsError):  # noqa: N818 - as above
     """The server refused, and said why (RFC 9457)."""
 
-    def __init__(self, problem: Problem, retry_after: float | None = None) -> None:
+    def __init__(self, problem: Problem, retry_after: float | None = None, challenge: str = "") -> None:
         named = "; ".join(f"{e.pointer.rpartition('/')[2]}: {e.message}" for e in problem.errors[:3])
         super().__init__(f"{problem.detail} {named}".strip())
         self.problem = problem
         self.retry_after = retry_after
+        self.challenge = challenge
+        """The ``WWW-Authenticate`` header: how to sign in so that it is not refused."""
 
     @property
     def code(self) -> str:
@@ -62,3 +64,7 @@ class StepUpNeeded(ProblemAnswer):
 
 class SignedOut(OperationsError):  # noqa: N818 - as above
     """Nobody is signed in, or the session has ended."""
+
+
+class SignInRefused(OperationsError):  # noqa: N818 - as above
+    """A sign-in did not come about; whoever was signed in before still is."""

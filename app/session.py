@@ -13,6 +13,7 @@ from app.signals import Signal
 from app.tokens import TokenSource
 
 if TYPE_CHECKING:
+    from app.browser_sign_in import SignedIn
     from app.client import OperationsClient
     from app.clock import Clock
     from app.messages import Messages
@@ -100,6 +101,9 @@ class Session(TokenSource):
         self._expires_mono = 0.0
         self._issuer: OidcOptions | None = None
         """Who renews the tokens, when it is not the server itself."""
+        self._subject = ""
+        """The issuer's name for who is signed in."""
+        self._id_token: str | None = None
         self._to_keep = True
         self._renewing: asyncio.Task[str | None] | None = None
         self._client: OperationsClient | None = None
@@ -125,7 +129,7 @@ class Session(TokenSource):
             return await self.renew("") if self._refresh_token else None
         # By our own clock from the moment it was received: a wrong wall clock changes nothing.
         if self._clock.monotonic() > self._expires_mono - RENEW_BEFORE.total_seconds() and self._refresh_token:
-            return await self.renew(self._tokens.access_token) or self._tokens.access_token
+            return await self.renew(self._tokens.access_token)
         return self._tokens.access_token
 
     async def renew(self, refused: str) -> str | None:
@@ -146,7 +150,8 @@ class Session(TokenSource):
             else:
                 from app.browser_sign_in import browser_refresh
 
-                tokens = await browser_refresh(self._issuer, self._refresh_token)
+                renewed = await browser_refresh(self._issuer, self._refresh_token, self._subject)
+                tokens, self._id_token = renewed.tokens, renewed.id_token or self._id_token
         except SignedOut:
             self._forget_tokens()
             await self._forget_kept()
@@ -156,10 +161,17 @@ class Session(TokenSource):
         await self._use(tokens)
         return tokens.access_token
 
-    async def take(self, tokens: Tokens, *, remember: bool = True, issuer: OidcOptions | None = None) -> None:
-        """Use these tokens, and those that follow them, from now on; ``issuer`` renews them if it is not the server."""
-        self._to_keep, self._issuer, self._refresh_token = remember, issuer, None
+    async def take(self, tokens: Tokens, *, remember: bool = True) -> None:
+        """Use these tokens, and those that follow them, from now on; the server renews them."""
+        self._to_keep, self._refresh_token = remember, None
+        self._issuer, self._subject, self._id_token = None, "", None
         await self._use(tokens)
+
+    async def _take_from(self, issuer: OidcOptions, found: SignedIn) -> None:
+        """Use the tokens of an OIDC issuer, which renews them itself."""
+        self._to_keep, self._refresh_token = True, None
+        self._issuer, self._subject, self._id_token = issuer, found.subject, found.id_token
+        await self._use(found.tokens)
 
     async def _use(self, tokens: Tokens) -> None:
         self._tokens = tokens
@@ -172,7 +184,7 @@ class Session(TokenSource):
     async def _keep(self) -> None:
         kept = {"refresh": self._refresh_token}
         if self._issuer is not None:
-            kept |= {"issuer": self._issuer.issuer, "client": self._issuer.client_id}
+            kept |= {"issuer": self._issuer.issuer, "client": self._issuer.client_id, "subject": self._subject}
         try:
             await self._keyring.put(self._place, json.dumps(kept))
             self.remembered = True
@@ -191,7 +203,8 @@ class Session(TokenSource):
             kept = json.loads(await self._keyring.get(self._place) or "null")
             if kept is not None:
                 if "issuer" in kept:
-                    self._issuer = OidcOptions(issuer=kept["issuer"], client_id=kept["client"])
+                    issuer, subject = OidcOptions(issuer=kept["issuer"], client_id=kept["client"]), str(kept["subject"])
+                    self._issuer, self._subject = issuer, subject
                 self._refresh_token = str(kept["refresh"])
         except (OSError, ValueError, KeyError, TypeError):
             return False
@@ -199,7 +212,7 @@ class Session(TokenSource):
         return self.remembered
 
     def _forget_tokens(self) -> None:
-        self._tokens, self._refresh_token, self.me = None, None, None
+        self._tokens, self._refresh_token, self._id_token, self.me = None, None, None, None
 
     async def _forget_kept(self) -> None:
         try:
@@ -225,8 +238,31 @@ class Session(TokenSource):
         options = await self.options()
         if options.oidc is None:
             raise SignedOut("This server offers no sign-in through the browser.")
-        await self.take(await browser_sign_in(options.oidc, open_browser), issuer=options.oidc)
+        await self._take_from(options.oidc, await browser_sign_in(options.oidc, open_browser))
         return await self.load_me()
+
+    async def step_up(self, open_browser: Callable[[str], Any], acr_values: str | None, max_age: int) -> None:
+        """Prove again in the browser who is signed in, as a challenge of the server asks (RFC 9470).
+
+        ``max_age`` is in seconds. The tokens are replaced, the session stays; whatever is raised leaves it as it was.
+
+        Raises:
+            SignInRefused: by the issuer, or somebody else signed in.
+            SignedOut: nobody is signed in through the browser, or the session has ended meanwhile.
+            OperationsError: the issuer does not answer, or not as it should.
+        """
+        from app.browser_sign_in import Challenge, browser_step_up
+
+        issuer, subject = self._issuer, self._subject
+        if issuer is None or not self.signed_in:
+            raise SignedOut("This session was not begun in the browser; sign in again.")
+        found = await browser_step_up(issuer, open_browser, subject, Challenge(acr_values, max_age))
+        await self._renewed()  # else the older tokens would come in place of these
+        if not self.signed_in or self._issuer is not issuer or self._subject != subject:
+            raise SignedOut("The session has ended meanwhile; sign in again.")
+        # The refresh token used so far is left to expire: revoking it may end all that the issuer has granted.
+        self._id_token = found.id_token
+        await self._use(found.tokens)
 
     async def load_me(self) -> Me:
         """Ask the server who is signed in. Raises OperationsError."""
@@ -234,17 +270,30 @@ class Session(TokenSource):
         self.changed.emit()
         return self.me
 
-    async def sign_out(self) -> None:
-        """End the session here and, if it can be heard, on the server."""
+    async def sign_out(self, open_browser: Callable[[str], Any] | None = None) -> None:
+        """End the session here and, if they can be heard, on the server or at the OIDC issuer.
+
+        ``open_browser`` lets the issuer end its own session too, where it offers that.
+        """
+        await self._renewed()  # else what it brings would be kept after all
         try:
-            # Tokens of an issuer are none of the server's: it has nothing to end.
-            if self._refresh_token is not None and self._issuer is None:
+            if self._issuer is not None and self.signed_in:
+                from app.browser_sign_in import browser_sign_out
+
+                await browser_sign_out(self._issuer, self._refresh_token, self._id_token, open_browser)
+            elif self._refresh_token is not None:
                 await self._speaker.sign_out(self._refresh_token)
         except OperationsError as error:
-            self._messages.post(f"Signed out here; the server was not told: {error}", "warning")
+            told = "server" if self._issuer is None else "sign-in service"
+            self._messages.post(f"Signed out here; the {told} was not told: {error}", "warning")
         self._forget_tokens()
         await self._forget_kept()
         self.changed.emit()
+
+    async def _renewed(self) -> None:
+        """Wait for a renewal under way, however it ends; who asked for it hears that."""
+        if self._renewing is not None:
+            await asyncio.wait({self._renewing})
 
     async def close(self) -> None:
         """Give up a renewal under way."""

@@ -36,6 +36,8 @@ SECOND_FACTOR: Final = "2"
 OUTSIDE_ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA")
 CHALLENGE = {"WWW-Authenticate": f'Bearer realm="opsconsole", scope="{SCOPE}"'}
 REMEMBERED = 1_000
+KEYS_AT_MOST_EVERY = 1.0
+"""Seconds: a new key of the issuer is good at once, yet tokens that name no key cannot make us ask without end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +163,12 @@ class TokenReader:
 
     async def _decode_outside(self, token: str, issuer: str) -> dict[str, Any]:
         # Discovery and keys are fetched with blocking calls, now and then.
-        if self._outside is None:
-            self._outside = await asyncio.to_thread(_key_client, issuer)
-        key = await asyncio.to_thread(self._outside.get_signing_key_from_jwt, token)
+        try:
+            if self._outside is None:
+                self._outside = await asyncio.to_thread(_key_client, issuer)
+            key = await asyncio.to_thread(self._outside.get_signing_key_from_jwt, token)
+        except ValueError as error:  # a page where JSON should be says nothing about the token
+            raise jwt.PyJWKClientConnectionError(str(error)) from error
         return self._decode(token, key, OUTSIDE_ALGORITHMS, issuer)
 
     async def principal(self, database: Database, identity: Identity, *, reading: bool) -> Principal:
@@ -206,7 +211,15 @@ def _key_client(issuer: str) -> jwt.PyJWKClient:
     # PyJWKClient knows keys but not discovery; without its cache, its fetcher reads any JSON document.
     address = f"{issuer.rstrip('/')}/.well-known/openid-configuration"
     document = jwt.PyJWKClient(address, cache_jwk_set=False, timeout=5).fetch_data()
-    return jwt.PyJWKClient(document["jwks_uri"], timeout=5)
+    if document.get("issuer") != issuer or "jwks_uri" not in document:
+        # Another issuer's keys must not vouch for this one (OpenID Connect Discovery 4.3).
+        raise ProblemError(
+            Code.UNAVAILABLE,
+            f"The sign-in service at {issuer} does not describe itself as that issuer; an administrator must set "
+            "OPSCONSOLE_OIDC_ISSUER to exactly the name it uses.",
+            headers={"Retry-After": "60"},
+        )
+    return jwt.PyJWKClient(document["jwks_uri"], timeout=5, cooldown_duration=KEYS_AT_MOST_EVERY)
 
 
 async def _look_up(database: Database, identity: Identity) -> Principal:

@@ -9,6 +9,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -139,8 +140,8 @@ def postgres_url(pytestconfig: pytest.Config) -> str:
     return pytestconfig.stash[_postgres_key].url
 
 
-@pytest.fixture
-def owner_url(postgres_url: str) -> Iterator[str]:
+@contextmanager
+def cloned(postgres_url: str) -> Iterator[str]:
     """The owner's address of a database of its own, cloned from the migrated template."""
     import psycopg
 
@@ -150,6 +151,13 @@ def owner_url(postgres_url: str) -> Iterator[str]:
     yield make_conninfo(postgres_url, dbname=name)
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         connection.execute(f"drop database {name} with (force)")
+
+
+@pytest.fixture
+def owner_url(postgres_url: str) -> Iterator[str]:
+    """The owner's address of a database for one test."""
+    with cloned(postgres_url) as url:
+        yield url
 
 
 @pytest.fixture

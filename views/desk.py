@@ -60,7 +60,7 @@ class Desk(QObject):
             "save-workspace": self._save_workspace,
             "rename-workspace": self._rename_workspace,
             "sign-in": self._sign_in,
-            "sign-out": lambda: self._spawn(self.console.sign_out(), "sign out"),
+            "sign-out": lambda: self._spawn(self.console.sign_out(_browse), "sign out"),
         }
         self.window.page_asked.connect(lambda name: self._pages[name]())
         self.window.wall_asked.connect(self.open_wall)
@@ -222,7 +222,7 @@ class Desk(QObject):
         self.theme.apply(self.console.settings.theme, self.console.settings.font_scale)
 
     def _forget(self) -> None:
-        self._spawn(self.console.sign_out(), "sign out")
+        self._spawn(self.console.sign_out(_browse), "sign out")
         self._choose(server_url="", sample_shop=False)
         self.window.say("The server was forgotten. The next start asks where to connect.")
 
