@@ -10,7 +10,6 @@ import base64
 import contextlib
 import hashlib
 import json
-import re
 import secrets
 import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -24,7 +23,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import httpx
 import jwt
 
-from app.errors import BadAnswer, SignedOut, SignInRefused, TimedOut, Unreachable
+from app.errors import BadAnswer, Challenge, SignedOut, SignInRefused, TimedOut, Unreachable
 from models.session import OidcOptions, Tokens
 
 PATIENCE = 300.0
@@ -49,25 +48,6 @@ class SignedIn:
     """The issuer's name for the person, the ``sub`` of the ID token."""
     id_token: str | None
     """Names the session when it is ended; ``None`` where a renewal brought no new one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Challenge:
-    """How somebody must prove again who they are (RFC 9470 §3)."""
-
-    acr_values: str | None
-    """Acceptable kinds of authentication, the best first, separated by spaces."""
-    max_age: int
-    """Seconds since they did it last."""
-
-    @classmethod
-    def read(cls, header: str) -> Challenge | None:
-        """That of a ``WWW-Authenticate`` header; ``None`` when it asks for no other authentication."""
-        said = dict(re.findall(r'(\w+)="([^"]*)"', header))
-        if said.get("error") != "insufficient_user_authentication":
-            return None
-        age = said.get("max_age", "")
-        return cls(said.get("acr_values"), int(age) if age.isdecimal() else 0)
 
 
 async def browser_sign_in(options: OidcOptions, open_browser: Callable[[str], Any]) -> SignedIn:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-import re
 import secrets
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
@@ -22,6 +21,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from app.errors import (
     BadAnswer,
+    Challenge,
     NotSent,
     OperationsError,
     ProblemAnswer,
@@ -37,7 +37,28 @@ from models.dashboard import OperationsDashboard
 from models.orders import CommunityPage, DownloadPage, OrderPage, RefundPage
 from models.paging import PAGE_MOST, Page
 from models.problems import Code, Problem
-from models.session import Me, Refresh, SignIn, SignInOptions, Tokens
+from models.rbac import (
+    AccessDrift,
+    AccessReview,
+    Approval,
+    Explanation,
+    Person,
+    RoleAssignment,
+    RoleDefinition,
+    UnusedPermissions,
+)
+from models.session import (
+    AccessToken,
+    BeginSecondFactor,
+    Enrolment,
+    Me,
+    RecoveryCodes,
+    Refresh,
+    SecondFactorCode,
+    SignIn,
+    SignInOptions,
+    Tokens,
+)
 
 R = TypeVar("R", bound=Record)
 
@@ -48,8 +69,6 @@ READ_ATTEMPTS = 3
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 2.0
 BUSY = {429, 502, 503, 504}
 SHOWN_MOST = 40
-
-_PARAMETER = re.compile(r'(\w+)="([^"]*)"')
 
 Heard = Callable[[datetime | None], None]
 
@@ -129,6 +148,40 @@ class OperationsClient:
         """Who is signed in and what they may do."""
         return await self._get("/api/operations/rbac/me", Me)
 
+    async def roles(self) -> Page[RoleDefinition]:
+        """``GET /api/operations/rbac/roles``."""
+        return await self._get("/api/operations/rbac/roles", Page[RoleDefinition])
+
+    async def assignments(self, **filters: Any) -> Page[RoleAssignment]:
+        """``GET /api/operations/rbac/assignments``; ``active``, ``userId``, ``roleId``, ``cursor`` may be given."""
+        return await self._get("/api/operations/rbac/assignments", Page[RoleAssignment], {"limit": PAGE_MOST} | filters)
+
+    async def approvals(self, **filters: Any) -> Page[Approval]:
+        """``GET /api/operations/rbac/approvals``; ``state`` and ``cursor`` may be given."""
+        return await self._get("/api/operations/rbac/approvals", Page[Approval], filters)
+
+    async def reviews(self) -> Page[AccessReview]:
+        """``GET /api/operations/rbac/reviews``, the open ones."""
+        return await self._get("/api/operations/rbac/reviews", Page[AccessReview], {"open": "true"})
+
+    async def people(self, text: str = "") -> Page[Person]:
+        """``GET /api/operations/rbac/people``; one page."""
+        query = {"limit": PAGE_MOST} | ({"text": text} if text else {})
+        return await self._get("/api/operations/rbac/people", Page[Person], query)
+
+    async def hints(self) -> Page[UnusedPermissions]:
+        """``GET /api/operations/rbac/hints``."""
+        return await self._get("/api/operations/rbac/hints", Page[UnusedPermissions])
+
+    async def drift(self) -> AccessDrift:
+        """``GET /api/operations/rbac/drift``."""
+        return await self._get("/api/operations/rbac/drift", AccessDrift)
+
+    async def explain(self, user_id: str, permission: str) -> Explanation:
+        """``GET /api/operations/rbac/explain``."""
+        query = {"userId": user_id, "permission": permission}
+        return await self._get("/api/operations/rbac/explain", Explanation, query)
+
     async def sign_in_options(self) -> SignInOptions:
         """How one can sign in; needs no token."""
         return await self._get("/api/operations/session/options", SignInOptions, signed=False)
@@ -159,15 +212,11 @@ class OperationsClient:
     ) -> tuple[str, int | None]:
         """Send an intent as it is kept: text of the answer, empty for none, and the record's version, if it has one."""
         headers = {"Idempotency-Key": key} | ({} if version is None else {"If-Match": f'"{version}"'})
-        response = await self._send(method, path, content=body, headers=headers)
-        tag = response.headers.get("etag", "").strip('"')
-        return response.text, int(tag) if tag.isdigit() else None
+        return _kept_text(await self._send(method, path, content=body, headers=headers))
 
     async def record(self, path: str) -> tuple[str, int | None]:
         """A record as text, and its version, whatever its kind."""
-        response = await self._send("GET", path)
-        tag = response.headers.get("etag", "").strip('"')
-        return response.text, int(tag) if tag.isdigit() else None
+        return _kept_text(await self._send("GET", path))
 
     @contextlib.asynccontextmanager
     async def stream(self, last: int | None = None) -> AsyncIterator[AsyncIterator[str]]:
@@ -210,6 +259,21 @@ class OperationsClient:
         """New tokens for a refresh token, which is used up."""
         asked = Refresh(refresh_token=refresh_token)
         return await self._post("/api/operations/session/refresh", Tokens, asked, signed=False)
+
+    async def step_up(self, code: str) -> AccessToken:
+        """Use the second factor of a built-in account."""
+        path = "/api/operations/session/step-up"
+        return await self._write("POST", path, AccessToken, SecondFactorCode(code=code))
+
+    async def begin_second_factor(self, password: str) -> Enrolment:
+        """Begin to set up a second factor; an account without password gives none."""
+        asked = BeginSecondFactor(password=password) if password else BeginSecondFactor()
+        return await self._write("POST", "/api/operations/session/second-factor", Enrolment, asked)
+
+    async def confirm_second_factor(self, code: str) -> RecoveryCodes:
+        """Finish with the first code."""
+        path = "/api/operations/session/second-factor/confirm"
+        return await self._write("POST", path, RecoveryCodes, SecondFactorCode(code=code))
 
     async def sign_out(self, refresh_token: str) -> None:
         """End the session on the server."""
@@ -334,6 +398,16 @@ def _worth_repeating(error: OperationsError) -> float | None:
     return wait if wait <= LONGEST_PAUSE else None
 
 
+def _kept_text(response: httpx.Response) -> tuple[str, int | None]:
+    if response.status_code != 204:
+        try:
+            response.json()
+        except ValueError:
+            raise BadAnswer("The server's answer is not complete JSON.") from None
+    tag = response.headers.get("etag", "").strip('"')
+    return response.text, int(tag) if tag.isdigit() else None
+
+
 def _read(response: httpx.Response, kind: type[R]) -> R:
     media = response.headers.get("content-type", "").partition(";")[0].strip()
     if media != "application/json":
@@ -360,12 +434,12 @@ def _refusal(response: httpx.Response) -> OperationsError:
         text = " ".join(response.text[:SHOWN_MOST].split())
         return BadAnswer(f"The server answered HTTP {status} without saying why: {text!r}.")
     if problem.code == Code.STEP_UP_NEEDED:
-        challenge = dict(_PARAMETER.findall(response.headers.get("www-authenticate", "")))
-        age = challenge.get("max_age", "")
-        return StepUpNeeded(problem, int(age) if age.isdigit() else 300, challenge.get("acr_values", ""))
+        challenge = Challenge.read(response.headers.get("www-authenticate", ""))
+        if challenge is not None:
+            return StepUpNeeded(problem, challenge)
     if problem.code in {Code.UNAUTHENTICATED, Code.TOKEN_EXPIRED}:
         return SignedOut(problem.detail)
-    return ProblemAnswer(problem, _retry_after(response), response.headers.get("www-authenticate", ""))
+    return ProblemAnswer(problem, _retry_after(response))
 
 
 def _retry_after(response: httpx.Response) -> float | None:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from app import alerts
 from app.actions import ActionRegistry
 from app.clock import Clock, SystemClock
 from app.drill import Drill
@@ -21,11 +22,15 @@ from app.figures import FigureSet, from_dashboard
 from app.freshness import Quality
 from app.link import Link, LinkState
 from app.messages import Messages
+from app.mutation import Draft, Mutations
+from app.outbox import Intent, Outbox, outbox_path
 from app.query import Queries, Query, Sample
 from app.session import Keyring, Session
 from app.settings import Settings, SettingsFile
 from app.signals import Signal
 from app.snapshot import PAINT_KEY, Snapshot, read, read_first, snapshot_path
+from app.step_up import StepUp
+from app.stream import Stream, StreamState
 from app.tasks import Tasks
 from app.timeframe import TimeFrame
 
@@ -38,6 +43,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 POLL_SECONDS = 5.0
+ME_SECONDS = 15.0
 SNAPSHOT_SECONDS = 10.0
 CLEARED_SHOWN = 50
 CLEARED_SECONDS = 30.0
@@ -113,6 +119,19 @@ class Console:
         self.actions = ActionRegistry(self.session.may)
         self.queries = Queries()
         self.tasks = Tasks()
+        self.step_up = StepUp()
+        self.stream = Stream(lambda: self.client)
+        self.mutations = Mutations(
+            Outbox(outbox_path(profile, self.place.name), self._snapshot_says),
+            client=lambda: self.client,
+            user=lambda: self.session.me.user_id if self.session.me else None,
+            connected=lambda: self.link.state is LinkState.UP and self._client is not None,
+            step_up=self.step_up.ask,
+            noticed=self._noticed,
+            invalidate=self.queries.invalidate,
+            tasks=self.tasks,
+        )
+        alerts.declare(self.mutations)
         self.environment = ""
         self._gate = asyncio.Event()
         self._client: OperationsClient | None = None
@@ -130,6 +149,13 @@ class Console:
             self.messages.post(self.settings_file.problem, "warning")
         self.time.changed.connect(self._time_changed)
         self.link.changed.connect(self._link_changed)
+        self.session.changed.connect(self._session_changed)
+        self.stream.changed.connect(self._stream_changed)
+        self.stream.heard.connect(self._told)
+        self.mutations.settled.connect(self._settled)
+        self.mutations.conflicted.connect(self._conflicted)
+        self.mutations.refused.connect(self._refused)
+        self.mutations.changed.connect(self._pending_changed)
 
     @property
     def data_dir(self) -> Path | None:
@@ -193,10 +219,13 @@ class Console:
             return max(0.0, (self.clock.now() - sample.received_at).total_seconds())
         return max(0.0, self.clock.monotonic() - sample.received_mono)
 
-    def write_reason(self, permission: str) -> str | None:
-        """Why nothing that needs ``permission`` can be changed now; ``None`` when it can."""
-        if self.link.state is LinkState.DOWN:
-            return "needs the link"
+    def write_reason(self, permission: str, *, irreversible: bool = False) -> str | None:
+        """Why nothing that needs ``permission`` can be changed now; ``None`` when it can.
+
+        Without the link, what can be taken back is kept until it is there again.
+        """
+        if self.link.state is LinkState.DOWN and irreversible:
+            return "needs the link, because it cannot be taken back"
         if self.session.me is None:
             return "nobody is signed in"
         if self.time.as_of is not None:
@@ -207,40 +236,33 @@ class Console:
 
     # --- what operators change ---------------------------------------------------------------------------------
 
-    async def acknowledge(self, alert: Alert, comment: str) -> Alert:
-        """Acknowledge an alert. Raises OperationsError; nothing is lost, it may be sent again."""
-        return await self._change(self.client.acknowledge_alert(alert, comment), f"Acknowledged “{alert.title}”")
-
-    async def shelve(self, alert: Alert, until: datetime, reason: str) -> Alert:
-        """Put an alert aside until an instant. Raises OperationsError."""
+    def _settled(self, intent: Intent, answer: dict[str, Any]) -> None:
+        """Tell what was done, with its undo where there is one."""
+        kind = self.mutations.kind(intent.kind)
+        draft = kind.undo(intent, answer) if kind is not None and kind.undo is not None else None
 
         def undo() -> None:
-            self.tasks.start(self._undo_shelve(alert), name="undo shelve")
+            assert draft is not None  # noqa: S101 - asked for below
+            self.tasks.start(self._take_back(intent, draft), name=f"undo {intent.kind}")
 
-        words = f"Shelved “{alert.title}” until {until:%Y-%m-%d %H:%M} UTC"
-        return await self._change(self.client.shelve_alert(alert, until, reason), words, undo)
+        self.messages.post(intent.title, undo=None if draft is None else undo)
+        self.queries.invalidate("dashboard")
 
-    async def unshelve(self, alert: Alert) -> Alert:
-        """Bring a shelved alert back. Raises OperationsError."""
-        return await self._change(self.client.unshelve_alert(alert), f"“{alert.title}” is back")
-
-    async def _undo_shelve(self, alert: Alert) -> None:
+    async def _take_back(self, intent: Intent, draft: Draft) -> None:
         try:
-            await self.unshelve(await self.client.alert(alert.id))
+            await self.mutations.submit(draft)
+            await self.mutations.note_undone(intent.key)
         except OperationsError as error:
             self.messages.post(f"Not taken back: {error}", "error")
 
-    async def _change(self, sending: Awaitable[T], words: str, undo: Callable[[], Any] | None = None) -> T:
-        try:
-            result = await sending
-        except OperationsError as error:
-            self._noticed(error)
-            self.queries.invalidate("alerts")
-            raise
-        self.messages.post(words, undo=undo)
-        self.queries.invalidate("alerts")
-        self.queries.invalidate("dashboard")
-        return result
+    def _conflicted(self, intent: Intent) -> None:
+        self.messages.post(f"Somebody else was quicker: “{intent.title}” waits for your choice.", "warning")
+
+    def _refused(self, intent: Intent) -> None:
+        self.messages.post(f"“{intent.title}” was refused: {intent.detail}", "error")
+
+    def _pending_changed(self) -> None:
+        self.queries.reapply(self.mutations.topics)
 
     def change_settings(self, **choices: Any) -> None:
         """Keep the operator's choices; a disk that refuses is told, and the choices hold for this session."""
@@ -260,6 +282,8 @@ class Console:
         """
         self._loop = asyncio.get_running_loop()
         await self._seed()
+        await self.mutations.start()
+        self.tasks.start(self._watch_over_me(), name="watch over what I may do")
         if self.place.data_dir is not None:
             await self._join()
             self.tasks.start(self._rejoin(), name="rejoin")
@@ -290,6 +314,7 @@ class Console:
         """End everything that runs; keeps the last picture."""
         self._keep(force=True)
         self.queries.close()
+        await self.mutations.close()
         await self.tasks.close()
         await self.session.close()
         if self._client is not None:
@@ -356,6 +381,8 @@ class Console:
         self._gate.set()
         self.queries.invalidate("*")
         self.queries.resume()
+        self.stream.start(self.tasks.start)
+        self.mutations.wake()
         self.ready.emit()
 
     async def _find_out_later(self) -> None:
@@ -400,6 +427,7 @@ class Console:
             poll=POLL_SECONDS,
             topics=topics,
             once=once,
+            overlaid=self.mutations.overlaid,
         )
 
     def _sample(self, value: T, as_of: datetime, *, degraded: bool = False) -> Sample[T]:
@@ -444,8 +472,36 @@ class Console:
             self._dashboard_changed(query)
         self.queries.forget_unwatched(PAST_PREFIX)
 
+    def _session_changed(self) -> None:
+        if not self.session.signed_in:
+            self.stream.stop()
+        self.mutations.wake()
+
+    def _stream_changed(self) -> None:
+        self.queries.set_live(live=self.stream.state is StreamState.LIVE)
+
+    def _told(self, topic: str) -> None:
+        """Something changed on the server."""
+        if topic in {"me", "*"}:
+            self.tasks.start(self._load_me(), name="what may I do")
+        self.queries.invalidate(topic)
+        if topic != "*":
+            self.queries.invalidate("audit")
+
+    async def _load_me(self) -> None:
+        with contextlib.suppress(OperationsError):
+            await self.session.load_me()
+
+    async def _watch_over_me(self) -> None:
+        """While changes are not told, ask now and then what the signed-in may do."""
+        while True:
+            await asyncio.sleep(ME_SECONDS)
+            if self.stream.state is not StreamState.LIVE and self.link.state is LinkState.UP:
+                await self._load_me()
+
     def _link_changed(self) -> None:
         if self.link.state is LinkState.UP:
+            self.mutations.wake()
             for key in [f"answer {m.text}" for m in self.messages.history]:
                 self.messages.forget(key)
 
@@ -459,7 +515,7 @@ class Console:
     def _keep(self, *, force: bool = False) -> None:
         """Keep figures and answers of the present, now and then and at the end."""
         query, figures = self.dashboard(), self.figures
-        sample = query.sample
+        sample = query.raw
         if self.time.as_of is not None or figures is None or sample is None or sample.received_mono is None:
             return
         now = self.clock.monotonic()
@@ -468,10 +524,10 @@ class Console:
         self._kept_at[query.key] = now
         self._snapshot.put(PAINT_KEY, figures.to_json(), sample.as_of, sample.received_at)
         self._snapshot.put(query.key, sample.value.model_dump_json(by_alias=True), sample.as_of, sample.received_at)
-        alerts = self.alerts().sample
-        if alerts is not None and alerts.received_mono is not None:
-            text = "[" + ",".join(alert.model_dump_json(by_alias=True) for alert in alerts.value) + "]"
-            self._snapshot.put("alerts", text, alerts.as_of, alerts.received_at)
+        listed = self.alerts().raw
+        if listed is not None and listed.received_mono is not None:
+            text = "[" + ",".join(alert.model_dump_json(by_alias=True) for alert in listed.value) + "]"
+            self._snapshot.put("alerts", text, listed.as_of, listed.received_at)
 
     async def _seed(self) -> None:
         """Show the answers of an earlier run until the first of this one; what does not fit is ignored."""

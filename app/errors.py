@@ -2,10 +2,31 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from models.problems import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """How somebody must prove again who they are (RFC 9470 §3)."""
+
+    acr_values: str | None
+    """Acceptable kinds of authentication, the best first, separated by spaces."""
+    max_age: int
+    """Seconds since they did it last."""
+
+    @classmethod
+    def read(cls, header: str) -> Challenge | None:
+        """That of a ``WWW-Authenticate`` header; ``None`` when it asks for no other authentication."""
+        said = dict(re.findall(r'(\w+)="([^"]*)"', header))
+        if said.get("error") != "insufficient_user_authentication":
+            return None
+        age = said.get("max_age", "")
+        return cls(said.get("acr_values"), int(age) if age.isdecimal() else 0)
 
 
 class OperationsError(Exception):
@@ -38,13 +59,11 @@ class BadAnswer(OperationsError):  # noqa: N818 - as above
 class ProblemAnswer(OperationsError):  # noqa: N818 - as above
     """The server refused, and said why (RFC 9457)."""
 
-    def __init__(self, problem: Problem, retry_after: float | None = None, challenge: str = "") -> None:
+    def __init__(self, problem: Problem, retry_after: float | None = None) -> None:
         named = "; ".join(f"{e.pointer.rpartition('/')[2]}: {e.message}" for e in problem.errors[:3])
         super().__init__(f"{problem.detail} {named}".strip())
         self.problem = problem
         self.retry_after = retry_after
-        self.challenge = challenge
-        """The ``WWW-Authenticate`` header: how to sign in so that it is not refused."""
 
     @property
     def code(self) -> str:
@@ -55,11 +74,9 @@ class ProblemAnswer(OperationsError):  # noqa: N818 - as above
 class StepUpNeeded(ProblemAnswer):
     """The server asks for a second factor first (RFC 9470)."""
 
-    def __init__(self, problem: Problem, max_age: int, acr_values: str) -> None:
+    def __init__(self, problem: Problem, challenge: Challenge) -> None:
         super().__init__(problem)
-        self.max_age = max_age
-        """Seconds for which it will hold."""
-        self.acr_values = acr_values
+        self.challenge = challenge
 
 
 class SignedOut(OperationsError):  # noqa: N818 - as above

@@ -151,6 +151,15 @@ class Mutations:
         self._kinds[kind.name] = kind
         return kind
 
+    def kind(self, name: str) -> Kind | None:
+        """A declared kind; ``None`` for one of another release."""
+        return self._kinds.get(name)
+
+    @property
+    def topics(self) -> frozenset[str]:
+        """Of all declared kinds."""
+        return frozenset().union(*(kind.topics for kind in self._kinds.values()))
+
     @property
     def pending(self) -> tuple[Intent, ...]:
         """What the server has not settled, oldest first, of whoever is signed in."""
@@ -276,6 +285,10 @@ class Mutations:
         await self._outbox.note_undone(done.key)
         return outcome
 
+    async def note_undone(self, key: str) -> None:
+        """Remember that something was taken back."""
+        await self._outbox.note_undone(key)
+
     async def mine(self) -> list[Done]:
         """What the signed-in operator did at this console, newest first."""
         user = self._user()
@@ -336,22 +349,18 @@ class Mutations:
             if not sent:
                 self._wake.clear()
                 pause = min(RETRY_LONGEST, RETRY_FIRST * 2.0 ** min(failures, 6)) * random.uniform(0.6, 1.0)  # noqa: S311
-                try:
-                    await asyncio.wait_for(self._wake.wait(), pause)
-                except TimeoutError:
-                    continue
+                await _wait(self._wake, pause)
 
     async def _rest(self) -> None:
         """Until there is something to do; meanwhile others see that we live, and we whether they do."""
-        try:
-            await asyncio.wait_for(self._wake.wait(), BEAT_SECONDS if self._pending else LOOK_SECONDS)
-        except TimeoutError:
-            with contextlib.suppress(OutboxError):
-                if self._pending:
-                    await self._outbox.beat()
-                if await self._outbox.others():
-                    self._pending = await self._outbox.adopt()
-                    self.changed.emit()
+        if await _wait(self._wake, BEAT_SECONDS if self._pending else LOOK_SECONDS):
+            return
+        with contextlib.suppress(OutboxError):
+            if self._pending:
+                await self._outbox.beat()
+            if await self._outbox.others():
+                self._pending = await self._outbox.adopt()
+                self.changed.emit()
 
     def _next(self) -> Intent | None:
         """The oldest that may be sent: nothing before it on the same resource is unsettled."""
@@ -552,6 +561,16 @@ class Mutations:
         if intent.state is not State.CONFLICT:
             raise Refused("It is no conflict any more.")
         return intent
+
+
+async def _wait(event: asyncio.Event, seconds: float) -> bool:
+    # Not wait_for: on Python 3.11 it swallows a cancellation that comes in the moment the event is set.
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return False
+    return True
 
 
 def _version(record: str | None) -> int | None:

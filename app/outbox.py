@@ -7,6 +7,7 @@ over from one that does not live any more.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import sqlite3
 import time
@@ -120,6 +121,11 @@ class Done:
     undo: str | None
     """The intent that takes it back, JSON, where there is one."""
     undone: bool
+
+
+def outbox_path(profile: Path, place: str) -> Path:
+    """One file per server or data folder: what was decided for one is never sent to another."""
+    return profile / f"outbox-{hashlib.sha256(place.encode()).hexdigest()[:12]}.db"
 
 
 class Outbox:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -22,6 +22,10 @@ log = logging.getLogger(__name__)
 
 LATE_AFTER = 2.5
 """Poll intervals without an answer after which a sample is late …"""
+LIVE_FACTOR = 3.0
+"""While the live stream is connected, queries poll so much more slowly."""
+LEAST_SECONDS = 1.0
+"""Between two answers to what the live stream says: a thousand changes are one question."""
 STALE_AFTER = 6.0
 """… and after which it is stale."""
 LONGEST_PAUSE = 5.0
@@ -82,6 +86,7 @@ class Query(Generic[T]):
         topics: frozenset[str] = frozenset(),
         title: str = "",
         once: bool = False,
+        overlaid: Callable[[frozenset[str], T], T] | None = None,
     ) -> None:
         """Nothing is fetched before ``gate`` is set; ``topics`` invalidate what is known.
 
@@ -91,6 +96,10 @@ class Query(Generic[T]):
         self.title = title or key
         self.topics = topics
         self.sample: Sample[T] | None = None
+        """The newest answer, with what is on its way to the server already in it."""
+        self.raw: Sample[T] | None = None
+        """The newest answer as it came."""
+        self._overlaid = overlaid
         self.error: OperationsError | None = None
         self.loading = False
         self._fetch = fetch
@@ -104,6 +113,8 @@ class Query(Generic[T]):
         self._loop: asyncio.Task[None] | None = None
         self._failures = 0
         self._outdated = False
+        self._live = self._was_live = False
+        self._woken_mono = -1e9
         self._wake = asyncio.Event()
 
     # --- what panels read --------------------------------------------------------------------------------------
@@ -128,9 +139,9 @@ class Query(Generic[T]):
             return Quality.DISCONNECTED
         if self._once and self.error is None and self.sample.received_mono is not None:
             return Quality.FRESH
-        if self.sample.degraded or age > STALE_AFTER * self._poll or self.sample.received_mono is None:
+        if self.sample.degraded or age > STALE_AFTER * self._slowest or self.sample.received_mono is None:
             return Quality.STALE
-        return Quality.LATE if age > LATE_AFTER * self._poll else Quality.FRESH
+        return Quality.LATE if age > LATE_AFTER * self._slowest else Quality.FRESH
 
     # --- watching ----------------------------------------------------------------------------------------------
 
@@ -157,6 +168,23 @@ class Query(Generic[T]):
         """Whether an operator can see it."""
         return any(watch.visible for watch in self._watches)
 
+    def set_live(self, *, live: bool) -> None:
+        """While changes are told as they happen, polling only looks whether all is well."""
+        self._was_live = self._live and not live
+        self._live = live
+        if self._was_live:
+            self.invalidate()
+
+    @property
+    def interval(self) -> float:
+        """Seconds between two polls."""
+        return self._poll * LIVE_FACTOR if self._live else self._poll
+
+    @property
+    def _slowest(self) -> float:
+        # A stream that broke a moment ago does not make what was polled slowly late at once.
+        return self._poll * LIVE_FACTOR if self._live or self._was_live else self._poll
+
     def watches_changed(self) -> None:
         """Begin or end polling."""
         if self.visible and self._loop is None and self._gate.is_set():
@@ -173,8 +201,14 @@ class Query(Generic[T]):
             if self._once and self.error is None and self.sample is not None:
                 await self._wake.wait()
             else:
+                # Not wait_for: on Python 3.11 it swallows a cancellation in the moment the event is set.
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), self._pause())
+                    async with asyncio.timeout(self._pause()):
+                        await self._wake.wait()
+            # Changes come in swarms: the first is answered at once, the rest together.
+            if self._wake.is_set():
+                await asyncio.sleep(max(0.0, LEAST_SECONDS - (self._clock.monotonic() - self._woken_mono)))
+                self._woken_mono = self._clock.monotonic()
             # What is invalidated from here on wakes the next turn: this turn's answer may be older than the change.
             self._wake.clear()
             if self._fetching is not None and not self._fetching.done():
@@ -183,7 +217,7 @@ class Query(Generic[T]):
 
     def _pause(self) -> float:
         if self._failures == 0:
-            return self._poll
+            return self.interval
         pause = min(LONGEST_PAUSE, 0.5 * 2.0 ** min(self._failures, 6))
         import random  # here, because the first picture waits for what stands above
 
@@ -222,7 +256,9 @@ class Query(Generic[T]):
         else:
             self.error = None
             self._failures = 0
-            self.sample = sample  # fetches of one query never overlap, so this is the newest
+            self._was_live = False
+            self.raw = sample  # fetches of one query never overlap, so this is the newest
+            self._overlay()
         finally:
             self.loading = False
         self.changed.emit()
@@ -230,8 +266,21 @@ class Query(Generic[T]):
     def seed(self, sample: Sample[T]) -> None:
         """Show a sample of an earlier run until the first answer."""
         if self.sample is None:
-            self.sample = sample
+            self.raw = sample
+            self._overlay()
             self.changed.emit()
+
+    def reapply(self) -> None:
+        """What is on its way to the server has changed: show it, and what it changes."""
+        before = self.sample
+        self._overlay()
+        if self.sample is not before:
+            self.changed.emit()
+
+    def _overlay(self) -> None:
+        raw = self.raw
+        value = self._overlaid(self.topics, raw.value) if raw is not None and self._overlaid is not None else None
+        self.sample = raw if raw is None or value is None or value is raw.value else replace(raw, value=value)
 
     def close(self) -> None:
         """End polling."""
@@ -244,12 +293,14 @@ class Queries:
 
     def __init__(self) -> None:
         self._known: dict[str, Query[Any]] = {}
+        self._live = False
 
     def get(self, key: str, make: Callable[[], Query[T]]) -> Query[T]:
         """The query of this key, made when it is new."""
         found = self._known.get(key)
         if found is None:
             found = self._known[key] = make()
+            found.set_live(live=self._live)
         return found
 
     def forget_unwatched(self, prefix: str) -> None:
@@ -262,6 +313,18 @@ class Queries:
         for query in list(self._known.values()):
             if topic == "*" or topic in query.topics:
                 query.invalidate()
+
+    def set_live(self, *, live: bool) -> None:
+        """The live stream is connected, or no longer."""
+        self._live = live
+        for query in self._known.values():
+            query.set_live(live=live)
+
+    def reapply(self, topics: frozenset[str]) -> None:
+        """What is on its way to the server has changed for these topics."""
+        for query in list(self._known.values()):
+            if query.topics & topics:
+                query.reapply()
 
     def resume(self) -> None:
         """The server is known now: begin polling what is visible."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from app.errors import OperationsError, SignedOut
+from app.errors import Challenge, OperationsError, SignedOut
 from app.signals import Signal
 from app.tokens import TokenSource
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from app.client import OperationsClient
     from app.clock import Clock
     from app.messages import Messages
-    from models.session import Me, OidcOptions, SignInOptions, Tokens
+    from models.session import AccessToken, Enrolment, Me, OidcOptions, SignInOptions, Tokens
 
 KEYRING_PATIENCE = 2.0
 SERVICE = "opsconsole"
@@ -241,6 +241,30 @@ class Session(TokenSource):
         await self._take_from(options.oidc, await browser_sign_in(options.oidc, open_browser))
         return await self.load_me()
 
+    async def use_second_factor(self, code: str) -> None:
+        """Prove with a code of the account's authenticator, or a recovery code, who is signed in.
+
+        Raises OperationsError: the code is wrong, or too many were.
+        """
+        self._take_access(await self._speaker.step_up(code))
+
+    async def begin_second_factor(self, password: str) -> Enrolment:
+        """Begin to set up a second factor; an account without password gives none. Raises OperationsError."""
+        return await self._speaker.begin_second_factor(password)
+
+    async def confirm_second_factor(self, code: str) -> tuple[str, ...]:
+        """Finish with the first code; answers the recovery codes, to be shown this once. Raises OperationsError."""
+        confirmed = await self._speaker.confirm_second_factor(code)
+        self._take_access(confirmed)
+        await self.load_me()
+        return confirmed.codes
+
+    def _take_access(self, raised: AccessToken) -> None:
+        if self._tokens is not None:
+            fresh = {"access_token": raised.access_token, "expires_at": raised.expires_at, "as_of": raised.as_of}
+            self._tokens = self._tokens.model_copy(update=fresh)
+            self._expires_mono = self._clock.monotonic() + (raised.expires_at - raised.as_of).total_seconds()
+
     async def step_up(self, open_browser: Callable[[str], Any], acr_values: str | None, max_age: int) -> None:
         """Prove again in the browser who is signed in, as a challenge of the server asks (RFC 9470).
 
@@ -251,7 +275,7 @@ class Session(TokenSource):
             SignedOut: nobody is signed in through the browser, or the session has ended meanwhile.
             OperationsError: the issuer does not answer, or not as it should.
         """
-        from app.browser_sign_in import Challenge, browser_step_up
+        from app.browser_sign_in import browser_step_up
 
         issuer, subject = self._issuer, self._subject
         if issuer is None or not self.signed_in:

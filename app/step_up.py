@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from app.signals import Signal
 
 if TYPE_CHECKING:
-    from app.errors import StepUpNeeded
+    from app.errors import Challenge, StepUpNeeded
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +20,7 @@ class StepUpQuestion:
     """What waits for it, in words."""
     words: str
     """What the server says."""
-    max_age: int
-    acr_values: str
+    challenge: Challenge
     answered: asyncio.Future[bool]
     """To be set: true when the second factor was used, false when the operator did not want to."""
 
@@ -43,7 +42,7 @@ class StepUp:
             return False
         if self._open is None:
             answered = asyncio.get_running_loop().create_future()
-            self._open = StepUpQuestion(title, needed.problem.detail, needed.max_age, needed.acr_values, answered)
+            self._open = StepUpQuestion(title, needed.problem.detail, needed.challenge, answered)
             answered.add_done_callback(self._closed)
             self.asked.emit(self._open)
         return await asyncio.shield(self._open.answered)

@@ -32,7 +32,10 @@ class Faulty:
 
     url: str = ""
     asked: list[Asked] = field(default_factory=list)
+    streams: list[Asked] = field(default_factory=list)
     answer: Answer = lambda _asked: None
+    told: asyncio.Queue[bytes] | None = None
+    """What the live stream says, piece by piece, empty to end it; without one there is no stream."""
 
 
 def http(
@@ -57,6 +60,18 @@ def problem(code: str, status: int, detail: str, **headers: str) -> bytes:
     return http(body, status=f"{status} Problem", media="application/problem+json", **headers)
 
 
+async def _tell(state: Faulty, writer: asyncio.StreamWriter) -> None:
+    if state.told is None:
+        writer.write(problem("not-found", 404, "There is no stream here."))
+        return
+    writer.write(
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n: connected\nid: 7\n\n"
+    )
+    while piece := await state.told.get():
+        writer.write(piece)
+        await writer.drain()
+
+
 @contextlib.asynccontextmanager
 async def faulty_server(port: int = 0) -> AsyncIterator[Faulty]:
     """Serve until the block ends."""
@@ -69,6 +84,10 @@ async def faulty_server(port: int = 0) -> AsyncIterator[Faulty]:
             headers = {k.lower(): v.strip() for k, _, v in (line.partition(":") for line in head[1:] if line)}
             body = await reader.readexactly(int(headers.get("content-length", "0")))
             asked = Asked(method, path, headers, body)
+            if path == "/api/operations/stream":
+                state.streams.append(asked)
+                await _tell(state, writer)
+                return
             state.asked.append(asked)
             result = state.answer(asked)
             content = await result if isinstance(result, Awaitable) else result

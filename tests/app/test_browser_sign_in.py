@@ -19,9 +19,9 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from app.browser_sign_in import Challenge, browser_refresh, browser_sign_in
+from app.browser_sign_in import browser_refresh, browser_sign_in
 from app.client import OperationsClient
-from app.errors import BadAnswer, OperationsError, SignedOut, SignInRefused, TimedOut, Unreachable
+from app.errors import BadAnswer, Challenge, OperationsError, SignedOut, SignInRefused, TimedOut, Unreachable
 from app.messages import Messages
 from app.session import Session
 from models.session import OidcOptions

@@ -22,9 +22,18 @@ import pytest
 from fastapi import APIRouter
 from psycopg.conninfo import make_conninfo
 
-from app.browser_sign_in import Challenge, browser_refresh, browser_sign_in, trusted
+from app.browser_sign_in import browser_refresh, browser_sign_in, trusted
 from app.client import OperationsClient
-from app.errors import BadAnswer, OperationsError, ProblemAnswer, SignedOut, SignInRefused, TimedOut, Unreachable
+from app.errors import (
+    BadAnswer,
+    Challenge,
+    OperationsError,
+    SignedOut,
+    SignInRefused,
+    StepUpNeeded,
+    TimedOut,
+    Unreachable,
+)
 from app.messages import Messages
 from app.session import Session
 from backend.database import APPLICATION_ROLE
@@ -219,12 +228,9 @@ async def test_how_and_when_somebody_signed_in_is_known(provider: Provider) -> N
 
 
 async def _challenged(client: OperationsClient) -> Challenge:
-    with pytest.raises(ProblemAnswer) as refused:
+    with pytest.raises(StepUpNeeded) as refused:
         await client._send("POST", "/sensitive")
-    assert refused.value.code == "step-up-needed"
-    challenge = Challenge.read(refused.value.challenge)
-    assert challenge is not None
-    return challenge
+    return refused.value.challenge
 
 
 async def test_a_challenge_is_answered_by_signing_in_again(url: str) -> None:
@@ -248,7 +254,11 @@ async def test_a_challenge_is_answered_by_signing_in_again(url: str) -> None:
 
 async def test_an_answer_of_somebody_else_changes_nothing(url: str) -> None:
     console = Console(url)
-    async with browsing(ago="1000") as browser, browsing(account="bob") as other, console.open() as (session, client):
+    async with (
+        browsing(ago="1000") as browser,
+        browsing(account="bob", acr="2") as other,
+        console.open() as (session, client),
+    ):
         await session.sign_in_with_browser(browser)
         before, kept = await session.token(), console.kept()
         challenge = await _challenged(client)

@@ -191,8 +191,8 @@ def _page(items: list[dict[str, Any]]) -> bytes:
 
 
 def conflict() -> bytes:
-    """Somebody else was faster."""
-    return problem("stale-version", 412, "Somebody else changed this alert.")
+    """Somebody else has done it differently already."""
+    return problem("conflict", 409, "Somebody else changed this alert.")
 
 
 async def until(true: Callable[[], Any], seconds: float = 5.0) -> None:

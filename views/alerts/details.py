@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QDialogButtonBox, QFormLayout, QLabel, QWidget
 
+from app.alerts import unshelve
 from app.errors import OperationsError
 from views.alerts.words import figure_words, is_shelved, since_words
 from views.dialogs.base import WindowDialog
@@ -69,7 +70,7 @@ class AlertDetails(WindowDialog):
 
     async def _bring_back(self) -> None:
         try:
-            await self._console.unshelve(self._alert)
+            await unshelve(self._console.mutations, self._alert)
         except OperationsError as error:
             self.fail(str(error))
         else:

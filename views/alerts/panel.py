@@ -11,6 +11,7 @@ from PySide6.QtGui import QAction, QColor, QDesktopServices, QPainter, QPaintEve
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app.actions import Action
+from app.alerts import acknowledge, shelve
 from app.freshness import Quality, age_words
 from views.alerts.card import AlertCard, AlertRow
 from views.alerts.words import is_shelved
@@ -321,13 +322,16 @@ class AlertsPanel(QObject):
         match verb:
             case "acknowledge":
                 AcknowledgeDialog(
-                    alert, lambda text: self._send(alert, console.acknowledge(alert, text)), console.tasks, parent
+                    alert,
+                    lambda text: self._send(alert, acknowledge(console.mutations, alert, text)),
+                    console.tasks,
+                    parent,
                 ).open()
             case "shelve":
                 ShelveDialog(
                     alert,
                     console.clock.now,
-                    lambda until, text: self._send(alert, console.shelve(alert, until, text)),
+                    lambda until, text: self._send(alert, shelve(console.mutations, alert, until, text)),
                     console.tasks,
                     parent,
                 ).open()

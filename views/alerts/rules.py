@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -19,8 +20,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.alerts import change_rule, create_rule
 from app.errors import OperationsError
 from app.figures import shown, title_of, unit_of
+from app.mutation import InConflict, Outcome
 from models.figures import FIGURES, FigureName
 from models.money import decimals
 from views.dialogs.base import WindowDialog
@@ -191,13 +194,13 @@ class RulesDialog(WindowDialog):
             }
             if self._rule is None:
                 draft = AlertRuleDraft.model_validate(values | {"figure": figure})
-                work = self._console.client.create_alert_rule(draft)
+                work = create_rule(self._console.mutations, draft)
             else:
                 changed = {k: v for k, v in values.items() if v != getattr(self._rule, k)}
                 if not changed:
                     self.fail("Nothing was changed.")
                     return
-                work = self._console.client.change_alert_rule(self._rule, AlertRuleChange.model_validate(changed))
+                work = change_rule(self._console.mutations, self._rule, AlertRuleChange.model_validate(changed))
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             fields = {"title": self.name, "value": self.limit, "guidance": self.guidance, "runbook_url": self.runbook}
@@ -215,14 +218,16 @@ class RulesDialog(WindowDialog):
         self.fail("")
         self._console.tasks.start(self._store(work), name="save an alert rule")
 
-    async def _store(self, work: object) -> None:
+    async def _store(self, work: Coroutine[Any, Any, Outcome]) -> None:
         try:
-            rule = await work  # type: ignore[misc]
+            outcome = await work
+        except InConflict:
+            self.accept()  # the choice is asked for in a view of its own
+            return
         except OperationsError as error:
             self.fail(f"{error} Your changes are still here; close and open to see the others'.")
             return
         finally:
             self._busy = False
-        self._console.messages.post(f"Saved the rule “{rule.title}”. It is evaluated within ten seconds.")
-        await self._load(rule.id)
+        await self._load(str(outcome.answer.get("id", "")))
         self.list.setFocus(Qt.FocusReason.OtherFocusReason)
