@@ -43,6 +43,7 @@ def ticks(settings: Settings) -> tuple[Tick, ...]:
     # Domains are imported by the worker alone: the API's own start does not wait for them.
     from backend.alerts.evaluate import evaluate
     from backend.audit.relay import stamp
+    from backend.backup.daily import watch
     from backend.sample.trade import trade
     from backend.shop.rollups import fold
 
@@ -51,6 +52,7 @@ def ticks(settings: Settings) -> tuple[Tick, ...]:
         Tick("audit relay", 0.25, stamp),
         Tick("rollup fold", 1.0, fold),
         Tick("alert evaluation", 10.0, evaluate),
+        Tick("backup watch", 60.0, watch),
     )
     return (*always, Tick("sample trade", 2.0, trade)) if settings.sample_shop else always
 
@@ -83,12 +85,12 @@ def pause(seconds: float, failures: int) -> float:
     return min(LONGEST_PAUSE, max(seconds, 0.5) * 2.0 ** min(failures, 10)) * random.uniform(0.7, 1.0)  # noqa: S311
 
 
-async def _jobs(url: str, database: Database) -> None:
+async def _jobs(url: str, database: Database, settings: Settings) -> None:
     failures = 0
     while True:
         begun = asyncio.get_running_loop().time()
         try:
-            await jobs.work(url, database)
+            await jobs.work(url, database, settings)
         except Exception as error:  # noqa: BLE001 - jobs go on when the database is back
             failures = failures + 1 if asyncio.get_running_loop().time() - begun < LONGEST_PAUSE else 1
             log.warning("jobs interrupted", reason=f"{type(error).__name__}: {error}")
@@ -102,7 +104,7 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
     database = Database(settings.database_url, size=6, statement_seconds=STATEMENT_SECONDS)
     await database.open()
     tasks = [asyncio.create_task(repeat(tick, database, settings), name=tick.name) for tick in ticks(settings)]
-    tasks.append(asyncio.create_task(_jobs(settings.database_url, database), name="jobs"))
+    tasks.append(asyncio.create_task(_jobs(settings.database_url, database, settings), name="jobs"))
     log.info("worker started", ticks=[task.get_name() for task in tasks])
     try:
         await stop.wait()
