@@ -101,6 +101,16 @@ def parser() -> argparse.ArgumentParser:
     _data_dir(account)
     account.add_argument("--database-url", metavar="URL", help="a PostgreSQL 18 instead of a data folder")
 
+    backup = commands.add_parser("backup", help="make an encrypted backup and restore it for a test")
+    backup.add_argument("--to", metavar="FOLDER", type=Path, required=True, help="folder of the new file")
+    restore = commands.add_parser("restore", help="restore a backup into an empty database or a new data folder")
+    restore.add_argument("file", metavar="FILE", type=Path, help="a file made by `opsconsole backup` or the daily job")
+    restore.add_argument("--list", action="store_true", help="verify the file and show what it holds; restores nothing")
+    for command in (backup, restore):
+        _data_dir(command)
+        command.add_argument("--database-url", metavar="URL", help="a PostgreSQL 18, with its owner's login")
+        command.add_argument("--key-file", metavar="FILE", type=Path, help="instead of OPSCONSOLE_BACKUP_KEY_FILE")
+
     commands.add_parser("openapi", help="print the OpenAPI document of the operations API")
     return root
 
@@ -307,6 +317,24 @@ def _account(options: argparse.Namespace) -> int:
     )
 
 
+def _backup(options: argparse.Namespace) -> int:
+    from backend.backup.commands import back_up_now
+
+    settings = _settings(backup_key_file=options.key_file)
+    return back_up_now(settings, options.to, data_dir=_folder(options), database_url=options.database_url)
+
+
+def _restore(options: argparse.Namespace) -> int:
+    from backend.backup.commands import list_backup, restore_backup
+
+    settings = _settings(backup_key_file=options.key_file)
+    if options.list:
+        return list_backup(settings, options.file, data_dir=options.data_dir or default_data_dir())
+    if options.data_dir is None and options.database_url is None:
+        raise UsageError("say where to: --data-dir of a new folder, or --database-url of an empty database")
+    return restore_backup(settings, options.file, data_dir=_folder(options), database_url=options.database_url)
+
+
 def _folder(options: argparse.Namespace) -> Path | None:
     """The data folder of a command that may also work on a database address, which wins unless a folder is given."""
     if options.data_dir is not None and options.database_url is not None:
@@ -332,6 +360,8 @@ _COMMANDS = {
     "import": _import,
     "token": _token,
     "account": _account,
+    "backup": _backup,
+    "restore": _restore,
     "openapi": _openapi,
 }
 

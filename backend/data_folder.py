@@ -16,6 +16,7 @@ import psycopg
 from psycopg import sql
 from pydantic import SecretStr
 
+from backend.backup.sealed import Key
 from backend.database import APPLICATION_ROLE, Database
 from backend.embedded import DATABASE, OWNER, Embedded, EmbeddedError
 from backend.migrations.migrate import migrate
@@ -48,8 +49,22 @@ class DataFolder:
     def settings(self, base: Settings, database_url: str) -> Settings:
         """``base`` with this folder's database and key."""
         return base.model_copy(
-            update={"data_dir": self.path, "database_url": database_url, "token_key": SecretStr(self.token_key())}
+            update={
+                "data_dir": self.path,
+                "database_url": database_url,
+                "token_key": SecretStr(self.token_key()),
+                "backup_database_url": Embedded(self.path).url(OWNER),
+                "backup_folder": base.backup_folder or self.path / "backups",
+                **({} if base.backup_key or base.backup_key_file else {"backup_key_file": self.backup_key_file()}),
+            }
         )
+
+    def backup_key_file(self) -> Path:
+        """The file of the key of backups; made at first use, readable by its owner only."""
+        path = self.path / "backup.key"
+        if not path.exists():
+            self._write(path, Key.make() + "\n")
+        return path
 
     def token_key(self) -> str:
         """The key that signs sessions; made at first use, readable by its owner only."""
@@ -61,6 +76,11 @@ class DataFolder:
         key = secrets.token_urlsafe(48)
         self._write(path, key)
         return key
+
+    def keep_backup_key(self, key: Key) -> None:
+        """Take over the key of a restored backup, so that the older ones can be read as well."""
+        if not (self.path / "backup.key").exists():
+            self._write(self.path / "backup.key", key.text() + "\n")
 
     def say(self, message: str, fraction: float) -> None:
         """Let a waiting console see what is going on."""
@@ -90,15 +110,20 @@ class DataFolder:
 def prepare(embedded: Embedded, say: Say) -> None:
     """Database, schema and application role of a running embedded server. Raises EmbeddedError."""
     try:
-        with psycopg.connect(embedded.url(OWNER, "postgres"), autocommit=True) as connection:
-            known = connection.execute("select 1 from pg_database where datname = %s", (DATABASE,)).fetchone()
-            if known is None:
-                connection.execute(sql.SQL("create database {}").format(sql.Identifier(DATABASE)))
+        make_database(embedded)
         migrate(embedded.url(OWNER), lambda words: say(words.capitalize(), 0.2))
         with psycopg.connect(embedded.url(OWNER), autocommit=True) as connection:
             connection.execute(sql.SQL("alter role {} login").format(sql.Identifier(APPLICATION_ROLE)))
     except (psycopg.Error, RuntimeError) as error:
         raise EmbeddedError(f"the database could not be prepared: {error}") from error
+
+
+def make_database(embedded: Embedded) -> None:
+    """The database of a running embedded server, empty when it is new. Raises psycopg.Error."""
+    with psycopg.connect(embedded.url(OWNER, "postgres"), autocommit=True) as connection:
+        known = connection.execute("select 1 from pg_database where datname = %s", (DATABASE,)).fetchone()
+        if known is None:
+            connection.execute(sql.SQL("create database {}").format(sql.Identifier(DATABASE)))
 
 
 async def seed(database: Database, settings: Settings) -> None:

@@ -11,8 +11,10 @@ from procrastinate.jobs import Job
 from psycopg.conninfo import make_conninfo
 
 from backend import http
+from backend.backup.daily import blueprint as backups
 from backend.database import APPLICATION_ROLE, Database
 from backend.session.accounts import queries as session_queries
+from backend.settings import Settings
 
 KEEP_HOURS = 7 * 24
 """Finished jobs stay a week; failed ones, the dead letters, until somebody looks at them."""
@@ -66,14 +68,15 @@ def job_app(url: str) -> procrastinate.App:
     )
     app = procrastinate.App(connector=connector)
     app.add_tasks_from(blueprint, namespace="opsconsole")
+    app.add_tasks_from(backups, namespace="opsconsole")
     return app
 
 
-async def work(url: str, database: Database) -> None:
+async def work(url: str, database: Database, settings: Settings) -> None:
     """Work on jobs until cancelled. Polls: a NOTIFY would make every commit wait."""
     app = job_app(url)
     async with app.open_async():
-        options: dict[str, Any] = {"additional_context": {"database": database}}
+        options: dict[str, Any] = {"additional_context": {"database": database, "settings": settings}}
         await app.run_worker_async(
             listen_notify=False,
             fetch_job_polling_interval=0.5,

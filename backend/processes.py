@@ -92,12 +92,14 @@ def spawn(
     environment: Mapping[str, str] | None = None,
     stdin: int | None = subprocess.DEVNULL,
     output: IO[bytes] | int | None = None,
+    errors: IO[bytes] | int | None = None,
     folder: Path | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start a child in a session of its own, so that Ctrl-C reaches only us; we stop it.
 
-    On Linux ``last_signal`` reaches it when this process dies. Call from the main thread: a child started in another
-    thread would get the signal when that thread ends.
+    What it says on standard error goes to ``errors``, or else where its output goes. On Linux ``last_signal`` reaches
+    it when this process dies. Call from the main thread: a child started in another thread would get the signal when
+    that thread ends.
     """
     options: dict[str, Any] = {}
     if WINDOWS:
@@ -110,7 +112,7 @@ def spawn(
         arguments,
         stdin=stdin,
         stdout=output,
-        stderr=output,
+        stderr=output if errors is None else errors,
         env=None if environment is None else dict(environment),
         cwd=folder,
         **options,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import time
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -12,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from models.figures import SourceName
 
 Cadence = Annotated[int, Field(ge=1, le=31 * 86_400)]
+Kept = Annotated[int, Field(ge=1, le=1_000)]
 
 
 class AccessSource(BaseModel):
@@ -62,6 +64,23 @@ class Settings(BaseSettings):
     )
     request_bytes: Annotated[int, Field(ge=1024)] = Field(4 * 1024 * 1024, description="Largest request body, bytes.")
 
+    backup_folder: Path | None = Field(
+        None, description="Folder of the daily backups, for this installation alone; embedded: one of the data folder."
+    )
+    backup_key_file: Path | None = Field(
+        None, description="File with the key of backups, 32 bytes in base64; embedded: one in the data folder."
+    )
+    backup_key: SecretStr | None = Field(None, description="That key itself, instead of a file.")
+    backup_database_url: str | None = Field(
+        None, description="Database address with the owner's login, to back up; unset means the database address."
+    )
+    backup_at: Annotated[str, Field(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|off)$")] = Field(
+        "02:15", description="Time of the daily backup, UTC; `off` when others see to backups."
+    )
+    backup_keep_daily: Kept = Field(7, description="Days whose newest backup is kept.")
+    backup_keep_weekly: Kept = Field(4, description="Weeks whose newest backup is kept.")
+    backup_keep_monthly: Kept = Field(6, description="Months whose newest backup is kept.")
+
     orders_cadence: Cadence = Field(3_600, description="Seconds after which silent orders are late.")
     refunds_cadence: Cadence = Field(7 * 86_400, description="Seconds after which silent refunds are late.")
     downloads_cadence: Cadence = Field(900, description="Seconds after which silent downloads are late.")
@@ -78,9 +97,14 @@ class Settings(BaseSettings):
             SourceName.SHOWCASES: self.showcases_cadence,
         }[source]
 
+    @property
+    def backup_time(self) -> time | None:
+        """Time of day of the daily backup, UTC; ``None`` when it is off."""
+        return None if self.backup_at == "off" else time.fromisoformat(self.backup_at)
+
     def as_environment(self) -> dict[str, str]:
-        """Variables that give a process of ours the same settings; the key stays with who signs."""
-        dumped = self.model_dump(mode="json", exclude_none=True, exclude={"token_key"})
+        """Variables that give a process of ours the same settings; keys are not handed on."""
+        dumped = self.model_dump(mode="json", exclude_none=True, exclude={"token_key", "backup_key"})
         return {
             f"OPSCONSOLE_{name.upper()}": json.dumps(value) if isinstance(value, dict | list) else str(value)
             for name, value in dumped.items()

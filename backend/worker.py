@@ -44,6 +44,7 @@ def ticks(settings: Settings) -> tuple[Tick, ...]:
     from backend.alerts.evaluate import evaluate
     from backend.approvals.actions import expire
     from backend.audit.relay import stamp
+    from backend.backup.daily import watch
     from backend.rbac.actions import end_expired
     from backend.rbac.drift import check
     from backend.sample.trade import trade
@@ -57,6 +58,7 @@ def ticks(settings: Settings) -> tuple[Tick, ...]:
         Tick("ends of grants", 1.0, end_expired),
         Tick("ends of approvals", 5.0, expire),
         Tick("access in outside systems", 300.0, check),
+        Tick("backup watch", 60.0, watch),
     )
     return (*always, Tick("sample trade", 2.0, trade)) if settings.sample_shop else always
 
@@ -89,12 +91,12 @@ def pause(seconds: float, failures: int) -> float:
     return min(LONGEST_PAUSE, max(seconds, 0.5) * 2.0 ** min(failures, 10)) * random.uniform(0.7, 1.0)  # noqa: S311
 
 
-async def _jobs(url: str, database: Database) -> None:
+async def _jobs(url: str, database: Database, settings: Settings) -> None:
     failures = 0
     while True:
         begun = asyncio.get_running_loop().time()
         try:
-            await jobs.work(url, database)
+            await jobs.work(url, database, settings)
         except Exception as error:  # noqa: BLE001 - jobs go on when the database is back
             failures = failures + 1 if asyncio.get_running_loop().time() - begun < LONGEST_PAUSE else 1
             log.warning("jobs interrupted", reason=f"{type(error).__name__}: {error}")
@@ -108,7 +110,7 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
     database = Database(settings.database_url, size=6, statement_seconds=STATEMENT_SECONDS)
     await database.open()
     tasks = [asyncio.create_task(repeat(tick, database, settings), name=tick.name) for tick in ticks(settings)]
-    tasks.append(asyncio.create_task(_jobs(settings.database_url, database), name="jobs"))
+    tasks.append(asyncio.create_task(_jobs(settings.database_url, database, settings), name="jobs"))
     log.info("worker started", ticks=[task.get_name() for task in tasks])
     try:
         await stop.wait()

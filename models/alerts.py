@@ -152,12 +152,13 @@ class AlertSummary(Record):
     """AlertSummary of the specification: what a dashboard shows of an alert."""
 
     id: Identifier
-    figure: FigureName
+    figure: FigureName | None = None
+    """The figure it is about; ``None`` when no rule raised it but a part of the system, see ``Alert.source``."""
     title: str
     severity: Severity
     state: AlertState
     cause: AlertCondition = AlertCondition.BREACHED
-    """Why it was raised: its limit is broken, or its source is silent. Never normal."""
+    """Why it was raised: its limit is broken or what it tells of holds, or its source is silent. Never normal."""
     condition: AlertCondition
     """What the rule last saw."""
     raised_at: Instant
@@ -166,12 +167,17 @@ class AlertSummary(Record):
 class Alert(AlertSummary):
     """An alert with everything needed to act on it."""
 
-    rule_id: Identifier
-    comparison: Comparison
-    limit: Number
-    value: Number | None
+    rule_id: Identifier | None = None
+    """The rule that raised it; then ``figure``, ``comparison`` and ``limit`` are known as well."""
+    source: Identifier | None = None
+    """Else the part of the system that raised it, such as ``backup``."""
+    key: Identifier | None = None
+    """What of the source it is about; at most one alert of a source and key is open."""
+    comparison: Comparison | None = None
+    limit: Number | None = None
+    value: Number | None = None
     """The figure when last evaluated; ``None`` without data."""
-    worst_value: Number | None
+    worst_value: Number | None = None
     """The figure at its worst since the alert was raised."""
     evaluated_at: Instant
     returned_at: Instant | None = None

@@ -10,11 +10,11 @@ from uuid import UUID
 from psycopg.rows import class_row
 
 from backend import audit
-from backend.alerts.decide import Event, Transition, acknowledge, shelve, unshelve
+from backend.alerts.decide import Condition, Event, Transition, acknowledge, hold, pass_by, shelve, unshelve
 from backend.database import Connection, load_queries
 from backend.http import same_version
 from backend.problems import ProblemError
-from models.alerts import Alert, AlertRule, AlertRuleChange, AlertRuleDraft, AlertState
+from models.alerts import Alert, AlertRule, AlertRuleChange, AlertRuleDraft, AlertState, Severity
 from models.base import Record
 from models.problems import Code, FieldError
 
@@ -95,6 +95,64 @@ async def unshelve_alert(tx: Connection, *, actor: str, alert_id: UUID, version:
     step = unshelve(alert)
     await apply(tx, (step,), actor=actor, at=await clock(tx))
     return step.after
+
+
+async def raise_alert(
+    tx: Connection,
+    *,
+    source: str,
+    key: str,
+    title: str,
+    severity: Severity,
+    guidance: str = "",
+    runbook_url: str = "",
+    actor: str = audit.WORKER,
+) -> Alert:
+    """Say that something holds which no figure shows, such as a failed backup; returns its alert.
+
+    At most one alert of a source and key is open: saying it again keeps that one, with the new words. It is latched as
+    all are; a higher severity than before makes an acknowledged or shelved alert active again. See ``clear_condition``.
+
+    Args:
+        tx: The transaction of whoever found it.
+        source: The part of the system that says so, such as ``backup``.
+        key: What of it, such as ``daily``.
+        title: What the alert is called.
+        severity: As ``Severity`` describes them.
+        guidance: What to do, one step a line.
+        runbook_url: Where to read on; empty or http(s).
+        actor: Who found it.
+    """
+    found = await _locked_condition(tx, source, key)
+    now = await clock(tx)
+    cursor = await tx.execute(queries.new_ids, {"count": 1})
+    ids = [row[0] for row in await cursor.fetchall()]
+    condition = Condition(source, key, title, severity, guidance, runbook_url)
+    step = hold(condition, found, now, ids.pop)
+    await apply(tx, (step,), actor=actor, at=now)
+    return step.after
+
+
+async def clear_condition(tx: Connection, *, source: str, key: str, actor: str = audit.WORKER) -> Alert | None:
+    """Say that it has passed; returns the alert, ``None`` when none is open.
+
+    An acknowledged alert clears. One that nobody has acknowledged stays until somebody does, and clears then.
+    """
+    found = await _locked_condition(tx, source, key)
+    if found is None:
+        return None
+    now = await clock(tx)
+    step = pass_by(found, now)
+    await apply(tx, (step,), actor=actor, at=now)
+    return step.after
+
+
+async def _locked_condition(tx: Connection, source: str, key: str) -> Alert | None:
+    which = {"source": source, "key": key}
+    await tx.execute(queries.lock_source, which)
+    async with tx.cursor(row_factory=class_row(Alert)) as cursor:
+        await cursor.execute(queries.lock_condition, which)
+        return await cursor.fetchone()
 
 
 async def create_rule(tx: Connection, *, actor: str, draft: AlertRuleDraft) -> AlertRule:

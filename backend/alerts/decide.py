@@ -3,6 +3,8 @@
 An alert is latched: *active* until somebody acknowledges it, whatever its condition does meanwhile; *acknowledged*
 until the condition passes; then *cleared*, for good. A rule has at most one open alert per cause (its limit is broken,
 its source is silent), and the two never mix: silence neither raises nor clears a breach.
+
+An alert without a rule is latched the same way; a part of the system says when what it tells of holds and has passed.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from models.alerts import Alert, AlertCondition, AlertRule, AlertState, Comparison
+from models.alerts import Alert, AlertCondition, AlertRule, AlertState, Comparison, Severity
 
 GAP = timedelta(seconds=60)
 """Evaluations further apart than this are not one unbroken stretch: nobody saw what happened in between."""
@@ -48,7 +50,9 @@ class Event(StrEnum):
     RESUMED = "resumed"
     """It holds again before anybody acknowledged."""
     CHANGED = "changed"
-    """The alert follows a change of its rule."""
+    """The alert follows a change of its rule, or of what its source says."""
+    ESCALATED = "escalated"
+    """Its source finds it more severe than it was: acknowledged or shelved, it waits for somebody again."""
     ACKNOWLEDGED = "acknowledged"
     CLEARED = "cleared"
     SHELVED = "shelved"
@@ -62,6 +66,21 @@ class Transition:
     event: Event | None
     before: Alert | None
     after: Alert
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Something a part of the system has found that somebody must know; no figure and no rule is behind it."""
+
+    source: str
+    """The part of the system, such as ``backup``."""
+    key: str
+    """What of it; at most one alert of a source and key is open."""
+    title: str
+    severity: Severity
+    guidance: str = ""
+    """What to do, one step a line."""
+    runbook_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +152,57 @@ def shelve(alert: Alert, *, actor: str, until: datetime, reason: str) -> Transit
 def unshelve(alert: Alert) -> Transition:
     """Take a shelved alert back."""
     return Transition(Event.UNSHELVED, alert, _next(alert, shelved_until=None, shelved_by=None, shelve_reason=None))
+
+
+def hold(condition: Condition, alert: Alert | None, now: datetime, new_id: Callable[[], str]) -> Transition:
+    """The condition holds at ``now``; ``alert`` is the open one of its source and key.
+
+    The words follow the condition. A higher severity makes an acknowledged or shelved alert wait for somebody again;
+    a lower one is taken over once somebody has acknowledged.
+    """
+    if alert is None:
+        return Transition(Event.RAISED, None, _raised(condition, now, new_id()))
+    severer = condition.severity < alert.severity  # P1 sorts before P4
+    severity = condition.severity if severer or alert.state is AlertState.ACKNOWLEDGED else alert.severity
+    words = {"title": condition.title, "guidance": condition.guidance, "runbook_url": condition.runbook_url}
+    seen = {"condition": alert.cause, "evaluated_at": now}
+    measured = alert.model_copy(update=seen)
+    after = measured.model_copy(update={**words, "severity": severity, "returned_at": None})
+    if severer:
+        nobody: dict[str, object] = dict.fromkeys(
+            ("acknowledged_at", "acknowledged_by", "comment", "shelved_until", "shelved_by", "shelve_reason")
+        )
+        return Transition(Event.ESCALATED, alert, _next(after, state=AlertState.ACTIVE, **nobody))
+    if alert.returned_at is not None:
+        return Transition(Event.RESUMED, alert, _next(after))
+    return Transition(None, alert, measured) if after == measured else Transition(Event.CHANGED, alert, _next(after))
+
+
+def pass_by(alert: Alert, now: datetime) -> Transition:
+    """What an open alert without a rule tells of has passed: it clears, once somebody has acknowledged it."""
+    measured = alert.model_copy(update={"condition": AlertCondition.NORMAL, "evaluated_at": now})
+    if alert.state is AlertState.ACKNOWLEDGED:
+        return _clear(_returned(measured, now), now, before=alert)
+    if alert.returned_at is None:
+        return Transition(Event.RETURNED, alert, _next(measured, returned_at=now))
+    return Transition(None, alert, measured)
+
+
+def _raised(condition: Condition, now: datetime, alert_id: str) -> Alert:
+    return Alert(
+        id=alert_id,
+        source=condition.source,
+        key=condition.key,
+        title=condition.title,
+        severity=condition.severity,
+        state=AlertState.ACTIVE,
+        condition=AlertCondition.BREACHED,
+        raised_at=now,
+        evaluated_at=now,
+        guidance=condition.guidance,
+        runbook_url=condition.runbook_url,
+        version=1,
+    )
 
 
 def _silent(rule: AlertRule, reading: Reading, now: datetime) -> bool:

@@ -10,7 +10,7 @@ from psycopg.rows import class_row
 
 from backend.alerts import actions
 from backend.alerts.actions import queries
-from backend.alerts.decide import Reading, Transition, Watch, decide
+from backend.alerts.decide import Reading, Transition, Watch, decide, unshelve
 from backend.audit import WORKER
 from backend.dashboard.figures import figures_at, sources_at
 from backend.database import Connection, Database
@@ -26,7 +26,17 @@ async def evaluate(db: Database, settings: Settings) -> None:
         cursor = await tx.execute(queries.try_evaluation_lock)
         if await cursor.fetchone() != (True,):
             return
+        await _end_shelves(tx)
         await evaluate_within(tx, settings)
+
+
+async def _end_shelves(tx: Connection) -> None:
+    """Bring back alerts without a rule when their time on the shelf is over."""
+    now = await actions.clock(tx)
+    async with tx.cursor(row_factory=class_row(Alert)) as cursor:
+        await cursor.execute(queries.lock_shelf_ended, {"at": now})
+        ended = await cursor.fetchall()
+    await actions.apply(tx, [unshelve(alert) for alert in ended], actor=WORKER, at=await actions.clock(tx))
 
 
 async def evaluate_within(tx: Connection, settings: Settings) -> None:
@@ -86,7 +96,7 @@ async def _open_alerts(tx: Connection) -> dict[str, dict[AlertCondition, Alert]]
     async with tx.cursor(row_factory=class_row(Alert)) as cursor:
         await cursor.execute(queries.lock_open)
         for alert in await cursor.fetchall():
-            found[alert.rule_id][alert.cause] = alert
+            found[alert.rule_id or ""][alert.cause] = alert
     return found
 
 

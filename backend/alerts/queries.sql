@@ -48,19 +48,41 @@ on conflict (rule_id) do update
    set since = excluded.since, breaking_since = excluded.breaking_since, evaluated_at = excluded.evaluated_at
 
 -- name: lock_open
--- Newest versions of alerts that are not cleared, in an order that cannot deadlock.
+-- Newest versions of the alerts of rules that are not cleared, in an order that cannot deadlock.
 select id::text as id, version, rule_id::text as rule_id, cause, figure, title, severity, state, condition, raised_at,
        comparison, "limit", value, worst_value, evaluated_at, returned_at, acknowledged_at, acknowledged_by, comment,
-       cleared_at, shelved_until, shelved_by, shelve_reason, guidance, runbook_url
+       cleared_at, shelved_until, shelved_by, shelve_reason, guidance, runbook_url, source, key
   from alert
- where valid_to = 'infinity' and state <> 'cleared'
+ where valid_to = 'infinity' and state <> 'cleared' and rule_id is not null
  order by id
    for update
+
+-- name: lock_source
+-- One at a time for each source and key, also while there is no alert to lock yet.
+select pg_advisory_xact_lock(hashtextextended(%(source)s::text || E'\n' || %(key)s::text, 4711018004))
+
+-- name: lock_condition
+select id::text as id, version, rule_id::text as rule_id, cause, figure, title, severity, state, condition, raised_at,
+       comparison, "limit", value, worst_value, evaluated_at, returned_at, acknowledged_at, acknowledged_by, comment,
+       cleared_at, shelved_until, shelved_by, shelve_reason, guidance, runbook_url, source, key
+  from alert
+ where source = %(source)s and key = %(key)s and valid_to = 'infinity' and state <> 'cleared'
+   for update
+
+-- name: lock_shelf_ended
+-- Alerts of no rule whose time on the shelf is over. One that is being changed just now waits for the next turn.
+select id::text as id, version, rule_id::text as rule_id, cause, figure, title, severity, state, condition, raised_at,
+       comparison, "limit", value, worst_value, evaluated_at, returned_at, acknowledged_at, acknowledged_by, comment,
+       cleared_at, shelved_until, shelved_by, shelve_reason, guidance, runbook_url, source, key
+  from alert
+ where source is not null and valid_to = 'infinity' and state <> 'cleared' and shelved_until <= %(at)s
+ order by id
+   for update skip locked
 
 -- name: lock_alert
 select id::text as id, version, rule_id::text as rule_id, cause, figure, title, severity, state, condition, raised_at,
        comparison, "limit", value, worst_value, evaluated_at, returned_at, acknowledged_at, acknowledged_by, comment,
-       cleared_at, shelved_until, shelved_by, shelve_reason, guidance, runbook_url
+       cleared_at, shelved_until, shelved_by, shelve_reason, guidance, runbook_url, source, key
   from alert
  where id = %(alert_id)s and valid_to = 'infinity'
    for update
@@ -80,16 +102,16 @@ update alert set valid_to = %(at)s where id = %(id)s and version = %(version)s a
 insert into alert (id, version, valid_from, rule_id, cause, figure, title, severity, state, condition, raised_at,
                    comparison, "limit", value, worst_value, evaluated_at, returned_at, acknowledged_at,
                    acknowledged_by, comment, cleared_at, shelved_until, shelved_by, shelve_reason, guidance,
-                   runbook_url)
+                   runbook_url, source, key)
 values (%(id)s, %(version)s, %(at)s, %(rule_id)s, %(cause)s, %(figure)s, %(title)s, %(severity)s, %(state)s,
         %(condition)s, %(raised_at)s, %(comparison)s, %(limit)s, %(value)s, %(worst_value)s, %(evaluated_at)s,
         %(returned_at)s, %(acknowledged_at)s, %(acknowledged_by)s, %(comment)s, %(cleared_at)s, %(shelved_until)s,
-        %(shelved_by)s, %(shelve_reason)s, %(guidance)s, %(runbook_url)s)
+        %(shelved_by)s, %(shelve_reason)s, %(guidance)s, %(runbook_url)s, %(source)s, %(key)s)
 
 -- name: alert_at
 select id::text as id, version, rule_id::text as rule_id, cause, figure, title, severity, state, condition, raised_at,
        comparison, "limit", value, worst_value, evaluated_at, returned_at, acknowledged_at, acknowledged_by, comment,
-       cleared_at, shelved_until, shelved_by, shelve_reason, guidance, runbook_url
+       cleared_at, shelved_until, shelved_by, shelve_reason, guidance, runbook_url, source, key
   from alert
  where id = %(alert_id)s and valid_from <= %(as_of)s and valid_to > %(as_of)s
 
@@ -97,7 +119,7 @@ select id::text as id, version, rule_id::text as rule_id, cause, figure, title, 
 -- The states are disjoint: a shelved alert is neither among the active nor among the acknowledged ones.
 select id::text as id, version, rule_id::text as rule_id, cause, figure, title, severity, state, condition, raised_at,
        comparison, "limit", value, worst_value, evaluated_at, returned_at, acknowledged_at, acknowledged_by, comment,
-       cleared_at, shelved_until, shelved_by, shelve_reason, guidance, runbook_url
+       cleared_at, shelved_until, shelved_by, shelve_reason, guidance, runbook_url, source, key
   from alert
  where valid_from <= %(as_of)s and valid_to > %(as_of)s
    and (%(states)s::text[] is null

@@ -111,6 +111,26 @@ def test_cards_rows_and_what_they_say(aio: Any, tmp_path: Path) -> None:
     )
 
 
+def test_an_alert_without_a_figure_has_no_line_of_figures(aio: Any, tmp_path: Path) -> None:
+    async def steps(made: Office, panel: Shown) -> None:
+        (card,) = panel.cards
+        labels = [label.text() for label in card.findChildren(QLabel)]
+        assert "" not in labels
+        assert not any("max" in text for text in labels)
+        assert "The daily backup failed" in labels
+        assert "Since 2026-11-24 13:46:37 UTC · passed since 14:02" in labels
+        assert card.accessibleDescription().startswith("Since 2026-11-24")
+        details = AlertDetails(card.alert, made.console, panel.window)
+        shown_names = [label.text() for label in details.findChildren(QLabel)]
+        assert "Figure" not in shown_names
+        assert "Raised" in shown_names
+        details.deleteLater()
+
+    gone = dict.fromkeys(("figure", "ruleId", "comparison", "limit", "value", "worstValue"))
+    about = {"title": "The daily backup failed", "source": "backup", "key": "daily", "returnedAt": AS_OF.isoformat()}
+    journey(aio, tmp_path, steps, alerts=[alert(1, **gone, **about)])
+
+
 def test_acknowledging_by_keyboard_wants_a_comment(aio: Any, tmp_path: Path) -> None:
     async def steps(made: Office, panel: Shown) -> None:
         panel.cards[0].setFocus()

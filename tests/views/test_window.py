@@ -229,7 +229,8 @@ def test_charts_mark_the_alerts_about_their_figures(aio: Any, tmp_path: Path) ->
         assert marked == {"dashboard.revenue": [], "dashboard.orders": [], "dashboard.community": []}
 
     earlier = (AS_OF - timedelta(hours=5)).isoformat()
-    journey(aio, tmp_path, steps, alerts=[alert(1), alert(2, severity="P1", raisedAt=earlier)])
+    no_figure = alert(3, source="backup", key="daily", **dict.fromkeys(("figure", "ruleId", "comparison", "limit")))
+    journey(aio, tmp_path, steps, alerts=[alert(1), alert(2, severity="P1", raisedAt=earlier), no_figure])
 
 
 def test_another_theme_reaches_every_dock(aio: Any, tmp_path: Path) -> None:

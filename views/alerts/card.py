@@ -44,7 +44,8 @@ class AlertCard(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
         self.setAccessibleName(f"{alert.severity} not acknowledged: {alert.title}")
-        self.setAccessibleDescription(f"{figure_words(alert, currency)}. {since_words(alert)}. {alert.guidance}")
+        measured = figure_words(alert, currency)
+        self.setAccessibleDescription(". ".join(filter(None, (measured, since_words(alert), alert.guidance))))
         tokens = current().tokens
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 12, 12, 12)
@@ -56,7 +57,8 @@ class AlertCard(QWidget):
         self._age = _label(age_of(alert, now), 10, 400, tokens.text2, wrap=False)
         head.addWidget(self._age, 0, Qt.AlignmentFlag.AlignTop)
         column.addLayout(head)
-        column.addWidget(_label(figure_words(alert, currency), 10, 600, tokens.text))
+        if measured:
+            column.addWidget(_label(measured, 10, 600, tokens.text))
         column.addWidget(_label(since_words(alert), 10, 400, tokens.text2))
         steps = [line.strip() for line in alert.guidance.splitlines() if line.strip()]
         if steps:

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 
 def figure_words(alert: Alert, currency: str) -> str:
-    """``2.17 %, max 2.00 %``; for silence, what was heard last."""
+    """``2.17 %, max 2.00 %``; for silence, what was heard last; nothing for an alert without a figure."""
+    if alert.figure is None or alert.limit is None:
+        return ""
     unit = unit_of(alert.figure, currency)
     if alert.cause == "no_data":
         return f"{title_of(alert.figure, 0).partition(',')[0]}: nothing heard"
@@ -31,7 +33,7 @@ def since_words(alert: Alert) -> str:
     """``Since 2026-11-24 13:46:20 UTC``, and when it came back."""
     words = f"Since {alert.raised_at:%Y-%m-%d %H:%M:%S} UTC"
     if alert.returned_at is not None:
-        words += f" · back inside since {alert.returned_at:%H:%M}"
+        words += f" · {'passed' if alert.figure is None else 'back inside'} since {alert.returned_at:%H:%M}"
     return words
 
 

@@ -164,7 +164,7 @@ class ChartPanel(QObject):
         if alerts is not None and self._console.time.as_of is None:
             known |= {alert.id: alert for alert in alerts.value}
         area = self._source.partition(".")[0]
-        about = [alert for alert in known.values() if alert.figure.partition(".")[0] == area]
+        about = [alert for alert in known.values() if alert.figure and alert.figure.partition(".")[0] == area]
         marks = (
             Mark(
                 alert.raised_at.timestamp(),
