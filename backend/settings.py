@@ -37,6 +37,14 @@ class Settings(BaseSettings):
         description="Key, 32 bytes or more, that signs the sessions of built-in accounts; embedded: a file.",
     )
 
+    audit_key_file: Path | None = Field(
+        None, description="PEM file with the Ed25519 key that seals the audit log; embedded: a file."
+    )
+    audit_key: SecretStr | None = Field(None, description="The same key as PEM text, instead of a file.")
+    audit_checkpoint_folder: Path | None = Field(
+        None, description="Folder outside the database that keeps every checkpoint; embedded: in the data folder."
+    )
+
     log_format: Literal["json", "text"] = Field("json", description="Form of the log lines on standard error.")
     pool_size: Annotated[int, Field(ge=2, le=200)] = Field(10, description="Database connections of one process.")
     read_timeout: Annotated[float, Field(gt=0, le=600)] = Field(
@@ -61,6 +69,6 @@ class Settings(BaseSettings):
         }[source]
 
     def as_environment(self) -> dict[str, str]:
-        """Variables that give a process of ours the same settings; the key stays with who signs."""
-        dumped = self.model_dump(mode="json", exclude_none=True, exclude={"token_key"})
+        """Variables that give a process of ours the same settings; keys in variables are inherited, not copied."""
+        dumped = self.model_dump(mode="json", exclude_none=True, exclude={"token_key", "audit_key"})
         return {f"OPSCONSOLE_{name.upper()}": str(value) for name, value in dumped.items()}

@@ -43,12 +43,14 @@ def ticks(settings: Settings) -> tuple[Tick, ...]:
     # Domains are imported by the worker alone: the API's own start does not wait for them.
     from backend.alerts.evaluate import evaluate
     from backend.audit.relay import stamp
+    from backend.audit.seal import seal
     from backend.sample.trade import trade
     from backend.shop.rollups import fold
 
     always = (
         Tick("heartbeat", 5.0, beat),
         Tick("audit relay", 0.25, stamp),
+        Tick("audit seal", 5.0, seal),
         Tick("rollup fold", 1.0, fold),
         Tick("alert evaluation", 10.0, evaluate),
     )
