@@ -139,6 +139,8 @@ async def _keep_outside(database: Database, store: Outside) -> None:
         through = row[1] if row is not None and row[0] == store.kind else 0
         if through == 0 or not await asyncio.to_thread(store.has, through):
             through = await asyncio.to_thread(store.newest)
+        # The last one is put again: is it still the one that is kept?
+        through = max(0, through - 1)
         while True:
             async with database.read() as connection:
                 cursor = await connection.execute(queries.checkpoints_after, {"size": through, "limit": COPIES})

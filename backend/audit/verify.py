@@ -72,7 +72,7 @@ class _Chunk:
     wrong: list[int] = field(default_factory=list)
     """Positions whose stored hash is another one, or missing."""
     strays: list[int] = field(default_factory=list)
-    """Positions whose search columns are not those of their entry."""
+    """Other positions whose search columns are not those of their entry."""
 
 
 @contextmanager
@@ -285,7 +285,7 @@ def _hashed(connection: Connection, first: int, last: int) -> _Chunk:
         leaves.append(leaf)
         if stored.get(position) != leaf:
             wrong.append(position)
-        if not row[-1]:
+        elif not row[-1]:
             strays.append(position)
     gap = first + len(leaves) if len(leaves) < last - first + 1 else None
     return _Chunk(leaves, gap, wrong, strays)

@@ -99,7 +99,9 @@ def read_checkpoint(note: str, keys: list[tuple[str, bytes, Ed25519PublicKey]]) 
     raise WrongError(f"checkpoint {lines[1]} is not signed by a given key")
 
 
-def checkpoints(notes: list[str], keys: list[tuple[str, bytes, Ed25519PublicKey]], last: int) -> dict[int, bytes]:
+def checkpoints(
+    notes: list[str], keys: list[tuple[str, bytes, Ed25519PublicKey]], first: int, last: int
+) -> dict[int, bytes]:
     """Roots by size, after the chain was checked."""
     roots: dict[int, bytes] = {}
     before, digest = 0, b""
@@ -110,7 +112,7 @@ def checkpoints(notes: list[str], keys: list[tuple[str, bytes, Ed25519PublicKey]
         roots[size] = root
         before, digest = size, own
     if before < last:
-        raise WrongError(f"position {before + 1}: no checkpoint covers the entries from here on")
+        raise WrongError(f"position {before + 1 if before else first}: no checkpoint covers the entries from here on")
     return roots
 
 
@@ -124,7 +126,7 @@ def verify(bundle: Path, vkeys: list[str]) -> str:
     if about["format"] != FORMAT:
         raise ValueError(f"the format is {about['format']!r}, not {FORMAT}")
     first, last = int(about["first"]), int(about["last"])
-    roots = checkpoints(notes, [read_vkey(vkey) for vkey in vkeys], last)
+    roots = checkpoints(notes, [read_vkey(vkey) for vkey in vkeys], first, last)
     tree = Tree()
     for count, digest in zip(subtrees(0, first - 1), about["left"], strict=True):
         tree.add(count, base64.b64decode(digest, validate=True))
