@@ -1,6 +1,4 @@
-"""P5: audit append by 16 writers, with relay and seals at work, against a plain insert of the same row; and how long
-a million entries take to verify, and one page of them to list.
-"""
+"""P5: audit append by 16 writers, sealed meanwhile, against plain inserts; verification and pages of a million."""
 
 from __future__ import annotations
 
@@ -47,7 +45,8 @@ FILL = """
 insert into audit_log (actor, actor_label, action, resource_type, resource_id, version, before, after, request_id,
                        correlation_id)
 select 'user-' || n % 40, 'User', (array['alerts.alert.raised', 'alerts.alert.acknowledged', 'risk.entry.decided',
-       'session.signed_in'])[n % 4 + 1], (array['alert', 'alert', 'risk_entry', 'account'])[n % 4 + 1], 'r' || n % 5000, n % 9,
+       'session.signed_in'])[n % 4 + 1], (array['alert', 'alert', 'risk_entry', 'account'])[n % 4 + 1], 'r' || n % 5000,
+       n % 9,
        jsonb_build_object('state', 'active', 'value', 0.0217, 'title', 'Failure rate of downloads', 'n', n),
        jsonb_build_object('state', 'acknowledged', 'value', 0.0217, 'title', 'Failure rate of downloads', 'n', n),
        md5(n::text), md5((n / 3)::text)

@@ -79,24 +79,30 @@ select f.position
  limit %(limit)s
 
 -- name: candidates_of_actor
+-- Compared and ordered by all three, only the index that begins with the actor will do: through another one, the step
+-- behind an actor's last kind would walk to the end of the log.
 with recursive kind as (
-    (select action, resource_type from audit_position where actor = %(actor)s order by action, resource_type limit 1)
+    (select actor, action, resource_type from audit_position
+      where (actor, action, resource_type) >= (%(actor)s, '', '')
+      order by actor, action, resource_type limit 1)
     union all
-    select n.action, n.resource_type
+    select n.actor, n.action, n.resource_type
       from kind as k
-     cross join lateral (select action, resource_type from audit_position as p
-                          where p.actor = %(actor)s and (p.action, p.resource_type) > (k.action, k.resource_type)
-                          order by p.action, p.resource_type limit 1) as n)
+     cross join lateral (select actor, action, resource_type from audit_position as p
+                          where (p.actor, p.action, p.resource_type) > (k.actor, k.action, k.resource_type)
+                          order by p.actor, p.action, p.resource_type limit 1) as n
+     where k.actor = %(actor)s)
 select f.position
   from kind as k
  cross join lateral (
     select position from audit_position as p
-     where p.actor = %(actor)s and p.action = k.action and p.resource_type = k.resource_type
+     where p.actor = k.actor and p.action = k.action and p.resource_type = k.resource_type
        and position > %(lower)s and position < %(upper)s
        and (%(from)s::timestamptz is null or at >= %(from)s) and (%(to)s::timestamptz is null or at < %(to)s)
      order by position desc
      limit %(limit)s) as f
- where (%(action)s::text is null or k.action = %(action)s or starts_with(k.action, %(action)s || '.'))
+ where k.actor = %(actor)s
+   and (%(action)s::text is null or k.action = %(action)s or starts_with(k.action, %(action)s || '.'))
    and (%(resource_type)s::text is null or k.resource_type = %(resource_type)s)
  order by f.position desc
  limit %(limit)s
