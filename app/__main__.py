@@ -110,6 +110,28 @@ def parser() -> argparse.ArgumentParser:
         _data_dir(command)
         command.add_argument("--database-url", metavar="URL", help="a PostgreSQL 18, with its owner's login")
         command.add_argument("--key-file", metavar="FILE", type=Path, help="instead of OPSCONSOLE_BACKUP_KEY_FILE")
+    audit = commands.add_parser("audit", help="the audit log")
+    audits = audit.add_subparsers(dest="kind", metavar="KIND", required=True, title="kinds")
+    verify = audits.add_parser(
+        "verify", help="recompute the audit log and hold it against its signed checkpoints; 1 when anything is wrong"
+    )
+    what = verify.add_mutually_exclusive_group()
+    _data_dir(what)
+    what.add_argument("--database-url", metavar="URL", help="a PostgreSQL 18 instead of a data folder")
+    what.add_argument("--bundle", metavar="FILE", type=Path, help="an exported bundle instead of a database")
+    verify.add_argument(
+        "--checkpoints",
+        metavar="DIR",
+        type=Path,
+        help="folder with the checkpoints kept outside the database (as in the settings)",
+    )
+    verify.add_argument(
+        "--vkey",
+        metavar="KEY",
+        action="append",
+        default=[],
+        help="public key name+hash+base64; may be repeated (that of the key in the settings)",
+    )
 
     commands.add_parser("openapi", help="print the OpenAPI document of the operations API")
     return root
@@ -344,6 +366,29 @@ def _folder(options: argparse.Namespace) -> Path | None:
     return options.data_dir or default_data_dir()
 
 
+def _audit(options: argparse.Namespace) -> int:
+    from backend.audit.notes import Verifier
+    from backend.commands import verify_audit, verify_bundle
+
+    try:
+        verifiers = [Verifier.parse(vkey) for vkey in options.vkey]
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    if options.checkpoints is not None and not options.checkpoints.is_dir():
+        raise UsageError(f"{options.checkpoints} is no folder")
+    if options.bundle is not None:
+        if not verifiers:
+            raise UsageError("give --vkey: the key inside a bundle proves nothing, get it from whoever runs the log")
+        return verify_bundle(options.bundle, verifiers)
+    return verify_audit(
+        _settings(),
+        verifiers,
+        checkpoints=options.checkpoints,
+        data_dir=_folder(options),
+        database_url=options.database_url,
+    )
+
+
 def _openapi(_options: argparse.Namespace) -> int:
     from backend.commands import print_openapi
 
@@ -362,6 +407,7 @@ _COMMANDS = {
     "account": _account,
     "backup": _backup,
     "restore": _restore,
+    "audit": _audit,
     "openapi": _openapi,
 }
 

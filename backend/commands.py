@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from backend.data_folder import opened, working_on
+from backend.audit.notes import Verifier
+from backend.data_folder import DataFolder, opened, working_on
 from backend.database import DatabaseUnavailable
 from backend.embedded import EmbeddedError
 from backend.security import mint
@@ -101,6 +102,58 @@ def set_account(
     except (ValueError, EmbeddedError, DatabaseUnavailable, OSError) as error:
         return _failed(f"the account was not set: {error}")
     sys.stdout.write(f"{account} may sign in as {role}\n")
+    return OK
+
+
+def verify_audit(
+    settings: Settings,
+    verifiers: Sequence[Verifier],
+    *,
+    checkpoints: Path | None,
+    data_dir: Path | None,
+    database_url: str | None,
+) -> int:
+    """Verify the audit log of a database; the first thing that is wrong goes to standard error."""
+    import psycopg
+
+    from backend.audit.notes import signing_key
+    from backend.audit.outside import Folder, OutsideError, outside_of
+    from backend.audit.verify import origin_of, verify
+
+    try:
+        with _database(settings, data_dir, database_url) as url:
+            own = settings if data_dir is None else DataFolder(data_dir).settings(settings, url)
+            known = list(verifiers)
+            if not known and (key := signing_key(own)) is not None:
+                known.append(Verifier.of(origin_of(url), key))
+            if not known:
+                return _failed("not verified: give --vkey, or set OPSCONSOLE_AUDIT_KEY_FILE")
+            store = outside_of(own) if checkpoints is None else Folder(checkpoints)
+            report = verify(url, known, () if store is None else store.notes())
+    except (psycopg.Error, OutsideError, EmbeddedError, ValueError, OSError) as error:
+        return _failed(f"not verified: {str(error).strip()}")
+    if report.finding is not None:
+        return _failed(str(report.finding))
+    sys.stdout.write(
+        f"{report.verified} entries are as they were sealed; {report.checkpoints} checkpoints, {report.outside} kept "
+        f"outside the database; {report.unsealed} newer entries are not sealed yet\n"
+    )
+    return OK
+
+
+def verify_bundle(file: Path, verifiers: Sequence[Verifier]) -> int:
+    """Verify an exported bundle; the first thing that is wrong goes to standard error."""
+    from backend.audit.bundle import BundleError, check
+
+    try:
+        checked = check(file, verifiers)
+    except BundleError as error:
+        return _failed(f"not verified: {error}")
+    if checked.finding is not None:
+        return _failed(str(checked.finding))
+    sys.stdout.write(
+        f"entries {checked.first} to {checked.last} are as they were sealed, {checked.checkpoints} checkpoints\n"
+    )
     return OK
 
 

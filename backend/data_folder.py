@@ -16,6 +16,7 @@ import psycopg
 from psycopg import sql
 from pydantic import SecretStr
 
+from backend.audit.notes import new_key
 from backend.backup.sealed import Key
 from backend.database import APPLICATION_ROLE, Database
 from backend.embedded import DATABASE, OWNER, Embedded, EmbeddedError
@@ -47,17 +48,27 @@ class DataFolder:
         return FileLock(self.path / "serve.lock")
 
     def settings(self, base: Settings, database_url: str) -> Settings:
-        """``base`` with this folder's database and key."""
-        return base.model_copy(
-            update={
-                "data_dir": self.path,
-                "database_url": database_url,
-                "token_key": SecretStr(self.token_key()),
-                "backup_database_url": Embedded(self.path).url(OWNER),
-                "backup_folder": base.backup_folder or self.path / "backups",
-                **({} if base.backup_key or base.backup_key_file else {"backup_key_file": self.backup_key_file()}),
-            }
-        )
+        """``base`` with this folder's database, keys, and places for audit checkpoints and backups."""
+        own: dict[str, Any] = {
+            "data_dir": self.path,
+            "database_url": database_url,
+            "token_key": SecretStr(self.token_key()),
+            "audit_checkpoint_folder": base.audit_checkpoint_folder or self.path / "audit-checkpoints",
+            "backup_database_url": Embedded(self.path).url(OWNER),
+            "backup_folder": base.backup_folder or self.path / "backups",
+        }
+        if base.audit_key is None and base.audit_key_file is None:
+            own["audit_key_file"] = self.audit_key_file()
+        if base.backup_key is None and base.backup_key_file is None:
+            own["backup_key_file"] = self.backup_key_file()
+        return base.model_copy(update=own)
+
+    def audit_key_file(self) -> Path:
+        """The file of the key that seals the audit log; made once, never replaced: its seals would lose their key."""
+        path = self.path / "audit.key"
+        if not path.exists():
+            self._write(path, new_key())
+        return path
 
     def backup_key_file(self) -> Path:
         """The file of the key of backups; made at first use, readable by its owner only."""

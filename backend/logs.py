@@ -16,6 +16,9 @@ request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 trace_id: ContextVar[str | None] = ContextVar("trace_id", default=None)
 """W3C trace id of that request, 32 hexadecimal digits."""
 
+correlation_id: ContextVar[str | None] = ContextVar("correlation_id", default=None)
+"""What ties several requests together; stands in their audit rows."""
+
 
 def _with_request(_logger: object, _method: str, event: EventDict) -> EventDict:
     if (current := request_id.get()) is not None:

@@ -14,6 +14,7 @@ from pydantic.json_schema import models_json_schema
 
 from backend import health, problems
 from backend.alerts.routes import router as alerts
+from backend.audit.routes import router as audit
 from backend.backup.routes import router as backups
 from backend.dashboard.answers import Dashboards
 from backend.dashboard.routes import router as dashboard
@@ -65,7 +66,7 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
     app.state.live = Broadcast(database)
     problems.install(app)
     app.state.dashboards = Dashboards(database, settings)
-    for router in (session, rbac, dashboard, alerts, backups, ingest, live, health.router):
+    for router in (session, rbac, dashboard, alerts, audit, backups, ingest, live, health.router):
         app.include_router(router)
     app.add_middleware(Observe, most_bytes=settings.request_bytes)
     app.openapi = lambda: openapi(app)  # type: ignore[method-assign]

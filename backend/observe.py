@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend import metrics
-from backend.logs import logger, request_id, trace_id
+from backend.logs import correlation_id, logger, request_id, trace_id
 from backend.problems import internal
 
 log = logger(__name__)
@@ -21,7 +21,11 @@ SLOW_SECONDS = 1.0
 
 
 class Observe:
-    """ASGI middleware. Takes ``X-Request-Id`` and ``traceparent`` if they are well formed, and answers both."""
+    """ASGI middleware. Takes ``X-Request-Id`` and ``traceparent`` if they are well formed, and answers both.
+
+    What ties requests together is ``X-Correlation-Id`` if well formed, else the trace they say they belong to, else the
+    request alone.
+    """
 
     def __init__(self, app: ASGIApp, most_bytes: int) -> None:
         """``most_bytes`` is the longest body of a request that is read."""
@@ -38,7 +42,9 @@ class Observe:
         wanted = _REQUEST_ID.fullmatch(given.get(b"x-request-id", b""))
         traced, flags = (trace[1].decode(), trace[2].decode()) if trace else (secrets.token_hex(16), "00")
         known = wanted[0].decode() if wanted else traced
-        tokens = request_id.set(known), trace_id.set(traced)
+        tying = _REQUEST_ID.fullmatch(given.get(b"x-correlation-id", b""))
+        tied = tying[0].decode() if tying else traced if trace else known
+        tokens = request_id.set(known), trace_id.set(traced), correlation_id.set(tied)
         status = got = 0
         begun = time.perf_counter()
 
@@ -71,6 +77,7 @@ class Observe:
             _note(scope, status, time.perf_counter() - begun)
             request_id.reset(tokens[0])
             trace_id.reset(tokens[1])
+            correlation_id.reset(tokens[2])
 
 
 def _note(scope: Scope, status: int, seconds: float) -> None:

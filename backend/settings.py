@@ -56,6 +56,13 @@ class Settings(BaseSettings):
         {},
         description='Outside systems to compare with the roles here, as JSON: {"medusa": {"file": …, "roles": {…}}}.',
     )
+    audit_key_file: Path | None = Field(
+        None, description="PEM file with the Ed25519 key that seals the audit log; embedded: a file."
+    )
+    audit_key: SecretStr | None = Field(None, description="The same key as PEM text, instead of a file.")
+    audit_checkpoint_folder: Path | None = Field(
+        None, description="Folder outside the database that keeps every checkpoint; embedded: in the data folder."
+    )
 
     log_format: Literal["json", "text"] = Field("json", description="Form of the log lines on standard error.")
     pool_size: Annotated[int, Field(ge=2, le=200)] = Field(10, description="Database connections of one process.")
@@ -103,8 +110,8 @@ class Settings(BaseSettings):
         return None if self.backup_at == "off" else time.fromisoformat(self.backup_at)
 
     def as_environment(self) -> dict[str, str]:
-        """Variables that give a process of ours the same settings; keys are not handed on."""
-        dumped = self.model_dump(mode="json", exclude_none=True, exclude={"token_key", "backup_key"})
+        """Variables that give a process of ours the same settings; keys in variables are inherited, not copied."""
+        dumped = self.model_dump(mode="json", exclude_none=True, exclude={"token_key", "audit_key", "backup_key"})
         return {
             f"OPSCONSOLE_{name.upper()}": json.dumps(value) if isinstance(value, dict | list) else str(value)
             for name, value in dumped.items()

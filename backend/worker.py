@@ -44,6 +44,7 @@ def ticks(settings: Settings) -> tuple[Tick, ...]:
     from backend.alerts.evaluate import evaluate
     from backend.approvals.actions import expire
     from backend.audit.relay import stamp
+    from backend.audit.seal import seal
     from backend.backup.daily import watch
     from backend.rbac.actions import end_expired
     from backend.rbac.drift import check
@@ -53,6 +54,7 @@ def ticks(settings: Settings) -> tuple[Tick, ...]:
     always = (
         Tick("heartbeat", 5.0, beat),
         Tick("audit relay", 0.25, stamp),
+        Tick("audit seal", 5.0, seal),
         Tick("rollup fold", 1.0, fold),
         Tick("alert evaluation", 10.0, evaluate),
         Tick("ends of grants", 1.0, end_expired),

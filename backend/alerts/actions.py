@@ -46,6 +46,7 @@ async def _write(tx: Connection, event: Event, before: Alert | None, after: Aler
         action=f"alerts.alert.{event}",
         resource_type="alert",
         resource_id=after.id,
+        label=after.title,
         version=after.version,
         before=None if before is None else _picture(before),
         after=_picture(after),
@@ -167,6 +168,7 @@ async def create_rule(tx: Connection, *, actor: str, draft: AlertRuleDraft) -> A
         action="alerts.rule.created",
         resource_type="alert_rule",
         resource_id=rule.id,
+        label=rule.title,
         version=rule.version,
         after=_picture(rule),
     )
@@ -197,6 +199,7 @@ async def change_rule(tx: Connection, *, actor: str, rule_id: UUID, version: int
         action="alerts.rule.changed",
         resource_type="alert_rule",
         resource_id=after.id,
+        label=after.title,
         version=after.version,
         before=_picture(before),
         after=_picture(after),

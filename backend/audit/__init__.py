@@ -8,7 +8,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from backend.database import Connection, load_queries
-from backend.logs import request_id
+from backend.logs import correlation_id, request_id
 from backend.wire import dumps
 
 queries = load_queries(__package__)
@@ -25,13 +25,16 @@ async def record(
     action: str,
     resource_type: str,
     resource_id: str,
+    label: str | None = None,
     version: int | None = None,
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
     reason: str | None = None,
-    label: str | None = None,
 ) -> int:
-    """Append one row within ``tx``; returns its sequence number. ``action`` is as in ``alerts.alert.acknowledged``."""
+    """Append one row within ``tx``; returns its sequence number. ``action`` is as in ``alerts.alert.acknowledged``.
+
+    ``label`` is what the resource is called now; how the actor is called now is looked up by the statement itself.
+    """
     cursor = await tx.execute(
         queries.append,
         {
@@ -39,11 +42,13 @@ async def record(
             "action": action,
             "resource_type": resource_type,
             "resource_id": resource_id,
+            "label": label,
             "version": version,
             "before": None if before is None else Jsonb(dict(before), dumps),
             "after": None if after is None else Jsonb(dict(after), dumps),
             "reason": reason,
             "request_id": request_id.get(),
+            "correlation_id": correlation_id.get(),
         },
     )
     row = await cursor.fetchone()

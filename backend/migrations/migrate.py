@@ -12,12 +12,17 @@ LOCK = 4_711_018_001
 """Advisory lock that lets one migration run at a time."""
 
 AUDIT_RESUME = """
-with l as (select seq, row_number() over (order by seq) + (select position from audit_relay) as position
-             from audit_log as a where not exists (select from audit_position as p where p.seq = a.seq)),
-     s as (insert into audit_position (position, seq) select position, seq from l)
+with l as (select a.*, row_number() over w + r.position as position, greatest(max(a.at) over w, r.newest_at) as high
+             from audit_log as a cross join audit_relay as r
+            where not exists (select from audit_position as p where p.seq = a.seq)
+           window w as (order by a.seq)),
+     s as (insert into audit_position (position, seq, id, at, actor, action, resource_type, resource_id, correlation_id)
+           select position, seq, id, at, actor, action, resource_type, resource_id, correlation_id from l)
 update audit_relay set xid = '0', seq = 0, system_id = (select system_identifier from pg_control_system()),
        seq_floor = coalesce((select max(seq) from audit_log), 0),
-       position = position + (select count(*) from l)
+       position = position + (select count(*) from l),
+       newest_at = greatest(newest_at, (select max(high) from l)),
+       disorder = greatest(disorder, (select max(high - at) from l))
 """
 """Transaction ids start anew when a dump is restored on another server, and no row would ever be stamped again."""
 

@@ -65,6 +65,7 @@ async def _write(tx: Connection, account: str, name: str, role: str, password_ha
             action="rbac.account.set",
             resource_type="account",
             resource_id=account,
+            label=name,
             version=changed[0],
             after={"name": name, "passwordSet": password_hash is not None},
         )

@@ -127,7 +127,7 @@ async def test_the_relay_goes_on_after_a_restore_elsewhere(
         async with database.read() as connection:
             rows = await (
                 await connection.execute(
-                    "select position, resource_id from audit_position join audit_log using (seq) order by 1"
+                    "select position, l.resource_id from audit_position join audit_log l using (seq) order by 1"
                 )
             ).fetchall()
     assert rows == [(1, "1"), (2, "2"), (3, "3"), (4, "4")]

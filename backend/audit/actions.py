@@ -1,0 +1,58 @@
+"""The one thing that is done with the log besides reading: entries are handed out, and that is an entry itself."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+
+from backend import audit
+from backend.audit import queries
+from backend.audit.bundle import MOST, collect, pack
+from backend.audit.reading import bounds, invalid, newest, sealed_size
+from backend.audit.seal import SealError
+from backend.database import Connection
+from backend.problems import ProblemError
+from models.audit import AuditExport
+from models.problems import Code
+
+
+async def export(tx: Connection, *, actor: str, asked: AuditExport) -> tuple[str, bytes]:
+    """Name and bytes of a bundle. A range that is empty, not sealed yet or too long: 422. Damaged seals: 409."""
+    first, last = await _range(tx, asked)
+    if last - first + 1 > MOST:
+        raise invalid(
+            "/last", f"these are {last - first + 1} entries, a bundle has at most {MOST}: ask for less at a time"
+        )
+    _, now = await newest(tx)
+    try:
+        contents = await collect(tx, first, last, now)
+    except SealError as error:
+        raise ProblemError(Code.CONFLICT, f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
+    data = await asyncio.to_thread(pack, contents)
+    await audit.record(
+        tx,
+        actor=actor,
+        action="audit.log.exported",
+        resource_type="audit_log",
+        resource_id=f"{first}-{last}",
+        after={"first": first, "last": last, "size": contents.size, "sha256": hashlib.sha256(data).hexdigest()},
+        reason=asked.reason,
+    )
+    return f"audit-{first}-{last}.zip", data
+
+
+async def _range(tx: Connection, asked: AuditExport) -> tuple[int, int]:
+    """First and last position. Instants end at what is sealed; positions that are not sealed are refused."""
+    sealed = await sealed_size(tx)
+    if asked.first is not None and asked.last is not None:
+        if not 1 <= asked.first <= asked.last:
+            raise invalid("/first", "positions begin at 1, and the first is not behind the last")
+        if asked.last > sealed:
+            raise invalid("/last", f"entries are sealed up to position {sealed}; newer ones are in some seconds")
+        return asked.first, asked.last
+    lower, upper = await bounds(tx, asked.from_, asked.to)
+    values = {"lower": lower, "upper": min(upper, sealed + 1), "from": asked.from_, "to": asked.to}
+    row = await (await tx.execute(queries.span, values)).fetchone()
+    if row is None or row[0] is None:
+        raise invalid("/from", "no sealed entry lies between these instants")
+    return row[0], row[1]

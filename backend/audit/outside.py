@@ -1,0 +1,124 @@
+"""Where checkpoints are kept outside the database: whoever can rewrite the one cannot rewrite the other.
+
+A port with one adapter, a folder. Another one, such as a bucket with an object lock, has the same four methods.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+from backend.settings import Settings
+
+_NAME = re.compile(r"(\d{20})\.checkpoint")
+
+
+class OutsideError(Exception):
+    """A checkpoint could not be kept; the words say what to do."""
+
+
+class Outside(Protocol):
+    """Keeps checkpoints by tree size; each is written once. The methods block, and raise OutsideError."""
+
+    kind: str
+
+    def has(self, size: int) -> bool:
+        """Whether a checkpoint of this size is kept."""
+
+    def newest(self) -> int:
+        """The largest size kept; 0 when none is."""
+
+    def put(self, size: int, note: str) -> None:
+        """Keep a checkpoint durably. The same one again changes nothing; another one of that size is refused."""
+
+    def notes(self) -> Iterator[tuple[int, str]]:
+        """Every size and note kept, in order of size."""
+
+
+class Folder:
+    """One file for each tree size in a folder, which is made when it is missing."""
+
+    kind = "folder"
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def has(self, size: int) -> bool:
+        """Whether the file is there."""
+        return self._file(size).exists()
+
+    def newest(self) -> int:
+        """The largest size among the files."""
+        return max(self._sizes(), default=0)
+
+    def put(self, size: int, note: str) -> None:
+        """Write a file whole or not at all, through to the disk."""
+        file = self._file(size)
+        part = file.with_name(f"{file.name}.{os.getpid()}.part")
+        try:
+            self._path.mkdir(parents=True, exist_ok=True)
+            if not file.exists():
+                with part.open("w", encoding="utf-8", newline="\n") as out:
+                    out.write(note)
+                    out.flush()
+                    os.fsync(out.fileno())
+                with contextlib.suppress(FileExistsError):
+                    _place(part, file)
+                part.unlink(missing_ok=True)
+                _sync(self._path)
+            if file.read_text(encoding="utf-8") == note:
+                return
+        except (OSError, UnicodeDecodeError) as error:
+            raise OutsideError(f"{self._path} cannot be written: {error}") from error
+        raise OutsideError(
+            f"{file} is another checkpoint of the same size: the database was put back or replaced. Run "
+            "`opsconsole audit verify`, then give this log a folder of its own"
+        )
+
+    def notes(self) -> Iterator[tuple[int, str]]:
+        """Read the files one by one."""
+        for size in sorted(self._sizes()):
+            try:
+                yield size, self._file(size).read_text(encoding="utf-8")
+            except UnicodeDecodeError:
+                yield size, ""
+            except OSError as error:
+                raise OutsideError(f"{self._path} cannot be read: {error}") from error
+
+    def _file(self, size: int) -> Path:
+        return self._path / f"{size:020d}.checkpoint"
+
+    def _sizes(self) -> list[int]:
+        try:
+            with os.scandir(self._path) as entries:
+                return [int(found[1]) for entry in entries if (found := _NAME.fullmatch(entry.name))]
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise OutsideError(f"{self._path} cannot be read: {error}") from error
+
+
+def _place(part: Path, file: Path) -> None:
+    """Give a finished file its name; raises FileExistsError rather than replace another."""
+    if os.name == "nt":
+        part.rename(file)
+    else:
+        os.link(part, file)
+
+
+def _sync(folder: Path) -> None:
+    if os.name != "nt":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def outside_of(settings: Settings) -> Outside | None:
+    """The place settings name; ``None`` when they name none."""
+    return None if settings.audit_checkpoint_folder is None else Folder(settings.audit_checkpoint_folder)

@@ -1,0 +1,134 @@
+"""``/api/operations/audit``. Specification: AuditLogEntry; "every action is recorded, and the record can be proven"."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Response
+
+from backend.audit import actions, reading
+from backend.audit.seal import SealError
+from backend.database import Read, Tx
+from backend.http import Limit, decode_cursor, encode_cursor, operations_router
+from backend.problems import ProblemError
+from backend.security import Principal, require
+from models.audit import AuditCheckpoint, AuditExport, AuditLogEntry, AuditPage, ConsistencyProof, InclusionProof
+from models.base import INT64, Identifier, Instant, Text
+from models.paging import PAGE_DEFAULT
+from models.permissions import Permission
+from models.problems import Code
+
+router = operations_router("/api/operations/audit", "audit")
+
+Viewer = Annotated[Principal, require(Permission.VIEW_AUDIT)]
+Confirmed = Annotated[Principal, require(Permission.VIEW_AUDIT, step_up=300)]
+Word = Identifier | None
+Position = Annotated[int | None, Query(ge=0, le=INT64 - 1)]
+Size = Annotated[int, Query(ge=0, le=INT64)]
+
+
+@router.get("")
+async def list_entries(
+    _principal: Viewer,
+    connection: Read,
+    actor: Word = None,
+    action: Annotated[Word, Query(description="A whole action, or its beginning up to a dot.")] = None,
+    resource_type: Annotated[Word, Query(alias="resourceType")] = None,
+    resource_id: Annotated[Word, Query(alias="resourceId")] = None,
+    correlation_id: Annotated[Word, Query(alias="correlationId")] = None,
+    since: Annotated[Instant | None, Query(alias="from", description="From this instant on.")] = None,
+    until: Annotated[Instant | None, Query(alias="to", description="Before this instant.")] = None,
+    text: Annotated[
+        Text | None, Query(description="Part of action, labels, reason or what changed, in any case.", min_length=1)
+    ] = None,
+    at: Annotated[Position, Query(description="Begin at this position, going down.")] = None,
+    before: Annotated[Position, Query(description="Begin below this position.")] = None,
+    cursor: Annotated[str | None, Query(max_length=400)] = None,
+    limit: Limit = PAGE_DEFAULT,
+) -> AuditPage:
+    """List entries by position, newest first; ``at``, ``before`` and ``cursor`` say where to begin, one of them.
+
+    An entry appears a moment after its change, when it has got its position. A text is looked for in a limited number
+    of entries: such a page may be short or empty while ``nextCursor`` leads on.
+    """
+    if sum(start is not None for start in (at, before, cursor)) > 1:
+        raise reading.invalid("query:at", "give one of at, before and cursor")
+    below = before if at is None else at + 1
+    if cursor is not None:
+        (below,) = decode_cursor(cursor, int)
+    total, now = await reading.newest(connection)
+    wanted = reading.Filter(
+        actor=actor,
+        action=action,
+        resource_type=resource_type,
+        resource_id=resource_id,
+        correlation_id=correlation_id,
+        since=since,
+        until=until,
+        text=text,
+    )
+    items, following = await reading.page(connection, wanted, below, limit)
+    return AuditPage(
+        items=tuple(items),
+        next_cursor=None if following is None else encode_cursor(following),
+        as_of=now,
+        total=total,
+    )
+
+
+@router.get("/checkpoint")
+async def newest_checkpoint(_principal: Viewer, connection: Read) -> AuditCheckpoint:
+    """The newest signed checkpoint, the key it was signed with, and how far it reaches."""
+    return await reading.checkpoint(connection)
+
+
+@router.get("/consistency")
+async def prove_growth(
+    _principal: Viewer,
+    connection: Read,
+    earlier: Annotated[Size, Query(alias="from")],
+    later: Annotated[Size, Query(alias="to")],
+) -> ConsistencyProof:
+    """Prove that the log of one size is the beginning of the log of another."""
+    try:
+        return await reading.prove_growth(connection, earlier, later)
+    except SealError as error:
+        raise _damaged(error) from None
+
+
+@router.get("/proof/{entry_id}")
+async def prove_entry(
+    entry_id: str, _principal: Viewer, connection: Read, size: Annotated[Size | None, Query()] = None
+) -> InclusionProof:
+    """Prove that an entry is in the log, in that of the newest checkpoint unless a ``size`` is given."""
+    try:
+        return await reading.prove_entry(connection, _known(entry_id), size)
+    except SealError as error:
+        raise _damaged(error) from None
+
+
+@router.post("/export", response_class=Response, responses={200: {"content": {"application/zip": {}}}})
+async def export(body: AuditExport, principal: Confirmed, tx: Tx) -> Response:
+    """Hand out entries as a bundle that proves itself; asks for a fresh sign-in and is an entry itself."""
+    name, data = await actions.export(tx, actor=principal.user_id, asked=body)
+    return Response(
+        data, media_type="application/zip", headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    )
+
+
+@router.get("/{entry_id}")
+async def get_entry(entry_id: str, _principal: Viewer, connection: Read) -> AuditLogEntry:
+    """One entry."""
+    return await reading.entry(connection, _known(entry_id))
+
+
+def _damaged(error: SealError) -> ProblemError:
+    return ProblemError(Code.CONFLICT, f"The seals are damaged: {error}.")
+
+
+def _known(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise ProblemError(Code.NOT_FOUND, "There is no such audit entry.") from None

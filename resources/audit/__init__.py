@@ -1,0 +1,1 @@
+"""For auditors: what verifies an exported bundle without opsconsole."""
