@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from backend import audit
-from backend.alerts.actions import clock
+from backend.alerts.actions import clear_condition, clock, raise_alert
 from backend.approvals import actions as approvals
 from backend.approvals.kinds import Kind, declare
 from backend.database import Connection, Database, load_queries
@@ -19,6 +19,7 @@ from backend.http import same_version
 from backend.problems import ProblemError
 from backend.rbac import find
 from backend.settings import Settings
+from models.alerts import Severity
 from models.permissions import SENSITIVE_PERMISSIONS, Permission
 from models.problems import Code, FieldError
 from models.rbac import (
@@ -288,6 +289,17 @@ async def _open_review(tx: Connection, assignment: RoleAssignment) -> None:
         version=1,
         after={"assignmentId": assignment.assignment_id},
     )
+    await raise_alert(
+        tx,
+        source=BREAK_GLASS.name,
+        key=str(row[0]),
+        title=f"Glass broken: {assignment.role_name} for {assignment.user_name}",
+        severity=Severity.P2,
+        guidance=(
+            "See in the audit log what the role was used for.\n"
+            "Close the review in the Access workspace with what you found; whoever asked or gained cannot."
+        ),
+    )
 
 
 async def close_review(tx: Connection, *, actor: str, review_id: UUID, version: int, findings: str) -> AccessReview:
@@ -305,6 +317,7 @@ async def close_review(tx: Connection, *, actor: str, review_id: UUID, version: 
     same_version(before.version, version)
     await tx.execute(queries.close_review, {"review_id": review_id, "actor": actor, "findings": findings})
     after = await find.review(tx, review_id)
+    await clear_condition(tx, source=BREAK_GLASS.name, key=str(review_id), actor=actor)
     await audit.record(
         tx,
         actor=actor,

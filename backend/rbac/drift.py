@@ -13,11 +13,15 @@ from typing import Protocol
 from psycopg.rows import dict_row
 
 from backend import audit
+from backend.alerts.actions import clear_condition, raise_alert
 from backend.database import Connection, Database, load_queries
 from backend.settings import Settings
+from models.alerts import Severity
 from models.rbac import DifferenceKind
 
 queries = load_queries("backend.rbac")
+
+SOURCE = "access.drift"
 
 
 class AccessReportError(Exception):
@@ -86,6 +90,14 @@ async def check(database: Database, settings: Settings) -> None:
         except AccessReportError as error:
             async with database.transaction() as tx:
                 await tx.execute(queries.report, {"system": name, "entries": 0, "problem": str(error)})
+                await raise_alert(
+                    tx,
+                    source=SOURCE,
+                    key=name,
+                    title=f"Access report of {name} cannot be read",
+                    severity=Severity.P3,
+                    guidance=f"{error}. The differences known before are still shown.",
+                )
             continue
         async with database.transaction() as tx:
             await _note(tx, name, reported, settings.access_reports[name].roles)
@@ -121,6 +133,17 @@ async def _note(tx: Connection, system: str, reported: frozenset[Entry], roles: 
         await _record(tx, system, each, str(row[0]), "found")
     for each in sorted(known.keys() - wanted):
         await _record(tx, system, each, str(known[each]), "gone")
+    if wanted:
+        await raise_alert(
+            tx,
+            source=SOURCE,
+            key=system,
+            title=f"Access in {system} differs from the roles here: {len(wanted)}",
+            severity=Severity.P3,
+            guidance="See Differences in the Access workspace; change it there or grant the role here.",
+        )
+    else:
+        await clear_condition(tx, source=SOURCE, key=system)
 
 
 async def _record(tx: Connection, system: str, each: Difference, difference_id: str, what: str) -> None:

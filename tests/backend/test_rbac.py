@@ -86,6 +86,12 @@ def audit_rows(api: Api, action: str) -> list[dict[str, Any]]:
         ]
 
 
+def alerts(api: Api) -> list[dict[str, Any]]:
+    address = f"{api.base_url}/api/operations/alerts"
+    listed: list[dict[str, Any]] = httpx.get(address, headers=api.headers()).json()["items"]
+    return listed
+
+
 def owner(api: Api, statement: str, *values: Any) -> None:
     with psycopg.connect(api.owner_url, autocommit=True) as connection:
         connection.execute(statement, values)
@@ -351,12 +357,15 @@ def test_break_glass_takes_one_approver_and_is_reviewed(api: Api, desk: Callable
     left = datetime.fromisoformat(given["expiresAt"]) - datetime.now(UTC)
     assert timedelta(minutes=29) < left <= timedelta(minutes=30)
     (review,) = admin.get("/reviews", open=True)["items"]
+    (alert,) = alerts(api)
+    assert (alert["severity"], alert["title"]) == ("P2", "Glass broken: Risk manager for Viewer")
     close = f"/reviews/{review['reviewId']}/close"
     assert admin.post(close, {"findings": "fine"}, 1).status_code == 403, "who asked does not review it"
     assert officer.post(close, {"findings": " "}, 1).status_code == 422
     assert officer.post(close, {"findings": "one rule was stopped"}, 1).status_code == 200
     assert officer.post(close, {"findings": "again"}, 2).status_code == 409
     assert admin.get("/reviews", open=True)["items"] == []
+    assert alerts(api)[0]["condition"] == "normal", "it waits only for its acknowledgement"
     assert len(audit_rows(api, "rbac.review.opened")) == len(audit_rows(api, "rbac.review.closed")) == 1
 
 
