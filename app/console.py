@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from app import alerts
+from app import access, alerts
+from app.access import Access
 from app.actions import ActionRegistry
 from app.clock import Clock, SystemClock
 from app.drill import Drill
@@ -39,10 +40,12 @@ if TYPE_CHECKING:
     from app.local_server import LocalServer
     from models.alerts import Alert
     from models.dashboard import OperationsDashboard
+    from models.paging import Page
 
 T = TypeVar("T")
 
 POLL_SECONDS = 5.0
+LIST_SECONDS = 10.0
 ME_SECONDS = 15.0
 SNAPSHOT_SECONDS = 10.0
 CLEARED_SHOWN = 50
@@ -132,6 +135,8 @@ class Console:
             tasks=self.tasks,
         )
         alerts.declare(self.mutations)
+        access.declare(self.mutations)
+        self.access = Access(self)
         self.environment = ""
         self._gate = asyncio.Event()
         self._client: OperationsClient | None = None
@@ -195,6 +200,26 @@ class Console:
             return self._sample((*opened.items, *cleared), opened.as_of)
 
         return self.queries.get("alerts", lambda: self._query("alerts", fetch, topics=frozenset({"alerts"})))
+
+    def record(self, key: str, topics: frozenset[str], ask: Callable[[OperationsClient], Awaitable[Any]]) -> Query[Any]:
+        """A query of one record that tells its instant itself, for panels."""
+
+        async def fetch() -> Sample[Any]:
+            found = await ask(self.client)
+            return self._sample(found, found.as_of)
+
+        return self.queries.get(key, lambda: self._query(key, fetch, topics=topics, poll=LIST_SECONDS))
+
+    def listing(
+        self, key: str, topics: frozenset[str], ask: Callable[[OperationsClient], Awaitable[Page[Any]]]
+    ) -> Query[tuple[Any, ...]]:
+        """A query of the first page of a list, for panels."""
+
+        async def fetch() -> Sample[tuple[Any, ...]]:
+            page = await ask(self.client)
+            return self._sample(tuple(page.items), page.as_of)
+
+        return self.queries.get(key, lambda: self._query(key, fetch, topics=topics, poll=LIST_SECONDS))
 
     def drill(self, link: str) -> Drill:
         """The rows behind a figure. Raises ValueError for an address that is no list."""
@@ -410,6 +435,7 @@ class Console:
         *,
         topics: frozenset[str],
         once: bool = False,
+        poll: float = POLL_SECONDS,
     ) -> Query[T]:
         async def noticed() -> Sample[T]:
             try:
@@ -424,7 +450,7 @@ class Console:
             clock=self.clock,
             tasks=self.tasks,
             gate=self._gate,
-            poll=POLL_SECONDS,
+            poll=poll,
             topics=topics,
             once=once,
             overlaid=self.mutations.overlaid,

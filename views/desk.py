@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from app.console import Console
+    from app.outbox import Intent
+    from app.step_up import StepUpQuestion
     from views.pages.sign_in import SignInPage
     from views.pages.starting import StartingPage
     from views.panels import Panels
@@ -88,6 +90,10 @@ class Desk(QObject):
         self.panels = make_panels(self.console, self._figures, self._open_panel)
         self.panels.alerts.rules_asked.connect(self._rules)
         self.window.furnish(self.panels.all())
+        self.window.message_bar.pending_asked.connect(lambda: self._open_panel("mine"))
+        self.console.step_up.asked.connect(self._second_factor)
+        self.console.step_up.listening = True
+        self.console.mutations.conflicted.connect(self._conflict)
         self.theme.changed.connect(self.window.docks.style)
         await asyncio.sleep(0)  # the docking system loses sizes that are restored before a turn of the loop
         self.window.restore()
@@ -135,6 +141,17 @@ class Desk(QObject):
 
     def _open_panel(self, panel_id: str) -> None:
         self.window.open_panel(panel_id)
+
+    def _second_factor(self, question: StepUpQuestion) -> None:
+        from views.second_factor.dialog import ask
+
+        # Over the dialog that waits for it, where there is one: a window below a modal one takes no input.
+        ask(self.console, question, QApplication.activeModalWidget() or self.window, _browse)
+
+    def _conflict(self, intent: Intent) -> None:
+        from views.dialogs.conflict import ConflictDialog
+
+        ConflictDialog(self.console, intent, self.window).open()
 
     def _rules(self) -> None:
         from views.alerts.rules import RulesDialog

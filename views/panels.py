@@ -7,9 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from models.figures import FigureName
+from views.access.approvals_panel import ApprovalsPanel
+from views.access.assignments_panel import AssignmentsPanel
+from views.access.oversight_panel import OversightPanel
+from views.access.roles_panel import RolesPanel
 from views.alerts.panel import AlertsPanel
 from views.dashboard.chart_panels import ChartPanel, Crosshair
 from views.dashboard.drill_panel import DrillPanel
+from views.mine.panel import MinePanel
 from views.sources.panel import SourcesPanel
 
 if TYPE_CHECKING:
@@ -27,10 +32,13 @@ class Panels:
     alerts: AlertsPanel
     sources: SourcesPanel
     rows: DrillPanel
+    access: tuple[Panel, ...]
+    """Roles, approvals, assignments, what to look at."""
+    mine: MinePanel
 
     def all(self) -> tuple[Panel, ...]:
         """In the order they are put into docks."""
-        return (self.figures, *self.charts, self.alerts, self.sources, self.rows)
+        return (self.figures, *self.charts, self.alerts, self.sources, self.rows, *self.access, self.mine)
 
 
 def make_panels(console: Console, figures: FiguresPanel, open_panel: Callable[[str], Any]) -> Panels:
@@ -73,6 +81,13 @@ def make_panels(console: Console, figures: FiguresPanel, open_panel: Callable[[s
         alerts=AlertsPanel(console),
         sources=SourcesPanel(console),
         rows=DrillPanel(console),
+        access=(
+            RolesPanel(console),
+            ApprovalsPanel(console),
+            AssignmentsPanel(console),
+            OversightPanel(console),
+        ),
+        mine=MinePanel(console),
     )
     crosshair.setParent(panels.rows)
 

@@ -9,6 +9,7 @@ from psycopg.rows import class_row, dict_row
 
 from backend.database import Connection, load_queries
 from backend.problems import ProblemError
+from models.permissions import BUILT_IN_ROLE_BY_ID
 from models.problems import Code
 from models.rbac import AccessReview, ApprovalPolicy, RoleAssignment, RoleDefinition
 
@@ -29,7 +30,10 @@ async def roles(connection: Connection, role_id: str | None = None) -> tuple[Rol
     """Every role, built-in ones first."""
     async with connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(queries.roles, {"role_id": role_id})
-        return tuple(_role(row) for row in await cursor.fetchall())
+        found = [_role(row) for row in await cursor.fetchall()]
+    # As the design has them: the built-in ones in their own order, then what administrators made, the oldest first.
+    order = {known: number for number, known in enumerate(BUILT_IN_ROLE_BY_ID)}
+    return tuple(sorted(found, key=lambda role: order.get(role.role_id, len(order))))
 
 
 async def role(connection: Connection, role_id: str) -> RoleDefinition:

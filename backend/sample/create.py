@@ -18,6 +18,7 @@ from backend import audit
 from backend.alerts.actions import clock
 from backend.database import Connection, Database
 from backend.sample import queries
+from backend.sample.access import create_people
 from backend.sample.history import create_rules_and_alerts
 from backend.sample.market import EPOCH, HISTORY, HOUR, Market, Order, load_catalogue
 from backend.settings import Settings
@@ -65,6 +66,7 @@ async def create_sample_shop(database: Database, settings: Settings, progress: P
         await tx.execute("analyze orders, refunds, downloads, community_reading, rollup_hour, rollup_day")
         opened_at = market.opened_at
         await create_rules_and_alerts(tx, opened_at)
+        await create_people(tx, opened_at)
         await tx.execute(queries.insert_shop, {"opened_at": opened_at, "burst_at": opened_at - FIRST_BURST})
         await audit.record(
             tx, actor=audit.SAMPLE_SHOP, action="sample.shop.created", resource_type="sample_shop", resource_id="sample"

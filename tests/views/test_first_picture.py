@@ -16,7 +16,7 @@ from benchmarks.samples import keep_snapshot
 from tests.app.faulty import MemoryKeyring
 from views.desk import Desk
 from views.theme import current
-from views.window.arrangement import DOCK_GAP, LEFT, RIGHT, built_in, rectangles, shares
+from views.window.arrangement import BUILT_IN, DOCK_GAP, WAR_ROOM, built_in, rectangles, shares
 
 SERVER = "http://127.0.0.1:1"
 
@@ -32,7 +32,7 @@ def test_places_fill_the_room_do_not_overlap_and_come_back(wide: int, high: int,
     room = QRect(left, top, wide, high)
     places = built_in(wide)
     found = rectangles(places, room)
-    assert set(found) == {dock for dock, _ in (*LEFT, *RIGHT)}
+    assert set(found) == {docks[0] for column in BUILT_IN[WAR_ROOM].columns for docks, _ in column.docks}
     assert all(room.contains(frame) for frame in found.values())
     frames = list(found.values())
     for number, frame in enumerate(frames):

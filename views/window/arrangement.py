@@ -3,38 +3,92 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from PySide6.QtCore import QRect
 
 DOCK_GAP = 8
 TITLE_HEIGHT = 28
 
-# Left and right column, each a list of (dock, height) as the design draws them at 1920 × 1080.
-LEFT_WIDTH, RIGHT_WIDTH = 1428, 396
-LEFT = (
-    ("dashboard.figures", 260),
-    ("dashboard.revenue", 208),
-    ("dashboard.orders", 168),
-    ("dashboard.downloads", 176),
-    ("dashboard.community", 160),
-)
-RIGHT = (("alerts", 652), ("sources", 336))
-
 Places = Mapping[str, tuple[float, float, float, float]]
 """Left, top, width and height of docks as shares of the room, from 0 to 1."""
 
 
-def built_in(room_width: int) -> Places:
-    """The places of the built-in War room in a room of that width, gaps left out: alerts need theirs in any."""
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Docks below each other, each with its height; several in one place are tabs, the first in front."""
+
+    width: int
+    docks: tuple[tuple[tuple[str, ...], int], ...]
+    keeps_width: bool = False
+    """The other columns give way to it in a narrow window."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltIn:
+    """A workspace every console has, as the design draws it at 1920 × 1080."""
+
+    name: str
+    icon: str
+    columns: tuple[Column, ...]
+
+
+WAR_ROOM, ACCESS = "war-room", "access"
+BUILT_IN: Mapping[str, BuiltIn] = {
+    WAR_ROOM: BuiltIn(
+        "War room",
+        "war-room",
+        (
+            Column(
+                1428,
+                (
+                    (("dashboard.figures",), 260),
+                    (("dashboard.revenue",), 208),
+                    (("dashboard.orders",), 168),
+                    (("dashboard.downloads",), 176),
+                    (("dashboard.community",), 160),
+                ),
+            ),
+            Column(396, ((("alerts",), 652), (("sources",), 336)), keeps_width=True),
+        ),
+    ),
+    ACCESS: BuiltIn(
+        "Access",
+        "key",
+        (
+            Column(985, ((("access.roles",), 1000),)),
+            Column(
+                839,
+                (
+                    (("access.approvals", "access.oversight"), 306),
+                    (("access.assignments",), 306),
+                    (("audit", "mine"), 372),
+                ),
+            ),
+        ),
+    ),
+}
+"""In the order of the rail."""
+
+
+def built_in(room_width: int, workspace: str = WAR_ROOM) -> Places:
+    """The places of a built-in workspace in a room of that width, gaps left out; what is in front only."""
+    columns = BUILT_IN[workspace].columns
+    whole = sum(column.width for column in columns)
+    widths = [
+        min(whole, max(column.width, round(column.width * whole / max(1, room_width)))) if column.keeps_width else 0
+        for column in columns
+    ]
+    rest, loose = whole - sum(widths), sum(column.width for column in columns if not column.keeps_width)
     places: dict[str, tuple[float, float, float, float]] = {}
-    whole = LEFT_WIDTH + RIGHT_WIDTH
-    right_width = min(whole, max(RIGHT_WIDTH, round(RIGHT_WIDTH * whole / max(1, room_width))))
-    left_width = whole - right_width
-    for column, left, width in ((LEFT, 0, left_width), (RIGHT, left_width, right_width)):
-        height, top = sum(tall for _, tall in column), 0
-        for dock, tall in column:
-            places[dock] = (left / whole, top / height, width / whole, tall / height)
+    left = 0
+    for column, kept in zip(columns, widths, strict=True):
+        width = kept or round(rest * column.width / loose)
+        height, top = sum(tall for _, tall in column.docks), 0
+        for docks, tall in column.docks:
+            places[docks[0]] = (left / whole, top / height, width / whole, tall / height)
             top += tall
+        left += width
     return places
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QTextEdit
 
 from app.actions import Action
+from views.window.arrangement import BUILT_IN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,7 +95,7 @@ class WindowCommands:
         return None if number <= there else f"There {'is' if there == 1 else 'are'} only {there}"
 
     def _saved(self) -> str | None:
-        return "The War room is built in" if self._window.workspaces.active == "war-room" else None
+        return "This workspace is built in" if self._window.workspaces.active in BUILT_IN else None
 
     def refresh(self) -> None:
         """Ask the server for everything that is visible, now."""

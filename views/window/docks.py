@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QGuiApplication
 from PySide6.QtWidgets import QApplication, QScrollArea, QSplitter, QWidget
 
 from views.theme import current
-from views.window.arrangement import DOCK_GAP, LEFT, LEFT_WIDTH, RIGHT, RIGHT_WIDTH, Places, shares
+from views.window.arrangement import BUILT_IN, DOCK_GAP, WAR_ROOM, Places, shares
 from views.window.dock_title import DockTitle
 from views.window.layouts import Layout, LayoutHistory
 from views.window.reading import reveal
@@ -58,6 +58,8 @@ class Docks(QObject):
         self.manager = ads.CDockManager(self.view)
         self.manager.layout().setSpacing(0)
         self.view.setWidget(self.manager)
+        self.arrangement = BUILT_IN[WAR_ROOM]
+        """What ``build_in`` arranges; the window sets that of the open workspace."""
         self.history = LayoutHistory()
         self._panels: dict[str, Panel] = {}
         self._docks: dict[str, Any] = {}
@@ -97,38 +99,47 @@ class Docks(QObject):
     def build_in(self) -> None:
         """Arrange the docks as the design has them; rows meet and docks without a panel leave no gap."""
         for dock in self._docks.values():
+            dock.toggleView(True)  # one that is added while it is closed would never show its tab again
             if dock.dockAreaWidget() is not None:
                 self.manager.removeDockWidget(dock)
-        left = [(i, h) for i, h in LEFT if i in self._docks]
-        right = [(i, h) for i, h in RIGHT if i in self._docks]
-        placed = {i for i, _ in (*left, *right)}
-        columns = [column for column in (left, right) if column]
-        for index, column in enumerate(columns):
-            self._column(column, index)
-        home = self._docks[columns[0][0][0]].dockAreaWidget() if columns else None
+        columns = []
+        for column in self.arrangement.columns:
+            there = [(known, tall) for ids, tall in column.docks if (known := [i for i in ids if i in self._docks])]
+            if there:
+                columns.append((column.width, there))
+        for index, (_, docks) in enumerate(columns):
+            self._column(docks, index)
+        placed = {i for _, docks in columns for known, _ in docks for i in known}
+        home = self._docks[columns[0][1][0][0][0]].dockAreaWidget() if columns else None
         for panel_id, dock in self._docks.items():
             if panel_id not in placed:
                 self.manager.addDockWidget(ads.CenterDockWidgetArea, dock, home)
                 dock.toggleView(False)
-        for column in columns:
-            self._docks[column[0][0]].setAsCurrentTab()
+        for _, docks in columns:
+            for known, _ in docks:
+                self._docks[known[0]].setAsCurrentTab()
         self._sizes(columns)
 
-    def _column(self, column: list[tuple[str, int]], index: int) -> None:
-        side = ads.LeftDockWidgetArea if index == 0 else ads.RightDockWidgetArea
-        area = self.manager.addDockWidget(side, self._docks[column[0][0]])
-        for panel_id, _ in column[1:]:
-            area = self.manager.addDockWidget(ads.BottomDockWidgetArea, self._docks[panel_id], area)
+    def _column(self, docks: list[tuple[list[str], int]], index: int) -> None:
+        area: Any = None
+        for known, _ in docks:
+            first = self._docks[known[0]]
+            if area is None:
+                side = ads.LeftDockWidgetArea if index == 0 else ads.RightDockWidgetArea
+                area = self.manager.addDockWidget(side, first)
+            else:
+                area = self.manager.addDockWidget(ads.BottomDockWidgetArea, first, area)
+            for other in known[1:]:
+                self.manager.addDockWidget(ads.CenterDockWidgetArea, self._docks[other], area)
 
-    def _sizes(self, columns: list[list[tuple[str, int]]]) -> None:
-        for column in columns:
-            area = self._docks[column[0][0]].dockAreaWidget()
-            splitter = area.parentSplitter()
-            if len(column) > 1:
-                splitter.setSizes([height for _, height in column])
+    def _sizes(self, columns: list[tuple[int, list[tuple[list[str], int]]]]) -> None:
+        for _, docks in columns:
+            splitter = self._docks[docks[0][0][0]].dockAreaWidget().parentSplitter()
+            if len(docks) > 1:
+                splitter.setSizes([height for _, height in docks])
         root = self.manager.rootSplitter()
-        if len(columns) == 2 and root.count() == 2:
-            root.setSizes([LEFT_WIDTH, RIGHT_WIDTH])
+        if len(columns) > 1 and root.count() == len(columns):
+            root.setSizes([width for width, _ in columns])
 
     def style(self) -> None:
         """Give the docks the theme's colours. Call after the first show, else the docking system's own sheet wins."""
@@ -244,10 +255,6 @@ class Docks(QObject):
         fits = layout is not None and self._apply(layout.blob) and self._any_open()
         if not fits:
             self.build_in()
-            for column in (LEFT, RIGHT):
-                for panel_id, _ in column:
-                    if panel_id in self._docks:
-                        self._docks[panel_id].toggleView(True)
         self.clamp_floating()
         self.rest()
         return fits or layout is None

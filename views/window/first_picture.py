@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QResizeEv
 from PySide6.QtWidgets import QWidget
 
 from views.theme import current
-from views.window.arrangement import TITLE_HEIGHT, Places, built_in, rectangles
+from views.window.arrangement import TITLE_HEIGHT, WAR_ROOM, Places, built_in, rectangles
 
 if TYPE_CHECKING:
     from views.window.panel import Panel
@@ -18,18 +18,21 @@ if TYPE_CHECKING:
 class FirstPicture(QWidget):
     """Last known figures without a docking system: that takes as long to load as everything painted here."""
 
-    def __init__(self, figures: Panel, places: Places, parent: QWidget) -> None:
+    def __init__(self, figures: Panel, places: Places, parent: QWidget, workspace: str = WAR_ROOM) -> None:
         super().__init__(parent)
         self._figures = figures
         self._places = places if figures.id in places else None
+        self._workspace = workspace
         self.painted = False
         """Whether it has been on the screen, figures and all."""
         figures.widget.setParent(self)
         figures.widget.setAutoFillBackground(False)
 
     def _frames(self) -> dict[str, QRect]:
-        frames = rectangles(self._places or built_in(self.width()), self.rect())
-        own = frames[self._figures.id]
+        frames = rectangles(self._places or built_in(self.width(), self._workspace), self.rect())
+        own = frames.get(self._figures.id)
+        if own is None:
+            return frames
         lacking = self._title_height() + self._figures.widget.minimumSizeHint().height() - own.height()
         if lacking > 0:  # as the docking system will do it: whatever is below makes room
             for dock, frame in frames.items():
@@ -52,7 +55,10 @@ class FirstPicture(QWidget):
         return super().event(event)
 
     def _place(self) -> None:
-        frame = self._frames()[self._figures.id]
+        frame = self._frames().get(self._figures.id)
+        self._figures.widget.setVisible(frame is not None)
+        if frame is None:
+            return
         self._figures.widget.setGeometry(frame.adjusted(0, self._title_height(), 0, 0))
 
     def paintEvent(self, _event: QPaintEvent) -> None:

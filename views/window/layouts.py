@@ -17,9 +17,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeGuard
 
+from views.window.arrangement import BUILT_IN, WAR_ROOM
+
 SCHEMA = 1
 PRODUCT = "opsconsole layouts"
-WAR_ROOM = "war-room"
 UNDO_STEPS = 20
 NAME_LENGTH = 24
 """Longest workspace name that the rail shows in two lines."""
@@ -91,9 +92,9 @@ class Workspace:
 
 @dataclass(frozen=True, slots=True)
 class Workspaces:
-    """All workspaces in the order of the rail, and which one is open. The War room is always the first."""
+    """All workspaces in the order of the rail, the built-in ones first, and which one is open."""
 
-    items: tuple[Workspace, ...] = (Workspace(WAR_ROOM, "War room"),)
+    items: tuple[Workspace, ...] = tuple(Workspace(known, built.name) for known, built in BUILT_IN.items())
     active: str = WAR_ROOM
 
     @property
@@ -129,15 +130,15 @@ class Workspaces:
 
     def rename(self, workspace_id: str, name: str) -> Workspaces:
         """Give a saved workspace another name; raises LayoutError for a name that cannot be used."""
-        if workspace_id == WAR_ROOM:
-            raise LayoutError("The War room keeps its name.")
+        if workspace_id in BUILT_IN:
+            raise LayoutError(f"The {BUILT_IN[workspace_id].name} workspace keeps its name.")
         name = self._usable(name, besides=workspace_id)
         return replace(self, items=tuple(replace(i, name=name) if i.id == workspace_id else i for i in self.items))
 
     def remove(self, workspace_id: str) -> Workspaces:
-        """Forget a saved workspace; the War room cannot be forgotten (LayoutError)."""
-        if workspace_id == WAR_ROOM:
-            raise LayoutError("The War room cannot be removed.")
+        """Forget a saved workspace; built-in ones cannot be forgotten (LayoutError)."""
+        if workspace_id in BUILT_IN:
+            raise LayoutError(f"The {BUILT_IN[workspace_id].name} workspace cannot be removed.")
         items = tuple(item for item in self.items if item.id != workspace_id)
         return Workspaces(items, WAR_ROOM if self.active == workspace_id else self.active)
 
@@ -179,8 +180,15 @@ class Workspaces:
             layout = None if row.get("layout") is None else Layout.from_json(row["layout"])
             items.append(Workspace(row["id"], row["name"], layout))
         ids = [item.id for item in items]
-        if ids[:1] != [WAR_ROOM] or len(set(ids)) != len(ids):
+        if WAR_ROOM not in ids or len(set(ids)) != len(ids):
             raise LayoutError("its workspaces are incomplete or named twice")
+        by_id = {item.id: item for item in items}
+        # A file of an earlier console lacks the workspaces that have come since.
+        built = [
+            replace(by_id.get(known, Workspace(known, one.name)), name=one.name) for known, one in BUILT_IN.items()
+        ]
+        items = [*built, *(item for item in items if item.id not in BUILT_IN)]
+        ids = [item.id for item in items]
         active = value.get("active")
         return cls(tuple(items), active if active in ids else WAR_ROOM)
 

@@ -11,6 +11,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
+from views.window.arrangement import BUILT_IN, WAR_ROOM
 from views.window.banner import LinkBanner
 from views.window.first_picture import FirstPicture
 from views.window.layouts import LayoutStore, Workspaces
@@ -57,7 +58,8 @@ class MainWindow(QWidget):
         ground.setContentsMargins(INSET, INSET, INSET, INSET)
         self.workspaces, self._problem = store.load()
         layout = self.workspaces.current.layout
-        self.first: FirstPicture | None = FirstPicture(figures, layout.places if layout else {}, self.ground)
+        places = layout.places if layout else {}
+        self.first: FirstPicture | None = FirstPicture(figures, places, self.ground, self._built_in)
         ground.addWidget(self.first)
         self.stack.addWidget(self.ground)
         self._lay_out()
@@ -110,6 +112,7 @@ class MainWindow(QWidget):
         self.strip.past_asked.connect(lambda: self.page_asked.emit("past"))
         self.strip.search_asked.connect(lambda: self.page_asked.emit("palette"))
         self.strip.alerts_asked.connect(lambda: self.open_panel("alerts"))
+        self.strip.pending_asked.connect(lambda: self.open_panel("mine"))
         self.strip.user_menu.connect(self._fill_user_menu)
         self.rail.workspace_chosen.connect(self.open_workspace)
         self.rail.layouts_asked.connect(self._layouts_menu)
@@ -131,6 +134,8 @@ class MainWindow(QWidget):
             (console.link.changed, self.refresh),
             (console.session.changed, self.refresh),
             (console.messages.posted, self._posted),
+            (console.mutations.changed, self.refresh),
+            (console.stream.changed, self.refresh),
         )
 
     def _show_history(self) -> None:
@@ -144,6 +149,9 @@ class MainWindow(QWidget):
         """Bring strip and banner up to date; once a second and whenever the engine changed."""
         self.strip.show_state(strip_state(self.console))
         self.banner.say(*banner_words(self.console))
+        mutations = self.console.mutations
+        waiting = sum(1 for intent in mutations.pending if intent.state != "waiting")
+        self.message_bar.show_pending(len(mutations.pending), waiting)
 
     def say(self, text: str, undo: Any = None) -> None:
         """Show a message of the window's own."""
@@ -166,19 +174,30 @@ class MainWindow(QWidget):
         self.rail.setEnabled(page is None)
 
     def open_panel(self, panel_id: str) -> None:
-        """Bring a dock to the front."""
-        if panel_id in self.docks.panels:
-            self.docks.open(panel_id)
+        """Bring a dock to the front, in the workspace that is open or, where it is closed, in the one it belongs to."""
+        if panel_id not in self.docks.panels:
+            return
+        if not self.docks.is_open(panel_id):
+            for workspace_id, built in BUILT_IN.items():
+                if any(panel_id in docks for column in built.columns for docks, _ in column.docks):
+                    self.open_workspace(workspace_id)
+        self.docks.open(panel_id)
 
     # ---- workspaces -----------------------------------------------------------------------------------------------
 
     def restore(self) -> None:
         """Arrange the docks as kept. Call in the first turn of the loop after the first show."""
         self.docks.style()
+        self.docks.arrangement = BUILT_IN[self._built_in]
         if not self.docks.restore(self.workspaces.current.layout):
             self.say(f"The layout of “{self.workspaces.current.name}” could not be used; the built-in one is shown.")
         self.docks.history.clear()
         self.ground.setUpdatesEnabled(True)
+
+    @property
+    def _built_in(self) -> str:
+        """The built-in workspace whose arrangement the open one falls back to."""
+        return self.workspaces.active if self.workspaces.active in BUILT_IN else WAR_ROOM
 
     def open_workspace(self, workspace_id: str) -> None:
         """Open a workspace; the one left keeps its present layout."""

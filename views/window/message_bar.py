@@ -20,6 +20,7 @@ class MessageBar(QWidget):
     """The bar."""
 
     history_asked = Signal()
+    pending_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -29,6 +30,7 @@ class MessageBar(QWidget):
         self._text = ""
         self.time = Pill(look=Look.QUIET)
         self.message = Pill(name="Last message; opens the history")
+        self.pending = Pill("Nothing pending", Look.QUIET, name="What is pending; opens my actions")
         self.action = Pill()
         self.countdown = Pill(look=Look.QUIET)
         self.undo = Pill("Undo", Look.OUTLINE, name="Undo", key="Ctrl+Z")
@@ -38,12 +40,14 @@ class MessageBar(QWidget):
         row.addWidget(self.time)
         row.addWidget(self.message)
         row.addStretch(1)
+        row.addWidget(self.pending)
         for item in (self.action, self.countdown, self.undo):
             row.addWidget(item)
             item.hide()
         self._second = QTimer(self, interval=1000)
         self._second.timeout.connect(self._tick)
         self.message.clicked.connect(self.history_asked)
+        self.pending.clicked.connect(self.pending_asked)
         self.undo.clicked.connect(self.take_back)
 
     def sizeHint(self) -> QSize:
@@ -65,12 +69,21 @@ class MessageBar(QWidget):
             self._second.start()
         self._fit()
 
+    def show_pending(self, count: int, conflicts: int) -> None:
+        """How much the server has not answered, and how much of it waits for the operator."""
+        words = "Nothing pending" if not count else f"{count} pending"
+        if conflicts:
+            words += f", {conflicts} to choose"
+        self.pending.set(words, Look.INVERSE if conflicts else Look.OUTLINE if count else Look.QUIET)
+        self.pending.setAccessibleDescription(words)
+        self._fit()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit()
 
     def _fit(self) -> None:
-        others = (self.time, self.action, self.countdown, self.undo)
+        others = (self.time, self.pending, self.action, self.countdown, self.undo)
         taken = sum(w.sizeHint().width() + 6 for w in others if not w.isHidden())
         metrics = QFontMetrics(current().font(10))
         # The action says the same as the message while it can be undone.

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractButton, QScrollArea, QVBoxLayout, QWidget
 
 from views.icons import icon
 from views.theme import current
-from views.window.layouts import WAR_ROOM
+from views.window.arrangement import BUILT_IN
 
 if TYPE_CHECKING:
     from views.window.layouts import Workspaces
@@ -134,7 +134,7 @@ class Rail(QWidget):
             item.deleteLater()
         self._items.clear()
         for number, workspace in enumerate(workspaces.items, start=1):
-            name = "war-room" if workspace.id == WAR_ROOM else "workspace"
+            name = BUILT_IN[workspace.id].icon if workspace.id in BUILT_IN else "workspace"
             key = f"Ctrl+{number}" if number <= 9 else ""
             item = RailItem(name, workspace.name, key, self._list, workspace=True)
             item.setChecked(workspace.id == workspaces.active)

@@ -34,7 +34,9 @@ def strip_state(console: Console) -> StripState:
         p1=None if alerts is None else _waiting(alerts, "P1"),
         p2=None if alerts is None else _waiting(alerts, "P2"),
         shelved=sum(1 for alert in alerts or () if alert.shelved_until is not None),
-        read_only=down or console.time.as_of is not None,
+        read_only=state == "signed_out" or console.time.as_of is not None,
+        pending=len(console.mutations.pending),
+        polling=console.stream.state == "polling",
         local_time=console.settings.local_time,
         user=me.name if me else (figures.user if figures else ""),
     )
@@ -63,7 +65,7 @@ def banner_words(console: Console) -> tuple[str, str, str, str]:
         else:
             age = long_age_words(max(0.0, console.clock.now().timestamp() - heard))
             since = f"Last heard {datetime.fromtimestamp(heard, UTC):%Y-%m-%d %H:%M:%S} UTC, {age} ago. "
-        words = f"{since}{from_when}Nothing here can change the shop until the link is back."
+        words = f"{since}{from_when}What you decide is kept until the link is back."
         return "Link lost", words, "", "Try now"
     if state == "signed_out":
         return "Signed out", f"{from_when}Sign in to see new figures and to change anything.", "", "Sign in…"

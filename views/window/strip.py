@@ -37,6 +37,10 @@ class StripState:
     p2: int | None = None
     shelved: int = 0
     read_only: bool = False
+    pending: int = 0
+    """What operators decided and the server has not answered."""
+    polling: bool = False
+    """Changes are not told as they happen: panels ask by themselves."""
     user: str = ""
     initials: str = ""
     local_time: bool = True
@@ -98,6 +102,7 @@ class Strip(QWidget):
     past_asked = Signal()
     search_asked = Signal()
     alerts_asked = Signal()
+    pending_asked = Signal()
     user_menu = Signal(object)
     """A QMenu that is about to open and wants its actions."""
 
@@ -118,6 +123,7 @@ class Strip(QWidget):
         self.p2 = Pill(name="Unacknowledged P2 alerts")
         self.shelved = Pill(look=Look.OUTLINE, name="Shelved alerts")
         self.read_only = Pill("Read-only", Look.INVERSE)
+        self.pending = Pill(look=Look.OUTLINE, name="Decisions that wait to be sent")
         self.utc = Pill(look=Look.STRONG)
         self.local = Pill(look=Look.QUIET)
         self.user = Pill(look=Look.PLAIN, name="Who is signed in")
@@ -137,6 +143,7 @@ class Strip(QWidget):
             self.p2,
             self.shelved,
             self.read_only,
+            self.pending,
             lines[2],
             self.utc,
             self.local,
@@ -155,6 +162,7 @@ class Strip(QWidget):
         self.search.clicked.connect(self.search_asked)
         for pill in (self.p1, self.p2, self.shelved):
             pill.clicked.connect(self.alerts_asked)
+        self.pending.clicked.connect(self.pending_asked)
         self.user.clicked.connect(self._open_user_menu)
 
     def sizeHint(self) -> QSize:
@@ -170,7 +178,8 @@ class Strip(QWidget):
         down = state.link in {"down", "signed_out"}
         self.environment.set_name(state.environment)
         self.environment.setVisible(bool(state.environment))
-        self.link.set(LINK_WORDS[state.link])
+        self.link.set("● Link up, polling" if state.polling and state.link == "up" else LINK_WORDS[state.link])
+        self.pending.set(f"{state.pending} pending")
         self.age.set(f"data {state.age} old" if state.age else "no data yet")
         live = state.past is None
         self.live.set(
@@ -212,6 +221,7 @@ class Strip(QWidget):
         away: dict[QWidget, bool] = {
             self.shelved: not state.shelved,
             self.read_only: not state.read_only,
+            self.pending: not state.pending,
             self.user: not state.user,
         }
         away[self.local] = not state.local_time or not state.now.astimezone().utcoffset()

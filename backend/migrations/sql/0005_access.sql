@@ -115,8 +115,9 @@ create table permission_use (
 
 -- What people call somebody: an account here, a subject an issuer named, else the id as it is.
 create function person_name(user_id text) returns text language sql stable parallel safe
-    return coalesce((select a.name from account as a where a.id = user_id),
-                    (select p.name from principal_seen as p where p.user_id = person_name.user_id), user_id);
+    return case when user_id like 'system:%' then initcap(replace(substr(user_id, 8), '-', ' ')) else
+           coalesce((select a.name from account as a where a.id = user_id),
+                    (select p.name from principal_seen as p where p.user_id = person_name.user_id), user_id) end;
 
 -- What outside systems say about who has access there, and where that differs from the assignments here.
 create table access_report (

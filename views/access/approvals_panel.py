@@ -1,0 +1,210 @@
+"""What waits for a second pair of eyes: the first one whole, the others as a list below."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from app.access import APPROVE, withdraw
+from app.actions import Action
+from app.errors import OperationsError
+from app.freshness import age_words
+from views.access.words import ends_words, permission_words
+from views.theme import current
+from views.widgets.discard import discard
+from views.widgets.pill import Look, Pill
+from views.window.query_panel import QueryPanel
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from app.console import Console
+    from models.rbac import Approval
+
+SHOWN_MOST = 20
+
+
+class ApprovalCard(QWidget):
+    """One approval with what it means and what may be done about it."""
+
+    def __init__(self, panel: ApprovalsPanel, approval: Approval) -> None:
+        super().__init__()
+        self.approval = approval
+        theme, now = current(), panel.console.clock.now()
+        me = panel.console.session.me
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 10, 12, 10)
+        column.setSpacing(6)
+        title = QLabel(approval.title)
+        title.setFont(theme.font(14, 600))
+        title.setWordWrap(True)
+        column.addWidget(title)
+        self._line(column, _what(approval, now))
+        self._line(column, f"{approval.requested_by_name} asked at {approval.requested_at:%H:%M:%S} UTC")
+        said = QLabel(f"“{approval.reason}”")
+        said.setWordWrap(True)
+        said.setFont(theme.font(10, 600))
+        column.addWidget(said)
+        adds = approval.details.get("adds") or panel.gained(approval)
+        if adds:
+            self._line(column, "Adds: " + ", ".join(permission_words(key) for key in adds))
+        if votes := [f"{vote.voter_name} ({vote.verdict})" for vote in approval.votes]:
+            self._line(column, f"So far: {', '.join(votes)}. It takes {approval.needs}.")
+        if approval.from_roles:
+            self._line(column, f"Among those who agree: {', '.join(approval.from_roles)}.")
+        left = (approval.ends_at - now).total_seconds()
+        self._line(column, f"Ends in {age_words(max(0.0, left))} if nobody decides.")
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        self.approve = Pill("Approve…", Look.PRIMARY, name=f"Approve: {approval.title}", icon="shield")
+        self.deny = Pill("Deny…", Look.BUTTON, name=f"Deny: {approval.title}")
+        self.approve.clicked.connect(lambda: panel.decide(approval, approve=True))
+        self.deny.clicked.connect(lambda: panel.decide(approval, approve=False))
+        row.addWidget(self.approve)
+        row.addWidget(self.deny)
+        self.withdraw: Pill | None = None
+        if me is not None and approval.requested_by == me.user_id:
+            self.withdraw = Pill("Withdraw", Look.BUTTON, name=f"Withdraw: {approval.title}")
+            self.withdraw.clicked.connect(lambda: panel.take_back(approval))
+            row.addWidget(self.withdraw)
+        self.reason = QLabel()
+        self.reason.setFont(theme.font(9))
+        self.reason.setWordWrap(True)
+        row.addWidget(self.reason, 1)
+        column.addLayout(row)
+        self.setAccessibleName(approval.title)
+
+    def _line(self, column: QVBoxLayout, words: str) -> None:
+        label = QLabel(words)
+        label.setWordWrap(True)
+        column.addWidget(label)
+
+    def set_reason(self, reason: str | None, *, sending: bool) -> None:
+        """Why it may not be decided here; ``None`` when it may."""
+        for pill in (self.approve, self.deny):
+            pill.setEnabled(reason is None and not sending)
+            pill.setToolTip(reason or "")
+            pill.setAccessibleDescription(reason or "")
+        self.reason.setText("sending…" if sending else f"You may not decide this: {reason}." if reason else "")
+
+
+class ApprovalsPanel(QueryPanel):
+    """The panel; everybody sees what concerns them."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(console, "access.approvals", "Waits for you")
+        self._approvals, self._roles = console.access.approvals(), console.access.roles()
+        self._held = console.access.assignments()
+        self.cards: dict[str, ApprovalCard] = {}
+        self._versions: dict[str, tuple[object, ...]] = {}
+        self.empty = QLabel("Nothing waits for approval.")
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        inside = QWidget()
+        self._column = QVBoxLayout(inside)
+        self._column.setContentsMargins(4, 4, 4, 4)
+        self._column.setSpacing(8)
+        self._column.addWidget(self.empty, 1)
+        self._column.addStretch(1)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QScrollArea.Shape.NoFrame)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(inside)
+        column = QVBoxLayout(self.content)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(area)
+        console.mutations.changed.connect(self.refresh)
+        console.actions.add(
+            Action(
+                "access.approve", "Approve what waits…", "", APPROVE, self._approve_first, self._first_reason, "Access"
+            )
+        )
+        self.use(self._approvals, self._roles, self._held)  # type: ignore[arg-type]
+
+    def refresh(self) -> None:
+        """Show what waits, what I may decide first."""
+        sample = self._approvals.sample
+        waiting = sorted(sample.value if sample is not None else (), key=lambda a: (a.objection is not None, a.ends_at))
+        waiting = waiting[:SHOWN_MOST]
+        shown = {approval.approval_id: approval for approval in waiting}
+        for known in [k for k in self.cards if k not in shown]:
+            discard(self.cards.pop(known))
+            self._versions.pop(known)
+        theme = (current().tokens.name, current().px(100))
+        for place, (known, approval) in enumerate(shown.items()):
+            version = (approval.version, approval.objection, theme, self.gained(approval))
+            card = self.cards.get(known)
+            if card is None or self._versions[known] != version:
+                if card is not None:
+                    discard(card)
+                card = self.cards[known] = ApprovalCard(self, approval)
+                self._versions[known] = version
+            if self._column.indexOf(card) != place:
+                self._column.insertWidget(place, card)
+            sending = bool(self.console.mutations.of(f"approval:{known}"))
+            card.set_reason(self._reason(approval), sending=sending)
+        self.empty.setVisible(not shown)
+        self.empty.setText("Nothing waits for approval." if sample is not None else "Waiting for the first answer…")
+
+    def _reason(self, approval: Approval) -> str | None:
+        return approval.objection or self.console.write_reason(APPROVE, irreversible=True)
+
+    def gained(self, approval: Approval) -> tuple[str, ...]:
+        """What the role that is asked for adds to what the person can do now."""
+        sample, held = self._roles.sample, self._held.sample
+        roles = {role.role_id: role for role in sample.value} if sample is not None else {}
+        wanted = roles.get(str(approval.details.get("roleId")))
+        if wanted is None:
+            return ()
+        theirs = [a.role_id for a in held.value if a.user_id == approval.gainer] if held is not None else []
+        has = {key for known in theirs if known in roles for key in roles[known].permissions}
+        return tuple(key for key in wanted.permissions if key not in has)
+
+    def decide(self, approval: Approval, *, approve: bool) -> None:
+        """Ask for the reason, then send."""
+        from views.access.grant_dialogs import DecisionDialog
+
+        DecisionDialog(self.console, approval, self.widget.window(), approve=approve).open()
+
+    def take_back(self, approval: Approval) -> None:
+        """Withdraw what I asked for."""
+        self.console.tasks.start(self._withdraw(approval), name="withdraw")
+
+    async def _withdraw(self, approval: Approval) -> None:
+        try:
+            await withdraw(self.console.mutations, approval)
+        except OperationsError as error:
+            self.console.messages.post(f"Not withdrawn: {error}", "error")
+
+    def _first(self) -> Approval | None:
+        return next((c.approval for c in self.cards.values() if self._reason(c.approval) is None), None)
+
+    def _first_reason(self) -> str | None:
+        return None if self._first() is not None else "nothing waits that you may decide"
+
+    def _approve_first(self) -> None:
+        if (first := self._first()) is not None:
+            self.decide(first, approve=True)
+
+
+def _what(approval: Approval, now: datetime) -> str:
+    from datetime import datetime as instant
+
+    details = approval.details
+    match approval.kind:
+        case "rbac.grant" if details.get("expiresAt"):
+            ends = instant.fromisoformat(str(details["expiresAt"]))
+            return f"Until {ends_words(ends, now)} UTC."
+        case "rbac.grant":
+            return "Without an end."
+        case "rbac.break_glass":
+            return f"For {details.get('minutes')} minutes from the moment of approval; it will be reviewed."
+        case "rbac.role_change":
+            removes = details.get("removes") or ()
+            words = f"Removes: {', '.join(permission_words(key) for key in removes)}. " if removes else ""
+            return f"{words}In force at once for everybody who holds it."
+        case _:
+            return ""

@@ -1,0 +1,174 @@
+"""Who holds which role, given by whom, until when."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout
+
+from app.access import APPROVE, MANAGE, VIEW
+from app.actions import Action
+from views.access.words import ends_words, left_words
+from views.widgets.pill import Look, Pill
+from views.widgets.table import Column, RecordTable
+from views.window.query_panel import QueryPanel
+
+if TYPE_CHECKING:
+    from app.console import Console
+    from models.rbac import RoleAssignment
+
+SOON = timedelta(hours=24)
+
+
+class AssignmentsPanel(QueryPanel):
+    """A table with what can be done about its rows above it."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(console, "access.assignments", "Assignments", (VIEW, MANAGE, APPROVE))
+        access = console.access
+        self._active, self._ended = access.assignments(), access.assignments(active=False)
+        self._people, self._roles = access.people(), access.roles()
+        self._show_ended = False
+        self.active_pill = Pill("Active", Look.SELECTED, name="Show active grants")
+        self.ended_pill = Pill("Ended", Look.OUTLINE, name="Show ended grants")
+        self.find = QLineEdit()
+        self.find.setPlaceholderText("Person or role")
+        self.find.setAccessibleName("Find person or role")
+        self.find.setClearButtonEnabled(True)
+        self.buttons = {
+            "grant": Pill("Give a role…", Look.BUTTON, name="Give a role"),
+            "change": Pill("Change end…", Look.BUTTON, name="Change when it ends"),
+            "revoke": Pill("Take away…", Look.BUTTON, name="Take the role away"),
+            "glass": Pill("Break glass…", Look.BUTTON, name="Break glass"),
+        }
+        bar = QHBoxLayout()
+        bar.setContentsMargins(8, 6, 8, 6)
+        bar.setSpacing(4)
+        bar.addWidget(self.active_pill)
+        bar.addWidget(self.ended_pill)
+        bar.addWidget(self.find, 1)
+        for pill in self.buttons.values():
+            bar.addWidget(pill)
+        self.table = RecordTable(self._columns(), "Assignments")
+        column = QVBoxLayout(self.content)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(bar)
+        column.addWidget(self.table, 1)
+        self.active_pill.clicked.connect(lambda: self._switch(ended=False))
+        self.ended_pill.clicked.connect(lambda: self._switch(ended=True))
+        self.find.textChanged.connect(lambda _text: self.refresh())
+        self.table.selectionModel().selectionChanged.connect(lambda *_: self._enable())
+        self.table.activated_row.connect(lambda _row: self._run("change"))
+        for verb, pill in self.buttons.items():
+            pill.clicked.connect(lambda _=False, v=verb: self._run(v))
+        for action_id, title, verb in (
+            ("access.grant", "Give a role…", "grant"),
+            ("access.revoke", "Take the chosen role away…", "revoke"),
+            ("access.break-glass", "Break glass…", "glass"),
+        ):
+            run, why = partial(self._run, verb), partial(self._why, verb)
+            console.actions.add(Action(action_id, title, "", MANAGE, run, why, "Access"))
+        self.use(self._active, self._ended, self._people, self._roles)  # type: ignore[arg-type]
+
+    def _columns(self) -> tuple[Column, ...]:
+        def now() -> Any:
+            return self.console.clock.now()
+
+        return (
+            Column("Person", lambda a: a.user_name, 140, stretch=True),
+            Column("Role", lambda a: a.role_name + (" (glass)" if a.break_glass else ""), 140, stretch=True),
+            Column("Given by", lambda a: ", ".join((a.granted_by_name, *a.approved_by)), 130, stretch=True, quiet=True),
+            Column("Since", lambda a: f"{a.granted_at:%-d %b %Y}", 104, quiet=True),
+            Column("Ends, UTC", lambda a: _ended(a, now()), 152),
+            Column("Left", lambda a: _left(a, now()), 84),
+        )
+
+    # --- showing -------------------------------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Show the rows the filter lets through; those that end first come first."""
+        sample = (self._ended if self._show_ended else self._active).sample
+        wanted = self.find.text().casefold().strip()
+        rows = [
+            a
+            for a in (sample.value if sample is not None else ())
+            if wanted in f"{a.user_name} {a.user_id} {a.role_name}".casefold()
+        ]
+        if not self._show_ended:
+            rows.sort(key=lambda a: (a.expires_at is None, a.expires_at or a.granted_at, a.user_name))
+        before = self.chosen
+        self.table.renew_rows(rows)
+        if before is not None:
+            again = next((n for n, a in enumerate(rows) if a.assignment_id == before.assignment_id), None)
+            if again is not None:
+                self.table.selectRow(again)
+            else:
+                self.table.clearSelection()
+        self.active_pill.set("Active", Look.OUTLINE if self._show_ended else Look.SELECTED)
+        self.ended_pill.set("Ended", Look.SELECTED if self._show_ended else Look.OUTLINE)
+        self._enable()
+
+    @property
+    def chosen(self) -> RoleAssignment | None:
+        """The chosen row."""
+        rows = self.table.selectionModel().selectedRows()
+        records = self.table.records.rows
+        found: RoleAssignment | None = records[rows[0].row()] if rows and rows[0].row() < len(records) else None
+        return found
+
+    def _switch(self, *, ended: bool) -> None:
+        self._show_ended = ended
+        self.refresh()
+
+    # --- doing ---------------------------------------------------------------------------------------------------
+
+    def _why(self, verb: str) -> str | None:
+        reason = self.console.write_reason(MANAGE, irreversible=True)
+        if reason is not None:
+            return reason
+        if verb in {"grant", "glass"}:
+            known = self._roles.sample is not None and self._people.sample is not None
+            return None if known else "roles and people are not known yet"
+        if self.chosen is None:
+            return "choose a row first"
+        return None if self.chosen.state == "active" else "this grant has ended"
+
+    def _enable(self) -> None:
+        for verb, pill in self.buttons.items():
+            reason = self._why(verb)
+            pill.setEnabled(reason is None)
+            pill.setToolTip(reason or "")
+            pill.setAccessibleDescription(reason or "")
+
+    def _run(self, verb: str) -> None:
+        from views.access.grant_dialogs import BreakGlassDialog, GrantDialog, RevokeDialog
+
+        if self._why(verb) is not None:
+            return
+        parent, chosen = self.widget.window(), self.chosen
+        people = self._people.sample.value if self._people.sample is not None else ()
+        roles = self._roles.sample.value if self._roles.sample is not None else ()
+        match verb:
+            case "grant":
+                GrantDialog(self.console, parent, people, roles).open()
+            case "glass":
+                BreakGlassDialog(self.console, parent, people, roles).open()
+            case "change" if chosen is not None:
+                GrantDialog(self.console, parent, people, roles, chosen).open()
+            case "revoke" if chosen is not None:
+                RevokeDialog(self.console, chosen, parent).open()
+
+
+def _ended(assignment: RoleAssignment, now: Any) -> str:
+    if assignment.state == "revoked" and assignment.revoked_at is not None:
+        return f"revoked {ends_words(assignment.revoked_at, now)}"
+    return ends_words(assignment.expires_at, now)
+
+
+def _left(assignment: RoleAssignment, now: Any) -> str:
+    words = left_words(assignment.expires_at, now) if assignment.state == "active" else ""
+    soon = words and assignment.expires_at is not None and assignment.expires_at - now < SOON
+    return f"■ {words}" if soon else words

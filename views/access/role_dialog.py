@@ -1,0 +1,149 @@
+"""Make a role, or change one for everybody who holds it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFormLayout,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QSpinBox,
+    QWidget,
+)
+
+from app.access import change_role, create_role
+from models.permissions import SENSITIVE_PERMISSIONS, Permission
+from views.access.words import permission_words
+from views.dialogs.deciding import DecidingDialog
+from views.theme import current
+
+if TYPE_CHECKING:
+    from app.console import Console
+    from models.rbac import RoleDefinition
+
+
+class RoleDialog(DecidingDialog):
+    """Name, permissions, and how many must agree to a grant."""
+
+    def __init__(self, console: Console, role: RoleDefinition | None, parent: QWidget) -> None:
+        title = "New role" if role is None else f"Change the role {role.name}"
+        super().__init__(
+            title, console.tasks, parent, accept="Save", hint="Why; needed where others must agree to the change"
+        )
+        self._console, self._role = console, role
+        self.name = QLineEdit(role.name if role is not None else "")
+        self.name.setMaxLength(60)
+        self.description = QLineEdit(role.description if role is not None else "")
+        self.permissions = QListWidget()
+        self.permissions.setMinimumHeight(current().px(280))
+        held = role.permissions if role is not None else ()
+        for permission in Permission:
+            words = permission_words(permission) + (" ∗" if permission in SENSITIVE_PERMISSIONS else "")
+            item = QListWidgetItem(words)
+            item.setData(Qt.ItemDataRole.UserRole, str(permission))
+            item.setToolTip(permission)
+            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+            item.setCheckState(Qt.CheckState.Checked if permission in held else Qt.CheckState.Unchecked)
+            self.permissions.addItem(item)
+        self.sensitive = QCheckBox("Sensitive: others must agree to each grant")
+        self.sensitive.setChecked(role.sensitive if role is not None else False)
+        self.approvers = QSpinBox()
+        self.approvers.setRange(1, 5)
+        self.approvers.setValue(role.policy.approvers if role is not None else 1)
+        self.approvers.setSuffix(" of others")
+        self.from_roles = QLineEdit(", ".join(role.policy.from_roles) if role is not None else "")
+        self.from_roles.setPlaceholderText("ids of roles, each of which must be among them")
+        self.hours = QSpinBox()
+        self.hours.setRange(1, 168)
+        self.hours.setValue(role.policy.hours if role is not None else 24)
+        self.hours.setSuffix(" h")
+        form = QFormLayout()
+        for label, field in (
+            ("Name", self.name),
+            ("What for", self.description),
+            ("May", self.permissions),
+            ("", self.sensitive),
+            ("Must agree", self.approvers),
+            ("Among them", self.from_roles),
+            ("Within", self.hours),
+        ):
+            field.setAccessibleName(label or "Sensitive")
+            form.addRow(label, field)
+        self.column.addLayout(form)
+        note = QLabel("∗ makes a role sensitive. Taking something away is in force at once.")
+        note.setFont(current().font(9))
+        self.column.addWidget(note)
+        self.permissions.itemChanged.connect(self._weigh)
+        self.sensitive.toggled.connect(self._weigh)
+        self._weigh()
+        self.column.addWidget(self.words)
+
+    def chosen(self) -> tuple[str, ...]:
+        """Keys that are ticked."""
+        items = (self.permissions.item(n) for n in range(self.permissions.count()))
+        return tuple(
+            str(item.data(Qt.ItemDataRole.UserRole)) for item in items if item.checkState() is Qt.CheckState.Checked
+        )
+
+    def _weigh(self, *_: object) -> None:
+        dangerous = SENSITIVE_PERMISSIONS & set(self.chosen())
+        if dangerous:
+            self.sensitive.setChecked(True)
+        self.sensitive.setEnabled(not dangerous)
+        for field in (self.approvers, self.from_roles, self.hours):
+            field.setEnabled(self.sensitive.isChecked())
+
+    def submit(self) -> None:
+        """Save what is new or changed."""
+        from pydantic import ValidationError
+
+        from models.rbac import ApprovalPolicy, RoleChange, RoleDraft
+
+        words = self.checked_words(needed=False)
+        if words is None:
+            return
+        try:
+            policy = ApprovalPolicy(
+                approvers=self.approvers.value(),
+                from_roles=tuple(part for part in re.split(r"[,\s]+", self.from_roles.text()) if part),
+                hours=self.hours.value(),
+            )
+            values = {
+                "name": self.name.text().strip(),
+                "description": self.description.text().strip(),
+                "permissions": self.chosen(),
+                "sensitive": self.sensitive.isChecked(),
+                "policy": policy,
+            }
+            if self._role is None:
+                stem = re.sub(r"[^a-z0-9]+", "-", self.name.text().lower()).strip("-")
+                draft = RoleDraft.model_validate(values | {"role_id": stem})
+                self.send(lambda: create_role(self._console.mutations, draft))
+                return
+            role = self._role
+            changed = {key: value for key, value in values.items() if value != getattr(role, key)}
+            if set(self.chosen()) == set(role.permissions):
+                changed.pop("permissions", None)
+            if not changed:
+                self.fail("Nothing was changed.")
+                return
+            change = RoleChange.model_validate(changed | ({"reason": words} if words else {}))
+            self.send(lambda: change_role(self._console.mutations, role, change))
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            place = str(first["loc"][0]) if first["loc"] else ""
+            fields: dict[str, QWidget] = {
+                "name": self.name,
+                "role_id": self.name,
+                "from_roles": self.from_roles,
+                "description": self.description,
+            }
+            field = fields.get(place)
+            named = field.accessibleName() if field is not None else "The role"
+            self.fail(f"{named}: {str(first['msg']).removeprefix('Value error, ')}", field)

@@ -1,0 +1,1 @@
+"""My actions: what is on its way, and what I did, with its outcome."""

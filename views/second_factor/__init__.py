@@ -1,0 +1,1 @@
+"""Proving again who one is: the code of an authenticator, its set-up, or the sign-in service in the browser."""
