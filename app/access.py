@@ -99,7 +99,7 @@ async def assign(
     given: dict[str, Any] = {"user_id": person, "role_id": role.role_id, "reason": reason}
     if ends is not None:
         given["expires_at"] = ends
-    words = f"Asked for {role.name} for {name}" if role.sensitive else f"Gave {role.name} to {name}"
+    words = f"Grant: {role.name} for {name}"
     return await mutations.submit(Draft("rbac.assign", words, "POST", f"{BASE}/assign", AssignRole(**given)))
 
 
@@ -108,7 +108,7 @@ async def revoke(mutations: Mutations, assignment: RoleAssignment, reason: str) 
     from models.rbac import RevokeRole
 
     body = RevokeRole(user_id=assignment.user_id, role_id=assignment.role_id, reason=reason)
-    words = f"Took {assignment.role_name} from {assignment.user_name}"
+    words = f"Taken away: {assignment.role_name} of {assignment.user_name}"
     return await mutations.submit(Draft("rbac.revoke", words, "POST", f"{BASE}/revoke", body))
 
 
@@ -119,7 +119,7 @@ async def break_glass(
     from models.rbac import BreakGlass
 
     body = BreakGlass(user_id=person, role_id=role.role_id, minutes=minutes, reason=reason)
-    words = f"Broke glass: asked for {role.name} for {name}, {minutes} min"
+    words = f"Break glass: {role.name} for {name}, {minutes} min"
     return await mutations.submit(Draft("rbac.break_glass", words, "POST", f"{BASE}/break-glass", body))
 
 
@@ -129,7 +129,7 @@ async def decide(mutations: Mutations, approval: Approval, *, approve: bool, rea
 
     body = ApprovalDecision(decision=Verdict.APPROVE if approve else Verdict.DENY, reason=reason)
     path = f"{BASE}/approvals/{approval.approval_id}"
-    words = f"{'Approved' if approve else 'Denied'}: {approval.title}"
+    words = f"{'Approval' if approve else 'Denial'}: {approval.title}"
     return await mutations.submit(
         Draft(
             "rbac.decide",
@@ -153,7 +153,7 @@ async def withdraw(mutations: Mutations, approval: Approval) -> Outcome:
     return await mutations.submit(
         Draft(
             "rbac.withdraw",
-            f"Withdrew: {approval.title}",
+            f"Withdrawal: {approval.title}",
             "POST",
             f"{path}/withdraw",
             Withdraw(),
@@ -167,9 +167,7 @@ async def withdraw(mutations: Mutations, approval: Approval) -> Outcome:
 
 async def create_role(mutations: Mutations, draft: RoleDraft) -> Outcome:
     """Store a new role. Raises OperationsError."""
-    return await mutations.submit(
-        Draft("rbac.role_create", f"Made the role {draft.name}", "POST", f"{BASE}/roles", draft)
-    )
+    return await mutations.submit(Draft("rbac.role_create", f"New role: {draft.name}", "POST", f"{BASE}/roles", draft))
 
 
 async def change_role(mutations: Mutations, role: RoleDefinition, change: RoleChange) -> Outcome:
@@ -178,7 +176,7 @@ async def change_role(mutations: Mutations, role: RoleDefinition, change: RoleCh
     return await mutations.submit(
         Draft(
             "rbac.role_change",
-            f"Changed the role {role.name}",
+            f"Change of the role {role.name}",
             "PATCH",
             path,
             change,
@@ -195,7 +193,7 @@ async def close_review(mutations: Mutations, review: AccessReview, findings: str
     from models.rbac import CloseReview
 
     path = f"{BASE}/reviews/{review.review_id}"
-    words = f"Closed the review of {review.assignment.role_name} for {review.assignment.user_name}"
+    words = f"Review closed: {review.assignment.role_name} for {review.assignment.user_name}"
     return await mutations.submit(
         Draft(
             "rbac.review_close",

@@ -326,6 +326,12 @@ class Queries:
             if query.topics & topics:
                 query.reapply()
 
+    @property
+    def visible_age(self) -> float | None:
+        """Seconds since the oldest answer that an operator looks at was received; ``None`` when nothing is shown."""
+        ages = (query.age_seconds for query in self._known.values() if query.visible)
+        return max((age for age in ages if age is not None), default=None)
+
     def resume(self) -> None:
         """The server is known now: begin polling what is visible."""
         for query in list(self._known.values()):

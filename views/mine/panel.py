@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout
 
 from app.errors import OperationsError
@@ -68,11 +69,14 @@ class MinePanel(QueryPanel):
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._enable())
         console.mutations.changed.connect(self._reload)
         console.mutations.settled.connect(lambda *_: self._reload())
+        self._second = QTimer(self, interval=1000)
+        self._second.timeout.connect(self._age)
         self.use()
         self._reload()
 
     def set_visible(self, visible: bool) -> None:
         super().set_visible(visible)
+        self._second.start() if visible else self._second.stop()
         if visible:
             self._reload()
 
@@ -100,6 +104,11 @@ class MinePanel(QueryPanel):
         if chosen is not None:
             again = next((n for n, row in enumerate(rows) if row.key == chosen.key), None)
             self.table.selectRow(again) if again is not None else self.table.clearSelection()
+        self._age()
+        self._enable()
+
+    def _age(self) -> None:
+        pending = self.console.mutations.pending
         now = self.console.clock.now().timestamp()
         oldest = max((now - intent.created_at for intent in pending), default=0.0)
         words = (
@@ -107,7 +116,6 @@ class MinePanel(QueryPanel):
         )
         self.summary.setText(words)
         self.summary.setFont(current().font(10, 600 if pending else 400))
-        self._enable()
 
     @property
     def chosen(self) -> Intent | Done | None:

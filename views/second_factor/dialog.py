@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QFont, QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
@@ -60,6 +60,10 @@ class _Asking(WindowDialog):
         finally:
             self._busy = False
             self.buttons.setEnabled(True)
+
+    def _grow(self) -> None:
+        """Take the room that what is shown now needs; known once it is laid out."""
+        QTimer.singleShot(0, self, self.adjustSize)
 
     def done_well(self, _result: object = None) -> None:
         """The second factor was used."""
@@ -145,6 +149,7 @@ class SetUpDialog(_Asking):
         self.code.show()
         self.code.setFocus()
         self._step = self._confirm
+        self._grow()
 
     def _confirm(self) -> None:
         text = self.code.text().strip()
@@ -174,6 +179,7 @@ class SetUpDialog(_Asking):
         self.column.addWidget(copy, 0, Qt.AlignmentFlag.AlignLeft)
         self._step = self.done_well
         copy.setFocus()
+        self._grow()
 
 
 class BrowserDialog(_Asking):

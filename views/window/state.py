@@ -23,6 +23,8 @@ def strip_state(console: Console) -> StripState:
     me = console.session.me
     age = None if figures is None else max(0.0, now.timestamp() - figures.as_of)
     down = state in {"down", "signed_out"}
+    if not down and console.time.as_of is None and (seen := console.queries.visible_age) is not None:
+        age = seen  # what stands on the screen, whatever the workspace
     return StripState(
         now=now,
         environment=console.environment,
