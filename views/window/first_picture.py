@@ -56,8 +56,8 @@ class FirstPicture(QWidget):
 
     def _place(self) -> None:
         frame = self._frames().get(self._figures.id)
-        self._figures.widget.setVisible(frame is not None)
         if frame is None:
+            self._figures.widget.hide()
             return
         self._figures.widget.setGeometry(frame.adjusted(0, self._title_height(), 0, 0))
 

@@ -26,12 +26,14 @@ class RailItem(QAbstractButton):
         self._icon, self._key = icon_name, key
         self.setText(text)
         self.setCheckable(workspace)
-        self.setAutoExclusive(workspace)
         self.setAccessibleName(text)
         self.setAccessibleDescription(key)
         self.setToolTip(f"{text} ({key})" if key else text)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+
+    def nextCheckState(self) -> None:
+        """Which one is marked is the rail's to say; in a group of Qt's, Tab would reach that one only."""
 
     def sizeHint(self) -> QSize:
         line = QFontMetrics(current().font(9)).height()
