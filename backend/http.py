@@ -17,6 +17,7 @@ from fastapi.routing import APIRoute
 from psycopg.types.json import Jsonb
 from pydantic import TypeAdapter, ValidationError
 
+from backend import audit
 from backend.database import Connection, database_of, load_queries
 from backend.problems import MEDIA_TYPE, ProblemError
 from backend.security import principal_of
@@ -111,7 +112,11 @@ class _Unit:
 
 
 class OperationsRoute(APIRoute):
-    """Gives POST, PUT, PATCH and DELETE one transaction each, committed before the answer is sent."""
+    """Gives POST, PUT, PATCH and DELETE one transaction each, committed before the answer is sent.
+
+    Such a request that succeeds without an audit entry, and without ``audit.nothing_changed()``, is a fault of ours: it
+    is rolled back and answered 500, so that no change can be forgotten in the log.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handler, wrapped when the route writes."""
@@ -124,7 +129,10 @@ class OperationsRoute(APIRoute):
                 async with AsyncExitStack() as stack:
                     unit = _Unit(request, stack)
                     request.state.begin = unit.begin
-                    response = await handle(request)
+                    with audit.listening() as told:
+                        response = await handle(request)
+                    if response.status_code < 300 and told.silent:
+                        raise RuntimeError(f"{request.method} {self.path} told the audit log nothing")
                     await unit.keep(response)
             except _Replay as replay:
                 return replay.response

@@ -59,6 +59,7 @@ async def acknowledge_alert(tx: Connection, *, actor: str, alert_id: UUID, versi
     alert = await _locked(tx, alert_id)
     if alert.state is not AlertState.ACTIVE:
         if (alert.acknowledged_by, alert.comment) == (actor, comment):
+            audit.nothing_changed()
             return alert
         raise ProblemError(Code.CONFLICT, f"{alert.acknowledged_by} has acknowledged this alert already.")
     same_version(alert.version, version)
@@ -91,6 +92,7 @@ async def unshelve_alert(tx: Connection, *, actor: str, alert_id: UUID, version:
     """Take an alert off the shelf; one that is on none stays as it is. Stale: 412."""
     alert = await _locked(tx, alert_id)
     if alert.shelved_until is None:
+        audit.nothing_changed()
         return alert
     same_version(alert.version, version)
     step = unshelve(alert)
@@ -190,6 +192,7 @@ async def change_rule(tx: Connection, *, actor: str, rule_id: UUID, version: int
     same_version(before.version, version)
     wanted = before.model_copy(update=changes)
     if wanted == before:
+        audit.nothing_changed()
         return before
     await tx.execute(queries.update_rule, wanted.model_dump() | {"actor": actor})
     after = await find_rule(tx, rule_id)

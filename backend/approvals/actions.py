@@ -62,6 +62,7 @@ async def ask(
         before = await find(tx, earlier[0])
         if before.state is ApprovalState.PENDING:
             if (before.requested_by, before.details) == (actor, dict(details)):
+                audit.nothing_changed()
                 return before
             raise _pending_already(before)
         await _settle(tx, before, ApprovalState.EXPIRED, actor=audit.WORKER, reason="nobody decided in time")
@@ -95,6 +96,7 @@ async def decide(
     before = await find(tx, approval_id)
     mine = next((vote for vote in before.votes if vote.voter == principal.user_id), None)
     if mine is not None and mine.verdict is verdict:
+        audit.nothing_changed()
         return before
     if before.state is not ApprovalState.PENDING:
         raise ProblemError(Code.CONFLICT, f"{before.title}: {_ended(before)}")
@@ -129,6 +131,7 @@ async def withdraw(tx: Connection, *, actor: str, approval_id: UUID, version: in
     if before.requested_by != actor:
         raise ProblemError(Code.NOT_FOUND, "You have asked for no such approval.")
     if before.state is ApprovalState.WITHDRAWN:
+        audit.nothing_changed()
         return before
     if before.state is not ApprovalState.PENDING:
         raise ProblemError(Code.CONFLICT, f"{before.title}: {_ended(before)}")

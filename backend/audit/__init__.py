@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any
 
 from psycopg.types.json import Jsonb
@@ -16,6 +19,39 @@ queries = load_queries(__package__)
 WORKER = "system:worker"
 SAMPLE_SHOP = "system:sample-shop"
 OPERATOR = "system:command-line"
+
+
+@dataclass(eq=False)
+class Told:
+    """What a request has told the log. One object, shared by all tasks and threads that work on the request."""
+
+    entries: int = 0
+    nothing_changed: bool = False
+
+    @property
+    def silent(self) -> bool:
+        """Whether neither an entry was written nor anybody said that there was nothing to write."""
+        return not (self.entries or self.nothing_changed)
+
+
+_told: ContextVar[Told | None] = ContextVar("told", default=None)
+
+
+@contextmanager
+def listening() -> Iterator[Told]:
+    """What is told within the block. ``backend.http`` holds every writing request to it."""
+    told = Told()
+    token = _told.set(told)
+    try:
+        yield told
+    finally:
+        _told.reset(token)
+
+
+def nothing_changed() -> None:
+    """Say that a request is answered although it changed nothing: what it asked for was done already."""
+    if (told := _told.get()) is not None:
+        told.nothing_changed = True
 
 
 async def record(
@@ -53,4 +89,6 @@ async def record(
     )
     row = await cursor.fetchone()
     assert row is not None  # noqa: S101 - an insert of one row returns one row
+    if (told := _told.get()) is not None:
+        told.entries += 1
     return int(row[0])

@@ -57,6 +57,7 @@ async def assign(tx: Connection, *, actor: str, wish: AssignRole) -> RoleAssignm
         raise _wrong("expiresAt", "the end of a grant lies ahead")
     current = await _current(tx, wish.user_id, wish.role_id, now)
     if current is not None and current.expires_at == wish.expires_at and not current.break_glass:
+        audit.nothing_changed()
         return current
     await _keep_an_administrator(tx, role, ending=current if wish.expires_at is not None else None)
     shorter = current is not None and wish.expires_at is not None and _ends(current) > wish.expires_at
@@ -372,6 +373,7 @@ async def change_role(
     same_version(before.version, version)
     wanted = _changed(before, change)
     if wanted == before:
+        audit.nothing_changed()
         return before
     await _checked(tx, role_id, wanted.name, wanted.permissions, wanted.policy, sensitive=wanted.sensitive)
     sensitive = before.sensitive or wanted.sensitive

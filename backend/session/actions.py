@@ -103,6 +103,13 @@ async def refresh(database: Database, settings: Settings, token: str) -> Tokens:
             elif not ended:
                 named = await (await tx.execute(queries.account_name, {"user_id": user_id})).fetchone()
                 if named is not None:
+                    await audit.record(
+                        tx,
+                        actor=user_id,
+                        action="session.refreshed",
+                        resource_type="session",
+                        resource_id=str(family),
+                    )
                     return await open_session(
                         tx, settings, user_id=user_id, name=named[0], family=family, auth_time=auth_time, acr=acr
                     )
@@ -111,9 +118,14 @@ async def refresh(database: Database, settings: Settings, token: str) -> Tokens:
 
 
 async def sign_out(tx: Connection, *, user_id: str, token: str) -> None:
-    """End the session a refresh token belongs to. Somebody else's token, or none of ours, changes nothing."""
+    """End the session a refresh token belongs to.
+
+    Somebody else's token, one of a session that has ended, or none of ours changes nothing.
+    """
     row = await (await tx.execute(queries.own_family, {"token_hash": _hash(token), "user_id": user_id})).fetchone()
-    if row is not None:
+    if row is None:
+        audit.nothing_changed()
+    else:
         await _end(tx, row[0], user_id, "signed out")
 
 

@@ -37,7 +37,7 @@ returning t.family, t.user_id, t.auth_time, t.acr, old.used_at is not null as re
           t.revoked_at is not null or t.expires_at <= now() as ended
 
 -- name: own_family
-select family from refresh_token where token_hash = %(token_hash)s and user_id = %(user_id)s
+select family from refresh_token where token_hash = %(token_hash)s and user_id = %(user_id)s and revoked_at is null
 
 -- name: account_name
 select name from account where id = %(user_id)s and disabled_at is null
