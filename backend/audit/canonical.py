@@ -10,8 +10,9 @@ The transaction id is not part of it, because it starts anew on another server.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from json.encoder import encode_basestring
 from typing import Any
 
 FIELDS = (
@@ -34,7 +35,6 @@ FIELDS = (
 )
 """The columns of the statement ``rows``, but for its last."""
 
-_BEFORE, _AFTER = FIELDS.index("before"), FIELDS.index("after")
 _encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
@@ -60,20 +60,12 @@ _quick = json.JSONDecoder(parse_float=_float).decode
 _exact = json.JSONDecoder(parse_float=_Digits, parse_int=_Digits).decode
 
 
-def canonical(row: Sequence[Any]) -> bytes:
-    """The bytes of one row of the statement ``rows``."""
-    fields = {name: value for name, value in zip(FIELDS, row, strict=False) if value is not None}
+def _picture(text: str) -> str:
     try:
-        for name, index in (("before", _BEFORE), ("after", _AFTER)):
-            if row[index] is not None:
-                fields[name] = _quick(row[index])
-        return _encode(fields).encode()
+        return _encode(_quick(text))
     except ValueError:
         # A number with more digits than a float has, or more than Python reads as an integer.
-        for name, index in (("before", _BEFORE), ("after", _AFTER)):
-            if row[index] is not None:
-                fields[name] = _exact(row[index])
-        return _exactly(fields).encode()
+        return _exactly(_exact(text))
 
 
 def _exactly(value: Any) -> str:
@@ -86,3 +78,20 @@ def _exactly(value: Any) -> str:
             return "[" + ",".join(map(_exactly, value)) + "]"
         case _:
             return _encode(value)
+
+
+_WRITERS: dict[str, Callable[[Any], str]] = dict.fromkeys(FIELDS, encode_basestring) | {
+    "position": str,
+    "seq": str,
+    "version": str,
+    "before": _picture,
+    "after": _picture,
+}
+# Written field by field: a log is as quick to verify as this is, and an encoder of the whole takes twice as long.
+_ORDER = [(f'"{name}":', FIELDS.index(name), _WRITERS[name]) for name in sorted(FIELDS)]
+
+
+def canonical(row: Sequence[Any]) -> bytes:
+    """The bytes of one row of the statement ``rows``."""
+    fields = [name + write(row[index]) for name, index, write in _ORDER if row[index] is not None]
+    return ("{" + ",".join(fields) + "}").encode()
