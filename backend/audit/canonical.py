@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from models.transparency import decode_exactly, encode, encode_exactly
 
 FIELDS = (
     "position",
@@ -35,14 +36,6 @@ FIELDS = (
 """The columns of the statement ``rows``, but for its last."""
 
 _BEFORE, _AFTER = FIELDS.index("before"), FIELDS.index("after")
-_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
-
-
-@dataclass(frozen=True, slots=True)
-class _Digits:
-    """A number that a float or a sane integer would not keep digit by digit."""
-
-    text: str
 
 
 class _NotByFloatError(ValueError):
@@ -57,7 +50,6 @@ def _float(text: str) -> float:
 
 
 _quick = json.JSONDecoder(parse_float=_float).decode
-_exact = json.JSONDecoder(parse_float=_Digits, parse_int=_Digits).decode
 
 
 def canonical(row: Sequence[Any]) -> bytes:
@@ -67,22 +59,10 @@ def canonical(row: Sequence[Any]) -> bytes:
         for name, index in (("before", _BEFORE), ("after", _AFTER)):
             if row[index] is not None:
                 fields[name] = _quick(row[index])
-        return _encode(fields).encode()
+        return encode(fields).encode()
     except ValueError:
         # A number with more digits than a float has, or more than Python reads as an integer.
         for name, index in (("before", _BEFORE), ("after", _AFTER)):
             if row[index] is not None:
-                fields[name] = _exact(row[index])
-        return _exactly(fields).encode()
-
-
-def _exactly(value: Any) -> str:
-    match value:
-        case _Digits(text):
-            return text
-        case dict():
-            return "{" + ",".join(f"{_encode(key)}:{_exactly(value[key])}" for key in sorted(value)) + "}"
-        case list():
-            return "[" + ",".join(map(_exactly, value)) + "]"
-        case _:
-            return _encode(value)
+                fields[name] = decode_exactly(row[index])
+        return encode_exactly(fields).encode()
