@@ -129,7 +129,7 @@ class _Span:
 
 
 class AuditLog:
-    """Rows of the log, newest first, loaded around what is looked at; memory does not grow with what was scrolled past."""
+    """Rows of the log, newest first, loaded around what is looked at; what was scrolled past is let go."""
 
     changed = Signal()
     """Rows were loaded, or loading failed."""
@@ -223,7 +223,7 @@ class AuditLog:
         self.look_at(0, 0)
 
     def look_at(self, first: int, last: int) -> None:
-        """These rows are seen: load them and a little around; what was wanted before and is not asked yet is dropped."""
+        """These rows are seen: load them and a little around; what was wanted before and not asked for is dropped."""
         self._eyes = (first, last)
         self._wanted = self._missing(first, last)
         self._pump()

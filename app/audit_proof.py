@@ -164,15 +164,12 @@ class Verification:
         if before is None or before == checkpoint:
             return
         if checkpoint.size < before.size:
-            words = (
-                f"its newest checkpoint has {grouped(checkpoint.size)} entries, {grouped(before.size)} were verified"
-            )
-            raise RewrittenError(f"The log was cut: {words} before")
+            words = f"{grouped(checkpoint.size)} entries are sealed, {grouped(before.size)} were verified before"
+            raise RewrittenError(f"The log was cut: {words}")
         if checkpoint.size == before.size:
             if checkpoint.root != before.root:
-                raise RewrittenError(
-                    f"The log was rewritten: {grouped(before.size)} entries are not the ones of before"
-                )
+                words = f"its {grouped(before.size)} entries are not the ones that were verified before"
+                raise RewrittenError(f"The log was rewritten: {words}")
             return
         proof = await self._console.client.audit_consistency(before.size, checkpoint.size)
         try:
@@ -237,11 +234,8 @@ class Verification:
             findings.append(Finding(f"The path from the entry to the root does not fit: {error}.", good=False))
             return Proof(tuple(findings), leaf)
         root = path[-1].result if path else leaf
-        findings.append(
-            Finding(
-                f"Hashed, and combined with {_many(len(path), 'hash', 'hashes')} beside it, it gives one root.", True
-            )
-        )
+        beside = _many(len(path), "hash", "hashes")
+        findings.append(Finding(f"Its hash, combined with the {beside} beside it, gives one root.", good=True))
         findings += await self._root_is_signed(given, root)
         return Proof(tuple(findings), leaf, tuple(path))
 
@@ -260,14 +254,12 @@ class Verification:
             return [Finding(words, good=False)]
         found = [Finding(f"The checkpoint is signed with {_short(key)}, the key this console saw first.", good=True)]
         if (checkpoint.size, checkpoint.root) != (given.tree_size, root):
-            return [
-                *found,
-                Finding("The root is not the one the checkpoint signs: the entry is not in it.", good=False),
-            ]
+            words = "The root is not the one the checkpoint signs: the entry is not in it."
+            return [*found, Finding(words, good=False)]
         found.append(Finding(f"The root is the one that checkpoint signs, for {size} entries.", good=True))
         before = self._trusted
         try:
-            if before is not None and checkpoint.size >= before.size:
+            if before is not None:
                 await self._follows(checkpoint)
                 words = "The log has only grown since the last checkpoint that was verified."
                 found.append(Finding(words, good=True))

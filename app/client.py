@@ -231,7 +231,7 @@ class OperationsClient:
         return await self._post("/api/operations/alert-rules", AlertRule, draft, key=key)
 
     async def audit_export(self, asked: AuditExport) -> bytes:
-        """A bundle of entries as a zip file; asks for a second factor. Sent once: each is an entry of the log itself."""
+        """A bundle of entries as a zip file; asks for a second factor. Sent once: it is an entry of the log itself."""
         return _bytes(await self._send("POST", "/api/operations/audit/export", body=asked), "application/zip")
 
     async def send(

@@ -103,10 +103,11 @@ class SettingsFile:
         """What consoles on other servers have seen must not be lost: they would trust whoever comes next."""
         try:
             raw = json.loads(self.path.read_text(encoding="utf-8"))
-            known = {name: raw[name] for name in BY_SERVER if _fits(raw.get(name), "dict[str, str]")}
+            known: dict[str, Any] = {name: raw[name] for name in BY_SERVER if _fits(raw.get(name), "dict[str, str]")}
         except (OSError, ValueError, AttributeError):
             return settings
-        return replace(settings, **{name: {**seen, **getattr(settings, name)} for name, seen in known.items()})
+        merged: dict[str, Any] = {name: {**seen, **getattr(settings, name)} for name, seen in known.items()}
+        return replace(settings, **merged)
 
 
 def _fits(value: object, kind: str) -> bool:
