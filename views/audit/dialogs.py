@@ -10,7 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QGridLayout, QLabel, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import (
+    QDialogButtonBox,
+    QFileDialog,
+    QGridLayout,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QWidget,
+)
 
 from app.audit import confirmed
 from app.audit_proof import Proof, Verification
@@ -26,6 +36,7 @@ if TYPE_CHECKING:
     from app.console import Console
     from models.audit import AuditCheckpoint, AuditLogEntry
 
+ROLE = QDialogButtonBox.ButtonRole
 BUNDLE_MOST = 100_000
 """Entries of one bundle."""
 
@@ -61,7 +72,10 @@ class ProofDialog(WindowDialog):
         self.path.hide()
         self.column.addWidget(self.path)
         self.task = console.tasks.start(self._check(entry, verification), name="prove an audit entry")
-        self.finished.connect(lambda: self.task.cancel())
+        self.finished.connect(self._stop)
+
+    def _stop(self) -> None:
+        self.task.cancel()
 
     async def _check(self, entry: AuditLogEntry, verification: Verification) -> None:
         try:
@@ -167,9 +181,7 @@ class TrustDialog(WindowDialog):
         parent: QWidget,
         then: Callable[[], None],
     ) -> None:
-        super().__init__(
-            "Trust the log as it is now?", parent, accept="Trust it from now on", reject="Keep the warning"
-        )
+        super().__init__("Trust the log as it is now?", parent, accept="Trust it now", reject="Keep the warning")
         self._then = then
         seal = verification.seal
         self.column.addWidget(_wrapping(f"{seal.words}: {seal.more}."))
@@ -178,9 +190,13 @@ class TrustDialog(WindowDialog):
             f"new key. Key of before: {verification.vkey or 'none'}. Key now: {newest.vkey or 'none'}."
         )
         self.column.addWidget(_wrapping(words))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
         for button in self.buttons.buttons():
-            button.setProperty("autoDefault", False)
-            button.setProperty("default", False)
+            if isinstance(button, QPushButton) and self.buttons.buttonRole(button) is ROLE.RejectRole:
+                button.setDefault(True)
+                button.setFocus()
 
     def submit(self) -> None:
         self.accept()

@@ -222,7 +222,6 @@ class AuditPanel(QObject):
 
     def _may_changed(self) -> None:
         self._stack.setCurrentWidget(self._body if self._may else self.missing)
-        self.widget.setFocusProxy(self.table if self._may else None)
         self._watch_or_not()
 
     def _watch_or_not(self) -> None:
