@@ -32,6 +32,7 @@ from app.errors import (
 )
 from app.tokens import TokenSource
 from models.alerts import AcknowledgeAlert, Alert, AlertRule, AlertRuleChange, AlertRuleDraft, ShelveAlert
+from models.audit import AuditCheckpoint, AuditExport, AuditLogEntry, AuditPage, ConsistencyProof, InclusionProof
 from models.base import Record, Request
 from models.dashboard import OperationsDashboard
 from models.orders import CommunityPage, DownloadPage, OrderPage, RefundPage
@@ -182,6 +183,28 @@ class OperationsClient:
         query = {"userId": user_id, "permission": permission}
         return await self._get("/api/operations/rbac/explain", Explanation, query)
 
+    async def audit_page(self, **filters: Any) -> AuditPage:
+        """``GET /api/operations/audit``, newest first; its filters, ``at``, ``cursor`` and ``limit`` may be given."""
+        return await self._get("/api/operations/audit", AuditPage, filters)
+
+    async def audit_entry(self, entry_id: str) -> AuditLogEntry:
+        """One entry of the audit log."""
+        return await self._get(f"/api/operations/audit/{entry_id}", AuditLogEntry)
+
+    async def audit_checkpoint(self) -> AuditCheckpoint:
+        """How far the audit log is sealed, and the newest signed checkpoint."""
+        return await self._get("/api/operations/audit/checkpoint", AuditCheckpoint)
+
+    async def audit_proof(self, entry_id: str, size: int | None = None) -> InclusionProof:
+        """That an entry is in the tree of a size, or of the newest checkpoint."""
+        query = {} if size is None else {"size": size}
+        return await self._get(f"/api/operations/audit/proof/{entry_id}", InclusionProof, query)
+
+    async def audit_consistency(self, earlier: int, later: int) -> ConsistencyProof:
+        """That the log of one size is the beginning of the log of another."""
+        query = {"from": earlier, "to": later}
+        return await self._get("/api/operations/audit/consistency", ConsistencyProof, query)
+
     async def sign_in_options(self) -> SignInOptions:
         """How one can sign in; needs no token."""
         return await self._get("/api/operations/session/options", SignInOptions, signed=False)
@@ -206,6 +229,10 @@ class OperationsClient:
     async def create_alert_rule(self, draft: AlertRuleDraft, *, key: str | None = None) -> AlertRule:
         """A new rule."""
         return await self._post("/api/operations/alert-rules", AlertRule, draft, key=key)
+
+    async def audit_export(self, asked: AuditExport) -> bytes:
+        """A bundle of entries as a zip file; asks for a second factor. Sent once: it is an entry of the log itself."""
+        return _bytes(await self._send("POST", "/api/operations/audit/export", body=asked), "application/zip")
 
     async def send(
         self, method: str, path: str, body: str | None, *, version: int | None, key: str
@@ -406,6 +433,13 @@ def _kept_text(response: httpx.Response) -> tuple[str, int | None]:
             raise BadAnswer("The server's answer is not complete JSON.") from None
     tag = response.headers.get("etag", "").strip('"')
     return response.text, int(tag) if tag.isdigit() else None
+
+
+def _bytes(response: httpx.Response, wanted: str) -> bytes:
+    media = response.headers.get("content-type", "").partition(";")[0].strip()
+    if media != wanted:
+        raise BadAnswer(f"The server answered {media or 'without a content type'} instead of {wanted}.")
+    return response.content
 
 
 def _read(response: httpx.Response, kind: type[R]) -> R:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from app.timeframe import RANGES
 
 FILE = "settings.json"
 THEMES = ("system", "dark", "light", "high-contrast")
+BY_SERVER = ("audit_vkeys", "audit_checkpoints")
 FONT_SCALES = (0.85, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0)
 
 
@@ -32,6 +33,10 @@ class Settings:
     screen_diagonal_inches: float = 55.0
     """Of the wall display."""
     viewing_distance_metres: float = 5.0
+    audit_vkeys: dict[str, str] = field(default_factory=dict)
+    """By server, the key its audit log was signed with when it was first seen."""
+    audit_checkpoints: dict[str, str] = field(default_factory=dict)
+    """By server, a checkpoint of its audit log that was verified: what comes later must have grown from it."""
 
     def checked(self) -> Settings:
         """With impossible values replaced by the defaults."""
@@ -75,13 +80,18 @@ class SettingsFile:
                 self.path.replace(aside)
             self.problem = f"The settings were damaged; they were set aside as {aside.name} and the defaults hold."
             return Settings()
-        known = {field.name: field.type for field in fields(Settings)}
+        known = {each.name: each.type for each in fields(Settings)}
         self._unknown = {name: value for name, value in raw.items() if name not in known}
         return Settings(**{n: v for n, v in raw.items() if n in known and _fits(v, str(known[n]))}).checked()
+
+    def keep(self, **choices: Any) -> None:
+        """Write these and leave the others as they are in the file. Raises OSError with the reason."""
+        self.save(replace(self.load(), **choices))
 
     def save(self, settings: Settings) -> None:
         """Write them. Raises OSError with the reason."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        settings = self._with_servers_of_others(settings)
         part = self.path.with_name(f"{FILE}.{os.getpid()}.part")
         try:
             part.write_text(json.dumps({**self._unknown, **asdict(settings)}, indent=1), encoding="utf-8")
@@ -89,9 +99,21 @@ class SettingsFile:
         finally:
             part.unlink(missing_ok=True)
 
+    def _with_servers_of_others(self, settings: Settings) -> Settings:
+        """What consoles on other servers have seen must not be lost: they would trust whoever comes next."""
+        try:
+            raw = json.loads(self.path.read_text(encoding="utf-8"))
+            known: dict[str, Any] = {name: raw[name] for name in BY_SERVER if _fits(raw.get(name), "dict[str, str]")}
+        except (OSError, ValueError, AttributeError):
+            return settings
+        merged: dict[str, Any] = {name: {**seen, **getattr(settings, name)} for name, seen in known.items()}
+        return replace(settings, **merged)
+
 
 def _fits(value: object, kind: str) -> bool:
     match kind:
+        case "dict[str, str]":
+            return isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
         case "bool":
             return isinstance(value, bool)
         case "str":

@@ -12,6 +12,7 @@ from views.access.assignments_panel import AssignmentsPanel
 from views.access.oversight_panel import OversightPanel
 from views.access.roles_panel import RolesPanel
 from views.alerts.panel import AlertsPanel
+from views.audit.panel import AuditPanel
 from views.dashboard.chart_panels import ChartPanel, Crosshair
 from views.dashboard.drill_panel import DrillPanel
 from views.mine.panel import MinePanel
@@ -34,11 +35,12 @@ class Panels:
     rows: DrillPanel
     access: tuple[Panel, ...]
     """Roles, approvals, assignments, what to look at."""
+    audit: AuditPanel
     mine: MinePanel
 
     def all(self) -> tuple[Panel, ...]:
         """In the order they are put into docks."""
-        return (self.figures, *self.charts, self.alerts, self.sources, self.rows, *self.access, self.mine)
+        return (self.figures, *self.charts, self.alerts, self.sources, self.rows, *self.access, self.audit, self.mine)
 
 
 def make_panels(console: Console, figures: FiguresPanel, open_panel: Callable[[str], Any]) -> Panels:
@@ -87,6 +89,7 @@ def make_panels(console: Console, figures: FiguresPanel, open_panel: Callable[[s
             AssignmentsPanel(console),
             OversightPanel(console),
         ),
+        audit=AuditPanel(console),
         mine=MinePanel(console),
     )
     crosshair.setParent(panels.rows)

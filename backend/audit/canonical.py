@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from json.encoder import encode_basestring
 from typing import Any
+
+from models.transparency import decode_exactly, encode, encode_exactly
 
 FIELDS = (
     "position",
@@ -35,15 +36,6 @@ FIELDS = (
 )
 """The columns of the statement ``rows``, but for its last."""
 
-_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
-
-
-@dataclass(frozen=True, slots=True)
-class _Digits:
-    """A number that a float or a sane integer would not keep digit by digit."""
-
-    text: str
-
 
 class _NotByFloatError(ValueError):
     pass
@@ -57,27 +49,14 @@ def _float(text: str) -> float:
 
 
 _quick = json.JSONDecoder(parse_float=_float).decode
-_exact = json.JSONDecoder(parse_float=_Digits, parse_int=_Digits).decode
 
 
 def _picture(text: str) -> str:
     try:
-        return _encode(_quick(text))
+        return encode(_quick(text))
     except ValueError:
         # A number with more digits than a float has, or more than Python reads as an integer.
-        return _exactly(_exact(text))
-
-
-def _exactly(value: Any) -> str:
-    match value:
-        case _Digits(text):
-            return text
-        case dict():
-            return "{" + ",".join(f"{_encode(key)}:{_exactly(value[key])}" for key in sorted(value)) + "}"
-        case list():
-            return "[" + ",".join(map(_exactly, value)) + "]"
-        case _:
-            return _encode(value)
+        return encode_exactly(decode_exactly(text))
 
 
 _WRITERS: dict[str, Callable[[Any], str]] = dict.fromkeys(FIELDS, encode_basestring) | {

@@ -8,21 +8,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
 
+from models.transparency import leaf_hash, node_hash
+
+__all__ = [
+    "EMPTY",
+    "Frontier",
+    "Node",
+    "Span",
+    "consistency",
+    "cover",
+    "fold",
+    "inclusion",
+    "leaf_hash",
+    "node_hash",
+]
+
 Node = tuple[int, int]
 """Level and index of a perfect subtree."""
 
 EMPTY = sha256().digest()
 """Root of the tree without leaves."""
-
-
-def leaf_hash(entry: bytes) -> bytes:
-    """Hash of a leaf, 32 bytes."""
-    return sha256(b"\0" + entry).digest()
-
-
-def node_hash(left: bytes, right: bytes) -> bytes:
-    """Hash of an inner node, 32 bytes."""
-    return sha256(b"\1" + left + right).digest()
 
 
 def fold(subtrees: Sequence[bytes]) -> bytes:

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from backend.audit import queries
 from backend.audit.canonical import canonical
 from backend.audit.merkle import Frontier, Node, cover, fold, leaf_hash
-from backend.audit.notes import Checkpoint, Verifier, read_note, signing_key
+from backend.audit.notes import Checkpoint, Verifier, read_note, sign, signing_key
 from backend.audit.outside import Outside, OutsideError, outside_of
 from backend.database import Connection, Database, array
 from backend.logs import logger
@@ -97,7 +97,7 @@ async def _seal_batch(database: Database, key: Ed25519PrivateKey) -> int:
                 "size": checkpoint.size,
                 "at": now,
                 "root": checkpoint.root,
-                "note": checkpoint.sign(key),
+                "note": sign(checkpoint, key),
                 "vkey": str(Verifier.of(origin, key)),
             },
         )

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from backend.audit.canonical import FIELDS, canonical
 from backend.audit.merkle import EMPTY, Frontier, consistency, cover, fold, inclusion, leaf_hash, node_hash
-from backend.audit.notes import Checkpoint, NoteError, Verifier, read_note, verify_note
+from backend.audit.notes import Checkpoint, NoteError, Verifier, read_note, sign, verify_note
 
 # The test data of certificate-transparency: eight leaves and the root after each.
 LEAVES = [
@@ -207,7 +207,7 @@ def test_the_published_vkey() -> None:
 
 def test_a_note_that_was_signed_is_read_back() -> None:
     verifier = Verifier.of("opsconsole/a", KEY)
-    note = NOTE.sign(KEY)
+    note = sign(NOTE, KEY)
     assert verify_note(note, [Verifier.parse(str(verifier))]) == NOTE
     assert note.startswith("opsconsole/a\n3\n")
     assert note.split("\n\n")[1].startswith("— opsconsole/a ")
@@ -227,12 +227,12 @@ def test_a_note_that_was_signed_is_read_back() -> None:
 )
 def test_a_note_that_was_changed_is_refused(old: str, new: str, words: str) -> None:
     with pytest.raises(NoteError, match=words):
-        verify_note(NOTE.sign(KEY).replace(old, new), [Verifier.of("opsconsole/a", KEY)])
+        verify_note(sign(NOTE, KEY).replace(old, new), [Verifier.of("opsconsole/a", KEY)])
 
 
 def test_a_note_of_another_key_is_refused() -> None:
     with pytest.raises(NoteError, match="no signature"):
-        verify_note(NOTE.sign(KEY), [Verifier.of("opsconsole/a", Ed25519PrivateKey.generate())])
+        verify_note(sign(NOTE, KEY), [Verifier.of("opsconsole/a", Ed25519PrivateKey.generate())])
     with pytest.raises(NoteError):
         read_note("")
 

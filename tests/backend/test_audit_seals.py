@@ -22,7 +22,7 @@ from backend import audit, processes
 from backend.audit import bundle, seal
 from backend.audit.canonical import canonical
 from backend.audit.merkle import leaf_hash
-from backend.audit.notes import Verifier, new_key, read_note
+from backend.audit.notes import Verifier, new_key, read_note, sign
 from backend.audit.outside import Folder, OutsideError
 from backend.audit.relay import stamp
 from backend.audit.verify import Report, origin_of, verify
@@ -342,7 +342,7 @@ def test_a_log_sealed_anew_with_the_same_key_is_not_the_one_kept_outside(log: Lo
 def test_a_checkpoint_signed_with_another_key_is_refused(log: Log) -> None:
     log.grow(10)
     other = load_pem_private_key(new_key().encode(), None)
-    forged = read_note(log.query("select note from audit_checkpoint")[0][0]).sign(other)  # type: ignore[arg-type]
+    forged = sign(read_note(log.query("select note from audit_checkpoint")[0][0]), other)  # type: ignore[arg-type]
     with psycopg.connect(log.owner_url) as connection:
         connection.execute("set session_replication_role = replica")
         connection.execute("update audit_checkpoint set note = %s", (forged,))

@@ -87,6 +87,14 @@ class RecordModel(QAbstractTableModel):
             self._shown = count
             self.endInsertRows()
 
+    def grown_on_top(self, count: int) -> None:
+        """The list has so many more rows at its beginning; the cursor stays on its row."""
+        if count > 0:
+            self._prepared.clear()
+            self.beginInsertRows(QModelIndex(), 0, count - 1)
+            self._shown += count
+            self.endInsertRows()
+
     def texts(self, row: int) -> tuple[str, ...]:
         """The words of a row, prepared once."""
         found = self._prepared.get(row)
@@ -199,13 +207,17 @@ class RecordTable(QTableView):
         selection = self.selectionModel()
         selected = {row for row in rows if selection.isRowSelected(row, QModelIndex())}
         high = self.verticalHeader().defaultSectionSize()
-        tops = {row: self.rowViewportPosition(row) for row in rows}
+        tops = {row: self.top_of(row) for row in rows}
         self._grounds(painter, selected, tops, high)
         for number, column in enumerate(self.records.columns):
             left = self.columnViewportPosition(number) + PAD
             width = self.columnWidth(number) - 2 * PAD
             if width > 0 and left < self.viewport().width() and left + width > 0:
                 self._column(painter, number, column, QRectF(left, 0, width, high), tops, selected)
+
+    def top_of(self, row: int) -> int:
+        """Where a row's words begin, pixels from the top of what is seen."""
+        return self.rowViewportPosition(row)
 
     def _visible_rows(self, box: QRect) -> range:
         first = self.rowAt(box.top())
