@@ -205,3 +205,16 @@ async def close_review(mutations: Mutations, review: AccessReview, findings: str
             resource=f"review:{review.review_id}",
         )
     )
+
+
+async def remove_second_factor(mutations: Mutations, user_id: str, name: str, reason: str) -> Outcome:
+    """Take somebody's second factor away, so that they can set up another. Raises OperationsError."""
+    from urllib.parse import quote
+
+    from models.rbac import RemoveSecondFactor
+
+    path = f"{BASE}/people/{quote(user_id, safe='')}/second-factor/remove"
+    words = f"Second factor of {name} removed"
+    return await mutations.submit(
+        Draft("rbac.second_factor_remove", words, "POST", path, RemoveSecondFactor(reason=reason))
+    )

@@ -271,9 +271,10 @@ class Guard:
     async def __call__(self, request: Request, _bearer: Annotated[Any, Depends(_bearer)]) -> Principal:
         """The principal, if it may. Raises ProblemError 401 or 403."""
         principal = await principal_of(request)
+        usage: Usage = request.app.state.usage
+        usage.see(principal)  # also whom nothing is granted yet: else nobody could grant it
         if self.permission is not None:
             self._admit(principal, self.permission)
-            usage: Usage = request.app.state.usage
             usage.note(principal, self.permission)
         if self.step_up is not None:
             _demand_second_factor(principal, self.step_up, request.app.state.settings)

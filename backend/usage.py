@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 queries = load_queries("backend.rbac")
 
-WRITE_SECONDS = 60.0
+WRITE_SECONDS = 15.0
 
 
 class Usage:
@@ -27,16 +27,18 @@ class Usage:
         self._seen: dict[str, tuple[str, str, datetime]] = {}
         self._used: dict[tuple[str, str], datetime] = {}
 
+    def see(self, principal: Principal) -> None:
+        """Somebody is there."""
+        self._seen[principal.user_id] = (principal.name, principal.kind, datetime.now(UTC))
+
     def note(self, principal: Principal, permission: Permission) -> None:
         """Somebody used a permission."""
-        now = datetime.now(UTC)
-        self._seen[principal.user_id] = (principal.name, principal.kind, now)
-        self._used[principal.user_id, permission] = now
+        self._used[principal.user_id, permission] = datetime.now(UTC)
 
     async def write(self, database: Database) -> None:
         """Write what was noted. Raises DatabaseUnavailable, and keeps it for the next time."""
         seen, used = dict(self._seen), dict(self._used)
-        if not used:
+        if not seen:
             return
         # In order of their keys: two processes that write at once must not wait for each other crosswise.
         people = [

@@ -229,6 +229,12 @@ class AccessReview(Record):
     version: Version
 
 
+class RemoveSecondFactor(Request):
+    """Remove somebody's second factor; the reason says how one knows that it is they who ask."""
+
+    reason: RequiredText
+
+
 class CloseReview(Request):
     """Close a review with what was found. Needs ``If-Match``."""
 

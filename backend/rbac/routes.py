@@ -43,6 +43,7 @@ from models.rbac import (
     Explanation,
     GrantingRole,
     Person,
+    RemoveSecondFactor,
     RevokeRole,
     RoleAssignment,
     RoleChange,
@@ -338,13 +339,15 @@ async def explain(
 
 @router.get("/people")
 async def list_people(
-    _principal: Auditor,
+    principal: Anybody,
     connection: Read,
     text: Annotated[str | None, Query(max_length=100, pattern=r"^[^\x00]*$")] = None,
     limit: Limit = PAGE_DEFAULT,
     cursor: Cursor = None,
 ) -> Page[Person]:
-    """Everybody who can sign in or holds a role, by name."""
+    """Everybody who can sign in or holds a role, by name; needs oversight of roles or of the audit log."""
+    if not principal.permissions & _OVERSEERS:
+        raise _not_yours()
     name, user_id = decode_cursor(cursor, str, str) if cursor is not None else (None, None)
     pattern = None
     if text:
@@ -362,10 +365,10 @@ async def list_people(
     )
 
 
-@router.delete("/people/{user_id}/second-factor", status_code=204)
-async def remove_second_factor(user_id: Identifier, principal: Granter, tx: Tx) -> None:
+@router.post("/people/{user_id}/second-factor/remove", status_code=204)
+async def remove_second_factor(user_id: Identifier, body: RemoveSecondFactor, principal: Granter, tx: Tx) -> None:
     """Remove somebody's second factor, for instance with a lost telephone; they set up another at the next need."""
-    await second_factor.remove(tx, actor=principal.user_id, user_id=user_id, reason="by an administrator")
+    await second_factor.remove(tx, actor=principal.user_id, user_id=user_id, reason=body.reason)
 
 
 @router.get("/hints")

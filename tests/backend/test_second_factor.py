@@ -174,10 +174,12 @@ def test_wrong_codes_slow_one_session_end_it_and_leave_others_alone(api: Api, ad
 
 def test_an_administrator_removes_a_lost_factor(api: Api, ada: Person) -> None:
     ada.set_up()
-    path = f"{api.base_url}/api/operations/rbac/people/ada/second-factor"
-    assert httpx.delete(path, headers=api.headers("viewer")).status_code == 403
-    assert httpx.delete(path, headers=api.headers("administrator")).status_code == 204
-    assert httpx.delete(path, headers=api.headers("administrator")).status_code == 404
+    path = f"{api.base_url}/api/operations/rbac/people/ada/second-factor/remove"
+    why = {"reason": "she called from her desk"}
+    assert httpx.post(path, json=why, headers=api.headers("viewer")).status_code == 403
+    assert httpx.post(path, json={}, headers=api.headers("administrator")).status_code == 422
+    assert httpx.post(path, json=why, headers=api.headers("administrator")).status_code == 204
+    assert httpx.post(path, json=why, headers=api.headers("administrator")).status_code == 404
     assert ada.step_up("123456").status_code == 409
     ada.set_up()
 

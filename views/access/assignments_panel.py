@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout
 
 from app.access import APPROVE, MANAGE, VIEW
@@ -122,6 +123,22 @@ class AssignmentsPanel(QueryPanel):
     def _switch(self, *, ended: bool) -> None:
         self._show_ended = ended
         self.refresh()
+
+    def menu(self) -> list[QAction]:
+        """What concerns the person of the chosen row."""
+        chosen, reason = self.chosen, self.console.write_reason(MANAGE, irreversible=True)
+        remove = QAction("Remove their second factor…" if chosen is not None else "Remove a second factor…", self)
+        reason = reason or (None if chosen is not None else "choose a row first")
+        remove.setEnabled(reason is None)
+        remove.setToolTip(reason or "")
+        remove.triggered.connect(self._remove_factor)
+        return [remove]
+
+    def _remove_factor(self) -> None:
+        from views.access.grant_dialogs import RemoveFactorDialog
+
+        if (chosen := self.chosen) is not None:
+            RemoveFactorDialog(self.console, chosen.user_id, chosen.user_name, self.widget.window()).open()
 
     # --- doing ---------------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QDateTime, Qt, QTimeZone
 from PySide6.QtWidgets import QCheckBox, QComboBox, QCompleter, QDateTimeEdit, QFormLayout, QLabel, QSpinBox, QWidget
 
-from app.access import assign, break_glass, close_review, decide, revoke
+from app.access import assign, break_glass, close_review, decide, remove_second_factor, revoke
 from views.access.words import permission_words
 from views.dialogs.deciding import DecidingDialog
 from views.theme import current
@@ -193,6 +193,26 @@ class RevokeDialog(DecidingDialog):
         words = self.checked_words(needed=False)
         if words is not None:
             self.send(lambda: revoke(self._console.mutations, self._assignment, words))
+
+
+class RemoveFactorDialog(DecidingDialog):
+    """Somebody lost their authenticator and their recovery codes: they set up another at the next need."""
+
+    def __init__(self, console: Console, user_id: str, name: str, parent: QWidget) -> None:
+        super().__init__(
+            "Remove a second factor", console.tasks, parent, accept="Remove", hint="How you know it is them"
+        )
+        self._console, self._user_id, self._name = console, user_id, name
+        words = QLabel(f"{name} sets up another at the next sensitive action. Be sure that it is {name} who asks.")
+        words.setWordWrap(True)
+        self.column.addWidget(words)
+        self.ask_for_words()
+
+    def submit(self) -> None:
+        """Remove it."""
+        words = self.checked_words()
+        if words is not None:
+            self.send(lambda: remove_second_factor(self._console.mutations, self._user_id, self._name, words))
 
 
 class DecisionDialog(DecidingDialog):
