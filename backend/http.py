@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import json
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from datetime import datetime
 from typing import Annotated, Any
+from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
@@ -21,7 +21,7 @@ from backend import audit
 from backend.database import Connection, database_of, load_queries
 from backend.problems import MEDIA_TYPE, ProblemError
 from backend.security import principal_of
-from models.base import Instant
+from models.base import Instant, storable
 from models.paging import PAGE_MOST
 from models.problems import Code, FieldError
 
@@ -43,6 +43,7 @@ queries = load_queries("backend", "http.sql")
 
 KEY_HEADER = "Idempotency-Key"
 KEY_LONGEST = 200
+NO_STORE = "no-store"
 
 
 class _Replay(Exception):  # noqa: N818 - not an error: the answer is known already
@@ -72,17 +73,18 @@ class _Unit:
         return self._tx
 
     async def _claimed(self, tx: Connection, key: str, principal: str) -> dict[str, Any]:
-        if not 1 <= len(key) <= KEY_LONGEST:
-            raise _header_problem(KEY_HEADER, f"the key has 1 to {KEY_LONGEST} characters")
+        if not 1 <= len(key) <= KEY_LONGEST or not key.isprintable():
+            raise _header_problem(KEY_HEADER, f"the key has 1 to {KEY_LONGEST} printable characters")
         request = self._request
         claim = {
             "principal": principal,
             "method": request.method,
-            "path": request.url.path,
+            # As it came: the decoded one may hold what cannot be stored, and request.url trusts the Host header.
+            "path": quote(request.scope["path"]),
             "key": key,
             "fingerprint": hashlib.sha256(
                 b"\0".join(
-                    (request.url.query.encode(), request.headers.get("if-match", "").encode(), await request.body())
+                    (request.scope["query_string"], request.headers.get("if-match", "").encode(), await request.body())
                 )
             ).digest(),
         }
@@ -101,8 +103,8 @@ class _Unit:
         return claim
 
     async def keep(self, response: Response) -> None:
-        """Keep the answer beside the change it tells of."""
-        if self._tx is None or self._claim is None:
+        """Keep the answer beside the change it tells of; what carries a secret is not kept: repeated, it runs anew."""
+        if self._tx is None or self._claim is None or response.headers.get("cache-control") == NO_STORE:
             return
         headers = {k: v for k, v in response.headers.items() if k.lower() in {"content-type", "etag", "location"}}
         await self._tx.execute(
@@ -199,7 +201,7 @@ def decode_cursor(text: str, *types: type[datetime | str | int]) -> tuple[Any, .
     """The values of a cursor, of these types. Raises ProblemError 422 at ``query:cursor``."""
     try:
         return _cursor_values(text, types)
-    except (ValueError, binascii.Error):
+    except (ValueError, RecursionError):
         raise _query_problem("cursor", "the cursor is not one of ours; start again without it") from None
 
 
@@ -216,7 +218,7 @@ def _cursor_value(value: object, kind: type[datetime | str | int]) -> Any:
         if instant is None or instant.tzinfo is None:
             raise ValueError
         return instant
-    if type(value) is not kind or (isinstance(value, str) and "\0" in value):
+    if type(value) is not kind or (isinstance(value, str) and not storable(value)):
         raise ValueError
     if isinstance(value, int) and not -(2**63) <= value < 2**63:
         raise ValueError
@@ -272,6 +274,14 @@ def known_id(text: str, what: str) -> UUID:
         return UUID(text)
     except ValueError:
         raise ProblemError(Code.NOT_FOUND, f"There is no such {what}.") from None
+
+
+def _no_store(response: Response) -> None:
+    response.headers["Cache-Control"] = NO_STORE
+
+
+Secret = Depends(_no_store)
+"""Dependency of routes whose answer carries a token, a code or a secret: nobody on the way keeps it, nor do we."""
 
 
 def set_etag(response: Response, version: int) -> None:

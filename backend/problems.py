@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from backend.database import DatabaseUnavailable
 from backend.logs import logger, request_id
+from models.base import as_storable
 from models.problems import REGISTRY, Code, FieldError, Problem
 
 log = logger(__name__)
@@ -63,6 +64,8 @@ def answer(problem: ProblemError) -> Response:
 
 def _pointer(location: Sequence[Any]) -> str:
     where, *path = location
+    # Names of fields come from the sender and may hold anything.
+    path = [as_storable(part) if isinstance(part, str) else part for part in path]
     if where == "body":
         return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in path)
     return f"{where}:{'.'.join(str(part) for part in path)}"

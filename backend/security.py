@@ -23,6 +23,7 @@ from backend.database import Database, DatabaseUnavailable, database_of, load_qu
 from backend.problems import ProblemError
 from backend.settings import Settings
 from backend.usage import Usage
+from models.base import storable
 from models.permissions import Permission
 from models.problems import Code
 
@@ -144,11 +145,14 @@ class TokenReader:
             raise ProblemError(
                 Code.UNAVAILABLE, "The sign-in service does not answer; try again soon.", headers={"Retry-After": "5"}
             ) from None
-        except jwt.PyJWTError:
+        except (jwt.PyJWTError, RecursionError):
             raise _refused("The token is not valid here; sign in again.") from None
         if SCOPE not in str(claims.get("scope", "")).split():
             raise ProblemError(Code.PERMISSION_MISSING, f"The token lacks the scope {SCOPE}.", permission=SCOPE)
-        return _identity(claims, kind)
+        try:
+            return _identity(claims, kind)
+        except (ValueError, OverflowError, OSError):
+            raise _refused("The token says what cannot be; sign in again.") from None
 
     def _decode(self, token: str, key: Any, algorithms: tuple[str, ...], issuer: str) -> dict[str, Any]:
         return jwt.decode(
@@ -194,7 +198,10 @@ class TokenReader:
 
 
 def _identity(claims: dict[str, Any], kind: Literal["account", "oidc"]) -> Identity:
+    """Raises ValueError, OverflowError or OSError for claims outside what there is; signed ones may be that too."""
     auth_time, amr = claims.get("auth_time"), claims.get("amr")
+    if not storable(claims["sub"]):
+        raise ValueError
     return Identity(
         user_id=claims["sub"],
         name=str(claims.get("name") or claims["sub"]),
@@ -248,8 +255,10 @@ async def principal_of(request: Request) -> Principal:
     """Who makes this request, looked up once. Raises ProblemError 401 for nobody."""
     found: Principal | None = getattr(request.state, "principal", None)
     if found is None:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
+        given = request.headers.getlist("authorization")
+        scheme, _, token = "".join(given[:1]).partition(" ")
+        # Two are none: a proxy in front of us may have looked at the other one.
+        if len(given) > 1 or scheme.lower() != "bearer" or not token:
             raise ProblemError(Code.UNAUTHENTICATED, "Sign in first.", headers=CHALLENGE)
         reader: TokenReader = request.app.state.tokens
         identity = await reader.identify(token.strip())

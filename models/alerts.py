@@ -12,6 +12,7 @@ from models.base import (
     Identifier,
     Instant,
     Number,
+    PlainText,
     Record,
     Request,
     RequiredText,
@@ -69,7 +70,7 @@ def _web_address(value: str) -> str:
     return value
 
 
-RunbookUrl = Annotated[str, AfterValidator(_web_address), Field(max_length=500)]
+RunbookUrl = Annotated[PlainText, AfterValidator(_web_address), Field(max_length=500)]
 Seconds = Annotated[int, BeforeValidator(plain_integer), Field(ge=0, le=86_400)]
 RuleRange = Annotated[int, BeforeValidator(plain_integer), Field(json_schema_extra={"enum": [1, 7, 30, 90]})]
 Hysteresis = Annotated[Number, Field(ge=0)]

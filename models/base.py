@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -45,10 +46,23 @@ def plain_number(value: Any) -> Any:
     return value
 
 
-def _no_nul(value: str) -> str:
-    # PostgreSQL cannot store U+0000, and no identifier or comment needs it.
-    if "\x00" in value:
-        raise ValueError("the character U+0000 is not allowed")
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
+
+def storable(text: str) -> bool:
+    """Whether a database can hold it: no U+0000, no half of a surrogate pair."""
+    return _UNSTORABLE.search(text) is None
+
+
+def as_storable(text: str) -> str:
+    """The text with U+FFFD for what a database cannot hold."""
+    return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def _can_be_stored(value: str) -> str:
+    # PostgreSQL and UTF-8 cannot hold them, and no identifier or comment needs them.
+    if not storable(value):
+        raise ValueError("the character U+0000 and halves of surrogate pairs are not allowed")
     return value
 
 
@@ -81,11 +95,14 @@ Version = Annotated[int, BeforeValidator(plain_integer), Field(ge=1)]
 CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$", examples=["EUR"])]
 """ISO 4217 code."""
 
-Text = Annotated[str, AfterValidator(_no_nul), Field(max_length=2000)]
+Text = Annotated[str, AfterValidator(_can_be_stored), Field(max_length=2000)]
 """Free text of an operator or a source, up to 2 000 characters."""
 
-RequiredText = Annotated[str, AfterValidator(_no_nul), Field(min_length=1, max_length=2000, pattern=r"\S")]
+RequiredText = Annotated[str, AfterValidator(_can_be_stored), Field(min_length=1, max_length=2000, pattern=r"\S")]
 """Free text that must say something."""
 
-Identifier = Annotated[str, AfterValidator(_no_nul), Field(min_length=1, max_length=200)]
+PlainText = Annotated[str, AfterValidator(_can_be_stored)]
+"""Text that can be stored; say how long it may be."""
+
+Identifier = Annotated[str, AfterValidator(_can_be_stored), Field(min_length=1, max_length=200)]
 """An id: UUIDv7 text of ours, or an outside system's id as given."""

@@ -7,12 +7,23 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from models.base import Count, CurrencyCode, EventInstant, Identifier, Instant, PositiveMinor, Record, Request, Text
+from models.base import (
+    Count,
+    CurrencyCode,
+    EventInstant,
+    Identifier,
+    Instant,
+    PlainText,
+    PositiveMinor,
+    Record,
+    Request,
+    Text,
+)
 from models.problems import FieldError
 
 BATCH_MOST = 1_000
 
-Country = Annotated[str, Field(min_length=1, max_length=100)]
+Country = Annotated[PlainText, Field(min_length=1, max_length=100)]
 
 
 def _text_day(value: Any) -> Any:
@@ -66,7 +77,7 @@ class DownloadIn(Request):
 
     id: Identifier
     downloaded_at: EventInstant
-    product: Annotated[str, Field(min_length=1, max_length=200)]
+    product: Annotated[PlainText, Field(min_length=1, max_length=200)]
     country: Country | None = None
     succeeded: bool
     failure: Text | None = None
@@ -86,7 +97,9 @@ class RateIn(Request):
 
     currency: CurrencyCode
     day: Annotated[date, BeforeValidator(_text_day), Field(ge=date(1970, 1, 1), lt=date(2200, 1, 1))]
-    rate: Annotated[str, AfterValidator(_more_than_zero), Field(pattern=r"^\d{1,9}(\.\d{1,10})?$", examples=["1.1702"])]
+    rate: Annotated[
+        str, AfterValidator(_more_than_zero), Field(pattern=r"^[0-9]{1,9}(\.[0-9]{1,10})?$", examples=["1.1702"])
+    ]
     """Decimal text, so that nothing is lost to floating point. More than zero."""
 
 

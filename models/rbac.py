@@ -7,14 +7,25 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from models.base import Count, Identifier, Instant, Record, Request, RequiredText, Text, Version, plain_integer
+from models.base import (
+    Count,
+    Identifier,
+    Instant,
+    PlainText,
+    Record,
+    Request,
+    RequiredText,
+    Text,
+    Version,
+    plain_integer,
+)
 from models.permissions import Permission
 
 BREAK_GLASS_MINUTES = 240
 """Longest life of a break-glass grant."""
 
 RoleId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60, examples=["operations-lead"])]
-RoleName = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f]*\S[^\x00-\x1f]*$")]
+RoleName = Annotated[PlainText, Field(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f]*\S[^\x00-\x1f]*$")]
 Approvers = Annotated[int, BeforeValidator(plain_integer), Field(ge=1, le=5)]
 Hours = Annotated[int, BeforeValidator(plain_integer), Field(ge=1, le=168)]
 Minutes = Annotated[int, BeforeValidator(plain_integer), Field(ge=1, le=BREAK_GLASS_MINUTES)]

@@ -6,20 +6,20 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from models.base import Identifier, Instant, Record, Request
+from models.base import Identifier, Instant, PlainText, Record, Request
 
 
 class SignIn(Request):
     """Account and password of a built-in account."""
 
     account: Identifier
-    password: Annotated[str, Field(min_length=1, max_length=1024)]
+    password: Annotated[PlainText, Field(min_length=1, max_length=1024)]
 
 
 class Refresh(Request):
     """Ask for a new access token."""
 
-    refresh_token: Annotated[str, Field(min_length=1, max_length=4096)]
+    refresh_token: Annotated[PlainText, Field(min_length=1, max_length=4096)]
 
 
 class Tokens(Record):
@@ -44,7 +44,7 @@ class AccessToken(Record):
 class BeginSecondFactor(Request):
     """Set up a second factor; accounts that have a password give it again."""
 
-    password: Annotated[str, Field(min_length=1, max_length=1024)] | None = None
+    password: Annotated[PlainText, Field(min_length=1, max_length=1024)] | None = None
 
 
 class Enrolment(Record):
@@ -60,7 +60,7 @@ class Enrolment(Record):
 class SecondFactorCode(Request):
     """Six digits of the authenticator, or a recovery code. Spaces and hyphens do not matter."""
 
-    code: Annotated[str, Field(min_length=6, max_length=40)]
+    code: Annotated[PlainText, Field(min_length=6, max_length=40)]
 
 
 class RecoveryCodes(AccessToken):

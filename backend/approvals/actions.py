@@ -129,7 +129,7 @@ async def withdraw(tx: Connection, *, actor: str, approval_id: UUID, version: in
     await tx.execute(queries.lock, {"approval_id": approval_id})
     before = await find(tx, approval_id)
     if before.requested_by != actor:
-        raise ProblemError(Code.NOT_FOUND, "You have asked for no such approval.")
+        raise ProblemError(Code.NOT_FOUND, "There is no such approval.")
     if before.state is ApprovalState.WITHDRAWN:
         audit.nothing_changed()
         return before

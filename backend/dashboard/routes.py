@@ -14,7 +14,7 @@ from backend.database import Connection, Read
 from backend.http import AsOf, Limit, ProblemError, decode_cursor, encode_cursor, operations_router
 from backend.security import Principal, require
 from backend.shop.land import reporting_currency
-from models.base import Instant
+from models.base import Instant, PlainText
 from models.dashboard import OperationsDashboard
 from models.figures import SourceName
 from models.orders import (
@@ -39,7 +39,7 @@ Viewer = Annotated[Principal, require(Permission.VIEW_DASHBOARD)]
 OrderViewer = Annotated[Principal, require(Permission.VIEW_ORDERS)]
 From = Annotated[Instant, Query(alias="from", description="Rows after this instant.")]
 To = Annotated[Instant, Query(description="Rows up to and including this instant.")]
-Country = Annotated[str | None, Query(min_length=1, max_length=100, description="ISO code, or the name as given.")]
+Country = Annotated[PlainText | None, Query(min_length=1, max_length=100, description="ISO code or the name as given.")]
 Cursor = Annotated[str | None, Query(max_length=1000, description="nextCursor of the page before.")]
 RangeDays = Annotated[Literal["7", "30", "90"], Query(alias="range", description="Days to look back.")]
 

@@ -15,7 +15,7 @@ from backend.logs import request_id
 from backend.problems import field_errors
 from backend.settings import Settings
 from backend.shop import land, queries
-from models.base import Request
+from models.base import Request, as_storable
 from models.ingest import Batch, CommunityIn, DownloadIn, IngestResult, OrderIn, RateIn, RefundIn, RejectedRow
 
 R = TypeVar("R", bound=Request)
@@ -111,7 +111,7 @@ async def _ingest(tx: Connection, kind: str, record: type[R], batch: Batch, put:
 
 def _source_id(row: dict[str, Any]) -> str | None:
     found = row.get("id")
-    return found.replace("\0", "�")[:200] if isinstance(found, str) else None
+    return as_storable(found)[:200] if isinstance(found, str) else None
 
 
 def _storable(value: Any) -> Jsonb:
@@ -122,7 +122,7 @@ def _storable(value: Any) -> Jsonb:
 def _without_nul(value: Any) -> Any:
     match value:
         case str():
-            return value.replace("\0", "�").encode("utf-8", "replace").decode()
+            return as_storable(value)
         case dict():
             return {_without_nul(k): _without_nul(v) for k, v in value.items()}
         case list():

@@ -113,7 +113,7 @@ async def revoke(tx: Connection, *, actor: str, wish: RevokeRole) -> RoleAssignm
     now = await clock(tx)
     current = await _current(tx, wish.user_id, wish.role_id, now)
     if current is None:
-        raise ProblemError(Code.NOT_FOUND, f"{wish.user_id} does not hold {role.name}.")
+        raise ProblemError(Code.NOT_FOUND, f"They do not hold {role.name}.")
     await _keep_an_administrator(tx, role, ending=current)
     return await _end(tx, current, at=now, actor=actor, reason=wish.reason or None, action="revoked")
 

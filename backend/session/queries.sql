@@ -98,6 +98,9 @@ returning user_id
 -- name: forget_codes
 delete from recovery_code where user_id = %(user_id)s
 
+-- name: live_session
+select true from refresh_token where family = %(family)s and used_at is null and revoked_at is null and expires_at > now()
+
 -- name: factor_blocked
 select extract(epoch from blocked_until - now())::float8 from second_factor_failure
  where family = %(family)s and blocked_until > now()

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import Request
 
 from backend.database import Db, Tx
-from backend.http import address_of, operations_router
+from backend.http import Secret, address_of, operations_router
 from backend.rate import SignInLimit, TokenLimit
 from backend.security import Principal, require
 from backend.session import actions, second_factor
@@ -41,7 +41,7 @@ async def options(request: Request) -> SignInOptions:
     )
 
 
-@router.post("", dependencies=[SignInLimit])
+@router.post("", dependencies=[SignInLimit, Secret])
 async def sign_in(request: Request, database: Db, asked: SignIn) -> Tokens:
     """Sign in with a built-in account."""
     return await actions.sign_in(
@@ -49,7 +49,7 @@ async def sign_in(request: Request, database: Db, asked: SignIn) -> Tokens:
     )
 
 
-@router.post("/refresh", dependencies=[TokenLimit])
+@router.post("/refresh", dependencies=[TokenLimit, Secret])
 async def refresh(request: Request, database: Db, asked: Refresh) -> Tokens:
     """New tokens for a refresh token, which is used up."""
     return await actions.refresh(database, request.app.state.settings, asked.refresh_token)
@@ -61,7 +61,7 @@ async def sign_out(principal: Annotated[Principal, require(None)], tx: Tx, asked
     await actions.sign_out(tx, user_id=principal.user_id, token=asked.refresh_token)
 
 
-@router.post("/step-up", dependencies=[SignInLimit])
+@router.post("/step-up", dependencies=[SignInLimit, Secret])
 async def step_up(
     request: Request, principal: Annotated[Principal, require(None)], database: Db, asked: SecondFactorCode
 ) -> AccessToken:
@@ -69,7 +69,7 @@ async def step_up(
     return await second_factor.step_up(database, request.app.state.settings, principal, asked.code)
 
 
-@router.post("/second-factor", status_code=201, dependencies=[SignInLimit])
+@router.post("/second-factor", status_code=201, dependencies=[SignInLimit, Secret])
 async def begin_second_factor(
     request: Request, principal: Annotated[Principal, require(None)], tx: Tx, asked: BeginSecondFactor
 ) -> Enrolment:
@@ -78,7 +78,7 @@ async def begin_second_factor(
     return await second_factor.begin(tx, settings, principal, password=asked.password, environment=settings.environment)
 
 
-@router.post("/second-factor/confirm", dependencies=[SignInLimit])
+@router.post("/second-factor/confirm", dependencies=[SignInLimit, Secret])
 async def confirm_second_factor(
     request: Request, principal: Annotated[Principal, require(None)], database: Db, asked: SecondFactorCode
 ) -> RecoveryCodes:
@@ -86,7 +86,7 @@ async def confirm_second_factor(
     return await second_factor.confirm(database, request.app.state.settings, principal, asked.code)
 
 
-@router.post("/second-factor/recovery-codes")
+@router.post("/second-factor/recovery-codes", dependencies=[Secret])
 async def renew_recovery_codes(
     request: Request, principal: Annotated[Principal, require(None, step_up=300)], tx: Tx
 ) -> RecoveryCodes:

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from backend import audit
 from backend.database import Connection, Database
 from backend.problems import ProblemError
-from backend.security import SECOND_FACTOR, Principal, mint
+from backend.security import PASSWORD, SECOND_FACTOR, Principal, mint
 from backend.session.accounts import matches, queries
 from backend.settings import Settings
 from models.problems import Code, FieldError
@@ -92,11 +92,22 @@ async def step_up(database: Database, settings: Settings, principal: Principal, 
 
 
 async def renew_codes(tx: Connection, settings: Settings, principal: Principal) -> RecoveryCodes:
-    """New recovery codes; the earlier ones stop working."""
+    """New recovery codes; the earlier ones stop working. The token says and lasts what the one in use does."""
     _ours(principal)
     codes = await _new_codes(tx, principal)
     await _note(tx, principal, "recovery_codes_renewed")
-    return _with_codes(codes, await _raised(tx, settings, principal))
+    identity = principal.identity
+    now = datetime.now(UTC)
+    token, expires = mint(
+        settings,
+        user_id=principal.user_id,
+        name=principal.name,
+        auth_time=identity.auth_time or now,
+        lifetime=identity.expires - now,
+        acr=identity.acr or PASSWORD,
+        session=identity.session,
+    )
+    return _with_codes(codes, AccessToken(access_token=token, expires_at=expires, as_of=now))
 
 
 async def remove(tx: Connection, *, actor: str, user_id: str, reason: str | None = None) -> None:
@@ -121,7 +132,10 @@ async def _check(database: Database, settings: Settings, principal: Principal, c
     if family is None:
         raise ProblemError(Code.UNAUTHENTICATED, "Sign in again: this session knows no second factor.")
     async with database.read() as connection:
+        live = await (await connection.execute(queries.live_session, {"family": family})).fetchone()
         waiting = await (await connection.execute(queries.factor_blocked, {"family": family})).fetchone()
+    if live is None:
+        raise ProblemError(Code.UNAUTHENTICATED, "The session has ended; sign in again.")
     if waiting is not None:
         seconds = math.ceil(waiting[0])
         raise ProblemError(
