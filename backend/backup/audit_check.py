@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import psycopg
 from psycopg.rows import dict_row
 
+from backend.audit.notes import Verifier, signing_key
+from backend.audit.outside import OutsideError, outside_of
+from backend.audit.verify import origin_of, verify
 from backend.backup.archive import queries
 from backend.backup.postgres import connected
+from backend.settings import Settings
 
 
 def verify_audit(url: str) -> str | None:
-    """``None`` when the audit log of the database at ``url`` is whole, else what is wrong with it.
-
-    The one place where a restored audit log is judged: whatever seals the log is verified here as well.
-    """
+    """``None`` when the positions of the audit log at ``url`` are whole, else what is wrong with them."""
     try:
         with connected(url) as connection, connection.cursor(row_factory=dict_row) as cursor:
             found = cursor.execute(queries.audit_gaps).fetchone()
@@ -33,3 +36,27 @@ def verify_audit(url: str) -> str | None:
     if found["without_position"]:
         return f"{found['without_position']} audit rows have lost their position"
     return None
+
+
+def sealed_audit_check(settings: Settings) -> Callable[[str], str | None]:
+    """What judges a restored audit log: its positions, and where there is a key every entry, seal and checkpoint."""
+
+    def check(url: str) -> str | None:
+        wrong = verify_audit(url)
+        if wrong is not None:
+            return wrong
+        try:
+            key = signing_key(settings)
+            if key is None:
+                return None
+            outside = outside_of(settings)
+            newest = verify(url, [Verifier.of(origin_of(url), key)])
+            if newest.finding is None and outside is not None:
+                # Checkpoints that came after the backup are none of its business.
+                notes = [(size, note) for size, note in outside.notes() if size <= newest.verified]
+                newest = verify(url, [Verifier.of(origin_of(url), key)], notes)
+        except (psycopg.Error, OutsideError, ValueError, OSError) as error:
+            return f"the audit log cannot be verified: {str(error).strip()}"
+        return None if newest.finding is None else f"the audit log is not what was sealed: {newest.finding}"
+
+    return check

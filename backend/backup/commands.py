@@ -13,6 +13,7 @@ import psycopg
 from backend.audit import OPERATOR
 from backend.backup import BackupError
 from backend.backup.archive import Manifest, verified
+from backend.backup.audit_check import sealed_audit_check
 from backend.backup.keys import key_of
 from backend.backup.postgres import Abort
 from backend.backup.restore import restore
@@ -33,14 +34,15 @@ def back_up_now(settings: Settings, to: Path, *, data_dir: Path | None, database
     """Make a backup in the folder ``to`` and test it. 1 when it failed or could not be tested."""
     folder = to.absolute()
 
-    async def run(url: str, key: Key) -> BackupRun:
-        plan = Plan(url, folder, key, scheduled=False, actor=OPERATOR)
+    async def run(url: str, given: Settings) -> BackupRun:
+        check = sealed_audit_check(given)
+        plan = Plan(url, folder, key_of(given), scheduled=False, actor=OPERATOR, verify=check)
         async with opened(url) as database:
             return await back_up(database, plan)
 
     try:
         with _owner(settings, data_dir, database_url) as (url, given):
-            done = asyncio.run(run(url, key_of(given)))
+            done = asyncio.run(run(url, given))
     except (BackupError, EmbeddedError, DatabaseUnavailable, OSError) as error:
         return _failed(f"no backup was made: {error}")
     if not done.file:
@@ -74,7 +76,7 @@ def restore_backup(settings: Settings, file: Path, *, data_dir: Path | None, dat
         else:
             url = database_url or settings.backup_database_url or settings.database_url
             assert url is not None  # noqa: S101 - the command line sees to it
-            manifest = restore(file, key_of(settings), url, Abort())
+            manifest = restore(file, key_of(settings), url, Abort(), sealed_audit_check(settings))
             migrate(url)
     except FolderBusyError:
         return _failed(f"nothing was restored: {data_dir} is in use; stop the server that has it first")

@@ -12,6 +12,7 @@ import procrastinate
 from backend.alerts.actions import clock
 from backend.audit import WORKER
 from backend.backup import BackupError, actions, due
+from backend.backup.audit_check import sealed_audit_check
 from backend.backup.keys import key_of
 from backend.backup.retention import Keep, prune
 from backend.backup.run import BusyError, Plan, back_up
@@ -90,7 +91,9 @@ def setup_words(settings: Settings) -> str | None:
 def _plan(settings: Settings) -> Plan:
     url = settings.backup_database_url or settings.database_url
     assert url is not None  # noqa: S101 - a worker has a database
-    return Plan(url, settings.backup_folder or Path(), key_of(settings), scheduled=True)
+    return Plan(
+        url, settings.backup_folder or Path(), key_of(settings), scheduled=True, verify=sealed_audit_check(settings)
+    )
 
 
 async def _forget(folder: Path, settings: Settings) -> None:

@@ -150,7 +150,7 @@ def _sign_out(world: World, send: Send) -> httpx.Response:
 
 def _remove_of_somebody(world: World, send: Send) -> httpx.Response:
     world.stepped_up()
-    return send("DELETE", f"{RBAC}/people/p{world.people}/second-factor", "administrator")
+    return send("POST", f"{RBAC}/people/p{world.people}/second-factor/remove", "administrator", {"reason": "lost"})
 
 
 def _change_role(world: World, send: Send) -> httpx.Response:
@@ -287,7 +287,7 @@ CASES: dict[tuple[str, str], Case] = {
         "before after",
         "a mistake",
     ),
-    ("DELETE", f"{RBAC}/people/{{user_id}}/second-factor"): Case(
+    ("POST", f"{RBAC}/people/{{user_id}}/second-factor/remove"): Case(
         _remove_of_somebody, "session.second_factor_removed", "account", reason="by an administrator"
     ),
     ("POST", f"{OPERATIONS}/alerts/{{alert_id}}/acknowledge"): Case(
