@@ -35,7 +35,7 @@ class Details(QScrollArea):
         self._everything = False
         inside = QWidget()
         column = QVBoxLayout(inside)
-        column.setContentsMargins(12, 8, 12, 12)
+        column.setContentsMargins(4, 8, 12, 12)
         column.setSpacing(4)
         self.title, self.by, self.reason = (_label() for _ in range(3))
         self.title.setAccessibleName("What happened")
@@ -48,13 +48,13 @@ class Details(QScrollArea):
         self.show_all = Pill("Show them", Look.LINK, name="Show fields that did not change")
         for label in (self.title, self.by, self.reason):
             column.addWidget(label)
-        self._links = _row(self.correlation, self.same_actor)
-        column.addLayout(self._links)
+        column.addLayout(_row(self.correlation, self.same_actor))
         column.addSpacing(4)
-        column.addWidget(self.difference)
+        self._inset = QHBoxLayout()
+        self._inset.addWidget(self.difference)
+        column.addLayout(self._inset)
         column.addWidget(self.hidden)
-        self._below = _row(self.show_all)
-        column.addLayout(self._below)
+        column.addLayout(_row(self.show_all))
         column.addStretch(1)
         self.setWidget(inside)
         self.correlation.clicked.connect(self._list_together)
@@ -64,7 +64,7 @@ class Details(QScrollArea):
         self.restyle()
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(current().px(240), current().px(64))
+        return QSize(current().px(240), current().px(32))
 
     def show_entry(self, entry: AuditLogEntry | None) -> None:
         """Show an entry, or that none is chosen."""
@@ -88,9 +88,9 @@ class Details(QScrollArea):
             palette = label.palette()
             palette.setColor(label.foregroundRole(), QColor(colour))
             label.setPalette(palette)
-        for row in (self._links, self._below):
-            # A link has room around its words for the focus ring: the words stand where those above do.
-            row.setContentsMargins(-theme.px(PAD), 0, 0, 0)
+            # A link has room around its words for the focus ring: all other words begin where its words do.
+            label.setContentsMargins(theme.px(PAD), 0, 0, 0)
+        self._inset.setContentsMargins(theme.px(PAD), 0, 0, 0)
         self._fill()
 
     def _fill(self) -> None:
