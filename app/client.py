@@ -167,8 +167,7 @@ class OperationsClient:
 
     async def people(self, text: str = "") -> Page[Person]:
         """``GET /api/operations/rbac/people``; one page."""
-        query = {"limit": PAGE_MOST} | ({"text": text} if text else {})
-        return await self._get("/api/operations/rbac/people", Page[Person], query)
+        return await self._get("/api/operations/rbac/people", Page[Person], {"limit": PAGE_MOST, "text": text or None})
 
     async def hints(self) -> Page[UnusedPermissions]:
         """``GET /api/operations/rbac/hints``."""
@@ -197,13 +196,11 @@ class OperationsClient:
 
     async def audit_proof(self, entry_id: str, size: int | None = None) -> InclusionProof:
         """That an entry is in the tree of a size, or of the newest checkpoint."""
-        query = {} if size is None else {"size": size}
-        return await self._get(f"/api/operations/audit/proof/{entry_id}", InclusionProof, query)
+        return await self._get(f"/api/operations/audit/proof/{entry_id}", InclusionProof, {"size": size})
 
     async def audit_consistency(self, earlier: int, later: int) -> ConsistencyProof:
         """That the log of one size is the beginning of the log of another."""
-        query = {"from": earlier, "to": later}
-        return await self._get("/api/operations/audit/consistency", ConsistencyProof, query)
+        return await self._get("/api/operations/audit/consistency", ConsistencyProof, {"from": earlier, "to": later})
 
     async def sign_in_options(self) -> SignInOptions:
         """How one can sign in; needs no token."""
@@ -232,7 +229,7 @@ class OperationsClient:
 
     async def audit_export(self, asked: AuditExport) -> bytes:
         """A bundle of entries as a zip file; asks for a second factor. Sent once: it is an entry of the log itself."""
-        return _bytes(await self._send("POST", "/api/operations/audit/export", body=asked), "application/zip")
+        return _content(await self._send("POST", "/api/operations/audit/export", body=asked), "zip")
 
     async def send(
         self, method: str, path: str, body: str | None, *, version: int | None, key: str
@@ -279,8 +276,9 @@ class OperationsClient:
 
     async def sign_in(self, account: str, password: str) -> Tokens:
         """Tokens for a built-in account."""
-        asked = SignIn(account=account, password=password)
-        return await self._post("/api/operations/session", Tokens, asked, signed=False)
+        return await self._post(
+            "/api/operations/session", Tokens, SignIn(account=account, password=password), signed=False
+        )
 
     async def refresh(self, refresh_token: str) -> Tokens:
         """New tokens for a refresh token, which is used up."""
@@ -435,19 +433,17 @@ def _kept_text(response: httpx.Response) -> tuple[str, int | None]:
     return response.text, int(tag) if tag.isdigit() else None
 
 
-def _bytes(response: httpx.Response, wanted: str) -> bytes:
+def _content(response: httpx.Response, wanted: str) -> bytes:
     media = response.headers.get("content-type", "").partition(";")[0].strip()
-    if media != wanted:
-        raise BadAnswer(f"The server answered {media or 'without a content type'} instead of {wanted}.")
+    if media != f"application/{wanted}":
+        raise BadAnswer(f"The server answered {media or 'without a content type'} instead of {wanted.upper()}.")
     return response.content
 
 
 def _read(response: httpx.Response, kind: type[R]) -> R:
-    media = response.headers.get("content-type", "").partition(";")[0].strip()
-    if media != "application/json":
-        raise BadAnswer(f"The server answered {media or 'without a content type'} instead of JSON.")
+    content = _content(response, "json")
     try:
-        return TypeAdapter(kind).validate_json(response.content)
+        return TypeAdapter(kind).validate_json(content)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"])) or "the whole"

@@ -8,6 +8,9 @@ from typing import Any, Literal
 
 from views.audit.words import sentence, value
 
+COUNTED = {("version",)}
+"""Fields that differ with every change; the title says them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -59,6 +62,8 @@ def compare(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, *
     called = "entries"
     for path in dict.fromkeys([*old, *new]):
         one, other = old.get(path), new.get(path)
+        if path in COUNTED and not everything:
+            continue
         named = _named_beside(path, old) or _named_beside(path, new)
         if not everything and (one == other or (_empty(one) and _empty(other)) or named):
             fields_hidden += 1

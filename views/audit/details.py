@@ -13,7 +13,7 @@ from views.audit.changes import compare
 from views.audit.difference import Difference
 from views.audit.words import initials, instant, title, who
 from views.theme import SECTION, current
-from views.widgets.pill import Look, Pill
+from views.widgets.pill import PAD, Look, Pill
 
 if TYPE_CHECKING:
     from models.audit import AuditLogEntry
@@ -35,7 +35,7 @@ class Details(QScrollArea):
         self._everything = False
         inside = QWidget()
         column = QVBoxLayout(inside)
-        column.setContentsMargins(12, 8, 12, 12)
+        column.setContentsMargins(4, 8, 12, 12)
         column.setSpacing(4)
         self.title, self.by, self.reason = (_label() for _ in range(3))
         self.title.setAccessibleName("What happened")
@@ -48,17 +48,13 @@ class Details(QScrollArea):
         self.show_all = Pill("Show them", Look.LINK, name="Show fields that did not change")
         for label in (self.title, self.by, self.reason):
             column.addWidget(label)
-        links = QHBoxLayout()
-        links.setContentsMargins(0, 0, 0, 0)
-        links.setSpacing(0)
-        links.addWidget(self.correlation)
-        links.addWidget(self.same_actor)
-        links.addStretch(1)
-        column.addLayout(links)
+        column.addLayout(_row(self.correlation, self.same_actor))
         column.addSpacing(4)
-        column.addWidget(self.difference)
+        self._inset = QHBoxLayout()
+        self._inset.addWidget(self.difference)
+        column.addLayout(self._inset)
         column.addWidget(self.hidden)
-        column.addWidget(self.show_all, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addLayout(_row(self.show_all))
         column.addStretch(1)
         self.setWidget(inside)
         self.correlation.clicked.connect(self._list_together)
@@ -68,7 +64,7 @@ class Details(QScrollArea):
         self.restyle()
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(current().px(240), current().px(96))
+        return QSize(current().px(240), current().px(32))
 
     def show_entry(self, entry: AuditLogEntry | None) -> None:
         """Show an entry, or that none is chosen."""
@@ -92,6 +88,9 @@ class Details(QScrollArea):
             palette = label.palette()
             palette.setColor(label.foregroundRole(), QColor(colour))
             label.setPalette(palette)
+            # A link has room around its words for the focus ring: all other words begin where its words do.
+            label.setContentsMargins(theme.px(PAD), 0, 0, 0)
+        self._inset.setContentsMargins(theme.px(PAD), 0, 0, 0)
         self._fill()
 
     def _fill(self) -> None:
@@ -135,6 +134,15 @@ class Details(QScrollArea):
     def _list_actor(self) -> None:
         if self.entry is not None:
             self.search_asked.emit(f'actor:"{self.entry.actor}"')
+
+
+def _row(*links: Pill) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(0)
+    for link in links:
+        row.addWidget(link)
+    row.addStretch(1)
+    return row
 
 
 def _label() -> QLabel:

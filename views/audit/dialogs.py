@@ -54,7 +54,7 @@ class ProofDialog(WindowDialog):
 
     def __init__(self, entry: AuditLogEntry, verification: Verification, console: Console, parent: QWidget) -> None:
         super().__init__("Proof of an audit entry", parent, reject="Close")
-        self.setMinimumWidth(current().px(560))
+        self.setMinimumWidth(current().px(688))
         name = _wrapping(f"{title(entry)}, position {grouped(entry.position)}")
         name.setFont(current().font(12, 600))
         self.column.addWidget(name)
@@ -89,6 +89,7 @@ class ProofDialog(WindowDialog):
         self.findings.setText("<br>".join([f"<b>{verdict}</b>", *lines]))
         self.path.setPlainText(path_words(proof))
         self.path.setVisible(bool(proof.leaf))
+        self.adjustSize()
 
 
 def path_words(proof: Proof) -> str:

@@ -73,13 +73,13 @@ class Difference(QWidget):
         rows = []
         for line in self._changes.lines:
             if line.kind == "field":
-                cell = _wrapped(line.before or "", width, 9, 400)
+                cell = _wrapped(line.before, width, 9, 400)
                 top += theme.px(4)
                 rows.append((line, top, cell, _Cell((), 0.0)))
                 top += cell.height + theme.px(2)
                 continue
             weight = 600 if line.kind == "changed" else 400
-            before, after = _wrapped(line.before or "", column, 10, 400), _wrapped(line.after or "", column, 10, weight)
+            before, after = _wrapped(line.before, column, 10, 400), _wrapped(line.after, column, 10, weight)
             rows.append((line, top, before, after))
             top += max(before.height, after.height, theme.height(10)) + 2 * theme.px(LINE_PAD) + 1
         return rows, top
@@ -137,7 +137,9 @@ def _sunken() -> str:
     return tokens.hover if tokens.sunken == tokens.window else tokens.sunken
 
 
-def _wrapped(text: str, width: float, points: float, weight: int) -> _Cell:
+def _wrapped(text: str | None, width: float, points: float, weight: int) -> _Cell:
+    if text is None:
+        return _Cell((), 0.0)
     font = current().font(points, weight)
     metrics = QFontMetricsF(font)
     option = QTextOption()
@@ -151,8 +153,6 @@ def _wrapped(text: str, width: float, points: float, weight: int) -> _Cell:
             line.setLineWidth(max(width, 24))
             lines.append(paragraph[line.textStart() : line.textStart() + line.textLength()].rstrip())
         layout.endLayout()
-        if not paragraph:
-            lines.append("")
     return _Cell(tuple(lines), len(lines) * metrics.height())
 
 

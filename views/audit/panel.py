@@ -254,7 +254,8 @@ class AuditPanel(QObject):
                 words = marked(seal.words, good=True).replace(escape(seal.words), f"<b>{escape(seal.words)}</b>")
             case _:
                 words = f"?&nbsp;&nbsp;<b>{escape(seal.words)}</b>"
-        self.seal.setText(f"{words}&nbsp; {more}" if more else words)
+        small = f'<span style="font-size: {9 * current().font_scale:.1f}pt">{more}</span>'
+        self.seal.setText(f"{words}&nbsp; {small}" if more else words)
         self.seal.setAccessibleDescription(f"{seal.words}. {seal.more}")
         self.trust.setVisible(self.verification.broken)
         self._show_state()

@@ -53,9 +53,9 @@ def columns(now: Callable[[], datetime]) -> tuple[Column, ...]:
 
     return (
         Column("Position", said(lambda e: grouped(e.position)), 88, right=True, mono=True, quiet=True),
-        Column("At, UTC", said(lambda e: short_instant(e.at, now())), 128),
+        Column("At, UTC", said(lambda e: short_instant(e.at, now())), 120),
         Column("By", said(initials), 44),
-        Column("What happened", said(title), 120, stretch=True),
+        Column("What happened", said(title), 96, stretch=True),
     )
 
 
@@ -120,6 +120,7 @@ class AuditTable(RecordTable):
 
     def restyle(self) -> None:
         super().restyle()
+        self.setMinimumHeight(self.horizontalHeader().height() + 2 * self.verticalHeader().defaultSectionSize())
         if self._divider >= 0:
             divider = self._divider
             self.verticalHeader().reset()

@@ -27,7 +27,7 @@ NOUNS = {
     "session": "Session",
 }
 VERBS = {
-    "approvals.agreed": "agreed to, waits for another",
+    "approvals.agreed": "agreed to, waits for one more",
     "approvals.asked": "asked for",
     "audit.log.exported": "exported",
     "rbac.account.set": "set up",
@@ -66,6 +66,8 @@ def title(entry: AuditLogEntry) -> str:
     if label and entry.resource_type == "alert":
         label = f"“{label}”"
     verb = VERBS.get(entry.action) or entry.action.rpartition(".")[2].replace("_", " ")
+    if label and entry.resource_type == "approval":
+        return f"{verb[:1].upper()}{verb[1:]}: {label}"
     if not label:
         noun = noun.removesuffix(" of")
     return " ".join(part for part in (noun, label, verb) if part)
