@@ -12,18 +12,18 @@ from typing import Annotated, Any
 from urllib.parse import quote
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
-from fastapi.routing import APIRoute
+from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request, Response
+from fastapi.routing import APIRoute, iter_route_contexts
 from psycopg.types.json import Jsonb
 from pydantic import TypeAdapter, ValidationError
 
 from backend import audit
 from backend.database import Connection, database_of, load_queries
-from backend.problems import MEDIA_TYPE, ProblemError
+from backend.problems import MEDIA_TYPE, ProblemError, raises
 from backend.security import principal_of
 from models.base import Instant, storable
 from models.paging import PAGE_MOST
-from models.problems import Code, FieldError
+from models.problems import REGISTRY, Code, FieldError
 
 __all__ = [
     "AsOf",
@@ -43,6 +43,7 @@ queries = load_queries("backend", "http.sql")
 
 KEY_HEADER = "Idempotency-Key"
 KEY_LONGEST = 200
+WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 NO_STORE = "no-store"
 
 
@@ -123,7 +124,7 @@ class OperationsRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handler, wrapped when the route writes."""
         handle = super().get_route_handler()
-        if not (self.methods or set()) & {"POST", "PUT", "PATCH", "DELETE"}:
+        if not (self.methods or set()) & WRITING:
             return handle
 
         async def writing(request: Request) -> Response:
@@ -156,12 +157,51 @@ def _key_documented(
     """Nothing to do: the transaction looks at the header; this puts it into the OpenAPI document."""
 
 
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    "default": {
-        "description": "A problem, RFC 9457.",
-        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    },
-}
+def problems(*codes: Code) -> dict[int | str, dict[str, Any]]:
+    """Problems as ``responses`` of a route tells them; those that follow from what it is made of are there already."""
+    return {
+        status: {
+            "description": "; ".join(dict.fromkeys(m.title for m in REGISTRY.values() if m.status == status)) + ".",
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+        for status in sorted({REGISTRY[code].status for code in codes})
+    }
+
+
+_UNTOLD = "default"
+"""Keeps FastAPI from telling its own 422; ``tell_problems`` puts the statuses of the route in its place."""
+WRITING_PROBLEMS = (Code.NOT_FOUND, Code.CONFLICT, Code.TOO_LARGE, Code.INVALID)
+
+
+def tell_problems(app: FastAPI, document: dict[str, Any]) -> None:
+    """Tell each route's problems in the OpenAPI document: they follow from its dependencies, parameters and method."""
+    for context in iter_route_contexts(app.routes):
+        for method in context.methods or ():
+            operation = document["paths"].get(str(context.path), {}).get(method.lower(), {})
+            if operation.get("responses", {}).pop(_UNTOLD, None) is not None:
+                told = {
+                    str(s): {"$ref": f"#/components/responses/{s}"}
+                    for s in problems(*_codes(context, method, operation))
+                }
+                operation["responses"] = dict(sorted((told | operation["responses"]).items()))
+    document["components"]["responses"] = {str(status): answer for status, answer in problems(*Code).items()}
+
+
+def _codes(context: Any, method: str, operation: dict[str, Any]) -> set[Code]:
+    codes = {Code.UNAVAILABLE, Code.INTERNAL}
+    waiting = list(context.dependant.dependencies)
+    while waiting:
+        dependant = waiting.pop()
+        codes.update(getattr(dependant.call, "raises", ()))
+        waiting += dependant.dependencies
+    parameters = operation.get("parameters", [])
+    if parameters:
+        codes.add(Code.INVALID)
+    if any(parameter["in"] == "path" or parameter["name"] == "cursor" for parameter in parameters):
+        codes.add(Code.NOT_FOUND)
+    if method in WRITING:
+        codes.update(WRITING_PROBLEMS)
+    return codes
 
 
 class OperationsRouter(APIRouter):
@@ -176,7 +216,7 @@ class OperationsRouter(APIRouter):
 
 def operations_router(prefix: str, *tags: str) -> APIRouter:
     """A router whose writing routes are one transaction each and honour ``Idempotency-Key``."""
-    return OperationsRouter(prefix=prefix, tags=list(tags), route_class=OperationsRoute, responses=PROBLEMS)
+    return OperationsRouter(prefix=prefix, tags=list(tags), route_class=OperationsRoute, responses={_UNTOLD: {}})
 
 
 def _query_problem(name: str, message: str) -> ProblemError:
@@ -234,6 +274,7 @@ AsOf = Annotated[Instant | None, Query(alias="asOf", description="Answer the sta
 _VERSION: TypeAdapter[int] = TypeAdapter(Annotated[int, Query(ge=1, le=2**63 - 1)])
 
 
+@raises(Code.VERSION_MISSING, Code.STALE_VERSION)
 def _if_match(
     if_match: Annotated[
         str | None, Header(alias="If-Match", description="Version the change is based on, as its ETag says.")

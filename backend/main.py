@@ -19,6 +19,7 @@ from backend.backup.routes import router as backups
 from backend.dashboard.answers import Dashboards
 from backend.dashboard.routes import router as dashboard
 from backend.database import Database
+from backend.http import tell_problems
 from backend.ingest.routes import router as ingest
 from backend.live.broadcast import Broadcast, running
 from backend.live.routes import router as live
@@ -79,5 +80,6 @@ def openapi(app: FastAPI) -> dict[str, Any]:
         document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
         _, definitions = models_json_schema([(Problem, "serialization")], ref_template="#/components/schemas/{model}")
         document["components"].setdefault("schemas", {}).update(definitions["$defs"])
+        tell_problems(app, document)
         app.openapi_schema = document
     return app.openapi_schema

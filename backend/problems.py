@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -81,6 +81,19 @@ def field_errors(errors: Sequence[Any]) -> tuple[FieldError, ...]:
         )
         for error in errors
     )
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def raises(*codes: Code) -> Callable[[F], F]:
+    """Say which problems a dependency of a route raises; the OpenAPI document tells them for every route with it."""
+
+    def mark(dependency: F) -> F:
+        dependency.__dict__["raises"] = codes
+        return dependency
+
+    return mark
 
 
 _STATUS_CODES = {

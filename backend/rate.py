@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import Depends, Request
 
 from backend.http import address_of
-from backend.problems import ProblemError
+from backend.problems import ProblemError, raises
 from models.problems import Code
 
 REMEMBERED = 10_000
@@ -42,6 +42,8 @@ class Limits:
 
 
 def _limited(name: str) -> Any:
+    # What asks for a password, a code or a token also refuses wrong ones.
+    @raises(Code.TOO_MANY_REQUESTS, Code.UNAUTHENTICATED)
     def check(request: Request) -> None:
         limit: Limit = getattr(request.app.state.limits, name)
         wait = limit.take(address_of(request), time.monotonic())

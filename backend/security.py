@@ -273,6 +273,8 @@ _bearer = HTTPBearer(auto_error=False, scheme_name="bearer", description="A JWT 
 class Guard:
     """The check a route asks for; the route test reads ``permission`` off it."""
 
+    raises = (Code.UNAUTHENTICATED, Code.PERMISSION_MISSING)
+
     def __init__(self, permission: Permission | None, step_up: int | None) -> None:
         self.permission = permission
         self.step_up = step_up

@@ -10,7 +10,7 @@ from fastapi import Query, Response
 from backend.audit import actions, reading
 from backend.audit.seal import SealError
 from backend.database import Read, Tx
-from backend.http import Limit, decode_cursor, encode_cursor, operations_router
+from backend.http import Limit, decode_cursor, encode_cursor, operations_router, problems
 from backend.problems import ProblemError
 from backend.security import Principal, require
 from models.audit import AuditCheckpoint, AuditExport, AuditLogEntry, AuditPage, ConsistencyProof, InclusionProof
@@ -83,7 +83,7 @@ async def newest_checkpoint(_principal: Viewer, connection: Read) -> AuditCheckp
     return await reading.checkpoint(connection)
 
 
-@router.get("/consistency")
+@router.get("/consistency", responses=problems(Code.CONFLICT))
 async def prove_growth(
     _principal: Viewer,
     connection: Read,
@@ -97,7 +97,7 @@ async def prove_growth(
         raise _damaged(error) from None
 
 
-@router.get("/proof/{entry_id}")
+@router.get("/proof/{entry_id}", responses=problems(Code.CONFLICT))
 async def prove_entry(
     entry_id: str, _principal: Viewer, connection: Read, size: Annotated[Size | None, Query()] = None
 ) -> InclusionProof:

@@ -112,10 +112,22 @@ def test_the_pattern_of_a_route_is_known_to_the_metrics(api: Api) -> None:
     assert "opsconsole_database_up 1.0" in text
 
 
-def test_problems_are_described_once_for_all(app: FastAPI) -> None:
+def test_the_problems_of_each_route_are_told(app: FastAPI) -> None:
     document: dict[str, Any] = app.openapi()
     assert "HTTPValidationError" not in document["components"]["schemas"]
     for path, methods in document["paths"].items():
         if path.startswith("/api/"):
             for operation in methods.values():
-                assert "application/problem+json" in operation["responses"]["default"]["content"], path
+                assert "default" not in operation["responses"], path
+                for status in [status for status in operation["responses"] if status >= "400"]:
+                    described = document["components"]["responses"][status]["content"]
+                    assert list(described) == ["application/problem+json"], f"{path} {status}"
+    for path, method, statuses in (
+        ("/alerts/{alert_id}/acknowledge", "post", "401 403 404 409 412 413 422 428 500 503"),
+        ("/session", "post", "401 404 409 413 422 429 500 503"),
+        ("/session/step-up", "post", "401 403 404 409 413 422 429 500 503"),
+        ("/rbac/me", "get", "401 403 500 503"),
+        ("/audit/proof/{entry_id}", "get", "401 403 404 409 422 500 503"),
+    ):
+        found = document["paths"][f"/api/operations{path}"][method]["responses"]
+        assert [status for status in found if status >= "400"] == statuses.split(), path
