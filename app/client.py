@@ -276,9 +276,8 @@ class OperationsClient:
 
     async def sign_in(self, account: str, password: str) -> Tokens:
         """Tokens for a built-in account."""
-        return await self._post(
-            "/api/operations/session", Tokens, SignIn(account=account, password=password), signed=False
-        )
+        asked = SignIn(account=account, password=password)
+        return await self._post("/api/operations/session", Tokens, asked, signed=False)
 
     async def refresh(self, refresh_token: str) -> Tokens:
         """New tokens for a refresh token, which is used up."""
@@ -287,8 +286,7 @@ class OperationsClient:
 
     async def step_up(self, code: str) -> AccessToken:
         """Use the second factor of a built-in account."""
-        path = "/api/operations/session/step-up"
-        return await self._write("POST", path, AccessToken, SecondFactorCode(code=code))
+        return await self._write("POST", "/api/operations/session/step-up", AccessToken, SecondFactorCode(code=code))
 
     async def begin_second_factor(self, password: str) -> Enrolment:
         """Begin to set up a second factor; an account without password gives none."""
