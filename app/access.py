@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from app.mutation import Draft, Kind, Outcome
+from app.draft import Draft, Kind, Outcome
 
 if TYPE_CHECKING:
     from app.console import Console

@@ -2,19 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from app.mutation import Draft, Kind, Outcome
+from app.draft import Draft, Kind, Outcome
 
 if TYPE_CHECKING:
+    from app.console import Console
     from app.mutation import Mutations
     from app.outbox import Intent
+    from app.query import Sample
     from models.alerts import Alert, AlertRule, AlertRuleChange, AlertRuleDraft
 
 TOPICS = frozenset({"alerts"})
 RULES = frozenset({"alert_rules"})
 BASE = "/api/operations"
+
+
+CLEARED_SHOWN = 50
+CLEARED_SECONDS = 30.0
+"""The list of cleared alerts is asked for at least this often, and at once when an open one is gone."""
+
+
+def fetching(console: Console) -> Callable[[], Awaitable[Sample[tuple[Alert, ...]]]]:
+    """How a console asks for active, acknowledged and shelved alerts, and the last cleared ones."""
+    cleared: tuple[Alert, ...] = ()
+    was_open: set[str] | None = None
+    asked_at = 0.0
+
+    async def fetch() -> Sample[tuple[Alert, ...]]:
+        nonlocal cleared, was_open, asked_at
+        opened = await console.client.alerts(("active", "acknowledged", "shelved"))
+        now_open, now = {alert.id for alert in opened.items}, console.clock.monotonic()
+        # An alert is cleared by leaving the open ones; one that came and went between two polls waits a little.
+        if was_open is None or was_open - now_open or now - asked_at > CLEARED_SECONDS:
+            cleared = tuple((await console.client.alerts(("cleared",), limit=CLEARED_SHOWN)).items)
+            was_open, asked_at = now_open, now
+        was_open |= now_open
+        return console.sample((*opened.items, *cleared), opened.as_of)
+
+    return fetch
 
 
 def declare(mutations: Mutations) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -23,8 +23,9 @@ from app.figures import FigureSet, from_dashboard
 from app.freshness import Quality
 from app.link import Link, LinkState
 from app.messages import Messages
-from app.mutation import Draft, Mutations
-from app.outbox import Intent, Outbox, outbox_path
+from app.mutation import Mutations
+from app.outbox import Outbox, outbox_path
+from app.place import Place
 from app.query import Queries, Query, Sample
 from app.session import Keyring, Session
 from app.settings import Settings, SettingsFile
@@ -33,6 +34,7 @@ from app.snapshot import PAINT_KEY, Snapshot, read, read_first, snapshot_path
 from app.step_up import StepUp
 from app.stream import Stream, StreamState
 from app.tasks import Tasks
+from app.telling import Telling
 from app.timeframe import TimeFrame
 
 if TYPE_CHECKING:
@@ -48,47 +50,8 @@ POLL_SECONDS = 5.0
 LIST_SECONDS = 10.0
 ME_SECONDS = 15.0
 SNAPSHOT_SECONDS = 10.0
-CLEARED_SHOWN = 50
-CLEARED_SECONDS = 30.0
-"""The list of cleared alerts is asked for at least this often, and at once when an open one is gone."""
 PAST_PREFIX = "dashboard at:"
 REJOIN_SECONDS = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a console works: a server's address, or a data folder of this computer."""
-
-    url: str = ""
-    data_dir: Path | None = None
-    role: str | None = None
-    """Built-in account to be signed in as, data folder only."""
-    sample_shop: bool = False
-
-    @property
-    def name(self) -> str:
-        """What distinguishes it in snapshot and keyring."""
-        return self.url.rstrip("/") if self.url else f"local:{self.data_dir}"
-
-
-def place_of(
-    settings: Settings, *, server: str | None, data_dir: Path, role: str | None, sample_shop: bool
-) -> Place | None:
-    """Where to work: what was asked for, else what was chosen the last time, else ``None``: ask the operator."""
-    if server:
-        return Place(url=server)
-    if sample_shop or role is not None:
-        return Place(data_dir=data_dir, role=role, sample_shop=sample_shop)
-    if settings.server_url:
-        return Place(url=settings.server_url)
-    if settings.sample_shop:
-        return sample_place(data_dir)
-    return None
-
-
-def sample_place(data_dir: Path) -> Place:
-    """The sample shop of this computer, signed in as operations lead."""
-    return Place(data_dir=data_dir, role="operations-lead", sample_shop=True)
 
 
 class Console:
@@ -157,9 +120,8 @@ class Console:
         self.session.changed.connect(self._session_changed)
         self.stream.changed.connect(self._stream_changed)
         self.stream.heard.connect(self._told)
-        self.mutations.settled.connect(self._settled)
-        self.mutations.conflicted.connect(self._conflicted)
-        self.mutations.refused.connect(self._refused)
+        self._telling = Telling(self.mutations, self.messages, self.tasks)
+        self.mutations.settled.connect(lambda *_: self.queries.invalidate("dashboard"))
         self.mutations.changed.connect(self._pending_changed)
 
     @property
@@ -184,21 +146,7 @@ class Console:
 
     def alerts(self) -> Query[tuple[Alert, ...]]:
         """Active, acknowledged and shelved alerts, and the last cleared ones."""
-        cleared: tuple[Alert, ...] = ()
-        was_open: set[str] | None = None
-        asked_at = 0.0
-
-        async def fetch() -> Sample[tuple[Alert, ...]]:
-            nonlocal cleared, was_open, asked_at
-            opened = await self.client.alerts(("active", "acknowledged", "shelved"))
-            now_open, now = {alert.id for alert in opened.items}, self.clock.monotonic()
-            # An alert is cleared by leaving the open ones; one that came and went between two polls waits a little.
-            if was_open is None or was_open - now_open or now - asked_at > CLEARED_SECONDS:
-                cleared = tuple((await self.client.alerts(("cleared",), limit=CLEARED_SHOWN)).items)
-                was_open, asked_at = now_open, now
-            was_open |= now_open
-            return self._sample((*opened.items, *cleared), opened.as_of)
-
+        fetch = alerts.fetching(self)
         return self.queries.get("alerts", lambda: self._query("alerts", fetch, topics=frozenset({"alerts"})))
 
     def record(self, key: str, topics: frozenset[str], ask: Callable[[OperationsClient], Awaitable[Any]]) -> Query[Any]:
@@ -206,7 +154,7 @@ class Console:
 
         async def fetch() -> Sample[Any]:
             found = await ask(self.client)
-            return self._sample(found, found.as_of)
+            return self.sample(found, found.as_of)
 
         return self.queries.get(key, lambda: self._query(key, fetch, topics=topics, poll=LIST_SECONDS))
 
@@ -217,7 +165,7 @@ class Console:
 
         async def fetch() -> Sample[tuple[Any, ...]]:
             page = await ask(self.client)
-            return self._sample(tuple(page.items), page.as_of)
+            return self.sample(tuple(page.items), page.as_of)
 
         return self.queries.get(key, lambda: self._query(key, fetch, topics=topics, poll=LIST_SECONDS))
 
@@ -260,31 +208,6 @@ class Console:
         return None
 
     # --- what operators change ---------------------------------------------------------------------------------
-
-    def _settled(self, intent: Intent, answer: dict[str, Any]) -> None:
-        """Tell what was done, with its undo where there is one."""
-        kind = self.mutations.kind(intent.kind)
-        draft = kind.undo(intent, answer) if kind is not None and kind.undo is not None else None
-
-        def undo() -> None:
-            assert draft is not None  # noqa: S101 - asked for below
-            self.tasks.start(self._take_back(intent, draft), name=f"undo {intent.kind}")
-
-        self.messages.post(intent.title, undo=None if draft is None else undo)
-        self.queries.invalidate("dashboard")
-
-    async def _take_back(self, intent: Intent, draft: Draft) -> None:
-        try:
-            await self.mutations.submit(draft)
-            await self.mutations.note_undone(intent.key)
-        except OperationsError as error:
-            self.messages.post(f"Not taken back: {error}", "error")
-
-    def _conflicted(self, intent: Intent) -> None:
-        self.messages.post(f"Somebody else was quicker: “{intent.title}” waits for your choice.", "warning")
-
-    def _refused(self, intent: Intent) -> None:
-        self.messages.post(f"“{intent.title}” was refused: {intent.detail}", "error")
 
     def _pending_changed(self) -> None:
         self.queries.reapply(self.mutations.topics)
@@ -422,7 +345,7 @@ class Console:
     def _dashboard_query(self, key: str, days: int, as_of: datetime | None) -> Query[OperationsDashboard]:
         async def fetch() -> Sample[OperationsDashboard]:
             dashboard = await self.client.dashboard(days, as_of)
-            return self._sample(dashboard, dashboard.as_of, degraded=dashboard.degraded is not None)
+            return self.sample(dashboard, dashboard.as_of, degraded=dashboard.degraded is not None)
 
         query = self._query(key, fetch, topics=frozenset({"dashboard"}), once=as_of is not None)
         query.changed.connect(lambda: self._dashboard_changed(query))
@@ -456,7 +379,8 @@ class Console:
             overlaid=self.mutations.overlaid,
         )
 
-    def _sample(self, value: T, as_of: datetime, *, degraded: bool = False) -> Sample[T]:
+    def sample(self, value: T, as_of: datetime, *, degraded: bool = False) -> Sample[T]:
+        """An answer that was received now."""
         return Sample(value, as_of, self.clock.now(), self.clock.monotonic(), degraded)
 
     def _heard(self, server_time: datetime | None) -> None:
@@ -510,9 +434,8 @@ class Console:
         """Something changed on the server."""
         if topic in {"me", "*"}:
             self.tasks.start(self._load_me(), name="what may I do")
-        self.queries.invalidate(topic)
-        if topic != "*":
-            self.queries.invalidate("audit")
+        for told in {topic, "audit", "dashboard" if topic == "alerts" else topic}:
+            self.queries.invalidate(told)
 
     async def _load_me(self) -> None:
         with contextlib.suppress(OperationsError):

@@ -12,10 +12,11 @@ import json
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from app.draft import Draft, InConflict, Kind, Outcome, Refused, draft_text, holds, kept_draft, version_of
 from app.errors import (
     BadAnswer,
     NotSent,
@@ -27,11 +28,11 @@ from app.errors import (
 )
 from app.outbox import BEAT_SECONDS, Done, Intent, Outbox, OutboxError, State
 from app.signals import Signal
+from app.tasks import wait_for
 
 if TYPE_CHECKING:
     from app.client import OperationsClient
     from app.tasks import Tasks
-    from models.base import Record
 
 RETRY_FIRST, RETRY_LONGEST = 0.5, 10.0
 SERVER_FAULTS = 3
@@ -42,71 +43,6 @@ PARKED = frozenset({State.CONFLICT, State.REFUSED, State.UNKNOWN, State.HELD})
 LOOK_SECONDS = 15.0
 """How often an idle console looks whether another one left something behind."""
 BUSY = frozenset({"in-progress", "too-many-requests", "unavailable"})
-
-
-class Refused(OperationsError):  # noqa: N818 - it names what happened
-    """It was not sent, or the server did not do it; the words say why."""
-
-
-class InConflict(OperationsError):  # noqa: N818 - as above
-    """Somebody else changed the record meanwhile; the intent waits for the operator's choice."""
-
-    def __init__(self, intent: Intent) -> None:
-        super().__init__("Somebody else changed this meanwhile: choose which of the two holds.")
-        self.intent = intent
-
-
-Overlay = Callable[[Any, dict[str, Any], Intent], Any]
-"""From a query's value, the fields an intent changes and the intent, the value as it will be."""
-
-
-class Body(Protocol):
-    """A request of the contract, or one that was written down."""
-
-    def model_dump_json(self, *, by_alias: bool, exclude_unset: bool) -> str:
-        """As JSON."""
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """What an operator decided."""
-
-    kind: str
-    title: str
-    """In words, as the operator would say it: Shelved “Downloads failing” for 1 h."""
-    method: str
-    path: str
-    body: Body | None = None
-    version: int | None = None
-    resource: str = ""
-    record: str | None = None
-    """Address to GET the resource at, for the conflict view."""
-    base: Record | None = None
-    """The record as it was seen."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """One kind of mutation, such as ``alert.shelve``."""
-
-    name: str
-    topics: frozenset[str]
-    """Queries that show its effect."""
-    irreversible: bool = False
-    """Never kept for later: refused while the server cannot be heard."""
-    overlay: Overlay | None = None
-    undo: Callable[[Intent, dict[str, Any]], Draft | None] | None = None
-    """From the intent and the server's answer, what takes it back."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a submitted draft so far."""
-
-    intent: Intent
-    settled: bool
-    """Done by the server; otherwise it is kept and will be sent."""
-    answer: dict[str, Any] = field(default_factory=dict)
 
 
 class Mutations:
@@ -255,7 +191,7 @@ class Mutations:
     async def keep_theirs(self, key: str) -> None:
         """Let the other's change stand."""
         intent = self._conflict(key)
-        await self._end(intent, "theirs kept", intent.detail, version=_version(intent.theirs))
+        await self._end(intent, "theirs kept", intent.detail, version=version_of(intent.theirs))
 
     async def keep_mine(self, key: str) -> None:
         """Make my change upon the other's, which the operator has seen."""
@@ -266,7 +202,7 @@ class Mutations:
         fresh = await self._replace(
             intent,
             key=str(uuid4()),
-            version=_version(intent.theirs),
+            version=version_of(intent.theirs),
             base=intent.theirs,
             theirs=None,
             state=State.WAITING,
@@ -281,7 +217,7 @@ class Mutations:
         """Take back something that was done. Raises as ``submit``."""
         if done.undo is None or done.undone:
             raise Refused("This cannot be taken back.")
-        outcome = await self.submit(_draft(done.undo))
+        outcome = await self.submit(kept_draft(done.undo))
         await self._outbox.note_undone(done.key)
         return outcome
 
@@ -349,11 +285,11 @@ class Mutations:
             if not sent:
                 self._wake.clear()
                 pause = min(RETRY_LONGEST, RETRY_FIRST * 2.0 ** min(failures, 6)) * random.uniform(0.6, 1.0)  # noqa: S311
-                await _wait(self._wake, pause)
+                await wait_for(self._wake, pause)
 
     async def _rest(self) -> None:
         """Until there is something to do; meanwhile others see that we live, and we whether they do."""
-        if await _wait(self._wake, BEAT_SECONDS if self._pending else LOOK_SECONDS):
+        if await wait_for(self._wake, BEAT_SECONDS if self._pending else LOOK_SECONDS):
             return
         with contextlib.suppress(OutboxError):
             if self._pending:
@@ -405,7 +341,7 @@ class Mutations:
         kind = self._kinds.get(intent.kind)
         draft = kind.undo(intent, answer) if kind is not None and kind.undo is not None else None
         await self._end(
-            intent, "done", undo=None if draft is None else _draft_text(draft), version=version, answer=answer
+            intent, "done", undo=None if draft is None else draft_text(draft), version=version, answer=answer
         )
         self.settled.emit(intent, answer)
 
@@ -459,9 +395,9 @@ class Mutations:
             if not isinstance(unheard, Unreachable):
                 await self._refuse(intent, error)
                 return
-        if theirs is not None and intent.attempts > 1 and _holds(theirs, intent.fields):
+        if theirs is not None and intent.attempts > 1 and holds(theirs, intent.fields):
             # The answer to the first attempt was lost for longer than its key is kept: it was done.
-            await self._done(intent, theirs, _version(theirs))
+            await self._done(intent, theirs, version_of(theirs))
             return
         await self._park(intent, State.CONFLICT, error.problem.detail, theirs=theirs)
         self.conflicted.emit(self._known(intent.key))
@@ -561,56 +497,3 @@ class Mutations:
         if intent.state is not State.CONFLICT:
             raise Refused("It is no conflict any more.")
         return intent
-
-
-async def _wait(event: asyncio.Event, seconds: float) -> bool:
-    # Not wait_for: on Python 3.11 it swallows a cancellation that comes in the moment the event is set.
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        return False
-    return True
-
-
-def _version(record: str | None) -> int | None:
-    found = json.loads(record).get("version") if record else None
-    return found if isinstance(found, int) else None
-
-
-def _holds(record: str, fields: dict[str, Any]) -> bool:
-    known = json.loads(record)
-    return bool(fields) and all(known.get(name) == value for name, value in fields.items())
-
-
-def _draft_text(draft: Draft) -> str:
-    body = None if draft.body is None else draft.body.model_dump_json(by_alias=True, exclude_unset=True)
-    return json.dumps(
-        {
-            "kind": draft.kind,
-            "title": draft.title,
-            "method": draft.method,
-            "path": draft.path,
-            "body": body,
-            "version": draft.version,
-            "resource": draft.resource,
-            "record": draft.record,
-        }
-    )
-
-
-def _draft(text: str) -> Draft:
-    kept = json.loads(text)
-    body = kept.pop("body")
-    return Draft(**kept, body=None if body is None else _Kept(body))
-
-
-class _Kept:
-    """The body of an undo, as it was written down."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def model_dump_json(self, *, by_alias: bool, exclude_unset: bool) -> str:  # noqa: ARG002 - as it was written
-        """The text."""
-        return self._text

@@ -40,3 +40,14 @@ class Tasks:
             for task in tuple(self._running):
                 task.cancel()
             await asyncio.wait(tuple(self._running), timeout=3)
+
+
+async def wait_for(event: asyncio.Event, seconds: float) -> bool:
+    """Whether an event is set within that time."""
+    # Not wait_for: on Python 3.11 it swallows a cancellation that comes in the moment the event is set.
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return False
+    return True

@@ -13,6 +13,7 @@ from psycopg.conninfo import make_conninfo
 from backend import http
 from backend.backup.daily import blueprint as backups
 from backend.database import APPLICATION_ROLE, Database
+from backend.second_factor.actions import queries as factor_queries
 from backend.session.accounts import queries as session_queries
 from backend.settings import Settings
 
@@ -44,7 +45,7 @@ async def housekeeping(context: procrastinate.JobContext, timestamp: int) -> Non
         await tx.execute(http.queries.forget)
         await tx.execute(session_queries.forget_refresh)
         await tx.execute(session_queries.forget_failures)
-        await tx.execute(session_queries.forget_factor_failures)
+        await tx.execute(factor_queries.forget_factor_failures)
     await context.app.job_manager.delete_old_jobs(nb_hours=KEEP_HOURS)
 
 

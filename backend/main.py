@@ -27,9 +27,9 @@ from backend.observe import Observe
 from backend.rate import Limits
 from backend.rbac.routes import router as rbac
 from backend.security import TokenReader
+from backend.seen.actions import Usage
 from backend.session.routes import router as session
 from backend.settings import Settings
-from backend.usage import Usage
 from models.problems import Problem
 
 

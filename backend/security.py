@@ -21,8 +21,8 @@ from psycopg.rows import dict_row
 
 from backend.database import Database, DatabaseUnavailable, database_of, load_queries
 from backend.problems import ProblemError
+from backend.seen.actions import Usage
 from backend.settings import Settings
-from backend.usage import Usage
 from models.base import storable
 from models.permissions import Permission
 from models.problems import Code

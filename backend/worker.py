@@ -46,8 +46,8 @@ def ticks(settings: Settings) -> tuple[Tick, ...]:
     from backend.audit.relay import stamp
     from backend.audit.seal import seal
     from backend.backup.daily import watch
+    from backend.drift.actions import check
     from backend.rbac.actions import end_expired
-    from backend.rbac.drift import check
     from backend.sample.trade import trade
     from backend.shop.rollups import fold
 

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from app.console import Place
 from app.figures import from_dashboard
+from app.place import Place
 from app.snapshot import PAINT_KEY, Snapshot, snapshot_path
 from models.dashboard import OperationsDashboard
 from models.figures import FigureName, SourceName

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 # Before Qt, because PySide reads the source of every module that is imported after it: 30 ms for these.
-from app.console import Console, Place, place_of, sample_place
+from app.console import Console
+from app.place import Place, place_of, sample_place
 from app.profile import profile_folder
 from app.settings import SettingsFile
 

@@ -11,19 +11,18 @@ from typing import Any
 from uuid import UUID
 
 from backend import audit
-from backend.alerts.actions import clear_condition, clock, raise_alert
+from backend.alerts.actions import clock
 from backend.approvals import actions as approvals
 from backend.approvals.kinds import Kind, declare
 from backend.database import Connection, Database, load_queries
 from backend.http import same_version
 from backend.problems import ProblemError
 from backend.rbac import find
+from backend.reviews.actions import open_review
 from backend.settings import Settings
-from models.alerts import Severity
 from models.permissions import SENSITIVE_PERMISSIONS, Permission
 from models.problems import Code, FieldError
 from models.rbac import (
-    AccessReview,
     Approval,
     ApprovalPolicy,
     AssignRole,
@@ -220,7 +219,7 @@ async def _apply_break_glass(tx: Connection, approval: Approval) -> Mapping[str,
         approved_by=tuple(vote.voter for vote in approval.votes),
         minutes=wish.minutes,
     )
-    await _open_review(tx, after)
+    await open_review(tx, after)
     return picture(after)
 
 
@@ -272,66 +271,6 @@ def _last_administrator() -> ProblemError:
     return ProblemError(
         Code.CONFLICT, "This is the last administrator without an end; make somebody else one first, then try again."
     )
-
-
-# --- break-glass reviews -------------------------------------------------------------------------------------------
-
-
-async def _open_review(tx: Connection, assignment: RoleAssignment) -> None:
-    row = await (await tx.execute(queries.open_review, {"assignment_id": assignment.assignment_id})).fetchone()
-    assert row is not None  # noqa: S101 - an insert of one row returns one row
-    await audit.record(
-        tx,
-        actor=audit.WORKER,
-        action="rbac.review.opened",
-        resource_type="access_review",
-        resource_id=str(row[0]),
-        label=f"{assignment.role_name} of {assignment.user_name}",
-        version=1,
-        after={"assignmentId": assignment.assignment_id},
-    )
-    await raise_alert(
-        tx,
-        source=BREAK_GLASS.name,
-        key=str(row[0]),
-        title=f"Glass broken: {assignment.role_name} for {assignment.user_name}",
-        severity=Severity.P2,
-        guidance=(
-            "See in the audit log what the role was used for.\n"
-            "Close the review in the Access workspace with what you found; whoever asked or gained cannot."
-        ),
-    )
-
-
-async def close_review(tx: Connection, *, actor: str, review_id: UUID, version: int, findings: str) -> AccessReview:
-    """Close a review with what was found. Never by the one who gained or who asked: 403. Closed already: 409."""
-    await tx.execute(queries.lock_review, {"review_id": review_id})
-    before = await find.review(tx, review_id)
-    if before.closed_at is not None:
-        raise ProblemError(Code.CONFLICT, f"{before.closed_by_name} has closed this review already.")
-    if actor in {before.assignment.user_id, before.assignment.granted_by}:
-        raise ProblemError(
-            Code.PERMISSION_MISSING,
-            "You asked for this grant or gained by it; somebody else must close its review.",
-            permission=Permission.APPROVE_ROLES,
-        )
-    same_version(before.version, version)
-    await tx.execute(queries.close_review, {"review_id": review_id, "actor": actor, "findings": findings})
-    after = await find.review(tx, review_id)
-    await clear_condition(tx, source=BREAK_GLASS.name, key=str(review_id), actor=actor)
-    await audit.record(
-        tx,
-        actor=actor,
-        action="rbac.review.closed",
-        resource_type="access_review",
-        resource_id=after.review_id,
-        label=f"{after.assignment.role_name} of {after.assignment.user_name}",
-        version=after.version,
-        before=picture(before),
-        after=picture(after),
-        reason=findings,
-    )
-    return after
 
 
 # --- role definitions ----------------------------------------------------------------------------------------------
@@ -504,7 +443,7 @@ async def _checked(
     }
 
 
-def picture(record: RoleAssignment | RoleDefinition | AccessReview) -> dict[str, Any]:
+def picture(record: RoleAssignment | RoleDefinition) -> dict[str, Any]:
     """A record as the audit log keeps it. How many hold a role is no part of the role."""
     return record.model_dump(mode="json", by_alias=True, exclude={"people"})
 

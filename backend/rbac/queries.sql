@@ -20,16 +20,6 @@ select a.name,
   ) as r on true
  where case when %(account)s then a.id is not null and a.disabled_at is null else a.id is null end
 
--- name: seen
-insert into principal_seen as p (user_id, name, kind, last_seen)
-values (%(user_id)s, %(name)s, %(kind)s, %(at)s)
-on conflict (user_id) do update set name = excluded.name, kind = excluded.kind,
-       last_seen = greatest(p.last_seen, excluded.last_seen)
-
--- name: used
-insert into permission_use as u (user_id, permission, last_used) values (%(user_id)s, %(permission)s, %(at)s)
-on conflict (user_id, permission) do update set last_used = greatest(u.last_used, excluded.last_used)
-
 -- name: roles
 select d.id as role_id, d.name, d.description, d.permissions, d.sensitive, d.service, d.built_in,
        greatest(d.approvers, 1) as approvers, d.approver_roles, d.approval_hours, d.created_at, d.updated_at, d.updated_by,
@@ -178,12 +168,6 @@ select d.id as role_id, d.name as role_name, person_name(s.granted_by) as grante
 -- name: roles_with
 select name from role_definition where %(permission)s = any(permissions) and not service order by built_in desc, name
 
--- name: open_review
-insert into access_review (assignment_id) values (%(assignment_id)s) returning id
-
--- name: lock_review
-select assignment_id from access_review where id = %(review_id)s for update
-
 -- name: reviews
 select r.id::text as review_id, r.assignment_id, r.opened_at, r.closed_at, person_name(r.closed_by) as closed_by_name,
        r.findings, r.version
@@ -192,14 +176,6 @@ select r.id::text as review_id, r.assignment_id, r.opened_at, r.closed_at, perso
    and (%(open)s::boolean is null or %(open)s = (r.closed_at is null))
  order by r.opened_at desc, r.id desc
  limit 200
-
--- name: close_review
-update access_review set closed_at = clock_timestamp(), closed_by = %(actor)s, findings = %(findings)s,
-       version = version + 1
- where id = %(review_id)s
-
--- name: open_reviews
-select count(*) from access_review where closed_at is null
 
 -- name: unused
 -- Use is noted since the first row of permission_use; before there are 90 days of it nothing can be said.
@@ -217,40 +193,3 @@ select s.user_id, person_name(s.user_id) as user_name, d.id as role_id, d.name a
  group by s.user_id, d.id, d.name
  order by count(*) desc, s.user_id, d.id
  limit 200
-
--- name: report
-insert into access_report (system, read_at, entries, problem) values (%(system)s, now(), %(entries)s, %(problem)s)
-on conflict (system) do update set read_at = excluded.read_at, problem = excluded.problem,
-       entries = case when excluded.problem is null then excluded.entries else access_report.entries end
-
--- name: expected
--- Who should have access to a system: holders of the roles it knows.
-select distinct s.user_id, s.role_id
-  from role_assignment as s
- where s.role_id = any(%(roles)s) and s.revoked_at is null and (s.expires_at is null or s.expires_at > clock_timestamp())
-
--- name: open_differences
-select id, user_id, outside_role, role_id, kind from access_difference where system = %(system)s and gone_at is null
-   for update
-
--- name: new_difference
-insert into access_difference (system, user_id, outside_role, role_id, kind)
-values (%(system)s, %(user_id)s, %(outside_role)s, %(role_id)s, %(kind)s)
-returning id
-
--- name: still_different
-update access_difference set last_seen = now() where id = any(%(ids)s)
-
--- name: gone
-update access_difference set gone_at = now(), last_seen = now() where id = any(%(ids)s)
-
--- name: reports
-select system, read_at, entries, problem from access_report order by system
-
--- name: differences
-select x.id::text as difference_id, x.system, x.user_id, person_name(x.user_id) as user_name, x.outside_role,
-       d.name as role_name, x.kind, x.first_seen, x.last_seen
-  from access_difference as x left join role_definition as d on d.id = x.role_id
- where x.gone_at is null
- order by x.system, x.kind, x.user_id, x.outside_role
- limit 500

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, TypeVar
 
 from fastapi import Query, Request, Response
@@ -11,6 +11,7 @@ from psycopg.rows import class_row, dict_row
 from backend.alerts.actions import clock
 from backend.approvals import actions as approvals
 from backend.database import Connection, Read, Tx
+from backend.drift.actions import queries as drift
 from backend.http import (
     IfMatch,
     Limit,
@@ -23,8 +24,9 @@ from backend.http import (
 from backend.problems import ProblemError
 from backend.rbac import actions, find
 from backend.rbac.actions import queries
+from backend.reviews import actions as reviews
+from backend.second_factor import actions as second_factor
 from backend.security import Principal, require
-from backend.session import second_factor
 from models.base import Identifier
 from models.paging import PAGE_DEFAULT, Page
 from models.permissions import Permission
@@ -77,7 +79,7 @@ def initials(name: str) -> str:
 
 
 @router.get("/me")
-async def me(request: Request, principal: Anybody, connection: Read) -> Me:
+async def me(request: Request, principal: Anybody) -> Me:
     """Who is signed in, with the permissions they have at this moment."""
     settings = request.app.state.settings
     kind = "issuer" if principal.kind == "oidc" else "set_up" if principal.second_factor else "none"
@@ -91,7 +93,7 @@ async def me(request: Request, principal: Anybody, connection: Read) -> Me:
         permissions=tuple(sorted(principal.permissions)),
         environment=settings.environment,
         currency=settings.currency,
-        as_of=await clock(connection),
+        as_of=datetime.now(UTC),  # not the database's: who is signed in is answered while it is away
     )
 
 
@@ -210,7 +212,7 @@ async def close_review(
     review_id: str, body: CloseReview, principal: Approver, tx: Tx, version: IfMatch, response: Response
 ) -> AccessReview:
     """Close a review with what was found; never by who asked for the grant or gained by it."""
-    closed = await actions.close_review(
+    closed = await reviews.close_review(
         tx,
         actor=principal.user_id,
         review_id=known_id(review_id, "review"),
@@ -384,10 +386,10 @@ async def list_hints(_principal: Auditor, connection: Read) -> Page[UnusedPermis
 async def get_drift(_principal: Auditor, connection: Read) -> AccessDrift:
     """Where what outside systems report about access differs from the assignments here."""
     async with connection.cursor(row_factory=class_row(AccessReport)) as reports:
-        await reports.execute(queries.reports)
+        await reports.execute(drift.reports)
         heard = tuple(await reports.fetchall())
     async with connection.cursor(row_factory=class_row(AccessDifference)) as rows:
-        await rows.execute(queries.differences)
+        await rows.execute(drift.differences)
         return AccessDrift(reports=heard, differences=tuple(await rows.fetchall()), as_of=await clock(connection))
 
 

@@ -10,8 +10,9 @@ from fastapi import Request
 from backend.database import Db, Tx
 from backend.http import Secret, address_of, operations_router
 from backend.rate import SignInLimit, TokenLimit
+from backend.second_factor import actions as second_factor
 from backend.security import Principal, require
-from backend.session import actions, second_factor
+from backend.session import actions
 from models.session import (
     AccessToken,
     BeginSecondFactor,

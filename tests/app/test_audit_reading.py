@@ -18,8 +18,9 @@ import pytest
 from app.audit import PAGE_ROWS, PAGES_KEPT, AuditLog, Search, SearchError, parse
 from app.audit_proof import Proof, Verification
 from app.client import OperationsClient
-from app.console import Console, Place
+from app.console import Console
 from app.errors import OperationsError
+from app.place import Place
 from app.settings import Settings, SettingsFile
 from app.tasks import Tasks
 from models.audit import AuditCheckpoint, AuditLogEntry

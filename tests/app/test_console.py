@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from app.alerts import acknowledge, shelve
-from app.console import Console, Place, place_of
+from app.console import Console
 from app.errors import OperationsError
 from app.freshness import Quality
 from app.link import LinkState
+from app.place import Place, place_of
 from app.settings import Settings
 from models.alerts import Alert
 from tests.app.faulty import Asked, FakeClock, Faulty, MemoryKeyring, faulty_server, http, problem

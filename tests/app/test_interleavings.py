@@ -19,8 +19,9 @@ from fastapi import FastAPI
 
 from app import mutation, outbox
 from app.client import OperationsClient
+from app.draft import Draft, InConflict, Kind
 from app.errors import OperationsError, Unreachable
-from app.mutation import Draft, InConflict, Kind, Mutations
+from app.mutation import Mutations
 from app.outbox import Outbox, State
 from app.tasks import Tasks
 from backend.database import Database

@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from app.console import Console, Place
+from app.console import Console
 from app.freshness import Quality
 from app.link import LinkState
 from app.local_server import LocalServerError, join_or_start
+from app.place import Place
 from tests.app.faulty import MemoryKeyring
 
 

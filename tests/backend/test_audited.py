@@ -288,7 +288,7 @@ CASES: dict[tuple[str, str], Case] = {
         "a mistake",
     ),
     ("POST", f"{RBAC}/people/{{user_id}}/second-factor/remove"): Case(
-        _remove_of_somebody, "session.second_factor_removed", "account", reason="by an administrator"
+        _remove_of_somebody, "session.second_factor_removed", "account", reason="lost"
     ),
     ("POST", f"{OPERATIONS}/alerts/{{alert_id}}/acknowledge"): Case(
         lambda w, send: send(

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.database import Database
+from backend.drift.actions import AccessReportError, Entry, check, compare
 from backend.integrations.access_snapshot import AccessSnapshot
-from backend.rbac.drift import AccessReportError, Entry, check, compare
 from backend.settings import AccessSource, Settings
 from models.rbac import DifferenceKind
 from tests.conftest import Api

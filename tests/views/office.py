@@ -17,7 +17,8 @@ from urllib.parse import parse_qs, urlsplit
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app.clock import Clock
-from app.console import Console, Place
+from app.console import Console
+from app.place import Place
 from tests.app.faulty import Asked, FakeClock, Faulty, MemoryKeyring, faulty_server, http, problem
 from tests.app.samples import AS_OF, ME, dashboard, tokens
 from views.desk import Desk

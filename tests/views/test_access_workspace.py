@@ -19,8 +19,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app.alerts import change_rule
-from app.console import Console, Place
-from app.mutation import InConflict
+from app.console import Console
+from app.draft import InConflict
+from app.place import Place
 from backend.audit.relay import stamp
 from backend.database import Database
 from models.alerts import AlertRule, AlertRuleChange

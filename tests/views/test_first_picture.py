@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from PySide6.QtCore import QRect
 from PySide6.QtWidgets import QApplication
 
-from app.console import Console, Place
+from app.console import Console
+from app.place import Place
 from benchmarks.samples import keep_snapshot
 from tests.app.faulty import MemoryKeyring
 from views.desk import Desk

@@ -21,9 +21,9 @@ from PySide6.QtWidgets import (
 )
 
 from app.alerts import change_rule, create_rule
+from app.draft import InConflict, Outcome
 from app.errors import OperationsError
 from app.figures import shown, title_of, unit_of
-from app.mutation import InConflict, Outcome
 from models.figures import FIGURES, FigureName
 from models.money import decimals
 from views.dialogs.base import WindowDialog

@@ -26,7 +26,6 @@ from app.audit import confirmed
 from app.audit_proof import Proof, Verification
 from app.errors import OperationsError
 from app.formatting import grouped
-from models.audit import AuditExport
 from views.audit.words import title
 from views.dialogs.base import WindowDialog
 from views.dialogs.deciding import DecidingDialog
@@ -34,7 +33,7 @@ from views.theme import SHAPES, current
 
 if TYPE_CHECKING:
     from app.console import Console
-    from models.audit import AuditCheckpoint, AuditLogEntry
+    from models.audit import AuditCheckpoint, AuditExport, AuditLogEntry
 
 ROLE = QDialogButtonBox.ButtonRole
 BUNDLE_MOST = 100_000
@@ -154,6 +153,8 @@ class ExportDialog(DecidingDialog):
             self.fail(words, self.first)
             return None
         reason = self.checked_words()
+        from models.audit import AuditExport
+
         return None if reason is None else AuditExport(first=first, last=last, reason=reason)
 
     async def _export(self, asked: AuditExport, path: Path) -> None:

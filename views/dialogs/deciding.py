@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
+from app.draft import InConflict
 from app.errors import OperationsError
-from app.mutation import InConflict
 from app.tasks import Tasks
 from views.dialogs.base import WindowDialog
 from views.theme import current

@@ -19,7 +19,7 @@ from backend.settings import Settings
 from models.alerts import Severity
 from models.rbac import DifferenceKind
 
-queries = load_queries("backend.rbac")
+queries = load_queries(__package__)
 
 SOURCE = "access.drift"
 

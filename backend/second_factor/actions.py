@@ -21,13 +21,16 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from backend import audit
-from backend.database import Connection, Database
+from backend.database import Connection, Database, load_queries
 from backend.problems import ProblemError
 from backend.security import PASSWORD, SECOND_FACTOR, Principal, mint
-from backend.session.accounts import matches, queries
+from backend.session.accounts import matches
+from backend.session.accounts import queries as sessions
 from backend.settings import Settings
 from models.problems import Code, FieldError
 from models.session import AccessToken, Enrolment, RecoveryCodes
+
+queries = load_queries(__package__)
 
 STEP_SECONDS: Final = 30
 CODES: Final = 10
@@ -46,7 +49,7 @@ async def begin(
     ProblemError 409 for an account that has a second factor, 422 for a wrong password, 404 for people of an issuer.
     """
     _ours(principal)
-    row = await (await tx.execute(queries.password, {"account": principal.user_id})).fetchone()
+    row = await (await tx.execute(sessions.password, {"account": principal.user_id})).fetchone()
     if row is None:
         raise ProblemError(Code.NOT_FOUND, "There is no such account.")
     if row[1] is not None:
@@ -152,7 +155,7 @@ async def _check(database: Database, settings: Settings, principal: Principal, c
         row = await (await tx.execute(queries.count_factor_failure, {"family": family})).fetchone()
         await _note(tx, principal, "second_factor_refused")
         if row is not None and row[0] >= MOST_FAILURES:
-            await tx.execute(queries.end_family, {"family": family})
+            await tx.execute(sessions.end_family, {"family": family})
             await _note(tx, principal, "ended", reason="too many wrong codes")
     raise _wrong("code", "the code is wrong, has passed, or was used already")
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from backend.security import Principal
     from models.permissions import Permission
 
-queries = load_queries("backend.rbac")
+queries = load_queries(__package__)
 
 WRITE_SECONDS = 15.0
 

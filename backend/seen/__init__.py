@@ -1,0 +1,1 @@
+"""Who was seen when, and which permissions were used: for the people list and the least-privilege hints."""
