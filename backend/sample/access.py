@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from backend import audit
+from backend.alerts.actions import clock
 from backend.database import Connection
 from backend.rbac.actions import assign
 from backend.session.accounts import set_account
@@ -25,8 +26,9 @@ COVERS = (
 )
 
 
-async def create_people(tx: Connection, now: datetime) -> None:
+async def create_people(tx: Connection) -> None:
     """Write them, and the grant that waits."""
+    now = await clock(tx)
     for account, name, role in PEOPLE:
         await set_account(tx, account=account, name=name, role=role, password=None, actor=audit.SAMPLE_SHOP)
     for account, role, lasts, reason in COVERS:

@@ -66,7 +66,7 @@ async def create_sample_shop(database: Database, settings: Settings, progress: P
         await tx.execute("analyze orders, refunds, downloads, community_reading, rollup_hour, rollup_day")
         opened_at = market.opened_at
         await create_rules_and_alerts(tx, opened_at)
-        await create_people(tx, await clock(tx))
+        await create_people(tx)
         await tx.execute(queries.insert_shop, {"opened_at": opened_at, "burst_at": opened_at - FIRST_BURST})
         await audit.record(
             tx, actor=audit.SAMPLE_SHOP, action="sample.shop.created", resource_type="sample_shop", resource_id="sample"

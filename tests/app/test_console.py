@@ -120,7 +120,7 @@ async def test_a_session_that_ends_is_told_and_signing_in_again_goes_on(tmp_path
         server.answer = answer
         console = await _signed_in(tmp_path, server)
         server.answer = lambda _: problem("unauthenticated", 401, "Please sign in again.")
-        await _until(lambda: console.link.state is LinkState.SIGNED_OUT)
+        await _until(lambda: console.link.state is LinkState.SIGNED_OUT, 15)
         assert console.figures is not None
         server.answer = answer
         await console.sign_in("operations-lead", "secret")

@@ -366,6 +366,7 @@ def test_an_audit_log_that_was_tampered_with_is_not_whole(full_url: str, how: st
     assert verify_audit(full_url) is None
     statement, words = TAMPERING[how]
     with psycopg.connect(full_url, autocommit=True) as connection:
+        connection.execute("set session_replication_role = replica")  # its owner gets around the triggers
         connection.execute(statement.encode())
     assert verify_audit(full_url) == words
 
@@ -419,6 +420,7 @@ def tampering(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(file: Path, key: Key, url: str, *rest: Any) -> None:
         pour(file, key, url, *rest)
         with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("set session_replication_role = replica")  # its owner gets around the triggers
             connection.execute("update audit_position set seq = 99999 where position = 7")
 
     monkeypatch.setattr(restore, "_pour", broken)
