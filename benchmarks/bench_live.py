@@ -145,7 +145,7 @@ def _stall() -> list[Result]:
                 while made.console.stream.state != "live":  # noqa: ASYNC110 - whichever of its attempts succeeds
                     await asyncio.sleep(0.05)
             await asyncio.sleep(3)
-            telling: asyncio.AbstractEventLoop = server.told._get_loop()  # type: ignore[attr-defined] # noqa: SLF001 - the server's, in a thread of its own
+            telling: Any = server.told._loop  # type: ignore[attr-defined] # noqa: SLF001 - the server's own thread's
             longest, ending = 0.0, asyncio.Event()
 
             async def feel() -> None:
