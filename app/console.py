@@ -26,7 +26,7 @@ from app.messages import Messages
 from app.mutation import Mutations
 from app.outbox import Outbox, outbox_path
 from app.place import Place
-from app.query import Queries, Query, Sample
+from app.query import LEAST_SECONDS, Queries, Query, Sample
 from app.session import Keyring, Session
 from app.settings import Settings, SettingsFile
 from app.signals import Signal
@@ -46,9 +46,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-POLL_SECONDS = 5.0
-LIST_SECONDS = 10.0
-ME_SECONDS = 15.0
+POLL_SECONDS, LIST_SECONDS, ME_SECONDS = 5.0, 10.0, 15.0
 SNAPSHOT_SECONDS = 10.0
 PAST_PREFIX = "dashboard at:"
 REJOIN_SECONDS = 1.0
@@ -347,7 +345,7 @@ class Console:
             dashboard = await self.client.dashboard(days, as_of)
             return self.sample(dashboard, dashboard.as_of, degraded=dashboard.degraded is not None)
 
-        query = self._query(key, fetch, topics=frozenset({"dashboard"}), once=as_of is not None)
+        query = self._query(key, fetch, topics=frozenset({"dashboard"}), once=as_of is not None, least=POLL_SECONDS)
         query.changed.connect(lambda: self._dashboard_changed(query))
         return query
 
@@ -359,6 +357,7 @@ class Console:
         topics: frozenset[str],
         once: bool = False,
         poll: float = POLL_SECONDS,
+        least: float = LEAST_SECONDS,
     ) -> Query[T]:
         async def noticed() -> Sample[T]:
             try:
@@ -374,6 +373,7 @@ class Console:
             tasks=self.tasks,
             gate=self._gate,
             poll=poll,
+            least=least,
             topics=topics,
             once=once,
             overlaid=self.mutations.overlaid,

@@ -87,6 +87,7 @@ class Query(Generic[T]):
         title: str = "",
         once: bool = False,
         overlaid: Callable[[frozenset[str], T], T] | None = None,
+        least: float = LEAST_SECONDS,
     ) -> None:
         """Nothing is fetched before ``gate`` is set; ``topics`` invalidate what is known.
 
@@ -100,6 +101,7 @@ class Query(Generic[T]):
         self.raw: Sample[T] | None = None
         """The newest answer as it came."""
         self._overlaid = overlaid
+        self._least = least
         self.error: OperationsError | None = None
         self.loading = False
         self._fetch = fetch
@@ -207,7 +209,7 @@ class Query(Generic[T]):
                         await self._wake.wait()
             # Changes come in swarms: the first is answered at once, the rest together.
             if self._wake.is_set():
-                await asyncio.sleep(max(0.0, LEAST_SECONDS - (self._clock.monotonic() - self._woken_mono)))
+                await asyncio.sleep(max(0.0, self._least - (self._clock.monotonic() - self._woken_mono)))
                 self._woken_mono = self._clock.monotonic()
             # What is invalidated from here on wakes the next turn: this turn's answer may be older than the change.
             self._wake.clear()
