@@ -77,6 +77,7 @@ async def _write(tx: Connection, account: str, name: str, role: str, password_ha
             action="rbac.role.assigned",
             resource_type="role_assignment",
             resource_id=granted[0],
+            label=f"{role} of {name}",
             version=1,
             after={"userId": account, "roleId": role},
         )

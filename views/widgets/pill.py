@@ -167,7 +167,8 @@ class Pill(QAbstractButton):
             from views.icons import paint
 
             size = current().height(*self._size()) - 2
-            colour = ink.name() if look is Look.INVERSE or not self.isEnabled() else tokens.text2
+            solid = look in {Look.INVERSE, Look.PRIMARY}
+            colour = ink.name() if solid or not self.isEnabled() else tokens.text2
             paint(painter, self._icon, QRectF(inner.left(), box.center().y() - size / 2, size, size), colour)
             inner.setLeft(inner.left() + size + 4)
         painter.setFont(self._font())
