@@ -121,9 +121,8 @@ def parser() -> argparse.ArgumentParser:
     what.add_argument("--bundle", metavar="FILE", type=Path, help="an exported bundle instead of a database")
     verify.add_argument(
         "--checkpoints",
-        metavar="DIR",
-        type=Path,
-        help="folder with the checkpoints kept outside the database (as in the settings)",
+        metavar="PLACE",
+        help="folder, or s3://bucket/prefix, with the checkpoints kept outside the database (as in the settings)",
     )
     verify.add_argument(
         "--vkey",
@@ -374,8 +373,9 @@ def _audit(options: argparse.Namespace) -> int:
         verifiers = [Verifier.parse(vkey) for vkey in options.vkey]
     except ValueError as error:
         raise UsageError(str(error)) from None
-    if options.checkpoints is not None and not options.checkpoints.is_dir():
-        raise UsageError(f"{options.checkpoints} is no folder")
+    place: str | None = options.checkpoints
+    if place is not None and not place.startswith("s3://") and not Path(place).is_dir():
+        raise UsageError(f"{place} is no folder, and no s3://bucket/prefix")
     if options.bundle is not None:
         if not verifiers:
             raise UsageError("give --vkey: the key inside a bundle proves nothing, get it from whoever runs the log")
@@ -383,7 +383,7 @@ def _audit(options: argparse.Namespace) -> int:
     return verify_audit(
         _settings(),
         verifiers,
-        checkpoints=options.checkpoints,
+        checkpoints=place,
         data_dir=_folder(options),
         database_url=options.database_url,
     )

@@ -109,7 +109,7 @@ def verify_audit(
     settings: Settings,
     verifiers: Sequence[Verifier],
     *,
-    checkpoints: Path | None,
+    checkpoints: str | None,
     data_dir: Path | None,
     database_url: str | None,
 ) -> int:
@@ -117,7 +117,7 @@ def verify_audit(
     import psycopg
 
     from backend.audit.notes import signing_key
-    from backend.audit.outside import Folder, OutsideError, outside_of
+    from backend.audit.outside import OutsideError, outside_of, place_of
     from backend.audit.verify import origin_of, verify
 
     try:
@@ -128,7 +128,7 @@ def verify_audit(
                 known.append(Verifier.of(origin_of(url), key))
             if not known:
                 return _failed("not verified: give --vkey, or set OPSCONSOLE_AUDIT_KEY_FILE")
-            store = outside_of(own) if checkpoints is None else Folder(checkpoints)
+            store = outside_of(own) if checkpoints is None else place_of(checkpoints, own.audit_checkpoint_endpoint)
             report = verify(url, known, () if store is None else store.notes())
     except (psycopg.Error, OutsideError, EmbeddedError, ValueError, OSError) as error:
         return _failed(f"not verified: {str(error).strip()}")

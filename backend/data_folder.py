@@ -53,7 +53,8 @@ class DataFolder:
             "data_dir": self.path,
             "database_url": database_url,
             "token_key": SecretStr(self.token_key()),
-            "audit_checkpoint_folder": base.audit_checkpoint_folder or self.path / "audit-checkpoints",
+            "audit_checkpoint_folder": base.audit_checkpoint_folder
+            or (None if base.audit_checkpoint_bucket else self.path / "audit-checkpoints"),
             "backup_database_url": Embedded(self.path).url(OWNER),
             "backup_folder": base.backup_folder or self.path / "backups",
         }

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from datetime import time
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from models.figures import SourceName
@@ -63,6 +63,12 @@ class Settings(BaseSettings):
     audit_checkpoint_folder: Path | None = Field(
         None, description="Folder outside the database that keeps every checkpoint; embedded: in the data folder."
     )
+    audit_checkpoint_bucket: Annotated[str, Field(pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?$")] | None = (
+        Field(None, description="`s3://bucket/prefix` that keeps every checkpoint, instead of a folder.")
+    )
+    audit_checkpoint_endpoint: Annotated[str, Field(pattern=r"^https?://")] | None = Field(
+        None, description="Address of the bucket's service, when it is not Amazon's."
+    )
 
     log_format: Literal["json", "text"] = Field("json", description="Form of the log lines on standard error.")
     pool_size: Annotated[int, Field(ge=2, le=200)] = Field(10, description="Database connections of one process.")
@@ -103,6 +109,12 @@ class Settings(BaseSettings):
             SourceName.DISCORD: self.discord_cadence,
             SourceName.SHOWCASES: self.showcases_cadence,
         }[source]
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if self.audit_checkpoint_bucket is not None and self.audit_checkpoint_folder is not None:
+            raise ValueError("set OPSCONSOLE_AUDIT_CHECKPOINT_FOLDER or …_BUCKET, not both: checkpoints have one place")
+        return self
 
     @property
     def backup_time(self) -> time | None:

@@ -9,12 +9,13 @@ The transaction id is not part of it, because it starts anew on another server.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from json.encoder import encode_basestring
 from typing import Any
 
-from models.transparency import decode_exactly, encode, encode_exactly
+import msgspec
+
+from models.transparency import decode_exactly, encode_exactly
 
 FIELDS = (
     "position",
@@ -48,12 +49,13 @@ def _float(text: str) -> float:
     return number
 
 
-_quick = json.JSONDecoder(parse_float=_float).decode
+_quick = msgspec.json.Decoder(float_hook=_float).decode
+_write = msgspec.json.Encoder(order="sorted").encode
 
 
 def _picture(text: str) -> str:
     try:
-        return encode(_quick(text))
+        return _write(_quick(text)).decode()
     except ValueError:
         # A number with more digits than a float has, or more than Python reads as an integer.
         return encode_exactly(decode_exactly(text))

@@ -1,11 +1,12 @@
 """Where checkpoints are kept outside the database: whoever can rewrite the one cannot rewrite the other.
 
-A port with one adapter, a folder. Another one, such as a bucket with an object lock, has the same four methods.
+A port with two adapters: a folder, and a bucket of S3 (``backend.audit.bucket``).
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import re
 from collections.abc import Iterator
@@ -19,6 +20,25 @@ _NAME = re.compile(r"(\d{20})\.checkpoint")
 
 class OutsideError(Exception):
     """A checkpoint could not be kept; the words say what to do."""
+
+
+def name_of(size: int) -> str:
+    """What the checkpoint of a size is called; names sort as sizes do."""
+    return f"{size:020d}.checkpoint"
+
+
+def size_of(name: str) -> int | None:
+    """The size in a name; ``None`` for whatever else lies there."""
+    found = _NAME.fullmatch(name)
+    return int(found[1]) if found else None
+
+
+def another(name: str) -> OutsideError:
+    """What is kept under this name is not what was to be kept."""
+    return OutsideError(
+        f"{name} is another checkpoint of the same size: the database was put back or replaced. Run "
+        "`opsconsole audit verify`, then give this log a place of its own"
+    )
 
 
 class Outside(Protocol):
@@ -74,10 +94,7 @@ class Folder:
                 return
         except (OSError, UnicodeDecodeError) as error:
             raise OutsideError(f"{self._path} cannot be written: {error}") from error
-        raise OutsideError(
-            f"{file} is another checkpoint of the same size: the database was put back or replaced. Run "
-            "`opsconsole audit verify`, then give this log a folder of its own"
-        )
+        raise another(str(file))
 
     def notes(self) -> Iterator[tuple[int, str]]:
         """Read the files one by one."""
@@ -90,12 +107,12 @@ class Folder:
                 raise OutsideError(f"{self._path} cannot be read: {error}") from error
 
     def _file(self, size: int) -> Path:
-        return self._path / f"{size:020d}.checkpoint"
+        return self._path / name_of(size)
 
     def _sizes(self) -> list[int]:
         try:
             with os.scandir(self._path) as entries:
-                return [int(found[1]) for entry in entries if (found := _NAME.fullmatch(entry.name))]
+                return [size for entry in entries if (size := size_of(entry.name)) is not None]
         except FileNotFoundError:
             return []
         except OSError as error:
@@ -119,6 +136,21 @@ def _sync(folder: Path) -> None:
             os.close(descriptor)
 
 
+def place_of(name: str, endpoint: str | None = None) -> Outside:
+    """The place of a name: ``s3://bucket/prefix``, at another endpoint than Amazon's if one is given, or a folder."""
+    return _bucket(name, endpoint) if name.startswith("s3://") else Folder(Path(name))
+
+
+@functools.cache
+def _bucket(url: str, endpoint: str | None) -> Outside:
+    """One client for all turns: it keeps connections and credentials. Only who has a bucket waits for it to load."""
+    from backend.audit.bucket import Bucket
+
+    return Bucket(url, endpoint)
+
+
 def outside_of(settings: Settings) -> Outside | None:
-    """The place settings name; ``None`` when they name none."""
+    """The place settings name; ``None`` when they name none. Raises OutsideError."""
+    if settings.audit_checkpoint_bucket is not None:
+        return place_of(settings.audit_checkpoint_bucket, settings.audit_checkpoint_endpoint)
     return None if settings.audit_checkpoint_folder is None else Folder(settings.audit_checkpoint_folder)

@@ -7,6 +7,7 @@ search columns) only serves to tell which entry is wrong and how.
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -251,7 +252,8 @@ def _chunks(url: str, size: int) -> Iterator[_Chunk]:
         yield from map(_hash, spans)
         return
     # Not forked: what the parent has open is not the children's business, on every system alike.
-    pool = ProcessPoolExecutor(PROCESSES, multiprocessing.get_context("spawn"))
+    # Nor with the cyclic collector: rows and hashes make no cycles, and it would look through them again and again.
+    pool = ProcessPoolExecutor(PROCESSES, multiprocessing.get_context("spawn"), initializer=gc.disable)
     try:
         yield from pool.map(_hash, spans)
     finally:

@@ -20,8 +20,8 @@ from backend.audit.notes import Verifier, new_key, read_note, verify_note
 from backend.audit.seal import seal
 from backend.database import Database
 from backend.settings import Settings
+from tests.backend.sealed_log import all_stamped
 from tests.backend.test_audit_merkle import is_consistent, is_included
-from tests.backend.test_audit_seals import all_stamped
 from tests.conftest import Api
 
 BASE = "/api/operations/audit"

@@ -24,8 +24,8 @@ from backend.main import create_app
 from backend.security import Principal, require
 from backend.settings import Settings
 from models.alerts import AlertRule
+from tests.backend.sealed_log import all_stamped
 from tests.backend.test_alerts_routes import RULE, raise_alert
-from tests.backend.test_audit_seals import all_stamped
 from tests.backend.test_routes import guards
 from tests.backend.test_second_factor import PASSWORD, next_code
 from tests.conftest import Api, serve_in_thread
