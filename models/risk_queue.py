@@ -1,4 +1,4 @@
-"""The risk queue: entries, what is decided about them, and by whom. Specification: RiskQueueEntry, ``/api/risk/queue``."""
+"""The risk queue: entries, and what is decided about them. Specification: RiskQueueEntry, ``/api/risk/queue``."""
 
 from __future__ import annotations
 
