@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QKeyEvent, QMouseEv
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from models.permissions import SENSITIVE_PERMISSIONS, Permission
+from models.words import counted
 from views.access.words import area_of, permission_words, verb_of
 from views.theme import FOCUS, current
 
@@ -173,7 +174,7 @@ class Matrix(QWidget):
             painter.setFont(theme.font(9))
             painter.setPen(QColor(tokens.text2 if column == self.column else tokens.text3))
             people = QRectF(box.left(), words.bottom() + 2, box.width(), line)
-            count = "nobody" if role.people == 0 else "1 person" if role.people == 1 else f"{role.people} people"
+            count = counted(role.people, "person", "people") if role.people else "nobody"
             painter.drawText(people, Qt.AlignmentFlag.AlignHCenter, count)
 
     def _dots(self, painter: QPainter, row: int, permission: str, *, bold: bool) -> None:
