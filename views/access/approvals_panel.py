@@ -52,8 +52,7 @@ class ApprovalCard(QWidget):
         said.setWordWrap(True)
         said.setFont(theme.font(10, 600))
         column.addWidget(said)
-        adds = approval.details.get("adds") or panel.gained(approval)
-        if adds:
+        if adds := panel.adds(approval):
             self._line(column, "Adds: " + ", ".join(permission_words(key) for key in adds))
         if votes := [f"{vote.voter_name} ({vote.verdict})" for vote in approval.votes]:
             self._line(column, f"So far: {', '.join(votes)}. It takes {approval.needs}.")
@@ -157,6 +156,10 @@ class ApprovalsPanel(QueryPanel):
     def _reason(self, approval: Approval) -> str | None:
         return approval.objection or self.console.write_reason(APPROVE, irreversible=True)
 
+    def adds(self, approval: Approval) -> tuple[str, ...]:
+        """Permissions that somebody gets by it: the holders of a changed role, or whoever a role is asked for."""
+        return tuple(approval.details.get("adds") or self.gained(approval))
+
     def gained(self, approval: Approval) -> tuple[str, ...]:
         """What the role that is asked for adds to what the person can do now."""
         sample, held = self._roles.sample, self._held.sample
@@ -172,7 +175,8 @@ class ApprovalsPanel(QueryPanel):
         """Ask for the reason, then send."""
         from views.access.grant_dialogs import DecisionDialog
 
-        DecisionDialog(self.console, approval, self.widget.window(), approve=approve).open()
+        adds = self.adds(approval)
+        DecisionDialog(self.console, approval, self.widget.window(), approve=approve, adds=adds).open()
 
     def take_back(self, approval: Approval) -> None:
         """Withdraw what I asked for."""

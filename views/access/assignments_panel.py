@@ -7,12 +7,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout
 
 from app.access import APPROVE, MANAGE, VIEW
 from app.actions import Action
 from models.words import initials
 from views.access.words import ends_words, left_words
+from views.theme import current
+from views.widgets.flow import Flow
 from views.widgets.pill import Look, Pill
 from views.widgets.table import Column, RecordTable
 from views.window.query_panel import QueryPanel
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from models.rbac import RoleAssignment
 
 SOON = timedelta(hours=24)
+FIND = 128
+"""Least width of the field to look for somebody, pixels at 100 % font."""
 
 
 class AssignmentsPanel(QueryPanel):
@@ -45,19 +49,12 @@ class AssignmentsPanel(QueryPanel):
             "revoke": Pill("Take away…", Look.BUTTON, name="Take the role away"),
             "glass": Pill("Break glass…", Look.BUTTON, name="Break glass"),
         }
-        bar = QHBoxLayout()
-        bar.setContentsMargins(8, 6, 8, 6)
-        bar.setSpacing(4)
-        bar.addWidget(self.active_pill)
-        bar.addWidget(self.ended_pill)
-        bar.addWidget(self.find, 1)
-        for pill in self.buttons.values():
-            bar.addWidget(pill)
+        bar = Flow(self.active_pill, self.ended_pill, self.find, *self.buttons.values(), wide=(self.find,))
         self.table = RecordTable(self._columns(), "Assignments")
         column = QVBoxLayout(self.content)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addLayout(bar)
+        column.addWidget(bar)
         column.addWidget(self.table, 1)
         self.active_pill.clicked.connect(lambda: self._switch(ended=False))
         self.ended_pill.clicked.connect(lambda: self._switch(ended=True))
@@ -95,6 +92,7 @@ class AssignmentsPanel(QueryPanel):
         """Show the rows the filter lets through; those that end first come first."""
         sample = (self._ended if self._show_ended else self._active).sample
         wanted = self.find.text().casefold().strip()
+        self.find.setMinimumWidth(current().px(FIND))
         rows = [
             a
             for a in (sample.value if sample is not None else ())
