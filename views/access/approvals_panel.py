@@ -11,7 +11,7 @@ from app.access import APPROVE, withdraw
 from app.actions import Action
 from app.errors import OperationsError
 from app.freshness import age_words
-from views.access.words import ends_words, permission_words
+from views.access.words import day_words, ends_words, permission_words
 from views.theme import current
 from views.widgets.avatar import Avatar
 from views.widgets.discard import discard
@@ -201,7 +201,7 @@ class ApprovalsPanel(QueryPanel):
 
 def _when(at: datetime, now: datetime) -> str:
     """``at 13:41:07``, and the day where it is not today's."""
-    return f"at {at:%H:%M:%S}" if at.date() == now.date() else f"on {at:%-d %b %Y} at {at:%H:%M}"
+    return f"at {at:%H:%M:%S}" if at.date() == now.date() else f"on {day_words(at, now)} at {at:%H:%M}"
 
 
 def _what(approval: Approval, now: datetime) -> str:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QLineEdit, QVBoxLayout
 from app.access import APPROVE, MANAGE, VIEW
 from app.actions import Action
 from models.words import initials
-from views.access.words import ends_words, left_words
+from views.access.words import day_words, ends_words, left_words
 from views.theme import current
 from views.widgets.flow import Flow
 from views.widgets.pill import Look, Pill
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from models.rbac import RoleAssignment
 
 SOON = timedelta(hours=24)
-FIND = 128
+FIND = 80
 """Least width of the field to look for somebody, pixels at 100 % font."""
 
 
@@ -40,7 +40,7 @@ class AssignmentsPanel(QueryPanel):
         self.active_pill = Pill("Active", Look.SELECTED, name="Show active grants")
         self.ended_pill = Pill("Ended", Look.OUTLINE, name="Show ended grants")
         self.find = QLineEdit()
-        self.find.setPlaceholderText("Person or role")
+        self.find.setPlaceholderText("Find")
         self.find.setAccessibleName("Find person or role")
         self.find.setClearButtonEnabled(True)
         self.buttons = {
@@ -78,12 +78,12 @@ class AssignmentsPanel(QueryPanel):
 
         return (
             Column("", lambda a: initials(a.user_name), 38, person=lambda a: a.user_id),
-            Column("Person", lambda a: a.user_name, 140, stretch=True),
-            Column("Role", lambda a: a.role_name + (" (glass)" if a.break_glass else ""), 140, stretch=True),
-            Column("Given by", lambda a: ", ".join((a.granted_by_name, *a.approved_by)), 130, stretch=True, quiet=True),
-            Column("Since", lambda a: f"{a.granted_at:%-d %b %Y}", 104, quiet=True),
-            Column("Ends, UTC", lambda a: _ended(a, now()), 152),
-            Column("Left", lambda a: _left(a, now()), 84),
+            Column("Person", lambda a: a.user_name, 112, stretch=True),
+            Column("Role", lambda a: a.role_name + (" (glass)" if a.break_glass else ""), 112, stretch=True),
+            Column("Given by", lambda a: ", ".join((a.granted_by_name, *a.approved_by)), 96, stretch=True, quiet=True),
+            Column("Since", lambda a: day_words(a.granted_at, now()), 64, quiet=True, fits=True),
+            Column("Ends, UTC", lambda a: _ended(a, now()), 88, fits=True),
+            Column("Left", lambda a: _left(a, now()), 64, fits=True),
         )
 
     # --- showing -------------------------------------------------------------------------------------------------

@@ -34,7 +34,7 @@ class RolesPanel(QueryPanel):
         self.change = Pill("Change role…", Look.BUTTON, name="Change the chosen role")
         for name, pill in self.filters.items():
             pill.clicked.connect(lambda _=False, n=name: self._show(n))
-        self.legend = QLabel("● granted   ⊕ waits for approval   ∗ sensitive, two people")
+        self.legend = QLabel("● granted   ⊕ waits for approval   ∗ sensitive")
         self.legend.setIndent(8)
         bar = Flow(*self.filters.values(), self.legend, self.change, self.new, wide=(self.legend,))
         self.matrix = Matrix()

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from app.query import Watch
     from models.audit import AuditLogEntry
 
-LIST = 0.62
+LIST = 0.64
 """Share of the list, the details have the rest."""
 NARROW = 680
 """Below this width, at 100 % font, the details are under the list."""
