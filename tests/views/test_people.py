@@ -131,7 +131,7 @@ def test_a_badge_can_be_read_and_seen(tokens: Tokens) -> None:
     assert badge_size(2).width() == badge_size(2).height() < badge_size(148).width()
     current().apply(tokens.name)
     picture = drawn(24, lambda painter, box: draw_badge(painter, box, 2))
-    assert QColor(tokens.hover) in {picture.pixelColor(x, 12) for x in range(24)}
+    assert QColor(tokens.hover).name() in {picture.pixelColor(x, 12).name() for x in range(24)}
 
 
 # --- heads of roles ------------------------------------------------------------------------------------------------
@@ -232,13 +232,16 @@ def test_heads_and_names_stay_where_they_are_seen(qtbot: object) -> None:
 def test_a_bar_goes_on_below_when_a_line_is_full(qtbot: object, scale: float) -> None:
     current().apply("dark", scale)
     find, pills = QLineEdit(), [Pill(words, Look.BUTTON) for words in ("Give a role…", "Take away…", "Break glass…")]
-    bar = Flow(find, *pills, wide=(find,))
+    bar = Flow(find, *pills, wide=(find,), together=tuple(pills))
     qtbot.addWidget(bar)  # type: ignore[attr-defined]
     bar.resize(round(900 * scale), 40)
     bar.show()
     one_line = bar.height()
     assert len({pill.geometry().center().y() for pill in pills}) == 1
     assert pills[-1].geometry().right() == bar.width() - 9
+    bar.resize(sum(pill.sizeHint().width() + 4 for pill in pills) + 40, bar.height())
+    assert len({pill.y() for pill in pills}) == 1, "what belongs together goes below together"
+    assert pills[0].y() > find.geometry().bottom()
     bar.resize(round(220 * scale), bar.height())
     assert bar.height() > 1.5 * one_line
     assert all(bar.rect().contains(widget.geometry()) for widget in (find, *pills))

@@ -49,7 +49,8 @@ class AssignmentsPanel(QueryPanel):
             "revoke": Pill("Take away…", Look.BUTTON, name="Take the role away"),
             "glass": Pill("Break glass…", Look.BUTTON, name="Break glass"),
         }
-        bar = Flow(self.active_pill, self.ended_pill, self.find, *self.buttons.values(), wide=(self.find,))
+        doing = tuple(self.buttons.values())
+        bar = Flow(self.active_pill, self.ended_pill, self.find, *doing, wide=(self.find,), together=doing)
         self.table = RecordTable(self._columns(), "Assignments")
         column = QVBoxLayout(self.content)
         column.setContentsMargins(0, 0, 0, 0)

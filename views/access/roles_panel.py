@@ -36,7 +36,14 @@ class RolesPanel(QueryPanel):
             pill.clicked.connect(lambda _=False, n=name: self._show(n))
         self.legend = QLabel("● granted   ⊕ waits for approval   ∗ sensitive")
         self.legend.setIndent(8)
-        bar = Flow(*self.filters.values(), self.legend, self.change, self.new, wide=(self.legend,))
+        bar = Flow(
+            *self.filters.values(),
+            self.legend,
+            self.change,
+            self.new,
+            wide=(self.legend,),
+            together=(self.change, self.new),
+        )
         self.matrix = Matrix()
         area = QScrollArea()
         area.setWidgetResizable(True)

@@ -46,12 +46,13 @@ class MinePanel(QueryPanel):
             "undo": Pill("Undo", Look.BUTTON, name="Take it back"),
         }
         self.summary = QLabel()
-        bar = Flow(self.summary, *self.buttons.values(), wide=(self.summary,))
+        doing = tuple(self.buttons.values())
+        bar = Flow(self.summary, *doing, wide=(self.summary,), together=doing)
         self.table = RecordTable(
             (
-                Column("When, UTC", lambda row: f"{_at(row.created_at):%d %b %H:%M:%S}", 128),
-                Column("What", lambda row: row.title, 220, stretch=True),
-                Column("Outcome", self._outcome, 200, stretch=True),
+                Column("When, UTC", lambda row: f"{_at(row.created_at):%d %b %H:%M:%S}", 96, fits=True),
+                Column("What", lambda row: row.title, 140, stretch=True),
+                Column("Outcome", self._outcome, 140, stretch=True),
             ),
             "My actions",
         )
