@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import inspect
 import logging
+import os
 import shutil
+import ssl
+import sys
 import tempfile
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -16,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+import certifi
 import pytest
 from psycopg.conninfo import make_conninfo
 
@@ -29,6 +34,7 @@ if TYPE_CHECKING:
 TEMPLATE = "template_opsconsole"
 PREFIX = "OPSCONSOLE_TEST_SERVER"
 ROOM_NEEDED = 1024**3
+BYTECODE = Path(__file__).parents[1] / "build" / "bytecode"
 _server: dict[str, Any] = {}
 
 
@@ -74,6 +80,9 @@ class _Postgres:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    _compile_once()
+    _read_certificates_once()
+    _hash_cheaply()
     from backend import logs
 
     # As in production; unconfigured, structlog draws each traceback in colours for seconds. pytest catches the records.
@@ -81,6 +90,37 @@ def pytest_configure(config: pytest.Config) -> None:
     logging.getLogger().handlers.clear()
     given = getattr(config, "workerinput", {}).get(PREFIX)
     config.stash[_postgres_key] = _Postgres(given)
+
+
+def _compile_once() -> None:
+    """The many processes that tests start would each compile every module anew, where nothing may be kept beside it."""
+    if sys.dont_write_bytecode:
+        sys.dont_write_bytecode = False
+        sys.pycache_prefix = str(BYTECODE)
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        os.environ["PYTHONPYCACHEPREFIX"] = str(BYTECODE)
+
+
+def _read_certificates_once() -> None:
+    """Each client of httpx reads the certificates of the world: ten times as long as asking loopback something."""
+    read = ssl.create_default_context
+    once = functools.cache(read)
+    of_the_world = {certifi.where(), os.environ.get("SSL_CERT_FILE")}
+
+    def create_default_context(*arguments: Any, **more: Any) -> ssl.SSLContext:
+        usual = not arguments and more.keys() == {"cafile"} and more["cafile"] in of_the_world
+        return once(**more) if usual else read(*arguments, **more)
+
+    ssl.create_default_context = create_default_context
+
+
+def _hash_cheaply() -> None:
+    """In this process only: servers that tests start as processes hash as in production."""
+    from argon2 import PasswordHasher, profiles
+
+    from backend.session import accounts
+
+    accounts.hasher = PasswordHasher.from_parameters(profiles.CHEAPEST)
 
 
 _postgres_key = pytest.StashKey[_Postgres]()

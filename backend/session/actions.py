@@ -13,13 +13,13 @@ from backend import audit
 from backend.database import Connection, Database
 from backend.problems import ProblemError
 from backend.security import PASSWORD, mint
-from backend.session.accounts import hasher, matches, queries
+from backend.session.accounts import matches, nobodys_hash, queries
 from backend.settings import Settings
 from models.problems import Code
 from models.session import Tokens
 
 # Verified for an unknown account, so that the time of the answer does not tell which names exist.
-_NOBODY = hasher.hash(secrets.token_hex(16))
+_NOBODY = nobodys_hash()
 _AGAIN = ProblemError(Code.UNAUTHENTICATED, "The session has ended; sign in again.")
 
 
