@@ -33,18 +33,22 @@ if TYPE_CHECKING:
 
 TEMPLATE = "template_opsconsole"
 PREFIX = "OPSCONSOLE_TEST_SERVER"
-ROOM_NEEDED = 1024**3
+ROOM_NEEDED = 2 * 1024**3
 BYTECODE = Path(__file__).parents[1] / "build" / "bytecode"
 _server: dict[str, Any] = {}
+
+
+def _memory() -> Path | None:
+    """A folder in memory, where nothing waits for a disk; ``None`` where there is none with room."""
+    memory = Path("/dev/shm")
+    return memory if memory.is_dir() and shutil.disk_usage(memory).free > ROOM_NEEDED else None
 
 
 def _start_server() -> str:
     """Start the session's server and make its template; returns the address of its owner."""
     from backend.embedded import OWNER, Embedded
 
-    memory = Path("/dev/shm")
-    roomy = memory.is_dir() and shutil.disk_usage(memory).free > ROOM_NEEDED
-    folder = Path(tempfile.mkdtemp(prefix="opsconsole-test-", dir=memory if roomy else None))
+    folder = Path(tempfile.mkdtemp(prefix="opsconsole-test-", dir=_memory()))
     server = Embedded(folder, {"max_connections": "200"}, durable=False)
     _server.update(server=server, folder=folder)
     server.start()
@@ -80,6 +84,8 @@ class _Postgres:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if (memory := _memory()) is not None:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))  # where pytest makes its tmp_path
     _compile_once()
     _read_certificates_once()
     _hash_cheaply()
