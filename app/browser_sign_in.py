@@ -11,17 +11,18 @@ import contextlib
 import hashlib
 import json
 import secrets
+import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any, NoReturn
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 import jwt
 
-from app.certificates import trusted
 from app.errors import BadAnswer, Challenge, SignedOut, SignInRefused, TimedOut, Unreachable
 from models.session import OidcOptions, Tokens
 
@@ -240,6 +241,12 @@ def _check_fresh(claims: dict[str, Any], challenge: Challenge, now: datetime) ->
     wanted = (challenge.acr_values or "").split()
     if wanted and "acr" in claims and claims["acr"] not in wanted:
         raise SignInRefused("You signed in, but not with the second factor this needs; try again and use it.")
+
+
+@lru_cache
+def trusted() -> ssl.SSLContext:
+    """The certificates that are trusted, read once: it takes long enough to be felt at each renewal."""
+    return httpx.create_ssl_context()
 
 
 @contextlib.asynccontextmanager

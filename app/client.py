@@ -19,7 +19,6 @@ from uuid import uuid4
 import httpx
 from pydantic import TypeAdapter, ValidationError
 
-from app.certificates import trusted
 from app.errors import (
     BadAnswer,
     Challenge,
@@ -94,7 +93,6 @@ class OperationsClient:
             base_url=self.base_url,
             timeout=TIMEOUT,
             transport=transport,
-            verify=trusted(),
             limits=httpx.Limits(max_connections=8, keepalive_expiry=30),
             headers={"User-Agent": "opsconsole", "Accept": "application/json, application/problem+json"},
         )
@@ -256,9 +254,7 @@ class OperationsClient:
         try:
             # A connection of its own, outside the pool's limit: it stays for as long as the console runs.
             async with (
-                httpx.AsyncClient(
-                    base_url=self.base_url, timeout=httpx.Timeout(5.0, read=None), verify=trusted()
-                ) as http,
+                httpx.AsyncClient(base_url=self.base_url, timeout=httpx.Timeout(5.0, read=None)) as http,
                 http.stream("GET", "/api/operations/stream", headers=headers) as response,
             ):
                 if not response.is_success:

@@ -22,8 +22,7 @@ import pytest
 from fastapi import APIRouter
 from psycopg.conninfo import make_conninfo
 
-from app.browser_sign_in import browser_refresh, browser_sign_in
-from app.certificates import trusted
+from app.browser_sign_in import browser_refresh, browser_sign_in, trusted
 from app.client import OperationsClient
 from app.errors import (
     BadAnswer,
