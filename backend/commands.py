@@ -14,7 +14,6 @@ from backend.audit.notes import Verifier
 from backend.data_folder import DataFolder, opened, working_on
 from backend.database import DatabaseUnavailable
 from backend.embedded import EmbeddedError
-from backend.security import mint
 from backend.session import accounts
 from backend.settings import Settings
 from models.permissions import BUILT_IN_ROLE_BY_ID
@@ -59,6 +58,8 @@ def import_orders(
 
 def print_token(settings: Settings, role: str, *, data_dir: Path) -> int:
     """Print a bearer token of the built-in account of a role."""
+    from backend.security import mint
+
     try:
         with working_on(data_dir) as (folder, url):
             own = folder.settings(settings, url)

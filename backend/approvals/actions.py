@@ -13,8 +13,7 @@ from psycopg.types.json import Jsonb
 from backend import audit
 from backend.approvals.kinds import kind_of
 from backend.database import Connection, Database, load_queries
-from backend.http import same_version
-from backend.problems import ProblemError
+from backend.problems import ProblemError, same_version
 from backend.security import Principal
 from backend.settings import Settings
 from models.problems import Code

@@ -11,7 +11,8 @@ from psycopg.rows import class_row, dict_row
 
 from backend.alerts.actions import clock
 from backend.approvals import actions as approvals
-from backend.database import Connection, Read, Tx
+from backend.connections import Read, Tx
+from backend.database import Connection
 from backend.drift.actions import queries as drift
 from backend.http import (
     IfMatch,
