@@ -14,10 +14,10 @@ from backend.audit.notes import Verifier
 from backend.data_folder import DataFolder, opened, working_on
 from backend.database import DatabaseUnavailable
 from backend.embedded import EmbeddedError
-from backend.security import mint
 from backend.session import accounts
 from backend.settings import Settings
 from models.permissions import BUILT_IN_ROLE_BY_ID
+from models.words import counted
 
 OK, FAILED = 0, 1
 TOKEN_LIFETIME = timedelta(hours=12)
@@ -58,6 +58,8 @@ def import_orders(
 
 def print_token(settings: Settings, role: str, *, data_dir: Path) -> int:
     """Print a bearer token of the built-in account of a role."""
+    from backend.security import mint
+
     try:
         with working_on(data_dir) as (folder, url):
             own = folder.settings(settings, url)
@@ -135,8 +137,9 @@ def verify_audit(
     if report.finding is not None:
         return _failed(str(report.finding))
     sys.stdout.write(
-        f"{report.verified} entries are as they were sealed; {report.checkpoints} checkpoints, {report.outside} kept "
-        f"outside the database; {report.unsealed} newer entries are not sealed yet\n"
+        f"{counted(report.verified, 'entry is as it was', 'entries are as they were')} sealed; "
+        f"{counted(report.checkpoints, 'checkpoint')}, {report.outside:,} kept outside the database; "
+        f"{counted(report.unsealed, 'newer entry is', 'newer entries are')} not sealed yet\n"
     )
     return OK
 
@@ -152,7 +155,8 @@ def verify_bundle(file: Path, verifiers: Sequence[Verifier]) -> int:
     if checked.finding is not None:
         return _failed(str(checked.finding))
     sys.stdout.write(
-        f"entries {checked.first} to {checked.last} are as they were sealed, {checked.checkpoints} checkpoints\n"
+        f"entries {checked.first} to {checked.last} are as they were sealed, "
+        f"{counted(checked.checkpoints, 'checkpoint')}\n"
     )
     return OK
 

@@ -8,10 +8,9 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from importlib.resources import files
-from typing import Annotated, Any, LiteralString, cast
+from typing import Any, LiteralString, cast
 
 import psycopg
-from fastapi import Depends, Request
 from psycopg import AsyncConnection
 from psycopg.conninfo import make_conninfo
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
@@ -158,30 +157,3 @@ def _element(value: object) -> str:
         escaped = value.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{escaped}"'
     return value.isoformat() if isinstance(value, datetime) else str(value)
-
-
-def database_of(request: Request) -> Database:
-    """The database of the running application."""
-    database: Database = request.app.state.database
-    return database
-
-
-async def _read(request: Request) -> AsyncIterator[Connection]:
-    async with database_of(request).read() as connection:
-        yield connection
-
-
-async def _transaction(request: Request) -> Connection:
-    # The route class of backend.http owns the transaction: it commits before the answer is sent.
-    connection: Connection = await request.state.begin()
-    return connection
-
-
-Db = Annotated[Database, Depends(database_of)]
-"""The database itself, for routes that manage their own transactions."""
-
-Read = Annotated[Connection, Depends(_read, scope="function")]
-"""A connection for reading."""
-
-Tx = Annotated[Connection, Depends(_transaction)]
-"""The transaction of a writing request."""

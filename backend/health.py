@@ -8,7 +8,8 @@ from math import nan
 from fastapi import APIRouter, Request, Response
 
 from backend import audit, metrics
-from backend.database import Database, DatabaseUnavailable, database_of, load_queries
+from backend.connections import database_of
+from backend.database import Database, DatabaseUnavailable, load_queries
 from backend.migrations.migrate import newest
 from models.health import Check, Health, Readiness
 

@@ -18,8 +18,10 @@ from psycopg.types.json import Jsonb
 from pydantic import TypeAdapter, ValidationError
 
 from backend import audit
-from backend.database import Connection, database_of, load_queries
-from backend.problems import MEDIA_TYPE, ProblemError, raises
+from backend.connections import database_of
+from backend.database import Connection, load_queries
+from backend.failures import MEDIA_TYPE
+from backend.problems import ProblemError, raises
 from backend.security import principal_of
 from models.base import Instant, storable
 from models.paging import PAGE_MOST
@@ -35,7 +37,6 @@ __all__ = [
     "encode_cursor",
     "known_id",
     "operations_router",
-    "same_version",
     "set_etag",
 ]
 
@@ -299,14 +300,6 @@ IfMatch = Annotated[int, Depends(_if_match)]
 def address_of(request: Request) -> str:
     """Where a request comes from, as far as is known; behind a proxy that is trusted, what it says."""
     return request.client.host if request.client is not None else "unknown"
-
-
-def same_version(found: int, expected: int) -> None:
-    """Raises ProblemError 412 when somebody changed the record after the caller saw it."""
-    if found != expected:
-        raise ProblemError(
-            Code.STALE_VERSION, f"It is at version {found} now, not {expected}: look at it again before you decide."
-        )
 
 
 def known_id(text: str, what: str) -> UUID:

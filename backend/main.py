@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
-from backend import health, problems
+from backend import failures, health
 from backend.alerts.routes import router as alerts
 from backend.audit.routes import router as audit
 from backend.backup.routes import router as backups
@@ -65,7 +65,7 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
     app.state.usage = Usage()
     app.state.limits = Limits()
     app.state.live = Broadcast(database)
-    problems.install(app)
+    failures.install(app)
     app.state.dashboards = Dashboards(database, settings)
     for router in (session, rbac, dashboard, alerts, audit, backups, ingest, live, health.router):
         app.include_router(router)

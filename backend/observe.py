@@ -10,8 +10,8 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend import metrics
+from backend.failures import internal
 from backend.logs import correlation_id, logger, request_id, trace_id
-from backend.problems import internal
 
 log = logger(__name__)
 

@@ -19,7 +19,8 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 from psycopg.rows import dict_row
 
-from backend.database import Database, DatabaseUnavailable, database_of, load_queries
+from backend.connections import database_of
+from backend.database import Database, DatabaseUnavailable, load_queries
 from backend.problems import ProblemError
 from backend.seen.actions import Usage
 from backend.settings import Settings

@@ -13,7 +13,8 @@ from typing import Annotated
 import httpx
 from fastapi import APIRouter
 
-from backend.database import Database, Read
+from backend.connections import Read
+from backend.database import Database
 from backend.http import operations_router
 from backend.security import Principal, require
 from backend.session.accounts import seed_role_accounts

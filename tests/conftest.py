@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import inspect
 import logging
+import os
 import shutil
+import ssl
+import sys
 import tempfile
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -16,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+import certifi
 import pytest
 from psycopg.conninfo import make_conninfo
 
@@ -28,17 +33,22 @@ if TYPE_CHECKING:
 
 TEMPLATE = "template_opsconsole"
 PREFIX = "OPSCONSOLE_TEST_SERVER"
-ROOM_NEEDED = 1024**3
+ROOM_NEEDED = 2 * 1024**3
+BYTECODE = Path(__file__).parents[1] / "build" / "bytecode"
 _server: dict[str, Any] = {}
+
+
+def _memory() -> Path | None:
+    """A folder in memory, where nothing waits for a disk; ``None`` where there is none with room."""
+    memory = Path("/dev/shm")
+    return memory if memory.is_dir() and shutil.disk_usage(memory).free > ROOM_NEEDED else None
 
 
 def _start_server() -> str:
     """Start the session's server and make its template; returns the address of its owner."""
     from backend.embedded import OWNER, Embedded
 
-    memory = Path("/dev/shm")
-    roomy = memory.is_dir() and shutil.disk_usage(memory).free > ROOM_NEEDED
-    folder = Path(tempfile.mkdtemp(prefix="opsconsole-test-", dir=memory if roomy else None))
+    folder = Path(tempfile.mkdtemp(prefix="opsconsole-test-", dir=_memory()))
     server = Embedded(folder, {"max_connections": "200"}, durable=False)
     _server.update(server=server, folder=folder)
     server.start()
@@ -74,6 +84,11 @@ class _Postgres:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if (memory := _memory()) is not None:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))  # where pytest makes its tmp_path
+    _compile_once()
+    _read_certificates_once()
+    _hash_cheaply()
     from backend import logs
 
     # As in production; unconfigured, structlog draws each traceback in colours for seconds. pytest catches the records.
@@ -81,6 +96,37 @@ def pytest_configure(config: pytest.Config) -> None:
     logging.getLogger().handlers.clear()
     given = getattr(config, "workerinput", {}).get(PREFIX)
     config.stash[_postgres_key] = _Postgres(given)
+
+
+def _compile_once() -> None:
+    """The many processes that tests start would each compile every module anew, where nothing may be kept beside it."""
+    if sys.dont_write_bytecode:
+        sys.dont_write_bytecode = False
+        sys.pycache_prefix = str(BYTECODE)
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        os.environ["PYTHONPYCACHEPREFIX"] = str(BYTECODE)
+
+
+def _read_certificates_once() -> None:
+    """Each client of httpx reads the certificates of the world: ten times as long as asking loopback something."""
+    read = ssl.create_default_context
+    once = functools.cache(read)
+    of_the_world = {certifi.where(), os.environ.get("SSL_CERT_FILE")}
+
+    def create_default_context(*arguments: Any, **more: Any) -> ssl.SSLContext:
+        usual = not arguments and more.keys() == {"cafile"} and more["cafile"] in of_the_world
+        return once(**more) if usual else read(*arguments, **more)
+
+    ssl.create_default_context = create_default_context
+
+
+def _hash_cheaply() -> None:
+    """In this process only: servers that tests start as processes hash as in production."""
+    from argon2 import PasswordHasher, profiles
+
+    from backend.session import accounts
+
+    accounts.hasher = PasswordHasher.from_parameters(profiles.CHEAPEST)
 
 
 _postgres_key = pytest.StashKey[_Postgres]()

@@ -12,8 +12,7 @@ from psycopg.rows import class_row
 from backend import audit
 from backend.alerts.decide import Condition, Event, Transition, acknowledge, hold, pass_by, shelve, unshelve
 from backend.database import Connection, load_queries
-from backend.http import same_version
-from backend.problems import ProblemError
+from backend.problems import ProblemError, same_version
 from models.alerts import Alert, AlertRule, AlertRuleChange, AlertRuleDraft, AlertState, Severity
 from models.base import Record
 from models.problems import Code, FieldError

@@ -10,7 +10,8 @@ from psycopg.rows import class_row
 
 from backend.alerts import actions
 from backend.alerts.actions import queries
-from backend.database import Connection, Read, Tx
+from backend.connections import Read, Tx
+from backend.database import Connection
 from backend.http import AsOf, IfMatch, Limit, decode_cursor, encode_cursor, known_id, operations_router, set_etag
 from backend.problems import ProblemError
 from backend.security import Principal, require

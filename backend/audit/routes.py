@@ -9,7 +9,7 @@ from fastapi import Query, Response
 
 from backend.audit import actions, reading
 from backend.audit.seal import SealError
-from backend.database import Read, Tx
+from backend.connections import Read, Tx
 from backend.http import Limit, decode_cursor, encode_cursor, operations_router, problems
 from backend.problems import ProblemError
 from backend.security import Principal, require

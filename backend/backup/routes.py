@@ -11,7 +11,7 @@ from psycopg.rows import class_row
 
 from backend.alerts.actions import clock
 from backend.backup.archive import queries
-from backend.database import Read
+from backend.connections import Read
 from backend.http import AsOf, Limit, decode_cursor, encode_cursor, operations_router
 from backend.problems import ProblemError
 from backend.security import Principal, require

@@ -13,8 +13,8 @@ from datetime import datetime
 from backend import metrics
 from backend.dashboard.compose import compose
 from backend.database import Connection, Database, DatabaseUnavailable
-from backend.http import ProblemError
 from backend.logs import logger
+from backend.problems import ProblemError
 from backend.settings import Settings
 from models.dashboard import DashboardRange, Degraded, OperationsDashboard
 from models.problems import Code

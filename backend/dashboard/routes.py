@@ -8,9 +8,10 @@ from typing import Annotated, Any, Literal, LiteralString
 from fastapi import Query, Request, Response
 from psycopg.rows import dict_row
 
+from backend.connections import Read
 from backend.dashboard import queries
 from backend.dashboard.answers import Dashboards
-from backend.database import Connection, Read
+from backend.database import Connection
 from backend.http import AsOf, Limit, ProblemError, decode_cursor, encode_cursor, operations_router
 from backend.security import Principal, require
 from backend.shop.land import reporting_currency

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Request
 
-from backend.database import Tx
+from backend.connections import Tx
 from backend.http import operations_router
 from backend.ingest import actions
 from backend.security import Principal, require

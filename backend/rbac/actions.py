@@ -15,8 +15,7 @@ from backend.alerts.actions import clock
 from backend.approvals import actions as approvals
 from backend.approvals.kinds import Kind, declare
 from backend.database import Connection, Database, load_queries
-from backend.http import same_version
-from backend.problems import ProblemError
+from backend.problems import ProblemError, same_version
 from backend.rbac import find
 from backend.reviews.actions import open_review
 from backend.settings import Settings

@@ -8,8 +8,7 @@ from uuid import UUID
 from backend import audit
 from backend.alerts.actions import clear_condition, raise_alert
 from backend.database import Connection, load_queries
-from backend.http import same_version
-from backend.problems import ProblemError
+from backend.problems import ProblemError, same_version
 from backend.rbac import find
 from models.alerts import Severity
 from models.permissions import Permission

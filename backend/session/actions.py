@@ -13,13 +13,11 @@ from backend import audit
 from backend.database import Connection, Database
 from backend.problems import ProblemError
 from backend.security import PASSWORD, mint
-from backend.session.accounts import hasher, matches, queries
+from backend.session.accounts import matches, nobodys_hash, queries
 from backend.settings import Settings
 from models.problems import Code
 from models.session import Tokens
 
-# Verified for an unknown account, so that the time of the answer does not tell which names exist.
-_NOBODY = hasher.hash(secrets.token_hex(16))
 _AGAIN = ProblemError(Code.UNAUTHENTICATED, "The session has ended; sign in again.")
 
 
@@ -42,7 +40,8 @@ async def sign_in(database: Database, settings: Settings, account: str, password
         )
     stored = known[1] if known is not None else None
     # No connection is held during the tens of milliseconds this takes on purpose.
-    right = await asyncio.to_thread(matches, stored or _NOBODY, password)
+    # An unknown account takes as long: the time of the answer does not tell which names exist.
+    right = await asyncio.to_thread(matches, stored or nobodys_hash(), password)
     if known is None or stored is None or not right:
         await _count_failure(database, account, address)
         raise ProblemError(Code.UNAUTHENTICATED, "The account or the password is wrong.")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import Request
 
-from backend.database import Db, Tx
+from backend.connections import Db, Tx
 from backend.http import Secret, address_of, operations_router
 from backend.rate import SignInLimit, TokenLimit
 from backend.second_factor import actions as second_factor

@@ -191,8 +191,8 @@ def test_instants_find_all_although_positions_are_not_in_their_order(api: Api, b
         for until in instants[::4]:
             expected = [name for name, at in rows if since <= at < until]
             assert books.ids(**{"from": since.isoformat(), "to": until.isoformat(), "limit": 7}) == expected
-            expected = [name for name, at in rows if at >= since]
-            assert books.ids(**{"from": since.isoformat()}) == expected
+        expected = [name for name, at in rows if at >= since]
+        assert books.ids(**{"from": since.isoformat()}) == expected
 
 
 def test_what_ties_requests_together_is_kept(api: Api) -> None:

@@ -18,7 +18,8 @@ from psycopg.rows import dict_row
 from backend import audit
 from backend.audit.notes import new_key
 from backend.audit.seal import seal
-from backend.database import Database, Tx
+from backend.connections import Tx
+from backend.database import Database
 from backend.http import operations_router
 from backend.main import create_app
 from backend.security import Principal, require

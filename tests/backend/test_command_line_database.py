@@ -7,17 +7,18 @@ import subprocess
 from pathlib import Path
 
 import psycopg
+from argon2 import PasswordHasher
 
 from backend import processes
 
 
-def _run(url: str, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+def _run(url: str, *arguments: str, said: str = "", **more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         processes.command(*arguments, "--database-url", url),
         capture_output=True,
         text=True,
         check=False,
-        input="",
+        input=said,
         env={**os.environ, **more},
     )
 
@@ -29,13 +30,17 @@ def test_migrate_may_run_as_often_as_one_likes(owner_url: str) -> None:
 
 
 def test_account_is_created_and_changed(owner_url: str, database_url: str) -> None:
-    for role in ("viewer", "support-lead"):
-        done = _run(database_url, "account", "ada", "--role", role, "--no-password")
+    for role, more in (("viewer", ["--no-password"]), ("support-lead", [])):
+        done = _run(database_url, "account", "ada", "--role", role, *more, said="a long enough password\n")
         assert (done.returncode, done.stdout) == (0, f"ada may sign in as {role}\n"), done.stderr
     with psycopg.connect(owner_url) as connection:
         roles = connection.execute("select count(*) from audit_log where resource_id = 'ada'").fetchone()
+        stored = connection.execute("select password_hash from account where id = 'ada'").fetchone()
     assert roles is not None
     assert roles[0] >= 1
+    assert stored is not None
+    assert PasswordHasher().verify(stored[0], "a long enough password")
+    assert not PasswordHasher().check_needs_rehash(stored[0]), "in earnest it costs what argon2 recommends"
 
 
 def test_orders_are_imported_and_a_broken_file_is_refused(owner_url: str, database_url: str, tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend import audit
-from backend.database import Database, DatabaseUnavailable, Tx, load_queries
+from backend.connections import Tx
+from backend.database import Database, DatabaseUnavailable, load_queries
 from backend.http import AsOf, IfMatch, Limit, ProblemError, decode_cursor, encode_cursor, operations_router, set_etag
 from backend.main import create_app
 from backend.security import Principal, require

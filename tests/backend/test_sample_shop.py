@@ -116,6 +116,7 @@ async def test_a_gap_is_filled_and_the_burst_heals(
         return await clock(connection) - timedelta(hours=30)
 
     monkeypatch.setattr(create, "clock", yesterday)
+    monkeypatch.setattr(create, "HISTORY", timedelta(days=40))
     async with open_database() as db:
         await create_sample_shop(db, settings, silent)
         traded = None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -224,7 +223,7 @@ def test_while_the_link_is_down_a_decision_is_kept_and_sent_afterwards(aio: Any,
     journey(aio, tmp_path, steps, alerts=[alert(1)])
 
 
-def test_ten_thousand_alerts_stay_quick(aio: Any, tmp_path: Path) -> None:
+def test_ten_thousand_alerts_take_no_more_widgets_than_are_seen(aio: Any, tmp_path: Path) -> None:
     async def steps(made: Office, panel: Shown) -> None:
         from pydantic import TypeAdapter
 
@@ -234,17 +233,13 @@ def test_ten_thousand_alerts_stay_quick(aio: Any, tmp_path: Path) -> None:
         many = TypeAdapter(tuple[Alert, ...]).validate_python([alert(n) for n in range(10_000)])
         query = made.console.alerts()
         query.sample = Sample(many, AS_OF, AS_OF, made.clock.monotonic())
-        begun = time.perf_counter()
         panel.panel.refresh()
-        first = time.perf_counter() - begun
-        begun = time.perf_counter()
-        for _ in range(5):
-            panel.panel.refresh()
-        again = (time.perf_counter() - begun) / 5
         await turns()
-        assert len(panel.cards) == CARDS_MOST
-        assert first < 1.0, first
-        assert again < 0.2, again
+        cards = panel.cards
+        assert len(cards) == CARDS_MOST
+        panel.panel.refresh()
+        await turns()
+        assert panel.cards == cards, "nothing changed, so nothing is made anew"
         more = next(b for b in panel.window.findChildren(QWidget) if b.accessibleName() == "Show more alerts")
         assert more.text() == "9,992 more"  # type: ignore[attr-defined]
         QTest.mouseClick(more, Qt.MouseButton.LeftButton)

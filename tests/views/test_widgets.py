@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from time import perf_counter
 from typing import Any
 
 import pytest
@@ -290,20 +289,18 @@ def table(qtbot: Any, rows: Any) -> RecordTable:
 
 
 def test_a_million_rows_cost_what_a_thousand_cost(qtbot: Any) -> None:
-    """Work is counted, not only timed: rows outside the window are never asked for."""
-    asked, seconds = {}, {}
+    """Work is counted: rows outside the window are never asked for."""
+    asked = {}
     for count in (1_000, 1_000_000):
         rows = Numbers(count)
         shown = table(qtbot, rows)
-        begun = perf_counter()
         for place in (0, count // 2, count - 1):
             shown.scrollTo(shown.records.index(place, 0))
             shown.grab()
-        seconds[count], asked[count] = perf_counter() - begun, rows.asked
+        asked[count] = rows.asked
     visible = 480 // 24 + 1
     assert asked[1_000_000] <= asked[1_000] + 6
     assert asked[1_000_000] <= 4 * visible
-    assert seconds[1_000_000] < 5 * seconds[1_000] + 0.05
 
 
 def test_the_words_of_a_row_are_prepared_once(qtbot: Any) -> None:

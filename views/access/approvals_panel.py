@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app.access import APPROVE, withdraw
 from app.actions import Action
 from app.errors import OperationsError
 from app.freshness import age_words
-from views.access.words import ends_words, permission_words
+from views.access.words import day_words, ends_words, permission_words
 from views.theme import current
+from views.widgets.avatar import Avatar
 from views.widgets.discard import discard
 from views.widgets.pill import Look, Pill
 from views.window.query_panel import QueryPanel
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from app.console import Console
@@ -27,13 +29,15 @@ SHOWN_MOST = 20
 
 
 class ApprovalCard(QWidget):
-    """One approval with what it means and what may be done about it."""
+    """One approval with what it means and what may be done about it. ``asked`` carries approve, deny or withdraw."""
 
-    def __init__(self, panel: ApprovalsPanel, approval: Approval) -> None:
+    asked = Signal(str)
+
+    def __init__(self, approval: Approval, now: datetime, me: str, adds: Sequence[str]) -> None:
+        """``me`` is the id of the signed-in, ``adds`` are the permissions that somebody gets by it."""
         super().__init__()
         self.approval = approval
-        theme, now = current(), panel.console.clock.now()
-        me = panel.console.session.me
+        theme = current()
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 10, 12, 10)
         column.setSpacing(6)
@@ -42,12 +46,15 @@ class ApprovalCard(QWidget):
         title.setWordWrap(True)
         column.addWidget(title)
         self._line(column, _what(approval, now))
-        self._line(column, f"{approval.requested_by_name} asked at {approval.requested_at:%H:%M:%S} UTC")
+        asked = QHBoxLayout()
+        asked.setSpacing(8)
+        asked.addWidget(Avatar(approval.requested_by, approval.requested_by_name), 0, Qt.AlignmentFlag.AlignTop)
+        self._line(asked, f"{approval.requested_by_name} asked {_when(approval.requested_at, now)} UTC")
+        column.addLayout(asked)
         said = QLabel(f"“{approval.reason}”")
         said.setWordWrap(True)
         said.setFont(theme.font(10, 600))
         column.addWidget(said)
-        adds = approval.details.get("adds") or panel.gained(approval)
         if adds:
             self._line(column, "Adds: " + ", ".join(permission_words(key) for key in adds))
         if votes := [f"{vote.voter_name} ({vote.verdict})" for vote in approval.votes]:
@@ -60,14 +67,14 @@ class ApprovalCard(QWidget):
         row.setSpacing(8)
         self.approve = Pill("Approve…", Look.PRIMARY, name=f"Approve: {approval.title}", icon="shield")
         self.deny = Pill("Deny…", Look.BUTTON, name=f"Deny: {approval.title}")
-        self.approve.clicked.connect(lambda: panel.decide(approval, approve=True))
-        self.deny.clicked.connect(lambda: panel.decide(approval, approve=False))
+        self.approve.clicked.connect(lambda: self.asked.emit("approve"))
+        self.deny.clicked.connect(lambda: self.asked.emit("deny"))
         row.addWidget(self.approve)
         row.addWidget(self.deny)
         self.withdraw: Pill | None = None
-        if me is not None and approval.requested_by == me.user_id:
+        if approval.requested_by == me:
             self.withdraw = Pill("Withdraw", Look.BUTTON, name=f"Withdraw: {approval.title}")
-            self.withdraw.clicked.connect(lambda: panel.take_back(approval))
+            self.withdraw.clicked.connect(lambda: self.asked.emit("withdraw"))
             row.addWidget(self.withdraw)
         self.reason = QLabel()
         self.reason.setFont(theme.font(9))
@@ -76,10 +83,10 @@ class ApprovalCard(QWidget):
         column.addLayout(row)
         self.setAccessibleName(approval.title)
 
-    def _line(self, column: QVBoxLayout, words: str) -> None:
+    def _line(self, column: QBoxLayout, words: str) -> None:
         label = QLabel(words)
         label.setWordWrap(True)
-        column.addWidget(label)
+        column.addWidget(label, 1 if isinstance(column, QHBoxLayout) else 0)
 
     def set_reason(self, reason: str | None, *, sending: bool) -> None:
         """Why it may not be decided here; ``None`` when it may."""
@@ -140,7 +147,7 @@ class ApprovalsPanel(QueryPanel):
             if card is None or self._versions[known] != version:
                 if card is not None:
                     discard(card)
-                card = self.cards[known] = ApprovalCard(self, approval)
+                card = self.cards[known] = self._card(approval)
                 self._versions[known] = version
             if self._column.indexOf(card) != place:
                 self._column.insertWidget(place, card)
@@ -149,8 +156,25 @@ class ApprovalsPanel(QueryPanel):
         self.empty.setVisible(not shown)
         self.empty.setText("Nothing waits for approval." if sample is not None else "Waiting for the first answer…")
 
+    def _card(self, approval: Approval) -> ApprovalCard:
+        me = self.console.session.me
+        card = ApprovalCard(approval, self.console.clock.now(), me.user_id if me else "", self.adds(approval))
+
+        def act(what: str) -> None:
+            if what == "withdraw":
+                self.take_back(approval)
+            else:
+                self.decide(approval, approve=what == "approve")
+
+        card.asked.connect(act)
+        return card
+
     def _reason(self, approval: Approval) -> str | None:
         return approval.objection or self.console.write_reason(APPROVE, irreversible=True)
+
+    def adds(self, approval: Approval) -> tuple[str, ...]:
+        """Permissions that somebody gets by it: the holders of a changed role, or whoever a role is asked for."""
+        return tuple(approval.details.get("adds") or self.gained(approval))
 
     def gained(self, approval: Approval) -> tuple[str, ...]:
         """What the role that is asked for adds to what the person can do now."""
@@ -167,7 +191,8 @@ class ApprovalsPanel(QueryPanel):
         """Ask for the reason, then send."""
         from views.access.grant_dialogs import DecisionDialog
 
-        DecisionDialog(self.console, approval, self.widget.window(), approve=approve).open()
+        adds = self.adds(approval)
+        DecisionDialog(self.console, approval, self.widget.window(), approve=approve, adds=adds).open()
 
     def take_back(self, approval: Approval) -> None:
         """Withdraw what I asked for."""
@@ -188,6 +213,11 @@ class ApprovalsPanel(QueryPanel):
     def _approve_first(self) -> None:
         if (first := self._first()) is not None:
             self.decide(first, approve=True)
+
+
+def _when(at: datetime, now: datetime) -> str:
+    """``at 13:41:07``, and the day where it is not today's."""
+    return f"at {at:%H:%M:%S}" if at.date() == now.date() else f"on {day_words(at, now)} at {at:%H:%M}"
 
 
 def _what(approval: Approval, now: datetime) -> str:

@@ -11,8 +11,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWi
 from app.formatting import grouped
 from views.audit.changes import compare
 from views.audit.difference import Difference
-from views.audit.words import initials, instant, title, who
+from views.audit.words import instant, short, title, who
 from views.theme import SECTION, current
+from views.widgets.flow import Flow
 from views.widgets.pill import PAD, Look, Pill
 
 if TYPE_CHECKING:
@@ -48,13 +49,13 @@ class Details(QScrollArea):
         self.show_all = Pill("Show them", Look.LINK, name="Show fields that did not change")
         for label in (self.title, self.by, self.reason):
             column.addWidget(label)
-        column.addLayout(_row(self.correlation, self.same_actor))
+        column.addWidget(Flow(self.correlation, self.same_actor, margins=False))
         column.addSpacing(4)
         self._inset = QHBoxLayout()
         self._inset.addWidget(self.difference)
         column.addLayout(self._inset)
         column.addWidget(self.hidden)
-        column.addLayout(_row(self.show_all))
+        column.addWidget(self.show_all, 0, Qt.AlignmentFlag.AlignLeft)
         column.addStretch(1)
         self.setWidget(inside)
         self.correlation.clicked.connect(self._list_together)
@@ -104,14 +105,14 @@ class Details(QScrollArea):
             return
         version = f", version {entry.version}" if entry.version is not None else ""
         self.title.setText(f"{title(entry)}{version}")
-        person = who(entry) if initials(entry) in {"–", who(entry)} else f"{who(entry)} ({initials(entry)})"
+        person = who(entry) if short(entry) == who(entry) else f"{who(entry)} ({short(entry)})"
         self.by.setText(f"by {person} at {instant(entry.at)}, position {grouped(entry.position)}")
         self.reason.setText(f"“{entry.reason}”" if entry.reason else "")
         self.reason.setVisible(bool(entry.reason))
         self.correlation.set("Done together with it", Look.LINK)
         self.correlation.setToolTip(f"List everything of correlation {entry.correlation_id}")
         self.correlation.setVisible(entry.correlation_id is not None)
-        self.same_actor.set(f"All by {who(entry) if len(who(entry)) <= 24 else initials(entry)}", Look.LINK)
+        self.same_actor.set(f"All by {who(entry) if len(who(entry)) <= 24 else short(entry)}", Look.LINK)
         self.same_actor.setToolTip(f"List everything {who(entry)} did")
         changes = compare(entry.before, entry.after, everything=self._everything)
         self.difference.show_changes(changes)
@@ -134,15 +135,6 @@ class Details(QScrollArea):
     def _list_actor(self) -> None:
         if self.entry is not None:
             self.search_asked.emit(f'actor:"{self.entry.actor}"')
-
-
-def _row(*links: Pill) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.setSpacing(0)
-    for link in links:
-        row.addWidget(link)
-    row.addStretch(1)
-    return row
 
 
 def _label() -> QLabel:

@@ -17,6 +17,7 @@ from app.audit import VIEW, AuditLog, SearchError, newest_query, parse
 from app.audit_proof import Verification
 from app.formatting import grouped
 from app.freshness import Quality, age_words
+from models.words import counted
 from views.audit.details import Details
 from views.audit.dialogs import ExportDialog, ProofDialog, TrustDialog, marked
 from views.audit.table import AuditTable
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from app.query import Watch
     from models.audit import AuditLogEntry
 
+LIST = 0.64
+"""Share of the list, the details have the rest."""
 NARROW = 680
 """Below this width, at 100 % font, the details are under the list."""
 RANGES = (("All", None), ("1 h", timedelta(hours=1)), ("24 h", timedelta(hours=24)), ("7 d", timedelta(days=7)))
@@ -61,7 +64,7 @@ class _Body(QWidget):
             self.setProperty("arranged", True)
             self.splitter.setOrientation(wanted)
             length = self.width() if wide else self.height()
-            self.splitter.setSizes([round(length * 0.56), round(length * 0.44)])
+            self.splitter.setSizes([round(length * LIST), round(length * (1 - LIST))])
 
 
 class AuditPanel(QObject):
@@ -188,7 +191,7 @@ class AuditPanel(QObject):
         if self._query.sample is None or age is None:
             return Note("no data yet")
         stale = self._query.quality in {Quality.STALE, Quality.DISCONNECTED}
-        words = f"{grouped(self.log.newest)} entries, {age_words(age)} old"
+        words = f"{counted(self.log.newest, 'entry', 'entries')}, {age_words(age)} old"
         return Note(f"{'stale · ' if stale else ''}{words}", "stale" if stale else "fresh")
 
     def menu(self) -> list[QAction]:
@@ -451,4 +454,4 @@ class AuditPanel(QObject):
             return
         count = len(self.log.loaded())
         more = " Only what was scrolled to is loaded." if count < self.log.count else ""
-        self._console.messages.post(f"Exported {grouped(count)} audit entries to {path}.{more}")
+        self._console.messages.post(f"Exported {counted(count, 'audit entry', 'audit entries')} to {path}.{more}")

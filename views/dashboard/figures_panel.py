@@ -76,6 +76,7 @@ class FiguresPanel(QObject):
         self.setParent(self.widget)
         self.widget.setAccessibleName("Figures")
         self._watch: Watch | None = None
+        self._scale = 0.0
         self._second = QTimer(self, interval=1000)
         self._second.timeout.connect(self.refresh)
         console.figures_changed.connect(self.refresh)
@@ -93,12 +94,17 @@ class FiguresPanel(QObject):
         quality = console.quality()
         if figures.degraded and quality is Quality.FRESH:
             quality = Quality.STALE
+        others = False
         for tile, figure in zip(self.tiles, figures.figures, strict=False):
+            others = others or tile.figure != figure
             age = figures.age(figure, now, elapsed)
             if figures.past and figure.data_through is not None:
                 age = max(0.0, figures.as_of - figure.data_through)  # as old as it was at that instant
             tile.set_figure(figure, quality, age)
-        self._grid.even()
+        scale = current().font_scale
+        if others or scale != self._scale:  # every second only ages are others: nothing to measure
+            self._scale = scale
+            self._grid.even()
 
     def note(self) -> Note:
         """What the range before is, or what is missing."""

@@ -51,12 +51,12 @@ class DockTitle(QWidget):
         panel = self._panel()
         if panel is None or not self._area.isVisible():
             return
-        self._area.titleBar().setMinimumHeight(max(TITLE_HEIGHT, QFontMetrics(current().font(10)).height() + 10))
         note = panel.note()
         seen = (panel.id, note, self._area.width(), current().font_scale)
         if seen == self._seen:
             return
         self._seen = seen
+        self._area.titleBar().setMinimumHeight(max(TITLE_HEIGHT, QFontMetrics(current().font(10)).height() + 10))
         self._note.set(note.text, {"stale": Look.HATCHED, "late": Look.OUTLINE}.get(note.kind, Look.QUIET))
         # Where there is no room for both, what a panel is called goes before what is usual about it.
         title = current().width(panel.title, 10, 600) + self._menu.sizeHint().width() + ROOM
