@@ -24,6 +24,7 @@ from backend.main import create_app
 from backend.security import Principal, require
 from backend.settings import Settings
 from models.alerts import AlertRule
+from tests.backend.risk_samples import CHECK, order
 from tests.backend.sealed_log import all_stamped
 from tests.backend.test_alerts_routes import RULE, raise_alert
 from tests.backend.test_routes import guards
@@ -321,6 +322,12 @@ CASES: dict[tuple[str, str], Case] = {
         _change_rule, "alerts.rule.changed", "alert_rule", "before after"
     ),
     ("POST", f"{OPERATIONS}/audit/export"): Case(_export, "audit.log.exported", "audit_log", "after", "asked"),
+    ("POST", CHECK): Case(
+        lambda _, send: send("POST", CHECK, "storefront", order("checked")),
+        "risk.decision.made",
+        "risk_decision",
+        "after",
+    ),
     ("POST", "/api/ingest/orders"): _ingest("orders", {"id": "o", "placedAt": AT, "currency": "EUR", "total": 5}),
     ("POST", "/api/ingest/refunds"): _ingest("refunds", {"id": "r", "refundedAt": AT, "currency": "EUR", "amount": 5}),
     ("POST", "/api/ingest/downloads"): _ingest(

@@ -125,6 +125,8 @@ create table risk_decision (
     action       text not null check (action in ('approve', 'flag', 'review', 'block')),
     triggered    text[] not null,
     explanation  jsonb not null,
+    -- Rules that would have fired, and were quiet for this order.
+    quiet        text[] not null default '{}',
     missing      text[] not null default '{}',
     decided_at   timestamptz not null default clock_timestamp()
 );
@@ -325,4 +327,4 @@ grant select, insert, update on risk_order, risk_rule_set, risk_breaker, risk_li
     risk_intent, risk_backtest, risk_report to opsconsole_app;
 grant select, insert, delete on risk_shadow_decision to opsconsole_app;
 grant select, update on risk_policy to opsconsole_app;
-grant delete on risk_hit to opsconsole_app;
+grant delete on risk_hit, risk_order to opsconsole_app;
