@@ -339,7 +339,20 @@ class Breaker(Record):
     since: Instant
     words: str
     """Which cap, and what was counted."""
+    reset_at: Instant | None = None
     version: Version
+
+
+class ResetBreaker(Request):
+    """Let a rule act again. Needs ``If-Match``."""
+
+    reason: RequiredText
+
+
+class EndSnooze(Request):
+    """Let a rule speak again. Needs ``If-Match``."""
+
+    reason: Text = ""
 
 
 class RiskPolicy(Record):

@@ -123,7 +123,7 @@ class Site:
             return connection.execute(statement, values).fetchall()
 
 
-_VERSIONED = ("/acknowledge", "/shelve", "/unshelve", "/close", "/decision", "/withdraw")
+_VERSIONED = ("/end", "/reset", "/acknowledge", "/shelve", "/unshelve", "/close", "/decision", "/withdraw")
 
 
 @pytest.fixture(scope="module")
