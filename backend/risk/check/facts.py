@@ -116,7 +116,7 @@ async def read(tx: Connection, values: dict[str, Any], reporting: str) -> Facts:
     counted, lists, quiet, demoted, decided, adopted, rule_set_id, number, version, now = row
     return Facts(
         values | counted | {"received_at": now},
-        tuple(ListHit.model_construct(**hit) for hit in lists),
+        tuple(ListHit.model_validate(hit) for hit in lists),
         frozenset(quiet),
         frozenset(demoted),
         decided,
