@@ -1,4 +1,4 @@
-"""P3: the fraud check with 20 rules over 5 M orders, against a one-row SELECT of the same server; p95 in milliseconds."""
+"""P3: the fraud check with 20 rules over 5 M orders, against a one-row SELECT; p95 in milliseconds."""
 
 from __future__ import annotations
 
