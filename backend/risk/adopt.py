@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from typing import LiteralString
 
-from psycopg import sql
-
 from backend.database import Connection, Database, array, load_queries
 from backend.risk.check.facts import key_of, lock
-from backend.risk.features import COUNTED, counted_sql
+from backend.risk.features import COUNTED, count_sql
 from backend.settings import Settings
 from models.risk_metrics import normal
 
@@ -28,14 +26,7 @@ _ORDERS: LiteralString = (
     "select id, placed_at, order_value, customer_id, email, ip, card, device, seq as below, 0 as own"
     " from risk_order where id = any (%(ids)s::text[]) and customer_id is not null"
 )
-COUNT: LiteralString = (
-    sql.SQL("update risk_order as t set {} from ({}) as f where t.id = f.id")
-    .format(
-        sql.SQL(", ").join(sql.SQL("{0} = f.{0}").format(sql.Identifier(name)) for name in OF_CUSTOMER),
-        sql.SQL(counted_sql(_ORDERS)),
-    )
-    .as_string()
-)
+COUNT: LiteralString = count_sql(_ORDERS, OF_CUSTOMER)
 
 
 async def adopt(database: Database, _settings: Settings) -> None:
