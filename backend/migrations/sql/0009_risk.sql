@@ -125,6 +125,8 @@ create table risk_decision (
     action       text not null check (action in ('approve', 'flag', 'review', 'block')),
     triggered    text[] not null,
     explanation  jsonb not null,
+    -- Rules that would have fired, and were quiet for this order.
+    quiet        text[] not null default '{}',
     missing      text[] not null default '{}',
     decided_at   timestamptz not null default clock_timestamp()
 );

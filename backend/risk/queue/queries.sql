@@ -78,25 +78,6 @@ update risk_intent
    set state = %(state)s, attempts = %(attempts)s, done_at = %(done_at)s, problem = %(problem)s
  where id = %(intent_id)s
 
--- name: intents_page
-select id::text as intent_id, entry_id::text as entry_id, order_id, kind, state, attempts, created_at, done_at, problem
-  from risk_intent
- where state = %(state)s and state in ('waiting', 'failed')
-   and (%(after)s::uuid is null or (created_at, id) > (%(created_at)s, %(after)s))
- order by created_at, id
- limit %(limit)s
-
--- name: intents_failed
-select count(*) from (select from risk_intent where state = 'failed' limit 1000) as f
-
--- name: idle_intents
--- Waiting since before there was anybody to ask.
-select id::text from risk_intent
- where state = 'waiting' and problem is not null and attempts = 0
- order by created_at, id
- limit %(limit)s
-   for update skip locked
-
 -- name: counts
 select count(*) filter (where status = 'open'),
        count(*) filter (where assigned_to = %(user_id)s),
@@ -112,8 +93,8 @@ select count(*) filter (where status = 'open'),
 with this as (
     select o.seq, o.id, o.placed_at, o.minor, o.currency, o.customer_id, o.email, o.ip, o.card, o.device, o.order_value,
            o.item_count, o.payment_method, o.payment_method_age, o.billing_country, o.shipping_country, o.card_country,
-           o.ip_country, o.customer_age, o.customer_orders, o.customer_refunds, o.customer_chargebacks, o.lists,
-           o.snoozed
+           o.ip_country, o.customer_age, o.customer_orders, o.customer_refunds, o.customer_chargebacks, o.email_domain,
+           o.lists
       from risk_order as o join risk_entry as e on e.order_id = o.id
      where e.id = %(entry_id)s),
 found as (
@@ -143,10 +124,13 @@ select this.*, s.settled_at,
        p.payload -> 'customer' ->> 'name' as customer_name,
        jsonb_path_query_array(p.payload, '$.items[0 to 19]') as items,
        d.id::text as decision_id, d.rule_set_id::text as rule_set_id, r.number as rule_set_number, d.score as
-       decision_score, d.action as decision_action, d.triggered, d.explanation, d.missing, d.decided_at,
-       (select coalesce(jsonb_agg(jsonb_build_object('listId', l.id, 'kind', l.kind, 'metric', l.metric)), '[]')
-          from unnest(this.lists) as hit
-          join risk_list as l on l.id = split_part(hit, ':', 1)) as list_hits,
+       decision_score, d.action as decision_action, d.triggered, d.explanation,
+       d.quiet, d.missing, d.decided_at,
+       (select coalesce(jsonb_agg(jsonb_build_object('listId', l.id, 'kind', l.kind, 'metric', l.metric,
+                                                     'value', coalesce(to_jsonb(this) ->> l.metric, '')) order by h.n),
+                        '[]')
+          from unnest(this.lists) with ordinality as h (hit, n)
+          join risk_list as l on l.id = split_part(h.hit, ':', 1)) as list_hits,
        (select coalesce(jsonb_agg(jsonb_build_object(
                    'orderId', l.id, 'shared', l.shared, 'placedAt', l.placed_at, 'currency', l.currency,
                    'amount', l.minor, 'reportingMinor', l.order_value, 'entryId', e.id, 'score', e.score,
