@@ -89,7 +89,8 @@ select count(*) filter (where status = 'open'),
  where status <> 'reviewed'
 
 -- name: case
--- All of a case but its entry and its velocity.
+-- All of a case but its entry and its velocity. Scalar subqueries, not joins with this: joined, all orders with a card
+-- under attack are sorted; so, the newest ones are read off the index.
 with this as (
     select o.seq, o.id, o.placed_at, o.minor, o.currency, o.customer_id, o.email, o.ip, o.card, o.device, o.order_value,
            o.item_count, o.payment_method, o.payment_method_age, o.billing_country, o.shipping_country, o.card_country,
@@ -99,16 +100,16 @@ with this as (
      where e.id = %(entry_id)s),
 found as (
     select distinct id
-      from ((select o.id from this, risk_order as o where o.customer_id = this.customer_id
+      from ((select o.id from risk_order as o where o.customer_id = (select customer_id from this)
               order by o.placed_at desc, o.seq limit %(most)s + 2)
             union all
-            (select o.id from this, risk_order as o where o.card = this.card
+            (select o.id from risk_order as o where o.card = (select card from this)
               order by o.placed_at desc, o.seq limit %(most)s + 2)
             union all
-            (select o.id from this, risk_order as o where o.ip = this.ip
+            (select o.id from risk_order as o where o.ip = (select ip from this)
               order by o.placed_at desc, o.seq limit %(most)s + 2)
             union all
-            (select o.id from this, risk_order as o where o.device = this.device
+            (select o.id from risk_order as o where o.device = (select device from this)
               order by o.placed_at desc, o.seq limit %(most)s + 2)) as each),
 linked as (
     select o.id, o.placed_at, o.currency, o.minor, o.order_value,
