@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import Request
 
-from backend.database import Read, Tx
+from backend.connections import Read, Tx
 from backend.http import operations_router
 from backend.problems import ProblemError
 from backend.risk.check import actions

@@ -14,8 +14,7 @@ from psycopg.rows import class_row, dict_row
 from backend import audit
 from backend.alerts.actions import acknowledge_alert, clear_condition
 from backend.database import Connection, load_queries
-from backend.http import same_version
-from backend.problems import ProblemError
+from backend.problems import ProblemError, same_version
 from backend.risk.check.actions import BREAKER
 from backend.risk.check.facts import key_of
 from backend.risk.mask import masked

@@ -7,7 +7,7 @@ from typing import Annotated, TypeVar
 from fastapi import Query, Response
 from psycopg.rows import class_row
 
-from backend.database import Read, Tx
+from backend.connections import Read, Tx
 from backend.http import IfMatch, Limit, decode_cursor, encode_cursor, known_id, operations_router, set_etag
 from backend.problems import ProblemError
 from backend.risk.lists import actions
