@@ -13,6 +13,7 @@ from psycopg.conninfo import make_conninfo
 from backend import http
 from backend.backup.daily import blueprint as backups
 from backend.database import APPLICATION_ROLE, Database
+from backend.risk.backtest.job import blueprint as backtests
 from backend.second_factor.actions import queries as factor_queries
 from backend.session.accounts import queries as session_queries
 from backend.settings import Settings
@@ -70,6 +71,7 @@ def job_app(url: str) -> procrastinate.App:
     app = procrastinate.App(connector=connector)
     app.add_tasks_from(blueprint, namespace="opsconsole")
     app.add_tasks_from(backups, namespace="opsconsole")
+    app.add_tasks_from(backtests, namespace="opsconsole")
     return app
 
 

@@ -48,6 +48,7 @@ def ticks(settings: Settings) -> tuple[Tick, ...]:
     from backend.backup.daily import watch
     from backend.drift.actions import check
     from backend.rbac.actions import end_expired
+    from backend.risk.rule_sets.evaluate import run_shadows
     from backend.sample.trade import trade
     from backend.shop.rollups import fold
 
@@ -61,6 +62,7 @@ def ticks(settings: Settings) -> tuple[Tick, ...]:
         Tick("ends of approvals", 5.0, expire),
         Tick("access in outside systems", 300.0, check),
         Tick("backup watch", 60.0, watch),
+        Tick("shadow runs", 2.0, run_shadows),
     )
     return (*always, Tick("sample trade", 2.0, trade)) if settings.sample_shop else always
 

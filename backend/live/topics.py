@@ -31,6 +31,9 @@ _BY_RESOURCE = {
     "access_review": Audience(Topic.REVIEWS, frozenset({P.VIEW_AUDIT})),
     "access_difference": Audience(Topic.DRIFT, frozenset({P.VIEW_AUDIT})),
     "account": Audience(Topic.PEOPLE, frozenset({P.VIEW_AUDIT})),
+    "risk_rule_set": Audience(Topic.RISK_RULES, frozenset({P.VIEW_RISK_QUEUE})),
+    "risk_backtest": Audience(Topic.RISK_RULES, frozenset({P.VIEW_RISK_QUEUE})),
+    "risk_report": Audience(Topic.RISK_RULES, frozenset({P.VIEW_REPORTS})),
 }
 
 _ELSE = Audience(Topic.AUDIT, frozenset({P.VIEW_AUDIT}))
