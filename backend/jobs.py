@@ -14,6 +14,7 @@ from backend import http
 from backend.backup.daily import blueprint as backups
 from backend.database import APPLICATION_ROLE, Database
 from backend.risk.backtest.job import blueprint as backtests
+from backend.risk.outcomes.job import blueprint as risk_reports
 from backend.second_factor.actions import queries as factor_queries
 from backend.session.accounts import queries as session_queries
 from backend.settings import Settings
@@ -72,6 +73,7 @@ def job_app(url: str) -> procrastinate.App:
     app.add_tasks_from(blueprint, namespace="opsconsole")
     app.add_tasks_from(backups, namespace="opsconsole")
     app.add_tasks_from(backtests, namespace="opsconsole")
+    app.add_tasks_from(risk_reports, namespace="opsconsole")
     return app
 
 

@@ -27,6 +27,7 @@ from backend.observe import Observe
 from backend.rate import Limits
 from backend.rbac.routes import router as rbac
 from backend.risk.backtest.routes import router as backtests
+from backend.risk.outcomes.routes import router as risk_reports
 from backend.risk.rule_sets.routes import router as rule_sets
 from backend.security import TokenReader
 from backend.seen.actions import Usage
@@ -69,7 +70,8 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
     app.state.live = Broadcast(database)
     problems.install(app)
     app.state.dashboards = Dashboards(database, settings)
-    for router in (session, rbac, dashboard, alerts, audit, backups, ingest, live, rule_sets, backtests, health.router):
+    risk = (rule_sets, backtests, risk_reports)
+    for router in (session, rbac, dashboard, alerts, audit, backups, ingest, live, *risk, health.router):
         app.include_router(router)
     app.add_middleware(Observe, most_bytes=settings.request_bytes)
     app.openapi = lambda: openapi(app)  # type: ignore[method-assign]

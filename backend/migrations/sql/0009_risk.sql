@@ -327,7 +327,8 @@ create table risk_report (
     month        date not null unique,
     figures      jsonb not null,
     generated_at timestamptz not null default now(),
-    generated_by text not null
+    generated_by text not null,
+    version      bigint not null default 1
 );
 
 grant select, insert, delete on risk_pending to opsconsole_app;
