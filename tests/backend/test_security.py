@@ -122,7 +122,17 @@ class Site:
             return connection.execute(statement, values).fetchall()
 
 
-_VERSIONED = ("/acknowledge", "/shelve", "/unshelve", "/close", "/decision", "/withdraw")
+_VERSIONED = (
+    "/acknowledge",
+    "/shelve",
+    "/unshelve",
+    "/close",
+    "/decision",
+    "/withdraw",
+    "/discard",
+    "/publish",
+    "/shadow",
+)
 
 
 @pytest.fixture(scope="module")
@@ -405,6 +415,8 @@ ROWS = {
     "downloads": {"id": "x", "downloadedAt": AT, "product": "p", "country": "DE", "succeeded": False, "failure": "f"},
     "community": {"id": "x", "metric": "discord", "observedAt": AT, "value": 5},
     "rates": {"currency": "USD", "day": "2026-11-24", "rate": "0.9"},
+    "outcomes": {"id": "x", "orderId": "o", "customerId": "c", "kind": "chargeback", "happenedAt": AT}
+    | {"currency": "EUR", "amount": 5},
 }
 
 

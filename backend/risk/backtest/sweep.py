@@ -89,10 +89,10 @@ class Sweep:
         return sql.SQL(
             "select {words}, flag, demoted, day, count(*), count(order_value), coalesce(sum(order_value), 0)::bigint,"
             " {seqs} from (select {words}, flag, order_value, seq,"
-            " case when {fired} then demoted end as demoted,"
+            " case when {fired} then {demoted} end as demoted,"
             " case when {either} or flag = 2 then (placed_at at time zone 'UTC')::date end as day"
             # offset 0: each predicate is computed once, not wherever its word is used.
-            " from (select {inner}, {flag} as flag, {demoted} as demoted, o.order_value, o.seq, o.placed_at"
+            " from (select {inner}, {flag} as flag, o.demoted, o.order_value, o.seq, o.placed_at"
             " from {orders} offset 0) as f) as g group by {keys}"
         ).format(
             words=sql.SQL(", ").join(words),
@@ -102,9 +102,7 @@ class Sweep:
             either=either,
             inner=sql.SQL(", ").join(inner),
             flag=self._flag(),
-            demoted=sql.SQL("case when cardinality(o.demoted) > 0 then o.demoted end")
-            if self._around.recorded
-            else sql.SQL("null::text[]"),
+            demoted=sql.SQL("nullif(demoted, '{}')") if self._around.recorded else sql.SQL("null::text[]"),
             orders=orders,
         )
 

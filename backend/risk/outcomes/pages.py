@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import unicodedata
 from collections.abc import Sequence
 from typing import Any
 from xml.sax.saxutils import escape
@@ -22,6 +23,7 @@ from models.risk_words import money_words
 _INK, _GREY, _LINE, _SHADE = (HexColor(f"0x{code}") for code in ("1b2430", "5b6675", "c9d0d8", "f3f5f7"))
 _BLUE, _ORANGE = HexColor("0x2f6fb3"), HexColor("0xd9822b")
 _WIDTH = A4[0] - 36 * mm
+_PLAIN = str.maketrans("−ŁłĐđĦħıŦŧ", "-LlDdHhiTt")
 RULES_SHOWN = 12
 """Bars of the chart of rules; the table has all of them."""
 
@@ -203,7 +205,8 @@ def _section(title: str, head: Sequence[str], rows: list[list[str]]) -> KeepToge
     """A heading and a table; the first column is text and gets the room the others leave."""
     styled = [[Paragraph(_shown(cell), _CELL if n == 0 else _NUMBER) for n, cell in enumerate(row)] for row in rows]
     headings = [Paragraph(f"<b>{cell}</b>", _CELL if n == 0 else _NUMBER) for n, cell in enumerate(head)]
-    others = [_WIDTH * 0.68 / (len(head) - 1)] * (len(head) - 1)
+    shares = [3 if cell == "amount" else 2 for cell in head[1:]]
+    others = [_WIDTH * 0.7 * share / sum(shares) for share in shares]
     table = Table([headings, *styled], colWidths=[_WIDTH - sum(others), *others], repeatRows=1)
     table.setStyle(
         TableStyle(
@@ -272,5 +275,14 @@ def _short(text: str) -> str:
 
 
 def _shown(text: str) -> str:
-    """Text as the fonts of every reader can show it; what they cannot is a question mark."""
-    return escape(text.replace("−", "-").encode("cp1252", "replace").decode("cp1252"))
+    """Text as the fonts of every reader can show it: without accents they lack; what is left is a question mark."""
+    return escape("".join(map(_letter, text.translate(_PLAIN))).encode("cp1252", "replace").decode("cp1252"))
+
+
+def _letter(letter: str) -> str:
+    try:
+        letter.encode("cp1252")
+    except UnicodeEncodeError:
+        plain = unicodedata.normalize("NFKD", letter)
+        return "".join(each for each in plain if not unicodedata.combining(each))
+    return letter
