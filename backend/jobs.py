@@ -11,7 +11,9 @@ from backend import http
 from backend.backoff import Backoff
 from backend.backup.daily import blueprint as backups
 from backend.database import APPLICATION_ROLE, Database
+from backend.risk.backtest.job import blueprint as backtests
 from backend.risk.intents.jobs import blueprint as intents
+from backend.risk.outcomes.job import blueprint as risk_reports
 from backend.second_factor.actions import queries as factor_queries
 from backend.session.accounts import queries as session_queries
 from backend.settings import Settings
@@ -58,6 +60,8 @@ def job_app(url: str) -> procrastinate.App:
     app.add_tasks_from(blueprint, namespace="opsconsole")
     app.add_tasks_from(backups, namespace="opsconsole")
     app.add_tasks_from(intents, namespace="opsconsole")
+    app.add_tasks_from(backtests, namespace="opsconsole")
+    app.add_tasks_from(risk_reports, namespace="opsconsole")
     return app
 
 

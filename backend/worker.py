@@ -51,6 +51,7 @@ def ticks(settings: Settings) -> tuple[Tick, ...]:
     from backend.risk.adopt import adopt
     from backend.risk.intents.actions import resume
     from backend.risk.queue.actions import wake
+    from backend.risk.rule_sets.evaluate import run_shadows
     from backend.sample.trade import trade
     from backend.shop.rollups import fold
 
@@ -67,6 +68,7 @@ def ticks(settings: Settings) -> tuple[Tick, ...]:
         Tick("backup watch", 60.0, watch),
         Tick("ends of snoozes in the risk queue", 2.0, wake),
         Tick("verdicts the shop has not heard of", 30.0, resume),
+        Tick("shadow runs", 2.0, run_shadows),
     )
     return (*always, Tick("sample trade", 2.0, trade)) if settings.sample_shop else always
 

@@ -105,6 +105,19 @@ class RateIn(Request):
     """Decimal text, so that nothing is lost to floating point. More than zero."""
 
 
+class OutcomeIn(Request):
+    """What became of an order in the end. What is known stays: a later message with the same id changes nothing."""
+
+    id: Identifier
+    order_id: Identifier
+    customer_id: Identifier | None = None
+    """The order's when left out."""
+    kind: Literal["chargeback", "dispute", "fraud_refund"]
+    happened_at: EventInstant
+    currency: CurrencyCode
+    amount: PositiveMinor
+
+
 class Batch(Request):
     """Rows of one kind. They are validated one by one, so that a bad row does not cost the good ones."""
 

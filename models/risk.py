@@ -29,6 +29,8 @@ from models.risk_metrics import LISTED, METRICS, NUMERIC, Kind, Operator, normal
 
 SCORE_MOST = 100
 RULES_MOST = 200
+CONDITIONS_MOST = 1_000
+"""Of all rules of a set together."""
 VALUES_MOST = 200
 
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60, examples=["velocity-card"])]
@@ -148,7 +150,10 @@ class FraudRule(Request):
 Rules = Annotated[tuple[FraudRule, ...], Field(max_length=RULES_MOST)]
 
 
-def _different(rules: tuple[FraudRule, ...]) -> None:
+def each_once(rules: tuple[FraudRule, ...]) -> None:
+    """Raises ValueError when two rules have one id, or all of them have too many conditions."""
+    if sum(len(rule.each_condition()) for rule in rules) > CONDITIONS_MOST:
+        raise ValueError(f"a rule set has at most {CONDITIONS_MOST} conditions; merge rules or use lists")
     seen = set[str]()
     for rule in rules:
         if rule.rule_id in seen:
@@ -174,7 +179,7 @@ class RuleSetDraft(Request):
 
     @model_validator(mode="after")
     def _each_once(self) -> Self:
-        _different(self.rules or ())
+        each_once(self.rules or ())
         return self
 
 
@@ -188,7 +193,7 @@ class RuleSetChange(Request):
     def _says_something(self) -> Self:
         if not self.model_fields_set or any(getattr(self, name) is None for name in self.model_fields_set):
             raise ValueError("name at least one field to change; none of them may be null")
-        _different(self.rules or ())
+        each_once(self.rules or ())
         return self
 
 
@@ -197,7 +202,7 @@ class PublishRuleSet(Request):
 
     reason: RequiredText
     waive_shadow: Text = ""
-    """Why no shadow run is needed; without it a draft must have run beside live traffic."""
+    """Why no shadow run is needed; without it a draft must have seen at least one order beside live traffic."""
 
 
 class RuleSetSummary(Record):
@@ -211,6 +216,8 @@ class RuleSetSummary(Record):
     rule_count: Count
     author: str
     author_name: str
+    writers: tuple[str, ...] = ()
+    """Everybody who wrote its rules, the author too: none of them may publish it."""
     based_on: Identifier | None = None
     created_at: Instant
     updated_at: Instant
@@ -221,7 +228,7 @@ class RuleSetSummary(Record):
     backtest_id: Identifier | None = None
     """The newest backtest of exactly these rules that was finished."""
     shadow_since: Instant | None = None
-    """Since when it runs beside live traffic."""
+    """Since when it runs beside live traffic; ``None`` when it does not."""
     shadow_orders: Count = 0
     """Orders it has seen there."""
     version: Version

@@ -13,11 +13,22 @@ from backend import audit, metrics
 from backend.database import Connection
 from backend.logs import request_id
 from backend.problems import field_errors
+from backend.risk.outcomes import land as risk_land
 from backend.settings import Settings
 from backend.shop import land, queries
 from backend.wire import storable_json
 from models.base import Request, as_storable
-from models.ingest import Batch, CommunityIn, DownloadIn, IngestResult, OrderIn, RateIn, RefundIn, RejectedRow
+from models.ingest import (
+    Batch,
+    CommunityIn,
+    DownloadIn,
+    IngestResult,
+    OrderIn,
+    OutcomeIn,
+    RateIn,
+    RefundIn,
+    RejectedRow,
+)
 from models.words import counted
 
 R = TypeVar("R", bound=Request)
@@ -53,6 +64,11 @@ async def rates(tx: Connection, settings: Settings, batch: Batch, *, sent_by: st
     """Daily rates; what was waiting for them is converted in the same transaction."""
     currency = await land.claim_currency(tx, settings.currency)
     return await _ingest(tx, "rates", RateIn, batch, lambda rows: land.rates(tx, rows, currency), sent_by)
+
+
+async def outcomes(tx: Connection, batch: Batch, *, sent_by: str) -> IngestResult:
+    """What became of orders."""
+    return await _ingest(tx, "outcomes", OutcomeIn, batch, lambda rows: risk_land.outcomes(tx, rows), sent_by)
 
 
 async def _ingest(tx: Connection, kind: str, record: type[R], batch: Batch, put: Land[R], sent_by: str) -> IngestResult:

@@ -43,6 +43,7 @@ _BY_RESOURCE = {
         ),
         Audience(Topic.RISK_RULES, frozenset({P.VIEW_RISK_QUEUE})),
     ),
+    "risk_report": Audience(Topic.RISK_RULES, frozenset({P.VIEW_REPORTS})),
     "account": Audience(Topic.PEOPLE, frozenset({P.VIEW_AUDIT})),
 }
 

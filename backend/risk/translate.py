@@ -57,20 +57,20 @@ def recorded_member(names: Names) -> Member:
 
 
 def present_member(names: Names) -> Member:
-    """Membership as it is now."""
+    """Membership as it is now; each list is read once for all orders of the statement."""
 
     def member(list_id: str, metric: str) -> sql.Composable:
         return sql.SQL(
-            "exists (select from risk_list as l join risk_list_entry as e on e.list_id = l.id"
+            "({} in (select e.value from risk_list as l join risk_list_entry as e on e.list_id = l.id"
             " where l.id = {} and l.metric = {} and l.deleted_at is null and e.removed_at is null"
-            " and (e.until is null or e.until > now()) and e.value = {})"
-        ).format(sql.Literal(list_id), sql.Literal(metric), names.column(metric))
+            " and (e.until is null or e.until > now())))"
+        ).format(names.column(metric), sql.Literal(list_id), sql.Literal(metric))
 
     return member
 
 
 def condition_sql(condition: Condition, names: Names, member: Member) -> sql.Composable:
-    """An expression that is true or false, never null."""
+    """An expression that is true when a condition holds; false or null when it does not."""
     metric = METRICS[condition.metric]
     column = names.column(metric.key)
     if condition.operator in {Operator.IN_LIST, Operator.NOT_IN_LIST}:
@@ -80,23 +80,23 @@ def condition_sql(condition: Condition, names: Names, member: Member) -> sql.Com
     compared, cast = condition.compared, _TYPES[metric.kind]
     if condition.operator in {Operator.IN, Operator.NOT_IN}:
         among = sql.SQL("= any" if condition.operator is Operator.IN else "<> all")
-        text = sql.SQL("{} {} ({}::text[])").format(column, among, sql.Literal(list(compared)))
-    else:
-        text = sql.SQL("{} {} {}::{}").format(column, _SIGNS[condition.operator], sql.Literal(compared), cast)
-    return sql.SQL("coalesce({}, false)").format(text)
+        return sql.SQL("{} {} ({}::text[])").format(column, among, sql.Literal(list(compared)))
+    return sql.SQL("{} {} {}::{}").format(column, _SIGNS[condition.operator], sql.Literal(compared), cast)
+
+
+def entry_sql(entry: Condition | AnyOf, names: Names, member: Member) -> sql.Composable:
+    """A condition or a group, as ``condition_sql``."""
+    if isinstance(entry, AnyOf):
+        return sql.SQL("({})").format(sql.SQL(" or ").join([condition_sql(each, names, member) for each in entry.any]))
+    return condition_sql(entry, names, member)
 
 
 def rule_sql(rule: FraudRule, names: Names, member: Member) -> sql.Composable:
     """Whether all conditions hold: true or false, never null."""
-    parts: list[sql.Composable] = []
-    for entry in rule.conditions:
-        if isinstance(entry, AnyOf):
-            parts.append(
-                sql.SQL("({})").format(sql.SQL(" or ").join([condition_sql(each, names, member) for each in entry.any]))
-            )
-        else:
-            parts.append(condition_sql(entry, names, member))
-    return sql.SQL("({})").format(sql.SQL(" and ").join(parts))
+    # Once for the rule, not for each condition: what is null inside can only make the whole null or false.
+    return sql.SQL("(({}) is true)").format(
+        sql.SQL(" and ").join([entry_sql(entry, names, member) for entry in rule.conditions])
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +118,12 @@ def decision_sql(rules: Sequence[FraudRule], names: Names, around: Around) -> sq
     an element for each enabled rule.
     """
     enabled = [rule for rule in rules if rule.enabled]
-    loud = [_loud(rule, names, around) for rule in enabled]
+    loud = [loud_sql(rule, names, around) for rule in enabled]
     fired = [sql.Identifier("f", f"r{number}") for number in range(len(enabled))]
     columns = [
         sql.SQL("{} as {}").format(expression, sql.Identifier(f"r{number}")) for number, expression in enumerate(loud)
     ]
-    allowed, blocked = _held(around.allow, around.member), _held(around.block, around.member)
+    allowed, blocked = held_sql(around.allow, around.member), held_sql(around.block, around.member)
     score = sql.SQL(" + ").join(
         [sql.SQL("{}::integer * {}").format(one, sql.Literal(rule.severity)) for one, rule in _pairs(fired, enabled)]
         or [sql.SQL("0").format()]
@@ -162,7 +162,8 @@ def _pairs(fired: Sequence[sql.Composable], rules: Sequence[FraudRule]) -> Itera
     return zip(fired, rules, strict=True)
 
 
-def _loud(rule: FraudRule, names: Names, around: Around) -> sql.Composable:
+def loud_sql(rule: FraudRule, names: Names, around: Around) -> sql.Composable:
+    """Whether a rule fires and is not quiet for the order: true or false."""
     holds = rule_sql(rule, names, around.member)
     if not around.recorded:
         return holds
@@ -183,7 +184,10 @@ def _acts(
     return None
 
 
-def _held(lists: Sequence[tuple[str, str]], member: Member) -> sql.Composable:
+def held_sql(lists: Sequence[tuple[str, str]], member: Member) -> sql.Composable:
+    """Whether any of some lists holds a value of the order: true or false."""
     if not lists:
         return sql.SQL("false")
-    return sql.SQL("({})").format(sql.SQL(" or ").join(member(list_id, metric) for list_id, metric in lists))
+    return sql.SQL("(({}) is true)").format(
+        sql.SQL(" or ").join([member(list_id, metric) for list_id, metric in lists])
+    )

@@ -138,6 +138,8 @@ ROWS = {
     "downloads": {"id": "x", "downloadedAt": AT, "product": "p", "country": "DE", "succeeded": False, "failure": "f"},
     "community": {"id": "x", "metric": "discord", "observedAt": AT, "value": 5},
     "rates": {"currency": "USD", "day": "2026-11-24", "rate": "0.9"},
+    "outcomes": {"id": "x", "orderId": "o", "customerId": "c", "kind": "chargeback", "happenedAt": AT}
+    | {"currency": "EUR", "amount": 5},
 }
 
 

@@ -105,12 +105,16 @@ create table risk_rule_set (
     rules          jsonb not null,
     based_on       uuid references risk_rule_set,
     author         text not null,
+    -- Whoever has changed its rules, the author too.
+    writers        text[] not null default '{}',
     created_at     timestamptz not null default now(),
     updated_at     timestamptz not null default now(),
     published_at   timestamptz,
     published_by   text,
     -- Shadow runs see these very rules: a change of the draft ends them.
     shadow_since   timestamptz,
+    -- What was decided up to here has been looked at.
+    shadow_through timestamptz,
     version        bigint not null default 1
 );
 create unique index risk_rule_set_published on risk_rule_set (state) where state = 'published';
@@ -310,9 +314,12 @@ create index risk_outcome_customer on risk_outcome (customer_id, happened_at) wh
 
 create table risk_backtest (
     id          uuid primary key default uuidv7(),
-    rule_set_id uuid not null references risk_rule_set,
+    -- Null: rules that were never stored.
+    rule_set_id uuid references risk_rule_set,
     rules       jsonb not null,
-    asked       jsonb not null,
+    placed_from timestamptz not null,
+    placed_to   timestamptz not null,
+    circumstances text not null check (circumstances in ('recorded', 'today')),
     state       text not null default 'waiting' check (state in ('waiting', 'running', 'done', 'cancelled', 'failed')),
     progress    real not null default 0,
     result      jsonb,
@@ -321,10 +328,14 @@ create table risk_backtest (
     created_at  timestamptz not null default now(),
     begun_at    timestamptz,
     ended_at    timestamptz,
+    -- A worker that lives says so here with each slice.
     beat_at     timestamptz,
+    attempts    integer not null default 0,
     version     bigint not null default 1
 );
 create index risk_backtest_listed on risk_backtest (created_at desc, id desc);
+create index risk_backtest_of_set on risk_backtest (rule_set_id, ended_at desc) where state = 'done';
+create index risk_backtest_live on risk_backtest (state) where state in ('waiting', 'running');
 
 -- What drafts would have decided beside live traffic.
 create table risk_shadow_decision (
@@ -343,7 +354,8 @@ create table risk_report (
     month        date not null unique,
     figures      jsonb not null,
     generated_at timestamptz not null default now(),
-    generated_by text not null
+    generated_by text not null,
+    version      bigint not null default 1
 );
 
 grant select, insert, delete on risk_pending to opsconsole_app;
