@@ -52,7 +52,7 @@ PAGES = {
 
 LOAD = """
 insert into risk_order (id, source, placed_at, minor, currency, customer_id, email, ip, card, device, order_value)
-select 'CS-' || n, 'check', now() - interval '30 days' * (n::float8 / {entries}), n * 7919 % 100000, 'EUR',
+select 'CS-' || n, 'check', now() - interval '24 hours' * (n::float8 / {entries}), n * 7919 % 100000, 'EUR',
        'C-' || n % 60000, 'p' || n % 60000 || '@shop.example', '10.' || n % 250 || '.' || n % 200 || '.' || n % 8,
        case when n % 20 = 0 then 'hot' else 'card-' || n % 70000 end, 'device-' || n % 80000, n * 7919 % 100000
   from generate_series(1, {entries}) n;
@@ -68,8 +68,7 @@ insert into risk_entry (order_id, score, action, triggered, placed_at, currency,
 select o.id, o.minor % 101, 'review',
        array['velocity-card', 'rule-' || o.seq % 1000], o.placed_at, 'EUR', o.minor, o.order_value, o.customer_id,
        o.email, o.card, '4417', (array['DE', 'FR', 'US', 'GB'])[1 + o.seq % 4], o.ip,
-       (array['DE', 'NG', 'VN'])[1 + o.seq % 3],
-       o.device, o.placed_at, o.placed_at + interval '24 hours'
+       (array['DE', 'NG', 'VN'])[1 + o.seq % 3], o.device, o.placed_at, o.placed_at + interval '24 hours'
   from risk_order as o order by o.seq;
 update risk_entry set snoozed_until = now() + interval '1 day'
  where id in (select id from risk_entry order by id limit 500);

@@ -13,7 +13,6 @@ from backend.risk.queue import find, queries
 from backend.security import Principal
 from models.risk import Action, Decision, Fired, ListHit
 from models.risk_case import (
-    HISTORY_MOST,
     ITEMS_MOST,
     CaseEvent,
     CustomerFacts,
@@ -38,9 +37,7 @@ async def read(connection: Connection, entry_id: UUID, principal: Principal) -> 
     """The case of an entry, as somebody may see it. Raises ProblemError 404."""
     entry = await find.entry(connection, entry_id)
     async with connection.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(
-            queries.case, {"entry_id": entry_id, "most": LINKED_MOST, "history": HISTORY_MOST}, prepare=True
-        )
+        await cursor.execute(queries.case, {"entry_id": entry_id}, prepare=True)
         row = await cursor.fetchone()
     assert row is not None  # noqa: S101 - an entry has an order with a decision, by its keys
     fired = tuple(Fired.model_validate(each) for each in row["explanation"])

@@ -79,18 +79,22 @@ update risk_intent
  where id = %(intent_id)s
 
 -- name: counts
-select count(*) filter (where status = 'open'),
-       count(*) filter (where assigned_to = %(user_id)s),
-       count(*) filter (where status = 'escalated'),
-       count(*) filter (where due_at <= %(now)s::timestamptz + interval '1 hour'),
-       count(*) filter (where due_at <= %(now)s::timestamptz),
-       count(*) filter (where snoozed_until > %(now)s::timestamptz)
-  from risk_entry
- where status <> 'reviewed'
+-- Each out of an index of its own; all that wait are counted once, most of them are open.
+select waiting - escalated, mine, escalated, due_soon, overdue, snoozed
+  from (select (select count(*) from risk_entry where status <> 'reviewed') as waiting,
+               (select count(*) from risk_entry where status <> 'reviewed' and assigned_to = %(user_id)s) as mine,
+               (select count(*) from risk_entry where status = 'escalated') as escalated,
+               (select count(*) from risk_entry
+                 where status <> 'reviewed' and due_at <= %(now)s::timestamptz + interval '1 hour') as due_soon,
+               (select count(*) from risk_entry
+                 where status <> 'reviewed' and due_at <= %(now)s::timestamptz) as overdue,
+               (select count(*) from risk_entry
+                 where status <> 'reviewed' and snoozed_until > %(now)s::timestamptz) as snoozed) as each
 
 -- name: case
 -- All of a case but its entry and its velocity. Scalar subqueries, not joins with this: joined, all orders with a card
--- under attack are sorted; so, the newest ones are read off the index.
+-- under attack are sorted; so, the newest ones are read off the index. Limits as numbers (LINKED_MOST, HISTORY_MOST):
+-- with parameters it would be planned anew each time, which takes longer than it does.
 with this as (
     select o.seq, o.id, o.placed_at, o.minor, o.currency, o.customer_id, o.email, o.ip, o.card, o.device, o.order_value,
            o.item_count, o.payment_method, o.payment_method_age, o.billing_country, o.shipping_country, o.card_country,
@@ -101,16 +105,16 @@ with this as (
 found as (
     select distinct id
       from ((select o.id from risk_order as o where o.customer_id = (select customer_id from this)
-              order by o.placed_at desc, o.seq limit %(most)s + 2)
+              order by o.placed_at desc, o.seq limit 52)
             union all
             (select o.id from risk_order as o where o.card = (select card from this)
-              order by o.placed_at desc, o.seq limit %(most)s + 2)
+              order by o.placed_at desc, o.seq limit 52)
             union all
             (select o.id from risk_order as o where o.ip = (select ip from this)
-              order by o.placed_at desc, o.seq limit %(most)s + 2)
+              order by o.placed_at desc, o.seq limit 52)
             union all
             (select o.id from risk_order as o where o.device = (select device from this)
-              order by o.placed_at desc, o.seq limit %(most)s + 2)) as each),
+              order by o.placed_at desc, o.seq limit 52)) as each),
 linked as (
     select o.id, o.placed_at, o.currency, o.minor, o.order_value,
            array_remove(array[case when o.customer_id = this.customer_id then 'customer' end,
@@ -120,7 +124,13 @@ linked as (
       from found join risk_order as o using (id), this
      where o.id <> this.id
      order by o.placed_at desc, o.seq desc
-     limit %(most)s + 1)
+     limit 51),
+entries as (
+    select e.order_id, e.id, e.score, e.action, e.status, e.verdict, e.decided_by
+      from linked join risk_entry as e on e.order_id = linked.id),
+names as materialized (
+    select user_id, person_name(user_id) as name
+      from (select distinct decided_by as user_id from entries where decided_by is not null) as someone)
 select this.*, s.settled_at,
        p.payload -> 'customer' ->> 'name' as customer_name,
        jsonb_path_query_array(p.payload, '$.items[0 to 19]') as items,
@@ -136,14 +146,16 @@ select this.*, s.settled_at,
                    'orderId', l.id, 'shared', l.shared, 'placedAt', l.placed_at, 'currency', l.currency,
                    'amount', l.minor, 'reportingMinor', l.order_value, 'entryId', e.id, 'score', e.score,
                    'action', e.action, 'status', e.status, 'verdict', e.verdict,
-                   'decidedByName', person_name(e.decided_by)) order by l.placed_at desc), '[]')
-          from linked as l left join risk_entry as e on e.order_id = l.id) as linked,
+                   'decidedByName', n.name) order by l.placed_at desc), '[]')
+          from linked as l
+          left join entries as e on e.order_id = l.id
+          left join names as n on n.user_id = e.decided_by) as linked,
        (select coalesce(jsonb_agg(jsonb_build_object(
                    'at', h.at, 'by', h.actor, 'byName', coalesce(h.actor_label, h.actor), 'what', h.action,
                    'version', h.version, 'reason', h.reason) order by h.seq desc), '[]')
           from (select * from audit_log
                  where resource_type = 'risk_entry' and resource_id = %(entry_id)s::uuid::text
-                 order by seq desc limit %(history)s) as h) as history,
+                 order by seq desc limit 100) as h) as history,
        (select jsonb_build_object('intentId', i.id, 'entryId', i.entry_id, 'orderId', i.order_id, 'kind', i.kind,
                                   'state', i.state, 'attempts', i.attempts, 'createdAt', i.created_at,
                                   'doneAt', i.done_at, 'problem', i.problem)
