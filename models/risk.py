@@ -74,7 +74,7 @@ class Condition(Request):
     def _fits(self) -> Self:
         metric = METRICS.get(self.metric)
         if metric is None:
-            raise ValueError(f"there is no metric {self.metric[:60]!r}")
+            raise ValueError("no metric is called that; the contract lists them")
         if self.operator not in metric.operators:
             allowed = ", ".join(metric.operators)
             raise ValueError(f"{metric.title}: {self.operator} cannot be asked, only {allowed}")
