@@ -134,6 +134,7 @@ class MainWindow(QWidget):
             (console.link.changed, self.refresh),
             (console.session.changed, self.refresh),
             (console.messages.posted, self._posted),
+            (console.messages.taken_back, self.message_bar.forget_undo),
             (console.mutations.changed, self.refresh),
             (console.stream.changed, self.refresh),
         )
@@ -299,7 +300,7 @@ class MainWindow(QWidget):
             shortcut.deleteLater()
         self._shortcuts.clear()
         for action in self.console.actions.all():
-            if action.shortcut:
+            if action.shortcut and not action.bound:
                 shortcut = QShortcut(QKeySequence(action.shortcut), self)
                 shortcut.activated.connect(lambda i=action.id: self.commands.by_key(i))
                 self._shortcuts.append(shortcut)
