@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialogButtonBox, QGridLayout, QLabel, QWidget
 
 from app.errors import OperationsError
+from models.words import system_name
 from views.dialogs.base import WindowDialog
 from views.theme import current
 
@@ -54,7 +55,8 @@ class ConflictDialog(WindowDialog):
         self.mine.setEnabled(bool(theirs))
         self.mine.setToolTip("" if theirs else "what the other one changed is not known yet")
         if theirs.get("updatedBy"):
-            self.who.setText(f"{theirs['updatedBy']} changed it at {_words(theirs.get('updatedAt'))}. Which one holds?")
+            other = system_name(theirs["updatedBy"]) or theirs["updatedBy"]
+            self.who.setText(f"{other} changed it at {_words(theirs.get('updatedAt'))}. Which one holds?")
         rows = three_way(base, intent.fields, theirs)
         old, self._table = self._table, QWidget()
         grid = QGridLayout(self._table)
