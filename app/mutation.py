@@ -362,7 +362,7 @@ class Mutations:
             case StepUpNeeded():
                 await self._ask_for_factor(intent, error)
                 return True
-            case ProblemAnswer() if error.code == "stale-version" and intent.record is not None:
+            case ProblemAnswer() if error.outdated and intent.record is not None:
                 await self._compare(intent, error)
                 return True
             case ProblemAnswer() if error.code in BUSY:

@@ -40,9 +40,10 @@ UNDO_MOST = 200
 RESOURCE = "risk_entry:"
 
 APPROVE, REJECT, ESCALATE = "risk.approve", "risk.reject", "risk.escalate"
-CLAIM, RELEASE, SNOOZE, NOTE, REOPEN, TAKE = (
+CLAIM, RELEASE, TAKE_OVER, SNOOZE, NOTE, REOPEN, TAKE = (
     "risk.claim",
     "risk.release",
+    "risk.take_over",
     "risk.snooze",
     "risk.note",
     "risk.reopen",
@@ -56,6 +57,7 @@ ON_ITS_WAY = {
     ESCALATE: "Escalation is on its way",
     CLAIM: "Claim is on its way",
     RELEASE: "Release is on its way",
+    TAKE_OVER: "Taking over is on its way",
     SNOOZE: "Snooze is on its way",
     NOTE: "Note is on its way",
     REOPEN: "Undo is on its way",
@@ -94,9 +96,10 @@ class Risk:
         self.notes = NoteDrafts(console.profile)
         self._deeds: list[Deed] = []
         self._user: str | None = None
-        for name in (APPROVE, REJECT, ESCALATE):
-            self.mutations.declare(Kind(name, TOPICS, late=UNDO_SECONDS, in_place=True, within="entry", undo=_reopen))
-        for name in (CLAIM, RELEASE, SNOOZE, NOTE, REOPEN):
+        for name in (*sorted(VERDICTS), SNOOZE):
+            undo = None if name == SNOOZE else _reopen
+            self.mutations.declare(Kind(name, TOPICS, late=UNDO_SECONDS, in_place=True, within="entry", undo=undo))
+        for name in (CLAIM, RELEASE, TAKE_OVER, NOTE, REOPEN):
             self.mutations.declare(Kind(name, TOPICS, in_place=True, within="entry", undo=_OPPOSITE.get(name)))
         for name in (TAKE, BULK):
             self.mutations.declare(Kind(name, TOPICS, irreversible=True, in_place=True))
@@ -204,6 +207,13 @@ class Risk:
     async def release(self, entry: RiskQueueEntry) -> Outcome:
         """Give an entry back. Raises OperationsError."""
         return await self._do(RELEASE, f"Released {entry.order_id}", entry, "release", None)
+
+    async def take_over(self, entry: RiskQueueEntry) -> Outcome:
+        """Take an entry that somebody else holds. Raises OperationsError."""
+        from models.risk_queue import ReassignEntry
+
+        title = f"Took {entry.order_id} over from {entry.assigned_to_name or entry.assigned_to}"
+        return await self._do(TAKE_OVER, title, entry, "reassign", ReassignEntry(user_id=self._me()))
 
     async def snooze(self, entry: RiskQueueEntry, until: datetime, notes: str) -> Outcome:
         """Put an entry aside until an instant. Raises OperationsError."""
@@ -360,8 +370,20 @@ def _opposite(kind: str, title: str, verb: str) -> Any:
     return undo
 
 
+def _give_back(intent: Intent, answer: dict[str, Any]) -> Draft | None:
+    """To whoever had it before."""
+    import json
+
+    from models.risk_queue import ReassignEntry
+
+    before = json.loads(intent.base or "{}").get("assignedTo")
+    draft = _opposite(TAKE_OVER, "Gave {} back", "reassign")(intent, answer)
+    return None if draft is None else replace(draft, body=ReassignEntry(user_id=before))
+
+
 _reopen = _opposite(REOPEN, "Reopened {}", "reopen")
 _OPPOSITE = {
     CLAIM: _opposite(RELEASE, "Released {}", "release"),
     RELEASE: _opposite(CLAIM, "Claimed {}", "claim"),
+    TAKE_OVER: _give_back,
 }

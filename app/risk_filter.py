@@ -38,10 +38,10 @@ class Sort(StrEnum):
 
 
 TAB_QUERY: Mapping[Tab, Mapping[str, str]] = {
-    Tab.OPEN: {"status": "open", "snoozed": "false"},
-    Tab.MINE: {"assignedTo": "me", "snoozed": "false"},
+    Tab.OPEN: {"status": "open"},
+    Tab.MINE: {"assignedTo": "me"},
     Tab.ESCALATED: {"status": "escalated"},
-    Tab.DUE: {"status": "open", "snoozed": "false", "dueWithin": "60"},
+    Tab.DUE: {"dueWithin": "60"},
     Tab.SNOOZED: {"snoozed": "true"},
 }
 """Parameters of ``GET /api/risk/queue`` that make a tab."""
@@ -86,12 +86,12 @@ class Filter:
         found = dict(TAB_QUERY[self.tab])
         for name, value in parse(self.typed).items():
             found[_NAMES[name]] = str(int(value) * minor_units) if name.startswith("amount") else value
-        return found | {"sort": self.sort, "order": "desc" if self.descending else "asc"}
+        return found | {"sort": self.sort, "direction": "desc" if self.descending else "asc"}
 
     @property
     def link(self) -> str:
         """Text that another console opens."""
-        said = {"tab": self.tab, "sort": self.sort, "order": "desc" if self.descending else "asc"}
+        said = {"tab": self.tab, "sort": self.sort, "direction": "desc" if self.descending else "asc"}
         return f"{SCHEME}?{urlencode(said | ({'filter': self.typed} if self.typed else {}))}"
 
 
@@ -150,7 +150,7 @@ def from_link(text: str) -> Filter | None:
         raise FilterError("This link was made by another release: its tab or order is not known here.") from None
     typed = said.get("filter", "")
     parse(typed)
-    return Filter(tab, sort, said.get("order") != "asc", typed)
+    return Filter(tab, sort, said.get("direction") != "asc", typed)
 
 
 class SavedFilters:
