@@ -19,6 +19,7 @@ class Topic(StrEnum):
     REVIEWS = "reviews"
     DRIFT = "drift"
     PEOPLE = "people"
+    RISK_QUEUE = "risk_queue"
     AUDIT = "audit"
     """Any other change; only for those who read the audit log."""
     ME = "me"

@@ -30,6 +30,7 @@ _BY_RESOURCE = {
     "approval": Audience(Topic.APPROVALS, OVERSEERS, concerned=True),
     "access_review": Audience(Topic.REVIEWS, frozenset({P.VIEW_AUDIT})),
     "access_difference": Audience(Topic.DRIFT, frozenset({P.VIEW_AUDIT})),
+    "risk_entry": Audience(Topic.RISK_QUEUE, frozenset({P.VIEW_RISK_QUEUE})),
     "account": Audience(Topic.PEOPLE, frozenset({P.VIEW_AUDIT})),
 }
 
