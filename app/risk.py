@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from app.console import Console
     from app.outbox import Intent
     from app.query import Query
+    from app.waiting import Waiting
     from models.base import Record
     from models.paging import Page
     from models.risk_case import RiskCase
@@ -91,7 +92,7 @@ class Risk:
         self.mutations = console.mutations
         self.list = QueueList(self._ask_page, console.tasks, console.clock.now, self._me)
         self.list.pinned = lambda entry_id: bool(self.mutations.of(RESOURCE + entry_id))
-        self.cases = CaseCache(self._ask_case, console.tasks)
+        self.cases = CaseCache(self.case, console.tasks)
         self.filters = SavedFilters(console.profile)
         self.notes = NoteDrafts(console.profile)
         self._deeds: list[Deed] = []
@@ -118,6 +119,13 @@ class Risk:
             return await self._read(f"{BASE}/counts", QueueCounts)
 
         return self._console.record("risk_counts", TOPICS, ask)
+
+    def waiting(self) -> Waiting:
+        """How many entries are open, for whoever may decide them."""
+        from app.waiting import Waiting
+
+        words = "entry waits to be decided", "entries wait to be decided"
+        return Waiting(self._console, self.counts(), DECIDE, lambda counts: counts.open, *words)
 
     @property
     def currency(self) -> str:
@@ -146,7 +154,8 @@ class Risk:
         query = chosen.query(minor_units=units) | {"limit": str(limit)} | ({"cursor": cursor} if cursor else {})
         return await self._read(f"{BASE}?{urlencode(query)}", Page[RiskQueueEntry])
 
-    async def _ask_case(self, entry_id: str) -> RiskCase:
+    async def case(self, entry_id: str) -> RiskCase:
+        """One case, asked for now. Raises OperationsError."""
         from models.risk_case import RiskCase
 
         return await self._read(f"{BASE}/{entry_id}", RiskCase)

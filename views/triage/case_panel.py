@@ -1,29 +1,19 @@
-"""The case that is read: figures, why it fired, velocity, order and customer, what it is linked to, history and notes."""
+"""The case that is read: figures, why it fired, velocity, facts, what it is linked to, history and notes."""
 
 from __future__ import annotations
 
-from datetime import UTC
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import (
-    QBoxLayout,
-    QHBoxLayout,
-    QLabel,
-    QPlainTextEdit,
-    QScrollArea,
-    QSizePolicy,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app.risk import DECIDE, VIEW
-from app.risk_words import duration
 from views.theme import current
-from views.triage.parts import Figures, VelocityCards, Why, joined
-from views.triage.words import amount, country, did, linked_state, linked_sum, moment, shared, short_name
+from views.triage.facts import customer_facts, order_facts
+from views.triage.parts import Figures, VelocityCards, Why
+from views.triage.pieces import Lines, NoteField, Pair, Section, VerdictBar
+from views.triage.words import amount, did, linked_state, linked_sum, moment, shared, short_name
 from views.widgets.pill import Look, Pill
 from views.widgets.problem import ProblemLine
 from views.widgets.table import Column, RecordTable
@@ -35,8 +25,6 @@ if TYPE_CHECKING:
     from models.risk_case import LinkedOrder, RiskCase
     from models.risk_queue import RiskQueueEntry
 
-NARROW = 520
-"""Below this width, at 100 % font, order and customer stand one below the other."""
 LINKED_SHOWN = 6
 KEEP_MS = 400
 """So long after the last letter a note that was begun is written to disk."""
@@ -46,132 +34,6 @@ VERBS = (
     ("escalate", "Escalate…", "E"),
     ("snooze", "Snooze…", "H"),
 )
-
-
-class Heading(QWidget):
-    """A section's name, and what there is to say about all of it."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__()
-        self.name, self.more = QLabel(name), QLabel()
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.name)
-        row.addStretch(1)
-        row.addWidget(self.more)
-
-    def say(self, more: str = "") -> None:
-        """Change what stands at the right."""
-        theme = current()
-        self.name.setFont(theme.font(12, 600))
-        self.more.setFont(theme.font(9))
-        self.more.setText(f'<span style="color: {theme.tokens.text2}">{escape(more)}</span>' if more else "")
-
-
-class Pair(QWidget):
-    """Two sections beside each other, or one below the other where there is no room."""
-
-    def __init__(self, one: QWidget, other: QWidget) -> None:
-        super().__init__()
-        self._box = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
-        self._box.setContentsMargins(0, 0, 0, 0)
-        self._box.setSpacing(16)
-        for widget in (one, other):
-            self._box.addWidget(widget, 1, Qt.AlignmentFlag.AlignTop)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        wide = self.width() >= current().px(NARROW)
-        self._box.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
-
-
-class Section(QWidget):
-    """A heading and what is below."""
-
-    def __init__(self, name: str, *below: QWidget) -> None:
-        super().__init__()
-        self.heading = Heading(name)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        column.addWidget(self.heading)
-        for widget in below:
-            column.addWidget(widget)
-
-
-class Lines(QLabel):
-    """A few lines of words, each with a name or an instant before it; can be selected and copied."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__()
-        self.setTextFormat(Qt.TextFormat.RichText)
-        self.setWordWrap(True)
-        self.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.setAccessibleName(name)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
-
-    def show_lines(self, lines: list[tuple[str, str, bool]], wide: int = 84) -> None:
-        """Show lines of name, words and whether the words are strong."""
-        theme = current()
-        self.setFont(theme.font(10))
-        rows = "".join(
-            f'<tr><td width="{theme.px(wide)}" style="color: {theme.tokens.text3}; padding-bottom: 3px">{escape(name)}</td>'
-            f'<td style="padding-bottom: 3px">{f"<b>{escape(words)}</b>" if strong else escape(words)}</td></tr>'
-            for name, words, strong in lines
-        )
-        self.setText(f'<table cellspacing="0" cellpadding="0">{rows}</table>')
-        self.setAccessibleDescription(". ".join(f"{name} {words}" for name, words, _ in lines))
-
-
-class NoteField(QPlainTextEdit):
-    """Where a note is typed. Enter is a new line; Ctrl+Enter sends, Esc leaves what was typed where it is."""
-
-    sent = Signal()
-    left = Signal()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setAccessibleName("Note")
-        self.setTabChangesFocus(True)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.textChanged.connect(self.updateGeometry)
-
-    def sizeHint(self) -> QSize:
-        theme = current()
-        lines = min(5, max(1, self.document().blockCount()))
-        return QSize(theme.px(160), round(lines * theme.height(10)) + 18)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(80, self.sizeHint().height())
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.sent.emit()
-        elif event.key() == Qt.Key.Key_Escape:
-            self.left.emit()
-        else:
-            super().keyPressEvent(event)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        if self.toPlainText() or self.hasFocus():
-            return
-        theme, tokens = current(), current().tokens
-        painter = QPainter(self.viewport())
-        high = theme.height(9) + 2
-        box = self.viewport().rect()
-        wide = theme.width("N", 9) + 8
-        painter.setPen(QPen(QColor(tokens.control_border), 1))
-        cap = box.adjusted(0, 0, 0, 0)
-        cap.setLeft(round(box.right() - wide))
-        cap.setTop(round(box.center().y() - high / 2))
-        cap.setHeight(round(high))
-        painter.drawRoundedRect(cap.adjusted(0, 0, -1, -1), 3, 3)
-        painter.setFont(theme.font(9))
-        painter.setPen(QColor(tokens.text2))
-        painter.drawText(cap, Qt.AlignmentFlag.AlignCenter, "N")
 
 
 class CasePanel(QueryPanel):
@@ -389,12 +251,12 @@ class CasePanel(QueryPanel):
         self.why.show_case(case, currency)
         self.cards.show_case(case)
         self.section_order.heading.say()
-        self.order_lines.show_lines(self._order(case))
+        self.order_lines.show_lines(order_facts(case, currency, self.console.clock.now()))
         self.section_customer.heading.say("details hidden" if case.customer.hidden else "")
         self.section_customer.heading.more.setToolTip(
             "E-mail and name need the permission privacy.view_personal_data." if case.customer.hidden else ""
         )
-        self.customer_lines.show_lines(_customer(case))
+        self.customer_lines.show_lines(customer_facts(case))
         self.section_linked.setVisible(bool(case.linked))
         self.section_linked.heading.say(linked_sum(case, currency))
         self.linked.set_rows(case.linked)
@@ -436,28 +298,6 @@ class CasePanel(QueryPanel):
         self.field.setFont(theme.font(10))
         self.field.setPlaceholderText("Add a note, needed to reject")
 
-    def _order(self, case: RiskCase) -> list[tuple[str, str, bool]]:
-        order, now = case.order, self.console.clock.now()
-        lines = [("Number", order.order_id, False)]
-        if order.items:
-            more = (order.item_count or len(order.items)) - order.items[0].quantity
-            first = order.items[0]
-            words = f"{first.quantity} × {first.title}" if first.quantity > 1 else first.title
-            lines.append(("Items", f"{words} and {more} more" if more > 0 else words, False))
-        elif order.item_count is not None:
-            lines.append(("Items", str(order.item_count), False))
-        if (case.entry.currency, case.entry.reporting_minor) != (self.risk.currency, case.entry.amount):
-            lines.append(("Charged", f"{_money(case)}", False))
-        lines.append(("Paid with", _paid(case), False))
-        lines.append(("Network", _network(case), False))
-        places = [("billed to", order.billing_country), ("sent to", order.shipping_country)]
-        said = ", ".join(f"{words} {country(code)}" for words, code in places if code)
-        if said:
-            lines.append(("Places", said[:1].upper() + said[1:], False))
-        lines.append(("Settled", moment(order.settled_at, now) if order.settled_at else "not yet", False))
-        lines.append(("Shop", _shop(case), True))
-        return lines
-
     # --- verdicts ----------------------------------------------------------------------------------------------
 
     def why_not(self, verb: str) -> str | None:
@@ -481,8 +321,9 @@ class CasePanel(QueryPanel):
             return f"{entry.decided_by_name or 'somebody'} {entry.verdict} it already"
         if entry.assigned_to is not None and not mine and verb != "claim":
             return f"{entry.assigned_to_name or entry.assigned_to} has it; C takes it over"
-        if verb in {"approve", "reject"} and entry.proposal is not None and me is not None and entry.proposal.by == me.user_id:
-            return f"you {entry.proposal.verdict} it; a second person is needed"
+        first = entry.proposal
+        if verb in {"approve", "reject"} and first is not None and me is not None and first.by == me.user_id:
+            return f"you {first.verdict} it; a second person is needed"
         return None
 
     def _show_verdicts(self, *_: Any) -> None:
@@ -589,97 +430,3 @@ class CasePanel(QueryPanel):
     def _tick(self) -> None:
         if self.entry is not None:
             self.figures.show_case(self.entry, self.case, self.risk.currency, self.console.clock.now())
-
-
-class VerdictBar(QWidget):
-    """The verbs with their keys; where there is no room for all beside each other, they stand in two rows."""
-
-    def __init__(self, pills: list[Pill]) -> None:
-        super().__init__()
-        self._pills = pills
-        for pill in pills:
-            pill.setParent(self)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setMinimumHeight(32)
-
-    def _high(self) -> int:
-        return max(current().px(32), max(pill.sizeHint().height() for pill in self._pills))
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self.fit()
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() is QEvent.Type.LayoutRequest:
-            self.fit()
-        return super().event(event)
-
-    def fit(self) -> None:
-        """Put the pills where they fit: verdicts from the left, the claim at the right end."""
-        high, x, y = self._high(), 0, 0
-        last = self._pills[-1]
-        for pill in self._pills:
-            wide = pill.sizeHint().width() + current().px(8)
-            if x and x + wide > self.width():
-                x, y = 0, y + high + 8
-            at = self.width() - wide if pill is last and x + wide <= self.width() else x
-            pill.setGeometry(max(0, at), y, wide, high)
-            x += wide + 8
-        self.setFixedHeight(y + high)
-
-
-def _money(case: RiskCase) -> str:
-    from app.formatting import money
-
-    return f"{money(case.order.amount, case.order.currency)} {case.order.currency}"
-
-
-def _paid(case: RiskCase) -> str:
-    order = case.order
-    method = (order.payment_method or "not known").replace("_", " ")
-    words = method[:1].upper() + method[1:]
-    if order.card_last4:
-        words += f" {order.card_last4}"
-    if order.card_country:
-        words += f", {country(order.card_country)}"
-    if order.payment_method_age is not None:
-        words += f", first used {duration(order.payment_method_age)} before"
-    return words
-
-
-def _network(case: RiskCase) -> str:
-    order = case.order
-    said = [country(order.ip_country) if order.ip_country else "", order.ip or ""]
-    return ", ".join(filter(None, said)) or "not known"
-
-
-def _shop(case: RiskCase) -> str:
-    intent = case.intent
-    if intent is None:
-        return "not released yet"
-    verb = {"release": "release", "refund": "refund", "cancel": "cancel"}[intent.kind]
-    done = {"release": "released", "refund": "refunded", "cancel": "cancelled"}[intent.kind]
-    match intent.state:
-        case "done":
-            at = f" {intent.done_at.astimezone(UTC):%H:%M:%S} UTC" if intent.done_at else ""
-            return f"{done}{at}"
-        case "failed":
-            return f"could not {verb} it: {intent.problem or 'the shop refused'}"
-        case "withdrawn":
-            return "not released yet"
-        case _:
-            return f"asked to {verb} it" + (f"; {intent.problem}" if intent.problem else "")
-
-
-def _customer(case: RiskCase) -> list[tuple[str, str, bool]]:
-    customer = case.customer
-    lines = [("Customer", customer.customer_id or "a guest", False)]
-    if customer.name:
-        lines.append(("Name", customer.name, False))
-    if customer.email:
-        lines.append(("E-mail", customer.email, False))
-    if customer.customer_id is not None:
-        lines.append(("Joined", joined(customer.age, case.order.placed_at), False))
-    for name, value in (("Orders", customer.orders), ("Refunds", customer.refunds), ("Chargebacks", customer.chargebacks)):
-        lines.append((name, "not known" if value is None else f"{value} before" if name == "Orders" else str(value), bool(value) and name == "Chargebacks"))
-    return lines

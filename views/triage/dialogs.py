@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QDateTime, Qt
-from PySide6.QtWidgets import QDateTimeEdit, QHBoxLayout, QLabel, QRadioButton
+from PySide6.QtWidgets import QDateTimeEdit, QHBoxLayout, QLabel, QPushButton, QRadioButton
 
 from app.errors import OperationsError
 from app.formatting import money
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from app.console import Console
-    from app.outbox import Intent
     from models.risk_queue import BulkAnswer, RiskQueueEntry
 
 SNOOZE_MOST = timedelta(days=30)
@@ -42,7 +41,12 @@ class EscalateDialog(DecidingDialog):
     """To whom, and why."""
 
     def __init__(
-        self, words: str, typed: str, console: Console, send: Callable[[EscalateTo, str], Awaitable[object]], parent: QWidget
+        self,
+        words: str,
+        typed: str,
+        console: Console,
+        send: Callable[[EscalateTo, str], Awaitable[object]],
+        parent: QWidget,
     ) -> None:
         super().__init__("Escalate", console.tasks, parent, accept="Escalate", hint="Why, and what is to be found out")
         self._send_to = send
@@ -176,7 +180,7 @@ class BulkDialog(DecidingDialog):
         self.table.set_rows(tuple(entries))
         self.column.addWidget(self.table, 1)
         self.ask_for_words()
-        for button in self.buttons.buttons():
+        for button in self.buttons.findChildren(QPushButton):
             # Money moves: Enter alone must not be enough.
             button.setAutoDefault(False)
             button.setDefault(False)
@@ -229,10 +233,9 @@ class BulkDialog(DecidingDialog):
 class EntryConflict(ConflictDialog):
     """An entry somebody else has changed, in the words of the queue."""
 
-    def __init__(self, console: Console, intent: Intent, parent: QWidget) -> None:
-        super().__init__(console, intent, parent)
-
-    def rows(self, base: dict[str, Any], mine: dict[str, Any], theirs: dict[str, Any]) -> list[tuple[str, str, str, str]]:
+    def rows(
+        self, base: dict[str, Any], mine: dict[str, Any], theirs: dict[str, Any]
+    ) -> list[tuple[str, str, str, str]]:
         wanted = _mine(self.intent.kind, mine)
         rows = [("Verdict", _verdict(base), wanted or "as it was", _verdict(theirs))]
         rows.append(("Held by", _holder(base), _holder_mine(self.intent.kind, base), _holder(theirs)))
@@ -292,5 +295,3 @@ def sentence(entry: RiskQueueEntry, currency: str) -> str:
     where = f", {country(entry.ip_country)}" if entry.ip_country else ""
     unit = "" if amount(entry, currency).endswith(entry.currency) else f" {currency}"
     return f"{entry.order_id}, {amount(entry, currency)}{unit}{where}, score {entry.score}"
-
-

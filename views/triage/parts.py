@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWi
 from app.formatting import grouped, money
 from app.risk_words import Around, duration, plain, why, window_of
 from views.theme import RADIUS, current
-from views.triage.table import draw_score_bar
+from views.triage.drawing import draw_score_bar
 from views.triage.words import HIGH, NEAR, advice, chip, country, hours, moment, rich
 
 if TYPE_CHECKING:
@@ -22,7 +22,13 @@ if TYPE_CHECKING:
 
 TILE, GAP, INSET = 88, 8, 12
 CARD = 164
-SUBJECT_WORDS = {"card": "Card", "customer": "This account", "ip": "Network", "email": "This e-mail", "device": "Device"}
+SUBJECT_WORDS = {
+    "card": "Card",
+    "customer": "This account",
+    "ip": "Network",
+    "email": "This e-mail",
+    "device": "Device",
+}
 
 
 def tile(painter: QPainter, box: QRectF) -> None:
@@ -275,7 +281,9 @@ class VelocityCards(QWidget):
 
     def sizeHint(self) -> QSize:
         theme = current()
-        return QSize(theme.px(300), round(theme.px(CARD - 70) + 4 * theme.height(9) + theme.height(14, 600) - theme.px(10)))
+        return QSize(
+            theme.px(300), round(theme.px(CARD - 70) + 4 * theme.height(9) + theme.height(14, 600) - theme.px(10))
+        )
 
     def minimumSizeHint(self) -> QSize:
         return QSize(current().px(240), self.sizeHint().height())

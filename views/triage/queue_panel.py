@@ -63,7 +63,7 @@ class QueuePanel(QueryPanel):
         self._turn.timeout.connect(self.table.renew)
         self._gathering = QTimer(self, singleShot=True, interval=0)
         self._gathering.timeout.connect(self._show_rows)
-        self.use(self._counts)
+        self.use(self._counts)  # type: ignore[arg-type]  # only read
         self._show_filter()
 
     # --- parts -------------------------------------------------------------------------------------------------
@@ -271,9 +271,7 @@ class QueuePanel(QueryPanel):
             for descending in (first, not first):
                 action = menu.addAction(
                     f"{words}, {ends[descending]}",
-                    lambda s=sort, d=descending: self.show_filter(
-                        replace(self.risk.list.filter, sort=s, descending=d)
-                    ),
+                    lambda s=sort, d=descending: self.show_filter(replace(self.risk.list.filter, sort=s, descending=d)),
                 )
                 action.setCheckable(True)
                 action.setChecked((chosen.sort, chosen.descending) == (sort, descending))
@@ -305,7 +303,7 @@ class QueuePanel(QueryPanel):
         """Ask for a name."""
         from views.dialogs.name import NameDialog
 
-        NameDialog("Save this filter", "", self._save, self.widget.window()).open()
+        NameDialog("Save this filter", "", self._save, self.widget.window(), of="filter").open()
 
     def _save(self, name: str) -> None:
         from views.window.layouts import LayoutError
@@ -332,7 +330,9 @@ class QueuePanel(QueryPanel):
     def copy_link(self) -> None:
         """Put it into the clipboard, as text that another console opens."""
         QGuiApplication.clipboard().setText(self.risk.list.filter.link)
-        self.console.messages.post("The filter is in the clipboard. Pasted into the filter field, another console opens it.")
+        self.console.messages.post(
+            "The filter is in the clipboard. Pasted into the filter field, another console opens it."
+        )
 
     def paste_link(self) -> None:
         """Open the link in the clipboard."""

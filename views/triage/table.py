@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, overload
 
-from PySide6.QtCore import QEvent, QModelIndex, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPen, QResizeEvent
 
 from views.theme import RADIUS, current, mixed
+from views.triage.drawing import countries, draw_score_bar, draw_tick, rules
 from views.triage.words import HIGH, NEAR, Said, amount, chip, hours, state_of, who
 from views.widgets.chip import draw_severity, severity_size
 from views.widgets.table import PAD, Column, RecordTable
@@ -87,19 +88,23 @@ class QueueTable(RecordTable):
 
         risk = self._risk
         return (
-            Column("", of(lambda e: self.state(e).mark), _WIDTHS[MARK]),
+            Column("", of(lambda e: self.said(e).mark), _WIDTHS[MARK]),
             Column("Score", of(lambda e: str(e.score), "…"), _WIDTHS[SCORE]),
             Column("Order", of(lambda e: e.order_id, "…"), _WIDTHS[ORDER], mono=True),
             Column("Amount", of(lambda e: amount(e, risk.currency)), _WIDTHS[AMOUNT], right=True),
             Column("Card, IP", of(countries), _WIDTHS[CARD]),
-            Column("Rules that fired", of(lambda e: ", ".join(map(chip, e.triggered_rules))), _WIDTHS[RULES], stretch=True),
+            Column("Rules that fired", of(rules), _WIDTHS[RULES], stretch=True),
             Column("Age", of(lambda e: hours(self._now() - e.created_at)), _WIDTHS[AGE], right=True),
             Column("SLA left", of(lambda e: hours(e.due_at - self._now())), _WIDTHS[SLA], right=True),
             Column("Who", of(lambda e: who(e, self._me())), _WIDTHS[WHO]),
-            Column("State", of(lambda e: " ".join(filter(None, (self.state(e).words, self.state(e).link)))), _WIDTHS[STATE]),
+            Column("State", of(self._state_words), _WIDTHS[STATE]),
         )
 
-    def state(self, entry: RiskQueueEntry) -> Said:
+    def _state_words(self, entry: RiskQueueEntry) -> str:
+        said = self.said(entry)
+        return f"{said.words} {said.link}".strip()
+
+    def said(self, entry: RiskQueueEntry) -> Said:
         """What the row says at its end."""
         pending = self._risk.pending(entry.entry_id)
         return state_of(entry, pending, self._me(), self._now(), linked=self._linked())
@@ -107,7 +112,7 @@ class QueueTable(RecordTable):
     # --- rows --------------------------------------------------------------------------------------------------
 
     @property
-    def cursor(self) -> RiskQueueEntry | None:
+    def at_cursor(self) -> RiskQueueEntry | None:
         """The entry under the cursor."""
         index = self.currentIndex()
         return self._risk.list.entry(index.row()) if index.isValid() else None
@@ -171,18 +176,24 @@ class QueueTable(RecordTable):
                 return self.go_to(row)
         return False
 
+    def forget_cursor(self) -> None:
+        """Another list is shown: the cursor begins at its top."""
+        self._anchor = None
+        self.clearSelection()
+        self.setCurrentIndex(QModelIndex())
+
     def _current_changed(self, _index: QModelIndex, _before: QModelIndex) -> None:
         if not self._moving:
             self._tell_cursor()
 
     def _tell_cursor(self) -> None:
-        entry = self.cursor
+        entry = self.at_cursor
         self._anchor = None if entry is None else entry.entry_id
         self.cursor_moved.emit(entry)
 
     def toggle(self) -> None:
         """Choose the row under the cursor, or no longer."""
-        entry = self.cursor
+        entry = self.at_cursor
         if entry is not None:
             self.chosen ^= {entry.entry_id}
             self.viewport().update()
@@ -287,7 +298,7 @@ class QueueTable(RecordTable):
         theme, tokens = current(), current().tokens
         size = theme.px(16)
         place = QRectF(box.center().x() - size / 2, box.center().y() - size / 2, size, size)
-        mark = self.state(entry).mark
+        mark = self.said(entry).mark
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if mark == "sent":
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -306,22 +317,20 @@ class QueueTable(RecordTable):
             painter.setBrush(QColor(tokens.accent) if on else QColor(tokens.base))
             painter.drawRoundedRect(place.adjusted(1.5, 1.5, -1.5, -1.5), 3, 3)
             if on:
-                painter.setPen(QPen(QColor(tokens.ink_on(tokens.accent)), theme.px(2)))
-                x, y, half = place.center().x(), place.center().y(), size / 2 - 2
-                painter.drawPolyline(
-                    [
-                        QPointF(x - half * 0.55, y),
-                        QPointF(x - half * 0.15, y + half * 0.45),
-                        QPointF(x + half * 0.55, y - half * 0.4),
-                    ]
-                )
+                draw_tick(painter, place)
 
     def _draw_score(self, painter: QPainter, box: QRectF, entry: RiskQueueEntry, _row: int, chosen: bool) -> None:
         theme, tokens = current(), current().tokens
         high = entry.score >= HIGH
         wide, tall = theme.px(BAR), theme.px(BAR_HIGH)
         bar = QRectF(box.left(), round(box.center().y() - tall / 2), wide, tall)
-        draw_score_bar(painter, bar, entry.score, QColor(tokens.selection if chosen else tokens.window), self._ink(entry, chosen) if high else QColor(tokens.text3))
+        draw_score_bar(
+            painter,
+            bar,
+            entry.score,
+            QColor(tokens.selection if chosen else tokens.window),
+            self._ink(entry, chosen) if high else QColor(tokens.text3),
+        )
         painter.setFont(theme.font(10, 600 if high else 400))
         painter.setPen(self._ink(entry, chosen))
         painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, str(entry.score))
@@ -332,15 +341,16 @@ class QueueTable(RecordTable):
         ink = self._ink(entry, chosen)
         left = box.left()
         differ = bool(card and ip and card != ip)
-        pieces = (
-            ((card or "", 400, ink), (" ≠ ", 400, QColor(tokens.text2 if chosen else tokens.text3)), (ip or "", 600, ink))
-            if differ
-            else ((card or ip or "–", 400, ink),)
-        )
+        quiet = QColor(tokens.text2 if chosen else tokens.text3)
+        pieces = [(card or ip or "–", 400, ink)]
+        if differ:
+            pieces = [(card or "", 400, ink), (" ≠ ", 400, quiet), (ip or "", 600, ink)]
         for text, weight, pen in pieces:
             painter.setFont(theme.font(10, weight))
             painter.setPen(pen)
-            painter.drawText(QRectF(left, box.top(), box.right() - left + PAD, box.height()), Qt.AlignmentFlag.AlignVCenter, text)
+            painter.drawText(
+                QRectF(left, box.top(), box.right() - left + PAD, box.height()), Qt.AlignmentFlag.AlignVCenter, text
+            )
             left += theme.width(text, 10, weight)
 
     def _draw_rules(self, painter: QPainter, box: QRectF, entry: RiskQueueEntry, row: int, chosen: bool) -> None:
@@ -385,7 +395,9 @@ class QueueTable(RecordTable):
         if left < NEAR and not self._sent(entry):
             severity = "P2" if left.total_seconds() < 0 else "P3"
             size = severity_size(severity, words)
-            place = QRectF(box.right() - size.width() + 4, box.center().y() - size.height() / 2, size.width(), size.height())
+            place = QRectF(
+                box.right() - size.width() + 4, box.center().y() - size.height() / 2, size.width(), size.height()
+            )
             draw_severity(painter, place, severity, words, filled=severity == "P2")
             return
         painter.setFont(theme.font(10))
@@ -400,7 +412,7 @@ class QueueTable(RecordTable):
 
     def _draw_state(self, painter: QPainter, box: QRectF, entry: RiskQueueEntry, _row: int, chosen: bool) -> None:
         theme, tokens = current(), current().tokens
-        said = self.state(entry)
+        said = self.said(entry)
         quiet = said.mark == "quiet" and not chosen
         link = theme.width(said.link, 10, 600) + 6 if said.link else 0
         painter.setFont(theme.font(10))
@@ -415,7 +427,9 @@ class QueueTable(RecordTable):
             font = theme.font(10, 600)
             painter.setFont(font)
             painter.setPen(QColor(tokens.text if chosen else tokens.accent))
-            painter.drawText(QRectF(left, box.top(), link + PAD, box.height()), Qt.AlignmentFlag.AlignVCenter, said.link)
+            painter.drawText(
+                QRectF(left, box.top(), link + PAD, box.height()), Qt.AlignmentFlag.AlignVCenter, said.link
+            )
             if chosen:  # accent text cannot be read on the selection
                 under = box.center().y() + theme.height(10) / 2 - 1
                 painter.drawLine(QPointF(left, under), QPointF(left + theme.width(said.link, 10, 600), under))
@@ -427,7 +441,7 @@ class QueueTable(RecordTable):
         index = self.indexAt(event.position().toPoint())
         if index.isValid() and index.column() == STATE and event.button() is Qt.MouseButton.LeftButton:
             entry = self._risk.list.entry(index.row())
-            if entry is not None and self.state(entry).link:
+            if entry is not None and self.said(entry).link:
                 self.link_pressed.emit(entry)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -435,9 +449,6 @@ class QueueTable(RecordTable):
             self.go_to(0 if event.key() == Qt.Key.Key_Home else self.records.rowCount() - 1)
             return
         super().keyPressEvent(event)
-
-    def viewportEvent(self, event: QEvent) -> bool:
-        return super().viewportEvent(event)
 
     def hint(self, index: QModelIndex) -> str:
         """What a cell says when pointed at."""
@@ -455,26 +466,8 @@ class QueueTable(RecordTable):
                 return entry.assigned_to_name or ""
             case 9:
                 pending = self._risk.pending(entry.entry_id)
-                return pending.detail if pending is not None and pending.detail else self.records.texts(index.row())[STATE]
+                return (
+                    pending.detail if pending is not None and pending.detail else self.records.texts(index.row())[STATE]
+                )
             case _:
                 return self.records.texts(index.row())[index.column()]
-
-
-def countries(entry: RiskQueueEntry) -> str:
-    """Countries of card and IP."""
-    card, ip = entry.card_country, entry.ip_country
-    return f"{card} ≠ {ip}" if card and ip and card != ip else card or ip or "–"
-
-
-def draw_score_bar(painter: QPainter, bar: QRectF, score: int, under: QColor, ink: QColor) -> None:
-    """A bar of a score, with a tick where scores become high."""
-    tokens = current().tokens
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
-    painter.fillRect(bar, mixed(tokens.control_border, under.name(), 0.45))
-    filled = QRectF(bar.left(), bar.top(), round(bar.width() * min(100, score) / 100), bar.height())
-    painter.fillRect(filled, ink)
-    at = round(bar.left() + bar.width() * HIGH / 100)
-    painter.fillRect(QRectF(at - 1, bar.top() - 3, 3, bar.height() + 6), under)
-    painter.fillRect(QRectF(at, bar.top() - 3, 1, bar.height() + 6), ink)
-    painter.restore()

@@ -160,7 +160,9 @@ def rich(words: Words) -> str:
 
 def advice(action: str) -> str:
     """What the rules recommend, in the words of the verdict."""
-    return {"block": "Rules suggest: reject", "review": "Rules suggest: look at it"}.get(action, "Rules suggest: approve")
+    return {"block": "Rules suggest: reject", "review": "Rules suggest: look at it"}.get(
+        action, "Rules suggest: approve"
+    )
 
 
 def did(event: CaseEvent, me: str | None) -> str:

@@ -11,7 +11,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
-from views.window.arrangement import ACCESS, BUILT_IN, WAR_ROOM
+from views.window.arrangement import ACCESS, BUILT_IN, TRIAGE, WAR_ROOM
 from views.window.banner import LinkBanner
 from views.window.first_picture import FirstPicture
 from views.window.layouts import LayoutStore, Workspaces
@@ -123,7 +123,7 @@ class MainWindow(QWidget):
         self.docks.changed.connect(self._layout_changed)
         for signal, slot in self._engine_signals():
             signal.connect(slot)
-        self._waiting = {ACCESS: self.console.access.waiting()}
+        self._waiting = {ACCESS: self.console.access.waiting(), TRIAGE: self.console.risk.waiting()}
         for waiting in self._waiting.values():
             waiting.changed.connect(self._count)
         self._count()
