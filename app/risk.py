@@ -97,6 +97,7 @@ class Risk:
         self.notes = NoteDrafts(console.profile)
         self._deeds: list[Deed] = []
         self._user: str | None = None
+        self._asked_currency = False
         for name in (*sorted(VERDICTS), SNOOZE):
             undo = None if name == SNOOZE else _reopen
             self.mutations.declare(Kind(name, TOPICS, late=UNDO_SECONDS, in_place=True, within="entry", undo=undo))
@@ -126,6 +127,12 @@ class Risk:
 
         words = "entry waits to be decided", "entries wait to be decided"
         return Waiting(self._console, self.counts(), DECIDE, lambda counts: counts.open, *words)
+
+    def know_currency(self) -> None:
+        """Ask once for the figures: they say what currency reports are in, and only the queue may be on screen."""
+        if not self.currency and not self._asked_currency:
+            self._asked_currency = True
+            self._console.tasks.start(self._console.dashboard().refresh(), name="currency of reports")
 
     @property
     def currency(self) -> str:

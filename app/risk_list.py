@@ -173,13 +173,13 @@ class QueueList:
         snoozed = entry.snoozed_until is not None and entry.snoozed_until > now
         match self.filter.tab:
             case Tab.OPEN:
-                return entry.status == "open" and not snoozed
+                return entry.status == "open"
             case Tab.MINE:
-                return entry.status != "reviewed" and not snoozed and entry.assigned_to == self._me()
+                return entry.status != "reviewed" and entry.assigned_to == self._me()
             case Tab.ESCALATED:
                 return entry.status == "escalated"
             case Tab.DUE:
-                return entry.status == "open" and not snoozed and entry.due_at - now <= DUE_SOON
+                return entry.status != "reviewed" and entry.due_at - now <= DUE_SOON
             case Tab.SNOOZED:
                 return entry.status != "reviewed" and snoozed
 

@@ -12,7 +12,7 @@ from app.risk import DECIDE, VIEW
 from views.theme import current
 from views.triage.facts import customer_facts, order_facts
 from views.triage.parts import Figures, VelocityCards, Why
-from views.triage.pieces import Lines, NoteField, Pair, Section, VerdictBar
+from views.triage.pieces import Foot, Lines, NoteField, Pair, Section, VerdictBar
 from views.triage.words import amount, did, linked_state, linked_sum, moment, shared, short_name
 from views.widgets.pill import Look, Pill
 from views.widgets.problem import ProblemLine
@@ -114,7 +114,7 @@ class CasePanel(QueryPanel):
         self.rest = QWidget()
         rest = QVBoxLayout(self.rest)
         rest.setContentsMargins(0, 0, 0, 0)
-        rest.setSpacing(16)
+        rest.setSpacing(14)
         for part in (
             self.section_why,
             self.cards,
@@ -126,7 +126,7 @@ class CasePanel(QueryPanel):
         inside = QWidget()
         column = QVBoxLayout(inside)
         column.setContentsMargins(12, 12, 12, 12)
-        column.setSpacing(16)
+        column.setSpacing(14)
         column.addWidget(self.figures)
         wait = QHBoxLayout()
         wait.addWidget(self.loading, 1)
@@ -143,7 +143,7 @@ class CasePanel(QueryPanel):
         self.area.viewport().setAutoFillBackground(False)
         inside.setAutoFillBackground(False)
         self.bar = VerdictBar(list(self.buttons.values()))
-        bar_box = QWidget()
+        bar_box = Foot()
         below = QVBoxLayout(bar_box)
         below.setContentsMargins(12, 8, 12, 12)
         below.setSpacing(6)
@@ -276,7 +276,7 @@ class CasePanel(QueryPanel):
                 words += f": {event.reason}"
             lines.append((moment(event.at, now, seconds=True), words, False))
         self.section_history.heading.say()
-        self.history_lines.show_lines(lines, 116)
+        self.history_lines.show_lines(lines, 72 if all(len(at) <= 8 for at, _, _ in lines) else 116)
         rest = len(case.history) - len(shown)
         self.more_history.set(f"{rest} more", Look.LINK)
         self.more_history.setVisible(rest > 0)

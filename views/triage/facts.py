@@ -27,15 +27,16 @@ def order_facts(case: RiskCase, reporting: str, now: datetime) -> Facts:
         lines.append(("Items", f"{words} and {more} more" if more > 0 else words, False))
     elif order.item_count is not None:
         lines.append(("Items", str(order.item_count), False))
-    if (case.entry.currency, case.entry.reporting_minor) != (reporting, case.entry.amount):
-        lines.append(("Charged", f"{_money(case)}", False))
+    if reporting and order.currency != reporting:
+        lines.append(("Charged", _money(case), False))
     lines.append(("Paid with", _paid(case), False))
     lines.append(("Network", _network(case), False))
     places = [("billed to", order.billing_country), ("sent to", order.shipping_country)]
     said = ", ".join(f"{words} {country(code)}" for words, code in places if code)
     if said:
         lines.append(("Places", said[:1].upper() + said[1:], False))
-    lines.append(("Settled", moment(order.settled_at, now) if order.settled_at else "not yet", False))
+    if order.settled_at is not None:
+        lines.append(("Settled", f"{moment(order.settled_at, now)} UTC: a rejection is refunded", False))
     lines.append(("Shop", _shop(case), True))
     return lines
 

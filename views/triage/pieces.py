@@ -78,7 +78,7 @@ class Lines(QLabel):
         self.setAccessibleName(name)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
 
-    def show_lines(self, lines: list[tuple[str, str, bool]], wide: int = 84) -> None:
+    def show_lines(self, lines: list[tuple[str, str, bool]], wide: int = 92) -> None:
         """Show lines of name, words and whether the words are strong."""
         theme = current()
         self.setFont(theme.font(10))
@@ -142,6 +142,13 @@ class NoteField(QPlainTextEdit):
         painter.setFont(theme.font(9))
         painter.setPen(QColor(tokens.text2))
         painter.drawText(cap, Qt.AlignmentFlag.AlignCenter, "N")
+
+
+class Foot(QWidget):
+    """What stays below while the case scrolls, with a line above it."""
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        QPainter(self).fillRect(0, 0, self.width(), 1, QColor(current().tokens.line))
 
 
 class VerdictBar(QWidget):

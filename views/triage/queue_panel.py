@@ -146,6 +146,7 @@ class QueuePanel(QueryPanel):
     def refresh(self) -> None:
         """The counts are others, so the rows may be."""
         if self._visible:
+            self.risk.know_currency()
             self.risk.list.refresh()
             self.risk.cases.invalidate()
         self._show_tabs()

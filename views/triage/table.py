@@ -25,7 +25,7 @@ MARK, SCORE, ORDER, AMOUNT, CARD, RULES, AGE, SLA, WHO, STATE = range(10)
 BAR, BAR_HIGH = 56, 6
 GIVE_WAY = (CARD, AGE, WHO, AMOUNT)
 """Columns that are left out one after the other where there is no room for all."""
-_WIDTHS = {MARK: 28, SCORE: 104, ORDER: 92, AMOUNT: 92, CARD: 88, RULES: 148, AGE: 60, SLA: 84, WHO: 52, STATE: 132}
+_WIDTHS = {MARK: 28, SCORE: 104, ORDER: 92, AMOUNT: 96, CARD: 88, RULES: 148, AGE: 60, SLA: 84, WHO: 52, STATE: 132}
 STATE_WIDE = 168
 
 
@@ -76,7 +76,7 @@ class QueueTable(RecordTable):
         self._moving = False
         self._reporting = ""
         super().__init__(self._columns(), "Risk queue", parent)
-        self.setEditTriggers(self.EditTrigger.NoEditTriggers)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # columns give way instead
         self.rows = Rows(risk)
         self.set_rows(self.rows)
         self.verticalScrollBar().valueChanged.connect(self._look)

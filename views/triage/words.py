@@ -79,7 +79,7 @@ def state_of(entry: RiskQueueEntry, pending: Intent | None, me: str | None, now:
     if entry.snoozed_until is not None and entry.snoozed_until > now:
         return Said(f"Snoozed to {moment(entry.snoozed_until, now)}", mark="quiet")
     if entry.proposal is not None:
-        return Said(f"{short_name(entry.proposal.by_name)} {entry.proposal.verdict}, needs one more")
+        return Said(f"{short_name(entry.proposal.by_name)} {entry.proposal.verdict}, 1 of 2")
     if entry.status == "escalated":
         return Said(f"Escalated to {entry.escalated_to}")
     if entry.assigned_to is not None and entry.assigned_to == me and entry.assigned_at is not None:
