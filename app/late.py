@@ -16,10 +16,13 @@ class Late:
     def __init__(self) -> None:
         self._until: dict[str, float] = {}
 
-    def hold(self, key: str, seconds: float, wake: asyncio.Event) -> None:
-        """Keep one back for so long; ``wake`` is set when its time has come."""
+    def hold(self, key: str, seconds: float, wake: asyncio.Event) -> bool:
+        """Keep one back for so long, if it is any time at all; ``wake`` is set when its time has come."""
+        if seconds <= 0:
+            return False
         self._until[key] = monotonic() + seconds
         asyncio.get_running_loop().call_later(seconds, wake.set)
+        return True
 
     def holds(self, key: str) -> bool:
         """Whether it is kept back still."""

@@ -78,6 +78,7 @@ class Mutations:
         self._waiters: dict[str, asyncio.Future[Outcome]] = {}
         self._wake = asyncio.Event()
         self._late = Late()
+        self._adding = asyncio.Lock()
         self._sending: str | None = None
         self._faults: dict[str, int] = {}
         self._task: asyncio.Task[None] | None = None
@@ -123,34 +124,33 @@ class Mutations:
             raise Refused("Nobody is signed in.")
         if kind.irreversible and not self._connected():
             raise Refused("This cannot be taken back, so it is not kept for later: it needs the link to the server.")
-        before = self.of(draft.resource) if draft.resource else ()
-        parked = next((intent for intent in before if intent.state in PARKED), None)
-        if parked is not None:
-            raise Refused(f"“{parked.title}” comes first: {parked.detail or 'it waits for you'}.")
-        intent = Intent(
-            key=str(uuid4()),
-            user_id=user,
-            kind=draft.kind,
-            title=draft.title,
-            method=draft.method,
-            path=draft.path,
-            body=None if draft.body is None else draft.body.model_dump_json(by_alias=True, exclude_unset=True),
-            version=draft.version,
-            resource=draft.resource,
-            record=draft.record,
-            base=None if draft.base is None else draft.base.model_dump_json(by_alias=True),
-            builds_on=before[-1].key if before and draft.version is not None else None,
-            created_at=time.time(),
-        )
-        try:
-            intent = await self._outbox.add(intent)
-        except OutboxError as error:
-            raise Refused(str(error)) from error
-        self._pending.append(intent)
+        async with self._adding:  # the second of two quick ones must find the first
+            before = self.of(draft.resource) if draft.resource else ()
+            parked = next((intent for intent in before if intent.state in PARKED), None)
+            if parked is not None:
+                raise Refused(f"“{parked.title}” comes first: {parked.detail or 'it waits for you'}.")
+            intent = Intent(
+                key=str(uuid4()),
+                user_id=user,
+                kind=draft.kind,
+                title=draft.title,
+                method=draft.method,
+                path=draft.path,
+                body=None if draft.body is None else draft.body.model_dump_json(by_alias=True, exclude_unset=True),
+                version=draft.version,
+                resource=draft.resource,
+                record=draft.record,
+                base=None if draft.base is None else draft.base.model_dump_json(by_alias=True),
+                builds_on=before[-1].key if before and draft.version is not None else None,
+                created_at=time.time(),
+            )
+            try:
+                intent = await self._outbox.add(intent)
+            except OutboxError as error:
+                raise Refused(str(error)) from error
+            self._pending.append(intent)
         self.changed.emit()
-        if kind.late:
-            self._late.hold(intent.key, kind.late, self._wake)
-        if kind.late or not self._connected():
+        if self._late.hold(intent.key, kind.late, self._wake) or not self._connected():
             return Outcome(intent, settled=False)
         return await self._answered(intent)
 

@@ -98,6 +98,8 @@ class Risk:
         self._deeds: list[Deed] = []
         self._user: str | None = None
         self._asked_currency = False
+        self._versions: dict[str, int] = {}
+        """Of entries as my own deeds left them: a quick second one builds upon that, whatever its row still says."""
         for name in (*sorted(VERDICTS), SNOOZE):
             undo = None if name == SNOOZE else _reopen
             self.mutations.declare(Kind(name, TOPICS, late=UNDO_SECONDS, in_place=True, within="entry", undo=undo))
@@ -255,7 +257,7 @@ class Risk:
                 "POST",
                 f"{path}/{verb}",
                 body,
-                version=entry.version,
+                version=max(entry.version, self._versions.get(entry.entry_id, 0)),
                 resource=RESOURCE + entry.entry_id,
                 record=path,
                 base=entry,
@@ -356,6 +358,7 @@ class Risk:
             entry = RiskQueueEntry.model_validate(answer)
         except ValidationError:
             return  # a note, or another release: the list hears of it when it asks again
+        self._versions[entry.entry_id] = entry.version
         self.cases.heard(entry.entry_id, entry.version)
         self.list.put(entry)
         self.entry_changed.emit(entry)

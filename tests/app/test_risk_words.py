@@ -10,9 +10,9 @@ from app.risk_words import Around, Run, condition_words, duration, fired_words, 
 from models.risk import Action, Compared, Condition, Fired
 from models.risk_metrics import METRICS, Kind, Operator
 
-AROUND = Around(
-    "EUR", {"card_country": "DE", "ip_country": "NG", "billing_country": "DE"}, {"DE": "Germany", "NG": "Nigeria"}.get
-)
+NAMES = {"DE": "Germany", "NG": "Nigeria"}
+COUNTRIES = {"card_country": "DE", "ip_country": "NG", "billing_country": "DE"}
+AROUND = Around("EUR", COUNTRIES, lambda code: NAMES.get(code, code))
 
 
 def said(metric: str, operator: str, value: Any, actual: Any) -> str:
@@ -28,13 +28,7 @@ def said(metric: str, operator: str, value: Any, actual: Any) -> str:
         ("card_orders_1h", "gte", 4, 7, "7 orders with this card in one hour. The limit is 3."),
         ("ip_orders_10m", "gt", 0, 1, "1 order from this IP in ten minutes. The limit is 0."),
         ("customer_amount_30d", "gt", 5, 10, "0.10 EUR by this customer in 30 days. The limit is 0.05 EUR."),
-        (
-            "email_amount_24h",
-            "gte",
-            500,
-            1000,
-            "10.00 EUR with this e-mail in 24 hours. The rule asks for at least 5.00 EUR.",
-        ),
+        ("ip_amount_24h", "gte", 500, 1000, "10.00 EUR from this IP in 24 hours. The rule asks for at least 5.00 EUR."),
         ("ip_card_differ", "is", True, True, "Card from Germany, order sent from Nigeria."),
         ("billing_ip_differ", "is", True, True, "Billed to Germany, order sent from Nigeria."),
         ("billing_shipping_differ", "is", True, True, "Countries of billing and shipping differ."),

@@ -285,14 +285,17 @@ class CasePanel(QueryPanel):
         theme = current()
         self.note_lines.setFont(theme.font(10))
         now = self.console.clock.now()
+        # A note leaves the version as it is: rows that were read before it do not have it.
+        heard = self.case.entry.notes if self.case is not None else ()
+        notes = max(entry.notes, heard, key=len)
         paragraphs = [
             f"<p style='margin: 0 0 4px 0'><b>{escape(short_name(note.by_name))}</b> "
             f"<span style='color: {theme.tokens.text3}'>{moment(note.at, now, seconds=True)}</span><br>"
             f"{escape(note.text).replace(chr(10), '<br>')}</p>"
-            for note in entry.notes
+            for note in notes
         ]
         self.note_lines.setText("".join(paragraphs))
-        self.note_lines.setAccessibleDescription(". ".join(f"{n.by_name}: {n.text}" for n in entry.notes))
+        self.note_lines.setAccessibleDescription(". ".join(f"{n.by_name}: {n.text}" for n in notes))
         self.note_lines.setVisible(bool(paragraphs))
         self.section_notes.heading.say("saved as you type" if self.field.toPlainText() else "")
         self.field.setFont(theme.font(10))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from app.formatting import grouped, money
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 TILE, GAP, INSET = 88, 8, 12
 CARD = 164
+NARROW, LEAST = 300, 120
+"""Widths at 100 % font below which tiles stand one below the other, and below which nothing is laid out."""
+CARD_LEAST = 130
+"""Width of a velocity card below which fewer stand beside each other."""
 SUBJECT_WORDS = {
     "card": "Card",
     "customer": "This account",
@@ -67,13 +71,27 @@ class Figures(QWidget):
         self.updateGeometry()
         self.update()
 
+    @property
+    def _narrow(self) -> bool:
+        """No room for three tiles beside each other."""
+        return self.width() < current().px(NARROW)
+
+    def _line(self) -> int:
+        theme = current()
+        return max(theme.px(28), round(theme.height(14, 600)) + 8)
+
     def sizeHint(self) -> QSize:
         theme = current()
         text = 2 * theme.height(9) + theme.height(28, 600) * 0.86
-        return QSize(theme.px(300), max(theme.px(TILE), round(text + 2 * theme.px(8))))
+        high = 3 * self._line() + 2 * 4 if self._narrow else max(theme.px(TILE), round(text + 2 * theme.px(8)))
+        return QSize(theme.px(300), high)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(current().px(240), self.sizeHint().height())
+        return QSize(current().px(LEAST), self.sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.updateGeometry()
 
     def _amount(self, entry: RiskQueueEntry) -> tuple[str, str]:
         if entry.reporting_minor is not None and self._currency:
@@ -89,6 +107,9 @@ class Figures(QWidget):
         wide = (self.width() - 2 * GAP) / 3
         boxes = [QRectF(number * (wide + GAP), 0, wide, self.height()) for number in range(3)]
         left = entry.due_at - now
+        if self._narrow:
+            self._lines(painter, entry, left)
+            return
         whole = entry.due_at - entry.created_at
         placed = f"placed {moment(entry.placed_at, now, seconds=True)}"
         items = case.order.item_count if case is not None else None
@@ -106,6 +127,26 @@ class Figures(QWidget):
         )
         self._bar(painter, boxes[0], entry.score)
 
+    def _lines(self, painter: QPainter, entry: RiskQueueEntry, left: timedelta) -> None:
+        theme, tokens = current(), current().tokens
+        high = self._line()
+        said = (
+            ("Risk score", f"{entry.score} of 100"),
+            ("Amount", " ".join(self._amount(entry))),
+            ("Time left" if left >= timedelta(0) else "Overdue", f"{hours(left)} h"),
+        )
+        for number, (name, words) in enumerate(said):
+            box = QRectF(0, number * (high + 4), self.width(), high)
+            tile(painter, box)
+            inner = box.adjusted(INSET, 0, -INSET, 0)
+            painter.setFont(theme.font(9))
+            painter.setPen(QColor(tokens.text2))
+            painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, name)
+            room = inner.width() - theme.width(name, 9) - 8
+            painter.setFont(theme.font(fitted(words, room, 14, 9), 600))
+            painter.setPen(QColor(tokens.text))
+            painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, words)
+
     def _tile(
         self, painter: QPainter, box: QRectF, name: str, value: str, unit: str, below: str, *, severity: str = ""
     ) -> None:
@@ -119,8 +160,9 @@ class Figures(QWidget):
         caption = theme.height(9)
         painter.setFont(theme.font(9))
         painter.setPen(QColor(tokens.text2))
-        painter.drawText(inner, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft, name)
         metrics = QFontMetricsF(theme.font(9))
+        name = metrics.elidedText(name, Qt.TextElideMode.ElideRight, inner.width())
+        painter.drawText(inner, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft, name)
         below = metrics.elidedText(below, Qt.TextElideMode.ElideRight, inner.width())
         painter.drawText(inner, Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft, below)
         room = inner.width() - theme.width(unit, 10) - 6
@@ -174,12 +216,27 @@ class WhyRow(QWidget):
         self.words.setFont(theme.font(10))
         self.words.setText(rich(said) + demoted)
         self.words.setToolTip(fired.description)
-        self._row.setContentsMargins(theme.px(112), 2, self._wide(), 2)
+        self._place()
         self.setAccessibleName(f"{fired.severity} points: {plain(said)}{demoted} Rule {fired.rule_id}.")
         self.update()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place()
+
+    @property
+    def _bare(self) -> bool:
+        """No room for the bar."""
+        return self.width() < current().px(380)
+
+    def _place(self) -> None:
+        theme = current()
+        self._row.setContentsMargins(theme.px(44 if self._bare else 112), 2, self._wide(), 2)
+
     def _wide(self) -> int:
         theme = current()
+        if self._bare:
+            return 0
         return round(min(theme.px(140), theme.width(self._rule, 9.5))) + 12
 
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -191,6 +248,8 @@ class WhyRow(QWidget):
         painter.setPen(QColor(tokens.text))
         points = QRectF(0, 2, theme.px(32), line)
         painter.drawText(points, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"+{self._points}")
+        if self._bare:
+            return
         bar = QRectF(theme.px(40), round(middle - theme.px(3)), theme.px(60), theme.px(6))
         painter.fillRect(bar, QColor(tokens.line))
         bar.setWidth(bar.width() * self._points / self._most)
@@ -277,16 +336,30 @@ class VelocityCards(QWidget):
         ]
         self.setAccessibleName("Velocity. " + ". ".join(words))
         self.setVisible(bool(self._charts))
+        self.updateGeometry()
         self.update()
 
     def sizeHint(self) -> QSize:
-        theme = current()
-        return QSize(
-            theme.px(300), round(theme.px(CARD - 70) + 4 * theme.height(9) + theme.height(14, 600) - theme.px(10))
-        )
+        rows = -(-max(1, len(self._charts)) // self._beside)
+        return QSize(current().px(300), rows * self._tall() + (rows - 1) * GAP)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(current().px(240), self.sizeHint().height())
+        return QSize(current().px(LEAST), self.sizeHint().height())
+
+    @staticmethod
+    def _tall() -> int:
+        theme = current()
+        text = 3 * theme.height(9) + theme.height(14, 600)
+        return max(theme.px(CARD), round(text + theme.px(76)))
+
+    @property
+    def _beside(self) -> int:
+        """How many cards there is room for beside each other."""
+        return max(1, min(3, (self.width() + GAP) // (current().px(CARD_LEAST) + GAP)))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.updateGeometry()
 
     def _name(self, chart: Velocity) -> str:
         case = self._case
@@ -302,9 +375,11 @@ class VelocityCards(QWidget):
             return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        wide = (self.width() - 2 * GAP) / 3
+        beside, tall = self._beside, self._tall()
+        wide = (self.width() - (beside - 1) * GAP) / beside
         for number, chart in enumerate(self._charts):
-            self._card(painter, QRectF(number * (wide + GAP), 0, wide, self.height()), chart)
+            line, place = divmod(number, beside)
+            self._card(painter, QRectF(place * (wide + GAP), line * (tall + GAP), wide, tall), chart)
 
     def _card(self, painter: QPainter, box: QRectF, chart: Velocity) -> None:
         theme, tokens = current(), current().tokens

@@ -178,8 +178,10 @@ class VerdictBar(QWidget):
         """Put the pills where they fit: verdicts from the left, the claim at the right end."""
         high, x, y = self._high(), 0, 0
         last = self._pills[-1]
+        needed = sum(pill.sizeHint().width() + 8 for pill in self._pills) - 8
+        spare = max(0, min(current().px(8), (self.width() - needed) // len(self._pills)))
         for pill in self._pills:
-            wide = pill.sizeHint().width() + current().px(8)
+            wide = min(self.width(), pill.sizeHint().width() + spare)
             if x and x + wide > self.width():
                 x, y = 0, y + high + 8
             at = self.width() - wide if pill is last and x + wide <= self.width() else x

@@ -25,7 +25,9 @@ MARK, SCORE, ORDER, AMOUNT, CARD, RULES, AGE, SLA, WHO, STATE = range(10)
 BAR, BAR_HIGH = 56, 6
 GIVE_WAY = (CARD, AGE, WHO, AMOUNT)
 """Columns that are left out one after the other where there is no room for all."""
-_WIDTHS = {MARK: 28, SCORE: 104, ORDER: 92, AMOUNT: 96, CARD: 88, RULES: 148, AGE: 60, SLA: 84, WHO: 52, STATE: 132}
+SCORE_BARE = 52
+"""Width of a score without its bar, where even that is not enough."""
+_WIDTHS = {MARK: 28, SCORE: 104, ORDER: 92, AMOUNT: 96, CARD: 88, RULES: 140, AGE: 60, SLA: 84, WHO: 52, STATE: 150}
 STATE_WIDE = 168
 
 
@@ -232,12 +234,16 @@ class QueueTable(RecordTable):
             if sum(w for n, w in enumerate(widths) if n not in left_out) <= room:
                 break
             left_out.append(number)
+        if sum(w for n, w in enumerate(widths) if n not in left_out) > room:
+            widths[SCORE] = current().px(SCORE_BARE)
+        if sum(w for n, w in enumerate(widths) if n not in left_out) > room:
+            left_out.append(RULES)
         for number in range(len(widths)):
             self.setColumnHidden(number, number in left_out)
         spare = max(0, room - sum(w for n, w in enumerate(widths) if n not in left_out))
         more = min(spare // 3, current().px(STATE_WIDE - _WIDTHS[STATE]))
         widths[STATE] += more
-        widths[RULES] += spare - more
+        widths[STATE if RULES in left_out else RULES] += spare - more
         for number, width in enumerate(widths):
             self.setColumnWidth(number, width)
         self._fitted.clear()
@@ -324,13 +330,9 @@ class QueueTable(RecordTable):
         high = entry.score >= HIGH
         wide, tall = theme.px(BAR), theme.px(BAR_HIGH)
         bar = QRectF(box.left(), round(box.center().y() - tall / 2), wide, tall)
-        draw_score_bar(
-            painter,
-            bar,
-            entry.score,
-            QColor(tokens.selection if chosen else tokens.window),
-            self._ink(entry, chosen) if high else QColor(tokens.text3),
-        )
+        if box.width() > wide + theme.px(20):
+            under = QColor(tokens.selection if chosen else tokens.window)
+            draw_score_bar(painter, bar, entry.score, under, self._ink(entry, chosen) if high else QColor(tokens.text3))
         painter.setFont(theme.font(10, 600 if high else 400))
         painter.setPen(self._ink(entry, chosen))
         painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, str(entry.score))
