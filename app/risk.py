@@ -359,7 +359,7 @@ class Risk:
         except ValidationError:
             return  # a note, or another release: the list hears of it when it asks again
         self._versions[entry.entry_id] = entry.version
-        self.cases.heard(entry.entry_id, entry.version)
+        self.cases.heard(entry)
         self.list.put(entry)
         self.entry_changed.emit(entry)
 

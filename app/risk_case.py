@@ -12,6 +12,7 @@ from app.signals import Signal
 if TYPE_CHECKING:
     from app.tasks import Tasks
     from models.risk_case import RiskCase
+    from models.risk_queue import RiskQueueEntry
 
 KEPT = 24
 AT_ONCE = 2
@@ -47,16 +48,20 @@ class CaseCache:
         self._wanted = [i for i in entry_ids if i not in self._cases or i in self._stale]
         self._pump()
 
-    def heard(self, entry_id: str, version: int) -> None:
-        """An entry has this version: an earlier case of it is out of date."""
-        case = self._cases.get(entry_id)
-        if case is not None and case.entry.version < version:
-            self._stale.add(entry_id)
+    def heard(self, entry: RiskQueueEntry) -> None:
+        """An entry as it is now: a case that is older is out of date. Notes leave the version as it is."""
+        case = self._cases.get(entry.entry_id)
+        if case is None:
+            return
+        known = case.entry
+        if known.version < entry.version or len(known.notes) < len(entry.notes):
+            self._stale.add(entry.entry_id)
 
-    def invalidate(self) -> None:
-        """Everything may have changed; each is shown as it was until it is heard anew."""
-        self._stale = set(self._cases)
-        self.errors.clear()
+    def outdate(self, entry_id: str) -> None:
+        """What bears on it may have changed; it is shown as it was until it is heard anew."""
+        self.errors.pop(entry_id, None)
+        if entry_id in self._cases:
+            self._stale.add(entry_id)
 
     def clear(self) -> None:
         """Somebody else signed in: nothing of what the last one saw is kept."""

@@ -38,6 +38,7 @@ def entry(number: int, **more: Any) -> RiskQueueEntry:
         "created_at": NOW - timedelta(seconds=number),
         "due_at": NOW + timedelta(hours=2),
         "version": 1,
+        "notes": (),
     }
     return RiskQueueEntry.model_construct(**(fields | more))
 
@@ -265,15 +266,21 @@ async def test_a_case_is_asked_for_again_when_its_entry_has_changed() -> None:
     await asyncio.sleep(0)
     server.answer("a", version=3)
     await asyncio.sleep(0.01)
-    cases.heard("a", 3)
+    cases.heard(entry(0, entry_id="a", version=3))
     cases.want(["a"])
     await asyncio.sleep(0)
     assert server.asked == ["a"]
-    cases.heard("a", 4)
+    cases.heard(entry(0, entry_id="a", version=4))
     cases.want(["a"])
     await asyncio.sleep(0)
     assert server.asked == ["a", "a"]
     assert cases.get("a") is not None, "shown as it was meanwhile"
+    server.answer("a", version=4)
+    await asyncio.sleep(0.01)
+    cases.outdate("a")
+    cases.want(["a"])
+    await asyncio.sleep(0)
+    assert len(server.asked) == 3
 
 
 async def test_only_the_last_cases_are_kept() -> None:

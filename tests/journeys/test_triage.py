@@ -13,9 +13,9 @@ from PySide6.QtWidgets import QApplication, QPlainTextEdit, QWidget
 
 from app import risk
 from tests.conftest import Api
-from tests.views.office import shown, turns, until
+from tests.views.office import shown, turns
 from tests.views.test_access_workspace import relaying, signed_in
-from tests.views.triage import fill
+from tests.views.triage import fill, until
 from views.desk import Desk
 from views.theme import Theme
 from views.triage.dialogs import EscalateDialog, SnoozeDialog
@@ -60,20 +60,20 @@ def test_two_hundred_cases_with_the_keyboard_alone(
                 await turns(10)
                 hands.press(KEY.Key_2, Qt.KeyboardModifier.ControlModifier)
                 table, case = desk.panels.queue.table, desk.panels.case
-                await until(lambda: table.hasFocus() and table.records.rowCount(), 10)
-                await until(lambda: case.case is not None, 10)
+                await until(lambda: table.hasFocus() and table.records.rowCount())
+                await until(lambda: case.case is not None)
                 assert case.entry is not None
                 assert case.entry.order_id == "CS-00001"
                 wanted: dict[str, str] = {}
                 for number in range(CASES):
-                    await until(lambda: case.case is not None and table.hasFocus(), 10)
+                    await until(lambda: case.case is not None and table.hasFocus())
                     assert case.entry is not None
                     order = case.entry.order_id
                     assert order not in wanted, "the cursor never goes back to a decided row"
                     wanted[order] = await decide(number)
-                    await until(lambda o=order: case.entry is not None and case.entry.order_id != o, 10)
+                    await until(lambda o=order: case.entry is not None and case.entry.order_id != o)
                 assert not QApplication.topLevelWidgets()[0].isModal()
-                await until(lambda: not console.mutations.pending, 60)
+                await until(lambda: not console.mutations.pending)
                 assert kept(api.owner_url) == wanted
                 desk.close()
                 desk.window.deleteLater()

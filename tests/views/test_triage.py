@@ -21,9 +21,9 @@ from app.outbox import State
 from app.risk_filter import Filter, Sort, Tab
 from tests.backend.risk_shop import APPROVE, QUEUE, REJECT, RiskShop
 from tests.conftest import Api
-from tests.views.office import shown, turns, until
+from tests.views.office import shown, turns
 from tests.views.test_access_workspace import relaying
-from tests.views.triage import Desk, fill, triage
+from tests.views.triage import Desk, fill, triage, until
 from views.theme import Theme
 from views.triage.dialogs import BulkDialog, EntryConflict, EscalateDialog, SnoozeDialog
 from views.triage.table import AGE, CARD, ORDER, RULES, SCORE, SLA, STATE
@@ -296,9 +296,9 @@ def test_without_the_link_decisions_wait_and_those_that_others_changed_come_back
                 await asyncio.sleep(0.4)
                 assert len(desk.console.mutations.pending) == 3
             await desk.console.risk.counts().refresh()
-            await until(lambda: len(desk.console.mutations.conflicts) == 2, 10)
+            await until(lambda: len(desk.console.mutations.conflicts) == 2)
             assert state(shop, "CS-00001")[1] == "approved"
-            await until(lambda: desk.console.risk.list.row_of(entry_id(shop, "CS-00001")) is None, 10)
+            await until(lambda: desk.console.risk.list.row_of(entry_id(shop, "CS-00001")) is None)
             rows = {e.order_id: desk.table.said(e) for e in desk.console.risk.list.loaded()}
             assert (rows["CS-00002"].words, rows["CS-00002"].link) == ("SL rejected.", "Compare")
             assert (rows["CS-00003"].words, rows["CS-00003"].mark) == ("SL has it.", "conflict")
@@ -316,7 +316,7 @@ def test_without_the_link_decisions_wait_and_those_that_others_changed_come_back
             assert "only they can reopen it" in dialog.mine.toolTip()
             dialog.theirs.click()
             await until(lambda: len(desk.console.mutations.conflicts) == 1)
-            await until(lambda: "CS-00002" not in desk.orders(), 10)
+            await until(lambda: "CS-00002" not in desk.orders())
             assert state(shop, "CS-00002")[1] == "rejected"
 
     day(aio, api, tmp_path, steps)
@@ -328,12 +328,12 @@ def test_a_refused_decision_stays_and_can_be_sent_again(
     async def steps(desk: Desk) -> None:
         shop.sql("revoke update on risk_entry from opsconsole_app")
         press(desk, KEY.Key_A)
-        await until(lambda: any(i.state is State.UNKNOWN for i in desk.console.mutations.pending), 15)
+        await until(lambda: any(i.state is State.UNKNOWN for i in desk.console.mutations.pending))
         said = desk.table.said(entry(desk, 0))
         assert (said.words, said.link, said.mark) == ("Not saved.", "Retry", "failed")
         shop.sql("grant update on risk_entry to opsconsole_app")
         desk.table.link_pressed.emit(entry(desk, 0))
-        await until(lambda: state(shop, "CS-00001")[1] == "approved", 10)
+        await until(lambda: state(shop, "CS-00001")[1] == "approved")
         await until(lambda: not desk.console.mutations.pending)
 
     day(aio, api, tmp_path, steps)
@@ -359,7 +359,7 @@ def test_escalating_and_snoozing(aio: Any, api: Api, shop: RiskShop, tmp_path: P
         snooze.choices[1][0].setChecked(True)
         snooze.submit()
         await until(lambda: shop.sql("select 1 from risk_entry where snoozed_until > now()"))
-        await until(lambda: desk.queue.tabs[Tab.SNOOZED].text().endswith("1"), 10)
+        await until(lambda: desk.queue.tabs[Tab.SNOOZED].text().endswith("1"))
         desk.queue.tabs[Tab.ESCALATED].click()
         await until(lambda: desk.orders() == ["CS-00001"])
         await until(lambda: desk.table.said(entry(desk, 0)).words == "Escalated to support")
@@ -443,7 +443,7 @@ def test_a_note_that_was_begun_survives(aio: Any, api: Api, shop: RiskShop, tmp_
         assert desk.case.field.toPlainText() == "half a sen"
         desk.case.field.setFocus()
         QTest.keyClick(desk.case.field, KEY.Key_Return, CONTROL)
-        await until(lambda: "half a sen" in desk.case.note_lines.text(), 10)
+        await until(lambda: "half a sen" in desk.case.note_lines.text())
         assert desk.case.field.toPlainText() == ""
         assert state(shop, "CS-00001")[4] == 1
 
@@ -460,7 +460,7 @@ def test_what_others_decide_leaves_and_the_cursor_stays(aio: Any, api: Api, shop
             await asyncio.to_thread(
                 shop.done, f"{QUEUE}/{entry_id(shop, order)}/decision", REJECT, role="support-lead", version=1
             )
-        await until(lambda: "CS-00003" not in desk.orders() and "CS-00002" not in desk.orders(), 15)
+        await until(lambda: "CS-00003" not in desk.orders() and "CS-00002" not in desk.orders())
         await turns(5)
         assert desk.read == "CS-00006"
         at = desk.table.at_cursor

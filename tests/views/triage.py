@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,18 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.console import Console
 from tests.conftest import Api
-from tests.views.office import turns, until
+from tests.views import office
+from tests.views.office import turns
 from tests.views.test_access_workspace import signed_in
 from views.triage.case_panel import CasePanel
 from views.triage.queue_panel import QueuePanel
 from views.triage.verdicts import Verdicts
+
+
+async def until(true: Callable[[], Any]) -> None:
+    """Wait until something holds, with patience: what is asked for goes through a whole API."""
+    await office.until(true, 40)
+
 
 # The highest score first: CS-00001, CS-00002, … ; one customer and one card for each ten of them.
 _ORDERS = """
@@ -93,8 +100,8 @@ class Desk:
         self.window.activateWindow()
         for panel in (self.queue, self.case):
             panel.set_visible(True)
-        await until(lambda: self.console.risk.list.known and self.table.records.rowCount(), 10)
-        await until(lambda: self.case.case is not None, 10)
+        await until(lambda: self.console.risk.list.known and self.table.records.rowCount())
+        await until(lambda: self.case.case is not None)
         self.table.setFocus()
         await turns()
 

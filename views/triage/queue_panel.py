@@ -51,7 +51,7 @@ class QueuePanel(QueryPanel):
     def __init__(self, console: Console) -> None:
         super().__init__(console, "triage.queue", "Risk queue", (VIEW,))
         self.risk = console.risk
-        self._counts = self.risk.counts()
+        self.counts = self.risk.counts()
         self._make()
         self._lay_out()
         self.risk.list.changed.connect(self._listed)
@@ -63,7 +63,7 @@ class QueuePanel(QueryPanel):
         self._turn.timeout.connect(self.table.renew)
         self._gathering = QTimer(self, singleShot=True, interval=0)
         self._gathering.timeout.connect(self._show_rows)
-        self.use(self._counts)  # type: ignore[arg-type]  # only read
+        self.use(self.counts)  # type: ignore[arg-type]  # only read
         self._show_filter()
 
     # --- parts -------------------------------------------------------------------------------------------------
@@ -113,12 +113,12 @@ class QueuePanel(QueryPanel):
 
     def note(self) -> Note:
         """Age of the counts: rows are asked for again with them."""
-        age = self._counts.age_seconds
+        age = self.counts.age_seconds
         if not self.allowed:
             return Note()
-        if self._counts.sample is None or age is None:
+        if self.counts.sample is None or age is None:
             return Note("no data yet")
-        stale = self._counts.quality in {Quality.STALE, Quality.DISCONNECTED}
+        stale = self.counts.quality in {Quality.STALE, Quality.DISCONNECTED}
         return Note(f"{'stale · ' if stale else ''}{age_words(age)} old", "stale" if stale else "fresh")
 
     def menu(self) -> list[QAction]:
@@ -148,7 +148,6 @@ class QueuePanel(QueryPanel):
         if self._visible:
             self.risk.know_currency()
             self.risk.list.refresh()
-            self.risk.cases.invalidate()
         self._show_tabs()
         self._listed()
         self.field.restyle()
@@ -196,7 +195,7 @@ class QueuePanel(QueryPanel):
     def _show_foot(self) -> None:
         rows = self.risk.list
         first, last = self.table.seen
-        sample = self._counts.sample
+        sample = self.counts.sample
         name = next(name for tab, _, name in TABS if tab is rows.filter.tab)
         total = getattr(sample.value, name) if sample is not None and not rows.filter.typed else None
         if rows.complete or total is None:
@@ -209,7 +208,7 @@ class QueuePanel(QueryPanel):
         self.foot.say(words)
 
     def _show_tabs(self) -> None:
-        sample = self._counts.sample
+        sample = self.counts.sample
         for tab, words, name in TABS:
             count = "" if sample is None else f"  {getattr(sample.value, name):,}"
             look = Look.SELECTED if tab is self.risk.list.filter.tab else Look.OUTLINE

@@ -19,6 +19,8 @@ from models.words import counted
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from PySide6.QtWidgets import QDialog
+
     from app.console import Console
     from app.draft import Outcome
     from models.risk_queue import BulkAnswer, EscalateTo, RiskQueueEntry
@@ -52,6 +54,7 @@ class Verdicts(QObject):
         case.verb_asked.connect(self.do)
         case.order_asked.connect(self.read)
         case.field.left.connect(queue.table.setFocus)
+        queue.counts.changed.connect(self._counted)
         self._risk.entry_changed.connect(self._entry_changed)
         self._risk.returned.connect(self._returned)
         self._risk.list.changed.connect(self._list_changed)
@@ -139,8 +142,15 @@ class Verdicts(QObject):
         rows = [*range(row + 1, row + 1 + AHEAD), *range(row - BEHIND, row)] if row >= 0 else []
         beside = [each for each in map(self._risk.list.entry, rows) if each is not None]
         for each in (entry, *beside):
-            self._risk.cases.heard(each.entry_id, each.version)
+            self._risk.cases.heard(each)
         self._risk.cases.want([entry.entry_id, *(each.entry_id for each in beside)])
+
+    def _counted(self) -> None:
+        """Something has changed somewhere: the case that is read is asked for again, its neighbours by their rows."""
+        entry = self.case.entry
+        if entry is not None and self.case.widget.isVisible():
+            self._risk.cases.outdate(entry.entry_id)
+            self._fetch()
 
     def _list_changed(self) -> None:
         entry = self.case.entry
@@ -227,7 +237,7 @@ class Verdicts(QObject):
     def _decide_several(self, verb: str) -> None:
         from views.triage.dialogs import BulkDialog
 
-        BulkDialog(verb, self._several, self._console, self._several_done, self.queue.widget.window()).open()
+        self._ask(BulkDialog(verb, self._several, self._console, self._several_done, self.queue.widget.window()))
 
     def _several_done(self, answer: BulkAnswer) -> None:
         refused = [each for each in answer.results if each.outcome is BulkOutcome.REFUSED]
@@ -327,7 +337,7 @@ class Verdicts(QObject):
             await self._sent(entry, words, lambda: self._risk.escalate(entry, to, words), "Escalation", first=True)
 
         words = sentence(entry, self._risk.currency)
-        EscalateDialog(words, typed, self._console, send, self.case.widget.window()).open()
+        self._ask(EscalateDialog(words, typed, self._console, send, self.case.widget.window()))
 
     def _snooze(self, entry: RiskQueueEntry) -> None:
         from views.triage.dialogs import SnoozeDialog, sentence
@@ -337,7 +347,12 @@ class Verdicts(QObject):
 
         words = sentence(entry, self._risk.currency)
         now = self._console.clock.now()
-        SnoozeDialog(words, now, entry.due_at, self._console, send, self.case.widget.window()).open()
+        self._ask(SnoozeDialog(words, now, entry.due_at, self._console, send, self.case.widget.window()))
+
+    def _ask(self, dialog: QDialog) -> None:
+        """Open a dialog; when it is gone, the keyboard is in the rows again."""
+        dialog.finished.connect(lambda *_: QTimer.singleShot(0, self, self.queue.table.setFocus))
+        dialog.open()
 
     def _claim(self, entry: RiskQueueEntry) -> None:
         me = self._console.session.me
