@@ -17,6 +17,9 @@ from views.dashboard.chart_panels import ChartPanel, Crosshair
 from views.dashboard.drill_panel import DrillPanel
 from views.mine.panel import MinePanel
 from views.sources.panel import SourcesPanel
+from views.triage.case_panel import CasePanel
+from views.triage.queue_panel import QueuePanel
+from views.triage.verdicts import Verdicts
 
 if TYPE_CHECKING:
     from app.console import Console
@@ -33,6 +36,8 @@ class Panels:
     alerts: AlertsPanel
     sources: SourcesPanel
     rows: DrillPanel
+    queue: QueuePanel
+    case: CasePanel
     access: tuple[Panel, ...]
     """Roles, approvals, assignments, what to look at."""
     audit: AuditPanel
@@ -40,7 +45,8 @@ class Panels:
 
     def all(self) -> tuple[Panel, ...]:
         """In the order they are put into docks."""
-        return (self.figures, *self.charts, self.alerts, self.sources, self.rows, *self.access, self.audit, self.mine)
+        wall: tuple[Panel, ...] = (self.figures, *self.charts, self.alerts, self.sources, self.rows)
+        return (*wall, self.queue, self.case, *self.access, self.audit, self.mine)
 
 
 def make_panels(console: Console, figures: FiguresPanel, open_panel: Callable[[str], Any]) -> Panels:
@@ -83,6 +89,8 @@ def make_panels(console: Console, figures: FiguresPanel, open_panel: Callable[[s
         alerts=AlertsPanel(console),
         sources=SourcesPanel(console),
         rows=DrillPanel(console),
+        queue=QueuePanel(console),
+        case=CasePanel(console),
         access=(
             RolesPanel(console),
             ApprovalsPanel(console),
@@ -93,6 +101,7 @@ def make_panels(console: Console, figures: FiguresPanel, open_panel: Callable[[s
         mine=MinePanel(console),
     )
     crosshair.setParent(panels.rows)
+    Verdicts(console, panels.queue, panels.case)
 
     def show_rows(link: object) -> None:
         panels.rows.show_links([str(link)])

@@ -103,6 +103,10 @@ class RecordModel(QAbstractTableModel):
             self._shown += count
             self.endInsertRows()
 
+    def forget_texts(self) -> None:
+        """What rows say has changed: prepare it anew when it is looked at."""
+        self._prepared.clear()
+
     def texts(self, row: int) -> tuple[str, ...]:
         """The words of a row, prepared once."""
         found = self._prepared.get(row)
