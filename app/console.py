@@ -148,11 +148,11 @@ class Console:
         return self.queries.get("alerts", lambda: self._query("alerts", fetch, topics=frozenset({"alerts"})))
 
     def record(self, key: str, topics: frozenset[str], ask: Callable[[OperationsClient], Awaitable[Any]]) -> Query[Any]:
-        """A query of one record that tells its instant itself, for panels."""
+        """A query of one record, for panels; one that does not tell its instant is as old as the answer."""
 
         async def fetch() -> Sample[Any]:
             found = await ask(self.client)
-            return self.sample(found, found.as_of)
+            return self.sample(found, getattr(found, "as_of", None) or self.clock.now())
 
         return self.queries.get(key, lambda: self._query(key, fetch, topics=topics, poll=LIST_SECONDS))
 
