@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from app import access, alerts
+from app import access, alerts, risk_rules
 from app.access import Access
 from app.actions import ActionRegistry
 from app.clock import Clock, SystemClock
@@ -95,8 +95,8 @@ class Console:
             invalidate=self.queries.invalidate,
             tasks=self.tasks,
         )
-        alerts.declare(self.mutations)
-        access.declare(self.mutations)
+        for domain in (alerts, access, risk_rules):
+            domain.declare(self.mutations)
         self.access = Access(self)
         self.environment = ""
         self._gate = asyncio.Event()

@@ -377,20 +377,27 @@ async def remove_entry(mutations: Mutations, one: RiskList, entry: ListEntry) ->
     return await _submit(mutations, "risk.entry_remove", words, path, method="DELETE")
 
 
-async def end_snooze(mutations: Mutations, one: Snooze) -> Outcome:
+async def end_snooze(mutations: Mutations, one: Snooze, reason: str) -> Outcome:
     """Let a rule speak again. Raises OperationsError."""
+    from models.risk import EndSnooze
+
     path = f"{BASE}/snoozes/{one.snooze_id}/end"
     words = f"Snooze of {one.rule_id} ended"
     return await _submit(
-        mutations, "risk.snooze_end", words, path, version=one.version, resource=f"snooze:{one.snooze_id}"
+        mutations, "risk.snooze_end", words, path, EndSnooze(reason=reason), version=one.version, resource=f"snooze:{one.snooze_id}"
     )
 
 
-async def reset_breaker(mutations: Mutations, one: Breaker) -> Outcome:
+async def reset_breaker(mutations: Mutations, one: Breaker, reason: str) -> Outcome:
     """Let a rule do again what it was published to do. Raises OperationsError."""
+    from models.risk import ResetBreaker
+
     path = f"{BASE}/breakers/{quote(one.rule_id, safe='')}/reset"
     words = f"Breaker of {one.rule_id} reset"
-    return await _submit(mutations, "risk.breaker_reset", words, path, resource=f"breaker:{one.rule_id}")
+    body, resource = ResetBreaker(reason=reason), f"breaker:{one.rule_id}"
+    return await _submit(
+        mutations, "risk.breaker_reset", words, path, body, version=one.version, resource=resource
+    )
 
 
 async def change_policy(mutations: Mutations, policy: RiskPolicy, change: RiskPolicyChange) -> Outcome:
@@ -425,13 +432,13 @@ def publish_reason(console: Console, one: RuleSetSummary, *, dirty: bool = False
         return "it is the published one"
     if one.state is RuleSetState.DISCARDED:
         return "it was discarded"
-    if me is not None and me.user_id == one.author:
-        return "you wrote it; somebody else with the right to publish looks at it and does"
+    if me is not None and me.user_id in {one.author, *one.writers}:
+        return "you wrote some of its rules; somebody else with the right to publish looks at them and does"
     if dirty:
         return "save or throw away your changes first"
     if one.rule_count == 0:
         return "it has no rules"
-    if one.backtest_id is None and one.state is RuleSetState.DRAFT:
+    if one.backtest_id is None:
         return "needs a finished backtest of exactly these rules"
     return None
 

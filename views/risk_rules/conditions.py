@@ -56,6 +56,7 @@ class ConditionRow(QWidget):
         self.word = QLabel(word)
         self.word.setFont(theme.font(9))
         self.word.setFixedWidth(theme.px(64))
+        self.word.setMinimumHeight(theme.px(28))
         self.what = MetricButton(condition.metric)
         self.what.picked.connect(self._ask_other)
         self.operator = Choice()
@@ -123,6 +124,7 @@ class ConditionsEditor(QWidget):
         self.setAccessibleName("Conditions")
         self.entries: Entries = ()
         self.rows: list[tuple[Place, ConditionRow]] = []
+        self._look: object = None
         self._currency = "EUR"
         self._lists: tuple[RiskList, ...] = ()
         self._column = QVBoxLayout(self)
@@ -139,7 +141,9 @@ class ConditionsEditor(QWidget):
 
     def show_conditions(self, entries: Entries, currency: str, lists: Sequence[RiskList]) -> None:
         """Show these; rows are only made anew when they ask something else."""
-        same = _shape(entries) == _shape(self.entries) and (currency, tuple(lists)) == (self._currency, self._lists)
+        look = (currency, tuple(lists), current().tokens.name, current().px(100))
+        same = _shape(entries) == _shape(self.entries) and look == self._look
+        self._look = look
         values = [each.condition.value for _, each in self.rows] == [each.value for _, each in each_place(entries)]
         self.entries, self._currency, self._lists = entries, currency, tuple(lists)
         if not (same and values):

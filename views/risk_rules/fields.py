@@ -148,8 +148,8 @@ class FlagField(ValueField):
     def __init__(self, name: str, *, value: bool) -> None:
         super().__init__(name)
         self.box = Choice()
-        self.box.addItem("true", True)
-        self.box.addItem("not true", False)
+        self.box.addItem("yes", True)
+        self.box.addItem("no", False)
         self.box.setCurrentIndex(0 if value else 1)
         self.box.currentIndexChanged.connect(lambda _: self.changed.emit(bool(self.box.currentData())))
         self.put(self.box)

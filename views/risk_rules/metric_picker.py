@@ -106,12 +106,12 @@ class MetricButton(Pill):
     def __init__(self, key: str) -> None:
         title = METRICS[key].title
         super().__init__(f"{title}  ▾", Look.BUTTON, name=f"{title}: choose what is asked about")
-        self._key = key
+        self._metric = key
         self.clicked.connect(self.open_list)
 
     def open_list(self) -> MetricList:
         """Open the list below the button."""
-        found = MetricList(self._key, self)
+        found = MetricList(self._metric, self)
         found.chosen.connect(self.picked)
         found.move(self.mapToGlobal(QPoint(0, self.height())))
         found.show()

@@ -4,12 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QSize,
+    Qt,
+    QTimer,
+    Signal,
+)
+from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+)
 
 from app.rule_words import cap_words, rule_words
-from views.theme import current
+from views.theme import FOCUS, current, mixed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +34,9 @@ if TYPE_CHECKING:
 
 Index = QModelIndex | QPersistentModelIndex
 TITLES = ("Rule", "Fires when", "Points", "Does", "Cap", "Matches", "State")
-WIDTHS = (170, 240, 52, 60, 104, 64, 96)
+WIDTHS = (160, 220, 64, 68, 136, 76, 96)
+PAD, ROOM = 8, 4
+"""Left and right, above and below the words of a cell."""
 _RIGHT = {2, 5}
 
 
@@ -61,6 +79,38 @@ def rows_of(
         )
         found.append(Row(rule.rule_id, texts, not rule.enabled, held))
     return found
+
+
+class Wrapped(QStyledItemDelegate):
+    """Words that go on below, with the room tables have around them."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        tokens = current().tokens
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)  # type: ignore[attr-defined]
+        box = QRect(option.rect)  # type: ignore[attr-defined]
+        if chosen:
+            painter.fillRect(box, QColor(tokens.selection))
+        if chosen and index.column() == 0:
+            painter.fillRect(QRect(box.left(), box.top(), FOCUS + 1, box.height()), QColor(tokens.accent))
+        painter.setFont(index.data(Qt.ItemDataRole.FontRole))
+        colour = index.data(Qt.ItemDataRole.ForegroundRole)
+        painter.setPen(QColor(tokens.text) if chosen else colour)
+        side = int(index.data(Qt.ItemDataRole.TextAlignmentRole))
+        painter.drawText(self._inner(box), side | int(Qt.TextFlag.TextWordWrap), str(index.data()))
+        painter.fillRect(box.left(), box.bottom(), box.width(), 1, mixed(tokens.line, tokens.window, 0.55))
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        view = option.widget  # type: ignore[attr-defined]
+        width = view.columnWidth(index.column()) if isinstance(view, QTableView) else 200
+        metrics = QFontMetrics(index.data(Qt.ItemDataRole.FontRole))
+        inner = self._inner(QRect(0, 0, width, 10_000))
+        found = metrics.boundingRect(inner, int(Qt.TextFlag.TextWordWrap), str(index.data()))
+        return QSize(width, found.height() + 2 * current().px(ROOM) + 1)
+
+    @staticmethod
+    def _inner(box: QRect) -> QRect:
+        pad, room = current().px(PAD), current().px(ROOM)
+        return box.adjusted(pad, room, -pad, -room)
 
 
 class RuleModel(QAbstractTableModel):
@@ -128,6 +178,8 @@ class RuleTable(QTableView):
         super().__init__()
         self.rules = RuleModel(self)
         self.setModel(self.rules)
+        self.setItemDelegate(Wrapped(self))
+        self.viewport().setAutoFillBackground(False)
         self.setAccessibleName("Rules of the set")
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -148,9 +200,6 @@ class RuleTable(QTableView):
     def restyle(self) -> None:
         """Take rows and columns of the theme's font and colours."""
         theme = current()
-        found = self.palette()
-        found.setColor(found.ColorRole.Base, QColor(theme.tokens.window))
-        self.setPalette(found)
         self.horizontalHeader().setFont(theme.font(9, 600))
         self.horizontalHeader().setFixedHeight(theme.px(24))
         self._fitting.start(0)
@@ -168,6 +217,11 @@ class RuleTable(QTableView):
         """Put the cursor on a rule."""
         if 0 <= row < len(self.rules.rows):
             self.setCurrentIndex(self.rules.index(row, 0))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        # Not by the palette: a style sheet that is set again on a parent gives back the one of the last theme.
+        QPainter(self.viewport()).fillRect(event.rect(), QColor(current().tokens.window))
+        super().paintEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

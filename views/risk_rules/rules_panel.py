@@ -80,8 +80,9 @@ class RulesPanel(FollowingPanel):
         self.editing = QWidget()
         _stacked(self.editing, self._tools(), self.form)
         split = _splitter(self.table, self.editing)
-        split.setStretchFactor(0, 1)
-        split.setStretchFactor(1, 1)
+        split.setStretchFactor(0, 2)
+        split.setStretchFactor(1, 3)
+        split.setSizes([current().px(260), current().px(390)])
         self.stack = QStackedWidget()
         self.stack.addWidget(split)
         self.stack.addWidget(self.compare)
@@ -153,6 +154,7 @@ class RulesPanel(FollowingPanel):
     def refresh(self) -> None:
         """Show what is known."""
         self.table.restyle()
+        self.versions.setMinimumHeight(current().px(112))
         sample = self._sets.sample
         rows: list[RuleSetSummary] = []
         if sample is not None:
