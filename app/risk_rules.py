@@ -384,7 +384,13 @@ async def end_snooze(mutations: Mutations, one: Snooze, reason: str) -> Outcome:
     path = f"{BASE}/snoozes/{one.snooze_id}/end"
     words = f"Snooze of {one.rule_id} ended"
     return await _submit(
-        mutations, "risk.snooze_end", words, path, EndSnooze(reason=reason), version=one.version, resource=f"snooze:{one.snooze_id}"
+        mutations,
+        "risk.snooze_end",
+        words,
+        path,
+        EndSnooze(reason=reason),
+        version=one.version,
+        resource=f"snooze:{one.snooze_id}",
     )
 
 
@@ -395,9 +401,7 @@ async def reset_breaker(mutations: Mutations, one: Breaker, reason: str) -> Outc
     path = f"{BASE}/breakers/{quote(one.rule_id, safe='')}/reset"
     words = f"Breaker of {one.rule_id} reset"
     body, resource = ResetBreaker(reason=reason), f"breaker:{one.rule_id}"
-    return await _submit(
-        mutations, "risk.breaker_reset", words, path, body, version=one.version, resource=resource
-    )
+    return await _submit(mutations, "risk.breaker_reset", words, path, body, version=one.version, resource=resource)
 
 
 async def change_policy(mutations: Mutations, policy: RiskPolicy, change: RiskPolicyChange) -> Outcome:

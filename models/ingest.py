@@ -64,6 +64,8 @@ class RefundIn(Request):
 
     id: Identifier
     order_id: Identifier | None = None
+    customer_id: Identifier | None = None
+    """Left out: that of the order, if it is known."""
     refunded_at: EventInstant
     country: Country | None = None
     currency: CurrencyCode

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
 from models.base import (
@@ -25,7 +25,7 @@ from models.base import (
     Version,
     plain_integer,
 )
-from models.risk_metrics import LISTED, METRICS, NUMERIC, Kind, Operator, normal
+from models.risk_metrics import LISTED, METRICS, NUMERIC, Kind, Operator, normal, normal_ip
 
 SCORE_MOST = 100
 RULES_MOST = 200
@@ -346,7 +346,20 @@ class Breaker(Record):
     since: Instant
     words: str
     """Which cap, and what was counted."""
+    reset_at: Instant | None = None
     version: Version
+
+
+class ResetBreaker(Request):
+    """Let a rule act again. Needs ``If-Match``."""
+
+    reason: RequiredText
+
+
+class EndSnooze(Request):
+    """Let a rule speak again. Needs ``If-Match``."""
+
+    reason: Text = ""
 
 
 class RiskPolicy(Record):
@@ -379,6 +392,8 @@ class _Lenient(Request):
 
 
 Country = Annotated[PlainText, Field(min_length=1, max_length=100)]
+IpAddress = Annotated[PlainText, Field(min_length=2, max_length=64), AfterValidator(normal_ip)]
+"""IPv4 or IPv6; kept in one form."""
 
 
 class CustomerIn(_Lenient):
@@ -424,7 +439,7 @@ class FraudCheck(_Lenient):
     payment: PaymentIn = PaymentIn()
     billing_country: Country | None = None
     shipping_country: Country | None = None
-    ip: Annotated[PlainText, Field(min_length=2, max_length=64)] | None = None
+    ip: IpAddress | None = None
     ip_country: Country | None = None
     device_id: Identifier | None = None
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from ipaddress import IPv6Address, ip_address
 from typing import Final
 
 
@@ -161,9 +162,28 @@ _LOWER: Final = frozenset({"email", "email_domain", "payment_method"})
 
 
 def normal(key: str, value: str) -> str:
-    """A text value of a metric as it is kept and compared: countries in capitals, addresses in small letters."""
+    """A text value of a metric as it is kept and compared: countries in capitals, addresses in small letters.
+
+    An IP that is none stays as it is; ``normal_ip`` refuses it.
+    """
     text = value.strip()
+    if key == "ip":
+        try:
+            return normal_ip(text)
+        except ValueError:
+            return text
     # ASCII only: what differs between Python's and the database's idea of a capital is left as it is.
     if key in _UPPER and len(text) <= 3 and text.isascii():
         return text.upper()
     return "".join(c.lower() if c.isascii() else c for c in text) if key in _LOWER else text
+
+
+def normal_ip(text: str) -> str:
+    """An IP in its one form: IPv4 within IPv6 as IPv4, without a zone. Raises ValueError when it is none."""
+    try:
+        address = ip_address(text.strip())
+    except ValueError:
+        raise ValueError("an IP address is expected, such as 203.0.113.7 or 2001:db8::7") from None
+    if isinstance(address, IPv6Address):
+        return str(address.ipv4_mapped or IPv6Address(int(address)))
+    return str(address)

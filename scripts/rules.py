@@ -21,6 +21,7 @@ LINES_MOST = 500
 
 COMMITTERS = ("backend/database.py", "backend/migrations/")
 WRITERS = {
+    "adopt.py",
     "accounts.py",
     "actions.py",
     "evaluate.py",

@@ -26,7 +26,7 @@ async def orders(request: Request, principal: Pipeline, tx: Tx, batch: Batch) ->
 
 @router.post("/refunds")
 async def refunds(request: Request, principal: Pipeline, tx: Tx, batch: Batch) -> IngestResult:
-    """Land refunds: ``{id, orderId?, refundedAt, country?, currency, amount, updatedAt?}``."""
+    """Land refunds: ``{id, orderId?, customerId?, refundedAt, country?, currency, amount, updatedAt?}``."""
     return await actions.refunds(tx, request.app.state.settings, batch, sent_by=principal.user_id)
 
 

@@ -24,6 +24,7 @@ from backend.main import create_app
 from backend.security import Principal, require
 from backend.settings import Settings
 from models.alerts import AlertRule
+from tests.backend.risk_samples import CHECK, order, publish, rule
 from tests.backend.sealed_log import all_stamped
 from tests.backend.test_alerts_routes import RULE, raise_alert
 from tests.backend.test_routes import guards
@@ -33,6 +34,8 @@ from tests.conftest import Api, serve_in_thread
 OPERATIONS = "/api/operations"
 SESSION = f"{OPERATIONS}/session"
 RBAC = f"{OPERATIONS}/rbac"
+RISK = "/api/risk"
+LIST = {"title": "Devices", "kind": "custom", "metric": "device"}
 WRITING = {"POST", "PUT", "PATCH", "DELETE"}
 
 
@@ -104,6 +107,20 @@ class World:
         self.done("POST", path, "compliance-officer", {"decision": "approve"}, If_Match=1)
         reviews = self.done("GET", f"{RBAC}/reviews?open=true", "compliance-officer")["items"]
         return str(reviews[0]["reviewId"])
+
+    def risk_list(self) -> str:
+        """A list of devices."""
+        self.people += 1
+        name = f"devices-{self.people}"
+        return str(self.done("POST", f"{RISK}/lists", "risk-manager", LIST | {"listId": name})["listId"])
+
+    def snooze_draft(self) -> dict[str, str]:
+        """A published rule, quiet for somebody new."""
+        publish(self.api.owner_url, rule())
+        self.people += 1
+        until = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+        who = {"ruleId": "velocity-card", "subject": "customer_id", "value": f"C-{self.people}"}
+        return who | {"until": until, "reason": "known"}
 
     def sealed(self) -> None:
         """Whatever stands in the log is sealed."""
@@ -179,6 +196,23 @@ def _change_rule(world: World, send: Send) -> httpx.Response:
 def _export(world: World, send: Send) -> httpx.Response:
     world.sealed()
     return send("POST", f"{OPERATIONS}/audit/export", "operations-lead", {"first": 1, "last": 2, "reason": "asked"})
+
+
+def _remove_list_entry(world: World, send: Send) -> httpx.Response:
+    path = f"{RISK}/lists/{world.risk_list()}/entries"
+    entry = world.done("POST", path, "risk-manager", {"value": "d", "reason": "stolen"})["entryId"]
+    return send("DELETE", f"{path}/{entry}", "risk-manager")
+
+
+def _end_snooze(world: World, send: Send) -> httpx.Response:
+    made = world.done("POST", f"{RISK}/snoozes", "support-lead", world.snooze_draft())["snoozeId"]
+    return send("POST", f"{RISK}/snoozes/{made}/end", "support-lead", {"reason": "moved away"}, If_Match=1)
+
+
+def _reset_breaker(world: World, send: Send) -> httpx.Response:
+    with psycopg.connect(world.api.owner_url) as connection:
+        connection.execute("insert into risk_breaker (rule_id, words) values ('velocity-card', 'many')")
+    return send("POST", f"{RISK}/breakers/velocity-card/reset", "risk-manager", {"reason": "mended"}, If_Match=1)
 
 
 def _shelf() -> dict[str, str]:
@@ -321,6 +355,58 @@ CASES: dict[tuple[str, str], Case] = {
         _change_rule, "alerts.rule.changed", "alert_rule", "before after"
     ),
     ("POST", f"{OPERATIONS}/audit/export"): Case(_export, "audit.log.exported", "audit_log", "after", "asked"),
+    ("POST", CHECK): Case(
+        lambda _, send: send("POST", CHECK, "storefront", order("checked")),
+        "risk.decision.made",
+        "risk_decision",
+        "after",
+    ),
+    ("POST", f"{RISK}/lists"): Case(
+        lambda _, send: send("POST", f"{RISK}/lists", "risk-manager", LIST | {"listId": "made"}),
+        "risk.list.created",
+        "risk_list",
+        "after",
+    ),
+    ("DELETE", f"{RISK}/lists/{{list_id}}"): Case(
+        lambda w, send: send("DELETE", f"{RISK}/lists/{w.risk_list()}", "risk-manager", If_Match=1),
+        "risk.list.deleted",
+        "risk_list",
+        "before",
+    ),
+    ("POST", f"{RISK}/lists/{{list_id}}/entries"): Case(
+        lambda w, send: send(
+            "POST", f"{RISK}/lists/{w.risk_list()}/entries", "risk-manager", {"value": "d", "reason": "stolen"}
+        ),
+        "risk.list_entry.added",
+        "risk_list_entry",
+        "after",
+        "stolen",
+    ),
+    ("DELETE", f"{RISK}/lists/{{list_id}}/entries/{{entry_id}}"): Case(
+        _remove_list_entry, "risk.list_entry.removed", "risk_list_entry", "before"
+    ),
+    ("POST", f"{RISK}/snoozes"): Case(
+        lambda w, send: send("POST", f"{RISK}/snoozes", "support-lead", w.snooze_draft()),
+        "risk.snooze.created",
+        "risk_snooze",
+        "after",
+        "known",
+    ),
+    ("POST", f"{RISK}/snoozes/{{snooze_id}}/end"): Case(
+        _end_snooze, "risk.snooze.ended", "risk_snooze", "before after", "moved away"
+    ),
+    ("POST", f"{RISK}/breakers/{{rule_id}}/reset"): Case(
+        _reset_breaker, "risk.breaker.reset", "risk_breaker", "before after", "mended"
+    ),
+    ("PATCH", f"{RISK}/policy"): Case(
+        lambda _, send: send(
+            "PATCH", f"{RISK}/policy", "risk-manager", {"reviewHours": 12, "reason": "faster"}, If_Match=1
+        ),
+        "risk.policy.changed",
+        "risk_policy",
+        "before after",
+        "faster",
+    ),
     ("POST", "/api/ingest/orders"): _ingest("orders", {"id": "o", "placedAt": AT, "currency": "EUR", "total": 5}),
     ("POST", "/api/ingest/refunds"): _ingest("refunds", {"id": "r", "refundedAt": AT, "currency": "EUR", "amount": 5}),
     ("POST", "/api/ingest/downloads"): _ingest(

@@ -4,29 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import random
-from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
 import psycopg
-import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
 
 from app.console import Console
-from app.rule_words import rule_words
 from backend.database import Database
 from backend.risk.backtest.run import run
 from backend.risk.rule_sets.evaluate import run_shadows
-from tests.backend.risk_orders import NOW, RULES, add_lists, add_orders, add_outcomes, condition, order, publish, rule
+from tests.backend.risk_orders import RULES, add_lists, add_orders, add_outcomes, order, publish
 from tests.conftest import Api
-from tests.views.office import shown, until
-from tests.views.test_access_workspace import journey, put_up, signed_in
-from views.dialogs.conflict import ConflictDialog
-from views.risk_rules.backtest_panel import BacktestPanel
-from views.risk_rules.dialogs import DiscardDialog, NewDraftDialog, PublishDialog
+from tests.views.office import until
+from tests.views.test_access_workspace import put_up
 from views.risk_rules.rules_panel import RulesPanel
 
 KEY = Qt.Key
@@ -35,7 +26,7 @@ OTHER, ME = "administrator", "risk-manager"
 
 def seed(api: Api, count: int = 300) -> str:
     """Orders that are decided by published rules, some of them frauds; answers the published set."""
-    chance = random.Random(7)
+    chance = random.Random(7)  # noqa: S311 - orders, no secrets
     with psycopg.connect(api.owner_url, autocommit=True) as connection:
         add_lists(connection)
         published = publish(connection, RULES)

@@ -45,15 +45,15 @@ class NewListDialog(DecidingDialog):
         self.name = QLineEdit()
         self.name.setMaxLength(200)
         self.name.setPlaceholderText("Such as Stolen cards")
-        self.metric, self.kind = Choice(), Choice()
+        self.holds, self.kind = Choice(), Choice()
         for metric in METRICS.values():
             if metric.listed:
-                self.metric.addItem(metric.title, metric.key)
+                self.holds.addItem(metric.title, metric.key)
         for kind, words in KIND_WORDS.items():
             self.kind.addItem(words, kind)
         self.kind.setCurrentIndex(2)
         form = QFormLayout()
-        for label, field in (("Title", self.name), ("Holds values of", self.metric), ("Being on it", self.kind)):
+        for label, field in (("Title", self.name), ("Holds values of", self.holds), ("Being on it", self.kind)):
             field.setAccessibleName(label)
             form.addRow(label, field)
         self.column.addLayout(form)
@@ -68,7 +68,10 @@ class NewListDialog(DecidingDialog):
             return
         try:
             draft = RiskListDraft(
-                list_id=slug(title), title=title, kind=ListKind(self.kind.currentData()), metric=self.metric.currentData()
+                list_id=slug(title),
+                title=title,
+                kind=ListKind(self.kind.currentData()),
+                metric=self.holds.currentData(),
             )
         except ValidationError as error:
             self.fail(f"{first_problem(error)}.", self.name)

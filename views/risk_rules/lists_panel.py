@@ -189,13 +189,14 @@ class ListsPanel(FollowingPanel):
     def refresh(self) -> None:
         """Show what is known."""
         for number, (name, pill) in enumerate(self.pages.items()):
-            query = {"Snoozes": self._snoozes, "Breakers": self._breakers}.get(name)
+            query: Query[Any] | None = self._snoozes if name == "Snoozes" else None
+            query = self._breakers if name == "Breakers" else query
             count = len(query.sample.value) if query is not None and query.sample is not None else 0
             words = f"{name} {count:,}" if count else name
             pill.set(words, Look.SELECTED if number == self.stack.currentIndex() else Look.OUTLINE)
         for note in self._notes.values():
             note.setFont(current().font(9))
-        self._fill(self.lists, self._lists, "lists", "There are no lists yet; rules can ask for values that lists hold.")
+        self._fill(self.lists, self._lists, "lists", "There are no lists yet; rules can ask for what lists hold.")
         rows = self.lists.records.rows
         if rows and self.one is None:
             self.choose_list(rows[0].list_id)
@@ -223,7 +224,9 @@ class ListsPanel(FollowingPanel):
             table.renew_rows(rows)
         note = self._notes[key]
         if sample is None:
-            note.setText(f"It cannot be read: {query.error}" if query.error is not None else "Waiting for the first answer…")
+            note.setText(
+                f"It cannot be read: {query.error}" if query.error is not None else "Waiting for the first answer…"
+            )
         else:
             note.setText("" if rows else empty)
         note.setVisible(bool(note.text()))
@@ -272,7 +275,9 @@ class ListsPanel(FollowingPanel):
     def _remove(self) -> None:
         one, entry = self.one, _current(self.entries)
         if one is not None and entry is not None:
-            words = f"{entry.value} is taken off “{one.title}”. It was put there by {entry.added_by_name}: “{entry.reason}”"
+            words = (
+                f"{entry.value} is taken off “{one.title}”. It was put there by {entry.added_by_name}: “{entry.reason}”"
+            )
             run = self.console.mutations
             self._confirm(
                 "Take off the list", words, "Take it off", lambda _why: remove_entry(run, one, entry), reason=False
@@ -282,9 +287,7 @@ class ListsPanel(FollowingPanel):
         if (snooze := _current(self.snoozes)) is not None:
             who = f"{SUBJECTS.get(snooze.subject, snooze.subject)} {snooze.value}"
             words = f"The rule {snooze.rule_id} speaks again for {who}, from the next order on."
-            self._confirm(
-                "End a snooze", words, "End it", lambda why: end_snooze(self.console.mutations, snooze, why)
-            )
+            self._confirm("End a snooze", words, "End it", lambda why: end_snooze(self.console.mutations, snooze, why))
 
     def _reset(self) -> None:
         if (breaker := _current(self.breakers)) is not None:

@@ -65,7 +65,8 @@ class PolicyPage(QWidget):
     def _build(self, policy: RiskPolicy, currency: str) -> None:
         self.note.setText("Every change is audited and holds for entries decided from then on.")
         while self._form.rowCount():
-            if self._form.itemAt(0, QFormLayout.ItemRole.FieldRole).widget() is self.reason:
+            field = self._form.itemAt(0, QFormLayout.ItemRole.FieldRole)
+            if field is not None and field.widget() is self.reason:
                 self._form.takeRow(0)
                 self.reason.setParent(self)
             else:
@@ -75,10 +76,10 @@ class PolicyPage(QWidget):
         self.block = NumberField("Hours to decide a block", policy.block_hours, HOURS_MOST, " h")
         for hours in (self.review, self.block):
             hours.box.setMinimum(1)
-        for field in (self.amount, self.review, self.block):
-            field.changed.connect(lambda _: self._explain())
-            field.setMaximumWidth(280)
-            self._form.addRow(field.accessibleName(), field)
+        for each in (self.amount, self.review, self.block):
+            each.changed.connect(lambda _: self._explain())
+            each.setMaximumWidth(280)
+            self._form.addRow(each.accessibleName(), each)
         self._form.addRow("Why", self.reason)
         self.reason.show()
 

@@ -86,8 +86,8 @@ class Wrapped(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         tokens = current().tokens
-        chosen = bool(option.state & QStyle.StateFlag.State_Selected)  # type: ignore[attr-defined]
-        box = QRect(option.rect)  # type: ignore[attr-defined]
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        box = QRect(option.rect)
         if chosen:
             painter.fillRect(box, QColor(tokens.selection))
         if chosen and index.column() == 0:
@@ -100,7 +100,7 @@ class Wrapped(QStyledItemDelegate):
         painter.fillRect(box.left(), box.bottom(), box.width(), 1, mixed(tokens.line, tokens.window, 0.55))
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        view = option.widget  # type: ignore[attr-defined]
+        view = option.widget
         width = view.columnWidth(index.column()) if isinstance(view, QTableView) else 200
         metrics = QFontMetrics(index.data(Qt.ItemDataRole.FontRole))
         inner = self._inner(QRect(0, 0, width, 10_000))

@@ -11,8 +11,9 @@ update refunds as r set customer_id = o.customer_id
 create index refunds_of_customer on refunds (customer_id, refunded_at) where customer_id is not null;
 
 -- Orders of the shop that risk has not looked at yet; no key, so ingest does not wait. See backend/risk/adopt.py.
-create table risk_pending (order_id text not null);
-insert into risk_pending select id from orders;
+create table risk_pending (placed_at timestamptz not null, order_id text not null);
+insert into risk_pending select placed_at, id from orders order by placed_at;
+create index risk_pending_next on risk_pending (placed_at);
 
 -- One row an order, with the value of every metric (models/risk_metrics.py) as it was when the order became known. Rules
 -- are replayed over these columns, so a replay sees what the check saw. Null: missing or unknown.
@@ -129,6 +130,8 @@ create table risk_decision (
     action       text not null check (action in ('approve', 'flag', 'review', 'block')),
     triggered    text[] not null,
     explanation  jsonb not null,
+    -- Rules that would have fired, and were quiet for this order.
+    quiet        text[] not null default '{}',
     missing      text[] not null default '{}',
     decided_at   timestamptz not null default clock_timestamp()
 );
@@ -336,4 +339,4 @@ grant select, insert, update on risk_order, risk_rule_set, risk_breaker, risk_li
     risk_intent, risk_backtest, risk_report to opsconsole_app;
 grant select, insert, delete on risk_shadow_decision to opsconsole_app;
 grant select, update on risk_policy to opsconsole_app;
-grant delete on risk_hit to opsconsole_app;
+grant delete on risk_hit, risk_order to opsconsole_app;
