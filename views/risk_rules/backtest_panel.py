@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QDateTime, QSignalBlocker, Qt, QTimeZone
+from PySide6.QtCore import QDateTime, QSignalBlocker, Qt, QTimer, QTimeZone
 from PySide6.QtWidgets import (
     QDateTimeEdit,
     QHBoxLayout,
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from models.risk_backtest import Backtest, BacktestSummary
 
 RANGES = (7, 30, 90)
+LOOK_MS = 1_000
 BUSY = frozenset({"waiting", "running"})
 MEANT = {
     "recorded": "lists, snoozes and breakers as they were",
@@ -46,9 +47,8 @@ def state_words(one: BacktestSummary) -> str:
     """How far a backtest is."""
     if one.state == "running":
         return f"running, {one.progress * 100:.0f} %"
-    if one.state == "done" and one.outdated:
-        return "done, rules changed since"
-    return str(one.state)
+    words = "done, rules changed since" if one.state == "done" and one.outdated else str(one.state)
+    return f"{words} (lists of today)" if one.circumstances == "today" else words
 
 
 class BacktestPanel(FollowingPanel):
@@ -66,6 +66,11 @@ class BacktestPanel(FollowingPanel):
         self._wanted = ""
         self._days: int | None = 30
         self._starting = False
+        self._asked_for: Any = None
+        self._busy: set[str] = set()
+        # How far one is, is told to nobody but those who ask.
+        self._look = QTimer(self, interval=LOOK_MS)
+        self._look.timeout.connect(self._look_again)
         self._make()
         self.use(self._sets, self._runs, self._lists)  # type: ignore[arg-type]
 
@@ -93,8 +98,7 @@ class BacktestPanel(FollowingPanel):
         self.shadow.clicked.connect(self._show_shadow)
         self.why = QLabel()
         self.why.setWordWrap(True)
-        row = QWidget()
-        flow = Flow(row)
+        row = Flow()
         for part in (
             self.version,
             *self.ranges.values(),
@@ -104,7 +108,7 @@ class BacktestPanel(FollowingPanel):
             self.start,
             self.shadow,
         ):
-            flow.addWidget(part)
+            row.add(part)
         head = QVBoxLayout()
         head.setContentsMargins(12, 10, 12, 8)
         head.setSpacing(6)
@@ -112,12 +116,11 @@ class BacktestPanel(FollowingPanel):
         head.addWidget(self.why)
         self.runs = RecordTable(
             (
-                Column("Version", self._version_words, 150, stretch=True),
-                Column("Orders placed", _period, 150),
-                Column("Circumstances", lambda one: str(one.circumstances), 100),
-                Column("By", lambda one: one.asked_by_name, 110),
-                Column("Asked, UTC", lambda one: f"{one.created_at:%-d %b %H:%M}", 104),
-                Column("State", state_words, 150),
+                Column("Version", self._version_words, 120, stretch=True),
+                Column("Orders placed", _period, 130),
+                Column("By", lambda one: one.asked_by_name, 104),
+                Column("Asked, UTC", lambda one: f"{one.created_at:%-d %b %H:%M}", 112),
+                Column("State", state_words, 120, stretch=True),
             ),
             "Backtests",
         )
@@ -138,7 +141,8 @@ class BacktestPanel(FollowingPanel):
         self.result = ResultView("published")
         self.empty = QLabel()
         self.empty.setWordWrap(True)
-        self.empty.setContentsMargins(24, 24, 24, 24)
+        self.empty.setContentsMargins(12, 12, 12, 12)
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignTop)
         place = QWidget()
         self._pages = QStackedLayout(place)
         self._pages.addWidget(self.empty)
@@ -221,6 +225,13 @@ class BacktestPanel(FollowingPanel):
         self._one = fresh
         self._renew()
 
+    def _look_again(self) -> None:
+        run, heard = self.chosen_run, self.console.link.state == "up"
+        if not self._visible or run is None or run.state not in BUSY or not heard:
+            self._look.stop()
+            return
+        self._runs.invalidate()
+
     # --- showing -------------------------------------------------------------------------------------------------
 
     def refresh(self) -> None:
@@ -242,6 +253,10 @@ class BacktestPanel(FollowingPanel):
         self.shadow.set(self.shadow.text(), Look.SELECTED if self._chosen == "shadow" else Look.OUTLINE)
         sample = self._runs.sample
         rows = list(sample.value) if sample is not None else []
+        busy = {run.backtest_id for run in rows if run.state in BUSY}
+        if self._busy - busy:
+            self._sets.invalidate()  # one that ended may be what a version waited for
+        self._busy = busy
         if list(self.runs.records.rows) != rows:
             self.runs.renew_rows(rows)
         if rows and self._chosen != "shadow":
@@ -289,6 +304,11 @@ class BacktestPanel(FollowingPanel):
         sample = query.sample if query is not None else None
         found = sample.value if sample is not None else None
         busy = run is not None and run.state in BUSY and self._chosen != "shadow"
+        if busy and not self._look.isActive():
+            self._look.start()
+        if found is not None and run is not None and found is not self._asked_for and _behind(found, run):
+            self._asked_for = found
+            query.invalidate()  # type: ignore[union-attr]  # it has answered
         self.progress.setVisible(busy)
         self.cancel.setVisible(busy)
         if busy and run is not None:
@@ -408,5 +428,12 @@ class BacktestPanel(FollowingPanel):
             self.console.messages.post(f"Backtest not cancelled: {error}", "error")
 
 
+def _behind(found: Any, run: BacktestSummary) -> bool:
+    """Whether the list knows more of a backtest than what was read of it."""
+    known = getattr(found, "backtest_id", "")
+    return bool(known == run.backtest_id and (found.version < run.version or found.state != run.state))
+
+
 def _period(one: BacktestSummary | Backtest) -> str:
-    return f"{one.from_:%-d %b} – {one.to:%-d %b %Y}"
+    year = "" if one.from_.year == one.to.year else " %Y"
+    return f"{one.from_:%-d %b{year}} – {one.to:%-d %b{year}}"

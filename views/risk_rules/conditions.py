@@ -89,10 +89,9 @@ class ConditionRow(QWidget):
         across.setContentsMargins(0, 0, 0, 0)
         across.setSpacing(8)
         across.addWidget(self.word, 0, Qt.AlignmentFlag.AlignTop)
-        fields = QWidget()
-        flow = Flow(fields)
+        fields = Flow()
         for part in (self.what, self.operator, self.value):
-            flow.addWidget(part)
+            fields.add(part)
         across.addWidget(fields, 1)
         across.addWidget(self.count)
         across.addWidget(self.other)

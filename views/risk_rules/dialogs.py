@@ -12,7 +12,7 @@ from views.dialogs.deciding import DecidingDialog
 from views.theme import current
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from app.console import Console
     from models.risk import RuleSetSummary
@@ -29,7 +29,7 @@ class NewDraftDialog(DecidingDialog):
     """A title; the rules are those of the version it begins with."""
 
     def __init__(
-        self, console: Console, based_on: RuleSetSummary | None, made: Callable[[str], None], parent: QWidget
+        self, console: Console, based_on: RuleSetSummary | None, made: Callable[[str], Awaitable[None]], parent: QWidget
     ) -> None:
         """``made`` is told the id of the draft."""
         super().__init__("New draft of rules", console.tasks, parent, accept="Make the draft", hint="Why")
@@ -57,7 +57,7 @@ class NewDraftDialog(DecidingDialog):
     async def _make(self, title: str) -> None:
         outcome = await create_draft(self._console.mutations, title, self._based_on)
         if found := outcome.answer.get("ruleSetId"):
-            self._made(str(found))
+            await self._made(str(found))
 
 
 class DiscardDialog(DecidingDialog):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 BAR = 3
 """The column of the bars."""
 BAR_HIGH = 8
-ROWS_MOST = 14
+ROWS_MOST = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +66,14 @@ class RuleBars(RecordTable):
     def __init__(self) -> None:
         super().__init__(
             (
-                Column("Rule", lambda r: r.name, 150, stretch=True),
-                Column("Orders", lambda r: f"{r.orders:,}", 60, right=True),
+                Column("Rule", lambda r: r.name, 120, stretch=True),
+                Column("Orders", lambda r: f"{r.orders:,}", 56, right=True),
                 Column("Frauds", lambda r: f"{r.frauds:,}", 56, right=True),
-                Column("", lambda _r: "", 110, stretch=True),
-                Column("Amount", lambda r: r.amount, 84, right=True),
-                Column("In frauds", lambda r: r.fraud_amount, 84, right=True),
-                Column("Only this", lambda r: f"{r.only:,}", 68, right=True),
-                Column("Precision", lambda r: ratio(r.precision), 72, right=True),
+                Column("", lambda _r: "", 72, stretch=True),
+                Column("Amount", lambda r: r.amount, 72, right=True),
+                Column("In frauds", lambda r: r.fraud_amount, 72, right=True),
+                Column("Only this", lambda r: f"{r.only:,}", 64, right=True),
+                Column("Precision", lambda r: ratio(r.precision), 64, right=True),
             ),
             "What each rule does",
         )
@@ -110,6 +110,7 @@ def ratio(share: float | None) -> str:
 
 def fit_rows(table: RecordTable, count: int) -> None:
     """As high as its rows, up to a point; further ones are scrolled."""
+    table.restyle()  # the theme may have changed a moment ago
     high = table.verticalHeader().defaultSectionSize()
     table.setFixedHeight(table.horizontalHeader().height() + high * max(1, min(count, ROWS_MOST)) + 14)
 
@@ -130,7 +131,7 @@ def compared_rows(result: BacktestResult) -> list[tuple[str, str, str, str]]:
         )
 
     def shares(name: str, a: float | None, b: float | None) -> tuple[str, str, str, str]:
-        points = "–" if a is None or b is None else f"{(a - b) * 100:+.1f} pt".replace("-", "−")
+        points = "–" if a is None or b is None else "0" if a == b else f"{(a - b) * 100:+.1f} pt".replace("-", "−")
         return name, ratio(a), ratio(b), points
 
     mine, theirs = draft.outcomes, other.outcomes

@@ -38,7 +38,7 @@ def first_problem(error: Any) -> str:
 class NewListDialog(DecidingDialog):
     """Title, what it holds, what it does by itself."""
 
-    def __init__(self, console: Console, made: Callable[[str], None], parent: QWidget) -> None:
+    def __init__(self, console: Console, made: Callable[[str], Awaitable[None]], parent: QWidget) -> None:
         super().__init__("New list", console.tasks, parent, accept="Make the list", hint="Why")
         self._console, self._made = console, made
         self.words.hide()
@@ -80,7 +80,7 @@ class NewListDialog(DecidingDialog):
 
     async def _make(self, draft: RiskListDraft) -> None:
         await create_list(self._console.mutations, draft)
-        self._made(draft.list_id)
+        await self._made(draft.list_id)
 
 
 class AddEntryDialog(DecidingDialog):

@@ -140,9 +140,8 @@ class ListsPanel(FollowingPanel):
         note.setContentsMargins(12, 4, 12, 4)
         column.addWidget(note)
         column.addWidget(table, 1)
-        row = QWidget()
-        flow = Flow(row)
-        flow.setContentsMargins(12, 6, 12, 8)
+        row = Flow()
+        row.setContentsMargins(12, 6, 12, 8)
         runs: dict[str, Callable[[], None]] = {
             "new": self._new,
             "delete": self._delete,
@@ -154,7 +153,7 @@ class ListsPanel(FollowingPanel):
         for name, text in made:
             pill = self.buttons[name] = Pill(text, Look.BUTTON, name=text.rstrip("…"))
             pill.clicked.connect(runs[name])
-            flow.addWidget(pill)
+            row.add(pill)
         column.addWidget(row)
         return page
 
@@ -258,7 +257,11 @@ class ListsPanel(FollowingPanel):
     def _new(self) -> None:
         from views.risk_rules.list_dialogs import NewListDialog
 
-        NewListDialog(self.console, self.choose_list, self.widget.window()).open()
+        NewListDialog(self.console, self._show_new, self.widget.window()).open()
+
+    async def _show_new(self, list_id: str) -> None:
+        await self._lists.refresh()
+        self.choose_list(list_id)
 
     def _delete(self) -> None:
         if (one := self.one) is not None:

@@ -19,7 +19,8 @@ class MetricList(QFrame):
     chosen = Signal(str)
 
     def __init__(self, at: str, parent: QWidget) -> None:
-        super().__init__(parent, Qt.WindowType.Popup)
+        # Not a popup: that takes the whole keyboard, also from those who read the screen aloud.
+        super().__init__(parent, Qt.WindowType.Tool | Qt.WindowType.FramelessWindowHint)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setFrameShape(QFrame.Shape.Box)
         self.setAccessibleName("What the condition asks about")
@@ -78,6 +79,11 @@ class MetricList(QFrame):
                 self.close()
                 return True
         return super().eventFilter(watched, event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.ActivationChange and self.isVisible() and not self.isActiveWindow():
+            self.close()
 
     def _step(self, by: int) -> None:
         row = self.list.currentRow() + by

@@ -134,23 +134,19 @@ class ResultView(QScrollArea):
         self, result: BacktestResult, rules: Sequence[FraudRule], lists: Mapping[str, str], others: str
     ) -> None:
         """Show a result; ``others`` is what the other set is called."""
+        for heading in self._headings:
+            heading.setFont(current().font(12, 600))
+        for label in (self.words, self.load_words, self.changed_words, self.curve_words):
+            label.setFont(current().font(10))
         state = (result, tuple(rules), dict(lists), others, current().tokens.name, current().px(100))
         if state == self._state:
             return
         self._state, self._result, self._lists = state, result, lists
         self._rules = {rule.rule_id: rule for rule in rules}
-        for heading in self._headings:
-            heading.setFont(current().font(12, 600))
-        for label in (self.words, self.load_words, self.changed_words, self.curve_words):
-            label.setFont(current().font(10))
         self.words.setText(_summary(result))
         rows = compared_rows(result)
         self.compared.renew_rows(rows)
-        self.compared.setFixedHeight(
-            self.compared.horizontalHeader().height()
-            + self.compared.verticalHeader().defaultSectionSize() * len(rows)
-            + current().px(4)
-        )
+        fit_rows(self.compared, len(rows))
         self.mine.show_outcomes(result.draft.outcomes)
         self.theirs.show_outcomes(result.published.outcomes, others)
         self._place_squares()

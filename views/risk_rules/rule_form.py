@@ -55,7 +55,7 @@ class RuleForm(QScrollArea):
         self.count.setAccessibleName("Orders the rule matches")
         self.conditions = ConditionsEditor()
         self.conditions.changed.connect(lambda entries: self._tell(conditions=entries))
-        self._does = QWidget()
+        self._does = Flow(gap=12)
         inside = QWidget()
         self._column = QVBoxLayout(inside)
         self._column.setContentsMargins(12, 8, 12, 12)
@@ -104,8 +104,7 @@ class RuleForm(QScrollArea):
         self.conditions.say_counts(None if found is None or problem else found.conditions)
 
     def _build_does(self, rule: FraudRule, currency: str) -> None:
-        old, self._does = self._does, QWidget()
-        row = Flow(self._does, gap=12)
+        old, self._does = self._does, Flow(gap=12)
         self.points = NumberField("Severity, points it adds to the score", rule.severity, SCORE_MOST, " points")
         self.points.box.setMinimum(1)
         self.points.changed.connect(lambda value: self._tell(severity=value))
@@ -130,7 +129,7 @@ class RuleForm(QScrollArea):
             ("", self.share),
         )
         for words, part in parts:
-            row.addWidget(_labelled(words, part))
+            self._does.add(_labelled(words, part))
         self._column.replaceWidget(old, self._does)
         discard(old)
 

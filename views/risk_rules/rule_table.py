@@ -220,7 +220,9 @@ class RuleTable(QTableView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         # Not by the palette: a style sheet that is set again on a parent gives back the one of the last theme.
-        QPainter(self.viewport()).fillRect(event.rect(), QColor(current().tokens.window))
+        painter = QPainter(self.viewport())
+        painter.fillRect(event.rect(), QColor(current().tokens.window))
+        painter.end()
         super().paintEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -95,9 +95,8 @@ class RulesPanel(FollowingPanel):
         _stacked(self.content, outer)
 
     def _tools(self) -> QWidget:
-        bar = QWidget()
-        row = Flow(bar)
-        row.setContentsMargins(12, 6, 12, 2)
+        bar = Flow()
+        bar.setContentsMargins(12, 6, 12, 2)
         self.tools: dict[str, Pill] = {}
         for key, text, name, run in (
             ("add", "Add rule", "Add a rule below the chosen one", self._add),
@@ -108,7 +107,7 @@ class RulesPanel(FollowingPanel):
         ):
             pill = self.tools[key] = Pill(text, Look.BUTTON, name=name)
             pill.clicked.connect(run)
-            row.addWidget(pill)
+            bar.add(pill)
         return bar
 
     def _do(self, key: str) -> None:
@@ -144,7 +143,8 @@ class RulesPanel(FollowingPanel):
             self.choose_set(rows[index.row()].rule_set_id)
 
     @property
-    def _known_lists(self) -> tuple[RiskList, ...]:
+    def lists_known(self) -> tuple[RiskList, ...]:
+        """The named lists, as far as they were heard of."""
         return self._lists.sample.value if self._lists.sample is not None else ()
 
     def _shown_rules(self) -> list[FraudRule]:
@@ -197,7 +197,7 @@ class RulesPanel(FollowingPanel):
             counts = {match.rule_id: match.orders for match in found.rules} if found is not None else {}
             base = bench.work.base.rules
         at = max(self.table.currentIndex().row(), 0)
-        rows = rows_of(rules, self.currency, dict(titles(self._known_lists)), held, counts, base)
+        rows = rows_of(rules, self.currency, dict(titles(self.lists_known)), held, counts, base)
         self.table.show_rows(rows, held)
         if rules and not 0 <= self.table.currentIndex().row() < len(rules):
             self.table.choose(min(at, len(rules) - 1))
@@ -219,7 +219,7 @@ class RulesPanel(FollowingPanel):
         explain(self.tools["up"], no_rule or ("it is the first" if at <= 0 else None))
         explain(self.tools["down"], no_rule or ("it is the last" if last else None))
         if usable and work is not None:
-            self.form.show_rule(work.rules[at], self.currency, self._known_lists)
+            self.form.show_rule(work.rules[at], self.currency, self.lists_known)
             found = self.bench.matches.found if self.bench.matches.current else None
             mine = next((m for m in found.rules if m.rule_id == work.rules[at].rule_id), None) if found else None
             heard = self.console.link.state == "up"
@@ -278,7 +278,11 @@ class RulesPanel(FollowingPanel):
         from views.risk_rules.dialogs import NewDraftDialog
 
         if self._draft_reason() is None:
-            NewDraftDialog(self.console, self.bench.one, self.choose_set, self.widget.window()).open()
+            NewDraftDialog(self.console, self.bench.one, self._show_new, self.widget.window()).open()
+
+    async def _show_new(self, rule_set_id: str) -> None:
+        await self._sets.refresh()
+        self.choose_set(rule_set_id)
 
     def _discard(self) -> None:
         from views.risk_rules.dialogs import DiscardDialog
@@ -330,7 +334,7 @@ class RulesPanel(FollowingPanel):
             sample.value if sample is not None else None,
             self._shown_rules() if self.bench.known is not None else None,
             self.currency,
-            titles(self._known_lists),
+            titles(self.lists_known),
             f"It cannot be read: {error}" if error is not None else "",
         )
 

@@ -57,12 +57,11 @@ class SetHead(QWidget):
         for label in (self.title, self.line, self.reason):
             label.setWordWrap(True)
         self.buttons: dict[str, Pill] = {}
-        row = QWidget()
-        flow = Flow(row)
+        row = Flow()
         for key, (text, name) in BUTTONS.items():
             pill = self.buttons[key] = Pill(text, Look.PRIMARY if key == "publish" else Look.BUTTON, name=name)
             pill.clicked.connect(lambda _=False, k=key: self.asked.emit(k))
-            flow.addWidget(pill)
+            row.add(pill)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 10, 12, 8)
         column.setSpacing(6)

@@ -2,68 +2,84 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
+from PySide6.QtCore import QEvent, QRect, QSize
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 
-class Flow(QLayout):
-    """From left to right, then the next line; hidden widgets take no room."""
+class Flow(QWidget):
+    """From left to right, then the next line, each widget on the middle of its line; hidden ones take no room."""
 
-    def __init__(self, parent: QWidget | None = None, *, gap: int = 8) -> None:
-        super().__init__(parent)
-        self._items: list[QLayoutItem] = []
+    # Qt asks for sizes while the constructor of the base class still runs.
+    _parts: tuple[QWidget, ...] = ()
+    _gap = 8
+
+    def __init__(self, *, gap: int = 8) -> None:
+        super().__init__()
         self._gap = gap
-        self.setContentsMargins(0, 0, 0, 0)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
 
-    def addItem(self, item: QLayoutItem) -> None:
-        self._items.append(item)
-
-    def count(self) -> int:
-        return len(self._items)
-
-    def itemAt(self, index: int) -> QLayoutItem | None:
-        return self._items[index] if 0 <= index < len(self._items) else None
-
-    def takeAt(self, index: int) -> QLayoutItem | None:
-        return self._items.pop(index) if 0 <= index < len(self._items) else None
-
-    def expandingDirections(self) -> Qt.Orientation:
-        return Qt.Orientation(0)
+    def add(self, part: QWidget) -> None:
+        """Put a widget behind the others."""
+        part.setParent(self)
+        self._parts = (*self._parts, part)
+        part.show()
+        self.updateGeometry()
 
     def hasHeightForWidth(self) -> bool:
         return True
 
     def heightForWidth(self, width: int) -> int:
-        edge = self.contentsMargins()
-        inner = width - edge.left() - edge.right()
-        return self._place(QRect(0, 0, inner, 0), move=False) + edge.top() + edge.bottom()
-
-    def setGeometry(self, rect: QRect) -> None:
-        super().setGeometry(rect)
-        self._place(rect.marginsRemoved(self.contentsMargins()), move=True)
+        return self._place(width, move=False)
 
     def sizeHint(self) -> QSize:
-        return self.minimumSize()
+        return self._least()
 
-    def minimumSize(self) -> QSize:
-        least = QSize(0, 0)
-        for item in self._items:
-            if not item.isEmpty():
-                least = least.expandedTo(item.minimumSize())
+    def minimumSizeHint(self) -> QSize:
+        least = self._least()
+        return QSize(least.width(), self._place(max(self.width(), least.width()), move=False))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place(self.width(), move=True)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.LayoutRequest:
+            self._place(self.width(), move=True)
+            self.updateGeometry()
+            return True
+        return super().event(event)
+
+    def _shown(self) -> list[tuple[QWidget, QSize]]:
+        return [(p, p.sizeHint().expandedTo(p.minimumSize())) for p in self._parts if not p.isHidden()]
+
+    def _least(self) -> QSize:
+        edge, sizes = self.contentsMargins(), [size for _, size in self._shown()]
+        wide = max((part.minimumSizeHint().width() for part, _ in self._shown()), default=0)
+        high = max((size.height() for size in sizes), default=0)
+        return QSize(wide + edge.left() + edge.right(), high + edge.top() + edge.bottom())
+
+    def _place(self, width: int, *, move: bool) -> int:
+        """How high it is in that width; ``move``: put everything in its place."""
         edge = self.contentsMargins()
-        return least + QSize(edge.left() + edge.right(), edge.top() + edge.bottom())
+        room, y = width - edge.left() - edge.right(), edge.top()
+        line: list[tuple[QWidget, QSize]] = []
+        used = 0
+        for part, wanted in self._shown():
+            size = QSize(min(wanted.width(), max(room, part.minimumSizeHint().width())), wanted.height())
+            if line and used + size.width() > room:
+                y += self._line(line, edge.left(), y, move=move) + self._gap // 2
+                line, used = [], 0
+            line.append((part, size))
+            used += size.width() + self._gap
+        return y + self._line(line, edge.left(), y, move=move) + edge.bottom()
 
-    def _place(self, rect: QRect, *, move: bool) -> int:
-        x, y, high = rect.x(), rect.y(), 0
-        for item in self._items:
-            if item.isEmpty():
-                continue
-            size = item.sizeHint().expandedTo(item.minimumSize())
-            width = min(size.width(), max(rect.width(), item.minimumSize().width()))
-            if high and x + width > rect.x() + rect.width():
-                x, y, high = rect.x(), y + high + self._gap // 2, 0
+    def _line(self, line: list[tuple[QWidget, QSize]], x: int, y: int, *, move: bool) -> int:
+        high = max((size.height() for _, size in line), default=0)
+        for part, size in line:
             if move:
-                item.setGeometry(QRect(x, y, width, size.height()))
-            x += width + self._gap
-            high = max(high, size.height())
-        return y + high - rect.y()
+                part.setGeometry(QRect(x, y + (high - size.height()) // 2, size.width(), size.height()))
+            x += size.width() + self._gap
+        return high
