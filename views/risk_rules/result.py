@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app.formatting import money
@@ -57,6 +57,9 @@ class ResultView(QScrollArea):
         self.compared = comparison_table(other.capitalize())
         self.mine, self.theirs = Confusion("these rules"), Confusion(other)
         self._squares = QGridLayout()
+        self._beside: bool | None = None
+        self._placing = QTimer(self, singleShot=True)
+        self._placing.timeout.connect(self._place_squares)
         self._squares.setSpacing(12)
         self.load: TimeChart | None = None
         self._load_place = QVBoxLayout()
@@ -158,10 +161,15 @@ class ResultView(QScrollArea):
 
     def resizeEvent(self, event: object) -> None:
         super().resizeEvent(event)  # type: ignore[arg-type]
-        self._place_squares()
+        self._placing.start(0)  # not now: the layout they stand in may be at work
 
     def _place_squares(self) -> None:
         beside = self.viewport().width() >= current().px(SIDE_BY_SIDE)
+        if beside == self._beside:
+            return
+        self._beside = beside
+        for square in (self.mine, self.theirs):
+            self._squares.removeWidget(square)
         for number, square in enumerate((self.mine, self.theirs)):
             self._squares.addWidget(square, 0 if beside else number, number if beside else 0)
 

@@ -13,6 +13,7 @@ class Flow(QWidget):
     # Qt asks for sizes while the constructor of the base class still runs.
     _parts: tuple[QWidget, ...] = ()
     _gap = 8
+    _sizes: list[tuple[int, int]] | None = None
 
     def __init__(self, *, gap: int = 8) -> None:
         super().__init__()
@@ -38,8 +39,7 @@ class Flow(QWidget):
         return self._least()
 
     def minimumSizeHint(self) -> QSize:
-        least = self._least()
-        return QSize(least.width(), self._place(max(self.width(), least.width()), move=False))
+        return self._least()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -48,7 +48,10 @@ class Flow(QWidget):
     def event(self, event: QEvent) -> bool:
         if event.type() is QEvent.Type.LayoutRequest:
             self._place(self.width(), move=True)
-            self.updateGeometry()
+            sizes = [(size.width(), size.height()) for _, size in self._shown()]
+            if sizes != self._sizes:
+                self._sizes = sizes
+                self.updateGeometry()
             return True
         return super().event(event)
 
