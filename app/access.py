@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Any
 from app.draft import Draft, Kind, Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from app.console import Console
     from app.mutation import Mutations
     from app.query import Query
+    from app.waiting import Waiting
     from models.rbac import (
         AccessDrift,
         AccessReview,
@@ -73,6 +76,13 @@ class Access:
             "approvals", frozenset({"approvals", "assignments"}), lambda client: client.approvals(state="pending")
         )
 
+    def waiting(self) -> Waiting:
+        """How many approvals wait for the signed-in."""
+        from app.waiting import Waiting
+
+        one, more = "approval waits for you", "approvals wait for you"
+        return Waiting(self._console, self.approvals(), APPROVE, decidable, one, more)
+
     def reviews(self) -> Query[tuple[AccessReview, ...]]:
         """Broken glass to be looked at."""
         return self._console.listing("reviews", frozenset({"reviews"}), lambda client: client.reviews())
@@ -88,6 +98,11 @@ class Access:
     def drift(self) -> Query[AccessDrift]:
         """Where outside systems differ."""
         return self._console.record("drift", frozenset({"drift"}), lambda client: client.drift())
+
+
+def decidable(approvals: Iterable[Approval]) -> int:
+    """How many of them the signed-in may decide, as the server says."""
+    return sum(1 for approval in approvals if approval.objection is None)
 
 
 async def assign(

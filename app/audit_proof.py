@@ -31,6 +31,7 @@ from models.transparency import (
     leaf_hash,
     read_note,
 )
+from models.words import counted
 
 if TYPE_CHECKING:
     from app.console import Console
@@ -164,21 +165,23 @@ class Verification:
         if before is None or before == checkpoint:
             return
         if checkpoint.size < before.size:
-            words = f"{grouped(checkpoint.size)} entries are sealed, {grouped(before.size)} were verified before"
+            words = (
+                f"{counted(checkpoint.size, 'entry is', 'entries are')} sealed, {grouped(before.size)} verified before"
+            )
             raise RewrittenError(f"The log was cut: {words}")
         if checkpoint.size == before.size:
             if checkpoint.root != before.root:
-                words = f"its {grouped(before.size)} entries are not the ones that were verified before"
+                words = f"its first {grouped(before.size)} are not the entries that were verified before"
                 raise RewrittenError(f"The log was rewritten: {words}")
             return
         proof = await self._console.client.audit_consistency(before.size, checkpoint.size)
         try:
             root = grown(before.size, checkpoint.size, before.root, [_decoded(each) for each in proof.path])
         except ProofError as error:
-            words = f"the first {grouped(before.size)} entries are not the ones that were verified before, {error}"
+            words = f"its first {grouped(before.size)} are not the entries that were verified before, {error}"
             raise RewrittenError(f"The log was rewritten: {words}") from None
         if root != checkpoint.root:
-            words = f"what is signed has not grown from the {grouped(before.size)} entries that were verified before"
+            words = f"what is signed has not grown from {counted(before.size, 'entry', 'entries')} verified before"
             raise RewrittenError(f"The log was rewritten: {words}")
 
     def _trust(self, checkpoint: Checkpoint, note: str) -> None:
@@ -234,15 +237,15 @@ class Verification:
             findings.append(Finding(f"The path from the entry to the root does not fit: {error}.", good=False))
             return Proof(tuple(findings), leaf)
         root = path[-1].result if path else leaf
-        beside = _many(len(path), "hash", "hashes")
+        beside = counted(len(path), "hash", "hashes")
         findings.append(Finding(f"Its hash, combined with the {beside} beside it, gives one root.", good=True))
         findings += await self._root_is_signed(given, root)
         return Proof(tuple(findings), leaf, tuple(path))
 
     async def _root_is_signed(self, given: InclusionProof, root: bytes) -> list[Finding]:
-        size = grouped(given.tree_size)
+        entries = counted(given.tree_size, "entry", "entries")
         if given.note is None:
-            return [Finding(f"No signed checkpoint of {size} entries was given.", good=False)]
+            return [Finding(f"No signed checkpoint of {entries} was given.", good=False)]
         key = self._vkey
         if not key:
             return [Finding("No key of this log is known yet: wait for its first checkpoint.", good=False)]
@@ -256,7 +259,7 @@ class Verification:
         if (checkpoint.size, checkpoint.root) != (given.tree_size, root):
             words = "The root is not the one the checkpoint signs: the entry is not in it."
             return [*found, Finding(words, good=False)]
-        found.append(Finding(f"The root is the one that checkpoint signs, for {size} entries.", good=True))
+        found.append(Finding(f"The root is the one that checkpoint signs, for {entries}.", good=True))
         before = self._trusted
         try:
             if before is not None:
@@ -336,13 +339,9 @@ def _short(vkey: str) -> str:
     return "+".join(vkey.split("+")[1:2]) or vkey[:8]
 
 
-def _many(count: int, one: str, more: str) -> str:
-    return f"{grouped(count)} {one if count == 1 else more}"
-
-
 def _unsealed(newest: AuditCheckpoint) -> str:
     rest = newest.position - newest.size
-    return f"{_many(rest, 'entry waits', 'entries wait')} for a seal" if rest > 0 else ""
+    return f"{counted(rest, 'entry waits', 'entries wait')} for a seal" if rest > 0 else ""
 
 
 def _about(checkpoint: Checkpoint, newest: AuditCheckpoint) -> str:

@@ -27,6 +27,7 @@ from app.mutation import Mutations
 from app.outbox import Outbox, outbox_path
 from app.place import Place
 from app.query import LEAST_SECONDS, Queries, Query, Sample
+from app.risk import Risk
 from app.session import Keyring, Session
 from app.settings import Settings, SettingsFile
 from app.signals import Signal
@@ -98,6 +99,7 @@ class Console:
         for domain in (alerts, access, risk_rules):
             domain.declare(self.mutations)
         self.access = Access(self)
+        self.risk = Risk(self)
         self.environment = ""
         self._gate = asyncio.Event()
         self._client: OperationsClient | None = None
@@ -120,7 +122,7 @@ class Console:
         self.stream.heard.connect(self._told)
         self._telling = Telling(self.mutations, self.messages, self.tasks)
         self.mutations.settled.connect(lambda *_: self.queries.invalidate("dashboard"))
-        self.mutations.changed.connect(self._pending_changed)
+        self.mutations.changed.connect(lambda: self.queries.reapply(self.mutations.topics))
 
     @property
     def data_dir(self) -> Path | None:
@@ -206,9 +208,6 @@ class Console:
         return None
 
     # --- what operators change ---------------------------------------------------------------------------------
-
-    def _pending_changed(self) -> None:
-        self.queries.reapply(self.mutations.topics)
 
     def change_settings(self, **choices: Any) -> None:
         """Keep the operator's choices; a disk that refuses is told, and the choices hold for this session."""

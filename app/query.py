@@ -52,9 +52,11 @@ class Sample(Generic[T]):
 class Watch:
     """Somebody looks at a query. Only while a visible watch is open does the query ask the server."""
 
-    def __init__(self, query: Query[Any], *, visible: bool) -> None:
+    def __init__(self, query: Query[Any], *, visible: bool, shown: bool = True) -> None:
         self._query: Query[Any] | None = query
         self.visible = visible
+        self.shown = shown
+        """Whether the answer itself stands on the screen, so that its age is one of what is seen."""
 
     def set_visible(self, visible: bool) -> None:
         """An operator can see it, or no longer."""
@@ -147,9 +149,9 @@ class Query(Generic[T]):
 
     # --- watching ----------------------------------------------------------------------------------------------
 
-    def watch(self, *, visible: bool = True) -> Watch:
-        """Start watching."""
-        watch = Watch(self, visible=visible)
+    def watch(self, *, visible: bool = True, shown: bool = True) -> Watch:
+        """Start watching; ``shown`` is false for what only counts the answer."""
+        watch = Watch(self, visible=visible, shown=shown)
         self._watches.append(watch)
         self.watches_changed()
         return watch
@@ -169,6 +171,11 @@ class Query(Generic[T]):
     def visible(self) -> bool:
         """Whether an operator can see it."""
         return any(watch.visible for watch in self._watches)
+
+    @property
+    def shown(self) -> bool:
+        """Whether the answer stands on the screen."""
+        return any(watch.visible and watch.shown for watch in self._watches)
 
     def set_live(self, *, live: bool) -> None:
         """While changes are told as they happen, polling only looks whether all is well."""
@@ -331,7 +338,7 @@ class Queries:
     @property
     def visible_age(self) -> float | None:
         """Seconds since the oldest answer that an operator looks at was received; ``None`` when nothing is shown."""
-        ages = (query.age_seconds for query in self._known.values() if query.visible)
+        ages = (query.age_seconds for query in self._known.values() if query.shown)
         return max((age for age in ages if age is not None), default=None)
 
     def resume(self) -> None:

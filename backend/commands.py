@@ -18,6 +18,7 @@ from backend.security import mint
 from backend.session import accounts
 from backend.settings import Settings
 from models.permissions import BUILT_IN_ROLE_BY_ID
+from models.words import counted
 
 OK, FAILED = 0, 1
 TOKEN_LIFETIME = timedelta(hours=12)
@@ -135,8 +136,9 @@ def verify_audit(
     if report.finding is not None:
         return _failed(str(report.finding))
     sys.stdout.write(
-        f"{report.verified} entries are as they were sealed; {report.checkpoints} checkpoints, {report.outside} kept "
-        f"outside the database; {report.unsealed} newer entries are not sealed yet\n"
+        f"{counted(report.verified, 'entry is as it was', 'entries are as they were')} sealed; "
+        f"{counted(report.checkpoints, 'checkpoint')}, {report.outside:,} kept outside the database; "
+        f"{counted(report.unsealed, 'newer entry is', 'newer entries are')} not sealed yet\n"
     )
     return OK
 
@@ -152,7 +154,8 @@ def verify_bundle(file: Path, verifiers: Sequence[Verifier]) -> int:
     if checked.finding is not None:
         return _failed(str(checked.finding))
     sys.stdout.write(
-        f"entries {checked.first} to {checked.last} are as they were sealed, {checked.checkpoints} checkpoints\n"
+        f"entries {checked.first} to {checked.last} are as they were sealed, "
+        f"{counted(checked.checkpoints, 'checkpoint')}\n"
     )
     return OK
 

@@ -21,6 +21,14 @@ RELAY_LAG = Gauge(
     "opsconsole_audit_relay_lag_seconds", "How long the oldest unstamped audit row has waited", registry=REGISTRY
 )
 HEARTBEAT_AGE = Gauge("opsconsole_worker_heartbeat_age_seconds", "Since the worker was last heard", registry=REGISTRY)
+RISK_OPEN = Gauge("opsconsole_risk_entries_open", "Entries of the risk queue that wait", ["status"], registry=REGISTRY)
+RISK_OVERDUE = Gauge("opsconsole_risk_entries_overdue", "Entries that wait longer than they should", registry=REGISTRY)
+RISK_INTENTS_FAILED = Gauge(
+    "opsconsole_risk_intents_failed", "Verdicts the shop did not carry out, 1 000 at most", registry=REGISTRY
+)
+RISK_DECISIONS = Counter(
+    "opsconsole_risk_decisions_total", "Decisions on entries", ["outcome", "verdict"], registry=REGISTRY
+)
 
 
 def exposition() -> bytes:

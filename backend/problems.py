@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from backend.database import DatabaseUnavailable
 from backend.logs import logger, request_id
-from models.base import as_storable
+from models.base import Record, as_storable
 from models.problems import REGISTRY, Code, FieldError, Problem
 
 log = logger(__name__)
@@ -31,6 +31,7 @@ class ProblemError(Exception):
         *,
         errors: Sequence[FieldError] = (),
         permission: str | None = None,
+        current: Record | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(detail)
@@ -38,6 +39,7 @@ class ProblemError(Exception):
         self.detail = detail
         self.errors = tuple(errors)
         self.permission = permission
+        self.current = current
         self.headers = dict(headers or {})
 
 
@@ -52,6 +54,7 @@ def answer(problem: ProblemError) -> Response:
         code=problem.code,
         errors=problem.errors,
         permission=problem.permission,
+        current=None if problem.current is None else problem.current.model_dump(mode="json", by_alias=True),
         request_id=request_id.get(),
     )
     return Response(

@@ -6,6 +6,7 @@ Palettes are swapped, style sheets only help where Fusion derives frames that ca
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from zlib import crc32
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QFont, QPainter, QPalette, QPen, QPixmap
@@ -18,6 +19,7 @@ STATUS = ("p1", "p2", "p3", "p4", "good")
 SHAPES = {"P1": "▲", "P2": "◆", "P3": "■", "P4": "●", "good": "✔"}
 """Every status has a shape and a letter besides its hue."""
 
+PERSON_HUES = 12
 GRID = 4
 RADIUS = 4
 FOCUS = 2
@@ -102,6 +104,13 @@ class Tokens:
         key = severity.lower()
         found: str = getattr(self, key) if key in STATUS else self.text2
         return found
+
+    def person(self, known_as: str) -> QColor:
+        """Ground of somebody's initials: a quiet colour that follows from their id, on which text is readable."""
+        if not known_as:
+            return QColor(self.hover)
+        hue = crc32(known_as.encode()) % PERSON_HUES / PERSON_HUES
+        return mixed(QColor.fromHslF(hue, 0.6, 0.5).name(), self.hover, 0.3)
 
     def ink_on(self, fill: QColor | str) -> str:
         """Dark or light ink, whichever contrasts best on ``fill``."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -171,12 +172,41 @@ def satisfied(approval: Approval) -> bool:
 
 async def find(connection: Connection, approval_id: UUID) -> Approval:
     """The approval; raises ProblemError 404."""
-    async with connection.cursor(row_factory=class_row(Approval)) as cursor:
-        await cursor.execute(queries.approval, {"approval_id": approval_id})
-        approval = await cursor.fetchone()
-    if approval is None:
+    found = await listed(connection, approval_id=approval_id)
+    if not found:
         raise ProblemError(Code.NOT_FOUND, "There is no such approval.")
-    return approval
+    return found[0]
+
+
+async def listed(
+    connection: Connection,
+    *,
+    approval_id: UUID | None = None,
+    state: ApprovalState | None = None,
+    concerning: tuple[str, Collection[str]] | None = None,
+    before: tuple[datetime | None, UUID | None] = (None, None),
+    limit: int = 1,
+) -> list[Approval]:
+    """Approvals, newest first; ``concerning``: only what this person asked for, gains by, or may decide by permission.
+
+    ``before`` is the instant and the id of the last one of the page before.
+    """
+    me, permissions = concerning or (None, ())
+    async with connection.cursor(row_factory=class_row(Approval)) as cursor:
+        await cursor.execute(
+            queries.approvals,
+            {
+                "approval_id": approval_id,
+                "state": state,
+                "everything": concerning is None,
+                "permissions": [str(permission) for permission in permissions],
+                "me": me,
+                "requested_at": before[0],
+                "after": before[1],
+                "limit": limit,
+            },
+        )
+        return await cursor.fetchall()
 
 
 def picture(approval: Approval) -> dict[str, Any]:

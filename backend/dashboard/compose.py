@@ -35,6 +35,7 @@ from models.dashboard import (
     SourceStatus,
 )
 from models.figures import FIGURES, FigureName, SourceName
+from models.words import counted
 
 PROBLEMS_NAMED = 20
 
@@ -203,7 +204,8 @@ async def _problems(connection: Connection, as_of: datetime, since: datetime) ->
     found = []
     for what, name, day, count in (await cursor.fetchall())[:PROBLEMS_NAMED]:
         if what == "quarantine":
-            detail = f"{count} {name} rows of the last 24 h could not be read and wait in quarantine."
+            rows = counted(count, f"row of {name} could", f"rows of {name} could")
+            detail = f"{rows} not be read in the last 24 h: kept in quarantine."
             found.append(DataProblem(code="quarantine", figures=(), count=count, detail=detail))
         else:
             noun = what if count != 1 else what.removesuffix("s")

@@ -25,6 +25,7 @@ from backend.database import Connection, Database
 from backend.shop import land
 from models.ingest import BATCH_MOST, OrderIn, RefundIn
 from models.money import decimals
+from models.words import counted
 
 Progress = Callable[[int, int | None], None]
 Row = TypeVar("Row", OrderIn, RefundIn)
@@ -51,13 +52,13 @@ class Report:
 
     def __str__(self) -> str:
         """Words for the person who imported it."""
-        lines = [f"{self.rows} rows read"]
+        lines = [f"{counted(self.rows, 'row')} read"]
         for name, counts in (("orders", self.orders), ("refunds", self.refunds)):
             lines.append(
                 f"{name}: {counts['new']} new, {counts['corrected']} corrected, {counts['known']} known already"
             )
         if self.shifted:
-            lines.append(f"moved by {self.shifted.days} days")
+            lines.append(f"moved by {counted(self.shifted.days, 'day')}")
         if self.unknown_countries:
             names = ", ".join(f"{name} ({count})" for name, count in self.unknown_countries.most_common())
             lines.append(f"kept as given, not in ISO 3166: {names}")

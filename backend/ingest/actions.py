@@ -18,9 +18,13 @@ from backend.shop import land, queries
 from backend.wire import storable_json
 from models.base import Request, as_storable
 from models.ingest import Batch, CommunityIn, DownloadIn, IngestResult, OrderIn, RateIn, RefundIn, RejectedRow
+from models.words import counted
 
 R = TypeVar("R", bound=Request)
 Land = Callable[[Sequence[R]], Awaitable[land.Landed]]
+
+_ONE = {"orders": "order", "refunds": "refund", "downloads": "download", "community": "reading", "rates": "rate"}
+"""What one row of a kind is called."""
 
 
 async def orders(tx: Connection, settings: Settings, batch: Batch, *, sent_by: str) -> IngestResult:
@@ -89,7 +93,7 @@ async def _ingest(tx: Connection, kind: str, record: type[R], batch: Batch, put:
         action=f"shop.{kind}.ingested",
         resource_type="ingest_batch",
         resource_id=str(uuid4()),
-        label=f"{len(batch.rows)} {kind}",
+        label=counted(len(batch.rows), _ONE[kind]),
         after={
             "received": len(batch.rows),
             "inserted": landed.inserted,

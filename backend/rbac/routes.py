@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Annotated, TypeVar
+from uuid import UUID
 
 from fastapi import Query, Request, Response
 from psycopg.rows import class_row, dict_row
@@ -55,6 +56,7 @@ from models.rbac import (
     Withdraw,
 )
 from models.session import Me
+from models.words import initials
 
 router = operations_router("/api/operations/rbac", "rbac")
 
@@ -70,12 +72,6 @@ Who = Annotated[Identifier | None, Query(alias="userId")]
 
 _OVERSEERS = frozenset({Permission.VIEW_AUDIT, Permission.MANAGE_ROLES, Permission.APPROVE_ROLES})
 """Any of these sees what concerns others; everybody sees what concerns themselves."""
-
-
-def initials(name: str) -> str:
-    """Two letters that stand for somebody."""
-    words = [word for word in name.replace("-", " ").split() if word[0].isalnum()]
-    return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper() or "?"
 
 
 @router.get("/me")
@@ -147,10 +143,7 @@ async def list_assignments(
     cursor: Cursor = None,
 ) -> Page[RoleAssignment]:
     """Who holds which role, newest first; those of others need oversight of roles or of the audit log."""
-    granted_at, after = None, None
-    if cursor is not None:
-        granted_at, after = decode_cursor(cursor, datetime, str)
-        after = known_id(after, "page")
+    granted_at, after = _after(cursor)
     if not principal.permissions & _OVERSEERS:
         if user_id not in {None, principal.user_id}:
             raise _not_yours()
@@ -235,24 +228,13 @@ async def list_approvals(
     cursor: Cursor = None,
 ) -> Page[Approval]:
     """What waits for approval, or did, newest first: what one may decide, asked for, or gains by."""
-    requested_at, after = None, None
-    if cursor is not None:
-        requested_at, after = decode_cursor(cursor, datetime, str)
-        after = known_id(after, "page")
-    async with connection.cursor(row_factory=class_row(Approval)) as rows:
-        await rows.execute(
-            approvals.queries.approvals_page,
-            {
-                "state": state,
-                "everything": bool(principal.permissions & _OVERSEERS),
-                "permissions": [str(permission) for permission in principal.permissions],
-                "me": principal.user_id,
-                "requested_at": requested_at,
-                "approval_id": after,
-                "limit": limit + 1,
-            },
-        )
-        found = await rows.fetchall()
+    found = await approvals.listed(
+        connection,
+        state=state,
+        concerning=None if principal.permissions & _OVERSEERS else (principal.user_id, principal.permissions),
+        before=_after(cursor),
+        limit=limit + 1,
+    )
     items = [await _for(connection, approval, principal) for approval in found[:limit]]
     return Page[Approval](
         items=tuple(items),
@@ -405,6 +387,14 @@ def _answer(response: Response, result: T) -> T:
         response.status_code = 202
     set_etag(response, result.version)
     return result
+
+
+def _after(cursor: str | None) -> tuple[datetime | None, UUID | None]:
+    """Instant and id of the last row of the page before. Raises ProblemError 422."""
+    if cursor is None:
+        return None, None
+    at, known = decode_cursor(cursor, datetime, str)
+    return at, known_id(known, "page")
 
 
 def _not_yours() -> ProblemError:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from backend.risk.backtest.routes import router as backtests
 from backend.risk.check.routes import router as check
 from backend.risk.lists.routes import router as lists
+from backend.risk.queue.routes import router as queue
+from backend.risk.rule_sets.routes import router as rule_sets
 
-routers = (check, lists)
+routers = (check, lists, queue, rule_sets, backtests)

@@ -327,7 +327,7 @@ async def test_labels_and_ids_are_as_they_were(open_database: Any, owner_url: st
                 await audit.record(tx, actor=actor, action="a.b", resource_type="c", resource_id="d", label="Delta")
     with psycopg.connect(owner_url) as connection:
         found = connection.execute("select actor_label, resource_label from audit_log order by seq").fetchall()
-    assert found == [("Ada Lovelace", "Delta"), ("system:worker", "Delta")]
+    assert found == [("Ada Lovelace", "Delta"), ("Worker", "Delta")]
 
 
 # Bundles.

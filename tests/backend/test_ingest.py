@@ -86,3 +86,16 @@ def test_every_kind_lands(api: Api) -> None:
     assert found["community"]["discordMembers"] == 812
     for address in (link for links in found["links"].values() for link in links):
         assert httpx.get(api.base_url + address, headers=api.headers()).status_code == 200, address
+
+
+def test_what_was_delivered_is_counted_in_words(api: Api) -> None:
+    reading = {"metric": "discord", "observedAt": NOW.isoformat(), "value": 812}
+    for count in (1, 2):
+        for kind, row in (("orders", _order(1)), ("community", reading)):
+            rows = [row | {"id": f"{kind}{count}{n}"} for n in range(count)]
+            assert _send(api, kind, rows).status_code == 200
+    with psycopg.connect(api.owner_url) as connection:
+        entries = connection.execute(
+            "select resource_label from audit_log where resource_type = 'ingest_batch' order by seq"
+        ).fetchall()
+    assert [label for (label,) in entries] == ["1 order", "1 reading", "2 orders", "2 readings"]

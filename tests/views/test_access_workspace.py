@@ -33,7 +33,6 @@ from tests.views.office import shown, turns, until
 from views.access.approvals_panel import ApprovalsPanel
 from views.access.assignments_panel import AssignmentsPanel
 from views.access.grant_dialogs import BreakGlassDialog, DecisionDialog, GrantDialog, ReviewDialog, RevokeDialog
-from views.access.matrix import hyphenated
 from views.access.oversight_panel import OversightPanel
 from views.access.role_dialog import RoleDialog
 from views.access.roles_panel import RolesPanel
@@ -401,16 +400,6 @@ def test_three_ways_of_one_record() -> None:
     theirs = {"title": "b", "value": 1, "enabled": True, "version": 2, "updatedBy": "x"}
     rows = three_way(base, {"title": "c", "enabled": False}, theirs)
     assert rows == [("Title", "a", "c", "b"), ("Enabled", "yes", "no", "yes")]
-
-
-def test_long_words_are_hyphenated(qapp: Any) -> None:
-    from PySide6.QtGui import QFontMetricsF
-
-    metrics = QFontMetricsF(qapp.font())
-    wide = metrics.horizontalAdvance("Administra-")
-    broken = hyphenated("Administrator x", metrics, wide)
-    assert all(metrics.horizontalAdvance(part) <= wide for part in broken.split())
-    assert broken.replace("- ", "") == "Administrator x"
 
 
 def test_my_actions_keep_what_was_done_with_its_undo(aio: Any, api: Api, tmp_path: Path) -> None:

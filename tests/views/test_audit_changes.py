@@ -9,7 +9,7 @@ import pytest
 from models.audit import AuditLogEntry
 from tests.app.audit_log import entry
 from views.audit.changes import Line, compare
-from views.audit.words import initials, sentence, title, value, who
+from views.audit.words import sentence, short, title, value, who
 
 
 def made(**more: Any) -> AuditLogEntry:
@@ -96,9 +96,11 @@ def test_what_happened_in_words(action: str, kind: str, label: str | None, words
 
 
 def test_people_by_name_and_initials() -> None:
-    assert (initials(made()), who(made())) == ("TK", "Tariq Khan")
+    assert (short(made()), who(made())) == ("TK", "Tariq Khan")
     system = made(actor="system:sample-shop", actorLabel=None)
-    assert (initials(system), who(system)) == ("–", "the system (sample shop)")
-    assert initials(made(actor="ada", actorLabel=None)) == "A"
-    assert initials(made(actorLabel="Operations lead of night")) == "ON"
+    assert (short(system), who(system)) == ("Sample shop", "Sample shop")
+    earlier = made(actor="system:command-line", actorLabel="system:command-line")
+    assert (short(earlier), who(earlier)) == ("Command line", "Command line")
+    assert short(made(actor="ada", actorLabel=None)) == "A"
+    assert short(made(actorLabel="Operations lead of night")) == "ON"
     assert sentence("permissionSet_of") == "Permission set of"

@@ -262,7 +262,7 @@ def test_arrows_and_enter_open_the_details(aio: Any, tmp_path: Path) -> None:
         assert audit.details.title.text() == "Account Jana Lind confirmed with a second factor, version 7"
         assert audit.details.hidden.text() == "Nothing was changed by it."
         QTest.keyClick(audit.table, Qt.Key.Key_Down)
-        assert audit.details.by.text() == "by the system (worker) at 2026-11-24 14:02:35 UTC, position 88"
+        assert audit.details.by.text() == "by Worker at 2026-11-24 14:02:35 UTC, position 88"
         QTest.keyClick(audit.table, Qt.Key.Key_Down)
         assert audit.details.title.text() == "Asked for: Give Risk manager to Olga Lund, version 7"
         QTest.keyClick(audit.table, Qt.Key.Key_Down)

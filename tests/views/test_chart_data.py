@@ -8,9 +8,9 @@ MAX = Limit(2.0, "above", "max 2.00")
 def test_gaps_are_said_and_never_zero() -> None:
     data = ChartData((0, 60, 120), (60, 120, 180), (1.0, None, 3.0), "%", name="Rate", limit=MAX, decimals=2)
     words = describe(data)
-    assert "1 of 3 points have no data" in words
+    assert "1 of 3 points has no data" in words
     assert "lowest 1.00, highest 3.00" in words
-    assert "broken at 1 points" in words
+    assert "broken at 1 point" in words
     assert data.words(None) == "no data"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app.access import APPROVE, withdraw
 from app.actions import Action
@@ -13,6 +13,7 @@ from app.errors import OperationsError
 from app.freshness import age_words
 from views.access.words import ends_words, permission_words
 from views.theme import current
+from views.widgets.avatar import Avatar
 from views.widgets.discard import discard
 from views.widgets.pill import Look, Pill
 from views.window.query_panel import QueryPanel
@@ -42,7 +43,11 @@ class ApprovalCard(QWidget):
         title.setWordWrap(True)
         column.addWidget(title)
         self._line(column, _what(approval, now))
-        self._line(column, f"{approval.requested_by_name} asked at {approval.requested_at:%H:%M:%S} UTC")
+        asked = QHBoxLayout()
+        asked.setSpacing(8)
+        asked.addWidget(Avatar(approval.requested_by, approval.requested_by_name), 0, Qt.AlignmentFlag.AlignTop)
+        self._line(asked, f"{approval.requested_by_name} asked {_when(approval.requested_at, now)} UTC")
+        column.addLayout(asked)
         said = QLabel(f"“{approval.reason}”")
         said.setWordWrap(True)
         said.setFont(theme.font(10, 600))
@@ -76,10 +81,10 @@ class ApprovalCard(QWidget):
         column.addLayout(row)
         self.setAccessibleName(approval.title)
 
-    def _line(self, column: QVBoxLayout, words: str) -> None:
+    def _line(self, column: QBoxLayout, words: str) -> None:
         label = QLabel(words)
         label.setWordWrap(True)
-        column.addWidget(label)
+        column.addWidget(label, 1 if isinstance(column, QHBoxLayout) else 0)
 
     def set_reason(self, reason: str | None, *, sending: bool) -> None:
         """Why it may not be decided here; ``None`` when it may."""
@@ -188,6 +193,11 @@ class ApprovalsPanel(QueryPanel):
     def _approve_first(self) -> None:
         if (first := self._first()) is not None:
             self.decide(first, approve=True)
+
+
+def _when(at: datetime, now: datetime) -> str:
+    """``at 13:41:07``, and the day where it is not today's."""
+    return f"at {at:%H:%M:%S}" if at.date() == now.date() else f"on {at:%-d %b %Y} at {at:%H:%M}"
 
 
 def _what(approval: Approval, now: datetime) -> str:

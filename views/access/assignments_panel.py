@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout
 
 from app.access import APPROVE, MANAGE, VIEW
 from app.actions import Action
+from models.words import initials
 from views.access.words import ends_words, left_words
 from views.widgets.pill import Look, Pill
 from views.widgets.table import Column, RecordTable
@@ -79,6 +80,7 @@ class AssignmentsPanel(QueryPanel):
             return self.console.clock.now()
 
         return (
+            Column("", lambda a: initials(a.user_name), 38, person=lambda a: a.user_id),
             Column("Person", lambda a: a.user_name, 140, stretch=True),
             Column("Role", lambda a: a.role_name + (" (glass)" if a.break_glass else ""), 140, stretch=True),
             Column("Given by", lambda a: ", ".join((a.granted_by_name, *a.approved_by)), 130, stretch=True, quiet=True),

@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
+from math import ceil
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QToolTip, QWidget
+from PySide6.QtGui import (
+    QColor,
+    QFontMetricsF,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QMoveEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
+from PySide6.QtWidgets import QScrollArea, QToolTip, QWidget
 
 from models.permissions import SENSITIVE_PERMISSIONS, Permission
+from models.words import counted
 from views.access.words import area_of, permission_words, verb_of
 from views.theme import FOCUS, current
 
 if TYPE_CHECKING:
     from models.rbac import RoleDefinition
 
-ROW, HEAD, AREA, NAME, COLUMN = 26, 64, 88, 160, 70
+ROW, HEAD, AREA, NAME = 26, 64, 88, 160
+COLUMN, COLUMN_MOST, GAP, LINES = 56, 132, 3, 2
 DOT = 5.0
+SENSITIVE = "∗"
+ELIDE = Qt.TextElideMode.ElideRight
 
 
 class Matrix(QWidget):
@@ -34,6 +50,7 @@ class Matrix(QWidget):
         self._permissions = tuple(Permission)
         self.column, self.row = 0, 0
         self._hover = QPoint(-1, -1)
+        self._known: tuple[object, list[int]] = (None, [])
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAccessibleName("Role matrix")
@@ -74,30 +91,62 @@ class Matrix(QWidget):
     def _left(self) -> int:
         return self._area_wide() + current().px(NAME)
 
-    def _least(self) -> int:
-        return current().px(COLUMN)
+    def _least(self, role: RoleDefinition) -> int:
+        """Of a column: no word of its head is broken, unless it is longer than any name of ours."""
+        theme = current()
+        words = max(theme.width(word, 9, 600) for word in _words(role))
+        return min(max(theme.px(COLUMN), ceil(words) + 2 * GAP), theme.px(COLUMN_MOST))
 
-    def _wide(self) -> float:
-        room = self.width() - self._left()
-        return max(self._least(), room / max(1, len(self._roles)))
+    def _edges(self) -> list[int]:
+        """Where columns begin, and where the last one ends: what room there is beyond the least is shared."""
+        key = (self.width(), current().font_scale, self._roles)
+        if self._known[0] != key:
+            least = [self._least(role) for role in self._roles]
+            spare = max(0, self.width() - self._left() - sum(least)) / max(1, len(least))
+            edges = [round(self._left() + sum(least[:n]) + n * spare) for n in range(len(least) + 1)]
+            self._known = key, edges
+        return self._known[1]
 
     def sizeHint(self) -> QSize:
-        count = max(1, len(self._roles))
-        return QSize(self._left() + count * self._least(), self._head() + len(self._permissions) * self._high() + 1)
+        wide = sum(self._least(role) for role in self._roles)
+        return QSize(self._left() + wide, self._head() + len(self._permissions) * self._high() + 1)
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
 
     def cell(self, column: int, row: int) -> QRect:
         """Where a cell is."""
-        wide, high = self._wide(), self._high()
-        left = self._left() + round(column * wide)
-        return QRect(left, self._head() + row * high, round((column + 1) * wide) - round(column * wide), high)
+        left, right = self._edges()[column : column + 2]
+        return QRect(left, self._head() + row * self._high(), right - left, self._high())
 
     def _at(self, point: QPoint) -> tuple[int, int]:
-        column = int((point.x() - self._left()) // self._wide()) if point.x() >= self._left() else -1
-        row = (point.y() - self._head()) // self._high() if point.y() >= self._head() else -1
+        column, row = -1, -1
+        if point.x() >= self._left() + self._scrolled.x():
+            column = bisect_right(self._edges(), point.x()) - 1
+        if point.y() >= self._head() + self._scrolled.y():
+            row = (point.y() - self._head()) // self._high()
         return (column if column < len(self._roles) else -1), (row if row < len(self._permissions) else -1)
+
+    @property
+    def _scrolled(self) -> QPoint:
+        """How far it is scrolled; heads and names stay where they are seen."""
+        return QPoint(max(0, -self.x()), max(0, -self.y()))
+
+    def moveEvent(self, event: QMoveEvent) -> None:
+        super().moveEvent(event)
+        self.update()
+
+    def _reveal(self) -> None:
+        """Scroll to the chosen cell."""
+        area = viewport.parentWidget() if (viewport := self.parentWidget()) is not None else None
+        if not isinstance(area, QScrollArea):
+            return
+        box, view = self.cell(self.column, self.row), area.viewport().size()
+        for bar, first, last, held, room in (
+            (area.horizontalScrollBar(), box.left(), box.right() + 1, self._left(), view.width()),
+            (area.verticalScrollBar(), box.top(), box.bottom() + 1, self._head(), view.height()),
+        ):
+            bar.setValue(min(max(bar.value(), last - room), first - held))
 
     # --- drawing -------------------------------------------------------------------------------------------------
 
@@ -108,7 +157,7 @@ class Matrix(QWidget):
         painter.fillRect(event.rect(), QColor(tokens.window))
         if not self._roles:
             return
-        high, left, head = self._high(), self._left(), self._head()
+        high, head, at = self._high(), self._head(), self._scrolled
         mark = self.cell(self.column, 0)
         painter.fillRect(QRect(mark.left(), 0, mark.width(), self.height()), QColor(tokens.selection))
         over = self._hover.y() if self._hover.y() >= 0 else self.row if self.hasFocus() else -1
@@ -117,63 +166,78 @@ class Matrix(QWidget):
             painter.fillRect(strip, QColor(tokens.hover))
             both = self.cell(self.column, over)
             painter.fillRect(both, QColor(tokens.selection))
-        self._heads(painter)
-        before = ""
         for row, permission in enumerate(self._permissions):
-            top = head + row * high
-            area = area_of(permission)
-            starts = area != before
-            painter.fillRect(
-                0 if starts else self._area_wide(),
-                top,
-                self.width(),
-                1,
-                QColor(tokens.control_border if starts else tokens.line),
-            )
-            if starts:
-                painter.setFont(current().font(10, 600))
-                painter.setPen(QColor(tokens.text))
-                box = QRectF(8, top, self._area_wide() - 8, high)
-                painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, area)
-                before = area
-            painter.setFont(current().font(10, 600 if row == over else 400))
-            painter.setPen(QColor(tokens.text))
-            sensitive = permission in SENSITIVE_PERMISSIONS
-            name = QRectF(self._area_wide() + 8, top, left - self._area_wide() - 12, high)
-            words = verb_of(permission)
-            metrics = QFontMetricsF(painter.font())
-            painter.drawText(
-                name,
-                Qt.AlignmentFlag.AlignVCenter,
-                metrics.elidedText(words, Qt.TextElideMode.ElideRight, name.width() - (20 if sensitive else 0)),
-            )
-            if sensitive:
-                from views.icons import paint
-
-                size = min(16.0, high - 8.0)
-                paint(painter, "shield", QRectF(left - size - 10, top + (high - size) / 2, size, size), tokens.text2)
+            starts = row == 0 or area_of(permission) != area_of(self._permissions[row - 1])
+            line = QColor(tokens.control_border if starts else tokens.line)
+            painter.fillRect(0 if starts else self._area_wide(), head + row * high, self.width(), 1, line)
             self._dots(painter, row, permission, bold=row == over)
         if self.hasFocus():
             painter.setPen(QPen(QColor(tokens.accent), FOCUS))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(QRectF(self.cell(self.column, self.row)).adjusted(1, 1, -1, -1))
+        painter.save()
+        painter.translate(at.x(), 0)
+        self._names(painter, over)
+        painter.restore()
+        painter.translate(0, at.y())
+        self._heads(painter)
+        painter.fillRect(at.x(), 0, self._left(), head, QColor(tokens.window))
+        if at.y():
+            painter.fillRect(0, head - 1, self.width(), 1, QColor(tokens.control_border))
+
+    def _names(self, painter: QPainter, over: int) -> None:
+        """Areas and permissions, over whatever has been scrolled below them."""
+        theme, tokens = current(), current().tokens
+        high, left, head, wide = self._high(), self._left(), self._head(), self._area_wide()
+        if self._scrolled.x():
+            painter.fillRect(0, 0, left, self.height(), QColor(tokens.window))
+            painter.fillRect(left - 1, 0, 1, self.height(), QColor(tokens.control_border))
+        before = ""
+        for row, permission in enumerate(self._permissions):
+            top = head + row * high
+            area = area_of(permission)
+            starts = area != before
+            if self._scrolled.x():
+                if row == over:
+                    painter.fillRect(wide, top, left - wide - 1, high, QColor(tokens.hover))
+                line = QColor(tokens.control_border if starts else tokens.line)
+                painter.fillRect(0 if starts else wide, top, left if starts else left - wide, 1, line)
+            if starts:
+                painter.setFont(theme.font(10, 600))
+                painter.setPen(QColor(tokens.text))
+                painter.drawText(QRectF(8, top, wide - 8, high), Qt.AlignmentFlag.AlignVCenter, area)
+                before = area
+            painter.setFont(theme.font(10, 600 if row == over else 400))
+            painter.setPen(QColor(tokens.text))
+            sensitive = permission in SENSITIVE_PERMISSIONS
+            size = min(16.0, high - 8.0)
+            name = QRectF(wide + 8, top, left - wide - 12 - (size + 8 if sensitive else 0), high)
+            words = QFontMetricsF(painter.font()).elidedText(verb_of(permission), ELIDE, name.width())
+            painter.drawText(name, Qt.AlignmentFlag.AlignVCenter, words)
+            if sensitive:
+                from views.icons import paint
+
+                paint(painter, "shield", QRectF(left - size - 10, top + (high - size) / 2, size, size), tokens.text2)
 
     def _heads(self, painter: QPainter) -> None:
+        """Names of roles and how many hold them, over whatever has been scrolled below them."""
         tokens, theme = current().tokens, current()
         for column, role in enumerate(self._roles):
-            box = QRectF(self.cell(column, 0))
-            box = QRectF(box.left() + 2, 4, box.width() - 4, self._head() - 8)
-            painter.setFont(theme.font(9, 600 if column == self.column else 400))
+            cell, chosen = self.cell(column, 0), column == self.column
+            if self._scrolled.y():
+                ground = QColor(tokens.selection if chosen else tokens.window)
+                painter.fillRect(QRect(cell.left(), 0, cell.width(), self._head()), ground)
+            box = QRectF(cell.left() + GAP, 4, cell.width() - 2 * GAP, self._head() - 8)
+            painter.setFont(theme.font(9, 600 if chosen else 400))
             painter.setPen(QColor(tokens.text))
             line = theme.height(9)
-            name = f"{role.name} ∗" if role.sensitive else role.name
             words = QRectF(box.left(), box.top(), box.width(), 2 * line)
-            flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom | Qt.TextFlag.TextWordWrap
-            painter.drawText(words, int(flags), hyphenated(name, QFontMetricsF(painter.font()), words.width()))
+            flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom
+            painter.drawText(words, int(flags), "\n".join(head_lines(role, words.width())))
             painter.setFont(theme.font(9))
-            painter.setPen(QColor(tokens.text2 if column == self.column else tokens.text3))
+            painter.setPen(QColor(tokens.text2 if chosen else tokens.text3))
             people = QRectF(box.left(), words.bottom() + 2, box.width(), line)
-            count = "nobody" if role.people == 0 else "1 person" if role.people == 1 else f"{role.people} people"
+            count = counted(role.people, "person", "people") if role.people else "nobody"
             painter.drawText(people, Qt.AlignmentFlag.AlignHCenter, count)
 
     def _dots(self, painter: QPainter, row: int, permission: str, *, bold: bool) -> None:
@@ -229,6 +293,8 @@ class Matrix(QWidget):
                 self.opened.emit(self.role)
             case _:
                 super().keyPressEvent(event)
+                return
+        self._reveal()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         column, row = self._at(event.position().toPoint())
@@ -268,16 +334,22 @@ class Matrix(QWidget):
         return super().event(event)
 
 
-def hyphenated(name: str, metrics: QFontMetricsF, width: float) -> str:
-    """A name whose words fit into a width: longer ones are broken with a hyphen."""
-    broken = []
-    for word in name.split():
-        rest = word
-        while metrics.horizontalAdvance(rest) > width and len(rest) > 3:
-            cut = next(
-                (n for n in range(len(rest) - 2, 2, -1) if metrics.horizontalAdvance(f"{rest[:n]}-") <= width), 3
-            )
-            broken.append(f"{rest[:cut]}-")
-            rest = rest[cut:]
-        broken.append(rest)
-    return " ".join(broken)
+def _words(role: RoleDefinition) -> list[str]:
+    """The words of a head that stay whole; the mark of a sensitive role goes with the last of several."""
+    words = role.name.split()
+    if role.sensitive:
+        words = [*words[:-1], f"{words[-1]} {SENSITIVE}"] if len(words) > 1 else [*words, SENSITIVE]
+    return words
+
+
+def head_lines(role: RoleDefinition, width: float) -> list[str]:
+    """A role's name on at most two lines of ``width`` pixels; no word is broken, what has no room ends in “…”."""
+    theme, lines = current(), [""]
+    for word in _words(role):
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and theme.width(longer, 9, 600) > width and len(lines) < LINES:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    metrics = QFontMetricsF(theme.font(9, 600))
+    return [metrics.elidedText(line, ELIDE, width) for line in lines]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from models.words import counted
 from views.audit.words import sentence, value
 
 COUNTED = {("version",)}
@@ -46,10 +47,9 @@ class Changes:
         """``3 fields unchanged are not shown``; empty when everything is."""
         parts = []
         if self.fields_hidden:
-            parts.append(f"{self.fields_hidden} {'field' if self.fields_hidden == 1 else 'fields'}")
+            parts.append(counted(self.fields_hidden, "field"))
         if self.items_hidden:
-            one = self.items_called.removesuffix("s")
-            parts.append(f"{self.items_hidden} {one if self.items_hidden == 1 else self.items_called}")
+            parts.append(counted(self.items_hidden, *_one_and_more(self.items_called)))
         count = self.fields_hidden + self.items_hidden
         return f"{' and '.join(parts)} unchanged {'is' if count == 1 else 'are'} not shown" if parts else ""
 
@@ -127,3 +127,9 @@ def _word(item: Any) -> Any:
     if isinstance(item, dict):
         return ", ".join(f"{' · '.join(map(sentence, path))} {value(held)}" for path, held in _flat(item).items())
     return ", ".join(map(value, item)) if isinstance(item, list) else item
+
+
+def _one_and_more(called: str) -> tuple[str, str]:
+    """What one and several elements of a list are called: its field's name is that of several."""
+    one = f"{called[:-3]}y" if called.endswith("ies") else called.removesuffix("s")
+    return one, called

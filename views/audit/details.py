@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWi
 from app.formatting import grouped
 from views.audit.changes import compare
 from views.audit.difference import Difference
-from views.audit.words import initials, instant, title, who
+from views.audit.words import instant, short, title, who
 from views.theme import SECTION, current
 from views.widgets.pill import PAD, Look, Pill
 
@@ -104,14 +104,14 @@ class Details(QScrollArea):
             return
         version = f", version {entry.version}" if entry.version is not None else ""
         self.title.setText(f"{title(entry)}{version}")
-        person = who(entry) if initials(entry) in {"–", who(entry)} else f"{who(entry)} ({initials(entry)})"
+        person = who(entry) if short(entry) == who(entry) else f"{who(entry)} ({short(entry)})"
         self.by.setText(f"by {person} at {instant(entry.at)}, position {grouped(entry.position)}")
         self.reason.setText(f"“{entry.reason}”" if entry.reason else "")
         self.reason.setVisible(bool(entry.reason))
         self.correlation.set("Done together with it", Look.LINK)
         self.correlation.setToolTip(f"List everything of correlation {entry.correlation_id}")
         self.correlation.setVisible(entry.correlation_id is not None)
-        self.same_actor.set(f"All by {who(entry) if len(who(entry)) <= 24 else initials(entry)}", Look.LINK)
+        self.same_actor.set(f"All by {who(entry) if len(who(entry)) <= 24 else short(entry)}", Look.LINK)
         self.same_actor.setToolTip(f"List everything {who(entry)} did")
         changes = compare(entry.before, entry.after, everything=self._everything)
         self.difference.show_changes(changes)

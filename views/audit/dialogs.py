@@ -26,6 +26,7 @@ from app.audit import confirmed
 from app.audit_proof import Proof, Verification
 from app.errors import OperationsError
 from app.formatting import grouped
+from models.words import counted
 from views.audit.words import title
 from views.dialogs.base import WindowDialog
 from views.dialogs.deciding import DecidingDialog
@@ -169,7 +170,7 @@ class ExportDialog(DecidingDialog):
                 f"{path} cannot be written: {error.strerror or error}. Choose another place."
             ) from None
         count = (asked.last or 0) - (asked.first or 0) + 1
-        console.messages.post(f"Exported {grouped(count)} audit {'entry' if count == 1 else 'entries'} to {path}.")
+        console.messages.post(f"Exported {counted(count, 'audit entry', 'audit entries')} to {path}.")
 
 
 class TrustDialog(WindowDialog):

@@ -17,6 +17,7 @@ from app.audit import VIEW, AuditLog, SearchError, newest_query, parse
 from app.audit_proof import Verification
 from app.formatting import grouped
 from app.freshness import Quality, age_words
+from models.words import counted
 from views.audit.details import Details
 from views.audit.dialogs import ExportDialog, ProofDialog, TrustDialog, marked
 from views.audit.table import AuditTable
@@ -188,7 +189,7 @@ class AuditPanel(QObject):
         if self._query.sample is None or age is None:
             return Note("no data yet")
         stale = self._query.quality in {Quality.STALE, Quality.DISCONNECTED}
-        words = f"{grouped(self.log.newest)} entries, {age_words(age)} old"
+        words = f"{counted(self.log.newest, 'entry', 'entries')}, {age_words(age)} old"
         return Note(f"{'stale · ' if stale else ''}{words}", "stale" if stale else "fresh")
 
     def menu(self) -> list[QAction]:
@@ -451,4 +452,4 @@ class AuditPanel(QObject):
             return
         count = len(self.log.loaded())
         more = " Only what was scrolled to is loaded." if count < self.log.count else ""
-        self._console.messages.post(f"Exported {grouped(count)} audit entries to {path}.{more}")
+        self._console.messages.post(f"Exported {counted(count, 'audit entry', 'audit entries')} to {path}.{more}")

@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QPainter, QPaintEvent, 
 from PySide6.QtWidgets import QToolTip
 
 from app.formatting import grouped
-from views.audit.words import initials, title, who
+from views.audit.words import short, title, who
 from views.theme import current
 from views.widgets.table import PAD, Column, RecordTable
 
@@ -54,7 +54,7 @@ def columns(now: Callable[[], datetime]) -> tuple[Column, ...]:
     return (
         Column("Position", said(lambda e: grouped(e.position)), 88, right=True, mono=True, quiet=True),
         Column("At, UTC", said(lambda e: short_instant(e.at, now())), 120),
-        Column("By", said(initials), 44),
+        Column("By", said(short), 100),
         Column("What happened", said(title), 96, stretch=True),
     )
 

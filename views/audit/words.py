@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from app.formatting import grouped
+from models.words import initials, system_name
 
 if TYPE_CHECKING:
     from models.audit import AuditLogEntry
@@ -75,20 +76,12 @@ def title(entry: AuditLogEntry) -> str:
 
 def who(entry: AuditLogEntry) -> str:
     """Whole name of who did it."""
-    if entry.actor_label:
-        return entry.actor_label
-    if entry.actor.startswith("system:"):
-        return f"the system ({entry.actor.partition(':')[2].replace('-', ' ')})"
-    return entry.actor
+    return system_name(entry.actor) or entry.actor_label or entry.actor
 
 
-def initials(entry: AuditLogEntry) -> str:
-    """``TK``; a dash for what no person did."""
-    if entry.actor.startswith("system:"):
-        return "–"
-    parts = re.findall(r"[^\W_]+", entry.actor_label or entry.actor)
-    letters = [part[0] for part in parts]
-    return "".join((letters[:1] + letters[-1:]) if len(letters) > 1 else letters).upper() or "–"
+def short(entry: AuditLogEntry) -> str:
+    """``TK`` for a person; a part of the system by its name."""
+    return system_name(entry.actor) or initials(who(entry))
 
 
 def instant(at: datetime) -> str:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
+from models.words import counted
+
 Values = tuple[float | None, ...]
 """One value a bucket; ``None`` is a gap and is never drawn as zero."""
 
@@ -98,12 +100,12 @@ def describe(data: ChartData) -> str:
     if data.below:
         parts.append(f"{data.below_name} newest {data.words(data.below[data.newest])}")
     if missing := len(data.values) - len(known):
-        parts.append(f"{missing} of {len(data.values)} points have no data")
+        parts.append(f"{missing} of {len(data.values)} points {'has' if missing == 1 else 'have'} no data")
     if data.limit is not None:
         over = sum(data.limit.broken_by(v) for v in known)
-        parts.append(f"{data.limit.label}, broken at {over} points")
+        parts.append(f"{data.limit.label}, broken at {counted(over, 'point')}")
     if shown := [mark for mark in data.marks if data.starts[0] < mark.at <= data.ends[-1]]:
-        parts.append(f"{len(shown)} marks, the newest {clock(shown[-1].at)}: {shown[-1].name}")
+        parts.append(f"{counted(len(shown), 'mark')}, the newest {clock(shown[-1].at)}: {shown[-1].name}")
     return "; ".join(parts)
 
 

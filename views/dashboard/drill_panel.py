@@ -14,6 +14,7 @@ from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from app.formatting import grouped, money, percent
+from models.words import counted
 from views.theme import current
 from views.widgets.discard import discard
 from views.widgets.pill import Look, Pill
@@ -296,7 +297,7 @@ class DrillPanel(QObject):
             if loaded < total
             else ""
         )
-        self._console.messages.post(f"Exported {grouped(loaded)} rows to {path}.{more}")
+        self._console.messages.post(f"Exported {counted(loaded, 'row')} to {path}.{more}")
 
 
 def _said(drill: Drill) -> str:
@@ -304,7 +305,7 @@ def _said(drill: Drill) -> str:
     summary = drill.summary
     assert summary is not None  # noqa: S101 - asked only when it is known
     noun = NOUNS[drill.kind]
-    parts = [f"{grouped(summary.count)} {noun if summary.count != 1 else noun.removesuffix('s')}"]
+    parts = [counted(summary.count, noun.removesuffix("s"), noun)]
     if summary.amount is not None and summary.currency:
         parts.append(f"{money(summary.amount, summary.currency)} {summary.currency}")
     if summary.failed is not None and summary.failed != summary.count:

@@ -10,6 +10,7 @@ from PySide6.QtGui import QFont, QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from app.errors import OperationsError
+from models.words import counted
 from views.dialogs.base import WindowDialog
 from views.second_factor.qr import QrCode
 from views.theme import current
@@ -82,7 +83,7 @@ class CodeDialog(_Asking):
     def __init__(self, console: Console, question: StepUpQuestion, parent: QWidget) -> None:
         super().__init__(console, question, parent, title="Second factor", accept="Confirm")
         minutes = max(1, question.challenge.max_age // 60)
-        self.say(f"Code from your authenticator. It opens sensitive actions for {minutes} minutes.")
+        self.say(f"Code from your authenticator. It opens sensitive actions for {counted(minutes, 'minute')}.")
         self.code = code_field("Six digits, or a recovery code")
         self.code.returnPressed.connect(self.submit)
         self.column.addWidget(self.code)

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QFont, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QFrame, QWidget
 
 from views.theme import current
+from views.widgets.avatar import draw_avatar
 
 PAD, GAP, RADIUS = 8, 6, 4
 
@@ -40,6 +41,7 @@ class Pill(QAbstractButton):
 
     # Qt asks for sizes while the constructor of the base class still runs.
     _look, _key, _caption, _hue, _icon, _text = Look.PLAIN, "", False, "", "", ""
+    _person: tuple[str, str] | None = None
 
     def __init__(
         self,
@@ -80,11 +82,19 @@ class Pill(QAbstractButton):
             self.updateGeometry()
         self.update()
 
+    def set_person(self, known_as: str, letters: str) -> None:
+        """Show somebody's initials before the text; without letters, nobody's."""
+        person = (known_as, letters) if letters else None
+        if person != self._person:
+            self._person = person
+            self.updateGeometry()
+            self.update()
+
     def sizeHint(self) -> QSize:
         theme, (points, weight) = current(), self._size()
         high = theme.height(points, weight)
         width = theme.width(self.text(), points, weight) + 2 * self._pad()
-        if self._icon:
+        if self._icon or self._person:
             width += high + 2
         if self._key:
             width += theme.px(GAP) + theme.width(self._key, 9) + 8
@@ -171,10 +181,18 @@ class Pill(QAbstractButton):
             colour = ink.name() if solid or not self.isEnabled() else tokens.text2
             paint(painter, self._icon, QRectF(inner.left(), box.center().y() - size / 2, size, size), colour)
             inner.setLeft(inner.left() + size + 4)
+        elif self._person:
+            size = current().height(*self._size()) + 2
+            draw_avatar(painter, QRectF(inner.left() - 2, box.center().y() - size / 2, size, size), *self._person)
+            inner.setLeft(inner.left() + size + 2)
         painter.setFont(self._font())
         painter.setPen(ink)
         centred = (
-            not self._key and not self._icon and look is not Look.LINK and (border is not None or fill is not None)
+            not self._key
+            and not self._icon
+            and not self._person
+            and look is not Look.LINK
+            and (border is not None or fill is not None)
         )
         across = Qt.AlignmentFlag.AlignHCenter if centred else Qt.AlignmentFlag.AlignLeft
         painter.drawText(inner, across | Qt.AlignmentFlag.AlignVCenter, self.text())

@@ -31,6 +31,7 @@ from PySide6.QtWidgets import (
 )
 
 from views.theme import FOCUS, ROW_DENSE, current
+from views.widgets.avatar import draw_avatar
 from views.widgets.chip import draw_freshness, freshness_width
 
 Index = QModelIndex | QPersistentModelIndex
@@ -53,6 +54,8 @@ class Column:
     stretch: bool = False
     chip: bool = False
     """Drawn as a freshness chip when the text begins with ``late`` or ``stale``."""
+    person: Callable[[Any], str] | None = None
+    """The id of whose initials the text is: drawn in a circle of that person's colour."""
 
 
 class RecordModel(QAbstractTableModel):
@@ -94,6 +97,10 @@ class RecordModel(QAbstractTableModel):
             self.beginInsertRows(QModelIndex(), 0, count - 1)
             self._shown += count
             self.endInsertRows()
+
+    def forget_texts(self) -> None:
+        """What rows say has changed: prepare it anew when it is looked at."""
+        self._prepared.clear()
 
     def texts(self, row: int) -> tuple[str, ...]:
         """The words of a row, prepared once."""
@@ -248,7 +255,7 @@ class RecordTable(QTableView):
         tops: dict[int, int],
         selected: set[int],
     ) -> None:
-        theme, texts = current(), self.records.texts
+        theme, texts, records = current(), self.records.texts, self.records.rows
         font = theme.font(9.5 if column.mono else 10, 400, mono=column.mono)
         metrics = QFontMetricsF(font)
         pen = QColor(theme.tokens.text3 if column.quiet else theme.tokens.text)
@@ -259,6 +266,9 @@ class RecordTable(QTableView):
         draw, fitted = painter.drawText, self._fitted
         for row, top in tops.items():
             text = texts(row)[number]
+            if column.person is not None:
+                draw_avatar(painter, box.translated(0, top).adjusted(0, 2, 0, -2), column.person(records[row]), text)
+                continue
             if column.chip and text.startswith(("late", "stale")):
                 self._chip(painter, text, box.translated(0, top), self._ground(row, selected), right=right)
                 painter.setFont(font)

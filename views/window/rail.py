@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QScrollArea, QVBoxLayout, QWidget
 
 from views.icons import icon
 from views.theme import current
+from views.widgets.badge import badge_size, draw_badge
 from views.window.arrangement import BUILT_IN
 
 if TYPE_CHECKING:
@@ -24,13 +25,22 @@ class RailItem(QAbstractButton):
     def __init__(self, icon_name: str, text: str, key: str, parent: QWidget | None = None, *, workspace: bool) -> None:
         super().__init__(parent)
         self._icon, self._key = icon_name, key
+        self.count = 0
+        """What the badge says; 0 is none."""
         self.setText(text)
         self.setCheckable(workspace)
-        self.setAccessibleName(text)
         self.setAccessibleDescription(key)
-        self.setToolTip(f"{text} ({key})" if key else text)
+        self.set_count(0)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+
+    def set_count(self, count: int, words: str = "") -> None:
+        """Show how much waits here; ``words`` say what, for those who hear or point at it."""
+        self.count = count
+        name = f"{self.text()}, {words}" if count and words else self.text()
+        self.setAccessibleName(name)
+        self.setToolTip(f"{name} ({self._key})" if self._key else name)
+        self.update()
 
     def nextCheckState(self) -> None:
         """Which one is marked is the rail's to say; in a group of Qt's, Tab would reach that one only."""
@@ -66,6 +76,10 @@ class RailItem(QAbstractButton):
         height = ICON + 4 + line * (1 + bool(self._key))
         y = (self.height() - height) // 2
         icon(self._icon).paint(painter, QRect((self.width() - ICON) // 2, y, ICON, ICON))
+        if self.count:
+            size = badge_size(self.count)
+            left = min((self.width() + ICON) // 2 - 9, self.width() - size.width() - 1)
+            draw_badge(painter, QRectF(max(0, left), max(1, y - 5), size.width(), size.height()), self.count)
         y += ICON + 4
         name_font = current().font(9, 600 if on else 400)
         painter.setFont(name_font)
@@ -95,6 +109,7 @@ class Rail(QWidget):
         super().__init__(parent)
         self.setAccessibleName("Workspaces")
         self._items: dict[str, RailItem] = {}
+        self._counts: dict[str, tuple[int, str]] = {}
         column = QVBoxLayout(self)
         column.setContentsMargins(3, 8, 3, 8)
         column.setSpacing(GAP)
@@ -143,6 +158,14 @@ class Rail(QWidget):
             item.clicked.connect(lambda _=False, i=workspace.id: self.workspace_chosen.emit(i))
             self._workspaces.insertWidget(number - 1, item)
             self._items[workspace.id] = item
+            item.set_count(*self._counts.get(workspace.id, (0, "")))
+
+    def show_count(self, workspace_id: str, count: int, words: str) -> None:
+        """Say how much waits in a workspace, and what; 0 takes its badge away."""
+        if self._counts.get(workspace_id, (0, "")) != (count, words):
+            self._counts[workspace_id] = count, words
+            if (item := self._items.get(workspace_id)) is not None:
+                item.set_count(count, words)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         tokens = current().tokens

@@ -41,6 +41,7 @@ def strip_state(console: Console) -> StripState:
         polling=console.stream.state == "polling",
         local_time=console.settings.local_time,
         user=me.name if me else (figures.user if figures else ""),
+        user_id=me.user_id if me else "",
     )
 
 

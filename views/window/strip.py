@@ -10,6 +10,7 @@ from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QWidget
 
+from models.words import initials
 from views.theme import current
 from views.widgets.pill import Line, Look, Pill
 
@@ -42,7 +43,8 @@ class StripState:
     polling: bool = False
     """Changes are not told as they happen: panels ask by themselves."""
     user: str = ""
-    initials: str = ""
+    user_id: str = ""
+    """Empty while only the name is known, from the last picture."""
     local_time: bool = True
 
 
@@ -202,6 +204,7 @@ class Strip(QWidget):
         here = state.now.astimezone()
         self.local.set(f"{here:%H:%M} {here.tzname() or 'local'}")
         self.user.set(state.user)
+        self.user.set_person(state.user_id, initials(state.user) if state.user else "")
         self.user.setAccessibleName(f"Signed in as {state.user}" if state.user else "Not signed in")
         if (
             before is None

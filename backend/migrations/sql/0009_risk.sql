@@ -204,6 +204,12 @@ create table risk_policy (
 );
 insert into risk_policy default values;
 
+-- What an entry is found by: each word on a line of its own, in small letters. No e-mail, IP or name: they are personal.
+create extension if not exists pg_trgm;
+create function risk_words(order_id text, customer_id text, card_country text, ip_country text, rules text[])
+returns text language sql immutable parallel safe
+    return lower(concat_ws(E'\n', '', order_id, customer_id, card_country, ip_country, array_to_string(rules, E'\n')));
+
 -- The queue. Columns of the order stand here too, because lists sort and search by them.
 create table risk_entry (
     id              uuid primary key default uuidv7(),
@@ -236,21 +242,33 @@ create table risk_entry (
     device          text,
     created_at      timestamptz not null default clock_timestamp(),
     due_at          timestamptz not null,
+    -- By whom and when it was decided or escalated last.
     decided_at      timestamptz,
     decided_by      text,
     version         bigint not null default 1,
+    words           text not null
+                    generated always as (risk_words(order_id, customer_id, card_country, ip_country, triggered)) stored,
     check ((status = 'reviewed') = (verdict is not null)),
     check ((proposed is null) = (proposed_by is null))
 );
-create index risk_entry_next on risk_entry (score desc, created_at, id) where status = 'open' and assigned_to is null;
-create index risk_entry_listed on risk_entry (status, score desc, id);
-create index risk_entry_due on risk_entry (due_at, id) where status <> 'reviewed';
-create index risk_entry_assigned on risk_entry (assigned_to, score desc, id) where status <> 'reviewed';
-create index risk_entry_decided on risk_entry (decided_at desc, id) where status = 'reviewed';
+-- Keys are negated where the highest comes first, so that key and id run the same way: pages go on by (key, id).
+create index risk_entry_next on risk_entry ((-score), id)
+    where status = 'open' and assigned_to is null and snoozed_until is null;
+create index risk_entry_by_score on risk_entry ((-score), id) where status <> 'reviewed';
+create index risk_entry_by_age on risk_entry (created_at, id) where status <> 'reviewed';
+create index risk_entry_by_due on risk_entry (due_at, id) include (status, assigned_to, snoozed_until)
+    where status <> 'reviewed';
+create index risk_entry_by_amount on risk_entry ((-coalesce(reporting_minor, -1)), id) where status <> 'reviewed';
+create index risk_entry_escalated on risk_entry ((-score), id) where status = 'escalated';
+create index risk_entry_assigned on risk_entry (assigned_to, (-score), id) where status <> 'reviewed';
+create index risk_entry_snoozed on risk_entry (snoozed_until) where snoozed_until is not null;
+create index risk_entry_decided on risk_entry (decided_at, id) where status = 'reviewed';
 create index risk_entry_rules on risk_entry using gin (triggered);
-create index risk_entry_customer on risk_entry (customer_id) where customer_id is not null;
-create index risk_entry_card on risk_entry (card) where card is not null;
-create index risk_entry_ip on risk_entry (ip) where ip is not null;
+create index risk_entry_words on risk_entry using gin (words gin_trgm_ops);
+create index risk_entry_customer on risk_entry (customer_id, id) where customer_id is not null;
+create index risk_entry_card on risk_entry (card, id) where card is not null;
+create index risk_entry_ip on risk_entry (ip, id) where ip is not null;
+create index risk_entry_device on risk_entry (device, id) where device is not null;
 
 create table risk_note (
     id         uuid primary key default uuidv7(),
@@ -264,15 +282,20 @@ create index risk_note_of_entry on risk_note (entry_id, written_at);
 -- What the shop is to do after a verdict; a job carries it out through the shop port.
 create table risk_intent (
     id         uuid primary key default uuidv7(),
-    entry_id   uuid not null unique references risk_entry,
+    entry_id   uuid not null references risk_entry,
     order_id   text not null,
     kind       text not null check (kind in ('release', 'refund', 'cancel')),
-    state      text not null default 'waiting' check (state in ('waiting', 'done', 'failed')),
+    minor      bigint not null,
+    currency   text not null,
+    state      text not null default 'waiting' check (state in ('waiting', 'done', 'failed', 'withdrawn')),
+    -- Counted before the shop is asked: while it is 0, the shop knows nothing and the verdict can be undone.
     attempts   integer not null default 0,
     created_at timestamptz not null default now(),
     done_at    timestamptz,
     problem    text
 );
+create unique index risk_intent_of_entry on risk_intent (entry_id) where state <> 'withdrawn';
+create index risk_intent_listed on risk_intent (state, created_at, id) where state in ('waiting', 'failed');
 
 -- What became of an order in the end.
 create table risk_outcome (

@@ -1,0 +1,475 @@
+"""The queue's rows: score bars, chips and states, drawn column by column over pages that come and go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, overload
+
+from PySide6.QtCore import QModelIndex, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPen, QResizeEvent
+
+from views.theme import RADIUS, current, mixed
+from views.triage.drawing import countries, draw_score_bar, draw_tick, rules
+from views.triage.words import HIGH, NEAR, Said, amount, chip, hours, state_of, who
+from views.widgets.chip import draw_severity, severity_size
+from views.widgets.table import PAD, Column, RecordTable
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+    from app.risk import Risk
+    from models.risk_queue import RiskQueueEntry
+
+MARK, SCORE, ORDER, AMOUNT, CARD, RULES, AGE, SLA, WHO, STATE = range(10)
+BAR, BAR_HIGH = 56, 6
+GIVE_WAY = (CARD, AGE, WHO, AMOUNT)
+"""Columns that are left out one after the other where there is no room for all."""
+SCORE_BARE = 52
+"""Width of a score without its bar, where even that is not enough."""
+_WIDTHS = {MARK: 28, SCORE: 104, ORDER: 92, AMOUNT: 96, CARD: 88, RULES: 140, AGE: 60, SLA: 84, WHO: 52, STATE: 150}
+STATE_WIDE = 168
+
+
+class Rows(Sequence[Any]):
+    """The loaded part of the queue; ``None`` where a page was let go."""
+
+    def __init__(self, risk: Risk) -> None:
+        self._list = risk.list
+
+    def __len__(self) -> int:
+        return self._list.count
+
+    @overload
+    def __getitem__(self, index: int) -> RiskQueueEntry | None: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Any]: ...
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return [self._list.entry(row) for row in range(*index.indices(len(self)))]
+        return self._list.entry(index)
+
+
+class QueueTable(RecordTable):
+    """The rows of a queue, with a cursor that stays on its entry whatever moves around it."""
+
+    looked_at = Signal(int, int)
+    """First and last row that are seen."""
+    link_pressed = Signal(object)
+    """Carries the entry whose *Compare* or *Retry* was pressed."""
+    cursor_moved = Signal(object)
+    """Carries the entry under the cursor, or ``None``."""
+
+    # Qt asks for sizes while the constructor of the base class still runs.
+    _risk: Risk
+
+    def __init__(
+        self,
+        risk: Risk,
+        now: Callable[[], datetime],
+        me: Callable[[], str | None],
+        linked: Callable[[], bool],
+        parent: QWidget | None = None,
+    ) -> None:
+        self._risk, self._now, self._me, self._linked = risk, now, me, linked
+        self.chosen: set[str] = set()
+        """Entries chosen for a decision about several."""
+        self._anchor: str | None = None
+        self._moving = False
+        self._reporting = ""
+        super().__init__(self._columns(), "Risk queue", parent)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # columns give way instead
+        self.rows = Rows(risk)
+        self.set_rows(self.rows)
+        self.verticalScrollBar().valueChanged.connect(self._look)
+        self.selectionModel().currentRowChanged.connect(self._current_changed)
+
+    def _columns(self) -> tuple[Column, ...]:
+        def of(text: Callable[[RiskQueueEntry], str], unknown: str = "") -> Callable[[Any], str]:
+            return lambda entry: unknown if entry is None else text(entry)
+
+        risk = self._risk
+        return (
+            Column("", of(lambda e: self.said(e).mark), _WIDTHS[MARK]),
+            Column("Score", of(lambda e: str(e.score), "…"), _WIDTHS[SCORE]),
+            Column("Order", of(lambda e: e.order_id, "…"), _WIDTHS[ORDER], mono=True),
+            Column("Amount", of(lambda e: amount(e, risk.currency)), _WIDTHS[AMOUNT], right=True),
+            Column("Card, IP", of(countries), _WIDTHS[CARD]),
+            Column("Rules that fired", of(rules), _WIDTHS[RULES], stretch=True),
+            Column("Age", of(lambda e: hours(self._now() - e.created_at)), _WIDTHS[AGE], right=True),
+            Column("SLA left", of(lambda e: hours(e.due_at - self._now())), _WIDTHS[SLA], right=True),
+            Column("Who", of(lambda e: who(e, self._me())), _WIDTHS[WHO]),
+            Column("State", of(self._state_words), _WIDTHS[STATE]),
+        )
+
+    def _state_words(self, entry: RiskQueueEntry) -> str:
+        said = self.said(entry)
+        return f"{said.words} {said.link}".strip()
+
+    def said(self, entry: RiskQueueEntry) -> Said:
+        """What the row says at its end."""
+        pending = self._risk.pending(entry.entry_id)
+        return state_of(entry, pending, self._me(), self._now(), linked=self._linked())
+
+    # --- rows --------------------------------------------------------------------------------------------------
+
+    @property
+    def at_cursor(self) -> RiskQueueEntry | None:
+        """The entry under the cursor."""
+        index = self.currentIndex()
+        return self._risk.list.entry(index.row()) if index.isValid() else None
+
+    def renew(self) -> None:
+        """Show the list as it is now; the cursor stays on its entry, at the same height."""
+        row = self.currentIndex().row()
+        anchor = self._anchor
+        found = self._risk.list.row_of(anchor) if anchor is not None else None
+        offset = self.rowViewportPosition(row) if row >= 0 else 0
+        count = len(self.rows)
+        if self._reporting != self._risk.currency:
+            self._reporting = self._risk.currency
+            self._name_amounts()
+        if count == self.records.rowCount() and (found == row or (found is None and row < 0)):
+            self.renew_rows(self.rows)
+            self.viewport().update()
+            return
+        self._moving = True
+        bar = self.verticalScrollBar()
+        before = bar.value()
+        self.set_rows(self.rows)
+        place = found if found is not None else min(max(row, 0), count - 1)
+        if count and (row >= 0 or anchor is not None):
+            self.setCurrentIndex(self.records.index(place, 0))
+            high = self.verticalHeader().defaultSectionSize()
+            bar.setValue(place * high - offset if row >= 0 else before)
+        else:
+            bar.setValue(before)
+        self._moving = False
+        self._tell_cursor()
+        self._look()
+
+    def _name_amounts(self) -> None:
+        columns = list(self.records.columns)
+        title = f"Amount, {self._reporting}" if self._reporting else "Amount"
+        columns[AMOUNT] = Column(title, columns[AMOUNT].text, _WIDTHS[AMOUNT], right=True)
+        self.records.columns = tuple(columns)
+        self.records.headerDataChanged.emit(Qt.Orientation.Horizontal, AMOUNT, AMOUNT)
+
+    def go_to(self, row: int) -> bool:
+        """Put the cursor on a row; False where there is none."""
+        if not 0 <= row < self.records.rowCount():
+            return False
+        index = self.records.index(row, 0)
+        self.setCurrentIndex(index)
+        self.scrollTo(index)
+        return True
+
+    def step(self, by: int) -> bool:
+        """Move the cursor; False at the end."""
+        row = self.currentIndex().row()
+        return self.go_to(0 if row < 0 else row + by)
+
+    def step_to_open(self) -> bool:
+        """Move to the next row, down and then from the top, on which nothing of mine is on its way."""
+        count, begin = self.records.rowCount(), self.currentIndex().row()
+        for row in (*range(begin + 1, count), *range(max(0, begin))):
+            entry = self._risk.list.entry(row)
+            if entry is None or not self._risk.decided(entry.entry_id):
+                return self.go_to(row)
+        return False
+
+    def forget_cursor(self) -> None:
+        """Another list is shown: the cursor begins at its top."""
+        self._anchor = None
+        self.clearSelection()
+        self.setCurrentIndex(QModelIndex())
+
+    def _current_changed(self, _index: QModelIndex, _before: QModelIndex) -> None:
+        if not self._moving:
+            self._tell_cursor()
+
+    def _tell_cursor(self) -> None:
+        entry = self.at_cursor
+        self._anchor = None if entry is None else entry.entry_id
+        self.cursor_moved.emit(entry)
+
+    def toggle(self) -> None:
+        """Choose the row under the cursor, or no longer."""
+        entry = self.at_cursor
+        if entry is not None:
+            self.chosen ^= {entry.entry_id}
+            self.viewport().update()
+
+    def _look(self) -> None:
+        if self.isVisible():
+            first = max(0, self.rowAt(0))
+            last = self.rowAt(self.viewport().height() - 1)
+            high = max(1, self.verticalHeader().defaultSectionSize())
+            self.looked_at.emit(first, last if last >= 0 else first + self.viewport().height() // high)
+
+    @property
+    def seen(self) -> tuple[int, int]:
+        """Numbers of the first and the last whole row that are seen, from 1; 0, 0 for none."""
+        count = self.records.rowCount()
+        if not count:
+            return 0, 0
+        high = max(1, self.verticalHeader().defaultSectionSize())
+        first = max(0, self.rowAt(0))
+        return first + 1, min(count, first + max(1, self.viewport().height() // high))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._look()
+
+    def showEvent(self, event: Any) -> None:
+        super().showEvent(event)
+        self._look()
+
+    # --- widths ------------------------------------------------------------------------------------------------
+
+    def _spread(self) -> None:
+        widths, room = self._widths(), self.viewport().width()
+        left_out: list[int] = []
+        for number in GIVE_WAY:
+            if sum(w for n, w in enumerate(widths) if n not in left_out) <= room:
+                break
+            left_out.append(number)
+        if sum(w for n, w in enumerate(widths) if n not in left_out) > room:
+            widths[SCORE] = current().px(SCORE_BARE)
+        if sum(w for n, w in enumerate(widths) if n not in left_out) > room:
+            left_out.append(RULES)
+        for number in range(len(widths)):
+            self.setColumnHidden(number, number in left_out)
+        spare = max(0, room - sum(w for n, w in enumerate(widths) if n not in left_out))
+        more = min(spare // 3, current().px(STATE_WIDE - _WIDTHS[STATE]))
+        widths[STATE] += more
+        widths[STATE if RULES in left_out else RULES] += spare - more
+        for number, width in enumerate(widths):
+            self.setColumnWidth(number, width)
+        self._fitted.clear()
+
+    # --- drawing -----------------------------------------------------------------------------------------------
+
+    def _column(
+        self, painter: QPainter, number: int, column: Column, box: QRectF, tops: dict[int, int], selected: set[int]
+    ) -> None:
+        special = {
+            MARK: self._draw_mark,
+            SCORE: self._draw_score,
+            CARD: self._draw_countries,
+            RULES: self._draw_rules,
+            SLA: self._draw_sla,
+            WHO: self._draw_who,
+            STATE: self._draw_state,
+        }.get(number)
+        if special is None:
+            self._draw_text(painter, number, column, box, tops, selected)
+            return
+        painter.save()
+        painter.setClipRect(QRectF(box.left() - PAD + 1, 0, box.width() + 2 * PAD - 2, self.viewport().height()))
+        for row, top in tops.items():
+            entry = self._risk.list.entry(row)
+            if entry is not None:
+                special(painter, box.translated(0, top), entry, row, row in selected)
+        painter.restore()
+
+    def _sent(self, entry: RiskQueueEntry) -> bool:
+        return self._risk.decided(entry.entry_id)
+
+    def _ink(self, entry: RiskQueueEntry, chosen: bool) -> QColor:
+        tokens = current().tokens
+        if self._sent(entry):
+            return QColor(tokens.text2 if chosen else tokens.text3)
+        return QColor(tokens.text)
+
+    def _draw_text(
+        self, painter: QPainter, number: int, column: Column, box: QRectF, tops: dict[int, int], selected: set[int]
+    ) -> None:
+        theme = current()
+        font = theme.font(9.5 if column.mono else 10, 600 if number == AMOUNT else 400, mono=column.mono)
+        metrics = QFontMetricsF(font)
+        base = (box.height() - metrics.height()) / 2 + metrics.ascent()
+        painter.setFont(font)
+        for row, top in tops.items():
+            entry = self._risk.list.entry(row)
+            shown = self._fitted.get((row, number)) or self._fit(
+                row, number, self.records.texts(row)[number], metrics, box.width()
+            )
+            ink = QColor(theme.tokens.text3) if entry is None else self._ink(entry, row in selected)
+            painter.setPen(ink)
+            left = box.right() - shown[1] if column.right else box.left()
+            painter.drawText(QPointF(left, top + base), shown[0])
+
+    def _draw_mark(self, painter: QPainter, box: QRectF, entry: RiskQueueEntry, _row: int, _chosen: bool) -> None:
+        theme, tokens = current(), current().tokens
+        size = theme.px(16)
+        place = QRectF(box.center().x() - size / 2, box.center().y() - size / 2, size, size)
+        mark = self.said(entry).mark
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if mark == "sent":
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(QColor(tokens.text), theme.px(2)))
+            painter.drawArc(place.adjusted(3, 3, -3, -3), 80 * 16, -250 * 16)
+        elif mark in {"conflict", "failed"}:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(tokens.text2))
+            painter.drawRoundedRect(place, 3, 3)
+            painter.setPen(QColor(tokens.base))
+            painter.setFont(theme.font(9, 600))
+            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, "≠" if mark == "conflict" else "!")
+        elif self.chosen:
+            on = entry.entry_id in self.chosen
+            painter.setPen(QPen(QColor(tokens.accent if on else tokens.control_border), 1))
+            painter.setBrush(QColor(tokens.accent) if on else QColor(tokens.base))
+            painter.drawRoundedRect(place.adjusted(1.5, 1.5, -1.5, -1.5), 3, 3)
+            if on:
+                draw_tick(painter, place)
+
+    def _draw_score(self, painter: QPainter, box: QRectF, entry: RiskQueueEntry, _row: int, chosen: bool) -> None:
+        theme, tokens = current(), current().tokens
+        high = entry.score >= HIGH
+        wide, tall = theme.px(BAR), theme.px(BAR_HIGH)
+        bar = QRectF(box.left(), round(box.center().y() - tall / 2), wide, tall)
+        if box.width() > wide + theme.px(20):
+            under = QColor(tokens.selection if chosen else tokens.window)
+            draw_score_bar(painter, bar, entry.score, under, self._ink(entry, chosen) if high else QColor(tokens.text3))
+        painter.setFont(theme.font(10, 600 if high else 400))
+        painter.setPen(self._ink(entry, chosen))
+        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, str(entry.score))
+
+    def _draw_countries(self, painter: QPainter, box: QRectF, entry: RiskQueueEntry, _row: int, chosen: bool) -> None:
+        theme, tokens = current(), current().tokens
+        card, ip = entry.card_country, entry.ip_country
+        ink = self._ink(entry, chosen)
+        left = box.left()
+        differ = bool(card and ip and card != ip)
+        quiet = QColor(tokens.text2 if chosen else tokens.text3)
+        pieces = [(card or ip or "–", 400, ink)]
+        if differ:
+            pieces = [(card or "", 400, ink), (" ≠ ", 400, quiet), (ip or "", 600, ink)]
+        for text, weight, pen in pieces:
+            painter.setFont(theme.font(10, weight))
+            painter.setPen(pen)
+            painter.drawText(
+                QRectF(left, box.top(), box.right() - left + PAD, box.height()), Qt.AlignmentFlag.AlignVCenter, text
+            )
+            left += theme.width(text, 10, weight)
+
+    def _draw_rules(self, painter: QPainter, box: QRectF, entry: RiskQueueEntry, row: int, chosen: bool) -> None:
+        theme, tokens = current(), current().tokens
+        plan = self._fitted.get((row, RULES))
+        if plan is None:
+            plan = self._fitted[row, RULES] = (self._plan(entry, box.width()), 0.0)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(theme.font(9))
+        high = theme.height(9) + 2
+        border = QColor(tokens.text2 if chosen else mixed(tokens.control_border, tokens.window, 0.62))
+        ink = self._ink(entry, chosen) if not self._sent(entry) else QColor(tokens.text2 if chosen else tokens.text3)
+        left = box.left()
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for text in plan[0].split("\n") if plan[0] else ():
+            wide = theme.width(text, 9) + 12
+            shape = QRectF(round(left) + 0.5, round(box.center().y() - high / 2) + 0.5, round(wide), round(high) - 1)
+            bare = text.startswith("+")
+            if not bare:
+                painter.setPen(QPen(border, 1))
+                painter.drawRoundedRect(shape, RADIUS, RADIUS)
+            painter.setPen(ink)
+            painter.drawText(shape, Qt.AlignmentFlag.AlignCenter, text)
+            left += wide + 6
+
+    @staticmethod
+    def _plan(entry: RiskQueueEntry, room: float) -> str:
+        """The chips there is room for, and how many more there are; one to a line."""
+        theme = current()
+        names = [chip(rule) for rule in entry.triggered_rules]
+        for shown in range(len(names), -1, -1):
+            rest = len(names) - shown
+            parts = names[:shown] + ([f"+{rest}"] if rest else [])
+            if sum(theme.width(part, 9) + 18 for part in parts) - 6 <= room:
+                return "\n".join(parts)
+        return f"+{len(names)}" if names else ""
+
+    def _draw_sla(self, painter: QPainter, box: QRectF, entry: RiskQueueEntry, _row: int, chosen: bool) -> None:
+        theme = current()
+        left = entry.due_at - self._now()
+        words = hours(left)
+        if left < NEAR and not self._sent(entry):
+            severity = "P2" if left.total_seconds() < 0 else "P3"
+            size = severity_size(severity, words)
+            place = QRectF(
+                box.right() - size.width() + 4, box.center().y() - size.height() / 2, size.width(), size.height()
+            )
+            draw_severity(painter, place, severity, words, filled=severity == "P2")
+            return
+        painter.setFont(theme.font(10))
+        painter.setPen(self._ink(entry, chosen))
+        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, words)
+
+    def _draw_who(self, painter: QPainter, box: QRectF, entry: RiskQueueEntry, row: int, chosen: bool) -> None:
+        words = self.records.texts(row)[WHO]
+        painter.setFont(current().font(10, 600 if words == "you" else 400))
+        painter.setPen(self._ink(entry, chosen) if words == "you" else QColor(current().tokens.text2))
+        painter.drawText(box.adjusted(-PAD, 0, PAD, 0), Qt.AlignmentFlag.AlignCenter, words)
+
+    def _draw_state(self, painter: QPainter, box: QRectF, entry: RiskQueueEntry, _row: int, chosen: bool) -> None:
+        theme, tokens = current(), current().tokens
+        said = self.said(entry)
+        quiet = said.mark == "quiet" and not chosen
+        link = theme.width(said.link, 10, 600) + 6 if said.link else 0
+        painter.setFont(theme.font(10))
+        painter.setPen(QColor(tokens.text3 if quiet else tokens.text if said.strong or chosen else tokens.text2))
+        room = box.width() - link
+        words = said.words
+        if theme.width(words, 10) > room:
+            words = QFontMetricsF(theme.font(10)).elidedText(words, Qt.TextElideMode.ElideRight, room)
+        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, words)
+        if said.link:
+            left = box.left() + theme.width(words, 10) + 6
+            font = theme.font(10, 600)
+            painter.setFont(font)
+            painter.setPen(QColor(tokens.text if chosen else tokens.accent))
+            painter.drawText(
+                QRectF(left, box.top(), link + PAD, box.height()), Qt.AlignmentFlag.AlignVCenter, said.link
+            )
+            if chosen:  # accent text cannot be read on the selection
+                under = box.center().y() + theme.height(10) / 2 - 1
+                painter.drawLine(QPointF(left, under), QPointF(left + theme.width(said.link, 10, 600), under))
+
+    # --- people ------------------------------------------------------------------------------------------------
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        super().mousePressEvent(event)
+        index = self.indexAt(event.position().toPoint())
+        if index.isValid() and index.column() == STATE and event.button() is Qt.MouseButton.LeftButton:
+            entry = self._risk.list.entry(index.row())
+            if entry is not None and self.said(entry).link:
+                self.link_pressed.emit(entry)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in {Qt.Key.Key_Home, Qt.Key.Key_End}:
+            self.go_to(0 if event.key() == Qt.Key.Key_Home else self.records.rowCount() - 1)
+            return
+        super().keyPressEvent(event)
+
+    def hint(self, index: QModelIndex) -> str:
+        """What a cell says when pointed at."""
+        entry = self._risk.list.entry(index.row()) if index.isValid() else None
+        if entry is None:
+            return ""
+        match index.column():
+            case 5:
+                return "\n".join(chip(rule) for rule in entry.triggered_rules)
+            case 6:
+                return f"In the queue since {entry.created_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+            case 7:
+                return f"To be decided until {entry.due_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+            case 8:
+                return entry.assigned_to_name or ""
+            case 9:
+                pending = self._risk.pending(entry.entry_id)
+                return (
+                    pending.detail if pending is not None and pending.detail else self.records.texts(index.row())[STATE]
+                )
+            case _:
+                return self.records.texts(index.row())[index.column()]
