@@ -21,7 +21,7 @@ from backend.risk.rule_sets.evaluate import run_shadows
 from tests.backend.risk_orders import NOW, RULES, add_lists, add_orders, add_outcomes, condition, order, publish, rule
 from tests.conftest import Api
 from tests.views.office import shown, until
-from tests.views.test_access_workspace import journey, put_up, signed_in
+from tests.views.test_access_workspace import journey, put_up
 from views.dialogs.conflict import ConflictDialog
 from views.risk_rules.backtest_panel import BacktestPanel
 from views.risk_rules.dialogs import DiscardDialog, NewDraftDialog, PublishDialog
@@ -103,7 +103,7 @@ def test_versions_and_rules_are_read_in_plain_words(aio: Any, api: Api, tmp_path
         assert not panel.editing.isVisible(), "what is published stays as it is"
         assert panel.head.buttons["publish"].isHidden()
         panel.choose_set(made["ruleSetId"])
-        await until(lambda: panel.editing.isVisible())
+        await until(panel.editing.isVisible)
         publish_button = panel.head.buttons["publish"]
         assert not publish_button.isEnabled()
         assert publish_button.toolTip() == "needs a finished backtest of exactly these rules"
@@ -153,7 +153,7 @@ def test_a_draft_is_made_edited_counted_and_saved(aio: Any, api: Api, tmp_path: 
             "many-cards", "big", "night-orders", "abroad", "refunds",
         ]  # fmt: skip
         assert stored["rules"][0]["conditions"][0]["value"] == 7
-        await until(lambda: panel.bar.isHidden())
+        await until(panel.bar.isHidden)
 
     journey(aio, api, tmp_path, steps, ME)
 
