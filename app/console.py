@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from app import access, alerts
+from app import access, alerts, risk_rules
 from app.access import Access
 from app.actions import ActionRegistry
 from app.clock import Clock, SystemClock
@@ -96,8 +96,8 @@ class Console:
             invalidate=self.queries.invalidate,
             tasks=self.tasks,
         )
-        alerts.declare(self.mutations)
-        access.declare(self.mutations)
+        for domain in (alerts, access, risk_rules):
+            domain.declare(self.mutations)
         self.access = Access(self)
         self.risk = Risk(self)
         self.environment = ""
@@ -150,11 +150,11 @@ class Console:
         return self.queries.get("alerts", lambda: self._query("alerts", fetch, topics=frozenset({"alerts"})))
 
     def record(self, key: str, topics: frozenset[str], ask: Callable[[OperationsClient], Awaitable[Any]]) -> Query[Any]:
-        """A query of one record that tells its instant itself, for panels."""
+        """A query of one record, for panels; one that does not tell its instant is as old as the answer."""
 
         async def fetch() -> Sample[Any]:
             found = await ask(self.client)
-            return self.sample(found, found.as_of)
+            return self.sample(found, getattr(found, "as_of", None) or self.clock.now())
 
         return self.queries.get(key, lambda: self._query(key, fetch, topics=topics, poll=LIST_SECONDS))
 

@@ -16,6 +16,9 @@ from views.audit.panel import AuditPanel
 from views.dashboard.chart_panels import ChartPanel, Crosshair
 from views.dashboard.drill_panel import DrillPanel
 from views.mine.panel import MinePanel
+from views.risk_rules.backtest_panel import BacktestPanel
+from views.risk_rules.lists_panel import ListsPanel
+from views.risk_rules.rules_panel import RulesPanel
 from views.sources.panel import SourcesPanel
 from views.triage.case_panel import CasePanel
 from views.triage.queue_panel import QueuePanel
@@ -38,6 +41,9 @@ class Panels:
     rows: DrillPanel
     queue: QueuePanel
     case: CasePanel
+    rules: RulesPanel
+    backtest: BacktestPanel
+    lists: ListsPanel
     access: tuple[Panel, ...]
     """Roles, approvals, assignments, what to look at."""
     audit: AuditPanel
@@ -46,7 +52,8 @@ class Panels:
     def all(self) -> tuple[Panel, ...]:
         """In the order they are put into docks."""
         wall: tuple[Panel, ...] = (self.figures, *self.charts, self.alerts, self.sources, self.rows)
-        return (*wall, self.queue, self.case, *self.access, self.audit, self.mine)
+        triage: tuple[Panel, ...] = (self.queue, self.case, self.rules, self.backtest, self.lists)
+        return (*wall, *triage, *self.access, self.audit, self.mine)
 
 
 def make_panels(console: Console, figures: FiguresPanel, open_panel: Callable[[str], Any]) -> Panels:
@@ -91,6 +98,9 @@ def make_panels(console: Console, figures: FiguresPanel, open_panel: Callable[[s
         rows=DrillPanel(console),
         queue=QueuePanel(console),
         case=CasePanel(console),
+        rules=RulesPanel(console),
+        backtest=BacktestPanel(console),
+        lists=ListsPanel(console),
         access=(
             RolesPanel(console),
             ApprovalsPanel(console),
@@ -119,6 +129,11 @@ def make_panels(console: Console, figures: FiguresPanel, open_panel: Callable[[s
         panels.rows.show_links(links, title)
         open_panel(panels.rows.id)
 
+    def replay(one: object) -> None:
+        open_panel(panels.backtest.id)
+        panels.backtest.ask_for(one)
+
+    panels.rules.backtest_asked.connect(replay)
     panels.figures.opened.connect(show_figure)
     for chart in panels.charts:
         chart.drilled.connect(show_rows)

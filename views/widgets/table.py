@@ -190,8 +190,9 @@ class RecordTable(QTableView):
         """Take rows and columns of the theme's font."""
         theme = current()
         high = max(theme.px(ROW_DENSE), round(QFontMetricsF(theme.font(10)).height()) + 8)
-        self.verticalHeader().setDefaultSectionSize(high)
+        # The least first: with that of a larger font, rows would stay as high as they were.
         self.verticalHeader().setMinimumSectionSize(high)
+        self.verticalHeader().setDefaultSectionSize(high)
         self.horizontalHeader().setFixedHeight(high)
         self.horizontalHeader().setFont(theme.font(9, 600))
         self._widest.clear()

@@ -56,8 +56,8 @@ BUILT_IN: Mapping[str, BuiltIn] = {
         "Triage",
         "shield",
         (
-            Column(1152, ((("triage.queue",), 1000),)),
-            Column(672, ((("triage.case",), 1000),)),
+            Column(1152, ((("triage.queue", "risk.rules"), 1000),)),
+            Column(672, ((("triage.case", "risk.backtest", "risk.lists"), 1000),)),
         ),
     ),
     ACCESS: BuiltIn(

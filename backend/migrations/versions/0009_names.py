@@ -2,10 +2,10 @@
 
 from backend.migrations.script import run_sql
 
-revision = "0010"
-down_revision = "0009"
+revision = "0009"
+down_revision = "0008"
 
 
 def upgrade() -> None:
     """Apply."""
-    run_sql("0010_names.sql")
+    run_sql("0009_names.sql")
