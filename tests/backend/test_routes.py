@@ -12,7 +12,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
-from backend import database
+from backend import connections
 from backend.database import Database
 from backend.main import create_app
 from backend.security import Guard
@@ -63,7 +63,7 @@ def test_who_asks_is_known_before_a_connection_is_held(app: FastAPI) -> None:
     for context in iter_route_contexts(app.routes):
         dependant = getattr(context, "dependant", None)
         calls = [d.call for d in dependant.dependencies] if dependant else []
-        held = [n for n, call in enumerate(calls) if call in {database._read, database._transaction}]
+        held = [n for n, call in enumerate(calls) if call in {connections._read, connections._transaction}]
         guarded = [n for n, call in enumerate(calls) if isinstance(call, Guard)]
         if held and guarded and held[0] < guarded[0]:
             late.append(str(context.path))
