@@ -58,6 +58,7 @@ def day(aio: Any, api: Api, folder: Path, steps: Callable[[Desk], Awaitable[None
 
 
 def press(desk: Desk, *keys: Any) -> None:
+    desk.window.activateWindow()  # as a window manager does when a dialog has closed
     for key in keys:
         QTest.keyClick(desk.table, key)
 

@@ -178,7 +178,7 @@ class QueuePanel(QueryPanel):
         self.state.setText(words)
         self.state.setFont(current().font(10))
         self.state_row.setVisible(bool(words))
-        self._show_foot()
+        self.show_foot()
 
     def _nothing(self) -> str:
         chosen = self.risk.list.filter
@@ -192,7 +192,8 @@ class QueuePanel(QueryPanel):
             Tab.SNOOZED: "Nothing is snoozed.",
         }[chosen.tab]
 
-    def _show_foot(self) -> None:
+    def show_foot(self) -> None:
+        """Which rows are seen, of how many, or how many are selected."""
         rows = self.risk.list
         first, last = self.table.seen
         sample = self.counts.sample
@@ -227,7 +228,7 @@ class QueuePanel(QueryPanel):
     def _look_at(self, first: int, last: int) -> None:
         if self.allowed and self._visible:
             self.risk.list.look_at(first, last)
-        self._show_foot()
+        self.show_foot()
 
     # --- filters -----------------------------------------------------------------------------------------------
 

@@ -78,6 +78,7 @@ class QueueTable(RecordTable):
         self._moving = False
         self._reporting = ""
         super().__init__(self._columns(), "Risk queue", parent)
+        self.horizontalHeader().setMinimumSectionSize(16)  # the style's own is wider than the column of marks
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # columns give way instead
         self.rows = Rows(risk)
         self.set_rows(self.rows)

@@ -227,12 +227,12 @@ class Verdicts(QObject):
     def _toggle(self) -> None:
         self.queue.table.toggle()
         self.queue.table.step(1)
-        self.queue.table.renew()
+        self.queue.show_foot()
 
     def _let_go(self) -> None:
         self.queue.table.chosen.clear()
-        self.queue.table.renew()
         self.queue.table.viewport().update()
+        self.queue.show_foot()
 
     def _decide_several(self, verb: str) -> None:
         from views.triage.dialogs import BulkDialog
