@@ -116,11 +116,11 @@ class BacktestPanel(FollowingPanel):
         head.addWidget(self.why)
         self.runs = RecordTable(
             (
-                Column("Version", self._version_words, 120, stretch=True),
-                Column("Orders placed", _period, 130),
-                Column("By", lambda one: one.asked_by_name, 104),
-                Column("Asked, UTC", lambda one: f"{one.created_at:%-d %b %H:%M}", 112),
-                Column("State", state_words, 120, stretch=True),
+                Column("Version", self._version_words, 104, stretch=True),
+                Column("Orders placed", _period, 120),
+                Column("By", lambda one: one.asked_by_name, 92),
+                Column("Asked, UTC", lambda one: f"{one.created_at:%-d %b %H:%M}", 104),
+                Column("State", state_words, 72, stretch=True),
             ),
             "Backtests",
         )

@@ -34,6 +34,7 @@ class NewDraftDialog(DecidingDialog):
         """``made`` is told the id of the draft."""
         super().__init__("New draft of rules", console.tasks, parent, accept="Make the draft", hint="Why")
         self._console, self._based_on, self._made = console, based_on, made
+        self.words.setParent(self)
         self.words.hide()
         self.name = QLineEdit()
         self.name.setMaxLength(200)
@@ -66,6 +67,7 @@ class DiscardDialog(DecidingDialog):
     def __init__(self, console: Console, one: RuleSetSummary, parent: QWidget) -> None:
         super().__init__("Discard a draft", console.tasks, parent, accept="Discard it", hint="Why")
         self._console, self._one = console, one
+        self.words.setParent(self)
         self.words.hide()
         self.column.addWidget(
             words_label(

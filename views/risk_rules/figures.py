@@ -166,10 +166,10 @@ def comparison_table(other: str) -> RecordTable:
     """A table for ``compared_rows``; ``other`` is what the second column is called."""
     return RecordTable(
         (
-            Column("", lambda row: row[0], 170, stretch=True),
-            Column("These rules", lambda row: row[1], 100, right=True),
-            Column(other, lambda row: row[2], 100, right=True),
-            Column("Change", lambda row: row[3], 100, right=True),
+            Column("", lambda row: row[0], 132, stretch=True),
+            Column("These rules", lambda row: row[1], 88, right=True),
+            Column(other, lambda row: row[2], 88, right=True),
+            Column("Change", lambda row: row[3], 80, right=True),
         ),
         "These rules and the other ones",
     )
@@ -247,6 +247,6 @@ def sample_columns(other: str) -> Sequence[Column]:
         Column("Amount", lambda o: f"{money(o.minor, o.currency)} {o.currency}", 110, right=True),
         Column("These rules", lambda o: f"{o.action} {o.score}", 92),
         Column(other, lambda o: f"{o.other_action} {o.other_score}", 92),
-        Column("Fraud", lambda o: "◆ fraud" if o.fraud else "", 64),
+        Column("Fraud", lambda o: "◆ fraud" if o.fraud else "", 80),
         Column("Rules that fire", lambda o: ", ".join(o.triggered) or "–", 140, stretch=True),
     )

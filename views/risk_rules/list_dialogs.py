@@ -41,6 +41,7 @@ class NewListDialog(DecidingDialog):
     def __init__(self, console: Console, made: Callable[[str], Awaitable[None]], parent: QWidget) -> None:
         super().__init__("New list", console.tasks, parent, accept="Make the list", hint="Why")
         self._console, self._made = console, made
+        self.words.setParent(self)
         self.words.hide()
         self.name = QLineEdit()
         self.name.setMaxLength(200)
