@@ -160,7 +160,7 @@ def whole(path: str, body: dict[str, Any]) -> dict[str, Any]:
             return body
 
 
-UNSAID = ("/api/ingest", SESSION, CHECK)
+UNSAID = ("/api/ingest", SESSION, CHECK, "/api/risk/policy")
 """Routes that do not say again what they were sent."""
 
 
