@@ -47,6 +47,13 @@ async def retry_stalled(context: procrastinate.JobContext, timestamp: int) -> No
         await context.app.job_manager.retry_job(job)
 
 
+everything = procrastinate.Blueprint()
+"""All tasks under the names their jobs are stored by. Once: to add tasks renames them, and a worker that comes back
+after an outage makes its application anew."""
+for each in (blueprint, backups, intents, backtests, risk_reports):
+    everything.add_tasks_from(each, namespace="opsconsole")
+
+
 def job_app(url: str) -> procrastinate.App:
     """The job application on the database at ``url``, working as the application role."""
     connector = procrastinate.PsycopgConnector(
@@ -57,11 +64,7 @@ def job_app(url: str) -> procrastinate.App:
         max_size=4,
     )
     app = procrastinate.App(connector=connector)
-    app.add_tasks_from(blueprint, namespace="opsconsole")
-    app.add_tasks_from(backups, namespace="opsconsole")
-    app.add_tasks_from(intents, namespace="opsconsole")
-    app.add_tasks_from(backtests, namespace="opsconsole")
-    app.add_tasks_from(risk_reports, namespace="opsconsole")
+    app.add_tasks_from(everything, namespace="")
     return app
 
 
