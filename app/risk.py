@@ -323,7 +323,9 @@ class Risk:
             self._forget_deed(deed.key)
             raise Refused(f"“{deed.title}” cannot be taken back.")
         else:
-            await self.mutations.submit(deed.draft)
+            known = max(deed.draft.version or 0, self._versions.get(deed.entry_id, 0))
+            outcome = await self.mutations.submit(replace(deed.draft, version=known))
+            self._forget_deed(outcome.intent.key)  # the next Z goes further back, it does not do this again
             await self.mutations.note_undone(deed.key)
         self._forget_deed(deed.key)
         self.returned.emit(deed.entry_id)
