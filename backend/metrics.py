@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import nan
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 REGISTRY = CollectorRegistry()
@@ -29,6 +32,15 @@ RISK_INTENTS_FAILED = Gauge(
 RISK_DECISIONS = Counter(
     "opsconsole_risk_decisions_total", "Decisions on entries", ["outcome", "verdict"], registry=REGISTRY
 )
+
+
+def set_risk(figures: Sequence[int] | None) -> None:
+    """Open, escalated and overdue entries, and failed intents; ``None`` when they are not known."""
+    opened, escalated, overdue, failed = figures or (nan,) * 4
+    RISK_OPEN.labels("open").set(opened)
+    RISK_OPEN.labels("escalated").set(escalated)
+    RISK_OVERDUE.set(overdue)
+    RISK_INTENTS_FAILED.set(failed)
 
 
 def exposition() -> bytes:

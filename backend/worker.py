@@ -48,6 +48,8 @@ def ticks(settings: Settings) -> tuple[Tick, ...]:
     from backend.backup.daily import watch
     from backend.drift.actions import check
     from backend.rbac.actions import end_expired
+    from backend.risk.intents.actions import resume
+    from backend.risk.queue.actions import wake
     from backend.sample.trade import trade
     from backend.shop.rollups import fold
 
@@ -61,6 +63,8 @@ def ticks(settings: Settings) -> tuple[Tick, ...]:
         Tick("ends of approvals", 5.0, expire),
         Tick("access in outside systems", 300.0, check),
         Tick("backup watch", 60.0, watch),
+        Tick("ends of snoozes in the risk queue", 2.0, wake),
+        Tick("verdicts the shop has not heard of", 30.0, resume),
     )
     return (*always, Tick("sample trade", 2.0, trade)) if settings.sample_shop else always
 

@@ -20,6 +20,7 @@ class Topic(StrEnum):
     DRIFT = "drift"
     PEOPLE = "people"
     RISK_QUEUE = "risk_queue"
+    RISK_RULES = "risk_rules"
     AUDIT = "audit"
     """Any other change; only for those who read the audit log."""
     ME = "me"

@@ -23,6 +23,9 @@ from models.base import (
 from models.risk import Action, Score
 
 LINKED_MOST = 50
+"""Linked orders shown with a case."""
+LINKED_COUNTED = 10
+"""As far as linked entries are counted in lists."""
 NOTES_MOST = 50
 """Notes shown with an entry, the newest."""
 BULK_MOST = 200
@@ -95,7 +98,7 @@ class RiskQueueEntry(Record):
     card_country: str | None = None
     ip_country: str | None = None
     linked: Count = 0
-    """Other entries of the same customer, card, IP or device; ``LINKED_MOST`` stands for as many or more."""
+    """Other entries of the same customer, card, IP or device; ten stands for as many or more."""
     created_at: Instant
     due_at: Instant
     decided_at: Instant | None = None

@@ -122,7 +122,10 @@ class Site:
             return connection.execute(statement, values).fetchall()
 
 
-_VERSIONED = ("/acknowledge", "/shelve", "/unshelve", "/close", "/decision", "/withdraw")
+_VERSIONED = (
+    *("/acknowledge", "/shelve", "/unshelve", "/close", "/decision", "/withdraw"),
+    *("/claim", "/release", "/reassign", "/snooze", "/reopen"),
+)
 
 
 @pytest.fixture(scope="module")

@@ -125,6 +125,8 @@ create table risk_decision (
     action       text not null check (action in ('approve', 'flag', 'review', 'block')),
     triggered    text[] not null,
     explanation  jsonb not null,
+    -- Rules that would have fired, and were quiet for this order.
+    quiet        text[] not null default '{}',
     missing      text[] not null default '{}',
     decided_at   timestamptz not null default clock_timestamp()
 );
@@ -252,6 +254,7 @@ create index risk_entry_by_age on risk_entry (created_at, id) where status <> 'r
 create index risk_entry_by_due on risk_entry (due_at, id) include (status, assigned_to, snoozed_until)
     where status <> 'reviewed';
 create index risk_entry_by_amount on risk_entry ((-coalesce(reporting_minor, -1)), id) where status <> 'reviewed';
+create index risk_entry_block on risk_entry ((-score), id) where action = 'block' and status <> 'reviewed';
 create index risk_entry_escalated on risk_entry ((-score), id) where status = 'escalated';
 create index risk_entry_assigned on risk_entry (assigned_to, (-score), id) where status <> 'reviewed';
 create index risk_entry_snoozed on risk_entry (snoozed_until) where snoozed_until is not null;

@@ -58,7 +58,7 @@ async def take_next(tx: Connection, *, actor: str) -> RiskQueueEntry | None:
     Entries that others are being given at this moment are passed over, so two people never get the same one.
     """
     async with tx.cursor(row_factory=class_row(RiskQueueEntry)) as cursor:
-        await cursor.execute(_TAKE_NEXT, find.SHOWN_VALUES | {"actor": actor})
+        await cursor.execute(_TAKE_NEXT, {"actor": actor}, prepare=True)
         taken = await cursor.fetchone()
     if taken is None:
         audit.nothing_changed()

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Any, Final
 from uuid import UUID
 
 from psycopg.rows import dict_row
 
 from backend.database import Connection
+from backend.risk.mask import masked, masked_decision, may_see
 from backend.risk.queue import find, queries
+from backend.security import Principal
 from models.risk import Action, Decision, Fired, ListHit
 from models.risk_case import (
-    HISTORY_MOST,
     ITEMS_MOST,
     CaseEvent,
     CustomerFacts,
@@ -22,7 +22,7 @@ from models.risk_case import (
     RiskCase,
     Velocity,
 )
-from models.risk_metrics import LISTED, METRICS, SUBJECTS, WINDOWS, Operator
+from models.risk_metrics import METRICS, SUBJECTS, WINDOWS, Operator
 from models.risk_queue import LINKED_MOST, Intent, RiskQueueEntry
 
 BUCKETS: Final = 12
@@ -33,13 +33,11 @@ _COLUMNS: Final = {prefix: column for prefix, column, _ in SUBJECTS}
 _MINUTES: Final = {key: minutes for key, minutes, _ in WINDOWS}
 
 
-async def read(connection: Connection, entry_id: UUID, *, personal: bool) -> RiskCase:
-    """The case of an entry; ``personal`` tells whether who asks may see personal data. Raises ProblemError 404."""
+async def read(connection: Connection, entry_id: UUID, principal: Principal) -> RiskCase:
+    """The case of an entry, as somebody may see it. Raises ProblemError 404."""
     entry = await find.entry(connection, entry_id)
     async with connection.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(
-            queries.case, {"entry_id": entry_id, "most": LINKED_MOST, "history": HISTORY_MOST}, prepare=True
-        )
+        await cursor.execute(queries.case, {"entry_id": entry_id}, prepare=True)
         row = await cursor.fetchone()
     assert row is not None  # noqa: S101 - an entry has an order with a decision, by its keys
     fired = tuple(Fired.model_validate(each) for each in row["explanation"])
@@ -47,9 +45,9 @@ async def read(connection: Connection, entry_id: UUID, *, personal: bool) -> Ris
     threshold = row["two_person_minor"]
     return RiskCase(
         entry=entry,
-        decision=_decision(row, entry, fired, personal=personal),
-        order=_order(row, entry, personal=personal),
-        customer=_customer(row, personal=personal),
+        decision=masked_decision(_decision(row, entry, fired), principal),
+        order=_order(row, entry, principal),
+        customer=_customer(row, principal),
         velocity=await _velocity(connection, row, fired),
         linked=linked,
         linked_more=len(row["linked"]) > LINKED_MOST,
@@ -60,24 +58,16 @@ async def read(connection: Connection, entry_id: UUID, *, personal: bool) -> Ris
     )
 
 
-def _decision(row: dict[str, Any], entry: RiskQueueEntry, fired: tuple[Fired, ...], *, personal: bool) -> Decision:
+def _decision(row: dict[str, Any], entry: RiskQueueEntry, fired: tuple[Fired, ...]) -> Decision:
     return Decision(
         decision_id=row["decision_id"],
         order_id=row["id"],
         score=row["decision_score"],
         action=Action(row["decision_action"]),
         triggered_rules=tuple(row["triggered"]),
-        explanation=fired if personal else tuple(_masked_rule(each) for each in fired),
-        lists=tuple(
-            ListHit(
-                list_id=hit["listId"],
-                kind=hit["kind"],
-                metric=hit["metric"],
-                value=str(_shown(hit["metric"], row.get(hit["metric"]), personal=personal)),
-            )
-            for hit in row["list_hits"]
-        ),
-        snoozed_rules=tuple(row["snoozed"]),
+        explanation=fired,
+        lists=tuple(ListHit.model_validate(hit) for hit in row["list_hits"]),
+        snoozed_rules=tuple(row["quiet"]),
         missing=tuple(row["missing"]),
         rule_set_id=row["rule_set_id"],
         rule_set_number=row["rule_set_number"],
@@ -86,48 +76,7 @@ def _decision(row: dict[str, Any], entry: RiskQueueEntry, fired: tuple[Fired, ..
     )
 
 
-def _masked_rule(fired: Fired) -> Fired:
-    """A rule may compare an e-mail or an address: those values are masked too. What it asks of lists is their id."""
-    conditions = tuple(
-        each.model_copy(
-            update={
-                name: _shown(each.metric, getattr(each, name), personal=False)
-                for name in ("actual",) + (() if each.operator in LISTED else ("value",))
-            }
-        )
-        for each in fired.conditions
-    )
-    return fired.model_copy(update={"conditions": conditions})
-
-
-def _shown(metric: str, value: Any, *, personal: bool) -> Any:
-    if value is None:
-        return None
-    mask = {"email": masked_email, "ip": masked_ip}.get(metric)
-    if mask is None:
-        # A token for the card or the device, of no use to anybody but rules.
-        return "hidden" if metric in {"card", "device"} else value
-    if personal:
-        return value
-    return [mask(str(each)) for each in value] if isinstance(value, list | tuple) else mask(str(value))
-
-
-def masked_email(email: str) -> str:
-    """``a***@example.org``."""
-    name, at, domain = email.rpartition("@")
-    return f"{name[:1]}***@{domain}" if at else "***"
-
-
-def masked_ip(text: str) -> str:
-    """The network: ``105.112.7.0/24``, for IPv6 its first 48 bits."""
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return "hidden"
-    return str(ipaddress.ip_network(f"{address}/{24 if address.version == 4 else 48}", strict=False))
-
-
-def _order(row: dict[str, Any], entry: RiskQueueEntry, *, personal: bool) -> OrderFacts:
+def _order(row: dict[str, Any], entry: RiskQueueEntry, principal: Principal) -> OrderFacts:
     items = [each for each in row["items"] or () if isinstance(each, dict)]
     return OrderFacts(
         order_id=row["id"],
@@ -148,15 +97,16 @@ def _order(row: dict[str, Any], entry: RiskQueueEntry, *, personal: bool) -> Ord
         shipping_country=row["shipping_country"],
         card_country=row["card_country"],
         ip_country=row["ip_country"],
-        ip=_shown("ip", row["ip"], personal=personal),
+        ip=row["ip"] if may_see(principal) else masked("ip", row["ip"]),
     )
 
 
-def _customer(row: dict[str, Any], *, personal: bool) -> CustomerFacts:
+def _customer(row: dict[str, Any], principal: Principal) -> CustomerFacts:
+    personal = may_see(principal)
     return CustomerFacts(
         customer_id=row["customer_id"],
         name=row["customer_name"] if personal else None,
-        email=_shown("email", row["email"], personal=personal),
+        email=row["email"] if personal else masked("email", row["email"]),
         hidden=not personal,
         age=row["customer_age"],
         orders=row["customer_orders"],

@@ -78,57 +78,43 @@ update risk_intent
    set state = %(state)s, attempts = %(attempts)s, done_at = %(done_at)s, problem = %(problem)s
  where id = %(intent_id)s
 
--- name: intents_page
-select id::text as intent_id, entry_id::text as entry_id, order_id, kind, state, attempts, created_at, done_at, problem
-  from risk_intent
- where state = %(state)s and state in ('waiting', 'failed')
-   and (%(after)s::uuid is null or (created_at, id) > (%(created_at)s, %(after)s))
- order by created_at, id
- limit %(limit)s
-
--- name: intents_failed
-select count(*) from (select from risk_intent where state = 'failed' limit 1000) as f
-
--- name: idle_intents
--- Waiting since before there was anybody to ask.
-select id::text from risk_intent
- where state = 'waiting' and problem is not null and attempts = 0
- order by created_at, id
- limit %(limit)s
-   for update skip locked
-
 -- name: counts
-select count(*) filter (where status = 'open'),
-       count(*) filter (where assigned_to = %(user_id)s),
-       count(*) filter (where status = 'escalated'),
-       count(*) filter (where due_at <= %(now)s::timestamptz + interval '1 hour'),
-       count(*) filter (where due_at <= %(now)s::timestamptz),
-       count(*) filter (where snoozed_until > %(now)s::timestamptz)
-  from risk_entry
- where status <> 'reviewed'
+-- Each out of an index of its own; all that wait are counted once, most of them are open.
+select waiting - escalated, mine, escalated, due_soon, overdue, snoozed
+  from (select (select count(*) from risk_entry where status <> 'reviewed') as waiting,
+               (select count(*) from risk_entry where status <> 'reviewed' and assigned_to = %(user_id)s) as mine,
+               (select count(*) from risk_entry where status = 'escalated') as escalated,
+               (select count(*) from risk_entry
+                 where status <> 'reviewed' and due_at <= %(now)s::timestamptz + interval '1 hour') as due_soon,
+               (select count(*) from risk_entry
+                 where status <> 'reviewed' and due_at <= %(now)s::timestamptz) as overdue,
+               (select count(*) from risk_entry
+                 where status <> 'reviewed' and snoozed_until > %(now)s::timestamptz) as snoozed) as each
 
 -- name: case
--- All of a case but its entry and its velocity.
+-- All of a case but its entry and its velocity. Scalar subqueries, not joins with this: joined, all orders with a card
+-- under attack are sorted; so, the newest ones are read off the index. Limits as numbers (LINKED_MOST, HISTORY_MOST):
+-- with parameters it would be planned anew each time, which takes longer than it does.
 with this as (
     select o.seq, o.id, o.placed_at, o.minor, o.currency, o.customer_id, o.email, o.ip, o.card, o.device, o.order_value,
            o.item_count, o.payment_method, o.payment_method_age, o.billing_country, o.shipping_country, o.card_country,
-           o.ip_country, o.customer_age, o.customer_orders, o.customer_refunds, o.customer_chargebacks, o.lists,
-           o.snoozed
+           o.ip_country, o.customer_age, o.customer_orders, o.customer_refunds, o.customer_chargebacks, o.email_domain,
+           o.lists
       from risk_order as o join risk_entry as e on e.order_id = o.id
      where e.id = %(entry_id)s),
 found as (
     select distinct id
-      from ((select o.id from this, risk_order as o where o.customer_id = this.customer_id
-              order by o.placed_at desc, o.seq limit %(most)s + 2)
+      from ((select o.id from risk_order as o where o.customer_id = (select customer_id from this)
+              order by o.placed_at desc, o.seq limit 52)
             union all
-            (select o.id from this, risk_order as o where o.card = this.card
-              order by o.placed_at desc, o.seq limit %(most)s + 2)
+            (select o.id from risk_order as o where o.card = (select card from this)
+              order by o.placed_at desc, o.seq limit 52)
             union all
-            (select o.id from this, risk_order as o where o.ip = this.ip
-              order by o.placed_at desc, o.seq limit %(most)s + 2)
+            (select o.id from risk_order as o where o.ip = (select ip from this)
+              order by o.placed_at desc, o.seq limit 52)
             union all
-            (select o.id from this, risk_order as o where o.device = this.device
-              order by o.placed_at desc, o.seq limit %(most)s + 2)) as each),
+            (select o.id from risk_order as o where o.device = (select device from this)
+              order by o.placed_at desc, o.seq limit 52)) as each),
 linked as (
     select o.id, o.placed_at, o.currency, o.minor, o.order_value,
            array_remove(array[case when o.customer_id = this.customer_id then 'customer' end,
@@ -138,27 +124,38 @@ linked as (
       from found join risk_order as o using (id), this
      where o.id <> this.id
      order by o.placed_at desc, o.seq desc
-     limit %(most)s + 1)
+     limit 51),
+entries as (
+    select e.order_id, e.id, e.score, e.action, e.status, e.verdict, e.decided_by
+      from linked join risk_entry as e on e.order_id = linked.id),
+names as materialized (
+    select user_id, person_name(user_id) as name
+      from (select distinct decided_by as user_id from entries where decided_by is not null) as someone)
 select this.*, s.settled_at,
        p.payload -> 'customer' ->> 'name' as customer_name,
        jsonb_path_query_array(p.payload, '$.items[0 to 19]') as items,
        d.id::text as decision_id, d.rule_set_id::text as rule_set_id, r.number as rule_set_number, d.score as
-       decision_score, d.action as decision_action, d.triggered, d.explanation, d.missing, d.decided_at,
-       (select coalesce(jsonb_agg(jsonb_build_object('listId', l.id, 'kind', l.kind, 'metric', l.metric)), '[]')
-          from unnest(this.lists) as hit
-          join risk_list as l on l.id = split_part(hit, ':', 1)) as list_hits,
+       decision_score, d.action as decision_action, d.triggered, d.explanation,
+       d.quiet, d.missing, d.decided_at,
+       (select coalesce(jsonb_agg(jsonb_build_object('listId', l.id, 'kind', l.kind, 'metric', l.metric,
+                                                     'value', coalesce(to_jsonb(this) ->> l.metric, '')) order by h.n),
+                        '[]')
+          from unnest(this.lists) with ordinality as h (hit, n)
+          join risk_list as l on l.id = split_part(h.hit, ':', 1)) as list_hits,
        (select coalesce(jsonb_agg(jsonb_build_object(
                    'orderId', l.id, 'shared', l.shared, 'placedAt', l.placed_at, 'currency', l.currency,
                    'amount', l.minor, 'reportingMinor', l.order_value, 'entryId', e.id, 'score', e.score,
                    'action', e.action, 'status', e.status, 'verdict', e.verdict,
-                   'decidedByName', person_name(e.decided_by)) order by l.placed_at desc), '[]')
-          from linked as l left join risk_entry as e on e.order_id = l.id) as linked,
+                   'decidedByName', n.name) order by l.placed_at desc), '[]')
+          from linked as l
+          left join entries as e on e.order_id = l.id
+          left join names as n on n.user_id = e.decided_by) as linked,
        (select coalesce(jsonb_agg(jsonb_build_object(
                    'at', h.at, 'by', h.actor, 'byName', coalesce(h.actor_label, h.actor), 'what', h.action,
                    'version', h.version, 'reason', h.reason) order by h.seq desc), '[]')
           from (select * from audit_log
                  where resource_type = 'risk_entry' and resource_id = %(entry_id)s::uuid::text
-                 order by seq desc limit %(history)s) as h) as history,
+                 order by seq desc limit 100) as h) as history,
        (select jsonb_build_object('intentId', i.id, 'entryId', i.entry_id, 'orderId', i.order_id, 'kind', i.kind,
                                   'state', i.state, 'attempts', i.attempts, 'createdAt', i.created_at,
                                   'doneAt', i.done_at, 'problem', i.problem)

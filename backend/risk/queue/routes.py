@@ -1,4 +1,4 @@
-"""``/api/risk/queue`` and ``/api/risk/intents``. Specification: "Fraud Monitoring & Risk Queue"."""
+"""``/api/risk/queue``. Specification: "Fraud Monitoring & Risk Queue"."""
 
 from __future__ import annotations
 
@@ -124,11 +124,7 @@ async def count_queue(principal: Viewer, connection: Read) -> QueueCounts:
 @router.get("/queue/{entry_id}")
 async def get_case(entry_id: str, principal: Viewer, connection: Read, response: Response) -> RiskCase:
     """One entry with all that bears on it; its version is the ETag."""
-    found = await case.read(
-        connection,
-        known_id(entry_id, "entry in the queue"),
-        personal=Permission.VIEW_PERSONAL_DATA in principal.permissions,
-    )
+    found = await case.read(connection, known_id(entry_id, "entry in the queue"), principal)
     set_etag(response, found.entry.version)
     return found
 
