@@ -44,7 +44,7 @@ class Telling:
             self._messages.post(f"Not taken back: {error}", "error")
 
     def _conflicted(self, intent: Intent) -> None:
-        self._messages.post(f"Somebody else was quicker: “{intent.title}” waits for your choice.", "warning")
+        self._messages.post(f"Somebody else was quicker. Waits for your choice: {intent.title}.", "warning")
 
     def _refused(self, intent: Intent) -> None:
         self._messages.post(f"“{intent.title}” was refused: {intent.detail}", "error")

@@ -185,3 +185,24 @@ async def test_a_server_that_wants_rest_is_not_polled_meanwhile() -> None:
     source.error.retry_after = None
     assert max(query._pause() for _ in range(50)) <= 5
     await tasks.close()
+
+
+async def test_what_is_only_counted_is_kept_fresh_and_does_not_age_what_is_seen() -> None:
+    clock, tasks = FakeClock(), Tasks()
+    counted, seen = Source(clock), Source(clock)
+    queries = Queries()
+    badge = queries.get("badge", lambda: _query(clock, counted, tasks))
+    watch = badge.watch(shown=False)
+    await asyncio.sleep(0.01)
+    assert counted.calls == 1
+    assert queries.visible_age is None
+    clock.mono += 40
+    panel = queries.get("panel", lambda: _query(clock, seen, tasks)).watch()
+    await asyncio.sleep(0.01)
+    assert queries.visible_age == 0.0
+    badge.watch()
+    assert queries.visible_age is not None
+    watch.close()
+    panel.close()
+    queries.close()
+    await tasks.close()

@@ -18,6 +18,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
+from app.access import decide
 from app.alerts import change_rule
 from app.console import Console
 from app.draft import InConflict
@@ -40,6 +41,8 @@ from views.dialogs.conflict import ConflictDialog, three_way
 from views.mine.panel import MinePanel
 from views.second_factor.dialog import CodeDialog, SetUpDialog, ask
 from views.theme import Theme
+from views.window.layouts import Workspaces
+from views.window.rail import Rail
 
 KEY = Qt.Key
 
@@ -195,6 +198,40 @@ def test_what_waits_is_approved_by_another_and_seen_by_all(aio: Any, api: Api, t
             dialog.submit()
             await until(lambda: not theirs.cards and not mine.cards)
             assert theirs.empty.isVisibleTo(theirs.widget)
+
+    journey(aio, api, tmp_path, steps, "compliance-officer")
+
+
+def test_the_rail_counts_what_waits_for_me_wherever_i_am(aio: Any, api: Api, tmp_path: Path) -> None:
+    async def steps(officer: Console) -> None:
+        async with signed_in(api, "administrator", tmp_path) as admin:
+            rails = []
+            for console in (officer, admin):
+                rail, waiting = Rail(), console.access.waiting()
+                rail.show_workspaces(Workspaces())
+                waiting.changed.connect(
+                    lambda r=rail, w=waiting: r.show_count("access", w.count, w.words)  # type: ignore[misc]
+                )
+                rails.append((rail, waiting))
+            (theirs, decides), (_, asks) = rails
+            access = theirs._items["access"]
+            await until(lambda: officer.access.approvals().sample is not None)
+            assert (access.count, access.accessibleName()) == (0, "Access")
+            await asyncio.to_thread(assign, api, "viewer", "risk-manager")
+            await until(lambda: access.count == 1)
+            assert access.accessibleName() == "Access, 1 approval waits for you"
+            await asyncio.to_thread(assign, api, "viewer", "compliance-officer")
+            await until(lambda: access.accessibleName() == "Access, 2 approvals wait for you")
+            await until(lambda: len(admin.access.approvals().sample.value) == 2)  # type: ignore[union-attr]
+            assert asks.count == 0, "what one asked for does not wait for oneself"
+            waits = officer.access.approvals().sample
+            assert waits is not None
+            await decide(officer.mutations, waits.value[0], approve=True, reason="agreed")
+            await until(lambda: access.count == 1)
+            await officer.sign_out(lambda _url: None)
+            assert (access.count, access.accessibleName()) == (0, "Access")
+            decides.close()
+            asks.close()
 
     journey(aio, api, tmp_path, steps, "compliance-officer")
 

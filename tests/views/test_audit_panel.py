@@ -132,6 +132,38 @@ def test_the_panel_is_whole_and_named(
     journey(aio, tmp_path, log, steps, size=size)
 
 
+@pytest.mark.parametrize(("width", "scale"), [(839, 1.0), (620, 1.0), (1240, 2.0)])
+def test_the_system_is_named_and_what_happened_has_the_rest_of_the_room(
+    aio: Any, tmp_path: Path, width: int, scale: float
+) -> None:
+    actors = ("system:worker", "system:sample-shop", "system:command-line")
+
+    def delivered(position: int) -> dict[str, Any]:
+        actor = actors[position % 3]
+        more = {"resourceType": "ingest_batch", "resourceLabel": "24 downloads", "action": "shop.downloads.ingested"}
+        return entry(position, 30, actor=actor, actorLabel=actor, before=None, after=None, **more)
+
+    async def steps(_made: Office, panel: Shown) -> None:
+        current().apply("dark", scale)
+        await panel.refresh()
+        panel.table.viewport().grab()  # columns that fit what they say know it once it was painted
+        await turns(5)
+        panel.table.viewport().grab()
+        assert {panel.cell(row, 2) for row in range(3)} == {"Worker", "Sample shop", "Command line"}
+        panel.table.setCurrentIndex(panel.table.records.index(0, 0))
+        await turns()
+        assert panel.panel.details.by.text().startswith("by Worker at ")
+        shown = {panel.table._fitted[row, column][0] for row in range(3) for column in (2, 3)}
+        assert shown == {"Worker", "Sample shop", "Command line", "Delivery of 24 downloads ingested"}
+        assert panel.table.horizontalHeader().length() <= panel.table.viewport().width()
+        panel.table.setColumnWidth(3, 60)
+        panel.table.viewport().grab()
+        index = panel.table.records.index(0, 3)
+        assert panel.table.hint(index) == "Delivery of 24 downloads ingested"
+
+    journey(aio, tmp_path, FakeLog(30, delivered), steps, size=(width, 420))
+
+
 def test_new_entries_come_on_top_or_wait_behind_a_pill(aio: Any, tmp_path: Path) -> None:
     async def steps(_made: Office, panel: Shown) -> None:
         assert [panel.cell(0, n) for n in range(3)] == ["1,000", "14:02:37", "TK"]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app.access import APPROVE, withdraw
 from app.actions import Action
 from app.errors import OperationsError
 from app.freshness import age_words
-from views.access.words import ends_words, permission_words
+from views.access.words import day_words, ends_words, permission_words
 from views.theme import current
 from views.widgets.avatar import Avatar
 from views.widgets.discard import discard
@@ -19,6 +19,7 @@ from views.widgets.pill import Look, Pill
 from views.window.query_panel import QueryPanel
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from app.console import Console
@@ -28,13 +29,15 @@ SHOWN_MOST = 20
 
 
 class ApprovalCard(QWidget):
-    """One approval with what it means and what may be done about it."""
+    """One approval with what it means and what may be done about it. ``asked`` carries approve, deny or withdraw."""
 
-    def __init__(self, panel: ApprovalsPanel, approval: Approval) -> None:
+    asked = Signal(str)
+
+    def __init__(self, approval: Approval, now: datetime, me: str, adds: Sequence[str]) -> None:
+        """``me`` is the id of the signed-in, ``adds`` are the permissions that somebody gets by it."""
         super().__init__()
         self.approval = approval
-        theme, now = current(), panel.console.clock.now()
-        me = panel.console.session.me
+        theme = current()
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 10, 12, 10)
         column.setSpacing(6)
@@ -52,7 +55,6 @@ class ApprovalCard(QWidget):
         said.setWordWrap(True)
         said.setFont(theme.font(10, 600))
         column.addWidget(said)
-        adds = approval.details.get("adds") or panel.gained(approval)
         if adds:
             self._line(column, "Adds: " + ", ".join(permission_words(key) for key in adds))
         if votes := [f"{vote.voter_name} ({vote.verdict})" for vote in approval.votes]:
@@ -65,14 +67,14 @@ class ApprovalCard(QWidget):
         row.setSpacing(8)
         self.approve = Pill("Approve…", Look.PRIMARY, name=f"Approve: {approval.title}", icon="shield")
         self.deny = Pill("Deny…", Look.BUTTON, name=f"Deny: {approval.title}")
-        self.approve.clicked.connect(lambda: panel.decide(approval, approve=True))
-        self.deny.clicked.connect(lambda: panel.decide(approval, approve=False))
+        self.approve.clicked.connect(lambda: self.asked.emit("approve"))
+        self.deny.clicked.connect(lambda: self.asked.emit("deny"))
         row.addWidget(self.approve)
         row.addWidget(self.deny)
         self.withdraw: Pill | None = None
-        if me is not None and approval.requested_by == me.user_id:
+        if approval.requested_by == me:
             self.withdraw = Pill("Withdraw", Look.BUTTON, name=f"Withdraw: {approval.title}")
-            self.withdraw.clicked.connect(lambda: panel.take_back(approval))
+            self.withdraw.clicked.connect(lambda: self.asked.emit("withdraw"))
             row.addWidget(self.withdraw)
         self.reason = QLabel()
         self.reason.setFont(theme.font(9))
@@ -145,7 +147,7 @@ class ApprovalsPanel(QueryPanel):
             if card is None or self._versions[known] != version:
                 if card is not None:
                     discard(card)
-                card = self.cards[known] = ApprovalCard(self, approval)
+                card = self.cards[known] = self._card(approval)
                 self._versions[known] = version
             if self._column.indexOf(card) != place:
                 self._column.insertWidget(place, card)
@@ -154,8 +156,25 @@ class ApprovalsPanel(QueryPanel):
         self.empty.setVisible(not shown)
         self.empty.setText("Nothing waits for approval." if sample is not None else "Waiting for the first answer…")
 
+    def _card(self, approval: Approval) -> ApprovalCard:
+        me = self.console.session.me
+        card = ApprovalCard(approval, self.console.clock.now(), me.user_id if me else "", self.adds(approval))
+
+        def act(what: str) -> None:
+            if what == "withdraw":
+                self.take_back(approval)
+            else:
+                self.decide(approval, approve=what == "approve")
+
+        card.asked.connect(act)
+        return card
+
     def _reason(self, approval: Approval) -> str | None:
         return approval.objection or self.console.write_reason(APPROVE, irreversible=True)
+
+    def adds(self, approval: Approval) -> tuple[str, ...]:
+        """Permissions that somebody gets by it: the holders of a changed role, or whoever a role is asked for."""
+        return tuple(approval.details.get("adds") or self.gained(approval))
 
     def gained(self, approval: Approval) -> tuple[str, ...]:
         """What the role that is asked for adds to what the person can do now."""
@@ -172,7 +191,8 @@ class ApprovalsPanel(QueryPanel):
         """Ask for the reason, then send."""
         from views.access.grant_dialogs import DecisionDialog
 
-        DecisionDialog(self.console, approval, self.widget.window(), approve=approve).open()
+        adds = self.adds(approval)
+        DecisionDialog(self.console, approval, self.widget.window(), approve=approve, adds=adds).open()
 
     def take_back(self, approval: Approval) -> None:
         """Withdraw what I asked for."""
@@ -197,7 +217,7 @@ class ApprovalsPanel(QueryPanel):
 
 def _when(at: datetime, now: datetime) -> str:
     """``at 13:41:07``, and the day where it is not today's."""
-    return f"at {at:%H:%M:%S}" if at.date() == now.date() else f"on {at:%-d %b %Y} at {at:%H:%M}"
+    return f"at {at:%H:%M:%S}" if at.date() == now.date() else f"on {day_words(at, now)} at {at:%H:%M}"
 
 
 def _what(approval: Approval, now: datetime) -> str:

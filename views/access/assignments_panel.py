@@ -7,12 +7,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout
 
 from app.access import APPROVE, MANAGE, VIEW
 from app.actions import Action
 from models.words import initials
-from views.access.words import ends_words, left_words
+from views.access.words import day_words, ends_words, left_words
+from views.theme import current
+from views.widgets.flow import Flow
 from views.widgets.pill import Look, Pill
 from views.widgets.table import Column, RecordTable
 from views.window.query_panel import QueryPanel
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from models.rbac import RoleAssignment
 
 SOON = timedelta(hours=24)
+FIND = 80
+"""Least width of the field to look for somebody, pixels at 100 % font."""
 
 
 class AssignmentsPanel(QueryPanel):
@@ -36,7 +40,7 @@ class AssignmentsPanel(QueryPanel):
         self.active_pill = Pill("Active", Look.SELECTED, name="Show active grants")
         self.ended_pill = Pill("Ended", Look.OUTLINE, name="Show ended grants")
         self.find = QLineEdit()
-        self.find.setPlaceholderText("Person or role")
+        self.find.setPlaceholderText("Find")
         self.find.setAccessibleName("Find person or role")
         self.find.setClearButtonEnabled(True)
         self.buttons = {
@@ -45,19 +49,13 @@ class AssignmentsPanel(QueryPanel):
             "revoke": Pill("Take away…", Look.BUTTON, name="Take the role away"),
             "glass": Pill("Break glass…", Look.BUTTON, name="Break glass"),
         }
-        bar = QHBoxLayout()
-        bar.setContentsMargins(8, 6, 8, 6)
-        bar.setSpacing(4)
-        bar.addWidget(self.active_pill)
-        bar.addWidget(self.ended_pill)
-        bar.addWidget(self.find, 1)
-        for pill in self.buttons.values():
-            bar.addWidget(pill)
+        doing = tuple(self.buttons.values())
+        bar = Flow(self.active_pill, self.ended_pill, self.find, *doing, wide=(self.find,), together=doing)
         self.table = RecordTable(self._columns(), "Assignments")
         column = QVBoxLayout(self.content)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addLayout(bar)
+        column.addWidget(bar)
         column.addWidget(self.table, 1)
         self.active_pill.clicked.connect(lambda: self._switch(ended=False))
         self.ended_pill.clicked.connect(lambda: self._switch(ended=True))
@@ -81,12 +79,12 @@ class AssignmentsPanel(QueryPanel):
 
         return (
             Column("", lambda a: initials(a.user_name), 38, person=lambda a: a.user_id),
-            Column("Person", lambda a: a.user_name, 140, stretch=True),
-            Column("Role", lambda a: a.role_name + (" (glass)" if a.break_glass else ""), 140, stretch=True),
-            Column("Given by", lambda a: ", ".join((a.granted_by_name, *a.approved_by)), 130, stretch=True, quiet=True),
-            Column("Since", lambda a: f"{a.granted_at:%-d %b %Y}", 104, quiet=True),
-            Column("Ends, UTC", lambda a: _ended(a, now()), 152),
-            Column("Left", lambda a: _left(a, now()), 84),
+            Column("Person", lambda a: a.user_name, 112, stretch=True),
+            Column("Role", lambda a: a.role_name + (" (glass)" if a.break_glass else ""), 112, stretch=True),
+            Column("Given by", lambda a: ", ".join((a.granted_by_name, *a.approved_by)), 96, stretch=True, quiet=True),
+            Column("Since", lambda a: day_words(a.granted_at, now()), 64, quiet=True, fits=True),
+            Column("Ends, UTC", lambda a: _ended(a, now()), 88, fits=True),
+            Column("Left", lambda a: _left(a, now()), 64, fits=True),
         )
 
     # --- showing -------------------------------------------------------------------------------------------------
@@ -95,6 +93,7 @@ class AssignmentsPanel(QueryPanel):
         """Show the rows the filter lets through; those that end first come first."""
         sample = (self._ended if self._show_ended else self._active).sample
         wanted = self.find.text().casefold().strip()
+        self.find.setMinimumWidth(current().px(FIND))
         rows = [
             a
             for a in (sample.value if sample is not None else ())

@@ -52,7 +52,11 @@ class _ForSomebody(DecidingDialog):
         self.role = QComboBox()
         for role in self._roles:
             self.role.addItem(f"{role.name} ∗" if role.sensitive else role.name, role.role_id)
+        for box in (self.person, self.role):  # long names do not push the labels away
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(20)
         self.form = QFormLayout()
+        self.form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self.row("Person", self.person)
         self.row("Role", self.role)
         self.column.addLayout(self.form)
@@ -107,8 +111,8 @@ class GrantDialog(_ForSomebody):
         roles: Sequence[RoleDefinition],
         assignment: RoleAssignment | None = None,
     ) -> None:
-        title = "Give a role" if assignment is None else "Change when it ends"
-        super().__init__(console, parent, title=title, accept="Give", people=people, roles=roles)
+        title, accept = ("Give a role", "Give") if assignment is None else ("Change when it ends", "Change")
+        super().__init__(console, parent, title=title, accept=accept, people=people, roles=roles)
         self.ends = QCheckBox("Ends")
         at = console.clock.now() + timedelta(days=DEFAULT_DAYS)
         if assignment is not None:
@@ -218,7 +222,10 @@ class RemoveFactorDialog(DecidingDialog):
 class DecisionDialog(DecidingDialog):
     """Approve or deny, with a reason."""
 
-    def __init__(self, console: Console, approval: Approval, parent: QWidget, *, approve: bool) -> None:
+    def __init__(
+        self, console: Console, approval: Approval, parent: QWidget, *, approve: bool, adds: Sequence[str] = ()
+    ) -> None:
+        """``adds`` are the permissions that somebody gets by it."""
         accept = "Approve" if approve else "Deny"
         super().__init__(accept, console.tasks, parent, accept=accept, hint="Why")
         self._console, self._approval, self._approve = console, approval, approve
@@ -229,9 +236,8 @@ class DecisionDialog(DecidingDialog):
         said = QLabel(f"{approval.requested_by_name}: “{approval.reason}”")
         said.setWordWrap(True)
         self.column.addWidget(said)
-        gains = approval.details.get("adds") or ()
-        if gains:
-            more = QLabel("Adds: " + ", ".join(permission_words(key) for key in gains))
+        if adds:
+            more = QLabel("Adds: " + ", ".join(permission_words(key) for key in adds))
             more.setWordWrap(True)
             self.column.addWidget(more)
         self.ask_for_words()

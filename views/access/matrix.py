@@ -210,7 +210,7 @@ class Matrix(QWidget):
             painter.setFont(theme.font(10, 600 if row == over else 400))
             painter.setPen(QColor(tokens.text))
             sensitive = permission in SENSITIVE_PERMISSIONS
-            size = min(16.0, high - 8.0)
+            size = min(theme.px(16), high - 8.0)
             name = QRectF(wide + 8, top, left - wide - 12 - (size + 8 if sensitive else 0), high)
             words = QFontMetricsF(painter.font()).elidedText(verb_of(permission), ELIDE, name.width())
             painter.drawText(name, Qt.AlignmentFlag.AlignVCenter, words)
@@ -227,10 +227,11 @@ class Matrix(QWidget):
             if self._scrolled.y():
                 ground = QColor(tokens.selection if chosen else tokens.window)
                 painter.fillRect(QRect(cell.left(), 0, cell.width(), self._head()), ground)
-            box = QRectF(cell.left() + GAP, 4, cell.width() - 2 * GAP, self._head() - 8)
+            line = theme.height(9)
+            tall = 3 * line + 2
+            box = QRectF(cell.left() + GAP, self._head() - 6 - tall, cell.width() - 2 * GAP, tall)
             painter.setFont(theme.font(9, 600 if chosen else 400))
             painter.setPen(QColor(tokens.text))
-            line = theme.height(9)
             words = QRectF(box.left(), box.top(), box.width(), 2 * line)
             flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom
             painter.drawText(words, int(flags), "\n".join(head_lines(role, words.width())))
@@ -242,18 +243,19 @@ class Matrix(QWidget):
 
     def _dots(self, painter: QPainter, row: int, permission: str, *, bold: bool) -> None:
         tokens = current().tokens
+        dot = DOT * current().font_scale
         for column, role in enumerate(self._roles):
             centre = QRectF(self.cell(column, row)).center()
             if permission in role.permissions:
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(QColor(tokens.text))
-                painter.drawEllipse(centre, DOT, DOT)
+                painter.drawEllipse(centre, dot, dot)
             elif permission in self._waiting.get(role.role_id, frozenset()):
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.setPen(QPen(QColor(tokens.accent), 1.6))
-                painter.drawEllipse(centre, DOT + 1, DOT + 1)
-                painter.drawLine(centre - QPointF(3, 0), centre + QPointF(3, 0))
-                painter.drawLine(centre - QPointF(0, 3), centre + QPointF(0, 3))
+                painter.drawEllipse(centre, dot + 1, dot + 1)
+                painter.drawLine(centre - QPointF(0.6 * dot, 0), centre + QPointF(0.6 * dot, 0))
+                painter.drawLine(centre - QPointF(0, 0.6 * dot), centre + QPointF(0, 0.6 * dot))
             else:
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(QColor(tokens.text3 if bold else tokens.line))

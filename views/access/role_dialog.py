@@ -41,7 +41,7 @@ class RoleDialog(DecidingDialog):
         self.name.setMaxLength(60)
         self.description = QLineEdit(role.description if role is not None else "")
         self.permissions = QListWidget()
-        self.permissions.setMinimumHeight(current().px(280))
+        self.permissions.setMinimumHeight(current().px(120))
         held = role.permissions if role is not None else ()
         for permission in Permission:
             words = permission_words(permission) + (" ∗" if permission in SENSITIVE_PERMISSIONS else "")
@@ -58,12 +58,13 @@ class RoleDialog(DecidingDialog):
         self.approvers.setValue(role.policy.approvers if role is not None else 1)
         self.approvers.setSuffix(" of others")
         self.from_roles = QLineEdit(", ".join(role.policy.from_roles) if role is not None else "")
-        self.from_roles.setPlaceholderText("ids of roles, each of which must be among them")
+        self.from_roles.setPlaceholderText("ids of roles, such as risk-manager")
         self.hours = QSpinBox()
         self.hours.setRange(1, 168)
         self.hours.setValue(role.policy.hours if role is not None else 24)
         self.hours.setSuffix(" h")
         form = QFormLayout()
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         for label, field in (
             ("Name", self.name),
             ("What for", self.description),
@@ -75,14 +76,19 @@ class RoleDialog(DecidingDialog):
         ):
             field.setAccessibleName(label or "Sensitive")
             form.addRow(label, field)
-        self.column.addLayout(form)
+        self.column.addLayout(form, 1)
         note = QLabel("∗ makes a role sensitive. Taking something away is in force at once.")
         note.setFont(current().font(9))
+        note.setWordWrap(True)
         self.column.addWidget(note)
         self.permissions.itemChanged.connect(self._weigh)
         self.sensitive.toggled.connect(self._weigh)
         self._weigh()
         self.column.addWidget(self.words)
+        theme = current()
+        self.words.setFixedHeight(theme.px(64))
+        room = self.screen().availableGeometry().height() - theme.px(48)
+        self.resize(theme.px(480), min(theme.px(760), room))
 
     def chosen(self) -> tuple[str, ...]:
         """Keys that are ticked."""
@@ -123,6 +129,9 @@ class RoleDialog(DecidingDialog):
             }
             if self._role is None:
                 stem = re.sub(r"[^a-z0-9]+", "-", self.name.text().lower()).strip("-")
+                if not re.match("[a-z]", stem):
+                    self.fail("Name: it begins with a letter from a to z; the role's id is made of it.", self.name)
+                    return
                 draft = RoleDraft.model_validate(values | {"role_id": stem})
                 self.send(lambda: create_role(self._console.mutations, draft))
                 return

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout
+from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout
 
 from app.access import APPROVE, MANAGE, VIEW
 from app.actions import Action
 from views.access.matrix import Matrix
 from views.theme import current
+from views.widgets.flow import Flow
 from views.widgets.pill import Look, Pill
 from views.window.query_panel import QueryPanel
 
@@ -31,18 +32,18 @@ class RolesPanel(QueryPanel):
         self.filters = {name: Pill(name, Look.OUTLINE, name=f"Show roles: {name}") for name in SHOWN}
         self.new = Pill("New role…", Look.BUTTON, name="New role")
         self.change = Pill("Change role…", Look.BUTTON, name="Change the chosen role")
-        bar = QHBoxLayout()
-        bar.setContentsMargins(8, 6, 8, 6)
-        bar.setSpacing(4)
         for name, pill in self.filters.items():
-            bar.addWidget(pill)
             pill.clicked.connect(lambda _=False, n=name: self._show(n))
-        bar.addSpacing(8)
-        self.legend = QLabel("● granted   ⊕ waits for approval   ∗ sensitive, two people")
-        bar.addWidget(self.legend)
-        bar.addStretch(1)
-        bar.addWidget(self.change)
-        bar.addWidget(self.new)
+        self.legend = QLabel("● granted   ⊕ waits for approval   ∗ sensitive")
+        self.legend.setIndent(8)
+        bar = Flow(
+            *self.filters.values(),
+            self.legend,
+            self.change,
+            self.new,
+            wide=(self.legend,),
+            together=(self.change, self.new),
+        )
         self.matrix = Matrix()
         area = QScrollArea()
         area.setWidgetResizable(True)
@@ -52,7 +53,7 @@ class RolesPanel(QueryPanel):
         column = QVBoxLayout(self.content)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addLayout(bar)
+        column.addWidget(bar)
         column.addWidget(area, 1)
         self.new.clicked.connect(lambda: self._edit(None))
         self.change.clicked.connect(lambda: self._edit(self.matrix.role))

@@ -41,8 +41,13 @@ def ends_words(ends: datetime | None, now: datetime) -> str:
     """When a grant ends, in UTC."""
     if ends is None:
         return "no end"
-    day = "today" if ends.date() == now.date() else f"{ends:%-d %b %Y}"
+    day = "today" if ends.date() == now.date() else day_words(ends, now)
     return f"{day} {ends:%H:%M}"
+
+
+def day_words(day: datetime, now: datetime) -> str:
+    """``17 Nov``; the year where it is not this one."""
+    return f"{day:%-d %b}" if day.year == now.year else f"{day:%-d %b %Y}"
 
 
 def left_words(ends: datetime | None, now: datetime) -> str:

@@ -13,6 +13,7 @@ from views.audit.changes import compare
 from views.audit.difference import Difference
 from views.audit.words import instant, short, title, who
 from views.theme import SECTION, current
+from views.widgets.flow import Flow
 from views.widgets.pill import PAD, Look, Pill
 
 if TYPE_CHECKING:
@@ -48,13 +49,13 @@ class Details(QScrollArea):
         self.show_all = Pill("Show them", Look.LINK, name="Show fields that did not change")
         for label in (self.title, self.by, self.reason):
             column.addWidget(label)
-        column.addLayout(_row(self.correlation, self.same_actor))
+        column.addWidget(Flow(self.correlation, self.same_actor, margins=False))
         column.addSpacing(4)
         self._inset = QHBoxLayout()
         self._inset.addWidget(self.difference)
         column.addLayout(self._inset)
         column.addWidget(self.hidden)
-        column.addLayout(_row(self.show_all))
+        column.addWidget(self.show_all, 0, Qt.AlignmentFlag.AlignLeft)
         column.addStretch(1)
         self.setWidget(inside)
         self.correlation.clicked.connect(self._list_together)
@@ -134,15 +135,6 @@ class Details(QScrollArea):
     def _list_actor(self) -> None:
         if self.entry is not None:
             self.search_asked.emit(f'actor:"{self.entry.actor}"')
-
-
-def _row(*links: Pill) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.setSpacing(0)
-    for link in links:
-        row.addWidget(link)
-    row.addStretch(1)
-    return row
 
 
 def _label() -> QLabel:

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from app.query import Watch
     from models.audit import AuditLogEntry
 
+LIST = 0.64
+"""Share of the list, the details have the rest."""
 NARROW = 680
 """Below this width, at 100 % font, the details are under the list."""
 RANGES = (("All", None), ("1 h", timedelta(hours=1)), ("24 h", timedelta(hours=24)), ("7 d", timedelta(days=7)))
@@ -62,7 +64,7 @@ class _Body(QWidget):
             self.setProperty("arranged", True)
             self.splitter.setOrientation(wanted)
             length = self.width() if wide else self.height()
-            self.splitter.setSizes([round(length * 0.56), round(length * 0.44)])
+            self.splitter.setSizes([round(length * LIST), round(length * (1 - LIST))])
 
 
 class AuditPanel(QObject):

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, overload
 
-from PySide6.QtCore import QEvent, QModelIndex, Qt, Signal
-from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QToolTip
+from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 
 from app.formatting import grouped
 from views.audit.words import short, title, who
@@ -52,9 +51,9 @@ def columns(now: Callable[[], datetime]) -> tuple[Column, ...]:
         return lambda entry: UNLOADED if entry is None else of(entry)
 
     return (
-        Column("Position", said(lambda e: grouped(e.position)), 88, right=True, mono=True, quiet=True),
-        Column("At, UTC", said(lambda e: short_instant(e.at, now())), 120),
-        Column("By", said(short), 100),
+        Column("Position", said(lambda e: grouped(e.position)), 64, right=True, mono=True, quiet=True, fits=True),
+        Column("At, UTC", said(lambda e: short_instant(e.at, now())), 72, fits=True),
+        Column("By", said(short), 44, fits=True),
         Column("What happened", said(title), 96, stretch=True),
     )
 
@@ -190,12 +189,6 @@ class AuditTable(RecordTable):
             self.setCurrentIndex(self.records.index(self.records.rowCount() - 1, 0))
         else:
             super().keyPressEvent(event)
-
-    def viewportEvent(self, event: QEvent) -> bool:
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            QToolTip.showText(event.globalPos(), self.hint(self.indexAt(event.pos())), self.viewport())
-            return True
-        return super().viewportEvent(event)
 
     def hint(self, index: QModelIndex) -> str:
         """What a cell says when pointed at: the whole name, the whole sentence."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
+from views.theme import current
 from views.widgets.problem import ProblemLine
 from views.window.reading import controls
 
@@ -18,7 +19,7 @@ class WindowDialog(QDialog):
         self.setWindowTitle(title)
         self.setAccessibleName(title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setMinimumWidth(420)
+        self.setMinimumWidth(current().px(420))
         outer = QVBoxLayout(self)
         outer.setContentsMargins(24, 24, 24, 16)
         outer.setSpacing(16)
@@ -37,12 +38,27 @@ class WindowDialog(QDialog):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self._grow()
         # Qt gives the keyboard to whatever was made first: the buttons. Here people begin to type.
         at = self.focusWidget()
         if at is None or self.buttons.isAncestorOf(at):
             fields = (w for w in controls(self) if not self.buttons.isAncestorOf(w))
             if (first := next(fields, None)) is not None:
                 first.setFocus(Qt.FocusReason.ActiveWindowFocusReason)
+
+    def event(self, event: QEvent) -> bool:
+        """Grow with what is said: Qt lets words that wrap be cut off when they become more after the first show."""
+        done = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest and self.isVisible():
+            QTimer.singleShot(0, self, self._grow)
+        return done
+
+    def _grow(self) -> None:
+        if (layout := self.layout()) is not None:
+            needed = layout.totalHeightForWidth(self.width()) if layout.hasHeightForWidth() else 0
+            high = min(max(needed, layout.totalSizeHint().height()), self.screen().availableGeometry().height())
+            if high > self.height():
+                self.resize(self.width(), high)
 
     def submit(self) -> None:
         """Answer and close; dialogs that check something override it."""

@@ -14,6 +14,7 @@ from views.window.strip import StripState
 
 if TYPE_CHECKING:
     from models.alerts import Alert
+    from models.rbac import Approval
 
 NOW = datetime(2026, 11, 24, 14, 2, 25, tzinfo=UTC)
 _NOW = NOW.timestamp()
@@ -176,6 +177,39 @@ STRIPS = (
         local_time=False,
     ),
 )
+
+
+PEOPLE = (("ada", "Ada Lovelace"), ("tk", "Tariq Khan"), ("jl", "Jana Lind"), ("wall-2", "Wall"))
+"""Ids and names."""
+
+
+def approval() -> Approval:
+    """Something that waits for somebody's yes. Imports pydantic."""
+    from models.rbac import Approval
+
+    return Approval.model_validate(
+        {
+            "approval_id": "0192f0c1-0000-7000-8000-0000000000bb",
+            "kind": "rbac.grant",
+            "title": "Give Risk manager to Tariq Khan",
+            "subject_type": "role_assignment",
+            "subject_id": "tk:risk-manager",
+            "gainer": "tk",
+            "gainer_name": "Tariq Khan",
+            "details": {"roleId": "risk-manager", "expiresAt": (NOW + timedelta(days=7)).isoformat()},
+            "reason": "Cover while I am away, rules must stay publishable.",
+            "permission": "operations.approve_roles",
+            "needs": 1,
+            "from_roles": (),
+            "requested_by": "jl",
+            "requested_by_name": "Jana Lind",
+            "requested_at": NOW - timedelta(minutes=21),
+            "ends_at": NOW + timedelta(hours=3, minutes=38),
+            "state": "pending",
+            "version": 1,
+        },
+        by_name=True,
+    )
 
 
 def alerts() -> tuple[Alert, Alert, Alert, Alert]:

@@ -24,9 +24,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from views.gallery.samples import CHARTS, FIGURES, MESSAGES, NOW, ROWS, STRIPS, alerts
+from views.gallery.samples import CHARTS, FIGURES, MESSAGES, NOW, PEOPLE, ROWS, STRIPS, alerts, approval
 from views.icons import paint as paint_icon
 from views.theme import BODY, CAPTION, GRID, KPI, PANEL_VALUE, SECTION, TITLE, contrast, current
+from views.widgets.avatar import Avatar
+from views.widgets.badge import badge_size, draw_badge
 from views.widgets.chip import SeverityChip, draw_freshness, freshness_width, mark
 from views.widgets.figure import FigureTile
 from views.widgets.pill import Look, Pill
@@ -34,6 +36,7 @@ from views.widgets.problem import ProblemLine
 from views.widgets.table import Column, RecordTable
 from views.window.banner import LinkBanner
 from views.window.message_bar import MessageBar
+from views.window.rail import RailItem
 from views.window.strip import Strip
 
 WIDTHS = (440, 440, 912)
@@ -140,7 +143,7 @@ class ThemeSheet(QWidget):
         outer.addLayout(columns)
         parts = (
             (self._surfaces, self._status, self._freshness, self._type, self._spacing, self._icons),
-            (self._buttons, self._inputs, self._native, self._table, self._alerts),
+            (self._buttons, self._inputs, self._native, self._table, self._alerts, self._people),
             (self._figures, self._charts, self._messages),
         )
         for width, builders in zip(WIDTHS, parts, strict=True):
@@ -357,6 +360,31 @@ class ThemeSheet(QWidget):
         self._add(card)
         for alert, words in ((acknowledged, acknowledged.comment), (shelved, shelved.shelve_reason), (cleared, "")):
             self._add(AlertRow(alert, NOW, shelved=alert is shelved, words=words or ""))
+
+    def _people(self) -> None:
+        from views.access.approvals_panel import ApprovalCard
+
+        self._section("People and what waits", "a badge says how much, never how bad")
+        faces = [with_caption(Avatar(known_as, name), name.split()[0]) for known_as, name in PEOPLE]
+        badges = []
+        for count in (2, 148, 12_000):
+
+            def draw(painter: QPainter, box: QRectF, count: int = count) -> None:
+                draw_badge(painter, box, count)
+
+            badges.append(with_caption(Painted(badge_size(count), draw), "badge"))
+        self._add(row(*faces, *badges))
+        item = RailItem("key", "Access", "Ctrl+2", workspace=True)
+        item.set_count(2, "2 approvals wait for you")
+        chosen = RailItem("key", "Access", "Ctrl+2", workspace=True)
+        chosen.set_count(148, "148 approvals wait for you")
+        chosen.setChecked(True)
+        signed_in = Pill("Ada Lovelace", name="Signed in as Ada Lovelace")
+        signed_in.set_person("ada", "AL")
+        self._add(row(item, chosen, signed_in))
+        card = ApprovalCard(approval(), NOW, "ada", ("risk.check_orders", "risk.publish_rules"))
+        card.set_reason(None, sending=False)
+        self._add(card)
 
     def _figures(self) -> None:
         self._section("Figures", "276 × 104; a number never stands without its age")

@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout
+from PySide6.QtWidgets import QLabel, QVBoxLayout
 
 from app.errors import OperationsError
 from app.freshness import age_words
 from app.outbox import Done, Intent, OutboxError, State
 from views.theme import current
+from views.widgets.flow import Flow
 from views.widgets.pill import Look, Pill
 from views.widgets.table import Column, RecordTable
 from views.window.query_panel import QueryPanel
@@ -44,25 +45,21 @@ class MinePanel(QueryPanel):
             "forget": Pill("Read", Look.BUTTON, name="I have read why"),
             "undo": Pill("Undo", Look.BUTTON, name="Take it back"),
         }
-        bar = QHBoxLayout()
-        bar.setContentsMargins(8, 6, 8, 6)
-        bar.setSpacing(4)
         self.summary = QLabel()
-        bar.addWidget(self.summary, 1)
-        for pill in self.buttons.values():
-            bar.addWidget(pill)
+        doing = tuple(self.buttons.values())
+        bar = Flow(self.summary, *doing, wide=(self.summary,), together=doing)
         self.table = RecordTable(
             (
-                Column("When, UTC", lambda row: f"{_at(row.created_at):%d %b %H:%M:%S}", 128),
-                Column("What", lambda row: row.title, 220, stretch=True),
-                Column("Outcome", self._outcome, 200, stretch=True),
+                Column("When, UTC", lambda row: f"{_at(row.created_at):%d %b %H:%M:%S}", 96, fits=True),
+                Column("What", lambda row: row.title, 140, stretch=True),
+                Column("Outcome", self._outcome, 140, stretch=True),
             ),
             "My actions",
         )
         column = QVBoxLayout(self.content)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addLayout(bar)
+        column.addWidget(bar)
         column.addWidget(self.table, 1)
         for verb, pill in self.buttons.items():
             pill.clicked.connect(lambda _=False, v=verb: self._run(v))

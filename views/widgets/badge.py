@@ -19,7 +19,8 @@ def badge_size(count: int) -> QSize:
     """Room a badge needs: a circle for one digit, wider for more."""
     theme = current()
     high = round(theme.height(9, 600))
-    return QSize(max(high, round(theme.width(badge_words(count), 9, 600)) + theme.px(8)), high)
+    words = badge_words(count)
+    return QSize(high if len(words) == 1 else round(theme.width(words, 9, 600)) + theme.px(8), high)
 
 
 def draw_badge(painter: QPainter, box: QRectF, count: int) -> None:

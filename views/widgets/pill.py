@@ -95,7 +95,7 @@ class Pill(QAbstractButton):
         high = theme.height(points, weight)
         width = theme.width(self.text(), points, weight) + 2 * self._pad()
         if self._icon or self._person:
-            width += high + 2
+            width += high + (4 if self._person else 2)
         if self._key:
             width += theme.px(GAP) + theme.width(self._key, 9) + 8
         tall = 12 if self._look in _TALL else 6

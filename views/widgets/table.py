@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 from PySide6.QtCore import (
@@ -20,13 +21,15 @@ from PySide6.QtCore import (
     QRectF,
     QSize,
     Qt,
+    QTimer,
     Signal,
 )
-from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
     QTableView,
+    QToolTip,
     QWidget,
 )
 
@@ -54,6 +57,8 @@ class Column:
     stretch: bool = False
     chip: bool = False
     """Drawn as a freshness chip when the text begins with ``late`` or ``stale``."""
+    fits: bool = False
+    """Grows with the widest text that was seen, so that what stretches has the rest."""
     person: Callable[[Any], str] | None = None
     """The id of whose initials the text is: drawn in a circle of that person's colour."""
 
@@ -154,6 +159,8 @@ class RecordTable(QTableView):
         self.records = RecordModel(columns, self)
         self.setModel(self.records)
         self._fitted: dict[tuple[int, int], tuple[str, float]] = {}
+        self._widest: dict[int, int] = {}
+        """By column, of those that fit: how wide the widest text was, pixels."""
         self.setAccessibleName(name)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -170,6 +177,7 @@ class RecordTable(QTableView):
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         self.horizontalHeader().setHighlightSections(False)
+        self.horizontalHeader().setMinimumSectionSize(2 * PAD)
         self.horizontalHeader().sectionResized.connect(self._fitted.clear)
         self.entered.connect(lambda index: self._hover(index.row()))
         self.viewportEntered.connect(lambda: self._hover(-1))
@@ -186,6 +194,7 @@ class RecordTable(QTableView):
         self.verticalHeader().setMinimumSectionSize(high)
         self.horizontalHeader().setFixedHeight(high)
         self.horizontalHeader().setFont(theme.font(9, 600))
+        self._widest.clear()
         self._fitted.clear()
         self._spread()
 
@@ -288,6 +297,10 @@ class RecordTable(QTableView):
         if len(self._fitted) >= PREPARED_MOST * 4:
             self._fitted.clear()
         wide = metrics.horizontalAdvance(text)
+        if wide > width and self.records.columns[number].fits:
+            # Not while it is painted: what is painted beside it would stand where it stood before.
+            self._widest[number] = max(self._widest.get(number, 0), ceil(wide) + 2 * PAD)
+            QTimer.singleShot(0, self, self._spread)
         if wide > width:
             text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
             wide = metrics.horizontalAdvance(text)
@@ -310,6 +323,20 @@ class RecordTable(QTableView):
             return
         super().keyPressEvent(event)
 
+    def viewportEvent(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            QToolTip.showText(event.globalPos(), self.hint(self.indexAt(event.pos())), self.viewport())
+            return True
+        return super().viewportEvent(event)
+
+    def hint(self, index: QModelIndex) -> str:
+        """What a cell says when pointed at: its words, where there is no room for all of them."""
+        if not index.isValid():
+            return ""
+        words = self.records.texts(index.row())[index.column()]
+        shown, _ = self._fitted.get((index.row(), index.column()), (words, 0.0))
+        return words if shown != words else ""
+
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
         self._hover(-1)
@@ -331,8 +358,12 @@ class RecordTable(QTableView):
         theme = current()
         metrics = QFontMetricsF(theme.font(9, 600))
         return [
-            max(theme.px(column.width), round(metrics.horizontalAdvance(column.title)) + 2 * PAD + 4)
-            for column in self.records.columns
+            max(
+                theme.px(column.width),
+                round(metrics.horizontalAdvance(column.title)) + 2 * PAD + 4,
+                self._widest.get(number, 0),
+            )
+            for number, column in enumerate(self.records.columns)
         ]
 
     def _spread(self) -> None:

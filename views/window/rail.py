@@ -49,7 +49,9 @@ class RailItem(QAbstractButton):
         line = QFontMetrics(current().font(9)).height()
         lines = 1 + bool(self._key)
         name = QFontMetrics(current().font(9, 600)).horizontalAdvance("War room") + 12
-        return QSize(max(WIDTH - 6, name), max(ITEM if self.isCheckable() else 56, ICON + 20 + lines * line))
+        return QSize(
+            max(WIDTH - 6, name), max(ITEM if self.isCheckable() else 56, current().px(ICON) + 20 + lines * line)
+        )
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
@@ -72,15 +74,16 @@ class RailItem(QAbstractButton):
         if on:
             painter.fillRect(0, 2, 3, self.height() - 4, QColor(tokens.accent))
         ink = QColor(tokens.text if on else tokens.text2)
+        size = current().px(ICON)
         line = QFontMetrics(current().font(9)).height()
-        height = ICON + 4 + line * (1 + bool(self._key))
+        height = size + 4 + line * (1 + bool(self._key))
         y = (self.height() - height) // 2
-        icon(self._icon).paint(painter, QRect((self.width() - ICON) // 2, y, ICON, ICON))
+        icon(self._icon).paint(painter, QRect((self.width() - size) // 2, y, size, size))
         if self.count:
-            size = badge_size(self.count)
-            left = min((self.width() + ICON) // 2 - 9, self.width() - size.width() - 1)
-            draw_badge(painter, QRectF(max(0, left), max(1, y - 5), size.width(), size.height()), self.count)
-        y += ICON + 4
+            badge = badge_size(self.count)
+            left = min(self.width() // 2 + size // 8, self.width() - badge.width() - 1)
+            draw_badge(painter, QRectF(left, max(1, y - size // 5), badge.width(), badge.height()), self.count)
+        y += size + 4
         name_font = current().font(9, 600 if on else 400)
         painter.setFont(name_font)
         painter.setPen(ink)
