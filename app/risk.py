@@ -313,6 +313,8 @@ class Risk:
 
     async def take_back(self, key: str | None = None) -> str:
         """Take back the last deed, or one of them; answers what was taken back. Raises OperationsError."""
+        if key is None and (sent := self._being_sent()) is not None:
+            raise Refused(f"“{sent.title}” is being sent; a moment, then it can be taken back.")
         deed = next((d for d in reversed(self._deeds) if key in {None, d.key}), None)
         if deed is None:
             raise Refused("There is nothing left to take back.")
@@ -323,11 +325,19 @@ class Risk:
             self._forget_deed(deed.key)
             raise Refused(f"“{deed.title}” cannot be taken back.")
         else:
-            await self.mutations.submit(deed.draft)
+            known = max(deed.draft.version or 0, self._versions.get(deed.entry_id, 0))
+            outcome = await self.mutations.submit(replace(deed.draft, version=known))
+            self._forget_deed(outcome.intent.key)  # the next Z goes further back, it does not do this again
             await self.mutations.note_undone(deed.key)
         self._forget_deed(deed.key)
         self.returned.emit(deed.entry_id)
         return deed.title
+
+    def _being_sent(self) -> Intent | None:
+        """What goes at once and has not been answered: Z means this, not what was done before it."""
+        known = {deed.key for deed in self._deeds}
+        at_once = (i for i in self.mutations.pending if i.kind in _OPPOSITE and i.key not in known)
+        return next((intent for intent in at_once if intent.state is State.WAITING), None)
 
     def _note_deed(self, deed: Deed) -> None:
         self._forget_deed(deed.key)

@@ -12,7 +12,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPushButton
 
 from app import risk
 from app.console import Console
@@ -57,10 +57,16 @@ def day(aio: Any, api: Api, folder: Path, steps: Callable[[Desk], Awaitable[None
     aio(run())
 
 
-def press(desk: Desk, *keys: Any) -> None:
-    desk.window.activateWindow()  # as a window manager does when a dialog has closed
+async def press(desk: Desk, *keys: Any) -> None:
+    if not desk.window.isActiveWindow():
+        desk.window.activateWindow()  # as a window manager does when a dialog has closed
+        await until(desk.window.isActiveWindow)
     for key in keys:
         QTest.keyClick(desk.table, key)
+
+
+async def answered(desk: Desk) -> None:
+    await until(lambda: not desk.console.mutations.pending)
 
 
 def state(shop: RiskShop, order: str) -> Any:
@@ -100,17 +106,17 @@ def test_the_cursor_leads_and_the_next_cases_are_there_already(
 ) -> None:
     async def steps(desk: Desk) -> None:
         assert desk.read == "CS-00001"
-        press(desk, KEY.Key_J, KEY.Key_J, KEY.Key_K)
+        await press(desk, KEY.Key_J, KEY.Key_J, KEY.Key_K)
         assert desk.read == "CS-00002"
         cases = desk.console.risk.cases
         await until(lambda: cases.get(entry(desk, 2).entry_id) and cases.get(entry(desk, 4).entry_id))
-        press(desk, KEY.Key_J)
+        await press(desk, KEY.Key_J)
         assert desk.case.case is not None, "it was fetched ahead"
         assert desk.case.case.entry.order_id == "CS-00003"
         assert "7 orders with this card in one hour. The limit is 3." in desk.case.why._rows[0].accessibleName()
         assert desk.case.section_customer.heading.more.text(), "e-mail and name are hidden from analysts"
         assert "@shop.example" not in desk.case.customer_lines.text().replace("***@shop.example", "")
-        press(desk, KEY.Key_Return)
+        await press(desk, KEY.Key_Return)
         assert desk.case.area.hasFocus()
         QTest.keyClick(desk.case.area, KEY.Key_J)
         assert desk.read == "CS-00004", "the keys hold in the case too"
@@ -124,11 +130,11 @@ def test_the_cursor_leads_and_the_next_cases_are_there_already(
 
 def test_letters_are_letters_in_text_fields(aio: Any, api: Api, shop: RiskShop, tmp_path: Path) -> None:
     async def steps(desk: Desk) -> None:
-        press(desk, KEY.Key_Slash)
+        await press(desk, KEY.Key_Slash)
         assert desk.queue.field.hasFocus()
         QTest.keyClicks(desk.queue.field, "are")
         QTest.keyClick(desk.queue.field, KEY.Key_Escape)
-        press(desk, KEY.Key_N)
+        await press(desk, KEY.Key_N)
         assert desk.case.field.hasFocus()
         QTest.keyClicks(desk.case.field, "earz xt/")
         assert desk.case.field.toPlainText() == "earz xt/"
@@ -143,12 +149,12 @@ def test_a_verdict_is_kept_back_sent_and_the_cursor_is_on_the_next_row(
     aio: Any, api: Api, shop: RiskShop, tmp_path: Path, quick: None
 ) -> None:
     async def steps(desk: Desk) -> None:
-        press(desk, KEY.Key_A)
+        await press(desk, KEY.Key_A)
         await until(lambda: desk.read == "CS-00002")
         assert desk.told[-1] == "Approved CS-00001. The cursor moved to CS-00002."
         assert desk.table.said(entry(desk, 0)).words == "Approve is on its way"
         assert state(shop, "CS-00001")[0] == "open"
-        press(desk, KEY.Key_R)
+        await press(desk, KEY.Key_R)
         assert desk.case.field.hasFocus(), "a rejection needs words"
         assert "CS-00002" in desk.case.armed.words
         QTest.keyClick(desk.case.field, KEY.Key_Return, CONTROL)
@@ -172,21 +178,21 @@ def test_z_takes_back_what_was_not_sent_and_reopens_what_was(
     aio: Any, api: Api, shop: RiskShop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def unsent(desk: Desk) -> None:
-        press(desk, KEY.Key_A)
+        await press(desk, KEY.Key_A)
         await until(lambda: desk.read == "CS-00002")
-        press(desk, KEY.Key_Z)
+        await press(desk, KEY.Key_Z)
         await until(lambda: desk.read == "CS-00001")
         assert desk.told[-1] == "Taken back: Approved CS-00001."
         assert desk.console.mutations.pending == ()
-        press(desk, KEY.Key_Z)
+        await press(desk, KEY.Key_Z)
         await until(lambda: "nothing left" in desk.told[-1])
         assert state(shop, "CS-00001")[0] == "open"
 
     async def sent(desk: Desk) -> None:
-        press(desk, KEY.Key_A)
+        await press(desk, KEY.Key_A)
         await until(lambda: state(shop, "CS-00001")[0] == "reviewed")
         await until(lambda: not desk.console.mutations.pending)
-        press(desk, KEY.Key_Z)
+        await press(desk, KEY.Key_Z)
         await until(lambda: state(shop, "CS-00001")[0] == "open")
         await until(lambda: "CS-00001" in desk.orders())
 
@@ -197,7 +203,7 @@ def test_z_takes_back_what_was_not_sent_and_reopens_what_was(
 
 def test_a_closing_console_sends_what_it_kept_back(aio: Any, api: Api, shop: RiskShop, tmp_path: Path) -> None:
     async def steps(desk: Desk) -> None:
-        press(desk, KEY.Key_A)
+        await press(desk, KEY.Key_A)
         await until(lambda: desk.console.mutations.pending)
         assert state(shop, "CS-00001")[0] == "open"
 
@@ -209,25 +215,26 @@ def test_claiming_releasing_and_taking_over(aio: Any, api: Api, shop: RiskShop, 
     shop.sql("update risk_entry set assigned_to = 'support-lead', assigned_at = now() where order_id = 'CS-00002'")
 
     async def steps(desk: Desk) -> None:
-        press(desk, KEY.Key_C)
+        await press(desk, KEY.Key_C)
         await until(lambda: state(shop, "CS-00001")[2] == "risk-analyst")
         await until(lambda: desk.case.buttons["claim"].text() == "Release")
-        press(desk, KEY.Key_C)
+        await press(desk, KEY.Key_C)
         await until(lambda: state(shop, "CS-00001")[2] is None)
         await until(lambda: desk.case.buttons["claim"].text() == "Claim")
-        press(desk, KEY.Key_Z)
+        await answered(desk)
+        await press(desk, KEY.Key_Z)
         await until(lambda: state(shop, "CS-00001")[2] == "risk-analyst")
-        press(desk, KEY.Key_J)
+        await press(desk, KEY.Key_J)
         assert desk.case.why_not("approve") == "Support lead has it; C takes it over"
         assert not desk.case.buttons["approve"].isEnabled()
         assert "Support lead has it" in desk.case.buttons["approve"].toolTip()
-        press(desk, KEY.Key_A)
+        await press(desk, KEY.Key_A)
         assert "Support lead has it" in desk.told[-1]
         assert desk.case.buttons["claim"].text() == "Take over"
-        press(desk, KEY.Key_C)
+        await press(desk, KEY.Key_C)
         await until(lambda: state(shop, "CS-00002")[2] == "risk-analyst")
-        await until(lambda: desk.case.why_not("approve") is None)
-        press(desk, KEY.Key_Z)
+        await until(lambda: desk.case.why_not("approve") is None and not desk.console.mutations.pending)
+        await press(desk, KEY.Key_Z)
         await until(lambda: state(shop, "CS-00002")[2] == "support-lead")
 
     day(aio, api, tmp_path, steps)
@@ -236,11 +243,11 @@ def test_claiming_releasing_and_taking_over(aio: Any, api: Api, shop: RiskShop, 
 def test_taking_the_next_entry(aio: Any, api: Api, shop: RiskShop, tmp_path: Path) -> None:
     async def steps(desk: Desk) -> None:
         shop.sql("update risk_entry set assigned_to = 'support-lead' where order_id < 'CS-00004'")
-        press(desk, KEY.Key_T)
+        await press(desk, KEY.Key_T)
         await until(lambda: desk.read == "CS-00004")
         assert state(shop, "CS-00004")[2] == "risk-analyst"
         shop.sql("update risk_entry set assigned_to = 'support-lead'")
-        press(desk, KEY.Key_T)
+        await press(desk, KEY.Key_T)
         await until(lambda: "Nothing is left" in desk.told[-1])
 
     day(aio, api, tmp_path, steps)
@@ -251,10 +258,10 @@ def test_large_amounts_need_two_people(aio: Any, api: Api, shop: RiskShop, tmp_p
 
     async def first(desk: Desk) -> None:
         assert desk.case.proposal.text() == "Its amount needs two people: your verdict is the first one."
-        press(desk, KEY.Key_A)
+        await press(desk, KEY.Key_A)
         await until(lambda: state(shop, "CS-00001")[3] == "approved")
         await until(lambda: not desk.console.mutations.pending)
-        press(desk, KEY.Key_K)
+        await press(desk, KEY.Key_K)
         assert desk.read == "CS-00001"
         await until(lambda: desk.table.said(entry(desk, 0)).words == "RA approved, 1 of 2")
         assert desk.case.why_not("approve") == "you approved it; a second person is needed"
@@ -262,7 +269,7 @@ def test_large_amounts_need_two_people(aio: Any, api: Api, shop: RiskShop, tmp_p
     async def second(desk: Desk) -> None:
         assert "Risk analyst approved" in desk.case.proposal.text()
         assert "needs one more person" in desk.case.proposal.text()
-        press(desk, KEY.Key_A)
+        await press(desk, KEY.Key_A)
         await until(lambda: state(shop, "CS-00001")[:2] == ("reviewed", "approved"))
 
     day(aio, api, tmp_path, first)
@@ -276,20 +283,20 @@ def test_without_the_link_decisions_wait_and_those_that_others_changed_come_back
         async with triage(api, tmp_path / "other", "support-lead") as other:
             await until(lambda: len(desk.console.risk.cases) >= 4)
             with no_link(desk.console):
-                press(desk, KEY.Key_A)
+                await press(desk, KEY.Key_A)
                 await until(lambda: desk.read == "CS-00002")
-                press(desk, KEY.Key_A)
+                await press(desk, KEY.Key_A)
                 await until(lambda: desk.read == "CS-00003")
-                press(desk, KEY.Key_A)
+                await press(desk, KEY.Key_A)
                 await until(lambda: desk.read == "CS-00004")
                 assert desk.table.said(entry(desk, 1)).words == "Approve waits for the link"
                 assert desk.verdicts._why_not_take() == "needs the link, because it cannot be taken back"
                 # Meanwhile somebody else rejects the second, and takes the third.
                 assert other.read == "CS-00001"
-                press(other, KEY.Key_J)
+                await press(other, KEY.Key_J)
                 other.case.field.setPlainText("stolen")
-                press(other, KEY.Key_R)
-                press(other, KEY.Key_J)
+                await press(other, KEY.Key_R)
+                await press(other, KEY.Key_J)
                 await until(lambda: state(shop, "CS-00002")[1] == "rejected")
                 await asyncio.to_thread(
                     shop.done, f"{QUEUE}/{entry_id(shop, 'CS-00003')}/claim", role="support-lead", version=1
@@ -310,7 +317,7 @@ def test_without_the_link_decisions_wait_and_those_that_others_changed_come_back
             assert row is not None
             desk.table.go_to(row)
             assert "Enter" in str(desk.case.why_not("approve"))
-            press(desk, KEY.Key_Return)
+            await press(desk, KEY.Key_Return)
             dialog = shown(EntryConflict)
             await until(lambda: "quicker" in dialog.who.text())
             assert not dialog.mine.isEnabled()
@@ -328,7 +335,7 @@ def test_a_refused_decision_stays_and_can_be_sent_again(
 ) -> None:
     async def steps(desk: Desk) -> None:
         shop.sql("revoke update on risk_entry from opsconsole_app")
-        press(desk, KEY.Key_A)
+        await press(desk, KEY.Key_A)
         await until(lambda: any(i.state is State.UNKNOWN for i in desk.console.mutations.pending))
         said = desk.table.said(entry(desk, 0))
         assert (said.words, said.link, said.mark) == ("Not saved.", "Retry", "failed")
@@ -342,7 +349,7 @@ def test_a_refused_decision_stays_and_can_be_sent_again(
 
 def test_escalating_and_snoozing(aio: Any, api: Api, shop: RiskShop, tmp_path: Path, quick: None) -> None:
     async def steps(desk: Desk) -> None:
-        press(desk, KEY.Key_E)
+        await press(desk, KEY.Key_E)
         dialog = shown(EscalateDialog)
         dialog.submit()
         assert "Say in a few words" in dialog.error
@@ -351,7 +358,7 @@ def test_escalating_and_snoozing(aio: Any, api: Api, shop: RiskShop, tmp_path: P
         dialog.submit()
         await until(lambda: desk.read == "CS-00002")
         await until(lambda: state(shop, "CS-00001")[0] == "escalated")
-        press(desk, KEY.Key_H)
+        await press(desk, KEY.Key_H)
         snooze = shown(SnoozeDialog)
         snooze.other.setChecked(True)
         snooze.at.setDateTime(snooze.at.dateTime().addDays(60))
@@ -370,7 +377,7 @@ def test_escalating_and_snoozing(aio: Any, api: Api, shop: RiskShop, tmp_path: P
 
 def test_filters_are_typed_saved_and_shared(aio: Any, api: Api, shop: RiskShop, tmp_path: Path) -> None:
     async def steps(desk: Desk) -> None:
-        press(desk, KEY.Key_Slash)
+        await press(desk, KEY.Key_Slash)
         QTest.keyClicks(desk.queue.field, "CS-00007")
         QTest.keyClick(desk.queue.field, KEY.Key_Return)
         await until(lambda: desk.orders() == ["CS-00007"])
@@ -406,17 +413,18 @@ def test_filters_are_typed_saved_and_shared(aio: Any, api: Api, shop: RiskShop, 
 
 def test_several_are_decided_after_a_preview(aio: Any, api: Api, shop: RiskShop, tmp_path: Path) -> None:
     async def steps(desk: Desk) -> None:
-        press(desk, KEY.Key_X, KEY.Key_X, KEY.Key_X)
+        await press(desk, KEY.Key_X, KEY.Key_X, KEY.Key_X)
         assert len(desk.table.chosen) == 3
         assert "3 selected" in desk.queue.foot.accessibleName()
         await asyncio.to_thread(
             shop.done, f"{QUEUE}/{entry_id(shop, 'CS-00002')}/decision", APPROVE, role="support-lead", version=1
         )
-        press(desk, KEY.Key_R)
+        await press(desk, KEY.Key_R)
         dialog = shown(BulkDialog)
         await until(lambda: "stays as it is" in dialog.summary.text())
         assert "2 will be decided" in dialog.summary.text()
-        assert not any(button.isDefault() for button in dialog.buttons.buttons())  # type: ignore[attr-defined]
+        default = [button.text() for button in dialog.buttons.findChildren(QPushButton) if button.isDefault()]
+        assert default == ["Cancel"], "Enter alone decides nothing"
         dialog.submit()
         assert "Say in a few words" in dialog.error
         dialog.words.setPlainText("one ring")
@@ -424,7 +432,7 @@ def test_several_are_decided_after_a_preview(aio: Any, api: Api, shop: RiskShop,
         await until(lambda: state(shop, "CS-00003")[1] == "rejected")
         assert state(shop, "CS-00002")[1] == "approved", "somebody else's verdict stands"
         await until(lambda: any("Done for 2 entries. 1 stay" in words for words in desk.told))
-        QTest.keyClick(desk.table, KEY.Key_Escape)
+        await press(desk, KEY.Key_Escape)
         assert desk.table.chosen == set()
 
     day(aio, api, tmp_path, steps)
@@ -432,12 +440,12 @@ def test_several_are_decided_after_a_preview(aio: Any, api: Api, shop: RiskShop,
 
 def test_a_note_that_was_begun_survives(aio: Any, api: Api, shop: RiskShop, tmp_path: Path) -> None:
     async def begin(desk: Desk) -> None:
-        press(desk, KEY.Key_N)
+        await press(desk, KEY.Key_N)
         QTest.keyClicks(desk.case.field, "half a sen")
         QTest.keyClick(desk.case.field, KEY.Key_Escape)
-        press(desk, KEY.Key_J)
+        await press(desk, KEY.Key_J)
         assert desk.case.field.toPlainText() == ""
-        press(desk, KEY.Key_K)
+        await press(desk, KEY.Key_K)
         assert desk.case.field.toPlainText() == "half a sen"
 
     async def again(desk: Desk) -> None:
@@ -454,7 +462,7 @@ def test_a_note_that_was_begun_survives(aio: Any, api: Api, shop: RiskShop, tmp_
 
 def test_what_others_decide_leaves_and_the_cursor_stays(aio: Any, api: Api, shop: RiskShop, tmp_path: Path) -> None:
     async def steps(desk: Desk) -> None:
-        press(desk, *[KEY.Key_J] * 5)
+        await press(desk, *[KEY.Key_J] * 5)
         assert desk.read == "CS-00006"
         place = desk.table.rowViewportPosition(desk.table.currentIndex().row())
         for order in ("CS-00002", "CS-00003"):

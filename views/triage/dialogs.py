@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QDateTime, Qt
-from PySide6.QtWidgets import QDateTimeEdit, QHBoxLayout, QLabel, QPushButton, QRadioButton
+from PySide6.QtWidgets import QDateTimeEdit, QDialogButtonBox, QHBoxLayout, QLabel, QPushButton, QRadioButton
 
 from app.errors import OperationsError
 from app.formatting import money
@@ -183,7 +183,7 @@ class BulkDialog(DecidingDialog):
         for button in self.buttons.findChildren(QPushButton):
             # Money moves: Enter alone must not be enough.
             button.setAutoDefault(False)
-            button.setDefault(False)
+            button.setDefault(self.buttons.buttonRole(button) is QDialogButtonBox.ButtonRole.RejectRole)
         console.tasks.start(self._preview(), name="preview of a decision")
 
     def _decision(self, words: str) -> DecideEntry:
