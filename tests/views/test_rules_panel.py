@@ -52,8 +52,8 @@ def send(api: Api, method: str, path: str, body: Any = None, role: str = OTHER, 
     return answer.json() if answer.content else None
 
 
-def draft(api: Api, title: str = "Tighter cards", **more: Any) -> dict[str, Any]:
-    found: dict[str, Any] = send(api, "POST", "/rule-sets", {"title": title} | more)
+def draft(api: Api, title: str = "Tighter cards", role: str = OTHER) -> dict[str, Any]:
+    found: dict[str, Any] = send(api, "POST", "/rule-sets", {"title": title}, role)
     return found
 
 
