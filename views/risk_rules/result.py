@@ -13,6 +13,7 @@ from app.rule_words import condition_words, minutes_words
 from models.risk_metrics import METRICS, Kind
 from views.charts.curve import CurveChart, CurveData
 from views.charts.data import ChartData
+from views.charts.day_bars import DayBars
 from views.risk_rules.fields import Choice
 from views.risk_rules.figures import (
     Confusion,
@@ -32,9 +33,7 @@ if TYPE_CHECKING:
 
     from models.risk import FraudRule
     from models.risk_backtest import BacktestResult, Curve
-    from views.charts.time_chart import TimeChart
 
-CHART_HIGH = 168
 SIDE_BY_SIDE = 560
 """Least width, at 100 % font, for two squares beside each other."""
 
@@ -61,8 +60,7 @@ class ResultView(QScrollArea):
         self._placing = QTimer(self, singleShot=True)
         self._placing.timeout.connect(self._place_squares)
         self._squares.setSpacing(12)
-        self.load: TimeChart | None = None
-        self._load_place = QVBoxLayout()
+        self.load = DayBars("Entries a day")
         self.load_words = _label()
         self.bars = RuleBars()
         self.changes = RecordTable(
@@ -124,7 +122,7 @@ class ResultView(QScrollArea):
         section("", self.words)
         section("These rules and the others", self.compared)
         section("What they catch and miss", self._squares)
-        section("Load on the queue, entries a day", self._load_place, self.load_words)
+        section("Load on the queue, entries a day", self.load, self.load_words)
         section("Rule by rule", self.bars)
         section("What changes", self.changed_words, self.changes, sides, self.sample)
         section("What if a number moves", self.curve_choice, self.curve, self.curve_words)
@@ -174,15 +172,6 @@ class ResultView(QScrollArea):
             self._squares.addWidget(square, 0 if beside else number, number if beside else 0)
 
     def _show_load(self, result: BacktestResult, others: str) -> None:
-        from views.charts.time_chart import TimeChart
-        from views.dashboard.chart_panels import chart_style
-
-        if self.load is None:
-            self.load = TimeChart("Entries a day", chart_style(1))
-            self._load_place.addWidget(self.load)
-        else:
-            self.load.set_style(chart_style(1))
-        self.load.setFixedHeight(current().px(CHART_HIGH))
         self.load.show_data(load_data(result, others))
         busiest = max(result.load, key=lambda day: day.entries, default=None)
         if busiest is None:
