@@ -24,7 +24,7 @@ from models.risk_backtest import SAMPLE_MOST, BacktestCircumstances, BacktestRes
 
 log = logger(__name__)
 
-SLICE = 50_000
+SLICE = 200_000
 """Sequence numbers of a slice; halved with each new attempt, should a slice have been too much."""
 ATTEMPTS_MOST = 3
 
