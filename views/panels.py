@@ -16,9 +16,6 @@ from views.audit.panel import AuditPanel
 from views.dashboard.chart_panels import ChartPanel, Crosshair
 from views.dashboard.drill_panel import DrillPanel
 from views.mine.panel import MinePanel
-from views.risk_rules.backtest_panel import BacktestPanel
-from views.risk_rules.lists_panel import ListsPanel
-from views.risk_rules.rules_panel import RulesPanel
 from views.sources.panel import SourcesPanel
 from views.triage.case_panel import CasePanel
 from views.triage.queue_panel import QueuePanel
@@ -27,6 +24,9 @@ from views.triage.verdicts import Verdicts
 if TYPE_CHECKING:
     from app.console import Console
     from views.dashboard.figures_panel import FiguresPanel
+    from views.risk_rules.backtest_panel import BacktestPanel
+    from views.risk_rules.lists_panel import ListsPanel
+    from views.risk_rules.rules_panel import RulesPanel
     from views.window.panel import Panel
 
 
@@ -58,6 +58,11 @@ class Panels:
 
 def make_panels(console: Console, figures: FiguresPanel, open_panel: Callable[[str], Any]) -> Panels:
     """The panels of a window, beside the figures that it was opened with; ``open_panel`` brings a dock to the front."""
+    # These know the contract of rules, for which the first picture need not wait.
+    from views.risk_rules.backtest_panel import BacktestPanel
+    from views.risk_rules.lists_panel import ListsPanel
+    from views.risk_rules.rules_panel import RulesPanel
+
     crosshair = Crosshair()
     panels = Panels(
         figures=figures,

@@ -34,7 +34,9 @@ from models.words import counted
 R = TypeVar("R", bound=Request)
 Land = Callable[[Sequence[R]], Awaitable[land.Landed]]
 
-_ONE = {"orders": "order", "refunds": "refund", "downloads": "download", "community": "reading", "rates": "rate"}
+_ONE = {"orders": "order", "refunds": "refund", "downloads": "download", "community": "reading", "rates": "rate"} | {
+    "outcomes": "outcome"
+}
 """What one row of a kind is called."""
 
 
