@@ -117,8 +117,9 @@ class QueueTable(RecordTable):
     @property
     def at_cursor(self) -> RiskQueueEntry | None:
         """The entry under the cursor."""
-        index = self.currentIndex()
-        return self._risk.list.entry(index.row()) if index.isValid() else None
+        # By its id: the list may have moved on already, the rows that are seen have not.
+        row = None if self._anchor is None else self._risk.list.row_of(self._anchor)
+        return None if row is None else self._risk.list.entry(row)
 
     def renew(self) -> None:
         """Show the list as it is now; the cursor stays on its entry, at the same height."""
@@ -171,7 +172,15 @@ class QueueTable(RecordTable):
         return self.go_to(0 if row < 0 else row + by)
 
     def step_to_open(self) -> bool:
-        """Move to the next row, down and then from the top, on which nothing of mine is on its way."""
+        """Move to the next row, down and then from the top, on which nothing of mine is on its way.
+
+        Where the row under the cursor has left the list, the one that came up in its place is the next.
+        """
+        before = self._anchor
+        self.renew()
+        entry = self.at_cursor
+        if entry is not None and entry.entry_id != before and not self._risk.decided(entry.entry_id):
+            return True
         count, begin = self.records.rowCount(), self.currentIndex().row()
         for row in (*range(begin + 1, count), *range(max(0, begin))):
             entry = self._risk.list.entry(row)
@@ -190,7 +199,8 @@ class QueueTable(RecordTable):
             self._tell_cursor()
 
     def _tell_cursor(self) -> None:
-        entry = self.at_cursor
+        index = self.currentIndex()
+        entry = self._risk.list.entry(index.row()) if index.isValid() else None
         self._anchor = None if entry is None else entry.entry_id
         self.cursor_moved.emit(entry)
 

@@ -384,6 +384,7 @@ class Verdicts(QObject):
     ) -> None:
         """Keep a decision for the seconds of its undo, and go on to the next row. With ``first`` raises what it met."""
         at = self.queue.table.at_cursor
+        stands = at is not None and at.entry_id == entry.entry_id
         try:
             outcome = await doing()
         except OperationsError as error:
@@ -394,7 +395,7 @@ class Verdicts(QObject):
             self._say(f"{noun} of {entry.order_id}: {error}", "error")
             return
         key = outcome.intent.key
-        moved = self.queue.table.step_to_open() if at is not None and at.entry_id == entry.entry_id else False
+        moved = self.queue.table.step_to_open() if stands else False
         after = self.queue.table.at_cursor
         on = f" The cursor moved to {after.order_id}." if moved and after is not None else ""
         self._say(f"{outcome.intent.title}.{on}", undo=lambda: self.take_back(key))
