@@ -259,9 +259,11 @@ class Theme(QObject):
         """The font of a size of the scale, times the operator's own scale."""
         return fonts.make(round(points * self.font_scale, 2), weight, mono=mono, spacing=spacing)
 
-    def width(self, text: str, points: float = BODY, weight: int = 400, *, spacing: float = 100.0) -> float:
+    def width(
+        self, text: str, points: float = BODY, weight: int = 400, *, mono: bool = False, spacing: float = 100.0
+    ) -> float:
         """How wide a text is in such a font, pixels."""
-        return fonts.width(text, round(points * self.font_scale, 2), weight, spacing=spacing)
+        return fonts.width(text, round(points * self.font_scale, 2), weight, mono=mono, spacing=spacing)
 
     def height(self, points: float = BODY, weight: int = 400) -> float:
         """How high a line of such a font is, pixels."""

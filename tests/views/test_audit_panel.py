@@ -152,7 +152,11 @@ def test_the_system_is_named_and_what_happened_has_the_rest_of_the_room(
         panel.table.setCurrentIndex(panel.table.records.index(0, 0))
         await turns()
         assert panel.panel.details.by.text().startswith("by Worker at ")
-        shown = {panel.table._fitted[row, column][0] for row in range(3) for column in (2, 3)}
+        shown = {
+            panel.table._fitted[column, panel.table.records.texts(row)[column]][0]
+            for row in range(3)
+            for column in (2, 3)
+        }
         assert shown == {"Worker", "Sample shop", "Command line", "Delivery of 24 downloads ingested"}
         assert panel.table.horizontalHeader().length() <= panel.table.viewport().width()
         panel.table.setColumnWidth(3, 60)

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from itertools import combinations
 
 import pytest
-from PySide6.QtGui import QColor, QPalette
+from PySide6.QtGui import QColor, QFontMetricsF, QPalette
 from PySide6.QtWidgets import QApplication
 
 from tests.views.colour import ciede2000, contrast, nearest
+from views import fonts
 from views import theme as module
 from views.theme import DARK, HATCH, HIGH_CONTRAST, LIGHT, STATUS, THEMES, Tokens, current, style_sheet
 
@@ -200,3 +201,12 @@ def test_the_theme_costs_the_first_window_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
     assert done.stdout.split() == []
+
+
+@pytest.mark.parametrize("mono", [False, True], ids=["text", "mono"])
+@pytest.mark.parametrize("text", ["", "12:31:07", "€1,999.90", "CS-0088412", "11 Nov 23:59:55", "−7 of 10 fail"])
+@pytest.mark.parametrize("points", [9.0, 10.0, 13.5])
+def test_a_text_is_as_wide_as_its_font_says(text: str, points: float, *, mono: bool) -> None:
+    """A width is remembered for all texts that differ in their figures only, because figures are tabular."""
+    told = QFontMetricsF(fonts.make(points, 400, mono=mono)).horizontalAdvance(text)
+    assert fonts.width(text, points, 400, mono=mono) == pytest.approx(told, abs=0.5)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, overload
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
@@ -61,9 +62,15 @@ def columns(now: Callable[[], datetime]) -> tuple[Column, ...]:
 def short_instant(at: datetime, now: datetime) -> str:
     """Without what is the same as today."""
     at, now = at.astimezone(UTC), now.astimezone(UTC)
-    if at.date() == now.date():
-        return f"{at:%H:%M:%S}"
-    return f"{at.day} {at:%b %H:%M:%S}" if at.year == now.year else f"{at:%Y-%m-%d %H:%M}"
+    day, time = at.date(), at.isoformat(sep=" ", timespec="seconds")[11:19]
+    if day == now.date():
+        return time
+    return f"{_day(day)} {time}" if day.year == now.year else f"{day} {time[:5]}"
+
+
+@lru_cache(maxsize=400)
+def _day(day: date) -> str:
+    return f"{day.day} {day:%b}"
 
 
 class AuditTable(RecordTable):
@@ -156,7 +163,6 @@ class AuditTable(RecordTable):
         if divider >= 0:
             self.setRowHeight(divider, self.verticalHeader().defaultSectionSize())
         self._divider = -1
-        self._fitted.clear()
         self.records.grown_on_top(count)
         if divider >= 0:
             self.set_divider(divider + count)

@@ -63,6 +63,10 @@ class Column:
     """The id of whose initials the text is: drawn in a circle of that person's colour."""
 
 
+def _points(column: Column) -> float:
+    return 9.5 if column.mono else 10
+
+
 class RecordModel(QAbstractTableModel):
     """Rows of a list it does not own; tell it when the list has grown or is another one."""
 
@@ -158,7 +162,7 @@ class RecordTable(QTableView):
         """The row under the pointer."""
         self.records = RecordModel(columns, self)
         self.setModel(self.records)
-        self._fitted: dict[tuple[int, int], tuple[str, float]] = {}
+        self._fitted: dict[tuple[int, str], tuple[str, float]] = {}
         self._widest: dict[int, int] = {}
         """By column, of those that fit: how wide the widest text was, pixels."""
         self.setAccessibleName(name)
@@ -201,7 +205,6 @@ class RecordTable(QTableView):
 
     def set_rows(self, rows: Sequence[Any]) -> None:
         """Show a list."""
-        self._fitted.clear()
         self.records.set_rows(rows)
 
     def renew_rows(self, rows: Sequence[Any]) -> None:
@@ -209,7 +212,6 @@ class RecordTable(QTableView):
         if len(rows) != self.records.rowCount():
             self.set_rows(rows)
             return
-        self._fitted.clear()
         self.records.renew(rows)
 
     # --- drawing -----------------------------------------------------------------------------------------------
@@ -222,7 +224,7 @@ class RecordTable(QTableView):
         if not rows:
             return
         selection = self.selectionModel()
-        selected = {row for row in rows if selection.isRowSelected(row, QModelIndex())}
+        selected = {index.row() for index in selection.selectedRows()}
         high = self.verticalHeader().defaultSectionSize()
         tops = {row: self.top_of(row) for row in rows}
         self._grounds(painter, selected, tops, high)
@@ -265,7 +267,7 @@ class RecordTable(QTableView):
         selected: set[int],
     ) -> None:
         theme, texts, records = current(), self.records.texts, self.records.rows
-        font = theme.font(9.5 if column.mono else 10, 400, mono=column.mono)
+        font = theme.font(_points(column), 400, mono=column.mono)
         metrics = QFontMetricsF(font)
         pen = QColor(theme.tokens.text3 if column.quiet else theme.tokens.text)
         base = (box.height() - metrics.height()) / 2 + metrics.ascent()
@@ -283,9 +285,7 @@ class RecordTable(QTableView):
                 painter.setFont(font)
                 painter.setPen(pen)
                 continue
-            shown = fitted.get((row, number))
-            if shown is None:
-                shown = self._fit(row, number, text, metrics, wide)
+            shown = fitted.get((number, text)) or self._fit(number, text, wide)
             if column.quiet and row in selected:
                 painter.setPen(QColor(theme.tokens.text2))
                 draw(QPointF(left + wide - shown[1] if right else left, top + base), shown[0])
@@ -293,19 +293,21 @@ class RecordTable(QTableView):
             else:
                 draw(QPointF(left + wide - shown[1] if right else left, top + base), shown[0])
 
-    def _fit(self, row: int, number: int, text: str, metrics: QFontMetricsF, width: float) -> tuple[str, float]:
-        """The text as there is room for it, and how wide it is; kept until another list or another width is shown."""
+    def _fit(self, number: int, text: str, width: float) -> tuple[str, float]:
+        """The text as there is room for it in a column, and how wide it is; kept until a column has another width."""
         if len(self._fitted) >= PREPARED_MOST * 4:
             self._fitted.clear()
-        wide = metrics.horizontalAdvance(text)
-        if wide > width and self.records.columns[number].fits:
+        theme, column = current(), self.records.columns[number]
+        wide = theme.width(text, _points(column), mono=column.mono)
+        if wide > width and column.fits:
             # Not while it is painted: what is painted beside it would stand where it stood before.
             self._widest[number] = max(self._widest.get(number, 0), ceil(wide) + 2 * PAD)
             QTimer.singleShot(0, self, self._spread)
         if wide > width:
+            metrics = QFontMetricsF(theme.font(_points(column), 400, mono=column.mono))
             text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
             wide = metrics.horizontalAdvance(text)
-        self._fitted[row, number] = found = (text, wide)
+        self._fitted[number, text] = found = (text, wide)
         return found
 
     @staticmethod
@@ -335,7 +337,7 @@ class RecordTable(QTableView):
         if not index.isValid():
             return ""
         words = self.records.texts(index.row())[index.column()]
-        shown, _ = self._fitted.get((index.row(), index.column()), (words, 0.0))
+        shown, _ = self._fitted.get((index.column(), words), (words, 0.0))
         return words if shown != words else ""
 
     def leaveEvent(self, event: QEvent) -> None:
