@@ -1,4 +1,4 @@
-"""Why a rule fired, and what a rule asks, in plain words with the numbers: one builder for each kind of metric."""
+"""Why a rule fired, in plain words with the numbers. What a rule asks is said by ``models.rule_words``."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from app.formatting import grouped, money
+from models.formatting import grouped, money
 from models.risk_metrics import METRICS, SUBJECTS, WINDOWS, Kind, Metric, Operator
 
 if TYPE_CHECKING:
-    from models.risk import Compared, Condition, Fired
+    from models.risk import Compared, Fired
 
 _WINDOW_WORDS = {
     "10m": "in ten minutes",
@@ -107,37 +107,6 @@ def fired_words(compared: Compared, around: Around = Around()) -> Words:
     if metric.kind is Kind.TEXT:
         return _text(metric, compared.actual, around)
     return (*_found(metric, compared.actual, around), *_line(metric, operator, compared.value, around))
-
-
-def condition_words(condition: Condition, around: Around = Around()) -> str:
-    """What a condition asks, for rules that have not fired: ``orders with this card in one hour: more than 3``."""
-    metric, operator, value = METRICS[condition.metric], Operator(condition.operator), condition.value
-    title = metric.title
-    match operator:
-        case Operator.IS:
-            return title if value else f"{title}: not so"
-        case Operator.IN_LIST:
-            return f"{title} is on the list {value}"
-        case Operator.NOT_IN_LIST:
-            return f"{title} is not on the list {value}"
-        case Operator.IN | Operator.NOT_IN:
-            listed = ", ".join(_shown(metric, each, around) for each in value) if isinstance(value, tuple) else value
-            return f"{title} is {'one of' if operator is Operator.IN else 'none of'} {listed}"
-        case _ if metric.kind is Kind.TEXT:
-            return f"{title} is {'' if operator is Operator.EQ else 'not '}{_shown(metric, value, around)}"
-        case _:
-            return f"{title}: {_ASKED[operator]} {_shown(metric, value, around)}"
-
-
-def limit_of(operator: str, value: int) -> int | None:
-    """The largest number a rule still lets pass; ``None`` where small numbers are what it asks for."""
-    match Operator(operator):
-        case Operator.GT:
-            return value
-        case Operator.GTE:
-            return value - 1
-        case _:
-            return None
 
 
 # --- parts -------------------------------------------------------------------------------------------------------

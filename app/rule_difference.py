@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.rule_words import facts
+from models.rule_words import facts
 
 if TYPE_CHECKING:
     from models.risk import FraudRule

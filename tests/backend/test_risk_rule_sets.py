@@ -273,14 +273,13 @@ def test_a_difference_is_told_in_plain_words(api: Api) -> None:
     found = done(api, "GET", f"{path}?before={first['ruleSetId']}", "risk-analyst")
     assert [each["ruleId"] for each in found["added"]] == ["new"]
     assert [each["ruleId"] for each in found["removed"]] == ["gone"]
+    asked, either = "orders with this card in 1 h", "order value at least 500.00 EUR; age of the account under 24 h"
     assert found["changed"][0]["words"] == [
-        "Description: What many-cards looks for → Fewer cards",
-        "Switched off",
-        "Action: review → block",
-        "Severity: 60 → 70",
-        "Cap: 200 orders in an hour → 5 orders, 1,000.00 EUR in an hour",
-        "Orders with this card in 1 h > 3 → Orders with this card in 1 h > 5",
-        "Asked as well: any of: Order value ≥ 500.00 EUR; Age of the account < 1 d",
+        "Name: What many-cards looks for → Fewer cards",
+        f"When: More than 3 {asked} → More than 5 {asked}, and any of ({either})",
+        "Does: review, 60 points → block, 70 points",
+        "Cap: 200 orders an hour → 5 orders or 1,000.00 EUR an hour",
+        "Evaluated: yes → no, switched off",
     ]
     against_live = done(api, "GET", path)
     assert (len(against_live["added"]), against_live["beforeNumber"]) == (3, 1)

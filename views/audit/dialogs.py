@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 from app.audit import confirmed
 from app.audit_proof import Proof, Verification
 from app.errors import OperationsError
-from app.formatting import grouped
+from models.formatting import grouped
 from models.words import counted
 from views.audit.words import title
 from views.dialogs.base import WindowDialog

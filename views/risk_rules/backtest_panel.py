@@ -21,10 +21,10 @@ from app.errors import OperationsError
 from app.risk_rules import MANAGE, VIEW, RiskRules, cancel_backtest, set_words, start_backtest, titles
 from models.risk import RuleSetState
 from views.risk_rules.fields import Choice
-from views.risk_rules.flow import Flow
 from views.risk_rules.following import FollowingPanel, explain
 from views.risk_rules.result import ResultView
 from views.theme import current
+from views.widgets.flow import WIDE_GAP, Flow
 from views.widgets.pill import Look, Pill
 from views.widgets.table import Column, RecordTable
 
@@ -98,8 +98,7 @@ class BacktestPanel(FollowingPanel):
         self.shadow.clicked.connect(self._show_shadow)
         self.why = QLabel()
         self.why.setWordWrap(True)
-        row = Flow()
-        for part in (
+        row = Flow(
             self.version,
             *self.ranges.values(),
             self.begin,
@@ -107,8 +106,9 @@ class BacktestPanel(FollowingPanel):
             self.circumstances,
             self.start,
             self.shadow,
-        ):
-            row.add(part)
+            margins=False,
+            gap=WIDE_GAP,
+        )
         head = QVBoxLayout()
         head.setContentsMargins(12, 10, 12, 8)
         head.setSpacing(6)

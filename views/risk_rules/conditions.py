@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from app.rule_words import operator_words
 from app.rule_work import (
     Entries,
     Place,
@@ -21,11 +20,12 @@ from app.rule_work import (
 )
 from models.risk import AnyOf
 from models.risk_metrics import LISTED, METRICS, Operator
+from models.rule_words import operator_words
 from views.risk_rules.fields import Choice, value_field
-from views.risk_rules.flow import Flow
 from views.risk_rules.metric_picker import MetricButton
 from views.theme import current
 from views.widgets.discard import discard
+from views.widgets.flow import WIDE_GAP, Flow
 from views.widgets.pill import Look, Pill
 
 if TYPE_CHECKING:
@@ -89,9 +89,7 @@ class ConditionRow(QWidget):
         across.setContentsMargins(0, 0, 0, 0)
         across.setSpacing(8)
         across.addWidget(self.word, 0, Qt.AlignmentFlag.AlignTop)
-        fields = Flow()
-        for part in (self.what, self.operator, self.value):
-            fields.add(part)
+        fields = Flow(self.what, self.operator, self.value, margins=False, gap=WIDE_GAP)
         across.addWidget(fields, 1)
         across.addWidget(self.count)
         across.addWidget(self.other)

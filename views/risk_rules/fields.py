@@ -9,12 +9,12 @@ from PySide6.QtCore import QLocale, QRegularExpression, QSignalBlocker, QStringL
 from PySide6.QtGui import QRegularExpressionValidator, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QCompleter, QHBoxLayout, QLabel, QLineEdit, QSpinBox, QWidget
 
-from app.formatting import money
-from app.rule_words import UNITS
 from models.base import storable
+from models.formatting import money
 from models.money import decimals
 from models.risk import VALUES_MOST
 from models.risk_metrics import LISTED, METRICS, Kind, Operator, normal
+from models.rule_words import UNITS
 from views.theme import current
 
 if TYPE_CHECKING:

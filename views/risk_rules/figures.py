@@ -9,7 +9,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.formatting import money, percent
+from models.formatting import money, percent
 from models.risk import Action
 from views.theme import current, mixed
 from views.widgets.table import Column, RecordTable

@@ -20,10 +20,10 @@ from app.risk_rules import (
 )
 from models.risk import ListKind
 from models.risk_metrics import METRICS
-from views.risk_rules.flow import Flow
 from views.risk_rules.following import FollowingPanel, explain
 from views.risk_rules.policy_page import PolicyPage
 from views.theme import current
+from views.widgets.flow import WIDE_GAP, Flow
 from views.widgets.pill import Look, Pill
 from views.widgets.table import Column, RecordTable
 
@@ -140,7 +140,7 @@ class ListsPanel(FollowingPanel):
         note.setContentsMargins(12, 4, 12, 4)
         column.addWidget(note)
         column.addWidget(table, 1)
-        row = Flow()
+        row = Flow(gap=WIDE_GAP)
         row.setContentsMargins(12, 6, 12, 8)
         runs: dict[str, Callable[[], None]] = {
             "new": self._new,

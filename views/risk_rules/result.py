@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from app.formatting import money
-from app.rule_words import condition_words, minutes_words
+from models.formatting import money
 from models.risk_metrics import METRICS, Kind
+from models.rule_words import condition_words, minutes_words
 from views.charts.curve import CurveChart, CurveData
 from views.charts.data import ChartData
 from views.charts.day_bars import DayBars

@@ -11,9 +11,9 @@ from models.base import storable
 from models.risk import SCORE_MOST, Action, Cap
 from views.risk_rules.conditions import ConditionsEditor
 from views.risk_rules.fields import Choice, MoneyField, NumberField
-from views.risk_rules.flow import Flow
 from views.theme import current
 from views.widgets.discard import discard
+from views.widgets.flow import Flow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,7 +55,7 @@ class RuleForm(QScrollArea):
         self.count.setAccessibleName("Orders the rule matches")
         self.conditions = ConditionsEditor()
         self.conditions.changed.connect(lambda entries: self._tell(conditions=entries))
-        self._does = Flow(gap=12)
+        self._does = Flow(margins=False, gap=12)
         inside = QWidget()
         self._column = QVBoxLayout(inside)
         self._column.setContentsMargins(12, 8, 12, 12)
@@ -104,7 +104,7 @@ class RuleForm(QScrollArea):
         self.conditions.say_counts(None if found is None or problem else found.conditions)
 
     def _build_does(self, rule: FraudRule, currency: str) -> None:
-        old, self._does = self._does, Flow(gap=12)
+        old, self._does = self._does, Flow(margins=False, gap=12)
         self.points = NumberField("Severity, points it adds to the score", rule.severity, SCORE_MOST, " points")
         self.points.box.setMinimum(1)
         self.points.changed.connect(lambda value: self._tell(severity=value))

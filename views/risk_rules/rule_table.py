@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
     QTableView,
 )
 
-from app.rule_words import cap_words, rule_words
+from models.rule_words import cap_words, rule_words
 from views.theme import FOCUS, current, mixed
 
 if TYPE_CHECKING:

@@ -13,12 +13,12 @@ from app.risk_rules import MANAGE, PUBLISH, VIEW, RiskRules, publish_reason, sha
 from app.rule_bench import Bench
 from models.risk import RULES_MOST, RuleSetState
 from views.risk_rules.compare import ComparePage
-from views.risk_rules.flow import Flow
 from views.risk_rules.following import FollowingPanel, explain
 from views.risk_rules.rule_form import RuleForm
 from views.risk_rules.rule_table import RuleTable, rows_of
 from views.risk_rules.set_head import SaveBar, SetHead, published_words, state_words
 from views.theme import current
+from views.widgets.flow import WIDE_GAP, Flow
 from views.widgets.pill import Look, Pill
 from views.widgets.table import Column, RecordTable
 
@@ -95,7 +95,7 @@ class RulesPanel(FollowingPanel):
         _stacked(self.content, outer)
 
     def _tools(self) -> QWidget:
-        bar = Flow()
+        bar = Flow(gap=WIDE_GAP)
         bar.setContentsMargins(12, 6, 12, 2)
         self.tools: dict[str, Pill] = {}
         for key, text, name, run in (

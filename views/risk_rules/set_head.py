@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.risk_rules import MANAGE, publish_reason
 from models.risk import RuleSetState
-from views.risk_rules.flow import Flow
 from views.risk_rules.following import explain
 from views.theme import current
+from views.widgets.flow import WIDE_GAP, Flow
 from views.widgets.pill import Look, Pill
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class SetHead(QWidget):
         for label in (self.title, self.line, self.reason):
             label.setWordWrap(True)
         self.buttons: dict[str, Pill] = {}
-        row = Flow()
+        row = Flow(margins=False, gap=WIDE_GAP)
         for key, (text, name) in BUTTONS.items():
             pill = self.buttons[key] = Pill(text, Look.PRIMARY if key == "publish" else Look.BUTTON, name=name)
             pill.clicked.connect(lambda _=False, k=key: self.asked.emit(k))

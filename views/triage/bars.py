@@ -1,15 +1,15 @@
-"""The queue's filter bar, which breaks into lines where it must, and its foot with the keys."""
+"""The queue's filter field, and its foot with the keys."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QLineEdit, QSizePolicy, QWidget
 
 from views.icons import paint
 from views.theme import current
 
-PAD, GAP, FOOT = 8, 8, 28
+PAD, FOOT = 8, 28
 KEYS = (
     ("jk", "move"),
     ("Enter", "open"),
@@ -68,51 +68,6 @@ class FilterField(QLineEdit):
         paint(painter, "filter", QRectF(PAD, (self.height() - size) / 2, size, size), tokens.text2)
         if not self.hasFocus() and not self.text():
             draw_key(painter, self.width() - theme.px(14) - PAD - 4, self.height() / 2, "/", tokens.text2)
-
-
-class Flow(QWidget):
-    """Widgets beside each other; those that do not fit begin another line. The last one stands at the right end."""
-
-    def __init__(self, *widgets: QWidget, last_right: bool = True) -> None:
-        super().__init__()
-        self._widgets, self._last_right = widgets, last_right
-        for widget in widgets:
-            widget.setParent(self)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self.fit()
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() is QEvent.Type.LayoutRequest:
-            self.fit()
-        return super().event(event)
-
-    def fit(self) -> None:
-        """Arrange them, and take the height that needs."""
-        shown = [w for w in self._widgets if not w.isHidden()]
-        lines: list[list[QWidget]] = [[]]
-        x, room = 0, self.width() - 2 * PAD
-        for widget in shown:
-            wide = min(room, widget.sizeHint().width())
-            if lines[-1] and x + wide > room:
-                lines.append([])
-                x = 0
-            lines[-1].append(widget)
-            x += wide + GAP
-        y = 6
-        for line in lines:
-            high = max((w.sizeHint().height() for w in line), default=0)
-            x = PAD
-            for widget in line:
-                wide = min(room, widget.sizeHint().width())
-                at = self.width() - PAD - wide if self._last_right and widget is shown[-1] else x
-                widget.setGeometry(at, y + (high - widget.sizeHint().height()) // 2, wide, widget.sizeHint().height())
-                x += wide + GAP
-            y += high + 6
-        if y != self.height():
-            self.setFixedHeight(y)
 
 
 class Foot(QWidget):

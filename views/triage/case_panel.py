@@ -12,8 +12,9 @@ from app.risk import DECIDE, VIEW
 from views.theme import current
 from views.triage.facts import customer_facts, order_facts
 from views.triage.parts import Figures, VelocityCards, Why
-from views.triage.pieces import Foot, Lines, NoteField, Pair, Section, VerdictBar
+from views.triage.pieces import Foot, Lines, NoteField, Pair, Section
 from views.triage.words import amount, did, linked_state, linked_sum, moment, shared, short_name
+from views.widgets.flow import WIDE_GAP, Flow
 from views.widgets.pill import Look, Pill
 from views.widgets.problem import ProblemLine
 from views.widgets.table import Column, RecordTable
@@ -142,7 +143,7 @@ class CasePanel(QueryPanel):
         self.area.setWidget(inside)
         self.area.viewport().setAutoFillBackground(False)
         inside.setAutoFillBackground(False)
-        self.bar = VerdictBar(list(self.buttons.values()))
+        self.bar = Flow(*self.buttons.values(), right=self.buttons["claim"], margins=False, gap=WIDE_GAP)
         bar_box = Foot()
         below = QVBoxLayout(bar_box)
         below.setContentsMargins(12, 8, 12, 12)
@@ -348,7 +349,6 @@ class CasePanel(QueryPanel):
         words = self._people(entry)
         self.proposal.setText(words)
         self.proposal.setVisible(bool(words))
-        self.bar.fit()
 
     def _people(self, entry: RiskQueueEntry) -> str:
         now = self.console.clock.now()

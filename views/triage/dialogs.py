@@ -10,7 +10,7 @@ from PySide6.QtCore import QDateTime, Qt
 from PySide6.QtWidgets import QDateTimeEdit, QDialogButtonBox, QHBoxLayout, QLabel, QPushButton, QRadioButton
 
 from app.errors import OperationsError
-from app.formatting import money
+from models.formatting import money
 from models.risk_queue import BulkOutcome, DecideEntry, EntryStatus, EntryVerdict, EscalateTo
 from models.words import counted
 from views.dialogs.conflict import ConflictDialog

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from app.formatting import money
 from app.risk_words import duration
+from models.formatting import money
 from views.triage.parts import joined
 from views.triage.words import country, moment
 

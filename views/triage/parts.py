@@ -9,8 +9,8 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from app.formatting import grouped, money
 from app.risk_words import Around, duration, plain, why, window_of
+from models.formatting import grouped, money
 from views.theme import RADIUS, current
 from views.triage.drawing import draw_score_bar
 from views.triage.words import HIGH, NEAR, advice, chip, country, hours, moment, rich

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from html import escape
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from views.theme import current
-from views.widgets.pill import Pill
 
 NARROW = 520
 """Below this width, at 100 % font, two sections stand one below the other."""
@@ -149,42 +148,3 @@ class Foot(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         QPainter(self).fillRect(0, 0, self.width(), 1, QColor(current().tokens.line))
-
-
-class VerdictBar(QWidget):
-    """The verbs with their keys; where there is no room for all beside each other, they stand in two rows."""
-
-    def __init__(self, pills: list[Pill]) -> None:
-        super().__init__()
-        self._pills = pills
-        for pill in pills:
-            pill.setParent(self)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setMinimumHeight(32)
-
-    def _high(self) -> int:
-        return max(current().px(32), *(pill.sizeHint().height() for pill in self._pills))
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self.fit()
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() is QEvent.Type.LayoutRequest:
-            self.fit()
-        return super().event(event)
-
-    def fit(self) -> None:
-        """Put the pills where they fit: verdicts from the left, the claim at the right end."""
-        high, x, y = self._high(), 0, 0
-        last = self._pills[-1]
-        needed = sum(pill.sizeHint().width() + 8 for pill in self._pills) - 8
-        spare = max(0, min(current().px(8), (self.width() - needed) // len(self._pills)))
-        for pill in self._pills:
-            wide = min(self.width(), pill.sizeHint().width() + spare)
-            if x and x + wide > self.width():
-                x, y = 0, y + high + 8
-            at = self.width() - wide if pill is last and x + wide <= self.width() else x
-            pill.setGeometry(max(0, at), y, wide, high)
-            x += wide + 8
-        self.setFixedHeight(y + high)

@@ -14,8 +14,9 @@ from app.link import LinkState
 from app.risk import VIEW
 from app.risk_filter import Filter, FilterError, Sort, Tab, from_link, parse
 from views.theme import current
-from views.triage.bars import FilterField, Flow, Foot
+from views.triage.bars import FilterField, Foot
 from views.triage.table import QueueTable
+from views.widgets.flow import WIDE_GAP, Flow
 from views.widgets.pill import Look, Pill
 from views.widgets.problem import ProblemLine
 from views.window.panel import Note
@@ -97,14 +98,14 @@ class QueuePanel(QueryPanel):
         self.foot = Foot()
 
     def _lay_out(self) -> None:
-        self.bar = Flow(self.field, *self.tabs.values(), self.saved, self.sort)
+        self.bar = Flow(self.field, *self.tabs.values(), self.saved, self.sort, right=self.sort, gap=WIDE_GAP)
         column = QVBoxLayout(self.content)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.bar)
         column.addWidget(self.problem)
         column.addWidget(self.table, 1)
-        self.state_row = Flow(self.state, self.again, last_right=False)
+        self.state_row = Flow(self.state, self.again, gap=WIDE_GAP)
         column.addWidget(self.state_row)
         column.addWidget(self.foot)
         self.widget.setFocusProxy(self.table)

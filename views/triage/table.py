@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, overload
 
 from PySide6.QtCore import QModelIndex, QPointF, QRectF, Qt, Signal
@@ -13,7 +14,7 @@ from views.theme import RADIUS, current, mixed
 from views.triage.drawing import countries, draw_score_bar, draw_tick, rules
 from views.triage.words import HIGH, NEAR, Said, amount, chip, hours, state_of, who
 from views.widgets.chip import draw_severity, severity_size
-from views.widgets.table import PAD, Column, RecordTable
+from views.widgets.table import PAD, Column, RecordTable, font_of
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -48,6 +49,18 @@ class Rows(Sequence[Any]):
         if isinstance(index, slice):
             return [self._list.entry(row) for row in range(*index.indices(len(self)))]
         return self._list.entry(index)
+
+
+@lru_cache(maxsize=1024)
+def _chips(names: tuple[str, ...], room: int, _scale: float) -> tuple[str, ...]:
+    """The chips there is room for in that many pixels, and how many more there are; widths go with the font's scale."""
+    theme = current()
+    for shown in range(len(names), -1, -1):
+        rest = len(names) - shown
+        parts = names[:shown] + ((f"+{rest}",) if rest else ())
+        if sum(theme.width(part, 9) + 18 for part in parts) - 6 <= room:
+            return parts
+    return (f"+{len(names)}",) if names else ()
 
 
 class QueueTable(RecordTable):
@@ -94,7 +107,7 @@ class QueueTable(RecordTable):
             Column("", of(lambda e: self.said(e).mark), _WIDTHS[MARK]),
             Column("Score", of(lambda e: str(e.score), "…"), _WIDTHS[SCORE]),
             Column("Order", of(lambda e: e.order_id, "…"), _WIDTHS[ORDER], mono=True),
-            Column("Amount", of(lambda e: amount(e, risk.currency)), _WIDTHS[AMOUNT], right=True),
+            Column("Amount", of(lambda e: amount(e, risk.currency)), _WIDTHS[AMOUNT], right=True, weight=600),
             Column("Card, IP", of(countries), _WIDTHS[CARD]),
             Column("Rules that fired", of(rules), _WIDTHS[RULES], stretch=True),
             Column("Age", of(lambda e: hours(self._now() - e.created_at)), _WIDTHS[AGE], right=True),
@@ -153,7 +166,7 @@ class QueueTable(RecordTable):
     def _name_amounts(self) -> None:
         columns = list(self.records.columns)
         title = f"Amount, {self._reporting}" if self._reporting else "Amount"
-        columns[AMOUNT] = Column(title, columns[AMOUNT].text, _WIDTHS[AMOUNT], right=True)
+        columns[AMOUNT] = Column(title, columns[AMOUNT].text, _WIDTHS[AMOUNT], right=True, weight=600)
         self.records.columns = tuple(columns)
         self.records.headerDataChanged.emit(Qt.Orientation.Horizontal, AMOUNT, AMOUNT)
 
@@ -297,15 +310,14 @@ class QueueTable(RecordTable):
         self, painter: QPainter, number: int, column: Column, box: QRectF, tops: dict[int, int], selected: set[int]
     ) -> None:
         theme = current()
-        font = theme.font(9.5 if column.mono else 10, 600 if number == AMOUNT else 400, mono=column.mono)
+        font = theme.font(*font_of(column), mono=column.mono)
         metrics = QFontMetricsF(font)
         base = (box.height() - metrics.height()) / 2 + metrics.ascent()
         painter.setFont(font)
         for row, top in tops.items():
             entry = self._risk.list.entry(row)
-            shown = self._fitted.get((row, number)) or self._fit(
-                row, number, self.records.texts(row)[number], metrics, box.width()
-            )
+            text = self.records.texts(row)[number]
+            shown = self._fitted.get((number, text)) or self._fit(number, text, box.width())
             ink = QColor(theme.tokens.text3) if entry is None else self._ink(entry, row in selected)
             painter.setPen(ink)
             left = box.right() - shown[1] if column.right else box.left()
@@ -366,11 +378,10 @@ class QueueTable(RecordTable):
             )
             left += theme.width(text, 10, weight)
 
-    def _draw_rules(self, painter: QPainter, box: QRectF, entry: RiskQueueEntry, row: int, chosen: bool) -> None:
+    def _draw_rules(self, painter: QPainter, box: QRectF, entry: RiskQueueEntry, _row: int, chosen: bool) -> None:
         theme, tokens = current(), current().tokens
-        plan = self._fitted.get((row, RULES))
-        if plan is None:
-            plan = self._fitted[row, RULES] = (self._plan(entry, box.width()), 0.0)
+        names = tuple(chip(rule) for rule in entry.triggered_rules)
+        plan = _chips(names, round(box.width()), theme.font_scale)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(theme.font(9))
         high = theme.height(9) + 2
@@ -378,7 +389,7 @@ class QueueTable(RecordTable):
         ink = self._ink(entry, chosen) if not self._sent(entry) else QColor(tokens.text2 if chosen else tokens.text3)
         left = box.left()
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        for text in plan[0].split("\n") if plan[0] else ():
+        for text in plan:
             wide = theme.width(text, 9) + 12
             shape = QRectF(round(left) + 0.5, round(box.center().y() - high / 2) + 0.5, round(wide), round(high) - 1)
             bare = text.startswith("+")
@@ -388,18 +399,6 @@ class QueueTable(RecordTable):
             painter.setPen(ink)
             painter.drawText(shape, Qt.AlignmentFlag.AlignCenter, text)
             left += wide + 6
-
-    @staticmethod
-    def _plan(entry: RiskQueueEntry, room: float) -> str:
-        """The chips there is room for, and how many more there are; one to a line."""
-        theme = current()
-        names = [chip(rule) for rule in entry.triggered_rules]
-        for shown in range(len(names), -1, -1):
-            rest = len(names) - shown
-            parts = names[:shown] + ([f"+{rest}"] if rest else [])
-            if sum(theme.width(part, 9) + 18 for part in parts) - 6 <= room:
-                return "\n".join(parts)
-        return f"+{len(names)}" if names else ""
 
     def _draw_sla(self, painter: QPainter, box: QRectF, entry: RiskQueueEntry, _row: int, chosen: bool) -> None:
         theme = current()

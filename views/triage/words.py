@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QLocale
 
-from app.formatting import grouped, money
 from app.outbox import State
 from app.risk import ON_ITS_WAY
+from models.formatting import grouped, money
 from models.words import initials
 
 if TYPE_CHECKING:

@@ -54,6 +54,7 @@ class Column:
     right: bool = False
     mono: bool = False
     quiet: bool = False
+    weight: int = 400
     stretch: bool = False
     chip: bool = False
     """Drawn as a freshness chip when the text begins with ``late`` or ``stale``."""
@@ -63,8 +64,9 @@ class Column:
     """The id of whose initials the text is: drawn in a circle of that person's colour."""
 
 
-def _points(column: Column) -> float:
-    return 9.5 if column.mono else 10
+def font_of(column: Column) -> tuple[float, int]:
+    """Points and weight of a column's texts."""
+    return (9.5 if column.mono else 10), column.weight
 
 
 class RecordModel(QAbstractTableModel):
@@ -267,7 +269,7 @@ class RecordTable(QTableView):
         selected: set[int],
     ) -> None:
         theme, texts, records = current(), self.records.texts, self.records.rows
-        font = theme.font(_points(column), 400, mono=column.mono)
+        font = theme.font(*font_of(column), mono=column.mono)
         metrics = QFontMetricsF(font)
         pen = QColor(theme.tokens.text3 if column.quiet else theme.tokens.text)
         base = (box.height() - metrics.height()) / 2 + metrics.ascent()
@@ -298,13 +300,13 @@ class RecordTable(QTableView):
         if len(self._fitted) >= PREPARED_MOST * 4:
             self._fitted.clear()
         theme, column = current(), self.records.columns[number]
-        wide = theme.width(text, _points(column), mono=column.mono)
+        wide = theme.width(text, *font_of(column), mono=column.mono)
         if wide > width and column.fits:
             # Not while it is painted: what is painted beside it would stand where it stood before.
             self._widest[number] = max(self._widest.get(number, 0), ceil(wide) + 2 * PAD)
             QTimer.singleShot(0, self, self._spread)
         if wide > width:
-            metrics = QFontMetricsF(theme.font(_points(column), 400, mono=column.mono))
+            metrics = QFontMetricsF(theme.font(*font_of(column), mono=column.mono))
             text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
             wide = metrics.horizontalAdvance(text)
         self._fitted[number, text] = found = (text, wide)

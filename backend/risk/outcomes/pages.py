@@ -17,8 +17,8 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.platypus import KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
+from models.formatting import money_words
 from models.risk_report import ReportFigures, RiskReport
-from models.risk_words import money_words
 
 _INK, _GREY, _LINE, _SHADE = (HexColor(f"0x{code}") for code in ("1b2430", "5b6675", "c9d0d8", "f3f5f7"))
 _BLUE, _ORANGE = HexColor("0x2f6fb3"), HexColor("0xd9822b")

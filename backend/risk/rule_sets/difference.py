@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from models.risk import RuleSet
 from models.risk_backtest import RuleChange, RuleSetDifference
-from models.risk_words import change_words
+from models.rule_words import changes
 
 
 def difference(before: RuleSet, after: RuleSet, currency: str) -> RuleSetDifference:
@@ -19,7 +19,7 @@ def difference(before: RuleSet, after: RuleSet, currency: str) -> RuleSetDiffere
         added=tuple(rule for name, rule in new.items() if name not in old),
         removed=tuple(rule for name, rule in old.items() if name not in new),
         changed=tuple(
-            RuleChange(rule_id=name, before=old[name], after=rule, words=change_words(old[name], rule, currency))
+            RuleChange(rule_id=name, before=old[name], after=rule, words=changes(old[name], rule, currency))
             for name, rule in new.items()
             if name in old and old[name] != rule
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from app.formatting import grouped, money
+from models.formatting import grouped, money_words
 from models.risk_metrics import LISTED, METRICS, Kind, Metric, Operator
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def value_words(metric: Metric, value: object, currency: str) -> str:
     if isinstance(value, int):
         match metric.kind:
             case Kind.MONEY:
-                return f"{money(value, currency)} {currency}"
+                return money_words(value, currency)
             case Kind.MINUTES:
                 return minutes_words(value)
             case _:
@@ -108,7 +108,7 @@ def cap_words(cap: Cap, currency: str) -> str:
     if cap.orders is not None:
         parts.append(f"{grouped(cap.orders)} order{'' if cap.orders == 1 else 's'}")
     if cap.amount is not None:
-        parts.append(f"{money(cap.amount, currency)} {currency}")
+        parts.append(money_words(cap.amount, currency))
     if cap.share is not None:
         parts.append(f"{cap.share} % of orders")
     return " or ".join(parts) + " an hour" if parts else "no cap"
@@ -128,6 +128,13 @@ def facts(rule: FraudRule, currency: str, lists: Mapping[str, str] | None = None
         "Cap": cap_words(rule.cap, currency),
         "Evaluated": "yes" if rule.enabled else "no, switched off",
     }
+
+
+def changes(before: FraudRule, after: FraudRule, currency: str) -> tuple[str, ...]:
+    """What is different about a rule, a line each: *Does: flag, 10 points → review, 22 points*."""
+    was, now = facts(before, currency), facts(after, currency)
+    lines = tuple(f"{name}: {was[name]} → {now[name]}" for name in now if was[name] != now[name])
+    return lines or ("Written otherwise, and asks the same",)
 
 
 def _compared(operator: Operator) -> str:
