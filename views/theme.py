@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from zlib import crc32
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QFont, QPainter, QPalette, QPen, QPixmap
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from views import fonts
 from views.controls import Controls
@@ -218,6 +218,40 @@ def mixed(over: str, under: str, share: float) -> QColor:
     )
 
 
+class _Font(QObject):
+    """Gives a widget its font again: where a style sheet is, scroll areas under another parent take it away."""
+
+    def __init__(self, widget: QWidget, theme: Theme) -> None:
+        super().__init__(widget)
+        self._widget, self._theme = widget, theme
+        self._wanted, self._giving = QFont(), False
+        self._points: float = BODY
+        self._weight, self._mono = 400, False
+        widget.installEventFilter(self)
+        theme.changed.connect(self._give)
+
+    def keep(self, points: float, weight: int, *, mono: bool) -> None:
+        self._points, self._weight, self._mono = points, weight, mono
+        self._give()
+
+    def _give(self) -> None:
+        self._giving = True
+        self._wanted = self._theme.font(self._points, self._weight, mono=self._mono)
+        self._widget.setFont(self._wanted)
+        self._giving = False
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.FontChange and not self._giving:
+            has, wanted = self._widget.font(), self._wanted
+            if (has.pointSizeF(), has.weight(), has.family()) != (
+                wanted.pointSizeF(),
+                wanted.weight(),
+                wanted.family(),
+            ):
+                self._give()
+        return False
+
+
 class Theme(QObject):
     """The applied theme of one application: tokens, fonts, and how much everything is scaled."""
 
@@ -258,6 +292,11 @@ class Theme(QObject):
     def font(self, points: float = BODY, weight: int = 400, *, mono: bool = False, spacing: float = 100.0) -> QFont:
         """The font of a size of the scale, times the operator's own scale."""
         return fonts.make(round(points * self.font_scale, 2), weight, mono=mono, spacing=spacing)
+
+    def set_font(self, widget: QWidget, points: float = BODY, weight: int = 400, *, mono: bool = False) -> None:
+        """Give a widget a font of the scale that it keeps, in other themes and under other parents too."""
+        keeper = widget.findChild(_Font, options=Qt.FindChildOption.FindDirectChildrenOnly) or _Font(widget, self)
+        keeper.keep(points, weight, mono=mono)
 
     def width(
         self, text: str, points: float = BODY, weight: int = 400, *, mono: bool = False, spacing: float = 100.0

@@ -9,7 +9,7 @@ from itertools import combinations
 
 import pytest
 from PySide6.QtGui import QColor, QFontMetricsF, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from tests.views.colour import ciede2000, contrast, nearest
 from views import fonts
@@ -210,3 +210,23 @@ def test_a_text_is_as_wide_as_its_font_says(text: str, points: float, *, mono: b
     """A width is remembered for all texts that differ in their figures only, because figures are tabular."""
     told = QFontMetricsF(fonts.make(points, 400, mono=mono)).horizontalAdvance(text)
     assert fonts.width(text, points, 400, mono=mono) == pytest.approx(told, abs=0.5)
+
+
+def test_a_font_stays_under_another_parent_and_in_another_theme(qtbot: object) -> None:
+    """Where a style sheet is, what lies in a scroll area that is given a parent loses the fonts it had."""
+    theme = current()
+    theme.apply("dark")
+    inside, area, window = QWidget(), QScrollArea(), QWidget()
+    qtbot.addWidget(window)  # type: ignore[attr-defined]
+    head = QLabel("Head", inside)
+    QVBoxLayout(inside).addWidget(head)
+    area.setWidget(inside)
+    theme.set_font(head, 12, 600)
+    QVBoxLayout(window).addWidget(area)
+    window.show()
+    assert (head.font().pointSizeF(), head.font().weight()) == (12, 600)
+    theme.apply("light", 1.5)
+    assert (head.font().pointSizeF(), head.font().weight()) == (18, 600)
+    theme.set_font(head, 9)
+    theme.apply("dark", 1.0)
+    assert (head.font().pointSizeF(), head.font().weight()) == (9, 400)

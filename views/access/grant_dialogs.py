@@ -230,7 +230,7 @@ class DecisionDialog(DecidingDialog):
         super().__init__(accept, console.tasks, parent, accept=accept, hint="Why")
         self._console, self._approval, self._approve = console, approval, approve
         head = QLabel(approval.title)
-        head.setFont(current().font(12, 600))
+        current().set_font(head, 12, 600)
         head.setWordWrap(True)
         self.column.addWidget(head)
         said = QLabel(f"{approval.requested_by_name}: “{approval.reason}”")

@@ -130,12 +130,12 @@ def _hint(hint: UnusedPermissions) -> QWidget:
 
 def _heading(words: str) -> QLabel:
     label = QLabel(words)
-    label.setFont(current().font(10, 600))
+    current().set_font(label, 10, 600)
     return label
 
 
 def _line(words: str, *, quiet: bool = False) -> QLabel:
     label = QLabel(words)
     label.setWordWrap(True)
-    label.setFont(current().font(9 if quiet else 10))
+    current().set_font(label, 9 if quiet else 10)
     return label

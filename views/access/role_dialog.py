@@ -78,7 +78,7 @@ class RoleDialog(DecidingDialog):
             form.addRow(label, field)
         self.column.addLayout(form, 1)
         note = QLabel("∗ makes a role sensitive. Taking something away is in force at once.")
-        note.setFont(current().font(9))
+        current().set_font(note, 9)
         note.setWordWrap(True)
         self.column.addWidget(note)
         self.permissions.itemChanged.connect(self._weigh)

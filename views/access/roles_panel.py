@@ -65,7 +65,7 @@ class RolesPanel(QueryPanel):
 
     def refresh(self) -> None:
         """Show the roles the filter lets through."""
-        self.legend.setFont(current().font(9))
+        current().set_font(self.legend, 9)
         for name, pill in self.filters.items():
             pill.set(name, Look.SELECTED if name == self._shown else Look.OUTLINE)
         sample = self._roles.sample

@@ -23,7 +23,7 @@ STEPS_MOST = 8
 
 def _label(text: str, points: float, weight: int, colour: str, *, wrap: bool = True) -> QLabel:
     label = QLabel(text)
-    label.setFont(current().font(points, weight))
+    current().set_font(label, points, weight)
     label.setTextFormat(Qt.TextFormat.PlainText)
     palette = label.palette()
     palette.setColor(label.foregroundRole(), QColor(colour))

@@ -78,14 +78,11 @@ class Details(QScrollArea):
     def restyle(self) -> None:
         """Take fonts and colours of the theme."""
         theme, tokens = current(), current().tokens
-        styles = (
-            (self.title, theme.font(SECTION, 600), tokens.text),
-            (self.by, theme.font(9), tokens.text2),
-            (self.reason, theme.font(10), tokens.text),
-            (self.hidden, theme.font(9), tokens.text2),
-        )
-        for label, font, colour in styles:
-            label.setFont(font)
+        said = ((self.by, tokens.text2), (self.hidden, tokens.text2))
+        for label, _ in said:
+            theme.set_font(label, 9)
+        theme.set_font(self.reason, 10)
+        for label, colour in ((self.title, tokens.text), (self.reason, tokens.text), *said):
             palette = label.palette()
             palette.setColor(label.foregroundRole(), QColor(colour))
             label.setPalette(palette)
@@ -98,6 +95,7 @@ class Details(QScrollArea):
         entry = self.entry
         for widget in (self.by, self.reason, self.correlation, self.same_actor, self.difference):
             widget.setVisible(entry is not None)
+        current().set_font(self.title, *((10, 400) if entry is None else (SECTION, 600)))
         if entry is None:
             self.title.setText(NOTHING_CHOSEN)
             self.hidden.hide()

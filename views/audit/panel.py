@@ -305,7 +305,7 @@ class AuditPanel(QObject):
         for number, pill in enumerate(self.ranges):
             pill.set(RANGES[number][0], Look.SELECTED if number == self._range else Look.OUTLINE)
         for label in (self.state, self.seal):
-            label.setFont(current().font(10))
+            current().set_font(label, 10)
         self._body.arrange()
         self._show_seal()
 

@@ -203,7 +203,7 @@ class ChartPanel(QObject):
         self.chart.set_quality(stale="not live" if stale else "", disconnected=quality is Quality.DISCONNECTED)
 
     def _restyle(self) -> None:
-        self._empty.setFont(current().font())
+        current().set_font(self._empty)
         if self.chart is not None:
             self.chart.set_style(chart_style(self._series, self._severity))
             self._shown = None

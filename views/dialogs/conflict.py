@@ -29,7 +29,7 @@ class ConflictDialog(WindowDialog):
         self._console, self.intent = console, intent
         self.setMinimumWidth(current().px(640))
         head = QLabel(intent.title)
-        head.setFont(current().font(12, 600))
+        current().set_font(head, 12, 600)
         head.setWordWrap(True)
         self.column.addWidget(head)
         self.who = QLabel(intent.detail)
@@ -66,7 +66,7 @@ class ConflictDialog(WindowDialog):
         grid.setVerticalSpacing(4)
         for column, title in enumerate(("", "As you saw it", "Yours", "Theirs")):
             label = QLabel(title)
-            label.setFont(current().font(9, 600))
+            current().set_font(label, 9, 600)
             grid.addWidget(label, 0, column)
         for number, (name, *values) in enumerate(rows, 1):
             grid.addWidget(_cell(name, bold=True), number, 0)
@@ -147,6 +147,6 @@ def _words(value: Any) -> str:
 def _cell(text: str, *, bold: bool = False) -> QLabel:
     label = QLabel(text)
     label.setWordWrap(True)
-    label.setFont(current().font(10, 600 if bold else 400))
+    current().set_font(label, 10, 600 if bold else 400)
     label.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
     return label

@@ -85,7 +85,7 @@ def label(text: str, points: float = BODY, weight: int = 400, colour: str = "", 
     """Text of the type scale; in text colour unless another is given."""
     made = QLabel(text)
     made.setTextFormat(Qt.TextFormat.PlainText)
-    made.setFont(current().font(points, weight, mono=mono))
+    current().set_font(made, points, weight, mono=mono)
     palette = made.palette()
     palette.setColor(made.foregroundRole(), QColor(colour or current().tokens.text))
     made.setPalette(palette)

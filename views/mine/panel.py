@@ -112,7 +112,7 @@ class MinePanel(QueryPanel):
             f"{len(pending)} pending, the oldest for {age_words(max(0.0, oldest))}" if pending else "Nothing pending"
         )
         self.summary.setText(words)
-        self.summary.setFont(current().font(10, 600 if pending else 400))
+        current().set_font(self.summary, 10, 600 if pending else 400)
 
     @property
     def chosen(self) -> Intent | Done | None:

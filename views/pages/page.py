@@ -30,7 +30,7 @@ class Page(QScrollArea):
         self.column.setSpacing(12)
         self.column.addStretch(2)
         heading = QLabel(title)
-        heading.setFont(current().font(18, 600))
+        current().set_font(heading, 18, 600)
         heading.setWordWrap(True)
         self.words = QLabel(words)
         self.words.setWordWrap(True)

@@ -179,7 +179,7 @@ class Palette(QWidget):
         self.input.setPlaceholderText("actions, alerts, panels, workspaces")
         self.input.setAccessibleName("Search")
         self.input.setFrame(False)
-        self.input.setFont(current().font(14))
+        current().set_font(self.input, 14)
         self.input.setMinimumHeight(INPUT)
         self.input.setTextMargins(MARGIN, 0, MARGIN, 0)
         self._rows = _Rows(self)
@@ -193,7 +193,7 @@ class Palette(QWidget):
         self.list.setAccessibleName("Found")
         self.list.clicked.connect(lambda _index: self.run())
         footer = QLabel("↑ ↓ choose    Enter run    Esc close", self._box)
-        footer.setFont(current().font(9))
+        current().set_font(footer, 9)
         footer.setMinimumHeight(FOOTER)
         footer.setContentsMargins(MARGIN, 0, MARGIN, 0)
         self._footer = footer

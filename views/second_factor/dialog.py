@@ -129,7 +129,7 @@ class SetUpDialog(_Asking):
         self._intro.setText("Scan this with your authenticator, or type the key into it. Then enter the code it shows.")
         self._qr = QrCode(enrolment.uri, "QR code of the key, which stands beside it as text")
         key = QLabel(" ".join(enrolment.secret[n : n + 4] for n in range(0, len(enrolment.secret), 4)))
-        key.setFont(current().font(10, mono=True))
+        current().set_font(key, 10, mono=True)
         key.setWordWrap(True)
         key.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
@@ -169,7 +169,7 @@ class SetUpDialog(_Asking):
         half = (len(codes) + 1) // 2
         lines = [f"{a}    {b}" for a, b in zip(codes[:half], (*codes[half:], ""), strict=False)]
         self.recovery = QLabel("\n".join(lines))
-        self.recovery.setFont(current().font(11, mono=True))
+        current().set_font(self.recovery, 11, mono=True)
         self.recovery.setAccessibleName("Recovery codes")
         self.recovery.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard

@@ -200,7 +200,7 @@ class RecordTable(QTableView):
         self.verticalHeader().setMinimumSectionSize(high)
         self.verticalHeader().setDefaultSectionSize(high)
         self.horizontalHeader().setFixedHeight(high)
-        self.horizontalHeader().setFont(theme.font(9, 600))
+        theme.set_font(self.horizontalHeader(), 9, 600)
         self._widest.clear()
         self._fitted.clear()
         self._spread()
