@@ -242,7 +242,7 @@ class BacktestPanel(FollowingPanel):
         for field in (self.begin, self.end):
             field.setVisible(self._days is None)
         for label in (self.why, self.state):
-            label.setFont(current().font(9))
+            current().set_font(label, 9)
         reason = self._reason()
         explain(self.start, reason)
         self.why.setText(f"Start backtest: {reason}." if reason else "")

@@ -96,5 +96,5 @@ class ComparePage(QWidget):
         if order_changed(before.rules, rules):
             parts.append("they stand in another order")
         self.words.setText(", ".join(parts) + ".")
-        self.words.setFont(current().font(10))
+        current().set_font(self.words, 10)
         self.difference.show_changes(Changes(tuple(lines)))

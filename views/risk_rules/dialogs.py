@@ -99,7 +99,7 @@ class PublishDialog(DecidingDialog):
         )
         back = "" if now is None else f" Publishing version {now.number} again undoes it."
         note = words_label(f"Orders already decided stay as they are.{back} A second factor is asked for.")
-        note.setFont(current().font(9))
+        current().set_font(note, 9)
         self.column.addWidget(note)
         self.shadow_missing = not again and one.shadow_orders == 0
         self.waive = QCheckBox("Publish without a shadow run")

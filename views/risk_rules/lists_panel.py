@@ -194,7 +194,7 @@ class ListsPanel(FollowingPanel):
             words = f"{name} {count:,}" if count else name
             pill.set(words, Look.SELECTED if number == self.stack.currentIndex() else Look.OUTLINE)
         for note in self._notes.values():
-            note.setFont(current().font(9))
+            current().set_font(note, 9)
         self._fill(self.lists, self._lists, "lists", "There are no lists yet; rules can ask for what lists hold.")
         rows = self.lists.records.rows
         if rows and self.one is None:

@@ -136,9 +136,9 @@ class ResultView(QScrollArea):
     ) -> None:
         """Show a result; ``others`` is what the other set is called."""
         for heading in self._headings:
-            heading.setFont(current().font(12, 600))
+            current().set_font(heading, 12, 600)
         for label in (self.words, self.load_words, self.changed_words, self.curve_words):
-            label.setFont(current().font(10))
+            current().set_font(label, 10)
         state = (result, tuple(rules), dict(lists), others, current().tokens.name, current().px(100))
         if state == self._state:
             return

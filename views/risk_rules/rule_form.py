@@ -83,8 +83,8 @@ class RuleForm(QScrollArea):
         other = self._rule is None or self._rule.rule_id != rule.rule_id or state[1:] != self._shown[1:]
         self._rule, self._shown = rule, state
         self.id.setText(rule.rule_id)
-        self.id.setFont(current().font(9, mono=True))
-        self.count.setFont(current().font(9))
+        current().set_font(self.id, 9, mono=True)
+        current().set_font(self.count, 9)
         if other or rule.description != self.name.text().strip():
             self.name.setText(rule.description)
         with QSignalBlocker(self.enabled):

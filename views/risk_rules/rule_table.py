@@ -200,7 +200,7 @@ class RuleTable(QTableView):
     def restyle(self) -> None:
         """Take rows and columns of the theme's font and colours."""
         theme = current()
-        self.horizontalHeader().setFont(theme.font(9, 600))
+        theme.set_font(self.horizontalHeader(), 9, 600)
         self.horizontalHeader().setFixedHeight(theme.px(24))
         self._fitting.start(0)
 

@@ -76,9 +76,9 @@ class SetHead(QWidget):
     def show_set(self, bench: Bench, *, comparing: bool, versions: int) -> None:
         """Say everything about the chosen version."""
         theme, one = current(), bench.one
-        self.title.setFont(theme.font(14, 600))
-        self.line.setFont(theme.font(9))
-        self.reason.setFont(theme.font(9))
+        theme.set_font(self.title, 14, 600)
+        theme.set_font(self.line, 9)
+        theme.set_font(self.reason, 9)
         draft = one is not None and one.state is RuleSetState.DRAFT
         if one is not None:
             self.title.setText(f"Version {one.number}: {bench.work.title if bench.work is not None else one.title}")
@@ -154,7 +154,7 @@ class SaveBar(QWidget):
     def show_bench(self, bench: Bench) -> None:
         """Say it; hidden while there is nothing to say."""
         words, conflict = bench.words, bench.conflict
-        self.words.setFont(current().font(10, 600 if words.startswith(("!", "≠")) else 400))
+        current().set_font(self.words, 10, 600 if words.startswith(("!", "≠")) else 400)
         self.words.setText(words)
         self.setVisible(bool(words))
         self.choose.setVisible(conflict is not None)

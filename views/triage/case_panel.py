@@ -235,7 +235,7 @@ class CasePanel(QueryPanel):
             words = f"As it was at {case.as_of:%H:%M:%S} UTC. {error}"
         self.loading.setText(words)
         self.loading.setVisible(bool(words))
-        self.loading.setFont(theme.font(10))
+        theme.set_font(self.loading, 10)
         self.again.setVisible(error is not None)
         if case is not None:
             drawn = (case, theme.font_scale, theme.tokens.name, self.risk.currency, self._history_whole)
@@ -284,7 +284,7 @@ class CasePanel(QueryPanel):
 
     def _show_notes(self, entry: RiskQueueEntry) -> None:
         theme = current()
-        self.note_lines.setFont(theme.font(10))
+        theme.set_font(self.note_lines, 10)
         now = self.console.clock.now()
         # A note leaves the version as it is: rows that were read before it do not have it.
         heard = self.case.entry.notes if self.case is not None else ()
@@ -299,7 +299,7 @@ class CasePanel(QueryPanel):
         self.note_lines.setAccessibleDescription(". ".join(f"{n.by_name}: {n.text}" for n in notes))
         self.note_lines.setVisible(bool(paragraphs))
         self.section_notes.heading.say("saved as you type" if self.field.toPlainText() else "")
-        self.field.setFont(theme.font(10))
+        theme.set_font(self.field, 10)
         self.field.setPlaceholderText("Add a note, needed to reject")
 
     # --- verdicts ----------------------------------------------------------------------------------------------
@@ -345,7 +345,7 @@ class CasePanel(QueryPanel):
             pill.setEnabled(reason is None)
             pill.setToolTip("" if reason is None else f"{pill.text().strip('…')}: {reason}.")
             pill.setAccessibleDescription(reason or "")
-        self.proposal.setFont(current().font(10))
+        current().set_font(self.proposal, 10)
         words = self._people(entry)
         self.proposal.setText(words)
         self.proposal.setVisible(bool(words))

@@ -51,7 +51,7 @@ class EscalateDialog(DecidingDialog):
         super().__init__("Escalate", console.tasks, parent, accept="Escalate", hint="Why, and what is to be found out")
         self._send_to = send
         head = QLabel(words)
-        head.setFont(current().font(12, 600))
+        current().set_font(head, 12, 600)
         head.setWordWrap(True)
         self.column.addWidget(head)
         self.finance = QRadioButton("&Finance: chargebacks, refunds, banks")
@@ -84,7 +84,7 @@ class SnoozeDialog(DecidingDialog):
         super().__init__("Snooze", console.tasks, parent, accept="Snooze", hint="Why (may be empty)")
         self._console, self._send_until = console, send
         head = QLabel(words)
-        head.setFont(current().font(12, 600))
+        current().set_font(head, 12, 600)
         head.setWordWrap(True)
         self.column.addWidget(head)
         now = now.astimezone(UTC)
@@ -151,7 +151,7 @@ class BulkDialog(DecidingDialog):
         self._verb, self._entries, self._console, self._done = verb, entries, console, done
         self.setMinimumWidth(current().px(640))
         head = QLabel(f"{title} {many} in {console.environment or 'this environment'}?")
-        head.setFont(current().font(12, 600))
+        current().set_font(head, 12, 600)
         head.setWordWrap(True)
         self.column.addWidget(head)
         self.summary = QLabel("Looking what it would do…")

@@ -213,7 +213,7 @@ class WhyRow(QWidget):
         said = why(fired, around)
         self._points, self._most, self._rule = fired.severity, max(1, most), chip(fired.rule_id)
         demoted = " It only flags for now: it went past its cap." if fired.demoted else ""
-        self.words.setFont(theme.font(10))
+        theme.set_font(self.words, 10)
         self.words.setText(rich(said) + demoted)
         self.words.setToolTip(fired.description)
         self._place()
@@ -297,7 +297,7 @@ class Why(QWidget):
             more.append("No rule fired.")
         self.empty.setText(" ".join(more))
         self.empty.setVisible(bool(more))
-        self.empty.setFont(current().font(9))
+        current().set_font(self.empty, 9)
 
 
 def _titles(metrics: tuple[str, ...]) -> list[str]:

@@ -29,8 +29,8 @@ class Heading(QWidget):
     def say(self, more: str = "") -> None:
         """Change what stands at the right."""
         theme = current()
-        self.name.setFont(theme.font(12, 600))
-        self.more.setFont(theme.font(9))
+        theme.set_font(self.name, 12, 600)
+        theme.set_font(self.more, 9)
         self.more.setText(f'<span style="color: {theme.tokens.text2}">{escape(more)}</span>' if more else "")
 
 
@@ -80,7 +80,7 @@ class Lines(QLabel):
     def show_lines(self, lines: list[tuple[str, str, bool]], wide: int = 92) -> None:
         """Show lines of name, words and whether the words are strong."""
         theme = current()
-        self.setFont(theme.font(10))
+        theme.set_font(self, 10)
         low = "padding-bottom: 3px"
         quiet = f"color: {theme.tokens.text3}; {low}"
         rows = "".join(

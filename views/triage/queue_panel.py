@@ -177,7 +177,7 @@ class QueuePanel(QueryPanel):
         elif rows.count == 0:
             words = self._nothing()
         self.state.setText(words)
-        self.state.setFont(current().font(10))
+        current().set_font(self.state, 10)
         self.state_row.setVisible(bool(words))
         self.show_foot()
 
