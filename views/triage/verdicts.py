@@ -13,7 +13,6 @@ from app.draft import InConflict
 from app.errors import OperationsError
 from app.outbox import State
 from app.risk import DECIDE
-from models.risk_queue import BULK_MOST, BulkOutcome
 from models.words import counted
 
 if TYPE_CHECKING:
@@ -218,6 +217,8 @@ class Verdicts(QObject):
         if entry is None:
             return "put the cursor on a row first"
         if entry.entry_id not in chosen:
+            from models.risk_queue import BULK_MOST
+
             if len(chosen) >= BULK_MOST:
                 return f"{BULK_MOST} are selected, more are not decided at once"
             if self._risk.pending(entry.entry_id) is not None:
@@ -240,6 +241,8 @@ class Verdicts(QObject):
         self._ask(BulkDialog(verb, self._several, self._console, self._several_done, self.queue.widget.window()))
 
     def _several_done(self, answer: BulkAnswer) -> None:
+        from models.risk_queue import BulkOutcome
+
         refused = [each for each in answer.results if each.outcome is BulkOutcome.REFUSED]
         self.queue.table.chosen = {each.entry_id for each in refused}
         done = counted(len(answer.results) - len(refused), "entry", "entries")
