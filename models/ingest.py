@@ -106,7 +106,10 @@ class RateIn(Request):
 
 
 class OutcomeIn(Request):
-    """What became of an order in the end. What is known stays: a later message with the same id changes nothing."""
+    """What became of an order in the end.
+
+    What is known stays: a later message with the same id changes nothing, but that it may say when it was withdrawn.
+    """
 
     id: Identifier
     order_id: Identifier
@@ -116,6 +119,8 @@ class OutcomeIn(Request):
     happened_at: EventInstant
     currency: CurrencyCode
     amount: PositiveMinor
+    withdrawn_at: EventInstant | None = None
+    """When a dispute was won or a report taken back; the order counts as honest again."""
 
 
 class Batch(Request):

@@ -42,6 +42,7 @@ async def adopt_slice(tx: Connection) -> int:
     if await (await tx.execute(queries.try_adoption_lock)).fetchone() != (True,):
         return 0
     taken = [row[0] for row in await (await tx.execute(queries.take_pending, {"limit": SLICE})).fetchall()]
+    await tx.execute(queries.own_refunds, {"ids": array(taken)})
     orders = [
         (number, placed_at, minor, currency, value, _text("customer_id", customer), _text("billing_country", country))
         for number, placed_at, minor, currency, value, customer, country in await (

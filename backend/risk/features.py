@@ -92,7 +92,8 @@ _HISTORY = sql.SQL(
     " (select count(*) from (select from refunds as r where r.customer_id = o.customer_id"
     " and r.refunded_at <= o.placed_at limit {most}) as r) as customer_refunds,"
     " (select count(*) from (select from risk_outcome as c where c.customer_id = o.customer_id"
-    " and c.happened_at <= o.placed_at and c.kind = 'chargeback' limit {most}) as c) as customer_chargebacks"
+    " and c.happened_at <= o.placed_at and c.kind = 'chargeback'"
+    " and (c.withdrawn_at is null or c.withdrawn_at > o.placed_at) limit {most}) as c) as customer_chargebacks"
     ") as history on o.customer_id is not null"
 )
 

@@ -4,8 +4,15 @@ select pg_try_advisory_xact_lock(4711018005)
 
 -- name: take_pending
 delete from risk_pending
- where ctid = any (array(select ctid from risk_pending order by placed_at limit %(limit)s))
+ where ctid = any (array(select ctid from risk_pending order by placed_at, order_id limit %(limit)s))
 returning order_id
+
+-- name: own_refunds
+-- Refunds that came before their orders belong to the customers of these.
+update refunds as r set customer_id = o.customer_id
+  from orders as o
+ where o.id = any (%(ids)s::text[]) and o.customer_id is not null
+   and r.order_id = o.id and r.customer_id is null and r.order_id is not null
 
 -- name: pending_orders
 select o.id, o.placed_at, o.minor, o.currency, o.reporting_minor, o.customer_id, o.country

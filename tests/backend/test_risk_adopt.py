@@ -107,6 +107,27 @@ async def test_a_turn_is_bounded_and_an_order_is_adopted_once(open_database: Ope
         assert await fetched(db, "select count(*) from risk_pending") == [(0,)], "corrections are known already"
 
 
+async def test_a_refund_that_came_before_its_order_is_its_customers(open_database: Opened, settings: Settings) -> None:
+    def refund(order_id: str, **more: Any) -> RefundIn:
+        return RefundIn(id=f"r-{order_id}", order_id=order_id, refunded_at=NOON, currency="EUR", amount=1, **more)
+
+    orders = [
+        shop_order(1, NOON - timedelta(hours=1), customer_id="ada"),
+        shop_order(2, NOON - timedelta(hours=1), customer_id="ada"),
+        shop_order(3, NOON - timedelta(hours=1)),
+    ]
+    early = [refund("o00001"), refund("o00002", customer_id="bob"), refund("o00003"), refund("o00004")]
+    async with open_database() as db:
+        await landed(db, [], early)
+        await landed(db, orders)
+        await adopt(db, settings)
+        found = dict(await fetched(db, "select order_id, customer_id from refunds"))
+        assert found == {"o00001": "ada", "o00002": "bob", "o00003": None, "o00004": None}
+        await landed(db, [shop_order(5, NOON + timedelta(hours=1), customer_id="ada")])
+        await adopt(db, settings)
+        assert await fetched(db, "select customer_refunds from risk_order where id = 'o00005'") == [(1,)]
+
+
 async def test_a_turn_that_fails_leaves_the_orders_waiting(open_database: Opened) -> None:
     async with open_database() as db:
         await landed(db, [shop_order(1, NOON)])

@@ -12,13 +12,17 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
-import psycopg
 import pytest
 
 import backend
+from backend.risk.adopt import TURN_MOST, adopt
 from backend.risk.backtest import actions
 from backend.risk.backtest import run as running
+from backend.risk.outcomes import land
+from backend.settings import Settings
+from models.ingest import OutcomeIn
 from models.risk_backtest import BacktestDraft
 from tests.backend.test_import_orders import COLUMNS, DATA, REAL, _bring_in
 
@@ -86,49 +90,34 @@ def by_hand() -> tuple[list[tuple[Row, list[str]]], dict[str, Row]]:
     return found, given_back
 
 
-FILL = """
-insert into risk_order (id, source, placed_at, minor, currency, customer_id, order_value, hour_of_day, billing_country)
-select id, 'shop', placed_at, minor, currency, customer_id, reporting_minor,
-       extract(hour from placed_at at time zone 'UTC')::integer, country
-  from orders order by placed_at, id collate "C";
-analyze risk_order;
-update risk_order as o
-   set (customer_orders_24h, customer_amount_7d, customer_orders, customer_refunds) = (
-    select count(*) filter (where e.placed_at > o.placed_at - interval '24 hours'),
-           sum(e.order_value) filter (where e.placed_at > o.placed_at - interval '7 days'),
-           least(200, count(*) filter (where e.seq < o.seq)),
-           (select least(200, count(*)) from refunds as r
-             where r.customer_id = o.customer_id and r.refunded_at <= o.placed_at)
-      from risk_order as e where e.customer_id = o.customer_id and e.seq <= o.seq)
- where o.customer_id is not null;
-"""
-"""The metrics the example asks for, as they are for orders that come in from the shop."""
-
-
 @pytest.mark.skipif(not REAL.exists(), reason=f"the real orders are not at {DATA}; set OPSCONSOLE_TEST_DATA")
-async def test_the_example_over_real_orders(open_database: Callable[[], Any], owner_url: str) -> None:
+async def test_the_example_over_real_orders(open_database: Callable[[], Any], settings: Settings) -> None:
     found, given_back = by_hand()
     async with open_database() as database:
         await _bring_in(database, REAL, COLUMNS)
-        with gzip.open(REAL, "rt", encoding="utf-8", newline="") as file, psycopg.connect(owner_url) as connection:
-            connection.execute("set timezone = 'UTC'")
-            for line in csv.DictReader(file):
-                if line["total_gbp"].startswith("-") and line["customer_id"]:
-                    connection.execute(
-                        "update refunds set customer_id = %s where id = %s", (line["customer_id"], line["invoice_no"])
+        async with database.read() as connection:
+            waiting = await (await connection.execute("select count(*) from risk_pending")).fetchone()
+        assert waiting is not None
+        for _ in range(0, waiting[0], TURN_MOST):
+            await adopt(database, settings)
+        async with database.transaction() as tx:
+            await land.outcomes(
+                tx,
+                [
+                    OutcomeIn(
+                        id=refund,
+                        order_id=order.id,
+                        kind="fraud_refund",
+                        happened_at=order.at,
+                        currency="GBP",
+                        amount=order.pence,
                     )
-            connection.execute(FILL)
-            for refund, order in given_back.items():
-                connection.execute(
-                    "insert into risk_outcome (id, order_id, kind, happened_at, currency, minor)"
-                    " values (%s, %s, 'fraud_refund', %s, 'GBP', %s)",
-                    (refund, order.id, order.at, order.pence),
-                )
+                    for refund, order in given_back.items()
+                ],
+            )
         draft = BacktestDraft.model_validate({"rules": rules(), "from": BEGIN, "to": END})
         async with database.transaction() as tx:
             asked = await actions.ask(tx, actor="ada", draft=draft)
-        from uuid import UUID
-
         await running.run(database, UUID(asked.backtest_id), "GBP")
         async with database.read() as connection:
             done = await actions.find_backtest(connection, UUID(asked.backtest_id))

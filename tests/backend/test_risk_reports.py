@@ -76,6 +76,32 @@ def test_outcomes_come_in_once_and_bad_ones_are_kept(api: Api) -> None:
     assert send(api, "POST", "/ingest/outcomes", "risk-manager", {"rows": rows}).status_code == 403
 
 
+def test_a_dispute_that_was_won_is_withdrawn_and_its_order_is_honest_again(api: Api) -> None:
+    ended, later = "2026-11-20T10:00:00Z", "2026-11-22T10:00:00Z"
+
+    def sent(*rows: dict[str, Any]) -> tuple[int, int, int]:
+        told = send(api, "POST", "/ingest/outcomes", "pipeline", {"rows": list(rows)}).json()
+        assert told["rejected"] == []
+        return told["inserted"], told["updated"], told["unchanged"]
+
+    def frauds() -> list[tuple[str, ...]]:
+        with psycopg.connect(api.owner_url) as connection:
+            return connection.execute("select order_id from risk_fraud order by order_id").fetchall()
+
+    assert sent(outcome(1, kind="dispute"), outcome(2)) == (2, 0, 0)
+    assert frauds() == [("o1",), ("o2",)]
+    assert sent(outcome(1, kind="dispute", withdrawnAt=ended)) == (0, 1, 0)
+    assert frauds() == [("o2",)]
+    assert sent(outcome(1, kind="dispute", withdrawnAt=later), outcome(1, kind="dispute")) == (0, 0, 2)
+    # Late, and in one delivery with what it withdraws.
+    assert sent(outcome(3), outcome(3, withdrawnAt=ended)) == (1, 0, 1)
+    assert frauds() == [("o2",)]
+    with psycopg.connect(api.owner_url) as connection:
+        kept = connection.execute("select id, withdrawn_at from risk_outcome where withdrawn_at is not null").fetchall()
+    assert {name for name, _ in kept} == {"f1", "f3"}
+    assert {at.isoformat() for _, at in kept} == {"2026-11-20T10:00:00+00:00"}
+
+
 def month_of_work(owner_url: str) -> list[dict[str, Any]]:
     """Orders checked in the month that ended, and before and after it, some of them decided by analysts."""
     chance = random.Random(9)  # noqa: S311 - not a secret

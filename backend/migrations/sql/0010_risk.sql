@@ -8,12 +8,13 @@ alter table refunds add column customer_id text;
 update refunds as r set customer_id = o.customer_id
   from orders as o
  where o.id = r.order_id and o.customer_id is not null;
+create index refunds_of_nobody on refunds (order_id) where customer_id is null and order_id is not null;
 create index refunds_of_customer on refunds (customer_id, refunded_at) where customer_id is not null;
 
 -- Orders of the shop that risk has not looked at yet; no key, so ingest does not wait. See backend/risk/adopt.py.
 create table risk_pending (placed_at timestamptz not null, order_id text not null);
 insert into risk_pending select placed_at, id from orders order by placed_at;
-create index risk_pending_next on risk_pending (placed_at);
+create index risk_pending_next on risk_pending (placed_at, order_id);
 
 -- One row an order, with the value of every metric (models/risk_metrics.py) as it was when the order became known. Rules
 -- are replayed over these columns, so a replay sees what the check saw. Null: missing or unknown.
@@ -307,8 +308,10 @@ create table risk_outcome (
     happened_at timestamptz not null,
     currency    text not null,
     minor       bigint not null,
-    received_at timestamptz not null default now()
+    received_at timestamptz not null default now(),
+    withdrawn_at timestamptz
 );
+create view risk_fraud as select order_id, kind, happened_at, currency, minor from risk_outcome where withdrawn_at is null;
 create index risk_outcome_order on risk_outcome (order_id);
 create index risk_outcome_customer on risk_outcome (customer_id, happened_at) where customer_id is not null;
 
@@ -362,6 +365,8 @@ grant select, insert, delete on risk_pending to opsconsole_app;
 grant select, insert on risk_payload, risk_decision, risk_hit, risk_note, risk_outcome to opsconsole_app;
 grant select, insert, update on risk_order, risk_rule_set, risk_breaker, risk_list, risk_list_entry, risk_snooze, risk_entry,
     risk_intent, risk_backtest, risk_report to opsconsole_app;
+grant select on risk_fraud to opsconsole_app;
+grant update (withdrawn_at) on risk_outcome to opsconsole_app;
 grant select, insert, delete on risk_shadow_decision to opsconsole_app;
 grant select, update on risk_policy to opsconsole_app;
 grant delete on risk_hit, risk_order to opsconsole_app;

@@ -156,7 +156,7 @@ class _Replay:
     async def _frauds(self, sweep: Sweep, curves: Curves, span: _Span) -> None:
         """Those that turned out to be fraud, few as they are, once more: found by their outcomes, not by a scan."""
         orders = self._where(
-            sql.SQL("(select distinct order_id from risk_outcome) as f join risk_order as o on o.id = f.order_id"), span
+            sql.SQL("(select distinct order_id from risk_fraud) as f join risk_order as o on o.id = f.order_id"), span
         )
         for row in await self._rows(sweep.statement(orders, sampled=False)):
             self._tally.add(sweep.group(row)[0], fraud=True)
@@ -185,7 +185,7 @@ class _Replay:
         names = Names()
         statement = sql.SQL(
             "select o.seq, o.id, o.placed_at, o.currency, o.minor, d.action, d.score, d.triggered,"
-            " p.action, p.score, p.triggered, exists (select from risk_outcome as f where f.order_id = o.id)"
+            " p.action, p.score, p.triggered, exists (select from risk_fraud as f where f.order_id = o.id)"
             " from risk_order as o cross join lateral {} as d cross join lateral {} as p where o.seq = any ({})"
             " order by o.seq desc"
         ).format(decision_sql(self._rules, names, around), decision_sql(published, names, around), sql.Literal(seqs))

@@ -12,7 +12,7 @@ queries = load_queries(__package__)
 
 
 async def outcomes(tx: Connection, rows: Sequence[OutcomeIn]) -> Landed:
-    """Land outcomes, of orders we know and of others; what is known already is left as it is."""
+    """Land outcomes, of orders we know and of others; what is known already is left as it is, or withdrawn."""
     values = {
         "id": array(r.id for r in rows),
         "order_id": array(r.order_id for r in rows),
@@ -21,7 +21,8 @@ async def outcomes(tx: Connection, rows: Sequence[OutcomeIn]) -> Landed:
         "happened_at": array(r.happened_at for r in rows),
         "currency": array(r.currency for r in rows),
         "minor": array(r.amount for r in rows),
+        "withdrawn_at": array(r.withdrawn_at for r in rows),
     }
     row = await (await tx.execute(queries.put_outcomes, values)).fetchone()
     assert row is not None  # noqa: S101 - an aggregate always answers
-    return Landed(row[0], 0)
+    return Landed(*row)

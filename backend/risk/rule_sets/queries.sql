@@ -100,7 +100,7 @@ update risk_rule_set set shadow_through = %(through)s where id = %(rule_set_id)s
 select s.action, s.triggered, d.action, d.triggered,
        case when s.action in ('review', 'block') or d.action in ('review', 'block')
             then (o.placed_at at time zone 'UTC')::date end as day,
-       exists (select from risk_outcome as f where f.order_id = s.order_id) as fraud,
+       exists (select from risk_fraud as f where f.order_id = s.order_id) as fraud,
        count(*), coalesce(sum(o.order_value), 0)::bigint, count(*) filter (where o.order_value is null)
   from risk_shadow_decision as s
   join risk_decision as d on d.order_id = s.order_id
@@ -110,7 +110,7 @@ select s.action, s.triggered, d.action, d.triggered,
 
 -- name: shadow_sample
 select o.id, o.placed_at, o.currency, o.minor, s.action, s.score, s.triggered, d.action, d.score, d.triggered,
-       exists (select from risk_outcome as f where f.order_id = s.order_id) as fraud
+       exists (select from risk_fraud as f where f.order_id = s.order_id) as fraud
   from risk_shadow_decision as s
   join risk_decision as d on d.order_id = s.order_id
   join risk_order as o on o.id = s.order_id
