@@ -49,8 +49,8 @@ class EventStream(Response):
         leaving = asyncio.create_task(self._left(receive), name="stream left")
         try:
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-            # Something at once: the console knows that it is connected, and where it would go on.
-            await self._send(send, f": connected\nid: {self._listener.position}\n\n".encode())
+            # Something at once: the console knows that it is connected.
+            await self._say_position(send, "connected")
             await self._go_on(send)
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         except (TimeoutError, OSError):
@@ -82,7 +82,12 @@ class EventStream(Response):
                 async with asyncio.timeout(min(PING_SECONDS, until - loop.time())):
                     await listener.wake.wait()
             except TimeoutError:
-                await self._send(send, f": ping\nid: {listener.position}\n\n".encode())
+                await self._say_position(send, "ping")
+
+    async def _say_position(self, send: Send, words: str) -> None:
+        """Say where the console would go on; not while events up to there still wait to be sent: it would miss them."""
+        where = "" if self._listener.waiting else f"id: {self._listener.position}\n"
+        await self._send(send, f": {words}\n{where}\n".encode())
 
     async def _send(self, send: Send, text: bytes) -> None:
         async with asyncio.timeout(SEND_PATIENCE):

@@ -45,10 +45,10 @@ async def _follow(answer: httpx.Response, heard: Heard) -> None:
         async for line in answer.aiter_lines():
             if line:
                 name, _, value = line.partition(": ")
-                if name == "id":
-                    heard.last = int(value)
                 event[name] = value
             elif event:
+                if "id" in event:
+                    heard.last = int(event["id"])
                 if "event" in event:
                     heard.events.append((int(event["id"]), event["event"], json.loads(event["data"])))
                 event = {}
@@ -176,8 +176,7 @@ async def test_nothing_is_lost_or_told_twice_while_many_write_and_consoles_come_
             for n in range(40):
                 await change.make("alert", f"{who}.{n}")
 
-        async def come_and_go() -> None:
-            last: int | None = None
+        async def come_and_go(last: int | None) -> None:
             while len(seen) < 160:
                 async with listening(api, last=last) as heard:
                     for _ in range(20):  # until something came: on a busy machine a visit may else be too short for it
@@ -187,12 +186,37 @@ async def test_nothing_is_lost_or_told_twice_while_many_write_and_consoles_come_
                 seen.extend(data["resourceId"] for _, topic, data in heard.events if topic == "alerts")
                 last = max([heard.last or 0, *(position for position, _, _ in heard.events)])
 
-        first = asyncio.create_task(come_and_go())
-        await asyncio.sleep(0.3)
+        async with listening(api) as heard:
+            start = heard.last
+        first = asyncio.create_task(come_and_go(start))
         await asyncio.gather(*(write(who) for who in range(4)))
         async with asyncio.timeout(120):
             await first
         assert sorted(seen) == sorted(f"{who}.{n}" for who in range(4) for n in range(40))
+
+
+async def test_a_position_is_never_said_before_what_lies_up_to_it(api: Api, changes: Any) -> None:
+    """Who is cut off in between would go on behind events that were never sent."""
+    async with changes() as change, listening(api) as heard:
+        start = heard.last
+        await change.make("alert", "1")
+        await until(lambda: bool(heard.events))
+        headers = {"Authorization": f"Bearer {api.token('operations-lead')}", "Last-Event-ID": str(start)}
+        async with (
+            httpx.AsyncClient(base_url=api.base_url, timeout=10) as client,
+            client.stream("GET", STREAM, headers=headers) as answer,
+        ):
+            lines = [line async for line in _first_lines(answer, 6)]
+        assert lines[:2] == [": connected", ""]
+        assert (lines[2], lines[3]) == (f"id: {(start or 0) + 1}", "event: alerts")
+
+
+async def _first_lines(answer: httpx.Response, count: int) -> AsyncIterator[str]:
+    async for line in answer.aiter_lines():
+        yield line
+        count -= 1
+        if not count:
+            return
 
 
 async def test_too_much_missed_and_positions_of_another_database_mean_ask_anew(
