@@ -146,7 +146,6 @@ class QueueTable(RecordTable):
             self._name_amounts()
         if count == self.records.rowCount() and (found == row or (found is None and row < 0)):
             self.renew_rows(self.rows)
-            self.viewport().update()
             return
         self._moving = True
         bar = self.verticalScrollBar()

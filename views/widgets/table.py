@@ -38,6 +38,7 @@ from views.widgets.avatar import draw_avatar
 from views.widgets.chip import draw_freshness, freshness_width
 
 Index = QModelIndex | QPersistentModelIndex
+Told = tuple[Any, tuple[str, ...]]
 
 PREPARED_MOST = 4_096
 PAD = 8
@@ -77,7 +78,7 @@ class RecordModel(QAbstractTableModel):
         self.columns = tuple(columns)
         self.rows: Sequence[Any] = ()
         self._shown = 0
-        self._prepared: dict[int, tuple[str, ...]] = {}
+        self._prepared: dict[int, Told] = {}
 
     def set_rows(self, rows: Sequence[Any]) -> None:
         """Show another list, or the same one after it changed throughout."""
@@ -87,11 +88,13 @@ class RecordModel(QAbstractTableModel):
         self.endResetModel()
 
     def renew(self, rows: Sequence[Any]) -> None:
-        """Show as many rows, whose words have changed."""
+        """Have as many rows, whose words may have changed; say of which by ``changed``."""
         self.rows = rows
         self._prepared.clear()
-        if rows:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(self.columns) - 1))
+
+    def changed(self, row: int) -> None:
+        """A row says something else."""
+        self.dataChanged.emit(self.index(row, 0), self.index(row, len(self.columns) - 1))
 
     def grown(self) -> None:
         """The list has more rows at its end; keeps cursor and scroll position."""
@@ -115,12 +118,16 @@ class RecordModel(QAbstractTableModel):
 
     def texts(self, row: int) -> tuple[str, ...]:
         """The words of a row, prepared once."""
+        return self.told(row)[1]
+
+    def told(self, row: int) -> Told:
+        """The record of a row and its words."""
         found = self._prepared.get(row)
         if found is None:
             if len(self._prepared) >= PREPARED_MOST:
                 self._prepared.clear()
             record = self.rows[row]
-            found = self._prepared[row] = tuple(column.text(record) for column in self.columns)
+            found = self._prepared[row] = (record, tuple(column.text(record) for column in self.columns))
         return found
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
@@ -165,6 +172,8 @@ class RecordTable(QTableView):
         self.records = RecordModel(columns, self)
         self.setModel(self.records)
         self._fitted: dict[tuple[int, str], tuple[str, float]] = {}
+        self._painted: dict[int, Told] = {}
+        """By row, what was painted: only what became something else is painted again."""
         self._widest: dict[int, int] = {}
         """By column, of those that fit: how wide the widest text was, pixels."""
         self.setAccessibleName(name)
@@ -215,6 +224,9 @@ class RecordTable(QTableView):
             self.set_rows(rows)
             return
         self.records.renew(rows)
+        for row in self._visible_rows(self.viewport().rect()):
+            if self._painted.get(row) != self.records.told(row):
+                self.records.changed(row)
 
     # --- drawing -----------------------------------------------------------------------------------------------
 
@@ -229,6 +241,9 @@ class RecordTable(QTableView):
         selected = {index.row() for index in selection.selectedRows()}
         high = self.verticalHeader().defaultSectionSize()
         tops = {row: self.top_of(row) for row in rows}
+        if len(self._painted) >= PREPARED_MOST:
+            self._painted.clear()
+        self._painted.update((row, self.records.told(row)) for row in rows)
         self._grounds(painter, selected, tops, high)
         for number, column in enumerate(self.records.columns):
             left = self.columnViewportPosition(number) + PAD
