@@ -72,6 +72,8 @@ class QueueTable(RecordTable):
     """Carries the entry whose *Compare* or *Retry* was pressed."""
     cursor_moved = Signal(object)
     """Carries the entry under the cursor, or ``None``."""
+    renewed = Signal()
+    """The rows of the list as it is now are shown."""
 
     # Qt asks for sizes while the constructor of the base class still runs.
     _risk: Risk
@@ -146,6 +148,7 @@ class QueueTable(RecordTable):
             self._name_amounts()
         if count == self.records.rowCount() and (found == row or (found is None and row < 0)):
             self.renew_rows(self.rows)
+            self.renewed.emit()
             return
         self._moving = True
         bar = self.verticalScrollBar()
@@ -161,6 +164,7 @@ class QueueTable(RecordTable):
         self._moving = False
         self._tell_cursor()
         self._look()
+        self.renewed.emit()
 
     def _name_amounts(self) -> None:
         columns = list(self.records.columns)

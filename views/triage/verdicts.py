@@ -57,6 +57,7 @@ class Verdicts(QObject):
         self._risk.entry_changed.connect(self._entry_changed)
         self._risk.returned.connect(self._returned)
         self._risk.list.changed.connect(self._list_changed)
+        queue.table.renewed.connect(self._rows_shown)
         for action in self._actions():
             console.actions.add(action)
         self._bind()
@@ -159,11 +160,10 @@ class Verdicts(QObject):
             if known is not None and known.version > entry.version:
                 self.case.show_entry(known)
             self._fetch()
-        elif self._risk.list.count and self.queue.table.currentIndex().row() < 0:
-            QTimer.singleShot(0, self, self._begin)
 
-    def _begin(self) -> None:
-        if self.queue.table.currentIndex().row() < 0:
+    def _rows_shown(self) -> None:
+        """Begin at the top of a list that is shown for the first time."""
+        if self.case.entry is None and self.queue.table.currentIndex().row() < 0:
             self.queue.table.go_to(0)
 
     def _entry_changed(self, entry: RiskQueueEntry) -> None:
