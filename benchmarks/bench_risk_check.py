@@ -18,7 +18,7 @@ from psycopg.types.json import Jsonb
 
 from backend.embedded import DATABASE, OWNER
 from backend.settings import Settings
-from benchmarks.bench_dashboard import FLOOR, _floor, _seed
+from benchmarks.bench_dashboard import FLOOR, _floor, seed
 from benchmarks.shop import empty_database
 from benchmarks.table import Result
 from tests.conftest import Api, serve_in_thread
@@ -101,7 +101,7 @@ def _served() -> Iterator[tuple[str, dict[str, str]]]:
             connection.execute("vacuum analyze")
             connection.execute("checkpoint")
         settings = Settings(database_url=server.url(), token_key="b" * 40)
-        asyncio.run(_seed(settings))
+        asyncio.run(seed(settings))
         url, stop = serve_in_thread(settings, _floor())
         try:
             yield url, Api(url, settings, "", stop).headers("risk-analyst")

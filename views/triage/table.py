@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, overload
+from math import ceil
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from PySide6.QtCore import QModelIndex, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPen, QResizeEvent
+from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPen, QPixmap, QResizeEvent
 
 from views.theme import RADIUS, current, mixed
 from views.triage.drawing import countries, draw_score_bar, draw_tick, rules
@@ -30,6 +30,8 @@ SCORE_BARE = 52
 """Width of a score without its bar, where even that is not enough."""
 _WIDTHS = {MARK: 28, SCORE: 104, ORDER: 92, AMOUNT: 96, CARD: 88, RULES: 140, AGE: 60, SLA: 84, WHO: 52, STATE: 150}
 STATE_WIDE = 168
+STAMPS_MOST = 2_000
+"""Pictures of cells that are kept: a few kilobytes each."""
 
 
 class Rows(Sequence[Any]):
@@ -51,9 +53,19 @@ class Rows(Sequence[Any]):
         return self._list.entry(index)
 
 
-@lru_cache(maxsize=1024)
-def _chips(names: tuple[str, ...], room: int, _scale: float) -> tuple[str, ...]:
-    """The chips there is room for in that many pixels, and how many more there are; widths go with the font's scale."""
+class Way(NamedTuple):
+    """How a cell is drawn: under the cursor, and whether a verdict about its entry is on its way."""
+
+    chosen: bool
+    sent: bool
+
+
+Draw = Callable[[QPainter, QRectF, Any, Way], None]
+"""Draws what a cell says into a box."""
+
+
+def _chips(names: tuple[str, ...], room: float) -> tuple[str, ...]:
+    """The chips there is room for in that many pixels, and how many more there are."""
     theme = current()
     for shown in range(len(names), -1, -1):
         rest = len(names) - shown
@@ -89,6 +101,7 @@ class QueueTable(RecordTable):
         self._risk, self._now, self._me, self._linked = risk, now, me, linked
         self.chosen: set[str] = set()
         """Entries chosen for a decision about several."""
+        self._stamps: dict[tuple[Any, ...], QPixmap] = {}
         self._anchor: str | None = None
         self._moving = False
         self._reporting = ""
@@ -254,6 +267,10 @@ class QueueTable(RecordTable):
 
     # --- widths ------------------------------------------------------------------------------------------------
 
+    def restyle(self) -> None:
+        self._stamps.clear()
+        super().restyle()
+
     def _spread(self) -> None:
         widths, room = self._widths(), self.viewport().width()
         left_out: list[int] = []
@@ -280,33 +297,53 @@ class QueueTable(RecordTable):
     def _column(
         self, painter: QPainter, number: int, column: Column, box: QRectF, tops: dict[int, int], selected: set[int]
     ) -> None:
-        special = {
-            MARK: self._draw_mark,
-            SCORE: self._draw_score,
-            CARD: self._draw_countries,
-            RULES: self._draw_rules,
-            SLA: self._draw_sla,
-            WHO: self._draw_who,
-            STATE: self._draw_state,
-        }.get(number)
-        if special is None:
+        painted: dict[int, tuple[Callable[[RiskQueueEntry], Any], Draw]] = {
+            MARK: (self._mark_of, self._draw_mark),
+            SCORE: (lambda entry: entry.score, self._draw_score),
+            CARD: (lambda entry: (entry.card_country, entry.ip_country), self._draw_countries),
+            RULES: (lambda entry: entry.triggered_rules, self._draw_rules),
+            SLA: (self._sla_of, self._draw_sla),
+            WHO: (lambda entry: who(entry, self._me()) or None, self._draw_who),
+            STATE: (self._state_of, self._draw_state),
+        }
+        if number not in painted:
             self._draw_text(painter, number, column, box, tops, selected)
             return
-        painter.save()
-        painter.setClipRect(QRectF(box.left() - PAD + 1, 0, box.width() + 2 * PAD - 2, self.viewport().height()))
+        says, draw = painted[number]
         for row, top in tops.items():
-            entry = self._risk.list.entry(row)
-            if entry is not None:
-                special(painter, box.translated(0, top), entry, row, row in selected)
-        painter.restore()
+            entry = self.records.told(row)[0]
+            said = None if entry is None else says(entry)
+            if entry is not None and said is not None:
+                self._stamp(
+                    painter, number, box.translated(0, top), said, Way(row in selected, self._sent(entry)), draw
+                )
+
+    def _stamp(self, painter: QPainter, number: int, box: QRectF, said: Any, way: Way, draw: Draw) -> None:
+        """Draw a cell; what looks the same is drawn once and kept as a picture."""
+        ratio = self.devicePixelRatioF()
+        key = (number, said, way, box.width(), box.height(), ratio)
+        found = self._stamps.get(key)
+        if found is None:
+            if len(self._stamps) >= STAMPS_MOST:
+                self._stamps.clear()
+            place = QRectF(PAD - 1, 0, box.width(), box.height())
+            found = self._stamps[key] = QPixmap(
+                ceil((place.width() + 2 * PAD - 2) * ratio), ceil(place.height() * ratio)
+            )
+            found.setDevicePixelRatio(ratio)
+            found.fill(Qt.GlobalColor.transparent)
+            with QPainter(found) as inside:
+                draw(inside, place, said, way)
+        painter.drawPixmap(QPointF(box.left() - PAD + 1, box.top()), found)
 
     def _sent(self, entry: RiskQueueEntry) -> bool:
         return self._risk.decided(entry.entry_id)
 
-    def _ink(self, entry: RiskQueueEntry, chosen: bool) -> QColor:
+    @staticmethod
+    def _ink(way: Way) -> QColor:
         tokens = current().tokens
-        if self._sent(entry):
-            return QColor(tokens.text2 if chosen else tokens.text3)
+        if way.sent:
+            return QColor(tokens.text2 if way.chosen else tokens.text3)
         return QColor(tokens.text)
 
     def _draw_text(
@@ -318,19 +355,25 @@ class QueueTable(RecordTable):
         base = (box.height() - metrics.height()) / 2 + metrics.ascent()
         painter.setFont(font)
         for row, top in tops.items():
-            entry = self._risk.list.entry(row)
-            text = self.records.texts(row)[number]
+            entry, texts = self.records.told(row)
+            text = texts[number]
             shown = self._fitted.get((number, text)) or self._fit(number, text, box.width())
-            ink = QColor(theme.tokens.text3) if entry is None else self._ink(entry, row in selected)
-            painter.setPen(ink)
+            way = Way(row in selected, entry is None or self._sent(entry))
+            painter.setPen(self._ink(way))
             left = box.right() - shown[1] if column.right else box.left()
             painter.drawText(QPointF(left, top + base), shown[0])
 
-    def _draw_mark(self, painter: QPainter, box: QRectF, entry: RiskQueueEntry, _row: int, _chosen: bool) -> None:
+    def _mark_of(self, entry: RiskQueueEntry) -> str | None:
+        mark = self.said(entry).mark
+        if mark in {"sent", "conflict", "failed"}:
+            return mark
+        return None if not self.chosen else "on" if entry.entry_id in self.chosen else "off"
+
+    @staticmethod
+    def _draw_mark(painter: QPainter, box: QRectF, mark: str, _way: Way) -> None:
         theme, tokens = current(), current().tokens
         size = theme.px(16)
         place = QRectF(box.center().x() - size / 2, box.center().y() - size / 2, size, size)
-        mark = self.said(entry).mark
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if mark == "sent":
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -343,33 +386,33 @@ class QueueTable(RecordTable):
             painter.setPen(QColor(tokens.base))
             painter.setFont(theme.font(9, 600))
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, "≠" if mark == "conflict" else "!")
-        elif self.chosen:
-            on = entry.entry_id in self.chosen
+        else:
+            on = mark == "on"
             painter.setPen(QPen(QColor(tokens.accent if on else tokens.control_border), 1))
             painter.setBrush(QColor(tokens.accent) if on else QColor(tokens.base))
             painter.drawRoundedRect(place.adjusted(1.5, 1.5, -1.5, -1.5), 3, 3)
             if on:
                 draw_tick(painter, place)
 
-    def _draw_score(self, painter: QPainter, box: QRectF, entry: RiskQueueEntry, _row: int, chosen: bool) -> None:
+    def _draw_score(self, painter: QPainter, box: QRectF, score: int, way: Way) -> None:
         theme, tokens = current(), current().tokens
-        high = entry.score >= HIGH
+        high = score >= HIGH
         wide, tall = theme.px(BAR), theme.px(BAR_HIGH)
         bar = QRectF(box.left(), round(box.center().y() - tall / 2), wide, tall)
         if box.width() > wide + theme.px(20):
-            under = QColor(tokens.selection if chosen else tokens.window)
-            draw_score_bar(painter, bar, entry.score, under, self._ink(entry, chosen) if high else QColor(tokens.text3))
+            under = QColor(tokens.selection if way.chosen else tokens.window)
+            draw_score_bar(painter, bar, score, under, self._ink(way) if high else QColor(tokens.text3))
         painter.setFont(theme.font(10, 600 if high else 400))
-        painter.setPen(self._ink(entry, chosen))
-        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, str(entry.score))
+        painter.setPen(self._ink(way))
+        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, str(score))
 
-    def _draw_countries(self, painter: QPainter, box: QRectF, entry: RiskQueueEntry, _row: int, chosen: bool) -> None:
+    def _draw_countries(self, painter: QPainter, box: QRectF, said: tuple[str | None, str | None], way: Way) -> None:
         theme, tokens = current(), current().tokens
-        card, ip = entry.card_country, entry.ip_country
-        ink = self._ink(entry, chosen)
+        card, ip = said
+        ink = self._ink(way)
         left = box.left()
         differ = bool(card and ip and card != ip)
-        quiet = QColor(tokens.text2 if chosen else tokens.text3)
+        quiet = QColor(tokens.text2 if way.chosen else tokens.text3)
         pieces = [(card or ip or "–", 400, ink)]
         if differ:
             pieces = [(card or "", 400, ink), (" ≠ ", 400, quiet), (ip or "", 600, ink)]
@@ -381,15 +424,14 @@ class QueueTable(RecordTable):
             )
             left += theme.width(text, 10, weight)
 
-    def _draw_rules(self, painter: QPainter, box: QRectF, entry: RiskQueueEntry, _row: int, chosen: bool) -> None:
+    def _draw_rules(self, painter: QPainter, box: QRectF, fired: tuple[str, ...], way: Way) -> None:
         theme, tokens = current(), current().tokens
-        names = tuple(chip(rule) for rule in entry.triggered_rules)
-        plan = _chips(names, round(box.width()), theme.font_scale)
+        plan = _chips(tuple(chip(rule) for rule in fired), box.width())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(theme.font(9))
         high = theme.height(9) + 2
-        border = QColor(tokens.text2 if chosen else mixed(tokens.control_border, tokens.window, 0.62))
-        ink = self._ink(entry, chosen) if not self._sent(entry) else QColor(tokens.text2 if chosen else tokens.text3)
+        border = QColor(tokens.text2 if way.chosen else mixed(tokens.control_border, tokens.window, 0.62))
+        ink = self._ink(way)
         left = box.left()
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for text in plan:
@@ -403,12 +445,16 @@ class QueueTable(RecordTable):
             painter.drawText(shape, Qt.AlignmentFlag.AlignCenter, text)
             left += wide + 6
 
-    def _draw_sla(self, painter: QPainter, box: QRectF, entry: RiskQueueEntry, _row: int, chosen: bool) -> None:
-        theme = current()
+    def _sla_of(self, entry: RiskQueueEntry) -> tuple[str, str]:
+        """The time left, and the severity of being near its end."""
         left = entry.due_at - self._now()
-        words = hours(left)
-        if left < NEAR and not self._sent(entry):
-            severity = "P2" if left.total_seconds() < 0 else "P3"
+        near = left < NEAR and not self._sent(entry)
+        return hours(left), ("P2" if left.total_seconds() < 0 else "P3") if near else ""
+
+    def _draw_sla(self, painter: QPainter, box: QRectF, said: tuple[str, str], way: Way) -> None:
+        theme = current()
+        words, severity = said
+        if severity:
             size = severity_size(severity, words)
             place = QRectF(
                 box.right() - size.width() + 4, box.center().y() - size.height() / 2, size.width(), size.height()
@@ -416,18 +462,21 @@ class QueueTable(RecordTable):
             draw_severity(painter, place, severity, words, filled=severity == "P2")
             return
         painter.setFont(theme.font(10))
-        painter.setPen(self._ink(entry, chosen))
+        painter.setPen(self._ink(way))
         painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, words)
 
-    def _draw_who(self, painter: QPainter, box: QRectF, entry: RiskQueueEntry, row: int, chosen: bool) -> None:
-        words = self.records.texts(row)[WHO]
+    def _state_of(self, entry: RiskQueueEntry) -> Said | None:
+        said = self.said(entry)
+        return said if said.words or said.link else None
+
+    def _draw_who(self, painter: QPainter, box: QRectF, words: str, way: Way) -> None:
         painter.setFont(current().font(10, 600 if words == "you" else 400))
-        painter.setPen(self._ink(entry, chosen) if words == "you" else QColor(current().tokens.text2))
+        painter.setPen(self._ink(way) if words == "you" else QColor(current().tokens.text2))
         painter.drawText(box.adjusted(-PAD, 0, PAD, 0), Qt.AlignmentFlag.AlignCenter, words)
 
-    def _draw_state(self, painter: QPainter, box: QRectF, entry: RiskQueueEntry, _row: int, chosen: bool) -> None:
-        theme, tokens = current(), current().tokens
-        said = self.said(entry)
+    @staticmethod
+    def _draw_state(painter: QPainter, box: QRectF, said: Said, way: Way) -> None:
+        theme, tokens, chosen = current(), current().tokens, way.chosen
         quiet = said.mark == "quiet" and not chosen
         link = theme.width(said.link, 10, 600) + 6 if said.link else 0
         painter.setFont(theme.font(10))
