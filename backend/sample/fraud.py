@@ -18,7 +18,7 @@ from backend.risk.features import count_sql, order_values
 from backend.risk.lists.actions import add_entry, create_list
 from backend.risk.predicate import Circumstances, decide, explain, missing
 from backend.sample import queries
-from backend.sample.market import EPOCH, HOUR, Market, Order
+from backend.sample.market import EPOCH, HOUR, Market, Order, load_catalogue
 from backend.wire import dumps
 from models.risk import FraudCheck, FraudRule, ListEntryDraft, ListHit, ListKind, RiskListDraft
 
@@ -73,7 +73,7 @@ def payload(order: Order) -> dict[str, Any]:
         "placedAt": order.placed_at.isoformat(),
         "currency": order.currency,
         "total": order.total,
-        "items": [{"quantity": 1}] * (1 + (person.random() < 0.2)),
+        "items": [{"title": dice.choice(_products()), "quantity": 1} for _ in range(1 + (person.random() < 0.2))],
         "customer": {
             "id": who,
             "email": f"{who.lower()}@{mail}",
@@ -86,6 +86,11 @@ def payload(order: Order) -> dict[str, Any]:
         "ipCountry": ip_country,
         "deviceId": device,
     }
+
+
+@cache
+def _products() -> tuple[str, ...]:
+    return tuple(product["name"] for product in load_catalogue()["products"])
 
 
 def _dice(what: str, which: object) -> Random:

@@ -77,7 +77,7 @@ class CasePanel(QueryPanel):
         self.history_lines, self.note_lines = Lines("History"), Lines("Notes")
         self.linked = RecordTable(
             (
-                Column("Order", lambda row: row.order_id, 88, mono=True),
+                Column("Order", lambda row: row.order_id, 88, mono=True, fits=True),
                 Column("Amount", lambda row: amount(row, self.risk.currency), 88, right=True),
                 Column("Placed, UTC", lambda row: moment(row.placed_at, self.console.clock.now(), seconds=True), 108),
                 Column("Shared", shared, 104, stretch=True),

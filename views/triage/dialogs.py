@@ -170,7 +170,7 @@ class BulkDialog(DecidingDialog):
         currency = console.risk.currency
         self.table = RecordTable(
             (
-                Column("Order", lambda e: e.order_id, 96, mono=True),
+                Column("Order", lambda e: e.order_id, 96, mono=True, fits=True),
                 Column("Amount", lambda e: amount(e, currency), 96, right=True),
                 Column("What will happen", self._said, 240, stretch=True),
             ),

@@ -121,7 +121,7 @@ class QueueTable(RecordTable):
         return (
             Column("", of(lambda e: self.said(e).mark), _WIDTHS[MARK]),
             Column("Score", of(lambda e: str(e.score), "…"), _WIDTHS[SCORE]),
-            Column("Order", of(lambda e: e.order_id, "…"), _WIDTHS[ORDER], mono=True),
+            Column("Order", of(lambda e: e.order_id, "…"), _WIDTHS[ORDER], mono=True, fits=True),
             Column("Amount", of(lambda e: amount(e, risk.currency)), _WIDTHS[AMOUNT], right=True, weight=600),
             Column("Card, IP", of(countries), _WIDTHS[CARD]),
             Column("Rules that fired", of(rules), _WIDTHS[RULES], stretch=True),

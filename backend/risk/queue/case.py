@@ -86,8 +86,9 @@ def _order(row: dict[str, Any], entry: RiskQueueEntry, principal: Principal) -> 
         amount=row["minor"],
         reporting_minor=row["order_value"],
         items=tuple(
-            OrderItem(title=str(each.get("title") or each.get("sku") or "?"), quantity=each.get("quantity", 1))
+            OrderItem(title=str(title), quantity=each.get("quantity", 1))
             for each in items[:ITEMS_MOST]
+            if (title := each.get("title") or each.get("sku"))
         ),
         item_count=row["item_count"],
         payment_method=row["payment_method"],
