@@ -112,10 +112,7 @@ class Mutations:
 
     def of(self, resource: str) -> tuple[Intent, ...]:
         """What is pending for one resource."""
-        # Asked for each row of a table at each painting: nearly always nothing is pending.
-        found = [intent for intent in self._pending if intent.resource == resource]
-        user = self._user() if found else None
-        return tuple(intent for intent in found if user is None or intent.user_id == user)
+        return tuple(intent for intent in self.pending if intent.resource == resource) if self._pending else ()
 
     async def submit(self, draft: Draft) -> Outcome:
         """Keep and send. Answers when the server has, or at once when it cannot be heard.

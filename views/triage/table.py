@@ -5,15 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from math import ceil
-from typing import TYPE_CHECKING, Any, NamedTuple, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from PySide6.QtCore import QModelIndex, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPen, QPixmap, QResizeEvent
+from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPixmap, QResizeEvent
 
-from views.theme import RADIUS, current, mixed
-from views.triage.drawing import countries, draw_score_bar, draw_tick, rules
-from views.triage.words import HIGH, NEAR, Said, amount, chip, hours, state_of, who
-from views.widgets.chip import draw_severity, severity_size
+from views.theme import current
+from views.triage.cells import (
+    Draw,
+    Way,
+    draw_countries,
+    draw_mark,
+    draw_rules,
+    draw_score,
+    draw_sla,
+    draw_state,
+    draw_who,
+    ink_of,
+)
+from views.triage.drawing import countries, rules
+from views.triage.words import NEAR, Said, amount, chip, hours, state_of, who
 from views.widgets.table import PAD, Column, RecordTable, font_of
 
 if TYPE_CHECKING:
@@ -23,7 +34,6 @@ if TYPE_CHECKING:
     from models.risk_queue import RiskQueueEntry
 
 MARK, SCORE, ORDER, AMOUNT, CARD, RULES, AGE, SLA, WHO, STATE = range(10)
-BAR, BAR_HIGH = 56, 6
 GIVE_WAY = (CARD, AGE, WHO, AMOUNT)
 """Columns that are left out one after the other where there is no room for all."""
 SCORE_BARE = 52
@@ -51,28 +61,6 @@ class Rows(Sequence[Any]):
         if isinstance(index, slice):
             return [self._list.entry(row) for row in range(*index.indices(len(self)))]
         return self._list.entry(index)
-
-
-class Way(NamedTuple):
-    """How a cell is drawn: under the cursor, and whether a verdict about its entry is on its way."""
-
-    chosen: bool
-    sent: bool
-
-
-Draw = Callable[[QPainter, QRectF, Any, Way], None]
-"""Draws what a cell says into a box."""
-
-
-def _chips(names: tuple[str, ...], room: float) -> tuple[str, ...]:
-    """The chips there is room for in that many pixels, and how many more there are."""
-    theme = current()
-    for shown in range(len(names), -1, -1):
-        rest = len(names) - shown
-        parts = names[:shown] + ((f"+{rest}",) if rest else ())
-        if sum(theme.width(part, 9) + 18 for part in parts) - 6 <= room:
-            return parts
-    return (f"+{len(names)}",) if names else ()
 
 
 class QueueTable(RecordTable):
@@ -298,13 +286,13 @@ class QueueTable(RecordTable):
         self, painter: QPainter, number: int, column: Column, box: QRectF, tops: dict[int, int], selected: set[int]
     ) -> None:
         painted: dict[int, tuple[Callable[[RiskQueueEntry], Any], Draw]] = {
-            MARK: (self._mark_of, self._draw_mark),
-            SCORE: (lambda entry: entry.score, self._draw_score),
-            CARD: (lambda entry: (entry.card_country, entry.ip_country), self._draw_countries),
-            RULES: (lambda entry: entry.triggered_rules, self._draw_rules),
-            SLA: (self._sla_of, self._draw_sla),
-            WHO: (lambda entry: who(entry, self._me()) or None, self._draw_who),
-            STATE: (self._state_of, self._draw_state),
+            MARK: (self._mark_of, draw_mark),
+            SCORE: (lambda entry: entry.score, draw_score),
+            CARD: (lambda entry: (entry.card_country, entry.ip_country), draw_countries),
+            RULES: (lambda entry: entry.triggered_rules, draw_rules),
+            SLA: (self._sla_of, draw_sla),
+            WHO: (lambda entry: who(entry, self._me()) or None, draw_who),
+            STATE: (self._state_of, draw_state),
         }
         if number not in painted:
             self._draw_text(painter, number, column, box, tops, selected)
@@ -339,13 +327,6 @@ class QueueTable(RecordTable):
     def _sent(self, entry: RiskQueueEntry) -> bool:
         return self._risk.decided(entry.entry_id)
 
-    @staticmethod
-    def _ink(way: Way) -> QColor:
-        tokens = current().tokens
-        if way.sent:
-            return QColor(tokens.text2 if way.chosen else tokens.text3)
-        return QColor(tokens.text)
-
     def _draw_text(
         self, painter: QPainter, number: int, column: Column, box: QRectF, tops: dict[int, int], selected: set[int]
     ) -> None:
@@ -359,7 +340,7 @@ class QueueTable(RecordTable):
             text = texts[number]
             shown = self._fitted.get((number, text)) or self._fit(number, text, box.width())
             way = Way(row in selected, entry is None or self._sent(entry))
-            painter.setPen(self._ink(way))
+            painter.setPen(ink_of(way))
             left = box.right() - shown[1] if column.right else box.left()
             painter.drawText(QPointF(left, top + base), shown[0])
 
@@ -369,134 +350,15 @@ class QueueTable(RecordTable):
             return mark
         return None if not self.chosen else "on" if entry.entry_id in self.chosen else "off"
 
-    @staticmethod
-    def _draw_mark(painter: QPainter, box: QRectF, mark: str, _way: Way) -> None:
-        theme, tokens = current(), current().tokens
-        size = theme.px(16)
-        place = QRectF(box.center().x() - size / 2, box.center().y() - size / 2, size, size)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if mark == "sent":
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(QColor(tokens.text), theme.px(2)))
-            painter.drawArc(place.adjusted(3, 3, -3, -3), 80 * 16, -250 * 16)
-        elif mark in {"conflict", "failed"}:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(tokens.text2))
-            painter.drawRoundedRect(place, 3, 3)
-            painter.setPen(QColor(tokens.base))
-            painter.setFont(theme.font(9, 600))
-            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, "≠" if mark == "conflict" else "!")
-        else:
-            on = mark == "on"
-            painter.setPen(QPen(QColor(tokens.accent if on else tokens.control_border), 1))
-            painter.setBrush(QColor(tokens.accent) if on else QColor(tokens.base))
-            painter.drawRoundedRect(place.adjusted(1.5, 1.5, -1.5, -1.5), 3, 3)
-            if on:
-                draw_tick(painter, place)
-
-    def _draw_score(self, painter: QPainter, box: QRectF, score: int, way: Way) -> None:
-        theme, tokens = current(), current().tokens
-        high = score >= HIGH
-        wide, tall = theme.px(BAR), theme.px(BAR_HIGH)
-        bar = QRectF(box.left(), round(box.center().y() - tall / 2), wide, tall)
-        if box.width() > wide + theme.px(20):
-            under = QColor(tokens.selection if way.chosen else tokens.window)
-            draw_score_bar(painter, bar, score, under, self._ink(way) if high else QColor(tokens.text3))
-        painter.setFont(theme.font(10, 600 if high else 400))
-        painter.setPen(self._ink(way))
-        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, str(score))
-
-    def _draw_countries(self, painter: QPainter, box: QRectF, said: tuple[str | None, str | None], way: Way) -> None:
-        theme, tokens = current(), current().tokens
-        card, ip = said
-        ink = self._ink(way)
-        left = box.left()
-        differ = bool(card and ip and card != ip)
-        quiet = QColor(tokens.text2 if way.chosen else tokens.text3)
-        pieces = [(card or ip or "–", 400, ink)]
-        if differ:
-            pieces = [(card or "", 400, ink), (" ≠ ", 400, quiet), (ip or "", 600, ink)]
-        for text, weight, pen in pieces:
-            painter.setFont(theme.font(10, weight))
-            painter.setPen(pen)
-            painter.drawText(
-                QRectF(left, box.top(), box.right() - left + PAD, box.height()), Qt.AlignmentFlag.AlignVCenter, text
-            )
-            left += theme.width(text, 10, weight)
-
-    def _draw_rules(self, painter: QPainter, box: QRectF, fired: tuple[str, ...], way: Way) -> None:
-        theme, tokens = current(), current().tokens
-        plan = _chips(tuple(chip(rule) for rule in fired), box.width())
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(theme.font(9))
-        high = theme.height(9) + 2
-        border = QColor(tokens.text2 if way.chosen else mixed(tokens.control_border, tokens.window, 0.62))
-        ink = self._ink(way)
-        left = box.left()
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        for text in plan:
-            wide = theme.width(text, 9) + 12
-            shape = QRectF(round(left) + 0.5, round(box.center().y() - high / 2) + 0.5, round(wide), round(high) - 1)
-            bare = text.startswith("+")
-            if not bare:
-                painter.setPen(QPen(border, 1))
-                painter.drawRoundedRect(shape, RADIUS, RADIUS)
-            painter.setPen(ink)
-            painter.drawText(shape, Qt.AlignmentFlag.AlignCenter, text)
-            left += wide + 6
-
     def _sla_of(self, entry: RiskQueueEntry) -> tuple[str, str]:
         """The time left, and the severity of being near its end."""
         left = entry.due_at - self._now()
         near = left < NEAR and not self._sent(entry)
         return hours(left), ("P2" if left.total_seconds() < 0 else "P3") if near else ""
 
-    def _draw_sla(self, painter: QPainter, box: QRectF, said: tuple[str, str], way: Way) -> None:
-        theme = current()
-        words, severity = said
-        if severity:
-            size = severity_size(severity, words)
-            place = QRectF(
-                box.right() - size.width() + 4, box.center().y() - size.height() / 2, size.width(), size.height()
-            )
-            draw_severity(painter, place, severity, words, filled=severity == "P2")
-            return
-        painter.setFont(theme.font(10))
-        painter.setPen(self._ink(way))
-        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, words)
-
     def _state_of(self, entry: RiskQueueEntry) -> Said | None:
         said = self.said(entry)
         return said if said.words or said.link else None
-
-    def _draw_who(self, painter: QPainter, box: QRectF, words: str, way: Way) -> None:
-        painter.setFont(current().font(10, 600 if words == "you" else 400))
-        painter.setPen(self._ink(way) if words == "you" else QColor(current().tokens.text2))
-        painter.drawText(box.adjusted(-PAD, 0, PAD, 0), Qt.AlignmentFlag.AlignCenter, words)
-
-    @staticmethod
-    def _draw_state(painter: QPainter, box: QRectF, said: Said, way: Way) -> None:
-        theme, tokens, chosen = current(), current().tokens, way.chosen
-        quiet = said.mark == "quiet" and not chosen
-        link = theme.width(said.link, 10, 600) + 6 if said.link else 0
-        painter.setFont(theme.font(10))
-        painter.setPen(QColor(tokens.text3 if quiet else tokens.text if said.strong or chosen else tokens.text2))
-        room = box.width() - link
-        words = said.words
-        if theme.width(words, 10) > room:
-            words = QFontMetricsF(theme.font(10)).elidedText(words, Qt.TextElideMode.ElideRight, room)
-        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, words)
-        if said.link:
-            left = box.left() + theme.width(words, 10) + 6
-            font = theme.font(10, 600)
-            painter.setFont(font)
-            painter.setPen(QColor(tokens.text if chosen else tokens.accent))
-            painter.drawText(
-                QRectF(left, box.top(), link + PAD, box.height()), Qt.AlignmentFlag.AlignVCenter, said.link
-            )
-            if chosen:  # accent text cannot be read on the selection
-                under = box.center().y() + theme.height(10) / 2 - 1
-                painter.drawLine(QPointF(left, under), QPointF(left + theme.width(said.link, 10, 600), under))
 
     # --- people ------------------------------------------------------------------------------------------------
 
