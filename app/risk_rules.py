@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from app.rule_work import RuleWork
     from models.base import Record, Request
     from models.risk import (
-        Breaker,
         FraudRule,
         ListEntry,
         ListEntryDraft,
@@ -37,9 +36,9 @@ if TYPE_CHECKING:
         RiskPolicyChange,
         RuleSet,
         RuleSetSummary,
-        Snooze,
     )
     from models.risk_backtest import Backtest, BacktestDraft, BacktestSummary, RuleMatches, ShadowRun
+    from models.risk_quiet import Breaker, Snooze, SnoozeSubject
 
 R = TypeVar("R")
 
@@ -66,6 +65,7 @@ def declare(mutations: Mutations) -> None:
         "risk.list_delete",
         "risk.entry_add",
         "risk.entry_remove",
+        "risk.rule_snooze",
         "risk.snooze_end",
         "risk.breaker_reset",
         "risk.policy_change",
@@ -152,13 +152,13 @@ class RiskRules:
 
     def snoozes(self) -> Query[tuple[Snooze, ...]]:
         """The snoozes that hold now."""
-        from models.risk import Snooze
+        from models.risk_quiet import Snooze
 
         return self._page("snoozes", f"{BASE}/snoozes", Snooze)
 
     def breakers(self) -> Query[tuple[Breaker, ...]]:
         """Rules that went past their cap."""
-        from models.risk import Breaker
+        from models.risk_quiet import Breaker
 
         return self._page("breakers", f"{BASE}/breakers", Breaker)
 
@@ -377,9 +377,21 @@ async def remove_entry(mutations: Mutations, one: RiskList, entry: ListEntry) ->
     return await _submit(mutations, "risk.entry_remove", words, path, method="DELETE")
 
 
+async def snooze_rule(
+    mutations: Mutations, rule_id: str, subject: SnoozeSubject, entry_id: str, until: datetime, reason: str
+) -> Outcome:
+    """Keep a rule quiet for the customer, card or e-mail of an entry's order. Raises OperationsError."""
+    from uuid import UUID
+
+    from models.risk_quiet import SnoozeDraft
+
+    draft = SnoozeDraft(rule_id=rule_id, subject=subject, entry_id=UUID(entry_id), until=until, reason=reason)
+    return await _submit(mutations, "risk.rule_snooze", f"Snooze of {rule_id}", f"{BASE}/snoozes", draft)
+
+
 async def end_snooze(mutations: Mutations, one: Snooze, reason: str) -> Outcome:
     """Let a rule speak again. Raises OperationsError."""
-    from models.risk import EndSnooze
+    from models.risk_quiet import EndSnooze
 
     path = f"{BASE}/snoozes/{one.snooze_id}/end"
     words = f"Snooze of {one.rule_id} ended"
@@ -396,7 +408,7 @@ async def end_snooze(mutations: Mutations, one: Snooze, reason: str) -> Outcome:
 
 async def reset_breaker(mutations: Mutations, one: Breaker, reason: str) -> Outcome:
     """Let a rule do again what it was published to do. Raises OperationsError."""
-    from models.risk import ResetBreaker
+    from models.risk_quiet import ResetBreaker
 
     path = f"{BASE}/breakers/{quote(one.rule_id, safe='')}/reset"
     words = f"Breaker of {one.rule_id} reset"
@@ -449,7 +461,7 @@ def publish_reason(console: Console, one: RuleSetSummary, *, dirty: bool = False
 
 def times(until: datetime, now: datetime) -> str:
     """An instant as a list shows it, UTC; the day left out when it is today."""
-    return f"{until:%H:%M}" if until.date() == now.date() else f"{until:%-d %b %H:%M}"
+    return f"{until:%H:%M}" if until.date() == now.date() else f"{until.day} {until:%b %H:%M}"
 
 
 def titles(lists: tuple[RiskList, ...]) -> Mapping[str, str]:

@@ -305,63 +305,6 @@ class ListEntry(Record):
     until: Instant | None = None
 
 
-class SnoozeSubject(StrEnum):
-    """For whom a rule is quiet."""
-
-    CUSTOMER = "customer_id"
-    CARD = "card"
-    EMAIL = "email"
-
-
-class SnoozeDraft(Request):
-    """Keep a rule quiet for one customer, card or e-mail until an instant."""
-
-    rule_id: Slug
-    subject: SnoozeSubject
-    value: Short
-    until: EventInstant
-    reason: RequiredText
-
-
-class Snooze(Record):
-    """A rule that is quiet for somebody."""
-
-    snooze_id: Identifier
-    rule_id: str
-    subject: SnoozeSubject
-    value: str
-    until: Instant
-    reason: str
-    created_by: str
-    created_by_name: str
-    created_at: Instant
-    ended_at: Instant | None = None
-    version: Version
-
-
-class Breaker(Record):
-    """A rule that went past its cap and only flags until somebody resets it."""
-
-    rule_id: str
-    since: Instant
-    words: str
-    """Which cap, and what was counted."""
-    reset_at: Instant | None = None
-    version: Version
-
-
-class ResetBreaker(Request):
-    """Let a rule act again. Needs ``If-Match``."""
-
-    reason: RequiredText
-
-
-class EndSnooze(Request):
-    """Let a rule speak again. Needs ``If-Match``."""
-
-    reason: Text = ""
-
-
 class RiskPolicy(Record):
     """What holds for the queue."""
 

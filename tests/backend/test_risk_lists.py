@@ -11,6 +11,7 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from tests.backend.risk_samples import publish, rows, rule
+from tests.backend.risk_shop import RiskShop
 from tests.conftest import Api
 
 RISK = "/api/risk"
@@ -172,3 +173,19 @@ def test_the_policy(api: Api) -> None:
     changed = send(api, "PATCH", "/policy", {"reviewHours": 8}, If_Match='"1"').json()
     assert (changed["reviewHours"], changed["blockHours"], changed["version"]) == (8, 24, 2)
     assert send(api, "PATCH", "/policy", {"reviewHours": 8}, "risk-analyst", If_Match='"2"').status_code == 403
+
+
+def test_a_rule_is_quiet_for_whom_an_entry_is_about_without_their_data_being_said(api: Api) -> None:
+    publish(api.owner_url, rule())
+    shop = RiskShop(api)
+    known = shop.entry(card="card-secret-0042", email="eve@shop.example", customer=None)
+    draft = {"ruleId": "velocity-card", "until": soon(hours=2), "reason": "a club that orders together"}
+    by_card = send(api, "POST", "/snoozes", draft | {"subject": "card", "entryId": known}, "risk-analyst")
+    assert (by_card.status_code, by_card.json()["value"]) == (201, "…0042")
+    assert shop.sql("select subject, value from risk_snooze") == [("card", "card-secret-0042")]
+    guest = send(api, "POST", "/snoozes", draft | {"subject": "customer_id", "entryId": known}, "risk-analyst")
+    assert (guest.status_code, guest.json()["errors"][0]["pointer"]) == (422, "/subject")
+    nobody = draft | {"subject": "card", "entryId": "018f0000-0000-7000-8000-000000000000"}
+    assert send(api, "POST", "/snoozes", nobody, "risk-analyst").status_code == 404
+    for both in ({}, {"value": "x", "entryId": known}):
+        assert send(api, "POST", "/snoozes", draft | {"subject": "card"} | both, "risk-analyst").status_code == 422

@@ -120,7 +120,8 @@ class DayBars(QWidget):
 
     @staticmethod
     def _words(data: ChartData, index: int) -> str:
-        day = f"{datetime.fromtimestamp(data.starts[index], UTC):%a %-d %b}"
+        start = datetime.fromtimestamp(data.starts[index], UTC)
+        day = f"{start:%a} {start.day} {start:%b}"
         text = f"{day}: {data.words(data.values[index])} {data.unit}"
         return f"{text}, {data.words(data.previous[index])} by the other rules" if data.previous else text
 

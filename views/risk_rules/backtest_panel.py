@@ -119,7 +119,7 @@ class BacktestPanel(FollowingPanel):
                 Column("Version", self._version_words, 104, stretch=True),
                 Column("Orders placed", _period, 120),
                 Column("By", lambda one: one.asked_by_name, 92),
-                Column("Asked, UTC", lambda one: f"{one.created_at:%-d %b %H:%M}", 104),
+                Column("Asked, UTC", lambda one: f"{one.created_at.day} {one.created_at:%b %H:%M}", 104),
                 Column("State", state_words, 72, stretch=True),
             ),
             "Backtests",
@@ -339,7 +339,9 @@ class BacktestPanel(FollowingPanel):
         if self._chosen == "shadow":
             if found is None:
                 return "Shadow run"
-            since = f"since {found.since:%-d %b %H:%M} UTC" if found.since is not None else "not running now"
+            since = (
+                f"since {found.since.day} {found.since:%b %H:%M} UTC" if found.since is not None else "not running now"
+            )
             return f"Shadow run, {since}: {found.orders:,} orders seen, held against what was decided."
         if run is None:
             return ""
@@ -436,4 +438,4 @@ def _behind(found: Any, run: BacktestSummary) -> bool:
 
 def _period(one: BacktestSummary | Backtest) -> str:
     year = "" if one.from_.year == one.to.year else " %Y"
-    return f"{one.from_:%-d %b{year}} – {one.to:%-d %b{year}}"
+    return f"{one.from_.day} {one.from_:%b{year}} – {one.to.day} {one.to:%b{year}}"

@@ -243,7 +243,7 @@ def sample_columns(other: str) -> Sequence[Column]:
     """Columns for sample orders of a difference."""
     return (
         Column("Order", lambda o: o.order_id, 110, mono=True),
-        Column("Placed, UTC", lambda o: f"{o.placed_at:%-d %b %H:%M}", 104),
+        Column("Placed, UTC", lambda o: f"{o.placed_at.day} {o.placed_at:%b %H:%M}", 104),
         Column("Amount", lambda o: f"{money(o.minor, o.currency)} {o.currency}", 110, right=True),
         Column("These rules", lambda o: f"{o.action} {o.score}", 92),
         Column(other, lambda o: f"{o.other_action} {o.other_score}", 92),

@@ -90,7 +90,7 @@ class ListsPanel(FollowingPanel):
                 Column("Until, UTC", lambda e: self._until(e.until), 104),
                 Column("Why", lambda e: e.reason, 140, stretch=True),
                 Column("Added by", lambda e: e.added_by_name, 110),
-                Column("Added, UTC", lambda e: f"{e.added_at:%-d %b %Y}", 92, quiet=True),
+                Column("Added, UTC", lambda e: f"{e.added_at.day} {e.added_at:%b %Y}", 92, quiet=True),
             ),
             "Values of the chosen list",
         )
@@ -296,7 +296,7 @@ class ListsPanel(FollowingPanel):
         if (breaker := _current(self.breakers)) is not None:
             words = (
                 f"The rule {breaker.rule_id} does again what it was published to do, and its alert clears. "
-                f"It only flags since {breaker.since:%-d %b %H:%M} UTC: {breaker.words}"
+                f"It only flags since {breaker.since.day} {breaker.since:%b %H:%M} UTC: {breaker.words}"
             )
             self._confirm(
                 "Reset a breaker", words, "Reset it", lambda why: reset_breaker(self.console.mutations, breaker, why)

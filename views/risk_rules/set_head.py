@@ -42,7 +42,7 @@ def published_words(one: RuleSetSummary) -> str:
     """When it was last published, and by whom."""
     if one.published_at is None:
         return "–"
-    return f"{one.published_at:%-d %b %Y %H:%M} by {one.published_by_name or one.published_by}"
+    return f"{one.published_at.day} {one.published_at:%b %Y %H:%M} by {one.published_by_name or one.published_by}"
 
 
 class SetHead(QWidget):
@@ -120,7 +120,7 @@ class SetHead(QWidget):
 
 
 def _facts(one: RuleSetSummary) -> list[str]:
-    parts = [state_words(one), f"by {one.author_name}", f"changed {one.updated_at:%-d %b %H:%M} UTC"]
+    parts = [state_words(one), f"by {one.author_name}", f"changed {one.updated_at.day} {one.updated_at:%b %H:%M} UTC"]
     if one.state is RuleSetState.DRAFT:
         parts.append("backtest done" if one.backtest_id is not None else "no backtest of these rules yet")
         if one.shadow_since is not None or one.shadow_orders:

@@ -42,6 +42,7 @@ class CasePanel(QueryPanel):
 
     verb_asked = Signal(str)
     """approve, reject, escalate, snooze, claim, note."""
+    rule_snooze_asked = Signal()
     order_asked = Signal(str)
     """The entry of a linked order."""
 
@@ -73,6 +74,8 @@ class CasePanel(QueryPanel):
         self.empty.setWordWrap(True)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.figures, self.why, self.cards = Figures(), Why(), VelocityCards()
+        self.snooze_rule = Pill("Snooze a rule…", Look.LINK, name="Snooze a rule for this customer, card or e-mail")
+        self.snooze_rule.clicked.connect(self.rule_snooze_asked)
         self.order_lines, self.customer_lines = Lines("Order"), Lines("Customer")
         self.history_lines, self.note_lines = Lines("History"), Lines("Notes")
         self.linked = RecordTable(
@@ -106,7 +109,7 @@ class CasePanel(QueryPanel):
             pill.clicked.connect(lambda _=False, v=verb: self.verb_asked.emit(v))
 
     def _lay_out(self) -> None:
-        self.section_why = Section("Why it fired", self.why)
+        self.section_why = Section("Why it fired", self.why, Flow(self.snooze_rule, margins=False))
         self.section_order = Section("Order", self.order_lines)
         self.section_customer = Section("Customer", self.customer_lines)
         self.section_linked = Section("Linked orders", self.linked)
@@ -250,6 +253,7 @@ class CasePanel(QueryPanel):
         currency = self.risk.currency
         self.section_why.heading.say(f"rule set {case.decision.rule_set_number}")
         self.why.show_case(case, currency)
+        self.snooze_rule.setVisible(bool(case.decision.explanation))
         self.cards.show_case(case)
         self.section_order.heading.say()
         self.order_lines.show_lines(order_facts(case, currency, self.console.clock.now()))
@@ -340,15 +344,19 @@ class CasePanel(QueryPanel):
         claim = "Release" if mine else "Take over" if other else "Claim"
         self.buttons["claim"].set(claim)
         self.buttons["claim"].setAccessibleName(claim)
+        self._explain(self.snooze_rule, self.console.write_reason(DECIDE, irreversible=True))
         for verb, pill in self.buttons.items():
-            reason = self.why_not(verb)
-            pill.setEnabled(reason is None)
-            pill.setToolTip("" if reason is None else f"{pill.text().strip('…')}: {reason}.")
-            pill.setAccessibleDescription(reason or "")
+            self._explain(pill, self.why_not(verb))
         current().set_font(self.proposal, 10)
         words = self._people(entry)
         self.proposal.setText(words)
         self.proposal.setVisible(bool(words))
+
+    @staticmethod
+    def _explain(pill: Pill, reason: str | None) -> None:
+        pill.setEnabled(reason is None)
+        pill.setToolTip("" if reason is None else f"{pill.text().strip('…')}: {reason}.")
+        pill.setAccessibleDescription(reason or "")
 
     def _people(self, entry: RiskQueueEntry) -> str:
         now = self.console.clock.now()

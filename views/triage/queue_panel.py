@@ -13,9 +13,12 @@ from app.freshness import Quality, age_words
 from app.link import LinkState
 from app.risk import VIEW
 from app.risk_filter import Filter, FilterError, Sort, Tab, from_link, parse
+from app.risk_rules import RiskRules
 from views.theme import current
 from views.triage.bars import FilterField, Foot
+from views.triage.reports import report_actions
 from views.triage.table import QueueTable
+from views.triage.words import chip, moment
 from views.widgets.flow import WIDE_GAP, Flow
 from views.widgets.pill import Look, Pill
 from views.widgets.problem import ProblemLine
@@ -64,7 +67,8 @@ class QueuePanel(QueryPanel):
         self._turn.timeout.connect(self.table.renew)
         self._gathering = QTimer(self, singleShot=True, interval=0)
         self._gathering.timeout.connect(self._show_rows)
-        self.use(self.counts)  # type: ignore[arg-type]  # only read
+        self._broken = RiskRules(console).breakers()
+        self.use(self.counts, self._broken)  # type: ignore[arg-type]  # only read
         self._show_filter()
 
     # --- parts -------------------------------------------------------------------------------------------------
@@ -86,6 +90,10 @@ class QueuePanel(QueryPanel):
         self.saved = Pill("Filters", Look.QUIET, name="Saved filters", icon="chevron")
         self.saved.clicked.connect(self._filters_menu)
         self.problem = ProblemLine()
+        self.breakers = QLabel()
+        self.breakers.setWordWrap(True)
+        self.breakers.setContentsMargins(12, 4, 12, 6)
+        self.breakers.setAccessibleName("Rules past their cap")
         self.state = QLabel()
         self.state.setWordWrap(True)
         self.state.setContentsMargins(12, 12, 12, 12)
@@ -104,6 +112,7 @@ class QueuePanel(QueryPanel):
         column.setSpacing(0)
         column.addWidget(self.bar)
         column.addWidget(self.problem)
+        column.addWidget(self.breakers)
         column.addWidget(self.table, 1)
         self.state_row = Flow(self.state, self.again, gap=WIDE_GAP)
         column.addWidget(self.state_row)
@@ -129,7 +138,7 @@ class QueuePanel(QueryPanel):
             action = QAction(words, self)
             action.triggered.connect(slot)
             made.append(action)
-        return made
+        return made + report_actions(self.console, self)
 
     def set_visible(self, visible: bool) -> None:
         super().set_visible(visible)
@@ -150,8 +159,18 @@ class QueuePanel(QueryPanel):
             self.risk.know_currency()
             self.risk.list.refresh()
         self._show_tabs()
+        self._show_breakers()
         self._listed()
         self.field.restyle()
+
+    def _show_breakers(self) -> None:
+        """Rules that only flag now: what they would have held back is not in the queue."""
+        found = self._broken.sample.value if self._broken.sample is not None else ()
+        now = self.console.clock.now()
+        words = [f"{chip(each.rule_id)} since {moment(each.since, now)} UTC ({each.words})" for each in found]
+        current().set_font(self.breakers, 9, 600)
+        self.breakers.setText(f"◆ Past their cap, and only flag until they are reset under Lists: {'; '.join(words)}.")
+        self.breakers.setVisible(bool(words))
 
     # --- showing -----------------------------------------------------------------------------------------------
 

@@ -51,6 +51,7 @@ class Verdicts(QObject):
         queue.table.activated_row.connect(self._open)
         queue.table.link_pressed.connect(self._settle)
         case.verb_asked.connect(self.do)
+        case.rule_snooze_asked.connect(self._snooze_rule)
         case.order_asked.connect(self.read)
         case.field.left.connect(queue.table.setFocus)
         queue.counts.changed.connect(self._counted)
@@ -79,6 +80,7 @@ class Verdicts(QObject):
             action("reject", "Reject the order…", "R", lambda: self.do("reject"), lambda: self._why("reject")),
             action("escalate", "Escalate the order…", "E", lambda: self.do("escalate"), lambda: self._why("escalate")),
             action("snooze", "Snooze the entry…", "H", lambda: self.do("snooze"), lambda: case.why_not("snooze")),
+            action("snooze-rule", "Snooze a rule for somebody…", "Shift+H", self._snooze_rule, self._no_rule),
             action(
                 "claim", "Claim, release or take over", "C", lambda: self.do("claim"), lambda: case.why_not("claim")
             ),
@@ -351,6 +353,20 @@ class Verdicts(QObject):
         words = sentence(entry, self._risk.currency)
         now = self._console.clock.now()
         self._ask(SnoozeDialog(words, now, entry.due_at, self._console, send, self.case.widget.window()))
+
+    def _no_rule(self) -> str | None:
+        from views.triage.snooze_rule import why_not
+
+        return self._console.write_reason(DECIDE, irreversible=True) or why_not(self.case.case)
+
+    def _snooze_rule(self) -> None:
+        from views.triage.snooze_rule import SnoozeRuleDialog
+
+        case, reason = self.case.case, self._no_rule()
+        if case is None or reason is not None:
+            self._say(f"Snooze a rule: {reason}.")
+            return
+        self._ask(SnoozeRuleDialog(case, self._console, self.case.widget.window()))
 
     def _ask(self, dialog: QDialog) -> None:
         """Open a dialog; when it is gone, the keyboard is in the rows again."""

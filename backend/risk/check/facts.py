@@ -13,8 +13,9 @@ from pydantic import TypeAdapter
 from backend.database import Connection, array, load_queries
 from backend.risk.features import counted_sql
 from models.money import decimals
-from models.risk import FraudRule, ListHit, SnoozeSubject
+from models.risk import FraudRule, ListHit
 from models.risk_metrics import METRICS, SUBJECTS
+from models.risk_quiet import SnoozeSubject
 
 queries = load_queries(__package__)
 

@@ -21,18 +21,9 @@ from backend.risk.mask import masked
 from models.alerts import AlertState
 from models.base import Record
 from models.problems import Code, FieldError
-from models.risk import (
-    Breaker,
-    ListEntry,
-    ListEntryDraft,
-    RiskList,
-    RiskListDraft,
-    RiskPolicy,
-    RiskPolicyChange,
-    Snooze,
-    SnoozeDraft,
-)
+from models.risk import ListEntry, ListEntryDraft, RiskList, RiskListDraft, RiskPolicy, RiskPolicyChange
 from models.risk_metrics import normal, normal_ip
+from models.risk_quiet import Breaker, Snooze, SnoozeDraft
 
 queries = load_queries(__package__)
 
@@ -163,7 +154,7 @@ async def _locked_list(tx: Connection, list_id: str) -> tuple[str, str]:
 
 async def create_snooze(tx: Connection, *, actor: str, draft: SnoozeDraft) -> Snooze:
     """Keep a rule quiet for somebody. The same snooze again changes nothing; another one for the same: 409."""
-    value = value_of(draft.subject, draft.value)
+    value = value_of(draft.subject, draft.value or await _value_of_entry(tx, draft))
     key = key_of(f"snooze/{draft.rule_id}/{draft.subject}", value)
     await tx.execute(queries.lock_subject, {"key": key})
     now = await clock(tx)
@@ -200,6 +191,16 @@ async def create_snooze(tx: Connection, *, actor: str, draft: SnoozeDraft) -> Sn
         reason=made.reason,
     )
     return made
+
+
+async def _value_of_entry(tx: Connection, draft: SnoozeDraft) -> str:
+    asked = {"entry_id": draft.entry_id, "subject": draft.subject}
+    row = await (await tx.execute(queries.value_of_entry, asked)).fetchone()
+    if row is None:
+        raise ProblemError(Code.NOT_FOUND, "There is no such entry in the queue.")
+    if row[0] is None:
+        raise _invalid("subject", "the entry's order came without it; choose something else that it has")
+    return str(row[0])
 
 
 async def end_snooze(tx: Connection, *, actor: str, snooze_id: UUID, version: int, reason: str) -> Snooze:

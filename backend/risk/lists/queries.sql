@@ -76,6 +76,12 @@ select exists (select from risk_rule_set as s, jsonb_array_elements(s.rules) as 
 -- One after the other for each rule, subject and value, also while nothing is there to lock yet.
 select pg_advisory_xact_lock(%(key)s)
 
+-- name: value_of_entry
+select case %(subject)s when 'customer_id' then o.customer_id when 'card' then o.card when 'email' then o.email end
+  from risk_entry as e
+  join risk_order as o on o.id = e.order_id
+ where e.id = %(entry_id)s::uuid
+
 -- name: lock_snooze
 select id::text as snooze_id, rule_id, subject, value, until, reason, created_by,
        coalesce((select name from account as a where a.id = created_by), created_by) as created_by_name, created_at,

@@ -18,19 +18,8 @@ from models.base import storable
 from models.paging import PAGE_DEFAULT, Page
 from models.permissions import Permission
 from models.problems import Code
-from models.risk import (
-    Breaker,
-    EndSnooze,
-    ListEntry,
-    ListEntryDraft,
-    ResetBreaker,
-    RiskList,
-    RiskListDraft,
-    RiskPolicy,
-    RiskPolicyChange,
-    Snooze,
-    SnoozeDraft,
-)
+from models.risk import ListEntry, ListEntryDraft, RiskList, RiskListDraft, RiskPolicy, RiskPolicyChange
+from models.risk_quiet import Breaker, EndSnooze, ResetBreaker, Snooze, SnoozeDraft
 
 router = operations_router("/api/risk", "risk")
 
