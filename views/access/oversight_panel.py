@@ -96,7 +96,8 @@ class OversightPanel(QueryPanel):
         row = QWidget()
         across = QHBoxLayout(row)
         across.setContentsMargins(0, 0, 0, 0)
-        words = f"◆ {given.role_name} for {given.user_name}, since {review.opened_at.day} {review.opened_at:%b %H:%M} UTC: “{given.reason}”"
+        since = f"{review.opened_at.day} {review.opened_at:%b %H:%M} UTC"
+        words = f"◆ {given.role_name} for {given.user_name}, since {since}: “{given.reason}”"
         across.addWidget(_line(words), 1)
         close = Pill("Close…", Look.BUTTON, name=f"Close the review of {given.role_name} for {given.user_name}")
         me = self.console.session.me

@@ -179,8 +179,8 @@ class ResultView(QScrollArea):
             return
         average = sum(day.entries for day in result.load) / len(result.load)
         self.load_words.setText(
-            f"{average:,.1f} entries a day on average, {busiest.entries:,} on the busiest, {busiest.day:%a} {busiest.day.day} {busiest.day:%b}; "
-            f"the faint line is {others}."
+            f"{average:,.1f} entries a day on average, {busiest.entries:,} on the busiest, "
+            f"{busiest.day:%a} {busiest.day.day} {busiest.day:%b}; the faint line is {others}."
         )
 
     def _show_changes(self, result: BacktestResult) -> None:
