@@ -24,6 +24,8 @@ class Action:
     run: Callable[[], Any] = field(default=lambda: None)
     enabled: Callable[[], str | None] = _always
     group: str = ""
+    bound: bool = False
+    """Its panel listens for the key itself, because it means something only there."""
 
 
 class ActionRegistry:

@@ -16,8 +16,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from app.errors import OperationsError
-from app.formatting import grouped
 from app.signals import Signal
+from models.formatting import grouped
 from models.transparency import (
     Checkpoint,
     NoteError,

@@ -11,33 +11,28 @@ import contextlib
 import random
 import secrets
 from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import Any, Self, TypeVar
 from uuid import uuid4
 
 import httpx
-from pydantic import TypeAdapter, ValidationError
 
+from app.answers import content_of, kept_text, read, refusal, server_time, words_of, worth_repeating
 from app.errors import (
     BadAnswer,
-    Challenge,
     NotSent,
     OperationsError,
-    ProblemAnswer,
     SignedOut,
-    StepUpNeeded,
     TimedOut,
     Unreachable,
 )
 from app.tokens import TokenSource
 from models.alerts import AcknowledgeAlert, Alert, AlertRule, AlertRuleChange, AlertRuleDraft, ShelveAlert
-from models.audit import AuditCheckpoint, AuditExport, AuditLogEntry, AuditPage, ConsistencyProof, InclusionProof
+from models.audit import AuditCheckpoint, AuditLogEntry, AuditPage, ConsistencyProof, InclusionProof
 from models.base import Record, Request
 from models.dashboard import OperationsDashboard
 from models.orders import CommunityPage, DownloadPage, OrderPage, RefundPage
 from models.paging import PAGE_MOST, Page
-from models.problems import Code, Problem
 from models.rbac import (
     AccessDrift,
     AccessReview,
@@ -67,9 +62,7 @@ TIMEOUT = httpx.Timeout(connect=3.0, read=8.0, write=5.0, pool=5.0)
 WHOLE_SECONDS = 20.0
 """For one request from first to last byte: an answer that drips for ever never meets the read timeout."""
 READ_ATTEMPTS = 3
-FIRST_PAUSE, LONGEST_PAUSE = 0.2, 2.0
-BUSY = {429, 502, 503, 504}
-SHOWN_MOST = 40
+FIRST_PAUSE = 0.2
 
 Heard = Callable[[datetime | None], None]
 
@@ -227,20 +220,20 @@ class OperationsClient:
         """A new rule."""
         return await self._post("/api/operations/alert-rules", AlertRule, draft, key=key)
 
-    async def audit_export(self, asked: AuditExport) -> bytes:
-        """A bundle of entries as a zip file; asks for a second factor. Sent once: it is an entry of the log itself."""
-        return _content(await self._send("POST", "/api/operations/audit/export", body=asked), "zip")
+    async def file(self, path: str, media: str, asked: Request | None = None) -> bytes:
+        """A file, such as ``application/pdf``. What is asked for by a body is sent once."""
+        return content_of(await self._send("GET" if asked is None else "POST", path, body=asked), media)
 
     async def send(
         self, method: str, path: str, body: str | None, *, version: int | None, key: str
     ) -> tuple[str, int | None]:
         """Send an intent as it is kept: text of the answer, empty for none, and the record's version, if it has one."""
         headers = {"Idempotency-Key": key} | ({} if version is None else {"If-Match": f'"{version}"'})
-        return _kept_text(await self._send(method, path, content=body, headers=headers))
+        return kept_text(await self._send(method, path, content=body, headers=headers))
 
     async def record(self, path: str) -> tuple[str, int | None]:
         """A record as text, and its version, whatever its kind."""
-        return _kept_text(await self._send("GET", path))
+        return kept_text(await self._send("GET", path))
 
     @contextlib.asynccontextmanager
     async def stream(self, last: int | None = None) -> AsyncIterator[AsyncIterator[str]]:
@@ -259,15 +252,15 @@ class OperationsClient:
             ):
                 if not response.is_success:
                     await response.aread()
-                    refusal = _refusal(response)
-                    if isinstance(refusal, SignedOut):
+                    refused = refusal(response)
+                    if isinstance(refused, SignedOut):
                         await self._tokens.renew(token)
-                    raise refusal
+                    raise refused
                 if self._heard is not None:
-                    self._heard(_server_time(response))
+                    self._heard(server_time(response))
                 yield response.aiter_lines()
         except httpx.TransportError as error:
-            raise Unreachable(_words(error)) from error
+            raise Unreachable(words_of(error)) from error
 
     async def change_alert_rule(self, rule: AlertRule, change: AlertRuleChange) -> AlertRule:
         """Change a rule, based on the version the operator saw."""
@@ -309,9 +302,9 @@ class OperationsClient:
         for attempt in range(1, READ_ATTEMPTS + 1):
             try:
                 response = await self._send("GET", path, query=query, signed=signed)
-                return _read(response, kind)
+                return read(response, kind)
             except OperationsError as error:
-                wait = _worth_repeating(error)
+                wait = worth_repeating(error)
                 if wait is None or attempt == READ_ATTEMPTS:
                     raise
                 # Full jitter, so that many consoles do not come back in step.
@@ -345,7 +338,7 @@ class OperationsClient:
         headers = {} if version is None else {"If-Match": f'"{version}"'}
         if key is not None and signed:
             headers["Idempotency-Key"] = key
-        return _read(await self._send(method, path, body=body, headers=headers, signed=signed), kind)
+        return read(await self._send(method, path, body=body, headers=headers, signed=signed), kind)
 
     async def _send(
         self,
@@ -364,14 +357,14 @@ class OperationsClient:
         if body is not None:
             content = body.model_dump_json(by_alias=True, exclude_unset=True)
         response = await self._request(method, path, query, content, headers or {}, token)
-        if response.status_code == 401 and token is not None and isinstance(_refusal(response), SignedOut):
+        if response.status_code == 401 and token is not None and isinstance(refusal(response), SignedOut):
             # The token may have expired in the middle: renew once, then repeat. A wanted second factor is no such case.
             renewed = await self._tokens.renew(token)
             if renewed is not None:
                 response = await self._request(method, path, query, content, headers or {}, renewed)
         if response.is_success:
             return response
-        raise _refusal(response)
+        raise refusal(response)
 
     async def _request(
         self,
@@ -401,100 +394,11 @@ class OperationsClient:
         except (httpx.TimeoutException, TimeoutError) as error:
             raise TimedOut("The server did not answer in time.") from error
         except (httpx.ConnectError, httpx.UnsupportedProtocol) as error:
-            raise NotSent(_words(error)) from error
+            raise NotSent(words_of(error)) from error
         except httpx.TransportError as error:
-            raise Unreachable(_words(error)) from error
+            raise Unreachable(words_of(error)) from error
         except (httpx.InvalidURL, httpx.DecodingError) as error:
             raise BadAnswer(f"The answer could not be read: {error}.") from error
         if self._heard is not None and response.status_code != 401:
-            self._heard(_server_time(response))
+            self._heard(server_time(response))
         return response
-
-
-def _worth_repeating(error: OperationsError) -> float | None:
-    """Least seconds before a read is repeated; ``None``: not now, the caller must know first."""
-    busy = isinstance(error, ProblemAnswer) and error.problem.status in BUSY
-    # After a timeout the operator has waited long enough to be told.
-    if not busy and (not isinstance(error, Unreachable) or isinstance(error, TimedOut)):
-        return None
-    wait = error.retry_after or 0.0
-    return wait if wait <= LONGEST_PAUSE else None
-
-
-def _kept_text(response: httpx.Response) -> tuple[str, int | None]:
-    if response.status_code != 204:
-        try:
-            response.json()
-        except ValueError:
-            raise BadAnswer("The server's answer is not complete JSON.") from None
-    tag = response.headers.get("etag", "").strip('"')
-    return response.text, int(tag) if tag.isdigit() else None
-
-
-def _content(response: httpx.Response, wanted: str) -> bytes:
-    media = response.headers.get("content-type", "").partition(";")[0].strip()
-    if media != f"application/{wanted}":
-        raise BadAnswer(f"The server answered {media or 'without a content type'} instead of {wanted.upper()}.")
-    return response.content
-
-
-def _read(response: httpx.Response, kind: type[R]) -> R:
-    content = _content(response, "json")
-    try:
-        return TypeAdapter(kind).validate_json(content)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(map(str, first["loc"])) or "the whole"
-        if first["type"] == "json_invalid":
-            raise BadAnswer("The server's answer is not complete JSON.") from error
-        raise BadAnswer(f"The server's answer does not fit: {place}: {first['msg']}.") from error
-
-
-def _refusal(response: httpx.Response) -> OperationsError:
-    try:
-        problem = Problem.model_validate_json(response.content)
-    except ValidationError:
-        status = response.status_code
-        if status in BUSY:
-            away = Unreachable(f"The server is not available just now (HTTP {status}).")
-            away.retry_after = _retry_after(response)
-            return away
-        text = " ".join(response.text[:SHOWN_MOST].split())
-        return BadAnswer(f"The server answered HTTP {status} without saying why: {text!r}.")
-    if problem.code == Code.STEP_UP_NEEDED:
-        challenge = Challenge.read(response.headers.get("www-authenticate", ""))
-        if challenge is not None:
-            return StepUpNeeded(problem, challenge)
-    if problem.code in {Code.UNAUTHENTICATED, Code.TOKEN_EXPIRED}:
-        return SignedOut(problem.detail)
-    return ProblemAnswer(problem, _retry_after(response))
-
-
-def _retry_after(response: httpx.Response) -> float | None:
-    given: str = response.headers.get("retry-after", "")
-    if given.isdigit():
-        return float(given)
-    try:
-        until = parsedate_to_datetime(given).astimezone(UTC)
-    except ValueError:
-        return None
-    # Against the server's own clock: ours may be wrong.
-    now = _server_time(response) or datetime.now(UTC)
-    return max(0.0, (until - now).total_seconds())
-
-
-def _words(error: httpx.TransportError) -> str:
-    match error:
-        case httpx.ConnectError():
-            return "The server cannot be reached."
-        case httpx.RemoteProtocolError() | httpx.ReadError():
-            return "The connection broke in the middle of an answer."
-        case _:
-            return f"The server could not be asked: {type(error).__name__}."
-
-
-def _server_time(response: httpx.Response) -> datetime | None:
-    try:
-        return parsedate_to_datetime(response.headers["date"]).astimezone(UTC)
-    except (KeyError, ValueError, TypeError):
-        return None

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from app import access, alerts
+from app import access, alerts, risk_rules
 from app.access import Access
 from app.actions import ActionRegistry
 from app.clock import Clock, SystemClock
@@ -27,6 +27,7 @@ from app.mutation import Mutations
 from app.outbox import Outbox, outbox_path
 from app.place import Place
 from app.query import LEAST_SECONDS, Queries, Query, Sample
+from app.risk import Risk
 from app.session import Keyring, Session
 from app.settings import Settings, SettingsFile
 from app.signals import Signal
@@ -95,9 +96,10 @@ class Console:
             invalidate=self.queries.invalidate,
             tasks=self.tasks,
         )
-        alerts.declare(self.mutations)
-        access.declare(self.mutations)
+        for domain in (alerts, access, risk_rules):
+            domain.declare(self.mutations)
         self.access = Access(self)
+        self.risk = Risk(self)
         self.environment = ""
         self._gate = asyncio.Event()
         self._client: OperationsClient | None = None
@@ -120,7 +122,7 @@ class Console:
         self.stream.heard.connect(self._told)
         self._telling = Telling(self.mutations, self.messages, self.tasks)
         self.mutations.settled.connect(lambda *_: self.queries.invalidate("dashboard"))
-        self.mutations.changed.connect(self._pending_changed)
+        self.mutations.changed.connect(lambda: self.queries.reapply(self.mutations.topics))
 
     @property
     def data_dir(self) -> Path | None:
@@ -148,11 +150,11 @@ class Console:
         return self.queries.get("alerts", lambda: self._query("alerts", fetch, topics=frozenset({"alerts"})))
 
     def record(self, key: str, topics: frozenset[str], ask: Callable[[OperationsClient], Awaitable[Any]]) -> Query[Any]:
-        """A query of one record that tells its instant itself, for panels."""
+        """A query of one record, for panels; one that does not tell its instant is as old as the answer."""
 
         async def fetch() -> Sample[Any]:
             found = await ask(self.client)
-            return self.sample(found, found.as_of)
+            return self.sample(found, getattr(found, "as_of", None) or self.clock.now())
 
         return self.queries.get(key, lambda: self._query(key, fetch, topics=topics, poll=LIST_SECONDS))
 
@@ -206,9 +208,6 @@ class Console:
         return None
 
     # --- what operators change ---------------------------------------------------------------------------------
-
-    def _pending_changed(self) -> None:
-        self.queries.reapply(self.mutations.topics)
 
     def change_settings(self, **choices: Any) -> None:
         """Keep the operator's choices; a disk that refuses is told, and the choices hold for this session."""

@@ -64,6 +64,12 @@ class Kind:
     """Queries that show its effect."""
     irreversible: bool = False
     """Never kept for later: refused while the server cannot be heard."""
+    late: float = 0.0
+    """Seconds it is kept before it is sent, so that it can be taken back; ``submit`` does not wait for that."""
+    within: str = ""
+    """Field of what the address of the record answers that holds the record; empty: it answers the record itself."""
+    in_place: bool = False
+    """Its panel shows what becomes of it, row by row: no message when it is done, no dialog when it conflicts."""
     overlay: Overlay | None = None
     undo: Callable[[Intent, dict[str, Any]], Draft | None] | None = None
     """From the intent and the server's answer, what takes it back."""
@@ -112,6 +118,14 @@ class _Kept:
     def model_dump_json(self, *, by_alias: bool, exclude_unset: bool) -> str:  # noqa: ARG002 - as it was written
         """The text."""
         return self._text
+
+
+def record_in(answer: str, kind: Kind | None) -> str:
+    """The record in what its address answered."""
+    if kind is None or not kind.within:
+        return answer
+    found = json.loads(answer).get(kind.within)
+    return answer if found is None else json.dumps(found)
 
 
 def version_of(record: str | None) -> int | None:

@@ -70,6 +70,11 @@ class ProblemAnswer(OperationsError):  # noqa: N818 - as above
         """The problem's code."""
         return str(self.problem.code)
 
+    @property
+    def outdated(self) -> bool:
+        """The record is another by now; what was asked for can be compared with it."""
+        return self.code == "stale-version" or self.problem.current is not None
+
 
 class StepUpNeeded(ProblemAnswer):
     """The server asks for a second factor first (RFC 9470)."""

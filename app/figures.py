@@ -12,8 +12,8 @@ from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from app.formatting import change_percent, grouped, money, percent, signed
 from models.figures import FIGURES, FigureName
+from models.formatting import change_percent, grouped, money, percent, signed
 
 if TYPE_CHECKING:
     from models.dashboard import OperationsDashboard, Threshold

@@ -31,6 +31,8 @@ class Messages:
 
     posted = Signal(object)
     """Carries the Message."""
+    taken_back = Signal()
+    """What the last message with an undo told of was taken back elsewhere."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from app.draft import Draft, InConflict, Kind, Outcome, Refused, draft_text, holds, kept_draft, version_of
+from app.draft import Draft, InConflict, Kind, Outcome, Refused, draft_text, holds, kept_draft, record_in, version_of
 from app.errors import (
     BadAnswer,
     NotSent,
@@ -26,6 +26,7 @@ from app.errors import (
     StepUpNeeded,
     Unreachable,
 )
+from app.late import Late
 from app.outbox import BEAT_SECONDS, Done, Intent, Outbox, OutboxError, State
 from app.signals import Signal
 from app.tasks import wait_for
@@ -76,6 +77,8 @@ class Mutations:
         self._pending: list[Intent] = []
         self._waiters: dict[str, asyncio.Future[Outcome]] = {}
         self._wake = asyncio.Event()
+        self._late = Late()
+        self._adding = asyncio.Lock()
         self._sending: str | None = None
         self._faults: dict[str, int] = {}
         self._task: asyncio.Task[None] | None = None
@@ -109,7 +112,7 @@ class Mutations:
 
     def of(self, resource: str) -> tuple[Intent, ...]:
         """What is pending for one resource."""
-        return tuple(intent for intent in self.pending if intent.resource == resource)
+        return tuple(intent for intent in self.pending if intent.resource == resource) if self._pending else ()
 
     async def submit(self, draft: Draft) -> Outcome:
         """Keep and send. Answers when the server has, or at once when it cannot be heard.
@@ -121,32 +124,33 @@ class Mutations:
             raise Refused("Nobody is signed in.")
         if kind.irreversible and not self._connected():
             raise Refused("This cannot be taken back, so it is not kept for later: it needs the link to the server.")
-        before = self.of(draft.resource) if draft.resource else ()
-        parked = next((intent for intent in before if intent.state in PARKED), None)
-        if parked is not None:
-            raise Refused(f"“{parked.title}” comes first: {parked.detail or 'it waits for you'}.")
-        intent = Intent(
-            key=str(uuid4()),
-            user_id=user,
-            kind=draft.kind,
-            title=draft.title,
-            method=draft.method,
-            path=draft.path,
-            body=None if draft.body is None else draft.body.model_dump_json(by_alias=True, exclude_unset=True),
-            version=draft.version,
-            resource=draft.resource,
-            record=draft.record,
-            base=None if draft.base is None else draft.base.model_dump_json(by_alias=True),
-            builds_on=before[-1].key if before and draft.version is not None else None,
-            created_at=time.time(),
-        )
-        try:
-            intent = await self._outbox.add(intent)
-        except OutboxError as error:
-            raise Refused(str(error)) from error
-        self._pending.append(intent)
-        self._show(kind)
-        if not self._connected():
+        async with self._adding:  # the second of two quick ones must find the first
+            before = self.of(draft.resource) if draft.resource else ()
+            parked = next((intent for intent in before if intent.state in PARKED), None)
+            if parked is not None:
+                raise Refused(f"“{parked.title}” comes first: {parked.detail or 'it waits for you'}.")
+            intent = Intent(
+                key=str(uuid4()),
+                user_id=user,
+                kind=draft.kind,
+                title=draft.title,
+                method=draft.method,
+                path=draft.path,
+                body=None if draft.body is None else draft.body.model_dump_json(by_alias=True, exclude_unset=True),
+                version=draft.version,
+                resource=draft.resource,
+                record=draft.record,
+                base=None if draft.base is None else draft.base.model_dump_json(by_alias=True),
+                builds_on=before[-1].key if before and draft.version is not None else None,
+                created_at=time.time(),
+            )
+            try:
+                intent = await self._outbox.add(intent)
+            except OutboxError as error:
+                raise Refused(str(error)) from error
+            self._pending.append(intent)
+        self.changed.emit()
+        if self._late.hold(intent.key, kind.late, self._wake) or not self._connected():
             return Outcome(intent, settled=False)
         return await self._answered(intent)
 
@@ -248,10 +252,9 @@ class Mutations:
             self._noticed(error if isinstance(error, OperationsError) else Refused(str(error)))
         if self._pending:
             self.changed.emit()
-            for topic in {
-                topic for i in self._pending if i.kind in self._kinds for topic in self._kinds[i.kind].topics
-            }:
-                self._invalidate(topic)
+            for kind in {self._kinds[i.kind] for i in self._pending if i.kind in self._kinds}:
+                for topic in kind.topics:
+                    self._invalidate(topic)
         self._task = self._tasks.start(self._work(), name="outbox")
 
     def wake(self) -> None:
@@ -259,7 +262,8 @@ class Mutations:
         self._wake.set()
 
     async def close(self) -> None:
-        """Stop sending; what is pending stays on disk."""
+        """Stop sending; what is pending stays on disk. What only waits for its undo is sent first, if it can be."""
+        await self._late.hurry(lambda keys: self._connected() and any(i.key in keys for i in self._pending), self._wake)
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait({self._task})
@@ -307,7 +311,7 @@ class Mutations:
         for intent in self._pending:
             if intent.user_id != user:
                 continue
-            if intent.state is State.WAITING and intent.resource not in blocked:
+            if intent.state is State.WAITING and intent.resource not in blocked and not self._late.holds(intent.key):
                 return intent
             if intent.resource:
                 blocked.add(intent.resource)
@@ -358,7 +362,7 @@ class Mutations:
             case StepUpNeeded():
                 await self._ask_for_factor(intent, error)
                 return True
-            case ProblemAnswer() if error.code == "stale-version" and intent.record is not None:
+            case ProblemAnswer() if error.outdated and intent.record is not None:
                 await self._compare(intent, error)
                 return True
             case ProblemAnswer() if error.code in BUSY:
@@ -390,7 +394,7 @@ class Mutations:
         assert intent.record is not None  # noqa: S101 - asked for by the caller
         theirs: str | None = None
         try:
-            theirs, _ = await self._client().record(intent.record)
+            theirs = record_in((await self._client().record(intent.record))[0], self._kinds.get(intent.kind))
         except OperationsError as unheard:
             if not isinstance(unheard, Unreachable):
                 await self._refuse(intent, error)
@@ -407,7 +411,7 @@ class Mutations:
         intent = self._conflict(key)
         if intent.record is None:
             return intent
-        theirs, _ = await self._client().record(intent.record)
+        theirs = record_in((await self._client().record(intent.record))[0], self._kinds.get(intent.kind))
         return await self._replace(intent, theirs=theirs)
 
     async def _server_fault(self, intent: Intent, error: OperationsError) -> bool:
@@ -442,7 +446,7 @@ class Mutations:
         changed = await self._outbox.change(intent, **changes)
         self._pending = [changed if known.seq == intent.seq else known for known in self._pending]
         if not quiet:
-            self._show(self._kinds.get(intent.kind))
+            self.changed.emit()
         return changed
 
     async def _end(
@@ -469,7 +473,7 @@ class Mutations:
         elif failure is not None:
             self._answer(intent, failure)
         kind = self._kinds.get(intent.kind)
-        self._show(kind)
+        self.changed.emit()
         for topic in kind.topics if kind is not None else ():
             self._invalidate(topic)
         self._wake.set()
@@ -482,9 +486,6 @@ class Mutations:
             waiter.set_result(outcome)
         else:
             waiter.set_exception(outcome)
-
-    def _show(self, _kind: Kind | None) -> None:
-        self.changed.emit()
 
     def _known(self, key: str) -> Intent:
         for intent in self._pending:

@@ -26,6 +26,8 @@ class Telling:
     def _settled(self, intent: Intent, answer: dict[str, Any]) -> None:
         """Tell what was done, with its undo where there is one."""
         kind = self._mutations.kind(intent.kind)
+        if kind is not None and kind.in_place:
+            return
         draft = kind.undo(intent, answer) if kind is not None and kind.undo is not None else None
 
         def undo() -> None:

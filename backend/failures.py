@@ -29,6 +29,7 @@ def answer(problem: ProblemError) -> Response:
         code=problem.code,
         errors=problem.errors,
         permission=problem.permission,
+        current=None if problem.current is None else problem.current.model_dump(mode="json", by_alias=True),
         request_id=request_id.get(),
     )
     return Response(

@@ -11,6 +11,7 @@ from backend import audit, metrics
 from backend.connections import database_of
 from backend.database import Database, DatabaseUnavailable, load_queries
 from backend.migrations.migrate import newest
+from backend.risk import intents
 from models.health import Check, Health, Readiness
 
 queries = load_queries("backend", "health.sql")
@@ -62,7 +63,9 @@ async def prometheus(request: Request) -> Response:
         async with database_of(request).read() as connection:
             lag = await (await connection.execute(audit.queries.lag)).fetchone()
             row = await (await connection.execute(queries.readiness)).fetchone()
+            risk = await (await connection.execute(intents.queries.figures)).fetchone()
     except DatabaseUnavailable:
+        risk = None
         metrics.DATABASE_UP.set(0)
         metrics.RELAY_LAG.set(nan)
         metrics.HEARTBEAT_AGE.set(nan)
@@ -70,4 +73,5 @@ async def prometheus(request: Request) -> Response:
         metrics.DATABASE_UP.set(1)
         metrics.RELAY_LAG.set(lag[0] if lag else nan)
         metrics.HEARTBEAT_AGE.set(row[1] if row and row[1] is not None else nan)
+    metrics.set_risk(risk)
     return Response(metrics.exposition(), media_type="text/plain; version=0.0.4")

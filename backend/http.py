@@ -178,7 +178,8 @@ def tell_problems(app: FastAPI, document: dict[str, Any]) -> None:
     """Tell each route's problems in the OpenAPI document: they follow from its dependencies, parameters and method."""
     for context in iter_route_contexts(app.routes):
         for method in context.methods or ():
-            operation = document["paths"].get(str(context.path), {}).get(method.lower(), {})
+            path = str(context.path).replace(":path}", "}")
+            operation = document["paths"].get(path, {}).get(method.lower(), {})
             if operation.get("responses", {}).pop(_UNTOLD, None) is not None:
                 told = {
                     str(s): {"$ref": f"#/components/responses/{s}"}

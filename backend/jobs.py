@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import random
-from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import procrastinate
-from procrastinate.jobs import Job
 from psycopg.conninfo import make_conninfo
 
 from backend import http
+from backend.backoff import Backoff
 from backend.backup.daily import blueprint as backups
 from backend.database import APPLICATION_ROLE, Database
+from backend.risk.backtest.job import blueprint as backtests
+from backend.risk.intents.jobs import blueprint as intents
+from backend.risk.outcomes.job import blueprint as risk_reports
 from backend.second_factor.actions import queries as factor_queries
 from backend.session.accounts import queries as session_queries
 from backend.settings import Settings
@@ -21,18 +22,6 @@ KEEP_HOURS = 7 * 24
 """Finished jobs stay a week; failed ones, the dead letters, until somebody looks at them."""
 
 blueprint = procrastinate.Blueprint()
-
-
-class Backoff(procrastinate.BaseRetryStrategy):
-    """Doubling pauses with jitter, to five minutes at most, and an end: what fails eight times is a dead letter."""
-
-    def get_retry_decision(self, *, exception: BaseException, job: Job) -> procrastinate.RetryDecision | None:
-        """When to try again, or ``None`` to give up."""
-        del exception
-        if job.attempts >= 8:
-            return None
-        seconds = min(300.0, 2.0 ** (job.attempts + 1)) * random.uniform(0.5, 1.0)  # noqa: S311 - not a secret
-        return procrastinate.RetryDecision(retry_at=datetime.now(UTC) + timedelta(seconds=seconds))
 
 
 @blueprint.periodic(cron="*/10 * * * *", queueing_lock="housekeeping")
@@ -58,6 +47,13 @@ async def retry_stalled(context: procrastinate.JobContext, timestamp: int) -> No
         await context.app.job_manager.retry_job(job)
 
 
+everything = procrastinate.Blueprint()
+"""All tasks under the names their jobs are stored by. Once: to add tasks renames them, and a worker that comes back
+after an outage makes its application anew."""
+for each in (blueprint, backups, intents, backtests, risk_reports):
+    everything.add_tasks_from(each, namespace="opsconsole")
+
+
 def job_app(url: str) -> procrastinate.App:
     """The job application on the database at ``url``, working as the application role."""
     connector = procrastinate.PsycopgConnector(
@@ -68,8 +64,7 @@ def job_app(url: str) -> procrastinate.App:
         max_size=4,
     )
     app = procrastinate.App(connector=connector)
-    app.add_tasks_from(blueprint, namespace="opsconsole")
-    app.add_tasks_from(backups, namespace="opsconsole")
+    app.add_tasks_from(everything, namespace="")
     return app
 
 

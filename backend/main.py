@@ -26,6 +26,7 @@ from backend.live.routes import router as live
 from backend.observe import Observe
 from backend.rate import Limits
 from backend.rbac.routes import router as rbac
+from backend.risk.routes import routers as risk
 from backend.security import TokenReader
 from backend.seen.actions import Usage
 from backend.session.routes import router as session
@@ -67,7 +68,7 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
     app.state.live = Broadcast(database)
     failures.install(app)
     app.state.dashboards = Dashboards(database, settings)
-    for router in (session, rbac, dashboard, alerts, audit, backups, ingest, live, health.router):
+    for router in (session, rbac, dashboard, alerts, audit, backups, ingest, live, *risk, health.router):
         app.include_router(router)
     app.add_middleware(Observe, most_bytes=settings.request_bytes)
     app.openapi = lambda: openapi(app)  # type: ignore[method-assign]

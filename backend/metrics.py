@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import nan
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 REGISTRY = CollectorRegistry()
@@ -21,6 +24,23 @@ RELAY_LAG = Gauge(
     "opsconsole_audit_relay_lag_seconds", "How long the oldest unstamped audit row has waited", registry=REGISTRY
 )
 HEARTBEAT_AGE = Gauge("opsconsole_worker_heartbeat_age_seconds", "Since the worker was last heard", registry=REGISTRY)
+RISK_OPEN = Gauge("opsconsole_risk_entries_open", "Entries of the risk queue that wait", ["status"], registry=REGISTRY)
+RISK_OVERDUE = Gauge("opsconsole_risk_entries_overdue", "Entries that wait longer than they should", registry=REGISTRY)
+RISK_INTENTS_FAILED = Gauge(
+    "opsconsole_risk_intents_failed", "Verdicts the shop did not carry out, 1 000 at most", registry=REGISTRY
+)
+RISK_DECISIONS = Counter(
+    "opsconsole_risk_decisions_total", "Decisions on entries", ["outcome", "verdict"], registry=REGISTRY
+)
+
+
+def set_risk(figures: Sequence[int] | None) -> None:
+    """Open, escalated and overdue entries, and failed intents; ``None`` when they are not known."""
+    opened, escalated, overdue, failed = figures or (nan,) * 4
+    RISK_OPEN.labels("open").set(opened)
+    RISK_OPEN.labels("escalated").set(escalated)
+    RISK_OVERDUE.set(overdue)
+    RISK_INTENTS_FAILED.set(failed)
 
 
 def exposition() -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from models.base import as_storable
+from models.base import Record, as_storable
 from models.problems import Code, FieldError
 
 
@@ -19,6 +19,7 @@ class ProblemError(Exception):
         *,
         errors: Sequence[FieldError] = (),
         permission: str | None = None,
+        current: Record | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(detail)
@@ -26,6 +27,7 @@ class ProblemError(Exception):
         self.detail = detail
         self.errors = tuple(errors)
         self.permission = permission
+        self.current = current
         self.headers = dict(headers or {})
 
 

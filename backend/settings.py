@@ -13,7 +13,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from models.figures import SourceName
 
 Cadence = Annotated[int, Field(ge=1, le=31 * 86_400)]
+Webhook = Annotated[str, Field(pattern=r"^https?://[^\s]+$", max_length=2000)]
+WebhookSecret = Annotated[SecretStr, Field(min_length=16)]
 Kept = Annotated[int, Field(ge=1, le=1_000)]
+WEBHOOKS = ("shop_webhook", "finance_webhook", "support_webhook")
 
 
 class AccessSource(BaseModel):
@@ -94,6 +97,19 @@ class Settings(BaseSettings):
     backup_keep_weekly: Kept = Field(4, description="Weeks whose newest backup is kept.")
     backup_keep_monthly: Kept = Field(6, description="Months whose newest backup is kept.")
 
+    shop_webhook: Webhook | None = Field(
+        None, description="Address that releases, refunds and cancels orders after a verdict; unset: verdicts wait."
+    )
+    shop_webhook_secret: WebhookSecret | None = Field(None, description="Secret its requests are signed with.")
+    finance_webhook: Webhook | None = Field(
+        None, description="Address that hears of escalations to finance; unset: nobody is told."
+    )
+    finance_webhook_secret: WebhookSecret | None = Field(None, description="Secret its requests are signed with.")
+    support_webhook: Webhook | None = Field(
+        None, description="Address that hears of escalations to support; unset: nobody is told."
+    )
+    support_webhook_secret: WebhookSecret | None = Field(None, description="Secret its requests are signed with.")
+
     orders_cadence: Cadence = Field(3_600, description="Seconds after which silent orders are late.")
     refunds_cadence: Cadence = Field(7 * 86_400, description="Seconds after which silent refunds are late.")
     downloads_cadence: Cadence = Field(900, description="Seconds after which silent downloads are late.")
@@ -116,6 +132,13 @@ class Settings(BaseSettings):
             raise ValueError("set OPSCONSOLE_AUDIT_CHECKPOINT_FOLDER or …_BUCKET, not both: checkpoints have one place")
         return self
 
+    @model_validator(mode="after")
+    def _signed(self) -> Self:
+        for name in WEBHOOKS:
+            if (getattr(self, name) is None) != (getattr(self, f"{name}_secret") is None):
+                raise ValueError(f"set OPSCONSOLE_{name.upper()} and OPSCONSOLE_{name.upper()}_SECRET, or neither")
+        return self
+
     @property
     def backup_time(self) -> time | None:
         """Time of day of the daily backup, UTC; ``None`` when it is off."""
@@ -123,7 +146,8 @@ class Settings(BaseSettings):
 
     def as_environment(self) -> dict[str, str]:
         """Variables that give a process of ours the same settings; keys in variables are inherited, not copied."""
-        dumped = self.model_dump(mode="json", exclude_none=True, exclude={"token_key", "audit_key", "backup_key"})
+        secrets = {"token_key", "audit_key", "backup_key", *(f"{name}_secret" for name in WEBHOOKS)}
+        dumped = self.model_dump(mode="json", exclude_none=True, exclude=secrets)
         return {
             f"OPSCONSOLE_{name.upper()}": json.dumps(value) if isinstance(value, dict | list) else str(value)
             for name, value in dumped.items()

@@ -11,6 +11,8 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from models.base import as_storable
+
 
 def _plain(value: Any) -> Any:
     match value:
@@ -31,3 +33,18 @@ def _plain(value: Any) -> Any:
 def dumps(value: Any) -> str:
     """JSON text; raises TypeError for what has no form and ValueError for infinities."""
     return json.dumps(value, default=_plain, allow_nan=False)
+
+
+def storable_json(value: Any) -> Any:
+    """JSON as it came, as far as it can be kept: U+0000 as the replacement character, NaN and infinities as text."""
+    match value:
+        case str():
+            return as_storable(value)
+        case dict():
+            return {as_storable(k): storable_json(v) for k, v in value.items()}
+        case list():
+            return [storable_json(v) for v in value]
+        case float() if value != value or value in (float("inf"), float("-inf")):  # noqa: PLR0124 - NaN is not JSON
+            return str(value)
+        case _:
+            return value

@@ -48,6 +48,10 @@ def ticks(settings: Settings) -> tuple[Tick, ...]:
     from backend.backup.daily import watch
     from backend.drift.actions import check
     from backend.rbac.actions import end_expired
+    from backend.risk.adopt import adopt
+    from backend.risk.intents.actions import resume
+    from backend.risk.queue.actions import wake
+    from backend.risk.rule_sets.evaluate import run_shadows
     from backend.sample.trade import trade
     from backend.shop.rollups import fold
 
@@ -57,10 +61,14 @@ def ticks(settings: Settings) -> tuple[Tick, ...]:
         Tick("audit seal", 5.0, seal),
         Tick("rollup fold", 1.0, fold),
         Tick("alert evaluation", 10.0, evaluate),
+        Tick("risk adoption", 2.0, adopt),
         Tick("ends of grants", 1.0, end_expired),
         Tick("ends of approvals", 5.0, expire),
         Tick("access in outside systems", 300.0, check),
         Tick("backup watch", 60.0, watch),
+        Tick("ends of snoozes in the risk queue", 2.0, wake),
+        Tick("verdicts the shop has not heard of", 30.0, resume),
+        Tick("shadow runs", 2.0, run_shadows),
     )
     return (*always, Tick("sample trade", 2.0, trade)) if settings.sample_shop else always
 

@@ -45,7 +45,8 @@ async def _p95(url: str, headers: dict[str, str], paths: list[str], clients: int
     return quantiles(taken, n=20)[-1]
 
 
-async def _seed(settings: Settings) -> None:
+async def seed(settings: Settings) -> None:
+    """An account for each built-in role."""
     database = Database(settings.database_url or "")
     await database.open()
     async with database.transaction() as tx:
@@ -72,7 +73,7 @@ def _served(orders: int, days: int) -> Iterator[tuple[str, dict[str, str]]]:
     with empty_database() as server:
         load(server, orders, days)
         settings = Settings(database_url=server.url(), token_key="b" * 40)
-        asyncio.run(_seed(settings))
+        asyncio.run(seed(settings))
         url, stop = serve_in_thread(settings, _floor())
         try:
             yield url, Api(url, settings, "", stop).headers()

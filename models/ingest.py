@@ -64,6 +64,8 @@ class RefundIn(Request):
 
     id: Identifier
     order_id: Identifier | None = None
+    customer_id: Identifier | None = None
+    """Left out: that of the order, if it is known."""
     refunded_at: EventInstant
     country: Country | None = None
     currency: CurrencyCode
@@ -101,6 +103,24 @@ class RateIn(Request):
         str, AfterValidator(_more_than_zero), Field(pattern=r"^[0-9]{1,9}(\.[0-9]{1,10})?$", examples=["1.1702"])
     ]
     """Decimal text, so that nothing is lost to floating point. More than zero."""
+
+
+class OutcomeIn(Request):
+    """What became of an order in the end.
+
+    What is known stays: a later message with the same id changes nothing, but that it may say when it was withdrawn.
+    """
+
+    id: Identifier
+    order_id: Identifier
+    customer_id: Identifier | None = None
+    """The order's when left out."""
+    kind: Literal["chargeback", "dispute", "fraud_refund"]
+    happened_at: EventInstant
+    currency: CurrencyCode
+    amount: PositiveMinor
+    withdrawn_at: EventInstant | None = None
+    """When a dispute was won or a report taken back; the order counts as honest again."""
 
 
 class Batch(Request):

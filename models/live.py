@@ -19,6 +19,8 @@ class Topic(StrEnum):
     REVIEWS = "reviews"
     DRIFT = "drift"
     PEOPLE = "people"
+    RISK_QUEUE = "risk_queue"
+    RISK_RULES = "risk_rules"
     AUDIT = "audit"
     """Any other change; only for those who read the audit log."""
     ME = "me"

@@ -150,7 +150,8 @@ BUILT_IN_ROLES: tuple[BuiltInRole, ...] = (
         "Administrator",
         _WATCH
         | {P.VIEW_ORDERS, P.MANAGE_ALERTS, P.MANAGE_ROLES, P.APPROVE_ROLES, P.VIEW_AUDIT}
-        | {P.VIEW_SCHEMA, P.MANAGE_SCHEMA, P.MANAGE_RISK_RULES, P.MANAGE_CHECKLIST, P.MANAGE_ONCALL},
+        | {P.VIEW_SCHEMA, P.MANAGE_SCHEMA, P.VIEW_RISK_QUEUE, P.MANAGE_RISK_RULES}
+        | {P.MANAGE_CHECKLIST, P.MANAGE_ONCALL},
         sensitive=True,
         description="Grants roles and keeps rules and schemas",
     ),

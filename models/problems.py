@@ -6,7 +6,7 @@ Each code has one HTTP status and one title. ``docs/problems.md`` lists them for
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from models.base import Record
 
@@ -80,4 +80,6 @@ class Problem(Record):
     errors: tuple[FieldError, ...] = ()
     permission: str | None = None
     """The permission that is missing, for ``permission-missing``."""
+    current: dict[str, Any] | None = None
+    """The record as it is now, where a conflict is easier to settle with it."""
     request_id: str | None = None

@@ -21,6 +21,7 @@ LINES_MOST = 500
 
 COMMITTERS = ("backend/database.py", "backend/migrations/")
 WRITERS = {
+    "adopt.py",
     "accounts.py",
     "actions.py",
     "evaluate.py",
@@ -47,6 +48,7 @@ _NAME = re.compile(r"^-- name: *(\w+)[ \t]*$", re.MULTILINE)
 _QUIET = re.compile(r"--[^\n]*|'(?:[^']|'')*'")
 _LOCKS = re.compile(r"\bfor\s+(?:no\s+key\s+)?update\b", re.IGNORECASE)
 _WRITES = re.compile(r"\b(?:insert\s+into|update|delete\s+from|truncate|merge\s+into)\b", re.IGNORECASE)
+_LOCAL = re.compile(r"%[-#][a-zA-Z]")
 # Somebody's own machine: where this checkout or its notes happen to lie.
 _MACHINE = re.compile(r"(?<![\w./-])/(?:work/|tmp/plan\b)")
 
@@ -182,6 +184,14 @@ def lengths(path: str, text: str) -> Iterator[Finding]:
         yield Finding(path, LINES_MOST, f"{count} lines; split it by meaning, {LINES_MOST} are the most")
 
 
+def local_formats(path: str, text: str) -> Iterator[Finding]:
+    """Windows knows no ``%-d``: a date formatted so raises there, and only there."""
+    if path.endswith(".py") and path.startswith(tuple(f"{package}/" for package in CODE)):
+        for number, line in enumerate(text.splitlines(), 1):
+            if _LOCAL.search(line):
+                yield Finding(path, number, "this format exists on POSIX only; write {at.day} {at:%b}")
+
+
 def machine_paths(path: str, text: str) -> Iterator[Finding]:
     """Nothing names a folder of the machine it was written on."""
     for number, line in enumerate(text.splitlines(), 1):
@@ -200,7 +210,7 @@ def check(files: Mapping[str, str]) -> list[Finding]:
     def write(path: str, text: str) -> Iterator[Finding]:
         return writers(path, text, statements)
 
-    rules: tuple[Rule, ...] = (colours, event_loops, commits, write, lengths, machine_paths)
+    rules: tuple[Rule, ...] = (colours, event_loops, commits, write, lengths, local_formats, machine_paths)
     return sorted({found for path, text in files.items() for rule in rules for found in rule(path, text)})
 
 

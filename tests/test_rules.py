@@ -146,6 +146,12 @@ def test_a_name_of_another_package_is_not_taken_for_the_one_that_writes() -> Non
     assert advice("backend/dashboard/compose.py", text, **others) == []
 
 
+def test_formats_that_one_system_lacks_are_found() -> None:
+    assert "POSIX only" in advice("views/a.py", 'X = f"{at:%-d %b}"\n')[0]
+    assert advice("views/a.py", 'X = f"{at.day} {at:%b %H:%M}"\n') == []
+    assert advice("tests/a.py", 'X = f"{at:%-d}"\n') == []
+
+
 def test_long_files_are_found() -> None:
     assert advice("models/a.py", "X = 1\n" * 500) == []
     assert "split it by meaning" in advice("models/a.py", "X = 1\n" * 501)[0]

@@ -151,7 +151,9 @@ class Desk(QObject):
     def _conflict(self, intent: Intent) -> None:
         from views.dialogs.conflict import ConflictDialog
 
-        ConflictDialog(self.console, intent, self.window).open()
+        kind = self.console.mutations.kind(intent.kind)
+        if kind is None or not kind.in_place:
+            ConflictDialog(self.console, intent, self.window).open()
 
     def _rules(self) -> None:
         from views.alerts.rules import RulesDialog

@@ -17,10 +17,16 @@ from views.dashboard.chart_panels import ChartPanel, Crosshair
 from views.dashboard.drill_panel import DrillPanel
 from views.mine.panel import MinePanel
 from views.sources.panel import SourcesPanel
+from views.triage.case_panel import CasePanel
+from views.triage.queue_panel import QueuePanel
+from views.triage.verdicts import Verdicts
 
 if TYPE_CHECKING:
     from app.console import Console
     from views.dashboard.figures_panel import FiguresPanel
+    from views.risk_rules.backtest_panel import BacktestPanel
+    from views.risk_rules.lists_panel import ListsPanel
+    from views.risk_rules.rules_panel import RulesPanel
     from views.window.panel import Panel
 
 
@@ -33,6 +39,11 @@ class Panels:
     alerts: AlertsPanel
     sources: SourcesPanel
     rows: DrillPanel
+    queue: QueuePanel
+    case: CasePanel
+    rules: RulesPanel
+    backtest: BacktestPanel
+    lists: ListsPanel
     access: tuple[Panel, ...]
     """Roles, approvals, assignments, what to look at."""
     audit: AuditPanel
@@ -40,11 +51,18 @@ class Panels:
 
     def all(self) -> tuple[Panel, ...]:
         """In the order they are put into docks."""
-        return (self.figures, *self.charts, self.alerts, self.sources, self.rows, *self.access, self.audit, self.mine)
+        wall: tuple[Panel, ...] = (self.figures, *self.charts, self.alerts, self.sources, self.rows)
+        triage: tuple[Panel, ...] = (self.queue, self.case, self.rules, self.backtest, self.lists)
+        return (*wall, *triage, *self.access, self.audit, self.mine)
 
 
 def make_panels(console: Console, figures: FiguresPanel, open_panel: Callable[[str], Any]) -> Panels:
     """The panels of a window, beside the figures that it was opened with; ``open_panel`` brings a dock to the front."""
+    # These know the contract of rules, for which the first picture need not wait.
+    from views.risk_rules.backtest_panel import BacktestPanel
+    from views.risk_rules.lists_panel import ListsPanel
+    from views.risk_rules.rules_panel import RulesPanel
+
     crosshair = Crosshair()
     panels = Panels(
         figures=figures,
@@ -83,6 +101,11 @@ def make_panels(console: Console, figures: FiguresPanel, open_panel: Callable[[s
         alerts=AlertsPanel(console),
         sources=SourcesPanel(console),
         rows=DrillPanel(console),
+        queue=QueuePanel(console),
+        case=CasePanel(console),
+        rules=RulesPanel(console),
+        backtest=BacktestPanel(console),
+        lists=ListsPanel(console),
         access=(
             RolesPanel(console),
             ApprovalsPanel(console),
@@ -93,6 +116,7 @@ def make_panels(console: Console, figures: FiguresPanel, open_panel: Callable[[s
         mine=MinePanel(console),
     )
     crosshair.setParent(panels.rows)
+    Verdicts(console, panels.queue, panels.case)
 
     def show_rows(link: object) -> None:
         panels.rows.show_links([str(link)])
@@ -110,6 +134,11 @@ def make_panels(console: Console, figures: FiguresPanel, open_panel: Callable[[s
         panels.rows.show_links(links, title)
         open_panel(panels.rows.id)
 
+    def replay(one: object) -> None:
+        open_panel(panels.backtest.id)
+        panels.backtest.ask_for(one)
+
+    panels.rules.backtest_asked.connect(replay)
     panels.figures.opened.connect(show_figure)
     for chart in panels.charts:
         chart.drilled.connect(show_rows)

@@ -24,6 +24,8 @@ async def draw(desk: Desk, folder: Path) -> int:
     window, console = desk.window, desk.console
     desk.show(*DESK)
     await desk.furnish()
+    # Not the one that was open last: what is waited for is asked for where it can be seen.
+    window.open_workspace(window.workspaces.items[0].id)
     starting = asyncio.create_task(console.start(), name="start the console")
     try:
         async with asyncio.timeout(PATIENCE):

@@ -185,7 +185,14 @@ def _record(given: dict[str, str], currency: str, shift: timedelta, unknown: Cou
     if name and country is None:
         unknown[name] += 1
     if minor < 0:
-        return RefundIn(id=given["order_id"], refunded_at=at, country=country or name, currency=code, amount=-minor)
+        return RefundIn(
+            id=given["order_id"],
+            customer_id=given.get("customer_id") or None,
+            refunded_at=at,
+            country=country or name,
+            currency=code,
+            amount=-minor,
+        )
     settled: datetime | None = at
     if (text := given.get("settled_at")) is not None:
         settled = _instant(text) + shift if text else None

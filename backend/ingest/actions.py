@@ -13,16 +13,30 @@ from backend import audit, metrics
 from backend.database import Connection
 from backend.logs import request_id
 from backend.problems import field_errors
+from backend.risk.outcomes import land as risk_land
 from backend.settings import Settings
 from backend.shop import land, queries
+from backend.wire import storable_json
 from models.base import Request, as_storable
-from models.ingest import Batch, CommunityIn, DownloadIn, IngestResult, OrderIn, RateIn, RefundIn, RejectedRow
+from models.ingest import (
+    Batch,
+    CommunityIn,
+    DownloadIn,
+    IngestResult,
+    OrderIn,
+    OutcomeIn,
+    RateIn,
+    RefundIn,
+    RejectedRow,
+)
 from models.words import counted
 
 R = TypeVar("R", bound=Request)
 Land = Callable[[Sequence[R]], Awaitable[land.Landed]]
 
-_ONE = {"orders": "order", "refunds": "refund", "downloads": "download", "community": "reading", "rates": "rate"}
+_ONE = {"orders": "order", "refunds": "refund", "downloads": "download", "community": "reading", "rates": "rate"} | {
+    "outcomes": "outcome"
+}
 """What one row of a kind is called."""
 
 
@@ -54,6 +68,11 @@ async def rates(tx: Connection, settings: Settings, batch: Batch, *, sent_by: st
     return await _ingest(tx, "rates", RateIn, batch, lambda rows: land.rates(tx, rows, currency), sent_by)
 
 
+async def outcomes(tx: Connection, batch: Batch, *, sent_by: str) -> IngestResult:
+    """What became of orders."""
+    return await _ingest(tx, "outcomes", OutcomeIn, batch, lambda rows: risk_land.outcomes(tx, rows), sent_by)
+
+
 async def _ingest(tx: Connection, kind: str, record: type[R], batch: Batch, put: Land[R], sent_by: str) -> IngestResult:
     good: list[R] = []
     rejected: list[RejectedRow] = []
@@ -72,7 +91,7 @@ async def _ingest(tx: Connection, kind: str, record: type[R], batch: Batch, put:
             {
                 "kind": kind,
                 "source_id": [row.id for row in rejected],
-                "source_row": [_storable(batch.rows[row.index]) for row in rejected],
+                "source_row": [Jsonb(storable_json(batch.rows[row.index])) for row in rejected],
                 "errors": [Jsonb([e.model_dump(by_alias=True) for e in row.errors]) for row in rejected],
                 "sent_by": sent_by,
                 "request_id": request_id.get(),
@@ -116,22 +135,3 @@ async def _ingest(tx: Connection, kind: str, record: type[R], batch: Batch, put:
 def _source_id(row: dict[str, Any]) -> str | None:
     found = row.get("id")
     return as_storable(found)[:200] if isinstance(found, str) else None
-
-
-def _storable(value: Any) -> Jsonb:
-    """The row as it came; U+0000, which PostgreSQL cannot hold, is shown as the replacement character."""
-    return Jsonb(_without_nul(value))
-
-
-def _without_nul(value: Any) -> Any:
-    match value:
-        case str():
-            return as_storable(value)
-        case dict():
-            return {_without_nul(k): _without_nul(v) for k, v in value.items()}
-        case list():
-            return [_without_nul(v) for v in value]
-        case float() if value != value or value in (float("inf"), float("-inf")):  # noqa: PLR0124 - NaN is not JSON
-            return str(value)
-        case _:
-            return value

@@ -30,6 +30,20 @@ _BY_RESOURCE = {
     "approval": Audience(Topic.APPROVALS, OVERSEERS, concerned=True),
     "access_review": Audience(Topic.REVIEWS, frozenset({P.VIEW_AUDIT})),
     "access_difference": Audience(Topic.DRIFT, frozenset({P.VIEW_AUDIT})),
+    "risk_entry": Audience(Topic.RISK_QUEUE, frozenset({P.VIEW_RISK_QUEUE})),
+    **dict.fromkeys(
+        (
+            "risk_rule_set",
+            "risk_list",
+            "risk_list_entry",
+            "risk_snooze",
+            "risk_breaker",
+            "risk_policy",
+            "risk_backtest",
+        ),
+        Audience(Topic.RISK_RULES, frozenset({P.VIEW_RISK_QUEUE})),
+    ),
+    "risk_report": Audience(Topic.RISK_RULES, frozenset({P.VIEW_REPORTS})),
     "account": Audience(Topic.PEOPLE, frozenset({P.VIEW_AUDIT})),
 }
 

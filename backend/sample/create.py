@@ -19,6 +19,7 @@ from backend.alerts.actions import clock
 from backend.database import Connection, Database
 from backend.sample import queries
 from backend.sample.access import create_people
+from backend.sample.fraud import create_fraud
 from backend.sample.history import create_rules_and_alerts
 from backend.sample.market import EPOCH, HISTORY, HOUR, Market, Order, load_catalogue
 from backend.settings import Settings
@@ -35,7 +36,9 @@ CHUNK_HOURS = 48
 ORDERS = (
     "copy orders (id, placed_at, settled_at, customer_id, country, currency, minor, reporting_minor) from stdin csv"
 )
-REFUNDS = "copy refunds (id, order_id, refunded_at, country, currency, minor, reporting_minor) from stdin csv"
+REFUNDS = (
+    "copy refunds (id, order_id, refunded_at, country, currency, minor, reporting_minor, customer_id) from stdin csv"
+)
 DOWNLOADS = "copy downloads (id, downloaded_at, product, country, succeeded, failure) from stdin csv"
 COMMUNITY = "copy community_reading (id, metric, observed_at, value) from stdin csv"
 
@@ -67,6 +70,7 @@ async def create_sample_shop(database: Database, settings: Settings, progress: P
         opened_at = market.opened_at
         await create_rules_and_alerts(tx, opened_at)
         await create_people(tx)
+        await create_fraud(tx, market)
         await tx.execute(queries.insert_shop, {"opened_at": opened_at, "burst_at": opened_at - FIRST_BURST})
         await audit.record(
             tx, actor=audit.SAMPLE_SHOP, action="sample.shop.created", resource_type="sample_shop", resource_id="sample"
@@ -163,7 +167,7 @@ class _Writer:
             refund = order.refund
             if refund is not None and refund.refunded_at <= self._opened_at:
                 converted = self._converted(refund.amount, refund.currency, refund.refunded_at)
-                yield (*refund, converted)
+                yield (*refund, converted, order.customer_id)
 
     def _downloads(self, hours: range) -> Iterable[tuple[Any, ...]]:
         for hour in hours:

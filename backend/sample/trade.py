@@ -12,15 +12,19 @@ from typing import Any
 from backend.audit import SAMPLE_SHOP
 from backend.database import Connection, Database
 from backend.ingest import actions as ingest
+from backend.risk.check.actions import fraud_check
 from backend.sample import queries
+from backend.sample.fraud import payload
 from backend.sample.market import HISTORY, Download, Market, load_catalogue
 from backend.settings import Settings
 from backend.shop import land
 from models.ingest import BATCH_MOST, Batch
+from models.risk import FraudCheck
 
 STRETCH = timedelta(hours=3)
 """At most this much trade in one transaction; a longer gap is filled stretch by stretch."""
 TURN_SECONDS = 1.5
+CHECKED_WITHIN = timedelta(minutes=10)
 NEXT_BURST_SECONDS = 60.0
 
 
@@ -75,6 +79,7 @@ class _Stretch:
             await ingest.rates(self._tx, self._settings, batch, sent_by=SAMPLE_SHOP)
         for batch in _batches(self._orders()):
             await ingest.orders(self._tx, self._settings, batch, sent_by=SAMPLE_SHOP)
+        await self._check_orders()
         for batch in _batches(self._refunds()):
             await ingest.refunds(self._tx, self._settings, batch, sent_by=SAMPLE_SHOP)
         for batch in _batches(self._downloads(burst_at)):
@@ -106,6 +111,15 @@ class _Stretch:
                 "currency": order.currency,
                 "total": order.total,
             }
+
+    async def _check_orders(self) -> None:
+        """As the checkout does. Orders of a time nobody was there for are adopted, as the shop's other ones."""
+        fresh = max(self._since, self._until - CHECKED_WITHIN)
+        for order in self._market.orders_between(fresh, self._until):
+            if order.placed_at > fresh:
+                told = payload(order)
+                check = FraudCheck.model_validate(told)
+                await fraud_check(self._tx, self._settings, actor=SAMPLE_SHOP, check=check, payload=told)
 
     def _refunds(self) -> Iterator[dict[str, Any]]:
         for refund in self._market.refunds_between(self._since, self._until):

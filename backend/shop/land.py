@@ -66,7 +66,7 @@ async def orders(tx: Connection, rows: Sequence[OrderIn], reporting: str) -> Lan
 
 
 async def refunds(tx: Connection, rows: Sequence[RefundIn], reporting: str) -> Landed:
-    """Land refunds; their orders need not be known."""
+    """Land refunds; their orders need not be known. Whose they are says the refund, or its order if it is known."""
     await tx.execute(queries.lock_rates_shared)
     return await _put(
         tx,
@@ -74,6 +74,7 @@ async def refunds(tx: Connection, rows: Sequence[RefundIn], reporting: str) -> L
         {
             "id": array(r.id for r in rows),
             "order_id": array(r.order_id for r in rows),
+            "customer_id": array(r.customer_id for r in rows),
             "refunded_at": array(r.refunded_at for r in rows),
             "country": array(r.country for r in rows),
             "currency": array(r.currency for r in rows),

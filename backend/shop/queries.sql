@@ -41,7 +41,7 @@ put as (
              o.reporting_minor)
             is distinct from (excluded.placed_at, o.settled_at, excluded.customer_id, excluded.country, excluded.currency,
              excluded.minor, excluded.reporting_minor)
-    returning old.id is null as inserted, old.placed_at as old_placed, old.settled_at as old_settled,
+    returning new.id, old.id is null as inserted, old.placed_at as old_placed, old.settled_at as old_settled,
         old.reporting_minor as old_minor, new.placed_at as new_placed, new.settled_at as new_settled,
         new.reporting_minor as new_minor
 ),
@@ -57,28 +57,31 @@ noted as (
     insert into rollup_delta (hour, orders, orders_minor, orders_unconverted, settled)
     select hour, sum(orders), sum(minor), sum(unconverted), sum(settled) from changes group by hour
     having (sum(orders), sum(minor), sum(unconverted), sum(settled)) <> (0, 0, 0, 0)
-)
+),
+pending as (insert into risk_pending (placed_at, order_id) select new_placed, id from put where inserted)
 select count(*) filter (where inserted), count(*) filter (where not inserted) from put
 
 -- name: put_refunds
 with given as (
     select distinct on (id) g.*
-    from unnest(%(id)s::text[], %(order_id)s::text[], %(refunded_at)s::timestamptz[], %(country)s::text[],
-        %(currency)s::text[], %(minor)s::bigint[], %(shift)s::int[], %(updated_at)s::timestamptz[])
-        with ordinality as g(id, order_id, refunded_at, country, currency, minor, shift, updated_at, n)
+    from unnest(%(id)s::text[], %(order_id)s::text[], %(customer_id)s::text[], %(refunded_at)s::timestamptz[],
+        %(country)s::text[], %(currency)s::text[], %(minor)s::bigint[], %(shift)s::int[], %(updated_at)s::timestamptz[])
+        with ordinality as g(id, order_id, customer_id, refunded_at, country, currency, minor, shift, updated_at, n)
     order by id, updated_at desc nulls last, n desc
 ),
 put as (
-    insert into refunds as f (id, order_id, refunded_at, country, currency, minor, reporting_minor, updated_at)
-    select g.id, g.order_id, g.refunded_at, g.country, g.currency, g.minor,
+    insert into refunds as f (id, order_id, customer_id, refunded_at, country, currency, minor, reporting_minor, updated_at)
+    select g.id, g.order_id, coalesce(g.customer_id, o.customer_id), g.refunded_at, g.country, g.currency, g.minor,
         case when g.currency = (select currency from reporting) then g.minor
              else converted(g.minor, r.rate, g.shift) end,
         g.updated_at
     from given g
+    left join orders o on o.id = g.order_id
     left join currency_rate r on r.currency = g.currency and r.day = (g.refunded_at at time zone 'UTC')::date
     order by g.id
     on conflict (id) do update set
         order_id = excluded.order_id,
+        customer_id = coalesce(excluded.customer_id, f.customer_id),
         refunded_at = excluded.refunded_at,
         country = excluded.country,
         currency = excluded.currency,
@@ -86,9 +89,9 @@ put as (
         reporting_minor = excluded.reporting_minor,
         updated_at = coalesce(excluded.updated_at, f.updated_at)
     where (excluded.updated_at is null or f.updated_at is null or excluded.updated_at >= f.updated_at)
-        and (f.order_id, f.refunded_at, f.country, f.currency, f.minor, f.reporting_minor)
-            is distinct from (excluded.order_id, excluded.refunded_at, excluded.country, excluded.currency,
-             excluded.minor, excluded.reporting_minor)
+        and (f.order_id, f.customer_id, f.refunded_at, f.country, f.currency, f.minor, f.reporting_minor)
+            is distinct from (excluded.order_id, coalesce(excluded.customer_id, f.customer_id), excluded.refunded_at,
+             excluded.country, excluded.currency, excluded.minor, excluded.reporting_minor)
     returning old.id is null as inserted, old.refunded_at as old_at, old.reporting_minor as old_minor,
         new.refunded_at as new_at, new.reporting_minor as new_minor
 ),

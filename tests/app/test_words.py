@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from app.actions import Action, ActionRegistry, fuzzy
 from app.figures import FigureSet, from_dashboard
-from app.formatting import change_percent, grouped, money
 from app.freshness import age_words, long_age_words
 from app.settings import Settings, SettingsFile
 from app.signals import Signal
 from app.timeframe import TimeFrame
 from models.dashboard import OperationsDashboard
+from models.formatting import change_percent, grouped, money
 from tests.app.samples import dashboard
 
 

@@ -50,6 +50,12 @@ class Site:
         self.runner.run(self.app.state.database.open())
         self.app.state.live.end()  # else the stream would go on for as long as its token
         self.client = httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url="http://api")
+        self._versioned = [
+            (method.upper(), re.compile(re.sub(r"{\w+}", "[^/]+", path)))
+            for path, methods in self.document["paths"].items()
+            for method, operation in methods.items()
+            if any(each["name"] == "If-Match" for each in operation.get("parameters", ()))
+        ]
         self.routes = [(method, path) for method, path, _ in guards(self.app)]
 
     def close(self) -> None:
@@ -60,7 +66,8 @@ class Site:
     def send(self, method: str, path: str, role: str | None = "administrator", **more: Any) -> httpx.Response:
         """A request of a role's or person's account (their second factor just used), with a token, or of nobody."""
         self.unlimited()
-        headers = [("If-Match", '"1"')] if method == "PATCH" or path.endswith(_VERSIONED) else []
+        versioned = any(method == verb and pattern.fullmatch(path) for verb, pattern in self._versioned)
+        headers = [("If-Match", '"1"')] if versioned else []
         if role is not None:
             token = role if role.count(".") >= 2 else self.api.token(role)
             headers.append(("Authorization", f"Bearer {token}"))
@@ -112,9 +119,6 @@ class Site:
         """What the owner of the database reads."""
         with psycopg.connect(self.owner_url) as connection:
             return connection.execute(statement, values).fetchall()
-
-
-_VERSIONED = ("/acknowledge", "/shelve", "/unshelve", "/close", "/decision", "/withdraw")
 
 
 def concrete(pattern: str, value: str = SOME_ID) -> str:

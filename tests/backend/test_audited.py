@@ -25,6 +25,8 @@ from backend.main import create_app
 from backend.security import Principal, require
 from backend.settings import Settings
 from models.alerts import AlertRule
+from tests.backend.risk_samples import CHECK, order, publish, rule
+from tests.backend.risk_shop import QUEUE, RiskShop
 from tests.backend.sealed_log import all_stamped
 from tests.backend.test_alerts_routes import RULE, raise_alert
 from tests.backend.test_routes import guards
@@ -34,6 +36,8 @@ from tests.conftest import Api, serve_in_thread
 OPERATIONS = "/api/operations"
 SESSION = f"{OPERATIONS}/session"
 RBAC = f"{OPERATIONS}/rbac"
+RISK = "/api/risk"
+LIST = {"title": "Devices", "kind": "custom", "metric": "device"}
 WRITING = {"POST", "PUT", "PATCH", "DELETE"}
 
 
@@ -106,6 +110,20 @@ class World:
         reviews = self.done("GET", f"{RBAC}/reviews?open=true", "compliance-officer")["items"]
         return str(reviews[0]["reviewId"])
 
+    def risk_list(self) -> str:
+        """A list of devices."""
+        self.people += 1
+        name = f"devices-{self.people}"
+        return str(self.done("POST", f"{RISK}/lists", "risk-manager", LIST | {"listId": name})["listId"])
+
+    def snooze_draft(self) -> dict[str, str]:
+        """A published rule, quiet for somebody new."""
+        publish(self.api.owner_url, rule())
+        self.people += 1
+        until = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+        who = {"ruleId": "velocity-card", "subject": "customer_id", "value": f"C-{self.people}"}
+        return who | {"until": until, "reason": "known"}
+
     def sealed(self) -> None:
         """Whatever stands in the log is sealed."""
 
@@ -117,6 +135,16 @@ class World:
             await database.close()
 
         asyncio.run(run())
+
+    def failed_intent(self) -> str:
+        """What the shop has failed to do after a verdict."""
+        shop = RiskShop(self.api)
+        entry_id = shop.entry(order_id="failed")
+        shop.done(f"{QUEUE}/{entry_id}/decision", {"status": "reviewed", "verdict": "approved"}, version=1)
+        [(intent_id,)] = shop.sql(
+            "update risk_intent set state = 'failed' where order_id = 'failed' returning id::text"
+        )
+        return str(intent_id)
 
 
 Send = Callable[..., httpx.Response]
@@ -182,8 +210,83 @@ def _export(world: World, send: Send) -> httpx.Response:
     return send("POST", f"{OPERATIONS}/audit/export", "operations-lead", {"first": 1, "last": 2, "reason": "asked"})
 
 
+def _remove_list_entry(world: World, send: Send) -> httpx.Response:
+    path = f"{RISK}/lists/{world.risk_list()}/entries"
+    entry = world.done("POST", path, "risk-manager", {"value": "d", "reason": "stolen"})["entryId"]
+    return send("DELETE", f"{path}/{entry}", "risk-manager")
+
+
+def _end_snooze(world: World, send: Send) -> httpx.Response:
+    made = world.done("POST", f"{RISK}/snoozes", "support-lead", world.snooze_draft())["snoozeId"]
+    return send("POST", f"{RISK}/snoozes/{made}/end", "support-lead", {"reason": "moved away"}, If_Match=1)
+
+
+def _reset_breaker(world: World, send: Send) -> httpx.Response:
+    with psycopg.connect(world.api.owner_url) as connection:
+        connection.execute("insert into risk_breaker (rule_id, words) values ('velocity-card', 'many')")
+    return send("POST", f"{RISK}/breakers/velocity-card/reset", "risk-manager", {"reason": "mended"}, If_Match=1)
+
+
+def _rule_set(world: World) -> str:
+    """A draft of somebody who may write rules."""
+    made = world.done("POST", f"{RISK}/rule-sets", "risk-manager", {"title": "Stricter", "rules": []})
+    return f"{RISK}/rule-sets/{made['ruleSetId']}"
+
+
+def _publish(world: World, send: Send) -> httpx.Response:
+    made = world.done("POST", f"{RISK}/rule-sets", "administrator", {"title": "Stricter", "rules": []})["ruleSetId"]
+    with psycopg.connect(world.api.owner_url) as connection:
+        connection.execute(
+            "insert into risk_backtest (rule_set_id, rules, placed_from, placed_to, circumstances, asked_by, state)"
+            " values (%s, '[]', now(), now(), 'recorded', 'ada', 'done')",
+            (made,),
+        )
+    wish = {"reason": "an attack", "waiveShadow": "no time"}
+    return send("POST", f"{RISK}/rule-sets/{made}/publish", "risk-manager", wish, If_Match=1)
+
+
+def _cancel_backtest(world: World, send: Send) -> httpx.Response:
+    made = world.done("POST", f"{RISK}/backtests", "risk-manager", {"rules": [], "days": 7})["backtestId"]
+    return send("POST", f"{RISK}/backtests/{made}/cancel", "risk-manager")
+
+
 def _shelf() -> dict[str, str]:
     return {"until": (datetime.now(UTC) + timedelta(hours=1)).isoformat(), "reason": "known"}
+
+
+def _queue(what: str, action: str, body: Any = None, reason: str | None = None, keeps: str = "before after") -> Case:
+    return Case(
+        lambda w, send: send(
+            "POST", f"{QUEUE}/{RiskShop(w.api).entry(order_id=what)}/{what}", "risk-analyst", body, If_Match=1
+        ),
+        f"risk.entry.{action}",
+        "risk_entry",
+        keeps,
+        reason,
+    )
+
+
+def _release(world: World, send: Send) -> httpx.Response:
+    entry = f"{QUEUE}/{RiskShop(world.api).entry(order_id='released')}"
+    world.done("POST", f"{entry}/claim", "risk-analyst", If_Match=1)
+    return send("POST", f"{entry}/release", "risk-analyst", If_Match=2)
+
+
+def _reopen(world: World, send: Send) -> httpx.Response:
+    entry = f"{QUEUE}/{RiskShop(world.api).entry(order_id='reopened')}"
+    world.done("POST", f"{entry}/decision", "risk-analyst", {"status": "reviewed", "verdict": "approved"}, If_Match=1)
+    return send("POST", f"{entry}/reopen", "risk-analyst", If_Match=2)
+
+
+def _take_next(world: World, send: Send) -> httpx.Response:
+    RiskShop(world.api).entry(order_id="next")
+    return send("POST", f"{QUEUE}/take-next", "risk-analyst")
+
+
+def _bulk(world: World, send: Send) -> httpx.Response:
+    entries = [{"entryId": RiskShop(world.api).entry(order_id="bulk"), "version": 1}]
+    decision = {"status": "reviewed", "verdict": "rejected", "notes": "stolen"}
+    return send("POST", f"{QUEUE}/bulk", "risk-analyst", {"decision": decision, "entries": entries})
 
 
 def _ingest(kind: str, row: dict[str, Any]) -> Case:
@@ -322,6 +425,119 @@ CASES: dict[tuple[str, str], Case] = {
         _change_rule, "alerts.rule.changed", "alert_rule", "before after"
     ),
     ("POST", f"{OPERATIONS}/audit/export"): Case(_export, "audit.log.exported", "audit_log", "after", "asked"),
+    ("POST", CHECK): Case(
+        lambda _, send: send("POST", CHECK, "storefront", order("checked")),
+        "risk.decision.made",
+        "risk_decision",
+        "after",
+    ),
+    ("POST", f"{RISK}/lists"): Case(
+        lambda _, send: send("POST", f"{RISK}/lists", "risk-manager", LIST | {"listId": "made"}),
+        "risk.list.created",
+        "risk_list",
+        "after",
+    ),
+    ("DELETE", f"{RISK}/lists/{{list_id}}"): Case(
+        lambda w, send: send("DELETE", f"{RISK}/lists/{w.risk_list()}", "risk-manager", If_Match=1),
+        "risk.list.deleted",
+        "risk_list",
+        "before",
+    ),
+    ("POST", f"{RISK}/lists/{{list_id}}/entries"): Case(
+        lambda w, send: send(
+            "POST", f"{RISK}/lists/{w.risk_list()}/entries", "risk-manager", {"value": "d", "reason": "stolen"}
+        ),
+        "risk.list_entry.added",
+        "risk_list_entry",
+        "after",
+        "stolen",
+    ),
+    ("DELETE", f"{RISK}/lists/{{list_id}}/entries/{{entry_id}}"): Case(
+        _remove_list_entry, "risk.list_entry.removed", "risk_list_entry", "before"
+    ),
+    ("POST", f"{RISK}/snoozes"): Case(
+        lambda w, send: send("POST", f"{RISK}/snoozes", "support-lead", w.snooze_draft()),
+        "risk.snooze.created",
+        "risk_snooze",
+        "after",
+        "known",
+    ),
+    ("POST", f"{RISK}/snoozes/{{snooze_id}}/end"): Case(
+        _end_snooze, "risk.snooze.ended", "risk_snooze", "before after", "moved away"
+    ),
+    ("POST", f"{RISK}/breakers/{{rule_id}}/reset"): Case(
+        _reset_breaker, "risk.breaker.reset", "risk_breaker", "before after", "mended"
+    ),
+    ("PATCH", f"{RISK}/policy"): Case(
+        lambda _, send: send(
+            "PATCH", f"{RISK}/policy", "risk-manager", {"reviewHours": 12, "reason": "faster"}, If_Match=1
+        ),
+        "risk.policy.changed",
+        "risk_policy",
+        "before after",
+        "faster",
+    ),
+    ("POST", f"{QUEUE}/take-next"): Case(_take_next, "risk.entry.claimed", "risk_entry", "before after"),
+    ("POST", f"{QUEUE}/bulk"): Case(_bulk, "risk.entry.decided", "risk_entry", "before after", "stolen"),
+    ("POST", f"{QUEUE}/{{entry_id}}/claim"): _queue("claim", "claimed"),
+    ("POST", f"{QUEUE}/{{entry_id}}/release"): Case(_release, "risk.entry.released", "risk_entry", "before after"),
+    ("POST", f"{QUEUE}/{{entry_id}}/reassign"): _queue("reassign", "reassigned", {"userId": "support-lead"}),
+    ("POST", f"{QUEUE}/{{entry_id}}/snooze"): _queue(
+        "snooze", "snoozed", {"until": _shelf()["until"], "notes": "later"}, "later"
+    ),
+    ("POST", f"{QUEUE}/{{entry_id}}/notes"): _queue("notes", "noted", {"text": "asked"}, keeps="after"),
+    ("POST", f"{QUEUE}/{{entry_id}}/decision"): _queue(
+        "decision", "decided", {"status": "reviewed", "verdict": "approved", "notes": "known"}, "known"
+    ),
+    ("POST", f"{QUEUE}/{{entry_id}}/reopen"): Case(_reopen, "risk.entry.reopened", "risk_entry", "before after"),
+    ("POST", "/api/risk/intents/{intent_id}/retry"): Case(
+        lambda w, send: send("POST", f"/api/risk/intents/{w.failed_intent()}/retry", "risk-analyst"),
+        "risk.intent.retried",
+        "risk_entry",
+        "before after",
+    ),
+    ("POST", f"{RISK}/rule-sets"): Case(
+        lambda _, send: send("POST", f"{RISK}/rule-sets", "risk-manager", {"title": "Stricter"}),
+        "risk.rule_set.created",
+        "risk_rule_set",
+        "after",
+    ),
+    ("PATCH", f"{RISK}/rule-sets/{{rule_set_id}}"): Case(
+        lambda w, send: send("PATCH", _rule_set(w), "risk-manager", {"title": "Milder"}, If_Match=1),
+        "risk.rule_set.changed",
+        "risk_rule_set",
+        "before after",
+    ),
+    ("POST", f"{RISK}/rule-sets/{{rule_set_id}}/discard"): Case(
+        lambda w, send: send("POST", f"{_rule_set(w)}/discard", "risk-manager", If_Match=1),
+        "risk.rule_set.discarded",
+        "risk_rule_set",
+        "before after",
+    ),
+    ("POST", f"{RISK}/rule-sets/{{rule_set_id}}/publish"): Case(
+        _publish, "risk.rule_set.published", "risk_rule_set", "before after", "an attack"
+    ),
+    ("POST", f"{RISK}/rule-sets/{{rule_set_id}}/shadow"): Case(
+        lambda w, send: send("POST", f"{_rule_set(w)}/shadow", "risk-manager", {"on": True}, If_Match=1),
+        "risk.rule_set.shadow_begun",
+        "risk_rule_set",
+        "before after",
+    ),
+    ("POST", f"{RISK}/backtests"): Case(
+        lambda _, send: send("POST", f"{RISK}/backtests", "risk-manager", {"rules": [], "days": 7}),
+        "risk.backtest.asked",
+        "risk_backtest",
+        "after",
+    ),
+    ("POST", f"{RISK}/backtests/{{backtest_id}}/cancel"): Case(
+        _cancel_backtest, "risk.backtest.cancelled", "risk_backtest", "after"
+    ),
+    ("POST", f"{RISK}/reports"): Case(
+        lambda _, send: send("POST", f"{RISK}/reports", "operations-lead", {"month": "2026-10"}),
+        "risk.report.generated",
+        "risk_report",
+        "after",
+    ),
     ("POST", "/api/ingest/orders"): _ingest("orders", {"id": "o", "placedAt": AT, "currency": "EUR", "total": 5}),
     ("POST", "/api/ingest/refunds"): _ingest("refunds", {"id": "r", "refundedAt": AT, "currency": "EUR", "amount": 5}),
     ("POST", "/api/ingest/downloads"): _ingest(
@@ -330,13 +546,21 @@ CASES: dict[tuple[str, str], Case] = {
     ("POST", "/api/ingest/community"): _ingest(
         "community", {"id": "c", "metric": "discord", "observedAt": AT, "value": 5}
     ),
+    ("POST", "/api/ingest/outcomes"): _ingest(
+        "outcomes",
+        {"id": "f", "orderId": "o", "kind": "chargeback", "happenedAt": AT, "currency": "EUR", "amount": 5},
+    ),
     ("POST", "/api/ingest/rates"): _ingest("rates", {"currency": "USD", "day": "2026-11-24", "rate": "0.9"}),
 }
 
 
+ASKING = {("POST", f"{QUEUE}/bulk/preview"), ("POST", f"{RISK}/rules/match")}
+"""Routes that only tell what another one would do, or answer questions too long for an address."""
+
+
 def test_every_route_that_writes_has_a_case(settings: Settings) -> None:
     app = create_app(settings, Database(settings.database_url or ""))
-    assert {(method, path) for method, path, _ in guards(app) if method in WRITING} == set(CASES)
+    assert {(method, path) for method, path, _ in guards(app) if method in WRITING} - ASKING == set(CASES)
 
 
 def _entries(api: Api, request: str) -> list[dict[str, Any]]:

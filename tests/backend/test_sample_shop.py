@@ -187,3 +187,42 @@ async def test_another_shops_records_are_left_alone(
         await trade.trade(db, settings)
         async with db.read() as connection:
             assert await one(connection, "select count(*) from orders") == (1,)
+
+
+async def test_the_shop_opens_with_a_queue_and_goes_on_checking(open_database: Opened, settings: Settings) -> None:
+    async with open_database() as db:
+        await create_sample_shop(db, settings, silent)
+        async with db.read() as connection:
+            queued, newest, oldest, blocked = await one(
+                connection,
+                "select count(*), max(created_at), min(created_at), count(*) filter (where action = 'block')"
+                " from risk_entry where status = 'open'",
+            )
+            (opened_at,) = await one(connection, "select opened_at from sample_shop")
+            assert 90 <= queued <= 220
+            assert blocked > 0
+            assert opened_at - timedelta(days=1) < oldest < newest <= opened_at
+            assert await one(
+                connection, "select count(*) > 5 from (select distinct unnest(triggered) from risk_entry)"
+            ) == (True,)
+            # What the rules saw is what is there: each velocity, worked out naively.
+            wrong = await one(
+                connection,
+                "select count(*) from risk_order as o where card_orders_1h <> (select count(*) from risk_order as p"
+                " where p.card = o.card and p.seq <= o.seq and p.placed_at > o.placed_at - interval '1 hour')",
+            )
+            assert wrong == (0,)
+            (before,) = await one(connection, "select count(*) from risk_decision")
+        async with db.transaction() as tx:
+            await tx.execute("update sample_shop set traded_through = traded_through - interval '9 minutes'")
+            await tx.execute("delete from risk_pending")
+        await trade.trade(db, settings)
+        async with db.read() as connection:
+            (decided,) = await one(connection, "select count(*) from risk_decision")
+            assert decided >= before
+            missing = await one(
+                connection,
+                "select count(*) from orders as o where placed_at > (select opened_at from sample_shop)"
+                " and not exists (select from risk_decision as d where d.order_id = o.id)",
+            )
+            assert missing == (0,)

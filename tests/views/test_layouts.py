@@ -72,7 +72,7 @@ def test_names_are_checked_and_ids_never_clash() -> None:
     one = Workspaces().save_as("  Night   shift ", LAYOUT)
     assert one.current.name == "Night shift"
     two = one.save_as("Night-shift", LAYOUT)
-    assert [item.id for item in two.items] == [WAR_ROOM, "access", "night-shift", "night-shift-2"]
+    assert [item.id for item in two.items] == [WAR_ROOM, "triage", "access", "night-shift", "night-shift-2"]
     for name in ("", "   ", "night SHIFT", "x" * 25):
         with pytest.raises(LayoutError):
             two.save_as(name, LAYOUT)

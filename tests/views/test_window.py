@@ -82,22 +82,22 @@ def test_a_layout_is_changed_taken_back_saved_and_there_the_next_time(aio: Any, 
         QTest.keyClicks(focus(), "Evening")
         press(KEY.Key_Return)
         await turns()
-        assert rail(desk) == ["War room", "Access", "*Evening"]
+        assert rail(desk) == ["War room", "Triage", "Access", "*Evening"]
         window.activateWindow()
         await turns()
         desk.panels.figures.tiles[0].setFocus()
         press(KEY.Key_1, CTRL)
         await turns()
-        assert rail(desk) == ["*War room", "Access", "Evening"]
-        press(KEY.Key_3, CTRL)
+        assert rail(desk) == ["*War room", "Triage", "Access", "Evening"]
+        press(KEY.Key_4, CTRL)
         assert not docks.is_open("sources")
 
     journey(aio, tmp_path, steps)
 
     async def next_day(_: Office, desk: Desk) -> None:
-        assert rail(desk) == ["War room", "Access", "*Evening"]
+        assert rail(desk) == ["War room", "Triage", "Access", "*Evening"]
         assert not desk.window.docks.is_open("sources")
-        kept = json.loads((tmp_path / "layouts.json").read_text())["workspaces"][2]["layout"]
+        kept = json.loads((tmp_path / "layouts.json").read_text())["workspaces"][3]["layout"]
         assert set(kept["places"]) == {i for i in kept["docks"] if desk.window.docks.is_open(i)}
         assert all(0 <= share <= 1 for place in kept["places"].values() for share in place)
 
@@ -109,7 +109,7 @@ def test_a_layout_file_that_cannot_be_used_costs_the_layout_only(aio: Any, tmp_p
     (tmp_path / "layouts.json").write_text(damage)
 
     async def steps(made: Office, desk: Desk) -> None:
-        assert rail(desk) == ["*War room", "Access"]
+        assert rail(desk) == ["*War room", "Triage", "Access"]
         assert any("could not be used" in m.text for m in made.console.messages.history)
         assert desk.window.docks.is_open("alerts")
 

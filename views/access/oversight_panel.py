@@ -96,9 +96,8 @@ class OversightPanel(QueryPanel):
         row = QWidget()
         across = QHBoxLayout(row)
         across.setContentsMargins(0, 0, 0, 0)
-        words = (
-            f"◆ {given.role_name} for {given.user_name}, since {review.opened_at:%-d %b %H:%M} UTC: “{given.reason}”"
-        )
+        since = f"{review.opened_at.day} {review.opened_at:%b %H:%M} UTC"
+        words = f"◆ {given.role_name} for {given.user_name}, since {since}: “{given.reason}”"
         across.addWidget(_line(words), 1)
         close = Pill("Close…", Look.BUTTON, name=f"Close the review of {given.role_name} for {given.user_name}")
         me = self.console.session.me
@@ -120,7 +119,7 @@ class OversightPanel(QueryPanel):
 def _difference(difference: AccessDifference) -> QWidget:
     role = f" ({difference.role_name} here)" if difference.role_name else ""
     words = f"{difference.system}: {difference.user_name}, {difference.outside_role}{role}: {KINDS[difference.kind]}"
-    return _line(f"■ {words}, since {difference.first_seen:%-d %b %H:%M} UTC")
+    return _line(f"■ {words}, since {difference.first_seen.day} {difference.first_seen:%b %H:%M} UTC")
 
 
 def _hint(hint: UnusedPermissions) -> QWidget:

@@ -47,7 +47,7 @@ def ends_words(ends: datetime | None, now: datetime) -> str:
 
 def day_words(day: datetime, now: datetime) -> str:
     """``17 Nov``; the year where it is not this one."""
-    return f"{day:%-d %b}" if day.year == now.year else f"{day:%-d %b %Y}"
+    return f"{day.day} {day:%b}" if day.year == now.year else f"{day.day} {day:%b %Y}"
 
 
 def left_words(ends: datetime | None, now: datetime) -> str:

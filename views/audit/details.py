@@ -8,7 +8,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from app.formatting import grouped
+from models.formatting import grouped
 from views.audit.changes import compare
 from views.audit.difference import Difference
 from views.audit.words import instant, short, title, who

@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 from app.audit import confirmed
 from app.audit_proof import Proof, Verification
 from app.errors import OperationsError
-from app.formatting import grouped
+from models.formatting import grouped
 from models.words import counted
 from views.audit.words import title
 from views.dialogs.base import WindowDialog
@@ -160,7 +160,11 @@ class ExportDialog(DecidingDialog):
 
     async def _export(self, asked: AuditExport, path: Path) -> None:
         console = self._console
-        data = await confirmed(console, lambda: console.client.audit_export(asked), "Export the audit log")
+
+        async def exported() -> bytes:
+            return await console.client.file("/api/operations/audit/export", "application/zip", asked)
+
+        data = await confirmed(console, exported, "Export the audit log")
         if data is None:
             raise OperationsError("The second factor was not used.")
         try:

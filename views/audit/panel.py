@@ -15,8 +15,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSplitter, QStacke
 
 from app.audit import VIEW, AuditLog, SearchError, newest_query, parse
 from app.audit_proof import Verification
-from app.formatting import grouped
 from app.freshness import Quality, age_words
+from models.formatting import grouped
 from models.words import counted
 from views.audit.details import Details
 from views.audit.dialogs import ExportDialog, ProofDialog, TrustDialog, marked

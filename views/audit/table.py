@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, overload
 from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 
-from app.formatting import grouped
+from models.formatting import grouped
 from views.audit.words import short, title, who
 from views.theme import current
 from views.widgets.table import PAD, Column, RecordTable

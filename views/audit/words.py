@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from app.formatting import grouped
+from models.formatting import grouped
 from models.words import initials, system_name
 
 if TYPE_CHECKING:

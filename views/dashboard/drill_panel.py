@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, QStandardPaths, Qt
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
-from app.formatting import grouped, money, percent
+from models.formatting import grouped, money, percent
 from models.words import counted
 from views.theme import current
 from views.widgets.discard import discard

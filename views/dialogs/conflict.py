@@ -26,7 +26,7 @@ class ConflictDialog(WindowDialog):
 
     def __init__(self, console: Console, intent: Intent, parent: QWidget) -> None:
         super().__init__("Somebody else changed this", parent, reject="Decide later")
-        self._console, self._intent = console, intent
+        self._console, self.intent = console, intent
         self.setMinimumWidth(current().px(640))
         head = QLabel(intent.title)
         current().set_font(head, 12, 600)
@@ -46,18 +46,19 @@ class ConflictDialog(WindowDialog):
 
     async def _look(self) -> None:
         try:
-            self._show(await self._console.mutations.look_at_theirs(self._intent.key))
+            self._show(await self._console.mutations.look_at_theirs(self.intent.key))
         except OperationsError as error:
             self.fail(str(error))
 
     def _show(self, intent: Intent) -> None:
         base, theirs = _record(intent.base), _record(intent.theirs)
-        self.mine.setEnabled(bool(theirs))
-        self.mine.setToolTip("" if theirs else "what the other one changed is not known yet")
-        if theirs.get("updatedBy"):
-            other = system_name(theirs["updatedBy"]) or theirs["updatedBy"]
-            self.who.setText(f"{other} changed it at {_words(theirs.get('updatedAt'))}. Which one holds?")
-        rows = three_way(base, intent.fields, theirs)
+        reason = self.why_not_mine(theirs) if theirs else "what the other one changed is not known yet"
+        self.mine.setEnabled(not reason)
+        self.mine.setToolTip(reason)
+        self.mine.setAccessibleDescription(reason)
+        if words := self.who_words(theirs):
+            self.who.setText(words)
+        rows = self.rows(base, intent.fields, theirs)
         old, self._table = self._table, QWidget()
         grid = QGridLayout(self._table)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -77,6 +78,23 @@ class ConflictDialog(WindowDialog):
         self.column.replaceWidget(old, self._table)
         old.hide()
         old.deleteLater()
+
+    def who_words(self, theirs: dict[str, Any]) -> str:
+        """Who was quicker, and when; empty when the record does not say."""
+        if not theirs.get("updatedBy"):
+            return ""
+        other = system_name(theirs["updatedBy"]) or theirs["updatedBy"]
+        return f"{other} changed it at {_words(theirs.get('updatedAt'))}. Which one holds?"
+
+    def rows(
+        self, base: dict[str, Any], mine: dict[str, Any], theirs: dict[str, Any]
+    ) -> list[tuple[str, str, str, str]]:
+        """What is compared: name, base, mine and theirs. Records with words of their own override it."""
+        return three_way(base, mine, theirs)
+
+    def why_not_mine(self, _theirs: dict[str, Any]) -> str:
+        """Why my change cannot be made upon theirs; empty when it can."""
+        return ""
 
     def _choose(self, choosing: Any) -> None:
         self._console.tasks.start(self._chosen(choosing), name="settle a conflict")

@@ -1,4 +1,4 @@
-"""Ask for the name of a workspace."""
+"""Ask for a name."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ from views.window.layouts import NAME_LENGTH, LayoutError
 class NameDialog(WindowDialog):
     """Hands the name on; stays open with the reason when it cannot be used."""
 
-    def __init__(self, title: str, name: str, use: Callable[[str], None], parent: QWidget) -> None:
+    def __init__(
+        self, title: str, name: str, use: Callable[[str], None], parent: QWidget, *, of: str = "workspace"
+    ) -> None:
         super().__init__(title, parent, accept="Save")
         self._use = use
-        label = QLabel("&Name of the workspace")
+        label = QLabel(f"&Name of the {of}")
         self.name = QLineEdit(name)
         self.name.setMaxLength(NAME_LENGTH)
-        self.name.setAccessibleName("Name of the workspace")
+        self.name.setAccessibleName(f"Name of the {of}")
         self.name.selectAll()
         label.setBuddy(self.name)
         self.column.addWidget(label)

@@ -38,6 +38,7 @@ from views.widgets.avatar import draw_avatar
 from views.widgets.chip import draw_freshness, freshness_width
 
 Index = QModelIndex | QPersistentModelIndex
+Told = tuple[Any, tuple[str, ...]]
 
 PREPARED_MOST = 4_096
 PAD = 8
@@ -54,6 +55,7 @@ class Column:
     right: bool = False
     mono: bool = False
     quiet: bool = False
+    weight: int = 400
     stretch: bool = False
     chip: bool = False
     """Drawn as a freshness chip when the text begins with ``late`` or ``stale``."""
@@ -63,8 +65,9 @@ class Column:
     """The id of whose initials the text is: drawn in a circle of that person's colour."""
 
 
-def _points(column: Column) -> float:
-    return 9.5 if column.mono else 10
+def font_of(column: Column) -> tuple[float, int]:
+    """Points and weight of a column's texts."""
+    return (9.5 if column.mono else 10), column.weight
 
 
 class RecordModel(QAbstractTableModel):
@@ -75,7 +78,7 @@ class RecordModel(QAbstractTableModel):
         self.columns = tuple(columns)
         self.rows: Sequence[Any] = ()
         self._shown = 0
-        self._prepared: dict[int, tuple[str, ...]] = {}
+        self._prepared: dict[int, Told] = {}
 
     def set_rows(self, rows: Sequence[Any]) -> None:
         """Show another list, or the same one after it changed throughout."""
@@ -85,11 +88,13 @@ class RecordModel(QAbstractTableModel):
         self.endResetModel()
 
     def renew(self, rows: Sequence[Any]) -> None:
-        """Show as many rows, whose words have changed."""
+        """Have as many rows, whose words may have changed; say of which by ``changed``."""
         self.rows = rows
         self._prepared.clear()
-        if rows:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(self.columns) - 1))
+
+    def changed(self, row: int) -> None:
+        """A row says something else."""
+        self.dataChanged.emit(self.index(row, 0), self.index(row, len(self.columns) - 1))
 
     def grown(self) -> None:
         """The list has more rows at its end; keeps cursor and scroll position."""
@@ -107,14 +112,22 @@ class RecordModel(QAbstractTableModel):
             self._shown += count
             self.endInsertRows()
 
+    def forget_texts(self) -> None:
+        """What rows say has changed: prepare it anew when it is looked at."""
+        self._prepared.clear()
+
     def texts(self, row: int) -> tuple[str, ...]:
         """The words of a row, prepared once."""
+        return self.told(row)[1]
+
+    def told(self, row: int) -> Told:
+        """The record of a row and its words."""
         found = self._prepared.get(row)
         if found is None:
             if len(self._prepared) >= PREPARED_MOST:
                 self._prepared.clear()
             record = self.rows[row]
-            found = self._prepared[row] = tuple(column.text(record) for column in self.columns)
+            found = self._prepared[row] = (record, tuple(column.text(record) for column in self.columns))
         return found
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
@@ -159,6 +172,8 @@ class RecordTable(QTableView):
         self.records = RecordModel(columns, self)
         self.setModel(self.records)
         self._fitted: dict[tuple[int, str], tuple[str, float]] = {}
+        self._painted: dict[int, Told] = {}
+        """By row, what was painted: only what became something else is painted again."""
         self._widest: dict[int, int] = {}
         """By column, of those that fit: how wide the widest text was, pixels."""
         self.setAccessibleName(name)
@@ -190,8 +205,9 @@ class RecordTable(QTableView):
         """Take rows and columns of the theme's font."""
         theme = current()
         high = max(theme.px(ROW_DENSE), round(QFontMetricsF(theme.font(10)).height()) + 8)
-        self.verticalHeader().setDefaultSectionSize(high)
+        # The least first: with that of a larger font, rows would stay as high as they were.
         self.verticalHeader().setMinimumSectionSize(high)
+        self.verticalHeader().setDefaultSectionSize(high)
         self.horizontalHeader().setFixedHeight(high)
         theme.set_font(self.horizontalHeader(), 9, 600)
         self._widest.clear()
@@ -208,6 +224,9 @@ class RecordTable(QTableView):
             self.set_rows(rows)
             return
         self.records.renew(rows)
+        for row in self._visible_rows(self.viewport().rect()):
+            if self._painted.get(row) != self.records.told(row):
+                self.records.changed(row)
 
     # --- drawing -----------------------------------------------------------------------------------------------
 
@@ -222,6 +241,9 @@ class RecordTable(QTableView):
         selected = {index.row() for index in selection.selectedRows()}
         high = self.verticalHeader().defaultSectionSize()
         tops = {row: self.top_of(row) for row in rows}
+        if len(self._painted) >= PREPARED_MOST:
+            self._painted.clear()
+        self._painted.update((row, self.records.told(row)) for row in rows)
         self._grounds(painter, selected, tops, high)
         for number, column in enumerate(self.records.columns):
             left = self.columnViewportPosition(number) + PAD
@@ -262,7 +284,7 @@ class RecordTable(QTableView):
         selected: set[int],
     ) -> None:
         theme, texts, records = current(), self.records.texts, self.records.rows
-        font = theme.font(_points(column), 400, mono=column.mono)
+        font = theme.font(*font_of(column), mono=column.mono)
         metrics = QFontMetricsF(font)
         pen = QColor(theme.tokens.text3 if column.quiet else theme.tokens.text)
         base = (box.height() - metrics.height()) / 2 + metrics.ascent()
@@ -293,13 +315,13 @@ class RecordTable(QTableView):
         if len(self._fitted) >= PREPARED_MOST * 4:
             self._fitted.clear()
         theme, column = current(), self.records.columns[number]
-        wide = theme.width(text, _points(column), mono=column.mono)
+        wide = theme.width(text, *font_of(column), mono=column.mono)
         if wide > width and column.fits:
             # Not while it is painted: what is painted beside it would stand where it stood before.
             self._widest[number] = max(self._widest.get(number, 0), ceil(wide) + 2 * PAD)
             QTimer.singleShot(0, self, self._spread)
         if wide > width:
-            metrics = QFontMetricsF(theme.font(_points(column), 400, mono=column.mono))
+            metrics = QFontMetricsF(theme.font(*font_of(column), mono=column.mono))
             text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
             wide = metrics.horizontalAdvance(text)
         self._fitted[number, text] = found = (text, wide)

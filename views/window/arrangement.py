@@ -33,7 +33,7 @@ class BuiltIn:
     columns: tuple[Column, ...]
 
 
-WAR_ROOM, ACCESS = "war-room", "access"
+WAR_ROOM, TRIAGE, ACCESS = "war-room", "triage", "access"
 BUILT_IN: Mapping[str, BuiltIn] = {
     WAR_ROOM: BuiltIn(
         "War room",
@@ -50,6 +50,14 @@ BUILT_IN: Mapping[str, BuiltIn] = {
                 ),
             ),
             Column(396, ((("alerts",), 652), (("sources",), 336)), keeps_width=True),
+        ),
+    ),
+    TRIAGE: BuiltIn(
+        "Triage",
+        "shield",
+        (
+            Column(1152, ((("triage.queue", "risk.rules"), 1000),)),
+            Column(672, ((("triage.case", "risk.backtest", "risk.lists"), 1000),)),
         ),
     ),
     ACCESS: BuiltIn(

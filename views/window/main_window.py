@@ -11,7 +11,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
-from views.window.arrangement import ACCESS, BUILT_IN, WAR_ROOM
+from views.window.arrangement import ACCESS, BUILT_IN, TRIAGE, WAR_ROOM
 from views.window.banner import LinkBanner
 from views.window.first_picture import FirstPicture
 from views.window.layouts import LayoutStore, Workspaces
@@ -123,7 +123,7 @@ class MainWindow(QWidget):
         self.docks.changed.connect(self._layout_changed)
         for signal, slot in self._engine_signals():
             signal.connect(slot)
-        self._waiting = {ACCESS: self.console.access.waiting()}
+        self._waiting = {ACCESS: self.console.access.waiting(), TRIAGE: self.console.risk.waiting()}
         for waiting in self._waiting.values():
             waiting.changed.connect(self._count)
         self._count()
@@ -138,6 +138,7 @@ class MainWindow(QWidget):
             (console.link.changed, self.refresh),
             (console.session.changed, self.refresh),
             (console.messages.posted, self._posted),
+            (console.messages.taken_back, self.message_bar.forget_undo),
             (console.mutations.changed, self.refresh),
             (console.stream.changed, self.refresh),
         )
@@ -307,7 +308,7 @@ class MainWindow(QWidget):
             shortcut.deleteLater()
         self._shortcuts.clear()
         for action in self.console.actions.all():
-            if action.shortcut:
+            if action.shortcut and not action.bound:
                 shortcut = QShortcut(QKeySequence(action.shortcut), self)
                 shortcut.activated.connect(lambda i=action.id: self.commands.by_key(i))
                 self._shortcuts.append(shortcut)

@@ -100,6 +100,11 @@ class MessageBar(QWidget):
         undo()
         return True
 
+    def forget_undo(self) -> None:
+        """It was taken back elsewhere."""
+        self._undo = None
+        self._show_undo(shown=False)
+
     def _show_undo(self, *, shown: bool) -> None:
         self.countdown.set(f"{self._left} s")
         for item in (self.action, self.countdown, self.undo):

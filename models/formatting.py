@@ -1,4 +1,7 @@
-"""Numbers as operators read them. Money stays in integers; no float ever holds an amount."""
+"""Numbers as people read them, in the console and in what the server writes.
+
+Money stays in integers; no float ever holds an amount.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,11 @@ def money(minor: int, currency: str, *, whole: bool = False) -> str:
         units += rest * 2 >= 10**places
         return f"{sign}{units:,}"
     return f"{sign}{units:,}.{rest:0{places}d}" if places else f"{sign}{units:,}"
+
+
+def money_words(minor: int, currency: str) -> str:
+    """``1,234.56 EUR``."""
+    return f"{money(minor, currency)} {currency}"
 
 
 def percent(ratio: float, places: int = 2) -> str:

@@ -1,0 +1,1 @@
+"""Check an order: what the published rules say about it, stored before it is answered."""

@@ -1,0 +1,240 @@
+"""Decide about an order and store it. Everything of a check is one transaction, and there is one decision an order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
+
+from backend import audit
+from backend.alerts.actions import raise_alert
+from backend.database import Connection
+from backend.problems import ProblemError
+from backend.risk.check.facts import Facts, key_of, lock, queries, read, subject_keys
+from backend.risk.features import order_values
+from backend.risk.predicate import Circumstances, Outcome, decide, effective, explain, missing
+from backend.settings import Settings
+from backend.shop import land
+from backend.wire import dumps, storable_json
+from models.alerts import Severity
+from models.problems import Code
+from models.risk import Action, Decision, FraudCheck, FraudRule, ListKind
+
+LEAST_CHECKED = 20
+"""From so many orders on a share says something."""
+BREAKER = "risk.breaker"
+"""Source of the alerts about rules past their cap; the key is the rule."""
+
+
+async def fraud_check(
+    tx: Connection, settings: Settings, *, actor: str, check: FraudCheck, payload: Mapping[str, Any]
+) -> Decision:
+    """Check an order. Specification: ``POST /api/risk/fraud-check``.
+
+    Args:
+        tx: The transaction of the request; what was answered is stored when it commits.
+        settings: For the reporting currency, should none have been chosen yet.
+        actor: Who asks.
+        check: The order.
+        payload: The same as it came, with the fields we do not know.
+
+    Raises:
+        ProblemError: 409 when the order was checked before with another payload.
+    """
+    values = order_values(check)
+    payload = storable_json(payload)
+    # Checks of orders that have something in common count each other: one after the other from here on.
+    reporting = await lock(tx, subject_keys(values)) or await land.claim_currency(tx, settings.currency)
+    facts = await read(tx, values, reporting)
+    if facts.decided:
+        return await _decided_before(tx, check.id, payload)
+    if facts.adopted:
+        await tx.execute(queries.forget_adopted, {"order_id": check.id})
+    around = Circumstances(facts.lists, facts.snoozed, facts.demoted)
+    outcome = decide(facts.rules, facts.values, around)
+    acting = _acting(facts.rules, outcome, around)
+    if acting and (past := await _past_cap(tx, acting, facts, actor=actor)):
+        around = Circumstances(facts.lists, facts.snoozed, facts.demoted | past)
+        outcome = decide(facts.rules, facts.values, around)
+        acting = _acting(facts.rules, outcome, around)
+    decision = await _store(tx, check, payload, facts, around, outcome, acting)
+    await _tell(tx, decision, actor=actor)
+    return decision
+
+
+async def find_decision(connection: Connection, order_id: str) -> Decision:
+    """The decision about an order. Raises ProblemError 404."""
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(queries.decision, {"order_id": order_id})
+        row = await cursor.fetchone()
+    if row is None:
+        raise ProblemError(Code.NOT_FOUND, "No order with this id was checked.")
+    return Decision.model_validate(row)
+
+
+async def _decided_before(tx: Connection, order_id: str, payload: Mapping[str, Any]) -> Decision:
+    row = await (await tx.execute(queries.payload, {"order_id": order_id})).fetchone()
+    if row is None or row[0] != payload:
+        raise ProblemError(
+            Code.CONFLICT,
+            "An order with this id was checked already, with other data; its decision stands. "
+            "Send the same data again to be told the decision, or check another order under another id.",
+        )
+    audit.nothing_changed()
+    return await find_decision(tx, order_id)
+
+
+def _acting(rules: Sequence[FraudRule], outcome: Outcome, around: Circumstances) -> tuple[FraudRule, ...]:
+    """Rules that hold the order back: what their caps count. A list that allows leaves none."""
+    if any(hit.kind is ListKind.ALLOW for hit in around.lists):
+        return ()
+    fired = frozenset(outcome.triggered)
+    return tuple(
+        rule for rule in rules if rule.rule_id in fired and effective(rule, around) in {Action.REVIEW, Action.BLOCK}
+    )
+
+
+async def _past_cap(tx: Connection, acting: Sequence[FraudRule], facts: Facts, *, actor: str) -> frozenset[str]:
+    """Rules that this order would take past their cap: they only flag, from this very order on."""
+    by_id = {rule.rule_id: rule for rule in acting}
+    # Always after the locks of the order's own values, so that nobody waits in a circle.
+    await lock(tx, [key_of("rule", rule_id) for rule_id in by_id])
+    rows = await tx.execute(
+        queries.load,
+        {
+            "rules": list(by_id),
+            "shares": [rule.cap.share for rule in by_id.values()],
+            "least_checked": LEAST_CHECKED,
+        },
+    )
+    past = set[str]()
+    for rule_id, is_open, orders, amount, checked in await rows.fetchall():
+        total = amount + (facts.values["order_value"] or 0)
+        words = past_cap(by_id[rule_id], orders + 1, total, checked + 1)
+        if words and not is_open:
+            await _open_breaker(tx, by_id[rule_id], words, actor=actor)
+        if words or is_open:
+            past.add(rule_id)
+    return frozenset(past)
+
+
+def past_cap(rule: FraudRule, orders: int, amount: int, checked: int) -> str:
+    """Which cap of a rule is passed, in words; empty when none is. Figures are of the last hour, with this order."""
+    cap = rule.cap
+    if cap.orders is not None and orders > cap.orders:
+        return f"{orders} orders in an hour, at most {cap.orders} are allowed"
+    if cap.amount is not None and amount > cap.amount:
+        return f"orders worth {amount} minor units in an hour, at most {cap.amount} are allowed"
+    if cap.share is not None and checked >= LEAST_CHECKED and orders * 100 > cap.share * checked:
+        return f"{orders} of {checked} orders in an hour, at most {cap.share} % are allowed"
+    return ""
+
+
+async def _open_breaker(tx: Connection, rule: FraudRule, words: str, *, actor: str) -> None:
+    row = await (await tx.execute(queries.open_breaker, {"rule_id": rule.rule_id, "words": words})).fetchone()
+    assert row is not None  # noqa: S101 - an insert of one row returns one row
+    await audit.record(
+        tx,
+        actor=audit.WORKER,
+        action="risk.breaker.opened",
+        resource_type="risk_breaker",
+        resource_id=row[0],
+        label=rule.rule_id,
+        version=1,
+        after={"ruleId": rule.rule_id, "words": words, "action": rule.action, "askedBy": actor},
+    )
+    await raise_alert(
+        tx,
+        source=BREAKER,
+        key=rule.rule_id,
+        title=f"Fraud rule {rule.rule_id} went past its cap and only flags",
+        severity=Severity.P2,
+        guidance=f"It fired on {words}.\nLook at the orders it held back: an attack, or a rule that is too wide?\n"
+        "Mend the rule or its cap, then reset the breaker under Rules.",
+    )
+
+
+async def _store(
+    tx: Connection,
+    check: FraudCheck,
+    payload: Mapping[str, Any],
+    facts: Facts,
+    around: Circumstances,
+    outcome: Outcome,
+    acting: Sequence[FraudRule],
+) -> Decision:
+    values = facts.values
+    fired = frozenset(outcome.triggered)
+    explanation = tuple(explain(rule, values, around) for rule in facts.rules if rule.rule_id in fired)
+    lacking = missing(facts.rules, values)
+    kept = {
+        **values,
+        "source": "check",
+        "lists": [f"{hit.list_id}:{hit.metric}" for hit in facts.lists],
+        "snoozed": sorted(facts.snoozed),
+        "demoted": sorted(around.demoted),
+    }
+    row = await (
+        await tx.execute(
+            queries.store,
+            {
+                "order": dumps(kept),
+                "order_id": check.id,
+                "payload": Jsonb(payload),
+                "rule_set_id": facts.rule_set_id,
+                "score": outcome.score,
+                "action": outcome.action.value,
+                "triggered": list(outcome.triggered),
+                "explanation": dumps(explanation),
+                "quiet": list(outcome.snoozed),
+                "missing": list(lacking),
+                "acting": [rule.rule_id for rule in acting],
+                "card_last4": check.payment.card_last4,
+            },
+            prepare=True,
+        )
+    ).fetchone()
+    assert row is not None  # noqa: S101 - an insert of one row returns one row
+    decision_id, decided_at, entry_id = row
+    return Decision(
+        decision_id=decision_id,
+        order_id=check.id,
+        score=outcome.score,
+        action=outcome.action,
+        triggered_rules=outcome.triggered,
+        explanation=explanation,
+        lists=facts.lists,
+        snoozed_rules=outcome.snoozed,
+        missing=lacking,
+        rule_set_id=facts.rule_set_id,
+        rule_set_number=facts.rule_set_number,
+        entry_id=entry_id,
+        decided_at=decided_at,
+    )
+
+
+async def _tell(tx: Connection, decision: Decision, *, actor: str) -> None:
+    """Audit it. Orders, scores and rules only: who the customer is has no place in the log."""
+    said = {"orderId": decision.order_id, "score": decision.score, "action": decision.action}
+    await audit.record(
+        tx,
+        actor=actor,
+        action="risk.decision.made",
+        resource_type="risk_decision",
+        resource_id=decision.decision_id,
+        label=decision.order_id,
+        after=said | {"triggeredRules": decision.triggered_rules, "ruleSetNumber": decision.rule_set_number},
+    )
+    if decision.entry_id is not None:
+        await audit.record(
+            tx,
+            actor=actor,
+            action="risk.entry.opened",
+            resource_type="risk_entry",
+            resource_id=decision.entry_id,
+            label=decision.order_id,
+            version=1,
+            after=said | {"triggeredRules": decision.triggered_rules, "status": "open"},
+        )

@@ -1,0 +1,46 @@
+"""``POST /api/risk/fraud-check`` and the decisions it made. Specification: "Fraud Monitoring & Risk Queue", AC 4."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+from fastapi import Request
+
+from backend.connections import Read, Tx
+from backend.http import operations_router
+from backend.problems import ProblemError
+from backend.risk.check import actions
+from backend.risk.mask import masked_decision
+from backend.security import Principal, require
+from models.base import storable
+from models.permissions import Permission
+from models.problems import Code
+from models.risk import Decision, FraudCheck
+
+router = operations_router("/api/risk", "risk")
+
+Checker = Annotated[Principal, require(Permission.CHECK_ORDERS)]
+Viewer = Annotated[Principal, require(Permission.VIEW_RISK_QUEUE)]
+
+
+@router.post("/fraud-check")
+async def fraud_check(request: Request, body: FraudCheck, principal: Checker, tx: Tx) -> Decision:
+    """Check an order: score, recommended action, the rules that fired and why. Idempotent by the order's id.
+
+    The order is stored with its decision before this answers, and an entry in the risk queue when it is to be reviewed
+    or blocked. Fields that are not known are kept with the order. The same order again is told the first decision.
+    """
+    payload = json.loads(await request.body())
+    decision = await actions.fraud_check(
+        tx, request.app.state.settings, actor=principal.user_id, check=body, payload=payload
+    )
+    return masked_decision(decision, principal)
+
+
+@router.get("/decisions/{order_id:path}")
+async def get_decision(order_id: str, principal: Viewer, connection: Read) -> Decision:
+    """The decision about an order, with what its rules saw."""
+    if not storable(order_id):
+        raise ProblemError(Code.NOT_FOUND, "No order with this id was checked.")
+    return masked_decision(await actions.find_decision(connection, order_id), principal)

@@ -1,0 +1,1 @@
+"""Lists, snoozes, breakers and the policy of the queue: what people set beside the rules."""

@@ -1,0 +1,344 @@
+"""Everything that changes lists, snoozes, breakers and the policy. Each change is audited in its transaction.
+
+The log holds no personal data: values of e-mail, IP and card are hidden in it as they are from most people.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from psycopg.rows import class_row, dict_row
+
+from backend import audit
+from backend.alerts.actions import acknowledge_alert, clear_condition
+from backend.database import Connection, load_queries
+from backend.problems import ProblemError, same_version
+from backend.risk.check.actions import BREAKER
+from backend.risk.check.facts import key_of
+from backend.risk.mask import masked
+from models.alerts import AlertState
+from models.base import Record
+from models.problems import Code, FieldError
+from models.risk import ListEntry, ListEntryDraft, RiskList, RiskListDraft, RiskPolicy, RiskPolicyChange
+from models.risk_metrics import normal, normal_ip
+from models.risk_quiet import Breaker, Snooze, SnoozeDraft
+
+queries = load_queries(__package__)
+
+SNOOZE_MOST = timedelta(days=90)
+
+
+def value_of(metric: str, value: str) -> str:
+    """A value as orders have it. Raises ProblemError 422 at ``/value`` when no order can have it."""
+    try:
+        found = normal_ip(value) if metric == "ip" else normal(metric, value)
+    except ValueError as error:
+        raise _invalid("value", str(error)) from None
+    if not found:
+        raise _invalid("value", "say which value")
+    return found
+
+
+async def clock(connection: Connection) -> datetime:
+    """The database's clock."""
+    row = await (await connection.execute(queries.clock)).fetchone()
+    assert row is not None  # noqa: S101 - a select without a table returns one row
+    now: datetime = row[0]
+    return now
+
+
+# --- lists -------------------------------------------------------------------------------------------------------
+
+
+async def find_list(connection: Connection, list_id: str) -> RiskList:
+    """A list. Raises ProblemError 404."""
+    async with connection.cursor(row_factory=class_row(RiskList)) as cursor:
+        await cursor.execute(queries.lists, {"list_id": list_id, "after": None, "limit": 1})
+        found = await cursor.fetchone()
+    if found is None:
+        raise ProblemError(Code.NOT_FOUND, "There is no such list.")
+    return found
+
+
+async def create_list(tx: Connection, *, actor: str, draft: RiskListDraft) -> RiskList:
+    """A new, empty list. An id that is or was another list's: 409; decisions of the past still name it."""
+    if await (await tx.execute(queries.insert_list, draft.model_dump())).fetchone() is None:
+        raise ProblemError(Code.CONFLICT, f"A list is or was called {draft.list_id} already; choose another id.")
+    made = await find_list(tx, draft.list_id)
+    await _record(tx, "risk.list.created", "risk_list", made.list_id, actor, label=made.title, version=1, after=made)
+    return made
+
+
+async def delete_list(tx: Connection, *, actor: str, list_id: str, version: int) -> None:
+    """Delete a list. While a rule of the published set or of a draft asks it: 409, naming them. Stale: 412."""
+    await _locked_list(tx, list_id)
+    found = await find_list(tx, list_id)
+    same_version(found.version, version)
+    if found.rules:
+        raise ProblemError(
+            Code.CONFLICT, f"Rules ask this list: {', '.join(found.rules)}. Take it out of them first, drafts included."
+        )
+    await tx.execute(queries.delete_list, {"list_id": list_id})
+    await _record(
+        tx, "risk.list.deleted", "risk_list", list_id, actor, label=found.title, version=version + 1, before=found
+    )
+
+
+async def add_entry(tx: Connection, *, actor: str, list_id: str, draft: ListEntryDraft) -> ListEntry:
+    """Put a value on a list. The same entry again changes nothing; one that differs from what is there: 409."""
+    metric, title = await _locked_list(tx, list_id)
+    value = value_of(metric, draft.value)
+    now = await clock(tx)
+    if draft.until is not None and draft.until <= now:
+        raise _invalid("until", "the end lies ahead; leave it out for no end")
+    async with tx.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(queries.lock_entry, {"list_id": list_id, "value": value, "entry_id": None})
+        known = await cursor.fetchone()
+    if known is not None and not known["over"]:
+        if (known["reason"], known["until"]) == (draft.reason, draft.until):
+            audit.nothing_changed()
+            return ListEntry.model_validate(known)
+        raise ProblemError(Code.CONFLICT, "This value is on the list already; remove that entry first.")
+    if known is not None:
+        await tx.execute(queries.remove_entry, {"entry_id": known["entry_id"], "actor": audit.WORKER})
+    values = draft.model_dump() | {"list_id": list_id, "value": value, "actor": actor}
+    async with tx.cursor(row_factory=class_row(ListEntry)) as rows:
+        await rows.execute(queries.insert_entry, values)
+        entry = await rows.fetchone()
+    assert entry is not None  # noqa: S101 - an insert of one row returns one row
+    await _record(
+        tx,
+        "risk.list_entry.added",
+        "risk_list_entry",
+        entry.entry_id,
+        actor,
+        label=title,
+        after=_told(metric, entry),
+        reason=draft.reason,
+    )
+    return entry
+
+
+async def remove_entry(tx: Connection, *, actor: str, list_id: str, entry_id: UUID) -> None:
+    """Take a value off a list. Raises ProblemError 404 when it is not on it."""
+    metric, title = await _locked_list(tx, list_id)
+    async with tx.cursor(row_factory=class_row(ListEntry)) as cursor:
+        await cursor.execute(queries.lock_entry, {"list_id": list_id, "value": None, "entry_id": entry_id})
+        entry = await cursor.fetchone()
+    if entry is None:
+        raise ProblemError(Code.NOT_FOUND, "There is no such entry on this list.")
+    await tx.execute(queries.remove_entry, {"entry_id": entry_id, "actor": actor})
+    await _record(
+        tx,
+        "risk.list_entry.removed",
+        "risk_list_entry",
+        entry.entry_id,
+        actor,
+        label=title,
+        before=_told(metric, entry),
+    )
+
+
+async def _locked_list(tx: Connection, list_id: str) -> tuple[str, str]:
+    """Metric and title of a list nobody else changes meanwhile."""
+    row = await (await tx.execute(queries.lock_list, {"list_id": list_id})).fetchone()
+    if row is None:
+        raise ProblemError(Code.NOT_FOUND, "There is no such list.")
+    return row[0], row[1]
+
+
+# --- snoozes -----------------------------------------------------------------------------------------------------
+
+
+async def create_snooze(tx: Connection, *, actor: str, draft: SnoozeDraft) -> Snooze:
+    """Keep a rule quiet for somebody. The same snooze again changes nothing; another one for the same: 409."""
+    value = value_of(draft.subject, draft.value or await _value_of_entry(tx, draft))
+    key = key_of(f"snooze/{draft.rule_id}/{draft.subject}", value)
+    await tx.execute(queries.lock_subject, {"key": key})
+    now = await clock(tx)
+    if not now < draft.until <= now + SNOOZE_MOST:
+        raise _invalid("until", f"the end lies ahead, by at most {SNOOZE_MOST.days} days")
+    row = await (await tx.execute(queries.rule_exists, {"rule_id": draft.rule_id})).fetchone()
+    if row != (True,):
+        raise _invalid("ruleId", "the published rule set has no such rule")
+    values = draft.model_dump() | {"value": value, "actor": actor}
+    async with tx.cursor(row_factory=class_row(Snooze)) as cursor:
+        await cursor.execute(queries.lock_snooze, values | {"snooze_id": None})
+        known = await cursor.fetchone()
+        if known is not None and known.until > now:
+            if (known.until, known.reason) == (draft.until, draft.reason):
+                audit.nothing_changed()
+                return known
+            raise ProblemError(
+                Code.CONFLICT, f"This rule is quiet for them until {known.until.isoformat()} already; end that first."
+            )
+        if known is not None:
+            await tx.execute(queries.end_snooze, {"snooze_id": known.snooze_id})
+        await cursor.execute(queries.insert_snooze, values)
+        made = await cursor.fetchone()
+    assert made is not None  # noqa: S101 - an insert of one row returns one row
+    await _record(
+        tx,
+        "risk.snooze.created",
+        "risk_snooze",
+        made.snooze_id,
+        actor,
+        label=made.rule_id,
+        version=made.version,
+        after=_told(made.subject, made),
+        reason=made.reason,
+    )
+    return made
+
+
+async def _value_of_entry(tx: Connection, draft: SnoozeDraft) -> str:
+    asked = {"entry_id": draft.entry_id, "subject": draft.subject}
+    row = await (await tx.execute(queries.value_of_entry, asked)).fetchone()
+    if row is None:
+        raise ProblemError(Code.NOT_FOUND, "There is no such entry in the queue.")
+    if row[0] is None:
+        raise _invalid("subject", "the entry's order came without it; choose something else that it has")
+    return str(row[0])
+
+
+async def end_snooze(tx: Connection, *, actor: str, snooze_id: UUID, version: int, reason: str) -> Snooze:
+    """Let the rule speak again. One that has ended stays as it is. Stale: 412."""
+    asked = {"snooze_id": snooze_id, "rule_id": None, "subject": None, "value": None}
+    async with tx.cursor(row_factory=class_row(Snooze)) as cursor:
+        await cursor.execute(queries.lock_snooze, asked)
+        before = await cursor.fetchone()
+    if before is None:
+        raise ProblemError(Code.NOT_FOUND, "There is no such snooze.")
+    if before.ended_at is not None:
+        audit.nothing_changed()
+        return before
+    same_version(before.version, version)
+    row = await (await tx.execute(queries.end_snooze, {"snooze_id": snooze_id})).fetchone()
+    assert row is not None  # noqa: S101 - the row is locked
+    after = before.model_copy(update={"ended_at": row[0], "version": row[1]})
+    await _record(
+        tx,
+        "risk.snooze.ended",
+        "risk_snooze",
+        after.snooze_id,
+        actor,
+        label=after.rule_id,
+        version=after.version,
+        before=_told(before.subject, before),
+        after=_told(after.subject, after),
+        reason=reason or None,
+    )
+    return after
+
+
+# --- breakers and policy -----------------------------------------------------------------------------------------
+
+
+async def reset_breaker(tx: Connection, *, actor: str, rule_id: str, version: int, reason: str) -> Breaker:
+    """Let a rule act again; counting begins anew, and its alert clears. Not open: 404. Stale: 412."""
+    # As the check does: first the rule, then its rows and its alert.
+    await tx.execute(queries.lock_subject, {"key": key_of("rule", rule_id)})
+    async with tx.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(queries.lock_breaker, {"rule_id": rule_id})
+        found = await cursor.fetchone()
+        if found is None:
+            raise ProblemError(Code.NOT_FOUND, "The breaker of this rule is not open.")
+        same_version(found["version"], version)
+        await cursor.execute(queries.reset_breaker, {"id": found["id"], "actor": actor})
+        after = Breaker.model_validate(await cursor.fetchone())
+    alert = await clear_condition(tx, source=BREAKER, key=rule_id, actor=actor)
+    if alert is not None and alert.state is AlertState.ACTIVE:
+        # Whoever resets a breaker knows of it.
+        await acknowledge_alert(
+            tx, actor=actor, alert_id=UUID(alert.id), version=alert.version, comment=f"Breaker reset: {reason}"[:2000]
+        )
+    await _record(
+        tx,
+        "risk.breaker.reset",
+        "risk_breaker",
+        found["id"],
+        actor,
+        label=rule_id,
+        version=after.version,
+        before=Breaker.model_validate(found),
+        after=after,
+        reason=reason,
+    )
+    return after
+
+
+async def find_policy(connection: Connection) -> RiskPolicy:
+    """The policy of the queue."""
+    async with connection.cursor(row_factory=class_row(RiskPolicy)) as cursor:
+        await cursor.execute(queries.policy)
+        found = await cursor.fetchone()
+    assert found is not None  # noqa: S101 - the row is there from the first migration on
+    return found
+
+
+async def change_policy(tx: Connection, *, actor: str, version: int, change: RiskPolicyChange) -> RiskPolicy:
+    """Change what is named. Entries that are in the queue keep their time. Null: 422. Stale: 412."""
+    changes = change.model_dump(exclude_unset=True, exclude={"reason"})
+    for name, value in changes.items():
+        if value is None:
+            raise _invalid(str(RiskPolicyChange.model_fields[name].alias), "leave the field out to keep its value")
+    async with tx.cursor(row_factory=class_row(RiskPolicy)) as cursor:
+        await cursor.execute(queries.lock_policy)
+        before = await cursor.fetchone()
+        assert before is not None  # noqa: S101 - the row is there from the first migration on
+        same_version(before.version, version)
+        wanted = before.model_copy(update=changes)
+        if wanted == before:
+            audit.nothing_changed()
+            return before
+        await cursor.execute(queries.change_policy, wanted.model_dump())
+        after = await cursor.fetchone()
+    assert after is not None  # noqa: S101 - the row is locked
+    await _record(
+        tx,
+        "risk.policy.changed",
+        "risk_policy",
+        "policy",
+        actor,
+        version=after.version,
+        before=before,
+        after=after,
+        reason=change.reason or None,
+    )
+    return after
+
+
+def _told(metric: str, record: ListEntry | Snooze) -> Record:
+    """As the log may hold it."""
+    return record.model_copy(update={"value": masked(metric, record.value)})
+
+
+async def _record(
+    tx: Connection,
+    action: str,
+    resource_type: str,
+    resource_id: str,
+    actor: str,
+    *,
+    before: Record | None = None,
+    after: Record | None = None,
+    **more: Any,
+) -> None:
+    await audit.record(
+        tx,
+        actor=actor,
+        action=action,
+        resource_type=resource_type,
+        resource_id=resource_id,
+        before=None if before is None else before.model_dump(mode="json", by_alias=True),
+        after=None if after is None else after.model_dump(mode="json", by_alias=True),
+        **more,
+    )
+
+
+def _invalid(field: str, message: str) -> ProblemError:
+    return ProblemError(
+        Code.INVALID, message, errors=[FieldError(pointer=f"/{field}", code="invalid", message=message)]
+    )

@@ -1,0 +1,208 @@
+"""``/api/risk/lists``, ``/snoozes``, ``/breakers`` and ``/policy``."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeVar
+
+from fastapi import Query, Response
+from psycopg.rows import class_row
+
+from backend.connections import Read, Tx
+from backend.http import IfMatch, Limit, decode_cursor, encode_cursor, known_id, operations_router, set_etag
+from backend.problems import ProblemError
+from backend.risk.lists import actions
+from backend.risk.lists.actions import queries
+from backend.risk.mask import masked, may_see
+from backend.security import Principal, require
+from models.base import storable
+from models.paging import PAGE_DEFAULT, Page
+from models.permissions import Permission
+from models.problems import Code
+from models.risk import ListEntry, ListEntryDraft, RiskList, RiskListDraft, RiskPolicy, RiskPolicyChange
+from models.risk_quiet import Breaker, EndSnooze, ResetBreaker, Snooze, SnoozeDraft
+
+router = operations_router("/api/risk", "risk")
+
+Viewer = Annotated[Principal, require(Permission.VIEW_RISK_QUEUE)]
+Analyst = Annotated[Principal, require(Permission.APPROVE_ORDERS)]
+Manager = Annotated[Principal, require(Permission.MANAGE_RISK_RULES)]
+Cursor = Annotated[str | None, Query(max_length=400)]
+R = TypeVar("R", ListEntry, Snooze)
+
+
+@router.get("/lists")
+async def list_lists(
+    _principal: Viewer, connection: Read, limit: Limit = PAGE_DEFAULT, cursor: Cursor = None
+) -> Page[RiskList]:
+    """List the lists by id, each with the rules that ask it."""
+    (after,) = (None,) if cursor is None else decode_cursor(cursor, str)
+    now = await actions.clock(connection)
+    async with connection.cursor(row_factory=class_row(RiskList)) as rows:
+        await rows.execute(queries.lists, {"list_id": None, "after": after, "limit": limit + 1})
+        found = await rows.fetchall()
+    items = tuple(found[:limit])
+    more = encode_cursor(items[-1].list_id) if len(found) > limit else None
+    return Page[RiskList](items=items, next_cursor=more, as_of=now)
+
+
+@router.get("/lists/{list_id}")
+async def get_list(list_id: str, _principal: Viewer, connection: Read, response: Response) -> RiskList:
+    """One list; its version is the ETag."""
+    found = await actions.find_list(connection, _slug(list_id, "list"))
+    set_etag(response, found.version)
+    return found
+
+
+@router.post("/lists", status_code=201)
+async def create_list(body: RiskListDraft, principal: Manager, tx: Tx, response: Response) -> RiskList:
+    """Create an empty list of values of one metric."""
+    made = await actions.create_list(tx, actor=principal.user_id, draft=body)
+    set_etag(response, made.version)
+    return made
+
+
+@router.delete("/lists/{list_id}", status_code=204)
+async def delete_list(list_id: str, principal: Manager, tx: Tx, version: IfMatch) -> None:
+    """Delete a list. Refused while a rule of the published set or of a draft asks it."""
+    await actions.delete_list(tx, actor=principal.user_id, list_id=_slug(list_id, "list"), version=version)
+
+
+@router.get("/lists/{list_id}/entries")
+async def list_entries(
+    list_id: str,
+    principal: Viewer,
+    connection: Read,
+    value: Annotated[str | None, Query(max_length=400, description="Only this value, in any spelling.")] = None,
+    limit: Limit = PAGE_DEFAULT,
+    cursor: Cursor = None,
+) -> Page[ListEntry]:
+    """List what is on a list, newest first. Personal data is hidden from those who may not see it."""
+    found = await actions.find_list(connection, _slug(list_id, "list"))
+    if value is not None and not storable(value):
+        raise ProblemError(Code.NOT_FOUND, "No order can have this value.")
+    now = await actions.clock(connection)
+    asked = {
+        "list_id": found.list_id,
+        "value": None if value is None else actions.value_of(found.metric, value),
+        "before": _page_id(cursor),
+        "limit": limit + 1,
+    }
+    async with connection.cursor(row_factory=class_row(ListEntry)) as rows:
+        await rows.execute(queries.entries, asked)
+        entries = await rows.fetchall()
+    items = tuple(_hidden(entry, found.metric, principal) for entry in entries[:limit])
+    more = encode_cursor(items[-1].entry_id) if len(entries) > limit else None
+    return Page[ListEntry](items=items, next_cursor=more, as_of=now)
+
+
+@router.post("/lists/{list_id}/entries", status_code=201)
+async def add_entry(list_id: str, body: ListEntryDraft, principal: Manager, tx: Tx) -> ListEntry:
+    """Put a value on a list, for good or until an instant."""
+    entry = await actions.add_entry(tx, actor=principal.user_id, list_id=_slug(list_id, "list"), draft=body)
+    return _hidden(entry, (await actions.find_list(tx, entry.list_id)).metric, principal)
+
+
+@router.delete("/lists/{list_id}/entries/{entry_id}", status_code=204)
+async def remove_entry(list_id: str, entry_id: str, principal: Manager, tx: Tx) -> None:
+    """Take a value off a list."""
+    await actions.remove_entry(
+        tx, actor=principal.user_id, list_id=_slug(list_id, "list"), entry_id=known_id(entry_id, "entry")
+    )
+
+
+@router.get("/snoozes")
+async def list_snoozes(
+    principal: Viewer,
+    connection: Read,
+    active: Annotated[bool, Query(description="Only those that hold now.")] = True,
+    limit: Limit = PAGE_DEFAULT,
+    cursor: Cursor = None,
+) -> Page[Snooze]:
+    """List rules that are quiet for somebody, newest first."""
+    now = await actions.clock(connection)
+    async with connection.cursor(row_factory=class_row(Snooze)) as rows:
+        await rows.execute(queries.snoozes, {"active": active, "before": _page_id(cursor), "limit": limit + 1})
+        found = await rows.fetchall()
+    items = tuple(_hidden(snooze, snooze.subject, principal) for snooze in found[:limit])
+    more = encode_cursor(items[-1].snooze_id) if len(found) > limit else None
+    return Page[Snooze](items=items, next_cursor=more, as_of=now)
+
+
+@router.post("/snoozes", status_code=201)
+async def create_snooze(body: SnoozeDraft, principal: Analyst, tx: Tx, response: Response) -> Snooze:
+    """Keep one rule quiet for one customer, card or e-mail, for at most 90 days."""
+    made = await actions.create_snooze(tx, actor=principal.user_id, draft=body)
+    set_etag(response, made.version)
+    return _hidden(made, made.subject, principal)
+
+
+@router.post("/snoozes/{snooze_id}/end")
+async def end_snooze(
+    snooze_id: str, body: EndSnooze, principal: Analyst, tx: Tx, version: IfMatch, response: Response
+) -> Snooze:
+    """End a snooze before its time."""
+    ended = await actions.end_snooze(
+        tx,
+        actor=principal.user_id,
+        snooze_id=known_id(snooze_id, "snooze"),
+        version=version,
+        reason=body.reason,
+    )
+    set_etag(response, ended.version)
+    return _hidden(ended, ended.subject, principal)
+
+
+@router.get("/breakers")
+async def list_breakers(_principal: Viewer, connection: Read) -> Page[Breaker]:
+    """List rules that went past their cap and only flag, oldest first."""
+    now = await actions.clock(connection)
+    async with connection.cursor(row_factory=class_row(Breaker)) as rows:
+        await rows.execute(queries.breakers)
+        found = await rows.fetchall()
+    return Page[Breaker](items=tuple(found), next_cursor=None, as_of=now)
+
+
+@router.post("/breakers/{rule_id}/reset")
+async def reset_breaker(
+    rule_id: str, body: ResetBreaker, principal: Manager, tx: Tx, version: IfMatch, response: Response
+) -> Breaker:
+    """Let a rule act again. What it did before does not count any more, and its alert clears."""
+    reset = await actions.reset_breaker(
+        tx, actor=principal.user_id, rule_id=_slug(rule_id, "rule"), version=version, reason=body.reason
+    )
+    set_etag(response, reset.version)
+    return reset
+
+
+@router.get("/policy")
+async def get_policy(_principal: Viewer, connection: Read, response: Response) -> RiskPolicy:
+    """What holds for the queue; its version is the ETag."""
+    found = await actions.find_policy(connection)
+    set_etag(response, found.version)
+    return found
+
+
+@router.patch("/policy")
+async def change_policy(
+    body: RiskPolicyChange, principal: Manager, tx: Tx, version: IfMatch, response: Response
+) -> RiskPolicy:
+    """Change what holds for the queue; fields left out stay."""
+    changed = await actions.change_policy(tx, actor=principal.user_id, version=version, change=body)
+    set_etag(response, changed.version)
+    return changed
+
+
+def _slug(text: str, what: str) -> str:
+    if not storable(text):
+        raise ProblemError(Code.NOT_FOUND, f"There is no such {what}.")
+    return text
+
+
+def _page_id(cursor: str | None) -> object:
+    return None if cursor is None else known_id(decode_cursor(cursor, str)[0], "page")
+
+
+def _hidden(record: R, metric: str, principal: Principal) -> R:
+    if may_see(principal):
+        return record
+    return record.model_copy(update={"value": masked(metric, record.value)})

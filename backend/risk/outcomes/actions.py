@@ -1,0 +1,72 @@
+"""Generates monthly reports: by hand for any month, by itself for the one that ended."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+
+from backend import audit
+from backend.alerts.actions import clock
+from backend.database import Connection
+from backend.problems import ProblemError
+from backend.risk.outcomes.figures import bounds, month_figures
+from backend.risk.outcomes.land import queries
+from backend.shop.land import reporting_currency
+from models.problems import Code, FieldError
+from models.risk_report import RiskReport
+
+SECONDS = 20
+"""How long the figures of a month may take; a busy month has millions of orders."""
+
+
+async def generate(tx: Connection, *, actor: str, month: date, currency: str) -> RiskReport:
+    """Work out and keep the report of a month; one there is already is replaced. A month to come: 422."""
+    begin, _ = bounds(month)
+    if begin > await clock(tx):
+        message = "this month has not begun yet"
+        raise ProblemError(
+            Code.INVALID, message, errors=[FieldError(pointer="/month", code="invalid", message=message)]
+        )
+    await tx.execute(queries.lock_reports)
+    await tx.execute(f"set local statement_timeout = '{SECONDS}s'")
+    figures = await month_figures(tx, month, await reporting_currency(tx, currency))
+    values = {"month": month, "actor": actor, "figures": Jsonb(figures.model_dump(mode="json", by_alias=True))}
+    await tx.execute(queries.put_report, values)
+    report = await find_report(tx, month)
+    await audit.record(
+        tx,
+        actor=actor,
+        action="risk.report.generated",
+        resource_type="risk_report",
+        resource_id=report.report_id,
+        label=report.month,
+        version=report.version,
+        after={"month": report.month, "checked": figures.checked, "entries": figures.entries, "frauds": figures.frauds},
+    )
+    return report
+
+
+async def generate_when_due(tx: Connection, currency: str) -> RiskReport | None:
+    """The report of the month that ended, unless there is one or nothing was checked in it."""
+    month = ended(await clock(tx))
+    begin, end = bounds(month)
+    if await (await tx.execute(queries.due, {"month": month, "begin": begin, "end": end})).fetchone() is None:
+        return None
+    return await generate(tx, actor=audit.WORKER, month=month, currency=currency)
+
+
+async def find_report(connection: Connection, month: date) -> RiskReport:
+    """The report of a month; raises ProblemError 404."""
+    async with connection.cursor(row_factory=class_row(RiskReport)) as cursor:
+        await cursor.execute(queries.report, {"month": month})
+        found = await cursor.fetchone()
+    if found is None:
+        raise ProblemError(Code.NOT_FOUND, "There is no report of this month; generate it first.")
+    return found
+
+
+def ended(now: datetime) -> date:
+    """The first day of the month that ended last."""
+    return (now.astimezone(UTC).date().replace(day=1) - timedelta(days=1)).replace(day=1)

@@ -1,0 +1,101 @@
+"""``/api/risk/reports``: the monthly report, to look at and as CSV and PDF."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from datetime import date
+from typing import Annotated
+
+from fastapi import Query, Request, Response
+from psycopg.rows import class_row
+
+from backend.alerts.actions import clock
+from backend.connections import Read, Tx
+from backend.http import Limit, decode_cursor, encode_cursor, operations_router, set_etag
+from backend.problems import ProblemError
+from backend.risk.outcomes import actions
+from backend.risk.outcomes.land import queries
+from backend.risk.outcomes.table import to_csv
+from backend.security import Principal, require
+from models.base import Identifier
+from models.paging import PAGE_DEFAULT, Page
+from models.permissions import Permission
+from models.problems import Code
+from models.risk_report import MONTH, ReportRequest, RiskReport, RiskReportSummary
+
+router = operations_router("/api/risk", "risk reports")
+
+Viewer = Annotated[Principal, require(Permission.VIEW_REPORTS)]
+Maker = Annotated[Principal, require(Permission.GENERATE_REPORTS)]
+
+
+@router.get("/reports")
+async def list_reports(
+    _principal: Viewer,
+    connection: Read,
+    limit: Limit = PAGE_DEFAULT,
+    cursor: Annotated[str | None, Query(max_length=400)] = None,
+) -> Page[RiskReportSummary]:
+    """List the monthly reports, newest month first, without their figures."""
+    before = None
+    if cursor is not None:
+        (text,) = decode_cursor(cursor, str)
+        before = _month(text)
+    async with connection.cursor(row_factory=class_row(RiskReportSummary)) as rows:
+        await rows.execute(queries.reports_page, {"before": before, "limit": limit + 1})
+        found = await rows.fetchall()
+    items = tuple(found[:limit])
+    return Page[RiskReportSummary](
+        items=items,
+        next_cursor=encode_cursor(items[-1].month) if len(found) > limit else None,
+        as_of=await clock(connection),
+    )
+
+
+@router.post("/reports", status_code=201)
+async def generate_report(
+    request: Request, body: ReportRequest, principal: Maker, tx: Tx, response: Response
+) -> RiskReport:
+    """Generate the report of a month, or generate it anew with the outcomes that came in since."""
+    report = await actions.generate(
+        tx, actor=principal.user_id, month=_month(body.month), currency=request.app.state.settings.currency
+    )
+    set_etag(response, report.version)
+    return report
+
+
+@router.get("/reports/{month}.csv", response_class=Response, responses={200: {"content": {"text/csv": {}}}})
+async def report_table(month: Identifier, _principal: Viewer, connection: Read) -> Response:
+    """A report as CSV, one figure a row."""
+    report = await actions.find_report(connection, _month(month))
+    return _file(to_csv(report), "text/csv; charset=utf-8", f"risk-{report.month}.csv")
+
+
+@router.get("/reports/{month}.pdf", response_class=Response, responses={200: {"content": {"application/pdf": {}}}})
+async def report_pages(month: Identifier, _principal: Viewer, connection: Read) -> Response:
+    """A report as PDF with charts, to be printed and kept."""
+    # Only here: the library is large, and the API's start does not wait for it.
+    from backend.risk.outcomes.pages import to_pdf
+
+    report = await actions.find_report(connection, _month(month))
+    data = await asyncio.to_thread(to_pdf, report)
+    return _file(data, "application/pdf", f"risk-{report.month}.pdf")
+
+
+@router.get("/reports/{month}")
+async def get_report(month: Identifier, _principal: Viewer, connection: Read, response: Response) -> RiskReport:
+    """The report of a month, such as ``2026-10``."""
+    report = await actions.find_report(connection, _month(month))
+    set_etag(response, report.version)
+    return report
+
+
+def _month(text: str) -> date:
+    if re.fullmatch(MONTH, text) is None:
+        raise ProblemError(Code.NOT_FOUND, "There is no such report; a month is written like 2026-10.")
+    return date(int(text[:4]), int(text[5:]), 1)
+
+
+def _file(data: bytes, media_type: str, name: str) -> Response:
+    return Response(data, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})

@@ -1,0 +1,139 @@
+"""A rule as a Python predicate over an order's values. ``backend.risk.translate`` says the same in SQL."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from models.risk import (
+    SCORE_MOST,
+    STRENGTH,
+    Action,
+    AnyOf,
+    Compared,
+    Condition,
+    Fired,
+    FraudRule,
+    ListHit,
+    ListKind,
+)
+from models.risk_metrics import Operator
+
+Values = Mapping[str, Any]
+"""Value of each metric by key; missing and ``None`` are alike: unknown."""
+
+_COMPARE: dict[Operator, Callable[[Any, Any], bool]] = {
+    Operator.GT: operator.gt,
+    Operator.GTE: operator.ge,
+    Operator.LT: operator.lt,
+    Operator.LTE: operator.le,
+    Operator.EQ: operator.eq,
+    Operator.NE: operator.ne,
+    Operator.IS: operator.eq,
+    Operator.IN: lambda value, among: value in among,
+    Operator.NOT_IN: lambda value, among: value not in among,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What besides its values bears on an order."""
+
+    lists: tuple[ListHit, ...] = ()
+    """Lists that hold one of its values."""
+    snoozed: frozenset[str] = frozenset()
+    """Rules that are quiet for it."""
+    demoted: frozenset[str] = frozenset()
+    """Rules that only flag for now."""
+
+    def holds(self, list_id: str, metric: str) -> bool:
+        """Whether a list holds the order's value of a metric."""
+        return any(hit.list_id == list_id and hit.metric == metric for hit in self.lists)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a rule set says about an order."""
+
+    score: int
+    action: Action
+    triggered: tuple[str, ...]
+    """Rules that fired, in the order of the set."""
+    snoozed: tuple[str, ...]
+    """Rules that would have fired."""
+
+
+def condition_holds(condition: Condition, values: Values, around: Circumstances) -> bool:
+    """Whether one condition holds; never for a value that is unknown."""
+    value = values.get(condition.metric)
+    if value is None:
+        return False
+    if condition.operator is Operator.IN_LIST:
+        return around.holds(str(condition.value), condition.metric)
+    if condition.operator is Operator.NOT_IN_LIST:
+        return not around.holds(str(condition.value), condition.metric)
+    return _COMPARE[condition.operator](value, condition.compared)
+
+
+def rule_holds(rule: FraudRule, values: Values, around: Circumstances) -> bool:
+    """Whether all conditions of a rule hold, and in each group one."""
+    return all(
+        any(condition_holds(each, values, around) for each in entry.any)
+        if isinstance(entry, AnyOf)
+        else condition_holds(entry, values, around)
+        for entry in rule.conditions
+    )
+
+
+def decide(rules: Iterable[FraudRule], values: Values, around: Circumstances) -> Outcome:
+    """Score and action. Precedence: lists that allow, then block (lists and rules), review, flag.
+
+    The score is the sum of the severities of the rules that fired, at most 100; a list that blocks makes it 100, one
+    that allows 0.
+    """
+    fired = [rule for rule in rules if rule.enabled and rule_holds(rule, values, around)]
+    loud = [rule for rule in fired if rule.rule_id not in around.snoozed]
+    triggered = tuple(rule.rule_id for rule in loud)
+    quiet = tuple(rule.rule_id for rule in fired if rule.rule_id in around.snoozed)
+    kinds = {hit.kind for hit in around.lists}
+    if ListKind.ALLOW in kinds:
+        return Outcome(0, Action.APPROVE, triggered, quiet)
+    if ListKind.BLOCK in kinds:
+        return Outcome(SCORE_MOST, Action.BLOCK, triggered, quiet)
+    score = min(SCORE_MOST, sum(rule.severity for rule in loud))
+    actions = [effective(rule, around) for rule in loud]
+    return Outcome(score, max(actions, key=STRENGTH.__getitem__, default=Action.APPROVE), triggered, quiet)
+
+
+def effective(rule: FraudRule, around: Circumstances) -> Action:
+    """What a rule does now: one past its cap only flags."""
+    return Action.FLAG if rule.rule_id in around.demoted else rule.action
+
+
+def explain(rule: FraudRule, values: Values, around: Circumstances) -> Fired:
+    """Every condition of a rule with the value it met; those of groups that did not hold are shown as such."""
+    return Fired(
+        rule_id=rule.rule_id,
+        description=rule.description,
+        severity=rule.severity,
+        action=rule.action,
+        demoted=rule.rule_id in around.demoted,
+        conditions=tuple(
+            Compared(
+                metric=each.metric,
+                operator=each.operator,
+                value=each.compared,
+                actual=values.get(each.metric),
+                holds=condition_holds(each, values, around),
+            )
+            for each in rule.each_condition()
+        ),
+    )
+
+
+def missing(rules: Iterable[FraudRule], values: Values) -> tuple[str, ...]:
+    """Metrics that enabled rules ask for and the order has not, each once, in the order of the rules."""
+    asked = (each.metric for rule in rules if rule.enabled for each in rule.each_condition())
+    return tuple(dict.fromkeys(metric for metric in asked if values.get(metric) is None))

@@ -1,0 +1,373 @@
+"""Everything that changes entries of the risk queue. Each change is audited in the transaction that makes it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any, Final, LiteralString
+from uuid import UUID
+
+from psycopg.rows import class_row, kwargs_row
+from psycopg.types.json import Jsonb
+
+from backend import audit, metrics
+from backend.alerts.actions import clock
+from backend.database import Connection, Database
+from backend.problems import ProblemError
+from backend.risk.queue import decide as pure
+from backend.risk.queue import find, queries
+from backend.risk.queue.decide import Entry, Refusal, Step
+from backend.settings import Settings
+from models.permissions import Permission
+from models.problems import Code, FieldError
+from models.risk import Action
+from models.risk_queue import (
+    BulkAnswer,
+    BulkDecision,
+    BulkOutcome,
+    BulkResult,
+    DecideEntry,
+    EntryStatus,
+    EntryVerdict,
+    EscalateTo,
+    RiskQueueEntry,
+)
+
+INTENT_JOB = "opsconsole:risk.intent"
+NOTIFY_JOB = "opsconsole:risk.notify"
+
+UNDO_SECONDS = 10.0
+"""How long after a verdict the shop is asked: as long as the console offers to undo it, and a little more."""
+WAKE_MOST = 500
+
+_TAKE_NEXT: Final[LiteralString] = (  # noqa: S608 - parts of the program
+    "with page as (update risk_entry set assigned_to = %(actor)s, assigned_at = clock_timestamp(), "
+    "version = version + 1 where id = (select id from risk_entry where status = 'open' and assigned_to is null "
+    "and snoozed_until is null and proposed_by is distinct from %(actor)s order by (-score), id limit 1 "
+    "for update skip locked) returning *)"
+) + find.SHOWN
+
+
+# --- one at a time -------------------------------------------------------------------------------------------------
+
+
+async def take_next(tx: Connection, *, actor: str) -> RiskQueueEntry | None:
+    """Give somebody the open entry of the highest score that nobody holds; ``None`` when there is none.
+
+    Entries that others are being given at this moment are passed over, so two people never get the same one.
+    """
+    async with tx.cursor(row_factory=class_row(RiskQueueEntry)) as cursor:
+        await cursor.execute(_TAKE_NEXT, {"actor": actor}, prepare=True)
+        taken = await cursor.fetchone()
+    if taken is None:
+        audit.nothing_changed()
+        return None
+    await audit.record(
+        tx,
+        actor=actor,
+        action="risk.entry.claimed",
+        resource_type="risk_entry",
+        resource_id=taken.entry_id,
+        label=taken.order_id,
+        version=taken.version,
+        before={"orderId": taken.order_id, "assignedTo": None},
+        after={"orderId": taken.order_id, "assignedTo": actor},
+    )
+    return taken
+
+
+async def claim(tx: Connection, *, actor: str, entry_id: UUID, version: int) -> RiskQueueEntry:
+    """Take an entry. One's own stays as it is. Somebody else's or decided: 409. Stale: 412."""
+    entry = await _locked(tx, entry_id)
+    if entry.assigned_to == actor and entry.status is not EntryStatus.REVIEWED:
+        return await _unchanged(tx, entry)
+    await _admit(tx, entry, pure.held(entry, actor) or pure.stale(entry, version))
+    now = await clock(tx)
+    return await _write(
+        tx, entry, replace(entry, assigned_to=actor, assigned_at=now), actor=actor, event="risk.entry.claimed"
+    )
+
+
+async def release(tx: Connection, *, actor: str, entry_id: UUID, version: int) -> RiskQueueEntry:
+    """Give an entry back. One that nobody holds stays as it is. Somebody else's or decided: 409. Stale: 412."""
+    entry = await _locked(tx, entry_id)
+    if entry.assigned_to is None and entry.status is not EntryStatus.REVIEWED:
+        return await _unchanged(tx, entry)
+    await _admit(tx, entry, pure.held(entry, actor) or pure.stale(entry, version))
+    after = replace(entry, assigned_to=None, assigned_at=None)
+    return await _write(tx, entry, after, actor=actor, event="risk.entry.released")
+
+
+async def reassign(tx: Connection, *, actor: str, entry_id: UUID, version: int, user_id: str | None) -> RiskQueueEntry:
+    """Give an entry to somebody who may decide it (else 422), whoever holds it. Decided: 409. Stale: 412."""
+    entry = await _locked(tx, entry_id)
+    if entry.status is EntryStatus.REVIEWED:
+        await _admit(tx, entry, pure.held(entry, actor))
+    if entry.assigned_to == user_id:
+        return await _unchanged(tx, entry)
+    await _admit(tx, entry, pure.stale(entry, version))
+    if user_id is not None:
+        values = {"user_id": user_id, "permission": Permission.APPROVE_ORDERS}
+        if await (await tx.execute(queries.can_decide, values)).fetchone() != (True,):
+            raise _invalid("/userId", f"{user_id} may not decide orders; choose somebody whose role lets them")
+    now = await clock(tx)
+    after = replace(entry, assigned_to=user_id, assigned_at=None if user_id is None else now)
+    return await _write(tx, entry, after, actor=actor, event="risk.entry.reassigned")
+
+
+async def snooze(
+    tx: Connection, *, actor: str, entry_id: UUID, version: int, until: datetime, notes: str
+) -> RiskQueueEntry:
+    """Put an entry aside until an instant, at most 30 days ahead (422). Somebody else's or decided: 409. Stale: 412."""
+    entry = await _locked(tx, entry_id)
+    now = await clock(tx)
+    if not now < until <= now + pure.SNOOZE_MOST:
+        raise _invalid("/until", "the end lies ahead, by at most 30 days")
+    if entry.snoozed_until == until and pure.held(entry, actor) is None:
+        return await _unchanged(tx, entry)
+    await _admit(tx, entry, pure.held(entry, actor) or pure.stale(entry, version))
+    await _note(tx, entry, actor=actor, text=notes)
+    after = replace(entry, snoozed_until=until)
+    return await _write(tx, entry, after, actor=actor, event="risk.entry.snoozed", reason=notes)
+
+
+async def add_note(tx: Connection, *, actor: str, entry_id: UUID, text: str) -> RiskQueueEntry:
+    """Write a note. It conflicts with nothing, so the version stays; the log says that there is one, not its words."""
+    entry = await _locked(tx, entry_id)
+    note_id = await _note(tx, entry, actor=actor, text=text)
+    await audit.record(
+        tx,
+        actor=actor,
+        action="risk.entry.noted",
+        resource_type="risk_entry",
+        resource_id=entry.entry_id,
+        label=entry.order_id,
+        version=entry.version,
+        after={"noteId": note_id},
+    )
+    return await find.entry(tx, entry_id)
+
+
+# --- decisions -----------------------------------------------------------------------------------------------------
+
+
+async def decide(tx: Connection, *, actor: str, entry_id: UUID, version: int, wish: DecideEntry) -> RiskQueueEntry:
+    """Decide or escalate an entry; see ``backend.risk.queue.decide``. What the shop is to do follows as a job.
+
+    The same again by the same person: the same answer. Decided or held by somebody else, or the second verdict of one
+    person: 409. Stale: 412. Both carry the entry as it is now.
+    """
+    entry = await _locked(tx, entry_id)
+    step = await _step(tx, entry, wish, actor=actor, version=version)
+    if isinstance(step, Refusal):
+        raise await _problem(tx, entry, step)
+    await _carry_out(tx, entry, step, wish, actor=actor)
+    return await find.entry(tx, entry_id)
+
+
+async def decide_many(tx: Connection, *, actor: str, wish: BulkDecision, preview: bool = False) -> BulkAnswer:
+    """Decide each entry on its own, as ``decide`` does; with ``preview`` only say what would happen to each."""
+    ids = {each.entry_id: _id_or_none(each.entry_id) for each in wish.entries}
+    entries = await _entries(tx, [key for key in ids.values() if key is not None], lock=not preview)
+    results = []
+    for each in wish.entries:
+        key = ids[each.entry_id]
+        # Taken out: an id that is written in two ways is found once.
+        entry = None if key is None else entries.pop(key, None)
+        if entry is None:
+            results.append(
+                BulkResult(entry_id=each.entry_id, outcome=BulkOutcome.REFUSED, words="There is no such entry.")
+            )
+            continue
+        step = await _step(tx, entry, wish.decision, actor=actor, version=each.version)
+        if isinstance(step, Step) and not preview:
+            await _carry_out(tx, entry, step, wish.decision, actor=actor)
+        results.append(await _result(tx, entry, step))
+    audit.nothing_changed()  # where every one of them was refused; entries count all the same
+    return BulkAnswer(results=tuple(results), as_of=await clock(tx))
+
+
+async def reopen(tx: Connection, *, actor: str, entry_id: UUID, version: int) -> RiskQueueEntry:
+    """Undo one's own verdict, escalation or proposal within ten minutes. Too late, or the shop was asked: 409.
+
+    Somebody else's: 409. Stale: 412.
+    """
+    entry = await _locked(tx, entry_id)
+    step = pure.reopen(entry, actor=actor, version=version, now=await clock(tx))
+    if isinstance(step, Refusal):
+        raise await _problem(tx, entry, step)
+    if entry.status is EntryStatus.REVIEWED:
+        await _withdraw_intent(tx, entry)
+    return await _write(tx, entry, step.after, actor=actor, event=step.event)
+
+
+async def _withdraw_intent(tx: Connection, entry: Entry) -> None:
+    row = await (await tx.execute(queries.lock_intent, {"intent_id": None, "entry_id": entry.entry_id})).fetchone()
+    if row is None:
+        return
+    intent_id, state, attempts = row[0], row[6], row[7]
+    if state != "waiting" or attempts > 0:
+        words = "The shop has been asked to carry this verdict out: it cannot be undone here any more."
+        raise await _problem(tx, entry, Refusal("conflict", words))
+    values = {"intent_id": intent_id, "state": "withdrawn", "attempts": 0, "done_at": None, "problem": None}
+    await tx.execute(queries.change_intent, values)
+
+
+async def _step(tx: Connection, entry: Entry, wish: DecideEntry, *, actor: str, version: int) -> Step | Refusal:
+    policy = await (await tx.execute(queries.policy)).fetchone()
+    settled = await (await tx.execute(queries.settled, {"ids": [entry.order_id]})).fetchone()
+    assert policy is not None  # noqa: S101 - the migration puts the row there
+    return pure.decide(
+        entry,
+        wish,
+        actor=actor,
+        version=version,
+        two_people=entry.needs_two(policy[0]),
+        settled=settled is not None,
+        now=await clock(tx),
+    )
+
+
+async def _carry_out(tx: Connection, entry: Entry, step: Step, wish: DecideEntry, *, actor: str) -> None:
+    if step.outcome is BulkOutcome.UNCHANGED:
+        audit.nothing_changed()
+        return
+    await _note(tx, entry, actor=actor, text=wish.notes)
+    after = await _change(tx, entry, step.after, actor=actor, event=step.event, reason=wish.notes)
+    if step.intent is not None:
+        values = {**asdict(after), "kind": step.intent}
+        row = await (await tx.execute(queries.insert_intent, values)).fetchone()
+        assert row is not None  # noqa: S101 - an insert of one row returns one row
+        await defer(tx, INTENT_JOB, {"intent_id": row[0]}, seconds=UNDO_SECONDS)
+    if step.outcome is BulkOutcome.ESCALATED:
+        await defer(tx, NOTIFY_JOB, {"entry_id": after.entry_id, "version": after.version, "notes": wish.notes})
+    metrics.RISK_DECISIONS.labels(str(step.outcome), str(wish.verdict or wish.escalate_to)).inc()
+
+
+async def _result(tx: Connection, entry: Entry, step: Step | Refusal) -> BulkResult:
+    if isinstance(step, Refusal):
+        outcome, words, intent, version = BulkOutcome.REFUSED, await _words(tx, step), None, entry.version
+    else:
+        changed = step.outcome is not BulkOutcome.UNCHANGED
+        outcome, words, intent, version = step.outcome, "", step.intent, entry.version + changed
+    return BulkResult(
+        entry_id=entry.entry_id,
+        order_id=entry.order_id,
+        outcome=outcome,
+        words=words,
+        intent=intent,
+        reporting_minor=entry.reporting_minor,
+        version=version,
+    )
+
+
+async def wake(database: Database, _settings: Settings) -> None:
+    """Bring back entries whose time aside is over; a turn of the worker."""
+    async with database.transaction() as tx:
+        rows = await (await tx.execute(queries.wake, {"limit": WAKE_MOST})).fetchall()
+        for entry in (await _entries(tx, [UUID(row[0]) for row in rows], lock=True)).values():
+            await _change(tx, entry, replace(entry, snoozed_until=None), actor=audit.WORKER, event="risk.entry.woken")
+
+
+# --- what they share -----------------------------------------------------------------------------------------------
+
+
+async def defer(tx: Connection, task: str, values: dict[str, Any], *, seconds: float = 0.0) -> None:
+    """Have a job done once this transaction is committed, ``seconds`` from now."""
+    await tx.execute(queries.defer, {"task": task, "args": Jsonb(values), "seconds": seconds})
+
+
+async def _entries(tx: Connection, ids: Sequence[UUID], *, lock: bool) -> dict[UUID, Entry]:
+    async with tx.cursor(row_factory=kwargs_row(_entry)) as cursor:
+        await cursor.execute(queries.lock if lock else queries.peek, {"ids": list(ids)})
+        return {UUID(entry.entry_id): entry for entry in await cursor.fetchall()}
+
+
+def _entry(**columns: Any) -> Entry:
+    """A row, with its words as what they stand for."""
+    kinds: dict[str, Any] = {
+        "action": Action,
+        "status": EntryStatus,
+        "verdict": EntryVerdict,
+        "proposed": EntryVerdict,
+        "escalated_to": EscalateTo,
+    }
+    return Entry(**{k: kinds[k](v) if k in kinds and v is not None else v for k, v in columns.items()})
+
+
+async def _locked(tx: Connection, entry_id: UUID) -> Entry:
+    found = await _entries(tx, [entry_id], lock=True)
+    if not found:
+        raise ProblemError(Code.NOT_FOUND, "There is no such entry in the queue.")
+    return found[entry_id]
+
+
+async def _unchanged(tx: Connection, entry: Entry) -> RiskQueueEntry:
+    audit.nothing_changed()
+    return await find.entry(tx, entry.entry_id)
+
+
+async def _write(
+    tx: Connection, before: Entry, after: Entry, *, actor: str, event: str, reason: str | None = None
+) -> RiskQueueEntry:
+    await _change(tx, before, after, actor=actor, event=event, reason=reason)
+    return await find.entry(tx, before.entry_id)
+
+
+async def _change(
+    tx: Connection, before: Entry, after: Entry, *, actor: str, event: str, reason: str | None = None
+) -> Entry:
+    after = replace(after, version=before.version + 1)
+    await tx.execute(queries.change, asdict(after))
+    await audit.record(
+        tx,
+        actor=actor,
+        action=event,
+        resource_type="risk_entry",
+        resource_id=after.entry_id,
+        label=after.order_id,
+        version=after.version,
+        before=before.picture(),
+        after=after.picture(),
+        reason=reason or None,
+    )
+    return after
+
+
+async def _note(tx: Connection, entry: Entry, *, actor: str, text: str) -> str | None:
+    if not text.strip():
+        return None
+    values = {"entry_id": entry.entry_id, "actor": actor, "text": text}
+    row = await (await tx.execute(queries.insert_note, values)).fetchone()
+    return None if row is None else str(row[0])
+
+
+async def _admit(tx: Connection, entry: Entry, refusal: Refusal | None) -> None:
+    if refusal is not None:
+        raise await _problem(tx, entry, refusal)
+
+
+async def _words(tx: Connection, refusal: Refusal) -> str:
+    if refusal.by is None:
+        return refusal.words
+    row = await (await tx.execute(queries.person_name, {"user_id": refusal.by})).fetchone()
+    return f"{row[0] if row else refusal.by} {refusal.words}"
+
+
+async def _problem(tx: Connection, entry: Entry, refusal: Refusal) -> ProblemError:
+    code = Code.CONFLICT if refusal.code == "conflict" else Code.STALE_VERSION
+    return ProblemError(code, await _words(tx, refusal), current=await find.entry(tx, entry.entry_id))
+
+
+def _invalid(pointer: str, message: str) -> ProblemError:
+    return ProblemError(
+        Code.INVALID, f"{message}.", errors=[FieldError(pointer=pointer, code="invalid", message=message)]
+    )
+
+
+def _id_or_none(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

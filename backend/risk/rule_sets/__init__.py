@@ -1,0 +1,1 @@
+"""Versioned rule sets: drafts, publishing, what is different between two, shadow runs."""

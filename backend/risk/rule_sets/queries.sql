@@ -1,0 +1,128 @@
+-- name: rule_sets_page
+select s.id::text as rule_set_id, s.number, s.title, s.state, jsonb_array_length(s.rules) as rule_count,
+       s.author, coalesce(a.name, s.author) as author_name, s.writers, s.based_on::text as based_on, s.created_at, s.updated_at,
+       s.published_at, s.published_by, coalesce(p.name, s.published_by) as published_by_name,
+       (select b.id::text from risk_backtest as b
+         where b.rule_set_id = s.id and b.state = 'done' and b.rules = s.rules
+         order by b.ended_at desc limit 1) as backtest_id,
+       s.shadow_since,
+       (select count(*) from risk_shadow_decision as d where d.rule_set_id = s.id) as shadow_orders, s.version
+  from risk_rule_set as s
+  left join account as a on a.id = s.author
+  left join account as p on p.id = s.published_by
+ where s.state = any (%(states)s::text[]) and (%(before)s::bigint is null or s.number < %(before)s)
+ order by s.number desc
+ limit %(limit)s
+
+-- name: rule_set
+select s.id::text as rule_set_id, s.number, s.title, s.state, jsonb_array_length(s.rules) as rule_count,
+       s.author, coalesce(a.name, s.author) as author_name, s.writers, s.based_on::text as based_on, s.created_at, s.updated_at,
+       s.published_at, s.published_by, coalesce(p.name, s.published_by) as published_by_name,
+       (select b.id::text from risk_backtest as b
+         where b.rule_set_id = s.id and b.state = 'done' and b.rules = s.rules
+         order by b.ended_at desc limit 1) as backtest_id,
+       s.shadow_since,
+       (select count(*) from risk_shadow_decision as d where d.rule_set_id = s.id) as shadow_orders, s.version, s.rules
+  from risk_rule_set as s
+  left join account as a on a.id = s.author
+  left join account as p on p.id = s.published_by
+ where s.id = %(rule_set_id)s
+
+-- name: published_id
+select id from risk_rule_set where state = 'published'
+
+-- name: lock_rule_set
+select from risk_rule_set where id = %(rule_set_id)s for update
+
+-- name: lock_publishing
+-- One at a time: which set is the published one is read and changed under this lock.
+select pg_advisory_xact_lock(4711018091)
+
+-- name: lock_lists
+-- A list that is named cannot be deleted until the rules that name it are stored.
+select id, metric from risk_list where id = any (%(lists)s::text[]) and deleted_at is null order by id for share
+
+-- name: insert_rule_set
+insert into risk_rule_set (title, state, rules, based_on, author, writers)
+values (%(title)s, 'draft', %(rules)s, %(based_on)s, %(actor)s, array[%(actor)s::text])
+returning id
+
+-- name: update_rule_set
+update risk_rule_set
+   set title = %(title)s, rules = %(rules)s, updated_at = clock_timestamp(), version = version + 1,
+       writers = case when rules = %(rules)s or %(actor)s = any (writers) then writers else writers || %(actor)s::text end,
+       shadow_since = case when rules = %(rules)s then shadow_since end,
+       shadow_through = case when rules = %(rules)s then shadow_through end
+ where id = %(rule_set_id)s
+
+-- name: forget_shadow
+-- What other rules would have decided says nothing about these.
+delete from risk_shadow_decision where rule_set_id = %(rule_set_id)s
+
+-- name: discard_rule_set
+update risk_rule_set
+   set state = 'discarded', updated_at = clock_timestamp(), version = version + 1, shadow_since = null,
+       shadow_through = null
+ where id = %(rule_set_id)s
+
+-- name: retire_published
+update risk_rule_set
+   set state = 'retired', updated_at = clock_timestamp(), version = version + 1
+ where state = 'published'
+returning id, number, title, version
+
+-- name: publish_rule_set
+update risk_rule_set
+   set state = 'published', updated_at = clock_timestamp(), version = version + 1, published_at = clock_timestamp(),
+       published_by = %(actor)s, shadow_since = null, shadow_through = null
+ where id = %(rule_set_id)s
+
+-- name: switch_shadow
+update risk_rule_set
+   set shadow_since = case when %(on)s then clock_timestamp() end,
+       shadow_through = case when %(on)s then clock_timestamp() end, version = version + 1
+ where id = %(rule_set_id)s
+
+-- name: shadow_drafts
+-- Their rows stay locked: a change of the rules waits for the turn, and ends the run.
+select id, version, rules, shadow_since, shadow_through from risk_rule_set
+ where state = 'draft' and shadow_since is not null
+ order by id limit %(limit)s for no key update skip locked
+
+-- name: kinds_of_lists
+select id, kind, metric from risk_list where kind <> 'custom' order by id
+
+-- name: move_shadow
+update risk_rule_set set shadow_through = %(through)s where id = %(rule_set_id)s
+
+-- name: shadow_groups
+-- What a draft would have decided and what was decided, counted by all that figures are made of.
+select s.action, s.triggered, d.action, d.triggered,
+       case when s.action in ('review', 'block') or d.action in ('review', 'block')
+            then (o.placed_at at time zone 'UTC')::date end as day,
+       exists (select from risk_fraud as f where f.order_id = s.order_id) as fraud,
+       count(*), coalesce(sum(o.order_value), 0)::bigint, count(*) filter (where o.order_value is null)
+  from risk_shadow_decision as s
+  join risk_decision as d on d.order_id = s.order_id
+  join risk_order as o on o.id = s.order_id
+ where s.rule_set_id = %(rule_set_id)s
+ group by 1, 2, 3, 4, 5, 6
+
+-- name: shadow_sample
+select o.id, o.placed_at, o.currency, o.minor, s.action, s.score, s.triggered, d.action, d.score, d.triggered,
+       exists (select from risk_fraud as f where f.order_id = s.order_id) as fraud
+  from risk_shadow_decision as s
+  join risk_decision as d on d.order_id = s.order_id
+  join risk_order as o on o.id = s.order_id
+ where s.rule_set_id = %(rule_set_id)s
+   and (s.action in ('review', 'block')) = %(appear)s and (d.action in ('review', 'block')) <> %(appear)s
+ order by o.seq desc
+ limit %(limit)s
+
+-- name: shadow_span
+select min(d.decided_at), max(d.decided_at), clock_timestamp(),
+       (select r.id::text from risk_rule_set as r where r.state = 'published') as published_id,
+       (select r.number from risk_rule_set as r where r.state = 'published') as published_number
+  from risk_shadow_decision as s
+  join risk_decision as d on d.order_id = s.order_id
+ where s.rule_set_id = %(rule_set_id)s

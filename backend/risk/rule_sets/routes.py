@@ -1,0 +1,147 @@
+"""``/api/risk/rule-sets`` and ``/api/risk/rules/match``. Specification: "Fraud Monitoring & Risk Queue", FraudRule."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Query, Request, Response
+from psycopg.rows import class_row
+
+from backend import audit
+from backend.alerts.actions import clock
+from backend.connections import Read, Tx
+from backend.http import IfMatch, Limit, decode_cursor, encode_cursor, known_id, operations_router, set_etag
+from backend.risk.rule_sets import actions, shadow
+from backend.risk.rule_sets.actions import queries
+from backend.risk.rule_sets.difference import difference
+from backend.risk.rule_sets.match import match
+from backend.security import Principal, require
+from models.base import Identifier
+from models.paging import PAGE_DEFAULT, Page
+from models.permissions import Permission
+from models.risk import PublishRuleSet, RuleSet, RuleSetChange, RuleSetDraft, RuleSetState, RuleSetSummary
+from models.risk_backtest import MatchRules, RuleMatches, RuleSetDifference, ShadowRun, ShadowSwitch
+
+router = operations_router("/api/risk", "risk rules")
+
+STEP_UP = 300
+"""Seconds a second factor opens what decides about every order."""
+
+Viewer = Annotated[Principal, require(Permission.VIEW_RISK_QUEUE)]
+Manager = Annotated[Principal, require(Permission.MANAGE_RISK_RULES)]
+Publisher = Annotated[Principal, require(Permission.PUBLISH_RISK_RULES, step_up=STEP_UP)]
+States = Annotated[list[RuleSetState] | None, Query(description="All but discarded ones when left out.")]
+
+
+@router.get("/rule-sets")
+async def list_rule_sets(
+    _principal: Viewer,
+    connection: Read,
+    state: States = None,
+    limit: Limit = PAGE_DEFAULT,
+    cursor: Annotated[str | None, Query(max_length=400)] = None,
+) -> Page[RuleSetSummary]:
+    """List rule sets, newest number first, without their rules."""
+    before = decode_cursor(cursor, int)[0] if cursor is not None else None
+    wanted = state or [each for each in RuleSetState if each is not RuleSetState.DISCARDED]
+    async with connection.cursor(row_factory=class_row(RuleSetSummary)) as rows:
+        await rows.execute(queries.rule_sets_page, {"states": wanted, "before": before, "limit": limit + 1})
+        found = await rows.fetchall()
+    items = tuple(found[:limit])
+    return Page[RuleSetSummary](
+        items=items,
+        next_cursor=encode_cursor(items[-1].number) if len(found) > limit else None,
+        as_of=await clock(connection),
+    )
+
+
+@router.get("/rule-sets/{rule_set_id}")
+async def get_rule_set(rule_set_id: Identifier, _principal: Viewer, connection: Read, response: Response) -> RuleSet:
+    """One rule set; its version is the ETag."""
+    return _tagged(response, await actions.find_rule_set(connection, known_id(rule_set_id, "rule set")))
+
+
+@router.post("/rule-sets", status_code=201)
+async def create_rule_set(body: RuleSetDraft, principal: Manager, tx: Tx, response: Response) -> RuleSet:
+    """Begin a draft, with rules or with those of another set; of the published one when neither is named."""
+    return _tagged(response, await actions.create_draft(tx, actor=principal.user_id, draft=body))
+
+
+@router.patch("/rule-sets/{rule_set_id}")
+async def change_rule_set(
+    rule_set_id: Identifier, body: RuleSetChange, principal: Manager, tx: Tx, version: IfMatch, response: Response
+) -> RuleSet:
+    """Change a draft. Other rules end its shadow run and outdate its backtest."""
+    found = await actions.change_draft(
+        tx, actor=principal.user_id, rule_set_id=known_id(rule_set_id, "rule set"), version=version, change=body
+    )
+    return _tagged(response, found)
+
+
+@router.post("/rule-sets/{rule_set_id}/discard")
+async def discard_rule_set(
+    rule_set_id: Identifier, principal: Manager, tx: Tx, version: IfMatch, response: Response
+) -> RuleSet:
+    """Put a draft away for good."""
+    found = await actions.discard_draft(
+        tx, actor=principal.user_id, rule_set_id=known_id(rule_set_id, "rule set"), version=version
+    )
+    return _tagged(response, found)
+
+
+@router.post("/rule-sets/{rule_set_id}/publish")
+async def publish_rule_set(
+    rule_set_id: Identifier, body: PublishRuleSet, principal: Publisher, tx: Tx, version: IfMatch, response: Response
+) -> RuleSet:
+    """Let a set decide from now on: a draft, or an earlier one again. Not by whoever wrote its rules."""
+    found = await actions.publish(
+        tx, actor=principal.user_id, rule_set_id=known_id(rule_set_id, "rule set"), version=version, wish=body
+    )
+    return _tagged(response, found)
+
+
+@router.get("/rule-sets/{rule_set_id}/difference")
+async def compare_rule_sets(
+    request: Request,
+    rule_set_id: Identifier,
+    _principal: Viewer,
+    connection: Read,
+    before: Annotated[
+        Identifier | None, Query(description="The set it is held against; the published one when left out.")
+    ] = None,
+) -> RuleSetDifference:
+    """What is different between two sets: rules that come, go, or say something else, and what, in plain words."""
+    after = await actions.find_rule_set(connection, known_id(rule_set_id, "rule set"))
+    other = known_id(before, "rule set") if before is not None else await actions.published_id(connection)
+    found = await actions.find_rule_set(connection, other)
+    return difference(found, after, request.app.state.settings.currency)
+
+
+@router.post("/rule-sets/{rule_set_id}/shadow")
+async def switch_shadow(
+    rule_set_id: Identifier, body: ShadowSwitch, principal: Manager, tx: Tx, version: IfMatch, response: Response
+) -> RuleSet:
+    """Run a draft beside live traffic, without effect, or end that."""
+    found = await actions.switch_shadow(
+        tx, actor=principal.user_id, rule_set_id=known_id(rule_set_id, "rule set"), version=version, on=body.on
+    )
+    return _tagged(response, found)
+
+
+@router.get("/rule-sets/{rule_set_id}/shadow")
+async def get_shadow(request: Request, rule_set_id: Identifier, _principal: Viewer, connection: Read) -> ShadowRun:
+    """What a draft would have decided, held against what was decided, in the form of a backtest."""
+    found = await actions.find_rule_set(connection, known_id(rule_set_id, "rule set"))
+    return await shadow.compare(connection, found, request.app.state.settings.currency)
+
+
+@router.post("/rules/match")
+async def match_rules(body: MatchRules, _principal: Manager, connection: Read) -> RuleMatches:
+    """How many of the newest 1 000 orders some rules match, and each condition alone. Stores nothing."""
+    audit.nothing_changed()
+    return await match(connection, body.asked)
+
+
+def _tagged(response: Response, found: RuleSet) -> RuleSet:
+    set_etag(response, found.version)
+    return found

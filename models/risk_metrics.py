@@ -1,0 +1,189 @@
+"""What a fraud rule can ask about an order: every metric with its kind, unit and words. Specification: FraudRule.
+
+The keys are also the columns of ``risk_order``, where the values an order had when it became known are kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import IPv6Address, ip_address
+from typing import Final
+
+
+class Kind(StrEnum):
+    """What a metric's values are, and thereby what can be asked of it."""
+
+    NUMBER = "number"
+    MONEY = "money"
+    """Minor units of the reporting currency."""
+    MINUTES = "minutes"
+    FLAG = "flag"
+    TEXT = "text"
+
+
+class Operator(StrEnum):
+    """How a value is compared."""
+
+    GT = "gt"
+    GTE = "gte"
+    LT = "lt"
+    LTE = "lte"
+    EQ = "eq"
+    NE = "ne"
+    IS = "is"
+    IN = "in"
+    NOT_IN = "not_in"
+    IN_LIST = "in_list"
+    NOT_IN_LIST = "not_in_list"
+
+
+NUMERIC: Final = (Operator.GT, Operator.GTE, Operator.LT, Operator.LTE, Operator.EQ, Operator.NE)
+TEXTUAL: Final = (Operator.EQ, Operator.NE, Operator.IN, Operator.NOT_IN)
+LISTED: Final = (Operator.IN_LIST, Operator.NOT_IN_LIST)
+
+OPERATORS: Final[dict[Kind, tuple[Operator, ...]]] = {
+    Kind.NUMBER: NUMERIC,
+    Kind.MONEY: NUMERIC,
+    Kind.MINUTES: NUMERIC,
+    Kind.FLAG: (Operator.IS,),
+    Kind.TEXT: TEXTUAL,
+}
+
+VELOCITY_MOST = 200
+"""Velocity counts no further than so many orders, newest first: a card under attack costs no more than any other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One thing a rule can ask about."""
+
+    key: str
+    kind: Kind
+    title: str
+    """Such as *Orders with this card in 1 h*."""
+    group: str
+    """Heading it stands under where one chooses."""
+    listed: bool = False
+    """Whether lists can hold its values."""
+    most: int | None = None
+    """Largest value there can be."""
+
+    @property
+    def operators(self) -> tuple[Operator, ...]:
+        """What can be asked of it."""
+        return OPERATORS[self.kind] + (LISTED if self.listed else ())
+
+
+WINDOWS: Final = (
+    ("10m", 10, "10 min"),
+    ("1h", 60, "1 h"),
+    ("24h", 1_440, "24 h"),
+    ("7d", 10_080, "7 d"),
+    ("30d", 43_200, "30 d"),
+)
+"""Key, minutes and words of the windows of velocity; each ends at the order's instant, which it includes."""
+
+SUBJECTS: Final = (
+    ("customer", "customer_id", "by this customer"),
+    ("email", "email", "with this e-mail"),
+    ("ip", "ip", "from this IP"),
+    ("card", "card", "with this card"),
+    ("device", "device", "from this device"),
+)
+"""Prefix of the metrics, column of ``risk_order``, and words of what orders have in common."""
+
+
+def _velocity() -> list[Metric]:
+    return [
+        metric
+        for prefix, _, words in SUBJECTS
+        for key, _, window in WINDOWS
+        for metric in (
+            Metric(
+                f"{prefix}_orders_{key}",
+                Kind.NUMBER,
+                f"Orders {words} in {window}",
+                "Velocity",
+                most=VELOCITY_MOST,
+            ),
+            Metric(f"{prefix}_amount_{key}", Kind.MONEY, f"Amount {words} in {window}", "Velocity"),
+        )
+    ]
+
+
+def _differences() -> list[Metric]:
+    pairs = (
+        ("billing", "shipping"),
+        ("billing", "ip"),
+        ("billing", "card"),
+        ("shipping", "ip"),
+        ("shipping", "card"),
+        ("ip", "card"),
+    )
+    words = {"billing": "billing", "shipping": "shipping", "ip": "IP", "card": "card"}
+    return [
+        Metric(f"{a}_{b}_differ", Kind.FLAG, f"Countries of {words[a]} and {words[b]} differ", "Countries")
+        for a, b in pairs
+    ]
+
+
+METRICS: Final[dict[str, Metric]] = {
+    metric.key: metric
+    for metric in (
+        Metric("order_value", Kind.MONEY, "Order value", "Order"),
+        Metric("currency", Kind.TEXT, "Currency", "Order"),
+        Metric("item_count", Kind.NUMBER, "Items", "Order"),
+        Metric("hour_of_day", Kind.NUMBER, "Hour of day, UTC", "Order", most=23),
+        Metric("billing_country", Kind.TEXT, "Country of billing", "Countries", listed=True),
+        Metric("shipping_country", Kind.TEXT, "Country of shipping", "Countries", listed=True),
+        Metric("ip_country", Kind.TEXT, "Country of the IP", "Countries", listed=True),
+        Metric("card_country", Kind.TEXT, "Country of the card", "Countries", listed=True),
+        *_differences(),
+        Metric("customer_id", Kind.TEXT, "Customer", "Customer", listed=True),
+        Metric("customer_age", Kind.MINUTES, "Age of the account", "Customer"),
+        Metric("customer_orders", Kind.NUMBER, "Earlier orders of the customer", "Customer", most=VELOCITY_MOST),
+        Metric("customer_refunds", Kind.NUMBER, "Refunds of the customer", "Customer", most=VELOCITY_MOST),
+        Metric("customer_chargebacks", Kind.NUMBER, "Chargebacks of the customer", "Customer", most=VELOCITY_MOST),
+        Metric("email", Kind.TEXT, "E-mail", "Customer", listed=True),
+        Metric("email_domain", Kind.TEXT, "E-mail domain", "Customer", listed=True),
+        Metric("payment_method", Kind.TEXT, "Payment method", "Payment"),
+        Metric("payment_method_age", Kind.MINUTES, "Age of the payment method", "Payment"),
+        Metric("card", Kind.TEXT, "Card", "Payment", listed=True),
+        Metric("ip", Kind.TEXT, "IP", "Device and network", listed=True),
+        Metric("device", Kind.TEXT, "Device", "Device and network", listed=True),
+        *_velocity(),
+    )
+}
+"""By key, in the order in which they are offered."""
+
+_UPPER: Final = frozenset({"currency", "billing_country", "shipping_country", "ip_country", "card_country"})
+_LOWER: Final = frozenset({"email", "email_domain", "payment_method"})
+
+
+def normal(key: str, value: str) -> str:
+    """A text value of a metric as it is kept and compared: countries in capitals, addresses in small letters.
+
+    An IP that is none stays as it is; ``normal_ip`` refuses it.
+    """
+    text = value.strip()
+    if key == "ip":
+        try:
+            return normal_ip(text)
+        except ValueError:
+            return text
+    # ASCII only: what differs between Python's and the database's idea of a capital is left as it is.
+    if key in _UPPER and len(text) <= 3 and text.isascii():
+        return text.upper()
+    return "".join(c.lower() if c.isascii() else c for c in text) if key in _LOWER else text
+
+
+def normal_ip(text: str) -> str:
+    """An IP in its one form: IPv4 within IPv6 as IPv4, without a zone. Raises ValueError when it is none."""
+    try:
+        address = ip_address(text.strip())
+    except ValueError:
+        raise ValueError("an IP address is expected, such as 203.0.113.7 or 2001:db8::7") from None
+    if isinstance(address, IPv6Address):
+        return str(address.ipv4_mapped or IPv6Address(int(address)))
+    return str(address)

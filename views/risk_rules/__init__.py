@@ -1,0 +1,1 @@
+"""Rules, backtests and lists of the fraud part."""

@@ -1,0 +1,1 @@
+"""The Triage workspace: the risk queue, and the case that is read."""
