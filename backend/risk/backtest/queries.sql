@@ -2,10 +2,9 @@
 select b.id::text as backtest_id, b.rule_set_id::text as rule_set_id, s.number as rule_set_number,
        s.title as rule_set_title, coalesce(b.rules <> s.rules, false) as outdated, b.placed_from as from_,
        b.placed_to as to, b.circumstances, b.state, b.progress, b.problem, b.asked_by,
-       coalesce(a.name, b.asked_by) as asked_by_name, b.created_at, b.begun_at, b.ended_at, b.version
+       person_name(b.asked_by) as asked_by_name, b.created_at, b.begun_at, b.ended_at, b.version
   from risk_backtest as b
   left join risk_rule_set as s on s.id = b.rule_set_id
-  left join account as a on a.id = b.asked_by
  where (%(rule_set_id)s::uuid is null or b.rule_set_id = %(rule_set_id)s)
    and (%(created_at)s::timestamptz is null or (b.created_at, b.id) < (%(created_at)s, %(backtest_id)s::uuid))
  order by b.created_at desc, b.id desc
@@ -15,10 +14,9 @@ select b.id::text as backtest_id, b.rule_set_id::text as rule_set_id, s.number a
 select b.id::text as backtest_id, b.rule_set_id::text as rule_set_id, s.number as rule_set_number,
        s.title as rule_set_title, coalesce(b.rules <> s.rules, false) as outdated, b.placed_from as from_,
        b.placed_to as to, b.circumstances, b.state, b.progress, b.problem, b.asked_by,
-       coalesce(a.name, b.asked_by) as asked_by_name, b.created_at, b.begun_at, b.ended_at, b.version, b.rules, b.result
+       person_name(b.asked_by) as asked_by_name, b.created_at, b.begun_at, b.ended_at, b.version, b.rules, b.result
   from risk_backtest as b
   left join risk_rule_set as s on s.id = b.rule_set_id
-  left join account as a on a.id = b.asked_by
  where b.id = %(backtest_id)s
 
 -- name: insert_backtest

@@ -32,7 +32,7 @@ update risk_list set deleted_at = clock_timestamp(), version = version + 1 where
 
 -- name: entries
 select id::text as entry_id, list_id, value, reason, added_by,
-       coalesce((select name from account as a where a.id = added_by), added_by) as added_by_name, added_at, until
+       person_name(added_by) as added_by_name, added_at, until
   from risk_list_entry
  where list_id = %(list_id)s and removed_at is null and (until is null or until > now())
    and (%(value)s::text is null or value = %(value)s::text)
@@ -42,7 +42,7 @@ select id::text as entry_id, list_id, value, reason, added_by,
 
 -- name: lock_entry
 select id::text as entry_id, list_id, value, reason, added_by,
-       coalesce((select name from account as a where a.id = added_by), added_by) as added_by_name, added_at, until,
+       person_name(added_by) as added_by_name, added_at, until,
        until <= clock_timestamp() as over
   from risk_list_entry
  where list_id = %(list_id)s and removed_at is null
@@ -53,14 +53,14 @@ select id::text as entry_id, list_id, value, reason, added_by,
 insert into risk_list_entry (list_id, value, reason, added_by, until)
 values (%(list_id)s, %(value)s, %(reason)s, %(actor)s, %(until)s)
 returning id::text as entry_id, list_id, value, reason, added_by,
-          coalesce((select name from account as a where a.id = added_by), added_by) as added_by_name, added_at, until
+          person_name(added_by) as added_by_name, added_at, until
 
 -- name: remove_entry
 update risk_list_entry set removed_at = clock_timestamp(), removed_by = %(actor)s where id = %(entry_id)s::uuid
 
 -- name: snoozes
 select id::text as snooze_id, rule_id, subject, value, until, reason, created_by,
-       coalesce((select name from account as a where a.id = created_by), created_by) as created_by_name, created_at,
+       person_name(created_by) as created_by_name, created_at,
        ended_at, version
   from risk_snooze
  where (not %(active)s::boolean or (ended_at is null and until > now()))
@@ -84,7 +84,7 @@ select case %(subject)s when 'customer_id' then o.customer_id when 'card' then o
 
 -- name: lock_snooze
 select id::text as snooze_id, rule_id, subject, value, until, reason, created_by,
-       coalesce((select name from account as a where a.id = created_by), created_by) as created_by_name, created_at,
+       person_name(created_by) as created_by_name, created_at,
        ended_at, version
   from risk_snooze
  where id = %(snooze_id)s::uuid
@@ -95,7 +95,7 @@ select id::text as snooze_id, rule_id, subject, value, until, reason, created_by
 insert into risk_snooze (rule_id, subject, value, until, reason, created_by)
 values (%(rule_id)s, %(subject)s, %(value)s, %(until)s, %(reason)s, %(actor)s)
 returning id::text as snooze_id, rule_id, subject, value, until, reason, created_by,
-          coalesce((select name from account as a where a.id = created_by), created_by) as created_by_name, created_at,
+          person_name(created_by) as created_by_name, created_at,
           ended_at, version
 
 -- name: end_snooze

@@ -32,7 +32,7 @@ select d.action, d.triggered, (d.decided_at at time zone 'UTC')::date as day, e.
 
 -- name: month_analysts
 -- Whoever decided in the month, whenever the orders were checked.
-select e.decided_by as user_id, coalesce(a.name, e.decided_by) as name,
+select e.decided_by as user_id, person_name(e.decided_by) as name,
        count(*) filter (where e.verdict = 'approved') as approved,
        count(*) filter (where e.verdict = 'rejected') as rejected,
        coalesce(sum(e.reporting_minor), 0)::bigint as amount,
@@ -40,7 +40,6 @@ select e.decided_by as user_id, coalesce(a.name, e.decided_by) as name,
        count(*) filter (where e.verdict = 'approved'
                           and exists (select from risk_fraud as f where f.order_id = e.order_id)) as missed
   from risk_entry as e
-  left join account as a on a.id = e.decided_by
  where e.status = 'reviewed' and e.decided_at >= %(begin)s and e.decided_at < %(end)s and e.decided_by is not null
  group by 1, 2
  order by count(*) desc, 1
@@ -69,16 +68,14 @@ on conflict (month) do update
 
 -- name: report
 select r.id::text as report_id, to_char(r.month, 'YYYY-MM') as month, r.generated_at, r.generated_by,
-       coalesce(a.name, r.generated_by) as generated_by_name, r.version, r.figures
+       person_name(r.generated_by) as generated_by_name, r.version, r.figures
   from risk_report as r
-  left join account as a on a.id = r.generated_by
  where r.month = %(month)s
 
 -- name: reports_page
 select r.id::text as report_id, to_char(r.month, 'YYYY-MM') as month, r.generated_at, r.generated_by,
-       coalesce(a.name, r.generated_by) as generated_by_name, r.version
+       person_name(r.generated_by) as generated_by_name, r.version
   from risk_report as r
-  left join account as a on a.id = r.generated_by
  where %(before)s::date is null or r.month < %(before)s
  order by r.month desc
  limit %(limit)s

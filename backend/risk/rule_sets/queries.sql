@@ -1,31 +1,27 @@
 -- name: rule_sets_page
 select s.id::text as rule_set_id, s.number, s.title, s.state, jsonb_array_length(s.rules) as rule_count,
-       s.author, coalesce(a.name, s.author) as author_name, s.writers, s.based_on::text as based_on, s.created_at, s.updated_at,
-       s.published_at, s.published_by, coalesce(p.name, s.published_by) as published_by_name,
+       s.author, person_name(s.author) as author_name, s.writers, s.based_on::text as based_on, s.created_at, s.updated_at,
+       s.published_at, s.published_by, person_name(s.published_by) as published_by_name,
        (select b.id::text from risk_backtest as b
          where b.rule_set_id = s.id and b.state = 'done' and b.rules = s.rules
          order by b.ended_at desc limit 1) as backtest_id,
        s.shadow_since,
        (select count(*) from risk_shadow_decision as d where d.rule_set_id = s.id) as shadow_orders, s.version
   from risk_rule_set as s
-  left join account as a on a.id = s.author
-  left join account as p on p.id = s.published_by
  where s.state = any (%(states)s::text[]) and (%(before)s::bigint is null or s.number < %(before)s)
  order by s.number desc
  limit %(limit)s
 
 -- name: rule_set
 select s.id::text as rule_set_id, s.number, s.title, s.state, jsonb_array_length(s.rules) as rule_count,
-       s.author, coalesce(a.name, s.author) as author_name, s.writers, s.based_on::text as based_on, s.created_at, s.updated_at,
-       s.published_at, s.published_by, coalesce(p.name, s.published_by) as published_by_name,
+       s.author, person_name(s.author) as author_name, s.writers, s.based_on::text as based_on, s.created_at, s.updated_at,
+       s.published_at, s.published_by, person_name(s.published_by) as published_by_name,
        (select b.id::text from risk_backtest as b
          where b.rule_set_id = s.id and b.state = 'done' and b.rules = s.rules
          order by b.ended_at desc limit 1) as backtest_id,
        s.shadow_since,
        (select count(*) from risk_shadow_decision as d where d.rule_set_id = s.id) as shadow_orders, s.version, s.rules
   from risk_rule_set as s
-  left join account as a on a.id = s.author
-  left join account as p on p.id = s.published_by
  where s.id = %(rule_set_id)s
 
 -- name: published_id
