@@ -280,6 +280,8 @@ class CasePanel(QueryPanel):
             if event.reason:
                 words += f": {event.reason}"
             lines.append((moment(event.at, now, seconds=True), words, False))
+        if not lines:
+            lines.append(("–", "Nobody has done anything about it yet", False))
         self.section_history.heading.say()
         self.history_lines.show_lines(lines, 72 if all(len(at) <= 8 for at, _, _ in lines) else 116)
         rest = len(case.history) - len(shown)
