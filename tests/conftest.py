@@ -165,8 +165,18 @@ def _log_handlers() -> Iterator[None]:
     root.handlers[:] = before
 
 
+@pytest.fixture(scope="session")
+def garbage(qapp: Any) -> Iterator[None]:
+    """As in the console: what tests leave behind is collected in the thread of the widgets, not in that of an API."""
+    from views.garbage import Garbage
+
+    collecting = Garbage(qapp)
+    yield
+    collecting.close()
+
+
 @pytest.fixture
-def aio(qapp: Any) -> Callable[[Any], Any]:
+def aio(qapp: Any, garbage: None) -> Callable[[Any], Any]:
     """Runs a coroutine on Qt's event loop: ``aio(scenario())``."""
     from qasync import QEventLoop
 
