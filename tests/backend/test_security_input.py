@@ -287,11 +287,13 @@ ASIDE: dict[str, tuple[bytes, ...]] = {
 
 def test_hostile_headers_do_no_harm(site: Site) -> None:
     wrong = []
-    for method, pattern in site.routes:
+    for place, (method, pattern) in enumerate(site.routes):
         if pattern == "/readyz":
             continue  # without a worker, 503 is the right answer
         path = f"{concrete(pattern)}?{QUERY}"
         for number, (name, value) in enumerate(HEADERS):
+            if (place + number) % 3:
+                continue  # what reads headers is the same for all: each route meets a third of them
             headers: list[tuple[str, Any]] = [(name, value)]
             headers += [(aside, values[number % len(values)]) for aside, values in ASIDE.items()]
             if method != "GET" and name != "Idempotency-Key":

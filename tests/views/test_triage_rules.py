@@ -38,8 +38,9 @@ def test_a_rule_is_snoozed_for_the_card_of_a_case(aio: Any, api: Api, shop: Risk
         dialog.spans[2][0].setChecked(True)
         dialog.submit()
         assert "Say in a few words" in dialog.error
-        dialog.words.setPlainText("a flying club")
-        dialog.submit()
+        dialog.words.setFocus()
+        QTest.keyClicks(dialog.words, "a flying club")
+        QTest.keyClick(dialog.words, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
         await until(lambda: any("is quiet until" in words for words in desk.told))
         found = shop.sql("select rule_id, subject, value, reason, until - now() from risk_snooze")
         assert [row[:4] for row in found] == [("velocity-card", "card", "card-0", "a flying club")]

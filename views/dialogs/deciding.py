@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from app.draft import InConflict
@@ -28,6 +29,13 @@ class DecidingDialog(WindowDialog):
         self.words.setPlaceholderText(hint)
         self.words.setTabChangesFocus(True)
         self.words.setFixedHeight(current().px(96))
+        # In the field Enter begins a line; nobody should have to leave it to be done.
+        for keys in ("Ctrl+Return", "Ctrl+Enter"):
+            QShortcut(QKeySequence(keys), self).activated.connect(self._done_typing)
+
+    def _done_typing(self) -> None:
+        if self.buttons.isEnabled():
+            self.submit()
 
     def ask_for_words(self) -> None:
         """Put the field last, with the keyboard in it: in no layout yet, it could not keep it."""
