@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from app.draft import InConflict
@@ -29,13 +30,21 @@ class DecidingDialog(WindowDialog):
         self.words.setPlaceholderText(hint)
         self.words.setTabChangesFocus(True)
         self.words.setFixedHeight(current().px(96))
-        # In the field Enter begins a line; nobody should have to leave it to be done.
-        for keys in ("Ctrl+Return", "Ctrl+Enter"):
-            QShortcut(QKeySequence(keys), self).activated.connect(self._done_typing)
+        self.words.installEventFilter(self)
 
-    def _done_typing(self) -> None:
-        if self.buttons.isEnabled():
-            self.submit()
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """In the field Enter begins a line; Ctrl+Enter is for being done without leaving it."""
+        enter = {Qt.Key.Key_Return, Qt.Key.Key_Enter}
+        if (
+            isinstance(event, QKeyEvent)
+            and event.type() == QEvent.Type.KeyPress
+            and event.key() in enter
+            and event.modifiers() & Qt.KeyboardModifier.ControlModifier
+        ):
+            if self.buttons.isEnabled():
+                self.submit()
+            return True
+        return super().eventFilter(watched, event)
 
     def ask_for_words(self) -> None:
         """Put the field last, with the keyboard in it: in no layout yet, it could not keep it."""
