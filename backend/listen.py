@@ -57,6 +57,18 @@ class _Server(uvicorn.Server):
                 async with asyncio.timeout(0.1):
                     await self.asked.wait()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn's own, which gives open connections a tenth of a second; where none is open, nobody needs it."""
+        if self.server_state.connections or self.server_state.tasks:
+            await super().shutdown(sockets)
+            return
+        for server in self.servers:
+            server.close()
+        for bound in sockets or []:
+            bound.close()
+        if not self.force_exit:
+            await self.lifespan.shutdown()
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Signals are the business of whoever runs this."""

@@ -17,7 +17,7 @@ from models.risk_metrics import METRICS, NUMERIC, Kind, Operator
 
 EACH_WAY = 10
 """Values on either side of the number."""
-WORK = 300_000
+WORK = 200_000
 """Orders times curves that are looked at; beyond that only every so-many-th order is."""
 _ALWAYS = -1
 
