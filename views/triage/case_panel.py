@@ -82,7 +82,12 @@ class CasePanel(QueryPanel):
             (
                 Column("Order", lambda row: row.order_id, 88, mono=True, fits=True),
                 Column("Amount", lambda row: amount(row, self.risk.currency), 88, right=True),
-                Column("Placed, UTC", lambda row: moment(row.placed_at, self.console.clock.now(), seconds=True), 108),
+                Column(
+                    "Placed, UTC",
+                    lambda row: moment(row.placed_at, self.console.clock.now(), seconds=True),
+                    108,
+                    fits=True,
+                ),
                 Column("Shared", shared, 104, stretch=True),
                 Column("State", linked_state, 104, stretch=True),
             ),
