@@ -6,10 +6,9 @@ import csv
 import io
 from datetime import timedelta
 from html import escape
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QStandardPaths, Qt
+from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt
 from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
@@ -22,6 +21,7 @@ from views.audit.details import Details
 from views.audit.dialogs import ExportDialog, ProofDialog, TrustDialog, marked
 from views.audit.table import AuditTable
 from views.audit.words import instant, title, who
+from views.downloads import save
 from views.theme import current
 from views.widgets.pill import Look, Pill
 from views.widgets.problem import ProblemLine
@@ -441,13 +441,9 @@ class AuditPanel(QObject):
 
     def save_csv(self) -> None:
         """Write the listed entries into the download folder and say where."""
-        folder = Path(
-            QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DownloadLocation) or str(Path.home())
-        )
-        path = folder / f"opsconsole-audit-{self._console.clock.now():%Y%m%d-%H%M%S}.csv"
+        name = f"opsconsole-audit-{self._console.clock.now():%Y%m%d-%H%M%S}.csv"
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            path.write_text(self.csv_text(), encoding="utf-8")
+            path = save(name, self.csv_text().encode())
         except OSError as error:
             words = f"Not exported: {error.strerror or error}. Use “Copy listed entries as CSV” instead."
             self._console.messages.post(words, "error")

@@ -290,7 +290,7 @@ class Why(QWidget):
                 row.show_rule(fired[number], around, most)
         more = [f"On the list {hit.list_id} ({hit.kind})." for hit in case.decision.lists]
         if case.decision.snoozed_rules:
-            more.append(f"Snoozed for this customer: {', '.join(map(chip, case.decision.snoozed_rules))}.")
+            more.append(f"Kept quiet by a snooze: {', '.join(map(chip, case.decision.snoozed_rules))}.")
         if case.decision.missing:
             more.append(f"Not known of this order: {', '.join(_titles(case.decision.missing))}.")
         if not fired and not more:

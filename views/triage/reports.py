@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QStandardPaths
+from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
 
 from app.errors import OperationsError
+from views.downloads import save
 
 if TYPE_CHECKING:
     from app.console import Console
@@ -40,19 +40,13 @@ def report_actions(console: Console, parent: QObject) -> list[QAction]:
 
 async def _save(console: Console, month: str, suffix: str, media: str) -> None:
     """Into the download folder; says where, or why not."""
-    places = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DownloadLocation)
-    path = Path(places or str(Path.home())) / f"risk-{month}.{suffix}"
+    name = f"risk-{month}.{suffix}"
     try:
         data = await console.client.file(f"/api/risk/reports/{month}.{suffix}", media)
-        await asyncio.to_thread(_write, path, data)
+        path = await asyncio.to_thread(save, name, data)
     except OperationsError as error:
         console.messages.post(f"No report of {month} was saved: {error}", "error")
     except OSError as error:
-        console.messages.post(f"{path} cannot be written: {error.strerror or error}.", "error")
+        console.messages.post(f"{error.filename or name} cannot be written: {error.strerror or error}.", "error")
     else:
         console.messages.post(f"The risk report of {month} is in {path}.")
-
-
-def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)

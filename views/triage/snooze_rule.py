@@ -78,9 +78,9 @@ class SnoozeRuleDialog(DecidingDialog):
         if words is None:
             return
         whom, subject = next((b.text().replace("&", ""), s) for b, s in self.whom if b.isChecked())
-        until = self._console.clock.now().astimezone(UTC) + next(
-            span for button, span in self.spans if button.isChecked()
-        )
+        span = next(span for button, span in self.spans if button.isChecked())
+        # A little less, so that a clock which is ahead does not ask for more than the server allows.
+        until = self._console.clock.now().astimezone(UTC) + span - timedelta(minutes=1)
         rule_id = str(self.rule.currentData())
         entry_id = self._case.entry.entry_id
 
