@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from backend.alerts import summary
+from backend.core.database import Connection
+from backend.core.settings import Settings
 from backend.dashboard import queries
 from backend.dashboard.figures import (
     FAR_PAST,
@@ -19,10 +21,9 @@ from backend.dashboard.figures import (
     totals,
 )
 from backend.dashboard.windows import DAY, Bucket, buckets, step_of
-from backend.database import Connection
-from backend.settings import Settings
-from backend.shop.land import reporting_currency
+from backend.shop.upserts import reporting_currency
 from models.alerts import AlertState, Severity
+from models.core.wording import counted
 from models.dashboard import (
     CommunityFigures,
     DashboardFigures,
@@ -35,7 +36,6 @@ from models.dashboard import (
     SourceStatus,
 )
 from models.figures import FIGURES, FigureName, SourceName
-from models.words import counted
 
 PROBLEMS_NAMED = 20
 
