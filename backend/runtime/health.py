@@ -15,7 +15,7 @@ from backend.migrations.migrate import newest
 from backend.risk import fulfilment
 from models.core.health import Check, Health, Readiness
 
-queries = load_queries("backend", "health.sql")
+queries = load_queries(__package__, "health.sql")
 router = APIRouter(tags=["health"])
 
 HEARTBEAT_MOST = 30.0

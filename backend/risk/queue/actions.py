@@ -329,8 +329,8 @@ async def _change(
         resource_id=after.entry_id,
         label=after.order_id,
         version=after.version,
-        before=before.picture(),
-        after=after.picture(),
+        before=before.audit_snapshot(),
+        after=after.audit_snapshot(),
         reason=reason or None,
     )
     return after
