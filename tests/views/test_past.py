@@ -23,6 +23,7 @@ from tests.views.office import Office, alert, desk_of, office, order, turns, unt
 from views.desk import Desk
 from views.theme import current
 from views.wall import WallView
+from views.window.arrangement import WAR_ROOM
 from views.window.rail import RailItem
 
 THEN = (AS_OF - timedelta(days=3)).replace(second=0)
@@ -144,9 +145,12 @@ def test_every_panel_belongs_to_the_instant_or_says_that_it_is_not_kept(aio: Any
         assert LIVE_TITLE in " ".join(now["alerts"])
         assert not any(map(greyed, now.values()))
 
-        asked = len(made.server.asked)
+        desk.window.open_workspace(WAR_ROOM)
+        await turns()
         console.time.set_past(THEN)
         await until(lambda: console.dashboard().sample and console.alerts().sample)
+        await until(lambda: not any(query.loading for query in console.queries._known.values()))  # asked before
+        asked = len(made.server.asked)
         then = await walk(desk)
         live = [each.path for each in made.server.asked[asked:] if not timeless(each)]
         assert live == [], "asked about now while the past is shown"
