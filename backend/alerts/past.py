@@ -35,7 +35,7 @@ async def open_conditions_then(
     found: dict[FigureName, AlertState] = {}
     for rule in in_force(rules, range_days):
         if rule.range_days not in figures:
-            figures[rule.range_days] = await figures_at(connection, as_of, rule.range_days)
+            figures[rule.range_days] = await figures_at(connection, as_of, rule.range_days, seen_at=as_of)
         waiting, held = alerts.get(rule.id, (True, False))
         if broken_then(rule, reading_of(rule, figures[rule.range_days], sources), as_of, held=held):
             urgency = AlertState.ACTIVE if waiting else AlertState.ACKNOWLEDGED

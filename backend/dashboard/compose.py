@@ -46,8 +46,8 @@ async def compose(
 ) -> OperationsDashboard:
     """The dashboard at ``as_of``.
 
-    Of a ``past`` instant the limits and alerts are those of then. Figures are what is known today of that time, late
-    rows and corrections included, and whether one was over its limit follows from that value.
+    Of a ``past`` instant the limits and alerts are those of then, and orders and downloads are in the state they had.
+    Rows that came late and corrected amounts are in the figures, and whether one was over its limit follows from that.
     """
     length = range_days * DAY
     before = as_of - length
@@ -63,6 +63,7 @@ async def compose(
         downloads_at=sorted(corners | edges),
         step=step_of(range_days)[0],
         between=(before - length, as_of),
+        seen_at=as_of if past else None,
     )
     sources = await sources_at(connection, as_of, settings)
     latest, latest_before, series_community = await _community(connection, settings, as_of, before, now_buckets)
