@@ -34,7 +34,7 @@ format: $(READY) ## format and sort imports
 	@$(BIN)/ruff format .
 
 gallery: $(READY) ## draw the theme sheet of each theme from the real widgets into build/gallery
-	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m views.gallery build/gallery
+	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m views.shell.gallery build/gallery
 
 screenshots: $(READY) ## draw every workspace, dark and light, into build/screenshots
 	@QT_QPA_PLATFORM=offscreen $(BIN)/opsconsole demo --as $(ROLE) --screenshots build/screenshots

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from backend.settings import Settings
+    from backend.core.settings import Settings
 
 FAILED, WRONG = 1, 2
 _STARTER = os.getppid()
@@ -144,7 +144,7 @@ _ROLE_HELP = "viewer, support-lead, operations-lead, risk-analyst, pipeline, …
 
 
 def _role(text: str) -> str:
-    from models.permissions import BUILT_IN_ROLE_BY_ID
+    from models.core.permissions import BUILT_IN_ROLE_BY_ID
 
     if text not in BUILT_IN_ROLE_BY_ID:
         raise argparse.ArgumentTypeError(f"there is no role {text}; there are {', '.join(BUILT_IN_ROLE_BY_ID)}")
@@ -213,10 +213,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def load_window() -> Callable[..., int]:
     """The window's entry. Nothing that is loaded for it is garbage: to look for some costs the first picture 20 ms.
 
-    ``views.garbage`` decides from then on.
+    ``views.kit.gc_on_gui_thread`` decides from then on.
     """
     gc.disable()
-    from views.run import run
+    from views.shell.run import run
 
     return run
 
@@ -240,8 +240,8 @@ def _settings(**given: Any) -> Settings:
     """Settings of the environment, with what the command line says instead."""
     from pydantic import ValidationError
 
-    from backend import logs
-    from backend.settings import Settings
+    from backend.core import logs
+    from backend.core.settings import Settings
 
     try:
         settings = Settings(**{name: value for name, value in given.items() if value is not None})
@@ -253,7 +253,7 @@ def _settings(**given: Any) -> Settings:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from backend.serve import Options, serve
+    from backend.runtime.serve import Options, serve
 
     given: dict[str, Any] = {"host": options.host, "port": options.port, "database_url": options.database_url}
     if options.sample_shop:
@@ -269,7 +269,7 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _worker(options: argparse.Namespace) -> int:
-    from backend import worker
+    from backend.runtime import worker
 
     settings = _settings(database_url=options.database_url)
     if settings.database_url is None:
@@ -295,7 +295,7 @@ def _migrate(options: argparse.Namespace) -> int:
 
 
 def _import(options: argparse.Namespace) -> int:
-    from backend.commands import import_orders
+    from backend.runtime.commands import import_orders
 
     return import_orders(
         _settings(),
@@ -309,7 +309,7 @@ def _import(options: argparse.Namespace) -> int:
 
 
 def _token(options: argparse.Namespace) -> int:
-    from backend.commands import print_token
+    from backend.runtime.commands import print_token
 
     return print_token(_settings(), options.role, data_dir=options.data_dir or default_data_dir())
 
@@ -317,7 +317,7 @@ def _token(options: argparse.Namespace) -> int:
 def _account(options: argparse.Namespace) -> int:
     import getpass
 
-    from backend.commands import set_account
+    from backend.runtime.commands import set_account
 
     password = None
     if not options.no_password:
@@ -366,8 +366,8 @@ def _folder(options: argparse.Namespace) -> Path | None:
 
 
 def _audit(options: argparse.Namespace) -> int:
-    from backend.audit.notes import Verifier
-    from backend.commands import verify_audit, verify_bundle
+    from backend.audit.signed_notes import Verifier
+    from backend.runtime.commands import verify_audit, verify_bundle
 
     try:
         verifiers = [Verifier.parse(vkey) for vkey in options.vkey]
@@ -390,7 +390,7 @@ def _audit(options: argparse.Namespace) -> int:
 
 
 def _openapi(_options: argparse.Namespace) -> int:
-    from backend.commands import print_openapi
+    from backend.runtime.commands import print_openapi
 
     return print_openapi()
 

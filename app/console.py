@@ -13,37 +13,39 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from app import access, alerts, risk_rules
-from app.access import Access
-from app.actions import ActionRegistry
-from app.clock import Clock, SystemClock
-from app.drill import Drill
-from app.errors import BadAnswer, OperationsError, ProblemAnswer, SignedOut, Unreachable
-from app.figures import FigureSet, from_dashboard
-from app.freshness import Quality
-from app.link import Link, LinkState
-from app.messages import Messages
-from app.mutation import Mutations
-from app.outbox import Outbox, outbox_path
-from app.place import Place
-from app.query import LEAST_SECONDS, Queries, Query, Sample
-from app.risk import Risk
-from app.session import Keyring, Session
-from app.settings import Settings, SettingsFile
-from app.signals import Signal
-from app.snapshot import PAINT_KEY, Snapshot, read_first, seed, snapshot_path
-from app.step_up import StepUp
-from app.stream import Stream, StreamState
-from app.tasks import Tasks
-from app.telling import Telling
-from app.timeframe import TimeFrame
+from app.access import domain as access
+from app.access.domain import Access
+from app.alerts import domain as alerts
+from app.core.actions import ActionRegistry
+from app.core.clock import Clock, SystemClock
+from app.core.connection_target import Place
+from app.core.errors import BadAnswer, OperationsError, ProblemAnswer, SignedOut, Unreachable
+from app.core.figure_set import FigureSet, from_dashboard
+from app.core.freshness import Quality
+from app.core.link import Link, LinkState
+from app.core.messages import Messages
+from app.core.mutation import Mutations
+from app.core.mutation_notifier import Telling
+from app.core.outbox import Outbox, outbox_path
+from app.core.query import LEAST_SECONDS, Queries, Query, Sample
+from app.core.session import Keyring, Session
+from app.core.settings import Settings, SettingsFile
+from app.core.signals import Signal
+from app.core.snapshot import PAINT_KEY, Snapshot, read_first, seed, snapshot_path
+from app.core.step_up import StepUp
+from app.core.stream import Stream, StreamState
+from app.core.tasks import Tasks
+from app.core.timeframe import TimeFrame
+from app.dashboard.drill import Drill
+from app.risk import rules as risk_rules
+from app.risk.queue import Risk
 
 if TYPE_CHECKING:
-    from app.client import OperationsClient
-    from app.local_server import LocalServer
+    from app.core.http_client import OperationsClient
+    from app.core.local_server import LocalServer
     from models.alerts import Alert
+    from models.core.paging import Page
     from models.dashboard import OperationsDashboard
-    from models.paging import Page
 
 T = TypeVar("T")
 
@@ -278,7 +280,7 @@ class Console:
         self._snapshot.close()
 
     def _use(self, url: str) -> None:
-        from app.client import OperationsClient
+        from app.core.http_client import OperationsClient
 
         old, self._client = self._client, OperationsClient(url, self.session, heard=self._heard)
         self.session.attach(self._client)
@@ -286,8 +288,8 @@ class Console:
             self.tasks.start(old.aclose(), name="close old client")
 
     async def _join(self) -> None:
-        from app.local_server import join_or_start
-        from models.session import Tokens
+        from app.core.local_server import join_or_start
+        from models.accounts import Tokens
 
         assert self.place.data_dir is not None  # noqa: S101 - asked for by start
         self._local = await join_or_start(

@@ -15,16 +15,16 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from backend import audit
-from backend.audit import reading
-from backend.audit.notes import Verifier, new_key, signing_key
-from backend.audit.outside import Folder
+from backend.audit import reads
+from backend.audit.checkpoint_store import Folder
 from backend.audit.relay import stamp
 from backend.audit.seal import seal
+from backend.audit.signed_notes import Verifier, new_key, signing_key
 from backend.audit.verify import origin_of, verify
-from backend.database import Connection, Database
-from backend.embedded import DATABASE, OWNER
-from backend.settings import Settings
-from backend.worker import Tick, repeat
+from backend.core.database import Connection, Database
+from backend.core.settings import Settings
+from backend.runtime.embedded_postgres import DATABASE, OWNER
+from backend.runtime.worker import Tick, repeat
 from benchmarks.shop import empty_database
 from benchmarks.table import Result
 
@@ -161,7 +161,7 @@ async def _seal_all(settings: Settings) -> float:
     await database.open()
     position = -1
     async with database.read() as connection:
-        while position != (position := (await reading.newest(connection))[0]):
+        while position != (position := (await reads.newest(connection))[0]):
             await stamp(database, settings)
     begun = time.perf_counter()
     await seal(database, settings)
@@ -171,14 +171,14 @@ async def _seal_all(settings: Settings) -> float:
 
 
 PAGES = {
-    "newest": reading.Filter(),
-    "actor": reading.Filter(actor="user-7"),
-    "actor and kind": reading.Filter(actor="user-6", action="risk"),
-    "action": reading.Filter(action="alerts"),
-    "nothing": reading.Filter(action="nothing"),
-    "type": reading.Filter(resource_type="account"),
-    "resource": reading.Filter(resource_id="r77"),
-    "correlation": reading.Filter(correlation_id="c4ca4238a0b923820dcc509a6f75849b"),
+    "newest": reads.Filter(),
+    "actor": reads.Filter(actor="user-7"),
+    "actor and kind": reads.Filter(actor="user-6", action="risk"),
+    "action": reads.Filter(action="alerts"),
+    "nothing": reads.Filter(action="nothing"),
+    "type": reads.Filter(resource_type="account"),
+    "resource": reads.Filter(resource_id="r77"),
+    "correlation": reads.Filter(correlation_id="c4ca4238a0b923820dcc509a6f75849b"),
 }
 
 
@@ -188,19 +188,19 @@ async def _pages(settings: Settings) -> dict[str, float]:
     await database.open()
     slowest = {}
     async with database.read() as connection:
-        top, _ = await reading.newest(connection)
+        top, _ = await reads.newest(connection)
         (first, middle) = await (
             await connection.execute("select min(at), min(at) + (max(at) - min(at)) / 2 from audit_position")
         ).fetchone() or (None, None)
         pages = PAGES | {
-            "instants": reading.Filter(since=first, until=middle),
-            "instants and type": reading.Filter(since=middle, resource_type="alert"),
+            "instants": reads.Filter(since=first, until=middle),
+            "instants and type": reads.Filter(since=middle, resource_type="alert"),
         }
         for name, wanted in pages.items():
             times = []
             for number in range(11):
                 begun = time.perf_counter()
-                await reading.page(connection, wanted, top - number * top // 11, 100)
+                await reads.page(connection, wanted, top - number * top // 11, 100)
                 times.append((time.perf_counter() - begun) * 1000)
             slowest[name] = max(times[1:])
     await database.close()

@@ -18,10 +18,10 @@ def run() -> list[Result]:
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
-    from views.charts.time_chart import TimeChart
     from views.dashboard import series
     from views.dashboard.chart_panels import chart_style
-    from views.theme import Theme
+    from views.kit.charts.time_chart import TimeChart
+    from views.kit.theme import Theme
 
     application: Any = QApplication.instance() or QApplication([])
     Theme(application).apply("dark")

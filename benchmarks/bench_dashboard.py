@@ -13,15 +13,15 @@ from typing import Annotated
 import httpx
 from fastapi import APIRouter
 
-from backend.connections import Read
-from backend.database import Database
-from backend.http import operations_router
-from backend.security import Principal, require
-from backend.session.accounts import seed_role_accounts
-from backend.settings import Settings
+from backend.accounts.session.accounts import seed_role_accounts
+from backend.core.database import Database
+from backend.core.dependencies import Read
+from backend.core.http import operations_router
+from backend.core.security import Principal, require
+from backend.core.settings import Settings
 from benchmarks.shop import ORDERS, empty_database, load
 from benchmarks.table import Result
-from models.permissions import Permission
+from models.core.permissions import Permission
 from tests.conftest import Api, serve_in_thread
 
 REQUESTS = 300

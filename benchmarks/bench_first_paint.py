@@ -35,7 +35,7 @@ WHAT = {what!r}
 def done():
     sys.stdout.flush(); os._exit(0)
 if WHAT == "figures":
-    from views.widgets.figure import FigureTile
+    from views.kit.widgets.figure import FigureTile
     paint = FigureTile.paintEvent
     def painted(self, event):
         paint(self, event)

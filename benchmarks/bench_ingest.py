@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg
 
-from backend.database import Database
-from backend.embedded import DATABASE, OWNER
-from backend.shop import land
+from backend.core.database import Database
+from backend.runtime.embedded_postgres import DATABASE, OWNER
+from backend.shop import upserts
 from benchmarks.shop import empty_database
 from benchmarks.table import Result
-from models.ingest import OrderIn
+from models.shop.ingest import OrderIn
 
 BATCHES = 100
 BATCH = 1_000
@@ -39,13 +39,13 @@ async def _rates(url: str, owner: str) -> tuple[float, float]:
     await database.open()
     ingest = copy = 0.0
     async with database.transaction() as tx:
-        await land.claim_currency(tx, "EUR")
+        await upserts.claim_currency(tx, "EUR")
     with psycopg.connect(owner, autocommit=True) as connection:
         for number in range(BATCHES):
             rows = _batch("i", number, start)
             begun = time.perf_counter()
             async with database.transaction() as tx:
-                await land.orders(tx, rows, "EUR")
+                await upserts.orders(tx, rows, "EUR")
             ingest += time.perf_counter() - begun
             rows = _batch("c", number, start)
             begun = time.perf_counter()

@@ -22,12 +22,12 @@ STREAM = "/api/operations/stream"
 
 def _serve(url: str, key: str, pipe: Pipe) -> None:
     """An API and the relay of a worker, in a process of their own."""
+    from backend.accounts.session.accounts import seed_role_accounts
     from backend.audit.relay import stamp
-    from backend.database import Database
-    from backend.listen import HttpServer, bind
-    from backend.main import create_app
-    from backend.session.accounts import seed_role_accounts
-    from backend.settings import Settings
+    from backend.core.database import Database
+    from backend.core.settings import Settings
+    from backend.runtime.asgi import create_app
+    from backend.runtime.http_server import HttpServer, bind
 
     settings = Settings(database_url=url, token_key=key)  # type: ignore[arg-type]
 
@@ -73,7 +73,7 @@ async def _listen(host: str, port: int, token: str, heard: dict[str, list[float]
 async def _p95(url: str, database_url: str, token: str, consoles: int) -> float:
     """Milliseconds from the commit of a change until a console has heard of it."""
     from backend import audit
-    from backend.database import Database
+    from backend.core.database import Database
 
     host, port = url.removeprefix("http://").split(":")
     heard: dict[str, list[float]] = {}
@@ -103,8 +103,8 @@ async def _p95(url: str, database_url: str, token: str, consoles: int) -> float:
 def _delays() -> list[Result]:
     from datetime import UTC, datetime
 
-    from backend.security import mint
-    from backend.settings import Settings
+    from backend.core.security import mint
+    from backend.core.settings import Settings
 
     key = "b" * 40
     with empty_database() as server:
@@ -131,7 +131,7 @@ def _stall() -> list[Result]:
     from PySide6.QtWidgets import QApplication
     from qasync import QEventLoop
 
-    from tests.app.faulty import Faulty
+    from tests.app.core.faulty_server import Faulty
     from tests.views.office import desk_of, office
 
     application: Any = QApplication.instance() or QApplication([])

@@ -18,16 +18,16 @@ import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from backend.database import Database
-from backend.embedded import DATABASE, OWNER
+from backend.core.database import Database
 from backend.risk.backtest import actions
 from backend.risk.backtest.run import run as work_off
-from backend.worker import STATEMENT_SECONDS
+from backend.runtime.embedded_postgres import DATABASE, OWNER
+from backend.runtime.worker import STATEMENT_SECONDS
 from benchmarks.shop import empty_database
 from benchmarks.table import Result
-from models.risk import FraudRule
-from models.risk_backtest import BacktestDraft
-from models.risk_metrics import METRICS, Kind
+from models.risk.backtest import BacktestDraft
+from models.risk.metrics import METRICS, Kind
+from models.risk.rules import FraudRule
 
 ORDERS = int(os.environ.get("OPSCONSOLE_BENCH_ORDERS", "1000000"))
 ROUNDS = 3

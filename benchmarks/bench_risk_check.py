@@ -16,8 +16,8 @@ import httpx
 import psycopg
 from psycopg.types.json import Jsonb
 
-from backend.embedded import DATABASE, OWNER
-from backend.settings import Settings
+from backend.core.settings import Settings
+from backend.runtime.embedded_postgres import DATABASE, OWNER
 from benchmarks.bench_dashboard import FLOOR, _floor, seed
 from benchmarks.shop import empty_database
 from benchmarks.table import Result

@@ -17,16 +17,16 @@ import httpx
 import psycopg
 from fastapi import APIRouter
 
-from backend import logs
-from backend.connections import Read
-from backend.embedded import DATABASE, OWNER
-from backend.http import operations_router
-from backend.security import Principal, require
-from backend.settings import Settings
+from backend.core import logs
+from backend.core.dependencies import Read
+from backend.core.http import operations_router
+from backend.core.security import Principal, require
+from backend.core.settings import Settings
+from backend.runtime.embedded_postgres import DATABASE, OWNER
 from benchmarks.bench_dashboard import seed
 from benchmarks.shop import empty_database
 from benchmarks.table import Result
-from models.permissions import Permission
+from models.core.permissions import Permission
 from tests.conftest import Api, serve_in_thread
 
 ENTRIES = 100_000

@@ -30,7 +30,7 @@ class Orders(Sequence[Any]):
     @overload
     def __getitem__(self, index: slice) -> Sequence[Any]: ...
     def __getitem__(self, index: Any) -> Any:
-        from models.orders import OrderRow
+        from models.shop.orders import OrderRow
 
         return OrderRow.model_construct(
             id=f"CS-{index:07d}",
@@ -47,8 +47,8 @@ class Orders(Sequence[Any]):
 
 def _log(count: int) -> Any:
     """An audit log of which every row is loaded."""
-    from app.audit import AuditLog
-    from app.tasks import Tasks
+    from app.audit.log import AuditLog
+    from app.core.tasks import Tasks
     from models.audit import AuditLogEntry
 
     # Entries lie in pages that were loaded before: a row is looked up, not made.
@@ -119,8 +119,8 @@ def run() -> list[Result]:
 
     from views.audit.table import AuditTable
     from views.dashboard.drill_panel import columns_of
-    from views.theme import Theme
-    from views.widgets.table import RecordTable
+    from views.kit.theme import Theme
+    from views.kit.widgets.table import RecordTable
 
     class Empty(QStyledItemDelegate):
         """Draws nothing."""

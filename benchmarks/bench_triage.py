@@ -22,8 +22,8 @@ NOW = datetime(2026, 11, 24, 14, 2, 37, tzinfo=UTC)
 
 
 def _entry(number: int) -> Any:
-    from models.risk import Action
-    from models.risk_queue import EntryStatus, Note, RiskQueueEntry
+    from models.risk.queue import EntryStatus, Note, RiskQueueEntry
+    from models.risk.rules import Action
 
     return RiskQueueEntry(
         entry_id=f"e{number}",
@@ -46,8 +46,8 @@ def _entry(number: int) -> Any:
 
 
 def _case(entry: Any) -> Any:
-    from models.risk import Action, Compared, Decision, Fired
-    from models.risk_case import CaseEvent, CustomerFacts, LinkedOrder, OrderFacts, OrderItem, RiskCase, Velocity
+    from models.risk.case import CaseEvent, CustomerFacts, LinkedOrder, OrderFacts, OrderItem, RiskCase, Velocity
+    from models.risk.rules import Action, Compared, Decision, Fired
 
     def rule(name: str, metric: str, operator: str, value: Any, actual: Any) -> Fired:
         compared = Compared(metric=metric, operator=operator, value=value, actual=actual, holds=True)
@@ -117,8 +117,8 @@ class _Server:
     async def record(self, path: str) -> tuple[str, int | None]:
         from urllib.parse import parse_qs, urlsplit
 
-        from models.paging import Page
-        from models.risk_queue import QueueCounts, RiskQueueEntry
+        from models.core.paging import Page
+        from models.risk.queue import QueueCounts, RiskQueueEntry
 
         url = urlsplit(path)
         last = url.path.rpartition("/")[2]
@@ -134,7 +134,7 @@ class _Server:
         return Page[RiskQueueEntry](items=items, next_cursor=after, as_of=NOW).model_dump_json(by_alias=True), None
 
     async def dashboard(self, *_: Any) -> Any:
-        from app.errors import Unreachable
+        from app.core.errors import Unreachable
 
         raise Unreachable("there are no figures")
 
@@ -164,11 +164,11 @@ def run() -> list[Result]:
     from qasync import QEventLoop
 
     from app.console import Console
-    from views.theme import Theme
-    from views.triage.case_panel import CasePanel
-    from views.triage.queue_panel import QueuePanel
-    from views.triage.table import QueueTable
-    from views.triage.verdicts import Verdicts
+    from views.kit.theme import Theme
+    from views.risk.triage.case_panel import CasePanel
+    from views.risk.triage.queue_panel import QueuePanel
+    from views.risk.triage.queue_table import QueueTable
+    from views.risk.triage.verdicts import Verdicts
 
     class Empty(QStyledItemDelegate):
         """Draws nothing."""

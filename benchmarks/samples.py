@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from app.figures import from_dashboard
-from app.place import Place
-from app.snapshot import PAINT_KEY, Snapshot, snapshot_path
+from app.core.connection_target import Place
+from app.core.figure_set import from_dashboard
+from app.core.snapshot import PAINT_KEY, Snapshot, snapshot_path
 from models.dashboard import OperationsDashboard
 from models.figures import FigureName, SourceName
 

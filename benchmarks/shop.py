@@ -10,8 +10,8 @@ from pathlib import Path
 
 import psycopg
 
-from backend.data_folder import prepare
-from backend.embedded import DATABASE, OWNER, Embedded
+from backend.runtime.data_folder import prepare
+from backend.runtime.embedded_postgres import DATABASE, OWNER, Embedded
 from backend.shop import queries
 
 ORDERS = int(os.environ.get("OPSCONSOLE_BENCH_ORDERS", "10000000"))

@@ -27,9 +27,9 @@ from psycopg.conninfo import make_conninfo
 if TYPE_CHECKING:
     from fastapi import APIRouter
 
-    from backend.database import Database
-    from backend.embedded import Embedded
-    from backend.settings import Settings
+    from backend.core.database import Database
+    from backend.core.settings import Settings
+    from backend.runtime.embedded_postgres import Embedded
 
 TEMPLATE = "template_opsconsole"
 PREFIX = "OPSCONSOLE_TEST_SERVER"
@@ -46,7 +46,7 @@ def _memory() -> Path | None:
 
 def _start_server() -> str:
     """Start the session's server and make its template; returns the address of its owner."""
-    from backend.embedded import OWNER, Embedded
+    from backend.runtime.embedded_postgres import OWNER, Embedded
 
     folder = Path(tempfile.mkdtemp(prefix="opsconsole-test-", dir=_memory()))
     server = Embedded(folder, {"max_connections": "200"}, durable=False)
@@ -60,7 +60,7 @@ def _start_server() -> str:
 def _make_template(url: str) -> None:
     import psycopg
 
-    from backend.database import APPLICATION_ROLE
+    from backend.core.database import APPLICATION_ROLE
     from backend.migrations.migrate import migrate
 
     with psycopg.connect(url, autocommit=True) as connection:
@@ -89,7 +89,7 @@ def pytest_configure(config: pytest.Config) -> None:
     _compile_once()
     _read_certificates_once()
     _hash_cheaply()
-    from backend import logs
+    from backend.core import logs
 
     # As in production; unconfigured, structlog draws each traceback in colours for seconds. pytest catches the records.
     logs.configure("json")
@@ -124,7 +124,7 @@ def _hash_cheaply() -> None:
     """In this process only: servers that tests start as processes hash as in production."""
     from argon2 import PasswordHasher, profiles
 
-    from backend.session import accounts
+    from backend.accounts.session import accounts
 
     accounts.hasher = PasswordHasher.from_parameters(profiles.CHEAPEST)
 
@@ -168,7 +168,7 @@ def _log_handlers() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def garbage(qapp: Any) -> Iterator[None]:
     """As in the console: what tests leave behind is collected in the thread of the widgets, not in that of an API."""
-    from views.garbage import Garbage
+    from views.kit.gc_on_gui_thread import Garbage
 
     collecting = Garbage(qapp)
     yield
@@ -219,7 +219,7 @@ def owner_url(postgres_url: str) -> Iterator[str]:
 @pytest.fixture
 def database_url(owner_url: str) -> str:
     """The application role's address of a database of its own."""
-    from backend.database import APPLICATION_ROLE
+    from backend.core.database import APPLICATION_ROLE
 
     return make_conninfo(owner_url, user=APPLICATION_ROLE)
 
@@ -227,7 +227,7 @@ def database_url(owner_url: str) -> str:
 @pytest.fixture
 def settings(database_url: str) -> Settings:
     """Settings of an API on ``database_url`` with built-in accounts."""
-    from backend.settings import Settings
+    from backend.core.settings import Settings
 
     return Settings(database_url=database_url, token_key="k" * 40, environment="Test")
 
@@ -237,7 +237,7 @@ def open_database(database_url: str) -> Callable[[], Any]:
     """The database, opened for the length of an ``async with`` block."""
     from contextlib import asynccontextmanager
 
-    from backend.database import Database
+    from backend.core.database import Database
 
     @asynccontextmanager
     async def opened() -> AsyncIterator[Database]:
@@ -262,7 +262,7 @@ class Api:
 
     def token(self, role: str = "operations-lead", **claims: Any) -> str:
         """A bearer token of a built-in role's account, its second factor just used; claims of ``mint`` may be given."""
-        from backend.security import mint
+        from backend.core.security import mint
 
         claims.setdefault("auth_time", datetime.now(UTC))
         claims.setdefault("acr", "2")
@@ -276,8 +276,8 @@ class Api:
         """Give somebody who leads operations a built-in account."""
 
         async def add() -> None:
-            from backend.database import APPLICATION_ROLE, Database
-            from backend.session.accounts import set_account
+            from backend.accounts.session.accounts import set_account
+            from backend.core.database import APPLICATION_ROLE, Database
 
             database = Database(make_conninfo(self.owner_url, user=APPLICATION_ROLE))
             await database.open()
@@ -303,8 +303,8 @@ def api(settings: Settings, owner_url: str) -> Iterator[Api]:
 
 
 async def _seed(settings: Settings) -> None:
-    from backend.database import Database
-    from backend.session.accounts import seed_role_accounts
+    from backend.accounts.session.accounts import seed_role_accounts
+    from backend.core.database import Database
 
     database = Database(settings.database_url or "")
     await database.open()
@@ -317,9 +317,9 @@ async def _seed(settings: Settings) -> None:
 
 def serve_in_thread(settings: Settings, more: APIRouter | None = None) -> tuple[str, Callable[[], None]]:
     """Serve an API, with ``more`` routes, on a free port of loopback; returns its address and how to stop it."""
-    from backend.database import Database
-    from backend.listen import HttpServer, bind
-    from backend.main import create_app
+    from backend.core.database import Database
+    from backend.runtime.asgi import create_app
+    from backend.runtime.http_server import HttpServer, bind
 
     assert settings.database_url is not None
     app = create_app(settings, Database(settings.database_url, size=settings.pool_size))

@@ -56,13 +56,13 @@ def advice(path: str, text: str, **others: str) -> list[str]:
     ],
 )
 def test_colour_literals_are_found(path: str, text: str) -> None:
-    assert "views/theme.py" in advice(path, text)[0]
+    assert "views/kit/theme.py" in advice(path, text)[0]
 
 
 @pytest.mark.parametrize(
     ("path", "text"),
     [
-        ("views/theme.py", 'X = "#FFA52E"\n'),
+        ("views/kit/theme.py", 'X = "#FFA52E"\n'),
         ("tests/a.py", 'X = "#FFA52E"\n'),
         ("views/a.py", "X = QColor(tokens.p1)\nY = Qt.GlobalColor.transparent\nZ = 'order #12345'\n"),
         ("views/a.py", "# the sheet's #FFA52E\nX = QColor(other)\n"),
@@ -98,8 +98,10 @@ def test_dialogs_that_open_pass(call: str) -> None:
 
 def test_commits_belong_to_the_database() -> None:
     text = "def f(tx):\n    tx.commit()\n"
-    assert advice("backend/shop/land.py", text) == ["backend/shop/land.py:2: leave commit() to Database.transaction()"]
-    assert advice("backend/database.py", text) == []
+    assert advice("backend/shop/upserts.py", text) == [
+        "backend/shop/upserts.py:2: leave commit() to Database.transaction()"
+    ]
+    assert advice("backend/core/database.py", text) == []
     assert advice("backend/migrations/migrate.py", text) == []
 
 
@@ -131,11 +133,13 @@ def test_another_name_for_the_statements_does_not_hide_them() -> None:
 
 def test_statements_of_a_file_of_their_own_are_known() -> None:
     text = 'queries = load_queries("backend", "keys.sql")\nX = queries.keep\n'
-    found = advice("backend/security.py", text, **{"backend/keys.sql": "-- name: keep\nupdate keys set at = now()\n"})
+    found = advice(
+        "backend/core/security.py", text, **{"backend/keys.sql": "-- name: keep\nupdate keys set at = now()\n"}
+    )
     assert len(found) == 1
 
 
-@pytest.mark.parametrize("path", ["backend/shop/actions.py", "backend/shop/land.py", "backend/sample/trade.py"])
+@pytest.mark.parametrize("path", ["backend/shop/actions.py", "backend/shop/upserts.py", "backend/sample/trade.py"])
 def test_writing_in_its_modules_passes(path: str) -> None:
     assert advice(path, "from backend.shop import queries\n" + USES) == []
 
@@ -166,5 +170,5 @@ def test_paths_of_one_machine_are_found(folder: str) -> None:
 
 def test_the_repository_keeps_its_rules() -> None:
     files = rules.tracked()
-    assert "views/theme.py" in files
+    assert "views/kit/theme.py" in files
     assert [str(finding) for finding in rules.check(files)] == []

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from backend import audit
-from models.words import counted, initials, system_name
+from models.core.wording import counted, initials, system_name
 
 
 def test_the_systems_own_actors_are_named_alike_by_database_and_console(owner_url: str) -> None:

@@ -11,11 +11,11 @@ from psycopg.rows import class_row
 
 from backend import audit
 from backend.alerts.decide import Condition, Event, Transition, acknowledge, hold, pass_by, shelve, unshelve
-from backend.database import Connection, load_queries
-from backend.problems import ProblemError, same_version
+from backend.core.database import Connection, load_queries
+from backend.core.problems import ProblemError, same_version
 from models.alerts import Alert, AlertRule, AlertRuleChange, AlertRuleDraft, AlertState, Severity
-from models.base import Record
-from models.problems import Code, FieldError
+from models.core.base import Record
+from models.core.problems import Code, FieldError
 
 queries = load_queries(__package__)
 

@@ -13,9 +13,9 @@ from backend.alerts import actions
 from backend.alerts.actions import queries
 from backend.alerts.decide import Reading, Transition, Watch, decide, unshelve
 from backend.audit import WORKER
+from backend.core.database import Connection, Database
+from backend.core.settings import Settings
 from backend.dashboard.figures import figures_at, sources_at
-from backend.database import Connection, Database
-from backend.settings import Settings
 from models.alerts import Alert, AlertCondition, AlertRule
 from models.dashboard import DashboardFigures, SourceStatus
 from models.figures import FIGURES, FigureName, SourceName

@@ -9,8 +9,8 @@ from backend.alerts.actions import queries
 from backend.alerts.decide import broken_then
 from backend.alerts.evaluate import reading_of
 from backend.alerts.summary import in_force
+from backend.core.database import Connection
 from backend.dashboard.figures import figures_at
-from backend.database import Connection
 from models.alerts import AlertRule, AlertState
 from models.dashboard import DashboardFigures, SourceStatus
 from models.figures import FigureName, SourceName

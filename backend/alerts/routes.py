@@ -10,11 +10,11 @@ from psycopg.rows import class_row
 
 from backend.alerts import actions
 from backend.alerts.actions import queries
-from backend.connections import Read, Tx
-from backend.database import Connection
-from backend.http import AsOf, IfMatch, Limit, decode_cursor, encode_cursor, known_id, operations_router, set_etag
-from backend.problems import ProblemError
-from backend.security import Principal, require
+from backend.core.database import Connection
+from backend.core.dependencies import Read, Tx
+from backend.core.http import AsOf, IfMatch, Limit, decode_cursor, encode_cursor, known_id, operations_router, set_etag
+from backend.core.problems import ProblemError
+from backend.core.security import Principal, require
 from models.alerts import (
     AcknowledgeAlert,
     Alert,
@@ -24,9 +24,9 @@ from models.alerts import (
     AlertRuleDraft,
     ShelveAlert,
 )
-from models.paging import PAGE_DEFAULT, Page
-from models.permissions import Permission
-from models.problems import Code
+from models.core.paging import PAGE_DEFAULT, Page
+from models.core.permissions import Permission
+from models.core.problems import Code
 
 router = operations_router("/api/operations", "alerts")
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from psycopg.rows import class_row, dict_row
 
 from backend.alerts.actions import queries
-from backend.database import Connection
+from backend.core.database import Connection
 from models.alerts import AlertRule, AlertState, AlertSummary, Comparison, Severity
 from models.dashboard import Threshold
 from models.figures import FigureName

@@ -12,12 +12,12 @@ from psycopg.types.json import Jsonb
 
 from backend import audit
 from backend.approvals.kinds import kind_of
-from backend.database import Connection, Database, load_queries
-from backend.problems import ProblemError, same_version
-from backend.security import Principal
-from backend.settings import Settings
-from models.problems import Code
-from models.rbac import Approval, ApprovalState, Verdict
+from backend.core.database import Connection, Database, load_queries
+from backend.core.problems import ProblemError, same_version
+from backend.core.security import Principal
+from backend.core.settings import Settings
+from models.access import Approval, ApprovalState, Verdict
+from models.core.problems import Code
 
 queries = load_queries(__package__)
 

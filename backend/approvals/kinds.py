@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from backend.database import Connection
-from models.rbac import Approval
+from backend.core.database import Connection
+from models.access import Approval
 
 Apply = Callable[[Connection, Approval], Awaitable[Mapping[str, Any]]]
 """Carries out what was approved, within the transaction of the last vote; answers what it did, for the audit log.

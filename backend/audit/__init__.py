@@ -10,9 +10,9 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from backend.database import Connection, load_queries
-from backend.logs import correlation_id, request_id
-from backend.wire import dumps
+from backend.core.database import Connection, load_queries
+from backend.core.json import dumps
+from backend.core.logs import correlation_id, request_id
 
 queries = load_queries(__package__)
 
@@ -39,7 +39,7 @@ _told: ContextVar[Told | None] = ContextVar("told", default=None)
 
 @contextmanager
 def listening() -> Iterator[Told]:
-    """What is told within the block. ``backend.http`` holds every writing request to it."""
+    """What is told within the block. ``backend.core.http`` holds every writing request to it."""
     told = Told()
     token = _told.set(told)
     try:

@@ -8,12 +8,12 @@ import hashlib
 from backend import audit
 from backend.audit import queries
 from backend.audit.bundle import MOST, collect, pack
-from backend.audit.reading import bounds, invalid, newest, sealed_size
+from backend.audit.reads import bounds, invalid, newest, sealed_size
 from backend.audit.seal import SealError
-from backend.database import Connection
-from backend.problems import ProblemError
+from backend.core.database import Connection
+from backend.core.problems import ProblemError
 from models.audit import AuditExport
-from models.problems import Code
+from models.core.problems import Code
 
 
 async def export(tx: Connection, *, actor: str, asked: AuditExport) -> tuple[str, bytes]:

@@ -17,7 +17,7 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import S3Store
 
-from backend.audit.outside import OutsideError, another, name_of, size_of
+from backend.audit.checkpoint_store import OutsideError, another, name_of, size_of
 
 if TYPE_CHECKING:
     from obstore.store import S3Config

@@ -28,10 +28,10 @@ from backend.audit import queries
 from backend.audit.canonical import canonical
 from backend.audit.findings import ALTERED, FORGED, MISSING, REMOVED, Finding, first_of
 from backend.audit.merkle import Frontier, cover, leaf_hash
-from backend.audit.notes import Checkpoint, NoteError, Verifier, verify_note
-from backend.audit.reading import base64_of
+from backend.audit.reads import base64_of
 from backend.audit.seal import SealError, nodes
-from backend.database import Connection
+from backend.audit.signed_notes import Checkpoint, NoteError, Verifier, verify_note
+from backend.core.database import Connection
 
 FORMAT = "opsconsole-audit-bundle/1"
 MOST = 100_000

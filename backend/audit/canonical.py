@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from models.transparency import decode_exactly, encode_exactly
+from models.audit.proofs import decode_exactly, encode_exactly
 
 FIELDS = (
     "position",

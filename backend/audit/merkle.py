@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
 
-from models.transparency import leaf_hash, node_hash
+from models.audit.proofs import leaf_hash, node_hash
 
 __all__ = [
     "EMPTY",

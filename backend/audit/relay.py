@@ -7,8 +7,8 @@ rows that commit late. Positions go, in (xid, seq) order, only to rows below the
 from __future__ import annotations
 
 from backend.audit import queries
-from backend.database import Database
-from backend.settings import Settings
+from backend.core.database import Database
+from backend.core.settings import Settings
 
 
 async def stamp(database: Database, _settings: Settings) -> None:

@@ -7,17 +7,17 @@ from uuid import UUID
 
 from fastapi import Query, Response
 
-from backend.audit import actions, reading
+from backend.audit import actions, reads
 from backend.audit.seal import SealError
-from backend.connections import Read, Tx
-from backend.http import Limit, decode_cursor, encode_cursor, operations_router, problems
-from backend.problems import ProblemError
-from backend.security import Principal, require
+from backend.core.dependencies import Read, Tx
+from backend.core.http import Limit, decode_cursor, encode_cursor, operations_router, problems
+from backend.core.problems import ProblemError
+from backend.core.security import Principal, require
 from models.audit import AuditCheckpoint, AuditExport, AuditLogEntry, AuditPage, ConsistencyProof, InclusionProof
-from models.base import INT64, Identifier, Instant, Text
-from models.paging import PAGE_DEFAULT
-from models.permissions import Permission
-from models.problems import Code
+from models.core.base import INT64, Identifier, Instant, Text
+from models.core.paging import PAGE_DEFAULT
+from models.core.permissions import Permission
+from models.core.problems import Code
 
 router = operations_router("/api/operations/audit", "audit")
 
@@ -53,12 +53,12 @@ async def list_entries(
     of entries: such a page may be short or empty while ``nextCursor`` leads on.
     """
     if sum(start is not None for start in (at, before, cursor)) > 1:
-        raise reading.invalid("query:at", "give one of at, before and cursor")
+        raise reads.invalid("query:at", "give one of at, before and cursor")
     below = before if at is None else at + 1
     if cursor is not None:
         (below,) = decode_cursor(cursor, int)
-    total, now = await reading.newest(connection)
-    wanted = reading.Filter(
+    total, now = await reads.newest(connection)
+    wanted = reads.Filter(
         actor=actor,
         action=action,
         resource_type=resource_type,
@@ -68,7 +68,7 @@ async def list_entries(
         until=until,
         text=text,
     )
-    items, following = await reading.page(connection, wanted, below, limit)
+    items, following = await reads.page(connection, wanted, below, limit)
     return AuditPage(
         items=tuple(items),
         next_cursor=None if following is None else encode_cursor(following),
@@ -80,7 +80,7 @@ async def list_entries(
 @router.get("/checkpoint")
 async def newest_checkpoint(_principal: Viewer, connection: Read) -> AuditCheckpoint:
     """The newest signed checkpoint, the key it was signed with, and how far it reaches."""
-    return await reading.checkpoint(connection)
+    return await reads.checkpoint(connection)
 
 
 @router.get("/consistency", responses=problems(Code.CONFLICT))
@@ -92,7 +92,7 @@ async def prove_growth(
 ) -> ConsistencyProof:
     """Prove that the log of one size is the beginning of the log of another."""
     try:
-        return await reading.prove_growth(connection, earlier, later)
+        return await reads.prove_growth(connection, earlier, later)
     except SealError as error:
         raise _damaged(error) from None
 
@@ -103,7 +103,7 @@ async def prove_entry(
 ) -> InclusionProof:
     """Prove that an entry is in the log, in that of the newest checkpoint unless a ``size`` is given."""
     try:
-        return await reading.prove_entry(connection, _known(entry_id), size)
+        return await reads.prove_entry(connection, _known(entry_id), size)
     except SealError as error:
         raise _damaged(error) from None
 
@@ -120,7 +120,7 @@ async def export(body: AuditExport, principal: Confirmed, tx: Tx) -> Response:
 @router.get("/{entry_id}")
 async def get_entry(entry_id: str, _principal: Viewer, connection: Read) -> AuditLogEntry:
     """One entry."""
-    return await reading.entry(connection, _known(entry_id))
+    return await reads.entry(connection, _known(entry_id))
 
 
 def _damaged(error: SealError) -> ProblemError:

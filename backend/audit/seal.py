@@ -14,12 +14,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from backend.audit import queries
 from backend.audit.canonical import canonical
+from backend.audit.checkpoint_store import Outside, OutsideError, outside_of
 from backend.audit.merkle import Frontier, Node, cover, fold, leaf_hash
-from backend.audit.notes import Checkpoint, Verifier, read_note, sign, signing_key
-from backend.audit.outside import Outside, OutsideError, outside_of
-from backend.database import Connection, Database, array
-from backend.logs import logger
-from backend.settings import Settings
+from backend.audit.signed_notes import Checkpoint, Verifier, read_note, sign, signing_key
+from backend.core.database import Connection, Database, array
+from backend.core.logs import logger
+from backend.core.settings import Settings
 
 log = logger(__name__)
 

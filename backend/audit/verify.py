@@ -35,7 +35,7 @@ from backend.audit.findings import (
     first_of,
 )
 from backend.audit.merkle import Frontier, leaf_hash
-from backend.audit.notes import Checkpoint, NoteError, Verifier, verify_note
+from backend.audit.signed_notes import Checkpoint, NoteError, Verifier, verify_note
 
 CHUNK = 8_192
 FEW = 30_000

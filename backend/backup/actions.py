@@ -12,7 +12,7 @@ from backend import audit
 from backend.alerts.actions import clear_condition, raise_alert
 from backend.backup.archive import Made, queries
 from backend.backup.due import History
-from backend.database import Connection
+from backend.core.database import Connection
 from models.alerts import Severity
 from models.backup import BackupRun, BackupState
 

@@ -7,12 +7,12 @@ from collections.abc import Callable
 import psycopg
 from psycopg.rows import dict_row
 
-from backend.audit.notes import Verifier, signing_key
-from backend.audit.outside import OutsideError, outside_of
+from backend.audit.checkpoint_store import OutsideError, outside_of
+from backend.audit.signed_notes import Verifier, signing_key
 from backend.audit.verify import origin_of, verify
 from backend.backup.archive import queries
 from backend.backup.postgres import connected
-from backend.settings import Settings
+from backend.core.settings import Settings
 
 
 def verify_audit(url: str) -> str | None:

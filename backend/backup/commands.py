@@ -19,12 +19,12 @@ from backend.backup.postgres import Abort
 from backend.backup.restore import restore
 from backend.backup.run import Plan, back_up
 from backend.backup.sealed import Key
-from backend.data_folder import DataFolder, make_database, opened, prepare, working_on
-from backend.database import DatabaseUnavailable
-from backend.embedded import OWNER, Embedded, EmbeddedError
+from backend.core.database import DatabaseUnavailable
+from backend.core.settings import Settings
 from backend.migrations.migrate import migrate
-from backend.processes import FolderBusyError
-from backend.settings import Settings
+from backend.runtime.data_folder import DataFolder, make_database, opened, prepare, working_on
+from backend.runtime.embedded_postgres import OWNER, Embedded, EmbeddedError
+from backend.runtime.processes import FolderBusyError
 from models.backup import BackupRun, BackupState
 
 OK, FAILED = 0, 1

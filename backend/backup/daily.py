@@ -16,9 +16,9 @@ from backend.backup.audit_check import sealed_audit_check
 from backend.backup.keys import key_of
 from backend.backup.retention import Keep, prune
 from backend.backup.run import BusyError, Plan, back_up
-from backend.database import Database
-from backend.logs import logger
-from backend.settings import Settings
+from backend.core.database import Database
+from backend.core.logs import logger
+from backend.core.settings import Settings
 from models.backup import BackupRun, BackupState
 
 log = logger(__name__)

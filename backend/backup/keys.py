@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from backend.backup import BackupError
 from backend.backup.sealed import Key
-from backend.settings import Settings
+from backend.core.settings import Settings
 
 
 def key_of(settings: Settings) -> Key:

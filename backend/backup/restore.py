@@ -18,7 +18,7 @@ from backend.backup.audit_check import verify_audit
 from backend.backup.postgres import Abort, connected, running, tool
 from backend.backup.retention import stamp
 from backend.backup.sealed import Key
-from backend.database import APPLICATION_ROLE
+from backend.core.database import APPLICATION_ROLE
 from backend.migrations.migrate import current, newest
 
 SCRATCH = "opsconsole_restore_test"

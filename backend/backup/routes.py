@@ -11,14 +11,14 @@ from psycopg.rows import class_row
 
 from backend.alerts.actions import clock
 from backend.backup.archive import queries
-from backend.connections import Read
-from backend.http import AsOf, Limit, decode_cursor, encode_cursor, operations_router
-from backend.problems import ProblemError
-from backend.security import Principal, require
+from backend.core.dependencies import Read
+from backend.core.http import AsOf, Limit, decode_cursor, encode_cursor, operations_router
+from backend.core.problems import ProblemError
+from backend.core.security import Principal, require
 from models.backup import BackupRun
-from models.paging import PAGE_DEFAULT, Page
-from models.permissions import Permission
-from models.problems import Code
+from models.core.paging import PAGE_DEFAULT, Page
+from models.core.permissions import Permission
+from models.core.problems import Code
 
 router = operations_router("/api/operations", "backups")
 

@@ -21,8 +21,8 @@ from backend.backup.postgres import CONNECT_SECONDS, Abort
 from backend.backup.restore import VerifyAudit, restore_test
 from backend.backup.retention import SUSPECT
 from backend.backup.sealed import Key
-from backend.database import Database
-from backend.logs import logger
+from backend.core.database import Database
+from backend.core.logs import logger
 from models.backup import BackupRun, BackupState
 
 log = logger(__name__)

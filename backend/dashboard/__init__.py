@@ -1,5 +1,5 @@
 """Figures, series and rows of the operations dashboard. Specification: "Operations dashboard"."""
 
-from backend.database import load_queries
+from backend.core.database import load_queries
 
 queries = load_queries("backend.dashboard")

@@ -8,6 +8,8 @@ from urllib.parse import quote
 
 from backend.alerts import summary
 from backend.alerts.past import open_conditions_then
+from backend.core.database import Connection
+from backend.core.settings import Settings
 from backend.dashboard import queries
 from backend.dashboard.figures import (
     FAR_PAST,
@@ -20,10 +22,9 @@ from backend.dashboard.figures import (
     totals,
 )
 from backend.dashboard.windows import DAY, Bucket, buckets, step_of
-from backend.database import Connection
-from backend.settings import Settings
-from backend.shop.land import reporting_currency
+from backend.shop.upserts import reporting_currency
 from models.alerts import AlertState
+from models.core.wording import counted
 from models.dashboard import (
     CommunityFigures,
     DashboardFigures,
@@ -36,7 +37,6 @@ from models.dashboard import (
     SourceStatus,
 )
 from models.figures import FIGURES, FigureName, SourceName
-from models.words import counted
 
 PROBLEMS_NAMED = 20
 

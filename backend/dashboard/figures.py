@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import zip_longest
 
+from backend.core.database import Connection, array
+from backend.core.settings import Settings
 from backend.dashboard import queries
 from backend.dashboard.ledger import Sums, Totals, totals
 from backend.dashboard.windows import DAY
-from backend.database import Connection, array
-from backend.settings import Settings
 from models.dashboard import (
     CommunityFigures,
     DashboardFigures,

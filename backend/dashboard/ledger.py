@@ -8,9 +8,9 @@ from datetime import datetime
 from itertools import accumulate
 from typing import Any, Literal, NamedTuple
 
+from backend.core.database import Connection, array
 from backend.dashboard import queries
 from backend.dashboard.windows import DAY, HOUR, floor
-from backend.database import Connection, array
 
 
 class Sums(NamedTuple):

@@ -8,17 +8,20 @@ from typing import Annotated, Any, Literal, LiteralString
 from fastapi import Query, Request, Response
 from psycopg.rows import dict_row
 
-from backend.connections import Read
+from backend.core.database import Connection
+from backend.core.dependencies import Read
+from backend.core.http import AsOf, Limit, ProblemError, decode_cursor, encode_cursor, operations_router
+from backend.core.security import Principal, require
 from backend.dashboard import queries
-from backend.dashboard.answers import Dashboards
-from backend.database import Connection
-from backend.http import AsOf, Limit, ProblemError, decode_cursor, encode_cursor, operations_router
-from backend.security import Principal, require
-from backend.shop.land import reporting_currency
-from models.base import Instant, PlainText
+from backend.dashboard.cache import Dashboards
+from backend.shop.upserts import reporting_currency
+from models.core.base import Instant, PlainText
+from models.core.paging import PAGE_DEFAULT
+from models.core.permissions import Permission
+from models.core.problems import Code, FieldError
 from models.dashboard import OperationsDashboard
 from models.figures import SourceName
-from models.orders import (
+from models.shop.orders import (
     CommunityPage,
     CommunityRow,
     DownloadPage,
@@ -30,9 +33,6 @@ from models.orders import (
     RefundRow,
     Summary,
 )
-from models.paging import PAGE_DEFAULT
-from models.permissions import Permission
-from models.problems import Code, FieldError
 
 router = operations_router("/api/operations", "dashboard")
 

@@ -17,9 +17,9 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from backend.core.settings import Settings
 from backend.risk.ports import Escalation, PortError, ShopOrder
-from backend.settings import Settings
-from models.risk_queue import EscalateTo
+from models.risk.queue import EscalateTo
 
 SECONDS = 10.0
 """For each of connecting, sending and waiting for the answer."""

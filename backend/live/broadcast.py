@@ -14,12 +14,12 @@ from typing import Any
 
 from psycopg.rows import dict_row
 
-from backend.database import Database, DatabaseUnavailable, load_queries
+from backend.core.database import Database, DatabaseUnavailable, load_queries
+from backend.core.logs import logger
+from backend.core.security import Principal
 from backend.live.topics import CHANGES_ACCESS, audience
-from backend.logs import logger
-from backend.security import Principal
-from models.live import Change, Topic
-from models.permissions import Permission
+from models.core.live import Change, Topic
+from models.core.permissions import Permission
 
 log = logger(__name__)
 queries = load_queries(__package__)

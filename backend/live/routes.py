@@ -10,10 +10,10 @@ from typing import Annotated
 from fastapi import Header, Request, Response
 from starlette.types import Receive, Scope, Send
 
-from backend.http import operations_router
+from backend.core.http import operations_router
+from backend.core.security import Principal, require
 from backend.live.broadcast import Broadcast, Listener, event_text
-from backend.security import Principal, require
-from models.live import Topic
+from models.core.live import Topic
 
 router = operations_router("/api/operations", "live")
 

@@ -98,7 +98,7 @@ def _upgrade(connection: psycopg.Connection[Any]) -> None:
 
 def _seed_roles(connection: psycopg.Connection[Any]) -> None:
     """Write the built-in roles as this program defines them; what administrators added stays."""
-    from models.permissions import BUILT_IN_ROLES
+    from models.core.permissions import BUILT_IN_ROLES
 
     rows = [
         (role.id, role.name, role.description, sorted(role.permissions), role.sensitive, role.service)

@@ -8,8 +8,8 @@ from typing import Any, Final, LiteralString
 
 from psycopg import sql
 
-from models.risk import FraudCheck
-from models.risk_metrics import SUBJECTS, VELOCITY_MOST, WINDOWS, normal
+from models.risk.metrics import SUBJECTS, VELOCITY_MOST, WINDOWS, normal
+from models.risk.rules import FraudCheck
 
 MINUTE = timedelta(minutes=1)
 COUNTRIES: Final = ("billing", "shipping", "ip", "card")

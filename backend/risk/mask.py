@@ -5,9 +5,9 @@ from __future__ import annotations
 from ipaddress import ip_address, ip_network
 from typing import Any
 
-from backend.security import Principal
-from models.permissions import Permission
-from models.risk import Decision
+from backend.core.security import Principal
+from models.core.permissions import Permission
+from models.risk.rules import Decision
 
 PERSONAL = frozenset({"email", "ip", "card"})
 """Metrics whose values are hidden."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from models.risk_queue import EscalateTo
+from models.risk.queue import EscalateTo
 
 
 class PortError(Exception):

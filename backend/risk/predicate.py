@@ -1,4 +1,4 @@
-"""A rule as a Python predicate over an order's values. ``backend.risk.translate`` says the same in SQL."""
+"""A rule as a Python predicate over an order's values. ``backend.risk.sql_conditions`` says the same in SQL."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from models.risk import (
+from models.risk.metrics import Operator
+from models.risk.rules import (
     SCORE_MOST,
     STRENGTH,
     Action,
@@ -19,7 +20,6 @@ from models.risk import (
     ListHit,
     ListKind,
 )
-from models.risk_metrics import Operator
 
 Values = Mapping[str, Any]
 """Value of each metric by key; missing and ``None`` are alike: unknown."""

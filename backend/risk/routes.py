@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from backend.risk.backtest.routes import router as backtests
 from backend.risk.check.routes import router as check
-from backend.risk.intents.routes import router as intents
+from backend.risk.fulfilment.routes import router as intents
 from backend.risk.lists.routes import router as lists
 from backend.risk.outcomes.routes import router as reports
 from backend.risk.queue.routes import router as queue

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from backend import audit
+from backend.access.actions import assign
+from backend.accounts.session.accounts import set_account
 from backend.alerts.actions import clock
-from backend.database import Connection
-from backend.rbac.actions import assign
-from backend.session.accounts import set_account
-from models.rbac import AssignRole
+from backend.core.database import Connection
+from models.access import AssignRole
 
 PEOPLE = (
     ("tomas", "Tomas Keller", "administrator"),

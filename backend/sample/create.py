@@ -16,15 +16,15 @@ from typing import Any, LiteralString
 
 from backend import audit
 from backend.alerts.actions import clock
-from backend.database import Connection, Database
+from backend.core.database import Connection, Database
+from backend.core.settings import Settings
 from backend.sample import queries
 from backend.sample.access import create_people
 from backend.sample.fraud import create_fraud
 from backend.sample.history import create_rules_and_alerts
 from backend.sample.market import EPOCH, HISTORY, HOUR, Market, Order, load_catalogue
-from backend.settings import Settings
-from backend.shop import land
 from backend.shop import queries as shop_queries
+from backend.shop import upserts
 
 Progress = Callable[[str, float], None]
 
@@ -57,7 +57,7 @@ async def create_sample_shop(database: Database, settings: Settings, progress: P
         if await _asked(tx, queries.holds_data):
             return False
         progress(MESSAGE, 0.0)
-        currency = await land.claim_currency(tx, settings.currency)
+        currency = await upserts.claim_currency(tx, settings.currency)
         market = Market(load_catalogue(), await clock(tx))
         if currency not in market.currencies():
             raise ValueError(f"the sample shop has no rates in {currency}; it knows {', '.join(market.currencies())}")

@@ -13,14 +13,14 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 
 from backend import audit
-from backend.database import Connection, array
+from backend.core.database import Connection, array
+from backend.core.json import dumps
 from backend.risk.features import count_sql, order_values
 from backend.risk.lists.actions import add_entry, create_list
 from backend.risk.predicate import Circumstances, decide, explain, missing
 from backend.sample import queries
 from backend.sample.market import EPOCH, HOUR, Market, Order, load_catalogue
-from backend.wire import dumps
-from models.risk import FraudCheck, FraudRule, ListEntryDraft, ListHit, ListKind, RiskListDraft
+from models.risk.rules import FraudCheck, FraudRule, ListEntryDraft, ListHit, ListKind, RiskListDraft
 
 CHECKED: Final = timedelta(days=2)
 """So far back the shop's orders were checked when it opens; those of the last day wait in the queue."""

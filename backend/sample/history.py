@@ -11,7 +11,7 @@ from typing import Any
 from backend.alerts import actions
 from backend.alerts.decide import Reading, Transition, Watch, acknowledge, decide, shelve
 from backend.audit import SAMPLE_SHOP
-from backend.database import Connection
+from backend.core.database import Connection
 from backend.sample import queries
 from backend.sample.market import HISTORY
 from models.alerts import AlertCondition, AlertRule, AlertRuleDraft, Comparison

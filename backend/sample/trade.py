@@ -10,16 +10,16 @@ from random import Random
 from typing import Any
 
 from backend.audit import SAMPLE_SHOP
-from backend.database import Connection, Database
-from backend.ingest import actions as ingest
+from backend.core.database import Connection, Database
+from backend.core.settings import Settings
 from backend.risk.check.actions import fraud_check
 from backend.sample import queries
 from backend.sample.fraud import payload
 from backend.sample.market import HISTORY, Download, Market, load_catalogue
-from backend.settings import Settings
-from backend.shop import land
-from models.ingest import BATCH_MOST, Batch
-from models.risk import FraudCheck
+from backend.shop import upserts
+from backend.shop.ingest import actions as ingest
+from models.risk.rules import FraudCheck
+from models.shop.ingest import BATCH_MOST, Batch
 
 STRETCH = timedelta(hours=3)
 """At most this much trade in one transaction; a longer gap is filled stretch by stretch."""
@@ -92,7 +92,7 @@ class _Stretch:
         days = range(self._since.toordinal() + 1, self._until.toordinal() + 1)
         if not days:
             return []
-        reporting = await land.reporting_currency(self._tx, self._settings.currency)
+        reporting = await upserts.reporting_currency(self._tx, self._settings.currency)
         return [
             {"currency": currency, "day": day.isoformat(), "rate": self._market.rate(currency, reporting, day)}
             for day in map(date.fromordinal, days)

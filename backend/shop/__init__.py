@@ -1,5 +1,5 @@
 """The shop's records and the rollups over them. Every statement that changes a record also writes its difference."""
 
-from backend.database import load_queries
+from backend.core.database import load_queries
 
 queries = load_queries("backend.shop")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from backend.database import Database
-from backend.settings import Settings
+from backend.core.database import Database
+from backend.core.settings import Settings
 from backend.shop import queries
 
 

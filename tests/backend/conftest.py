@@ -14,12 +14,12 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from backend.audit import queries as audit_queries
-from backend.database import APPLICATION_ROLE
-from backend.settings import Settings
-from tests.backend.backups import FILL
-from tests.backend.desks import Desk
-from tests.backend.sealed_log import Log
-from tests.backend.site import Site
+from backend.core.database import APPLICATION_ROLE
+from backend.core.settings import Settings
+from tests.backend.access.fixtures import Desk
+from tests.backend.audit.fixtures import Log
+from tests.backend.backup.fixtures import FILL
+from tests.backend.core.fixtures import Site
 from tests.conftest import Api, cloned
 
 

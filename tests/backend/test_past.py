@@ -12,12 +12,12 @@ import pytest
 
 from backend.alerts import actions
 from backend.alerts.decide import Reading, Watch, acknowledge, broken_then, decide, shelve
-from backend.database import Database
-from backend.shop import land
+from backend.core.database import Database
+from backend.shop import upserts
 from backend.shop.rollups import fold
 from models.alerts import AlertRule, AlertRuleChange, AlertRuleDraft, Comparison, Severity
 from models.figures import FigureName
-from models.ingest import DownloadIn
+from models.shop.ingest import DownloadIn
 from tests.conftest import Api
 
 MINUTE = timedelta(minutes=1)
@@ -78,7 +78,7 @@ class History:
 async def land_all(database: Database, *rows: Iterable[DownloadIn]) -> None:
     async with database.transaction() as tx:
         for some in rows:
-            await land.downloads(tx, list(some))
+            await upserts.downloads(tx, list(some))
 
 
 async def test_alerts_and_tiles_belong_to_the_instant(api: Api) -> None:

@@ -28,14 +28,14 @@ keyring.set_keyring(keyring.backends.null.Keyring())
 from PySide6.QtCore import QTimer, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
-from views.run import run
-import views.desk
+from views.shell.run import run
+import views.shell.application
 desks = []
-real = views.desk.Desk.show
+real = views.shell.application.Desk.show
 def show(self, *a):
     desks.append(self)
     real(self, 1200, 800)
-views.desk.Desk.show = show
+views.shell.application.Desk.show = show
 def page(kind):
     desk = desks[-1] if desks else None
     found = desk.window.stack.currentWidget() if desk else None

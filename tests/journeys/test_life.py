@@ -19,14 +19,14 @@ ALLOWED = "This plugin does not support propagateSizeHints()"
 SCRIPT = """
 import sys, pathlib
 from PySide6.QtCore import QTimer
-import views.desk
-real = views.desk.Desk.show
+import views.shell.application
+real = views.shell.application.Desk.show
 def show(self, *a):
     real(self, 1200, 800)
     PLAN(self)
-views.desk.Desk.show = show
+views.shell.application.Desk.show = show
 {plan}
-from views.run import run
+from views.shell.run import run
 sys.exit(run(server={server!r}, data_dir=pathlib.Path({folder!r})))
 """
 

@@ -11,14 +11,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPlainTextEdit, QWidget
 
-from app import risk
+from app.risk import queue as risk
 from tests.conftest import Api
+from tests.views.access.test_workspace import relaying, signed_in
 from tests.views.office import shown, turns
-from tests.views.test_access_workspace import relaying, signed_in
-from tests.views.triage import fill, until
-from views.desk import Desk
-from views.theme import Theme
-from views.triage.dialogs import EscalateDialog, SnoozeDialog
+from tests.views.risk.fixtures import fill, until
+from views.kit.theme import Theme
+from views.risk.triage.dialogs import EscalateDialog, SnoozeDialog
+from views.shell.application import Desk
 
 KEY = Qt.Key
 CASES = 200

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from models.alerts import AlertRuleChange, AlertRuleDraft, ShelveAlert
-from models.base import Instant, Integer, Number
+from models.core.base import Instant, Integer, Number
+from models.core.permissions import BUILT_IN_ROLES, Permission
+from models.core.problems import REGISTRY, Code
 from models.figures import FIGURES, FigureName
-from models.ingest import BATCH_MOST, Batch, OrderIn
-from models.permissions import BUILT_IN_ROLES, Permission
-from models.problems import REGISTRY, Code
+from models.shop.ingest import BATCH_MOST, Batch, OrderIn
 
 ORDER: dict[str, Any] = {"id": "CS-1", "placedAt": "2026-11-24T14:02:00Z", "currency": "EUR", "total": 1999}
 

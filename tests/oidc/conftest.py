@@ -26,7 +26,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from app.browser_sign_in import trusted
+from app.core.browser_sign_in import trusted
 
 HERE = Path(__file__).parent
 BUILD = HERE.parents[1] / "build"

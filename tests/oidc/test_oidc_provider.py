@@ -22,9 +22,8 @@ import pytest
 from fastapi import APIRouter
 from psycopg.conninfo import make_conninfo
 
-from app.browser_sign_in import browser_refresh, browser_sign_in, trusted
-from app.client import OperationsClient
-from app.errors import (
+from app.core.browser_sign_in import browser_refresh, browser_sign_in, trusted
+from app.core.errors import (
     BadAnswer,
     Challenge,
     OperationsError,
@@ -34,14 +33,15 @@ from app.errors import (
     TimedOut,
     Unreachable,
 )
-from app.messages import Messages
-from app.session import Session
-from backend.database import APPLICATION_ROLE
-from backend.security import Principal, TokenReader, require
-from backend.settings import Settings
-from models.session import OidcOptions
-from tests.app.faulty import Asked, FakeClock, MemoryKeyring, faulty_server
-from tests.app.faulty import http as answer_of
+from app.core.http_client import OperationsClient
+from app.core.messages import Messages
+from app.core.session import Session
+from backend.core.database import APPLICATION_ROLE
+from backend.core.security import Principal, TokenReader, require
+from backend.core.settings import Settings
+from models.accounts import OidcOptions
+from tests.app.core.faulty_server import Asked, FakeClock, MemoryKeyring, faulty_server
+from tests.app.core.faulty_server import http as answer_of
 from tests.conftest import cloned, serve_in_thread
 from tests.oidc.conftest import Browser, Provider, a_key
 
@@ -335,7 +335,7 @@ async def test_an_id_token_of_another_sign_in_is_refused(
 async def test_an_answer_with_another_state_is_not_taken(
     provider: Provider, ask: Callable[[dict[str, str]], dict[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.browser_sign_in.PATIENCE", 0.4)
+    monkeypatch.setattr("app.core.browser_sign_in.PATIENCE", 0.4)
     async with browsing() as browser:
         browser.ask = ask
         with pytest.raises(TimedOut, match="Nobody signed in"):

@@ -16,12 +16,12 @@ from urllib.parse import parse_qs, urlsplit
 
 from PySide6.QtWidgets import QApplication, QWidget
 
-from app.clock import Clock
 from app.console import Console
-from app.place import Place
-from tests.app.faulty import Asked, FakeClock, Faulty, MemoryKeyring, faulty_server, http, problem
-from tests.app.samples import AS_OF, ME, dashboard, tokens
-from views.desk import Desk
+from app.core.clock import Clock
+from app.core.connection_target import Place
+from tests.app.answers import AS_OF, ME, dashboard, tokens
+from tests.app.core.faulty_server import Asked, FakeClock, Faulty, MemoryKeyring, faulty_server, http, problem
+from views.shell.application import Desk
 
 W = TypeVar("W", bound=QWidget)
 

@@ -15,16 +15,16 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QWidget
 
-from app.timeframe import NOT_KEPT
-from models.permissions import Permission
-from tests.app.faulty import Asked, http, problem
-from tests.app.samples import AS_OF, ME, dashboard
+from app.core.timeframe import NOT_KEPT
+from models.core.permissions import Permission
+from tests.app.answers import AS_OF, ME, dashboard
+from tests.app.core.faulty_server import Asked, http, problem
 from tests.views.office import Office, alert, desk_of, office, order, turns, until
-from views.desk import Desk
-from views.theme import current
-from views.wall import WallView
-from views.window.arrangement import WAR_ROOM
-from views.window.rail import RailItem
+from views.kit.theme import current
+from views.shell.application import Desk
+from views.shell.wall import WallView
+from views.shell.window.arrangement import WAR_ROOM
+from views.shell.window.rail import RailItem
 
 THEN = (AS_OF - timedelta(days=3)).replace(second=0)
 LIVE_TITLE, OLD_TITLE = "Trouble of today", "Trouble of that day"

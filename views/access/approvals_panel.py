@@ -7,23 +7,23 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from app.access import APPROVE, withdraw
-from app.actions import Action
-from app.errors import OperationsError
-from app.freshness import age_words
-from views.access.words import day_words, ends_words, permission_words
-from views.theme import current
-from views.widgets.avatar import Avatar
-from views.widgets.discard import discard
-from views.widgets.pill import Look, Pill
-from views.window.query_panel import QueryPanel
+from app.access.domain import APPROVE, withdraw
+from app.core.actions import Action
+from app.core.errors import OperationsError
+from app.core.freshness import age_words
+from views.access.wording import day_words, ends_words, permission_words
+from views.kit.query_panel import QueryPanel
+from views.kit.theme import current
+from views.kit.widgets.avatar import Avatar
+from views.kit.widgets.discard import discard
+from views.kit.widgets.pill import Look, Pill
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
     from app.console import Console
-    from models.rbac import Approval
+    from models.access import Approval
 
 SHOWN_MOST = 20
 

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout
 
-from app.access import APPROVE, MANAGE, VIEW
-from app.actions import Action
-from models.words import initials
-from views.access.words import day_words, ends_words, left_words
-from views.theme import current
-from views.widgets.flow import Flow
-from views.widgets.pill import Look, Pill
-from views.widgets.table import Column, RecordTable
-from views.window.query_panel import QueryPanel
+from app.access.domain import APPROVE, MANAGE, VIEW
+from app.core.actions import Action
+from models.core.wording import initials
+from views.access.wording import day_words, ends_words, left_words
+from views.kit.query_panel import QueryPanel
+from views.kit.theme import current
+from views.kit.widgets.flow import Flow
+from views.kit.widgets.pill import Look, Pill
+from views.kit.widgets.table import Column, RecordTable
 
 if TYPE_CHECKING:
     from app.console import Console
-    from models.rbac import RoleAssignment
+    from models.access import RoleAssignment
 
 SOON = timedelta(hours=24)
 FIND = 80

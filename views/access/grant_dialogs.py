@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QDateTime, Qt, QTimeZone
 from PySide6.QtWidgets import QCheckBox, QComboBox, QCompleter, QDateTimeEdit, QFormLayout, QLabel, QSpinBox, QWidget
 
-from app.access import assign, break_glass, close_review, decide, remove_second_factor, revoke
-from views.access.words import permission_words
-from views.dialogs.deciding import DecidingDialog
-from views.theme import current
+from app.access.domain import assign, break_glass, close_review, decide, remove_second_factor, revoke
+from views.access.wording import permission_words
+from views.kit.dialogs.deciding import DecidingDialog
+from views.kit.theme import current
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from app.console import Console
-    from models.rbac import AccessReview, Approval, Person, RoleAssignment, RoleDefinition
+    from models.access import AccessReview, Approval, Person, RoleAssignment, RoleDefinition
 
 BREAK_GLASS_MINUTES = 240
 DEFAULT_DAYS = 7

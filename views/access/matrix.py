@@ -21,13 +21,13 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QScrollArea, QToolTip, QWidget
 
-from models.permissions import SENSITIVE_PERMISSIONS, Permission
-from models.words import counted
-from views.access.words import area_of, permission_words, verb_of
-from views.theme import FOCUS, current
+from models.core.permissions import SENSITIVE_PERMISSIONS, Permission
+from models.core.wording import counted
+from views.access.wording import area_of, permission_words, verb_of
+from views.kit.theme import FOCUS, current
 
 if TYPE_CHECKING:
-    from models.rbac import RoleDefinition
+    from models.access import RoleDefinition
 
 ROW, HEAD, AREA, NAME = 26, 64, 88, 160
 COLUMN, COLUMN_MOST, GAP, LINES = 56, 132, 3, 2
@@ -215,7 +215,7 @@ class Matrix(QWidget):
             words = QFontMetricsF(painter.font()).elidedText(verb_of(permission), ELIDE, name.width())
             painter.drawText(name, Qt.AlignmentFlag.AlignVCenter, words)
             if sensitive:
-                from views.icons import paint
+                from views.kit.icons import paint
 
                 paint(painter, "shield", QRectF(left - size - 10, top + (high - size) / 2, size, size), tokens.text2)
 

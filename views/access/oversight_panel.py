@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from app.access import APPROVE, VIEW
-from views.access.words import permission_words
-from views.theme import current
-from views.widgets.discard import discard
-from views.widgets.pill import Look, Pill
-from views.window.query_panel import QueryPanel
+from app.access.domain import APPROVE, VIEW
+from views.access.wording import permission_words
+from views.kit.query_panel import QueryPanel
+from views.kit.theme import current
+from views.kit.widgets.discard import discard
+from views.kit.widgets.pill import Look, Pill
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from app.console import Console
-    from models.rbac import AccessDifference, AccessReview, UnusedPermissions
+    from models.access import AccessDifference, AccessReview, UnusedPermissions
 
 SHOWN_MOST = 50
 KINDS = {

@@ -17,15 +17,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.access import change_role, create_role
-from models.permissions import SENSITIVE_PERMISSIONS, Permission
-from views.access.words import permission_words
-from views.dialogs.deciding import DecidingDialog
-from views.theme import current
+from app.access.domain import change_role, create_role
+from models.core.permissions import SENSITIVE_PERMISSIONS, Permission
+from views.access.wording import permission_words
+from views.kit.dialogs.deciding import DecidingDialog
+from views.kit.theme import current
 
 if TYPE_CHECKING:
     from app.console import Console
-    from models.rbac import RoleDefinition
+    from models.access import RoleDefinition
 
 
 class RoleDialog(DecidingDialog):
@@ -109,7 +109,7 @@ class RoleDialog(DecidingDialog):
         """Save what is new or changed."""
         from pydantic import ValidationError
 
-        from models.rbac import ApprovalPolicy, RoleChange, RoleDraft
+        from models.access import ApprovalPolicy, RoleChange, RoleDraft
 
         words = self.checked_words(needed=False)
         if words is None:

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout
 
-from app.access import APPROVE, MANAGE, VIEW
-from app.actions import Action
+from app.access.domain import APPROVE, MANAGE, VIEW
+from app.core.actions import Action
 from views.access.matrix import Matrix
-from views.theme import current
-from views.widgets.flow import Flow
-from views.widgets.pill import Look, Pill
-from views.window.query_panel import QueryPanel
+from views.kit.query_panel import QueryPanel
+from views.kit.theme import current
+from views.kit.widgets.flow import Flow
+from views.kit.widgets.pill import Look, Pill
 
 if TYPE_CHECKING:
     from app.console import Console
-    from models.rbac import RoleDefinition
+    from models.access import RoleDefinition
 
 SHOWN = ("All", "Sensitive", "Service principals")
 

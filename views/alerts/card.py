@@ -8,10 +8,10 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from views.alerts.words import age_of, figure_words, since_words
-from views.theme import FOCUS, RADIUS, current
-from views.widgets.chip import SeverityChip, draw_severity, mark, severity_size
-from views.widgets.pill import Look, Pill
+from views.alerts.wording import age_of, figure_words, since_words
+from views.kit.theme import FOCUS, RADIUS, current
+from views.kit.widgets.chip import SeverityChip, draw_severity, mark, severity_size
+from views.kit.widgets.pill import Look, Pill
 
 if TYPE_CHECKING:
     from datetime import datetime

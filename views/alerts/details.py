@@ -8,10 +8,10 @@ from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QDialogButtonBox, QFormLayout, QLabel, QWidget
 
-from app.alerts import unshelve
-from app.errors import OperationsError
-from views.alerts.words import figure_words, is_shelved, since_words
-from views.dialogs.base import WindowDialog
+from app.alerts.domain import unshelve
+from app.core.errors import OperationsError
+from views.alerts.wording import figure_words, is_shelved, since_words
+from views.kit.dialogs.base import WindowDialog
 
 if TYPE_CHECKING:
     from app.console import Console

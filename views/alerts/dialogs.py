@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLabel, QRadioButton, QWidget
 
-from views.dialogs.deciding import DecidingDialog
+from views.kit.dialogs.deciding import DecidingDialog
 
 if TYPE_CHECKING:
-    from app.tasks import Tasks
+    from app.core.tasks import Tasks
     from models.alerts import Alert
 
 SHELVES = (

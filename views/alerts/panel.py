@@ -10,20 +10,20 @@ from PySide6.QtCore import QObject, QSize, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QAction, QColor, QDesktopServices, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from app.actions import Action
-from app.alerts import acknowledge, shelve
-from app.freshness import Quality, age_words
-from app.timeframe import NOT_KEPT
+from app.alerts.domain import acknowledge, shelve
+from app.core.actions import Action
+from app.core.freshness import Quality, age_words
+from app.core.timeframe import NOT_KEPT
 from views.alerts.card import AlertCard, AlertRow
-from views.alerts.words import is_shelved
-from views.theme import current
-from views.widgets.discard import discard
-from views.widgets.pill import Look, Pill
-from views.window.panel import Note
+from views.alerts.wording import is_shelved
+from views.kit.panel import Note
+from views.kit.theme import current
+from views.kit.widgets.discard import discard
+from views.kit.widgets.pill import Look, Pill
 
 if TYPE_CHECKING:
     from app.console import Console
-    from app.query import Watch
+    from app.core.query import Watch
     from models.alerts import Alert
 
 MANAGE = "operations.manage_alerts"

@@ -20,14 +20,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.alerts import change_rule, create_rule
-from app.draft import InConflict, Outcome
-from app.errors import OperationsError
-from app.figures import shown, title_of, unit_of
+from app.alerts.domain import change_rule, create_rule
+from app.core.errors import OperationsError
+from app.core.figure_set import shown, title_of, unit_of
+from app.core.mutation_types import InConflict, Outcome
+from models.core.money import decimals
 from models.figures import FIGURES, FigureName
-from models.money import decimals
-from views.dialogs.base import WindowDialog
-from views.theme import current
+from views.kit.dialogs.base import WindowDialog
+from views.kit.theme import current
 
 if TYPE_CHECKING:
     from app.console import Console

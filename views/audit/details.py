@@ -8,13 +8,13 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from models.formatting import grouped
-from views.audit.changes import compare
-from views.audit.difference import Difference
-from views.audit.words import instant, short, title, who
-from views.theme import SECTION, current
-from views.widgets.flow import Flow
-from views.widgets.pill import PAD, Look, Pill
+from models.core.formatting import grouped
+from views.audit.wording import instant, short, title, who
+from views.kit.changes import compare
+from views.kit.theme import SECTION, current
+from views.kit.widgets.difference import Difference
+from views.kit.widgets.flow import Flow
+from views.kit.widgets.pill import PAD, Look, Pill
 
 if TYPE_CHECKING:
     from models.audit import AuditLogEntry

@@ -22,15 +22,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.audit import confirmed
-from app.audit_proof import Proof, Verification
-from app.errors import OperationsError
-from models.formatting import grouped
-from models.words import counted
-from views.audit.words import title
-from views.dialogs.base import WindowDialog
-from views.dialogs.deciding import DecidingDialog
-from views.theme import SHAPES, current
+from app.audit.log import confirmed
+from app.audit.proof import Proof, Verification
+from app.core.errors import OperationsError
+from models.core.formatting import grouped
+from models.core.wording import counted
+from views.audit.wording import title
+from views.kit.dialogs.base import WindowDialog
+from views.kit.dialogs.deciding import DecidingDialog
+from views.kit.theme import SHAPES, current
 
 if TYPE_CHECKING:
     from app.console import Console

@@ -12,25 +12,25 @@ from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt
 from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
-from app.audit import VIEW, AuditLog, SearchError, newest_query, parse
-from app.audit_proof import Verification
-from app.freshness import Quality, age_words
-from app.timeframe import NOT_KEPT
-from models.formatting import grouped
-from models.words import counted
+from app.audit.log import VIEW, AuditLog, SearchError, newest_query, parse
+from app.audit.proof import Verification
+from app.core.freshness import Quality, age_words
+from app.core.timeframe import NOT_KEPT
+from models.core.formatting import grouped
+from models.core.wording import counted
 from views.audit.details import Details
 from views.audit.dialogs import ExportDialog, ProofDialog, TrustDialog, marked
 from views.audit.table import AuditTable
-from views.audit.words import instant, title, who
-from views.downloads import save
-from views.theme import current
-from views.widgets.pill import Look, Pill
-from views.widgets.problem import ProblemLine
-from views.window.panel import Note
+from views.audit.wording import instant, title, who
+from views.kit.downloads import save
+from views.kit.panel import Note
+from views.kit.theme import current
+from views.kit.widgets.pill import Look, Pill
+from views.kit.widgets.problem import ProblemLine
 
 if TYPE_CHECKING:
     from app.console import Console
-    from app.query import Watch
+    from app.core.query import Watch
     from models.audit import AuditLogEntry
 
 LIST = 0.64

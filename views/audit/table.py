@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any, overload
 from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 
-from models.formatting import grouped
-from views.audit.words import short, title, who
-from views.theme import current
-from views.widgets.table import PAD, Column, RecordTable
+from models.core.formatting import grouped
+from views.audit.wording import short, title, who
+from views.kit.theme import current
+from views.kit.widgets.table import PAD, Column, RecordTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from app.audit import AuditLog
+    from app.audit.log import AuditLog
     from models.audit import AuditLogEntry
 
 UNLOADED = "…"

@@ -13,24 +13,24 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QColor
 from PySide6.QtWidgets import QLabel, QStackedLayout, QWidget
 
-from app.freshness import Quality, age_words, long_age_words
+from app.core.freshness import Quality, age_words, long_age_words
 from models.figures import FigureName
-from views.theme import current
-from views.window.panel import Note
+from views.kit.panel import Note
+from views.kit.theme import current
 
 if TYPE_CHECKING:
     from app.console import Console
-    from app.query import Watch
+    from app.core.query import Watch
     from models.alerts import AlertSummary
     from models.dashboard import OperationsDashboard
-    from views.charts.data import ChartData, Mark
-    from views.charts.style import ChartStyle
-    from views.charts.time_chart import TimeChart
+    from views.kit.charts.data import ChartData, Mark
+    from views.kit.charts.style import ChartStyle
+    from views.kit.charts.time_chart import TimeChart
 
 
 def chart_style(number: int, severity: str = "P2") -> ChartStyle:
     """The theme's colours for a chart that draws series ``number``."""
-    from views.charts.style import ChartStyle
+    from views.kit.charts.style import ChartStyle
 
     theme = current()
     t = theme.tokens
@@ -167,7 +167,7 @@ class ChartPanel(QObject):
     def _marks(self, dashboard: OperationsDashboard) -> tuple[Mark, ...]:
         """When alerts about this chart's figures were raised; the acknowledged and cleared ones too."""
         from models.alerts import AlertState
-        from views.charts.data import Mark
+        from views.kit.charts.data import Mark
 
         known: dict[str, AlertSummary] = {alert.id: alert for alert in dashboard.alerts}
         alerts = self._console.alerts().sample
@@ -196,7 +196,7 @@ class ChartPanel(QObject):
 
     def _chart(self) -> TimeChart:
         if self.chart is None:
-            from views.charts.time_chart import TimeChart
+            from views.kit.charts.time_chart import TimeChart
 
             self.chart = TimeChart(self.title, chart_style(self._series), self.widget)
             self.chart.cursor_moved.connect(self._crosshair.moved)

@@ -13,17 +13,17 @@ from PySide6.QtCore import QObject, QStandardPaths, Qt
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
-from models.formatting import grouped, money, percent
-from models.words import counted
-from views.theme import current
-from views.widgets.discard import discard
-from views.widgets.pill import Look, Pill
-from views.widgets.table import Column, RecordTable
-from views.window.panel import Note
+from models.core.formatting import grouped, money, percent
+from models.core.wording import counted
+from views.kit.panel import Note
+from views.kit.theme import current
+from views.kit.widgets.discard import discard
+from views.kit.widgets.pill import Look, Pill
+from views.kit.widgets.table import Column, RecordTable
 
 if TYPE_CHECKING:
     from app.console import Console
-    from app.drill import Drill
+    from app.dashboard.drill import Drill
 
 NOUNS = {"orders": "orders", "refunds": "refunds", "downloads": "downloads", "community": "readings"}
 NOTHING_OPEN = "Open a figure or a point of a chart to see the rows behind it."

@@ -8,14 +8,14 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from app.freshness import Quality
-from views.theme import current
-from views.widgets.figure import FigureTile
-from views.window.panel import Note
+from app.core.freshness import Quality
+from views.kit.panel import Note
+from views.kit.theme import current
+from views.kit.widgets.figure import FigureTile
 
 if TYPE_CHECKING:
     from app.console import Console
-    from app.query import Watch
+    from app.core.query import Watch
 
 TILES = 10
 

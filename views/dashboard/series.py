@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from models.core.money import decimals
 from models.figures import FigureName
-from models.money import decimals
-from views.charts.data import ChartData, Limit
+from views.kit.charts.data import ChartData, Limit
 
 if TYPE_CHECKING:
     from models.dashboard import OperationsDashboard

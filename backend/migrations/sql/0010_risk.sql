@@ -11,12 +11,12 @@ update refunds as r set customer_id = o.customer_id
 create index refunds_of_nobody on refunds (order_id) where customer_id is null and order_id is not null;
 create index refunds_of_customer on refunds (customer_id, refunded_at) where customer_id is not null;
 
--- Orders of the shop that risk has not looked at yet; no key, so ingest does not wait. See backend/risk/adopt.py.
+-- Orders of the shop that risk has not looked at yet; no key, so ingest does not wait. See backend/risk/backfill.py.
 create table risk_pending (placed_at timestamptz not null, order_id text not null);
 insert into risk_pending select placed_at, id from orders order by placed_at;
 create index risk_pending_next on risk_pending (placed_at, order_id);
 
--- One row an order, with the value of every metric (models/risk_metrics.py) as it was when the order became known. Rules
+-- One row an order, with the value of every metric (models/risk/metrics.py) as it was when the order became known. Rules
 -- are replayed over these columns, so a replay sees what the check saw. Null: missing or unknown.
 create table risk_order (
     seq                     bigint generated always as identity,

@@ -11,13 +11,13 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from backend import audit
-from backend.database import Connection, load_queries
-from backend.defer import defer
-from backend.http import known_id
-from backend.problems import ProblemError
+from backend.core.database import Connection, load_queries
+from backend.core.defer import defer
+from backend.core.http import known_id
+from backend.core.problems import ProblemError
 from backend.risk.rule_sets import actions as rule_sets
-from models.problems import Code
-from models.risk_backtest import Backtest, BacktestCircumstances, BacktestDraft, BacktestResult, BacktestState
+from models.core.problems import Code
+from models.risk.backtest import Backtest, BacktestCircumstances, BacktestDraft, BacktestResult, BacktestState
 
 queries = load_queries(__package__)
 

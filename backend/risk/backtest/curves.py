@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 
 from psycopg import sql
 
-from backend.risk.translate import Member, Names, condition_sql, entry_sql
-from models.base import INT64
-from models.risk import AnyOf, Condition, FraudRule
-from models.risk_backtest import Curve, CurvePoint
-from models.risk_metrics import METRICS, NUMERIC, Kind, Operator
+from backend.risk.sql_conditions import Member, Names, condition_sql, entry_sql
+from models.core.base import INT64
+from models.risk.backtest import Curve, CurvePoint
+from models.risk.metrics import METRICS, NUMERIC, Kind, Operator
+from models.risk.rules import AnyOf, Condition, FraudRule
 
 EACH_WAY = 10
 """Values on either side of the number."""

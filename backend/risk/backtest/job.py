@@ -7,10 +7,10 @@ from uuid import UUID
 
 import procrastinate
 
-from backend.database import Database
+from backend.core.database import Database
+from backend.core.settings import Settings
 from backend.risk.backtest import actions
 from backend.risk.backtest.run import run
-from backend.settings import Settings
 
 blueprint = procrastinate.Blueprint()
 

@@ -9,15 +9,15 @@ from fastapi import Query, Response
 from psycopg.rows import class_row
 
 from backend.alerts.actions import clock
-from backend.connections import Read, Tx
-from backend.http import Limit, decode_cursor, encode_cursor, known_id, operations_router, set_etag
+from backend.core.dependencies import Read, Tx
+from backend.core.http import Limit, decode_cursor, encode_cursor, known_id, operations_router, set_etag
+from backend.core.security import Principal, require
 from backend.risk.backtest import actions
 from backend.risk.backtest.actions import queries
-from backend.security import Principal, require
-from models.base import Identifier
-from models.paging import PAGE_DEFAULT, Page
-from models.permissions import Permission
-from models.risk_backtest import Backtest, BacktestDraft, BacktestSummary
+from models.core.base import Identifier
+from models.core.paging import PAGE_DEFAULT, Page
+from models.core.permissions import Permission
+from models.risk.backtest import Backtest, BacktestDraft, BacktestSummary
 
 router = operations_router("/api/risk", "risk backtests")
 

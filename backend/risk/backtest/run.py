@@ -11,16 +11,16 @@ from uuid import UUID
 from psycopg import sql
 from pydantic import TypeAdapter
 
-from backend.database import Connection, Database, DatabaseUnavailable
-from backend.logs import logger
+from backend.core.database import Connection, Database, DatabaseUnavailable
+from backend.core.logs import logger
 from backend.risk.backtest import actions
 from backend.risk.backtest.actions import Claim, queries
 from backend.risk.backtest.curves import Curves
 from backend.risk.backtest.sweep import Sweep
 from backend.risk.backtest.tally import Tally
-from backend.risk.translate import Around, Names, decision_sql, present_member, recorded_member
-from models.risk import FraudRule, ListKind
-from models.risk_backtest import SAMPLE_MOST, BacktestCircumstances, BacktestResult, SampleOrder
+from backend.risk.sql_conditions import Around, Names, decision_sql, present_member, recorded_member
+from models.risk.backtest import SAMPLE_MOST, BacktestCircumstances, BacktestResult, SampleOrder
+from models.risk.rules import FraudRule, ListKind
 
 log = logger(__name__)
 

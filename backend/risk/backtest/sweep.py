@@ -15,9 +15,9 @@ from typing import Any
 from psycopg import sql
 
 from backend.risk.predicate import Circumstances, effective
-from backend.risk.translate import Around, Names, held_sql, loud_sql
-from models.risk import STRENGTH, Action, FraudRule
-from models.risk_backtest import SAMPLE_MOST
+from backend.risk.sql_conditions import Around, Names, held_sql, loud_sql
+from models.risk.backtest import SAMPLE_MOST
+from models.risk.rules import STRENGTH, Action, FraudRule
 
 WORD = 62
 """Bits of a word; the sign stays out of it."""

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from backend.risk.backtest.sweep import Decided, Group
-from models.risk import STRENGTH, Action
-from models.risk_backtest import (
+from models.risk.backtest import (
     ActionChange,
     ActionFigures,
     AgainstOutcomes,
@@ -18,6 +17,7 @@ from models.risk_backtest import (
     SampleOrder,
     SetFigures,
 )
+from models.risk.rules import STRENGTH, Action
 
 
 @dataclass(slots=True)

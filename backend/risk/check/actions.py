@@ -10,17 +10,17 @@ from psycopg.types.json import Jsonb
 
 from backend import audit
 from backend.alerts.actions import raise_alert
-from backend.database import Connection
-from backend.problems import ProblemError
+from backend.core.database import Connection
+from backend.core.json import dumps, storable_json
+from backend.core.problems import ProblemError
+from backend.core.settings import Settings
 from backend.risk.check.facts import Facts, key_of, lock, queries, read, subject_keys
 from backend.risk.features import order_values
 from backend.risk.predicate import Circumstances, Outcome, decide, effective, explain, missing
-from backend.settings import Settings
-from backend.shop import land
-from backend.wire import dumps, storable_json
+from backend.shop import upserts
 from models.alerts import Severity
-from models.problems import Code
-from models.risk import Action, Decision, FraudCheck, FraudRule, ListKind
+from models.core.problems import Code
+from models.risk.rules import Action, Decision, FraudCheck, FraudRule, ListKind
 
 LEAST_CHECKED = 20
 """From so many orders on a share says something."""
@@ -46,7 +46,7 @@ async def fraud_check(
     values = order_values(check)
     payload = storable_json(payload)
     # Checks of orders that have something in common count each other: one after the other from here on.
-    reporting = await lock(tx, subject_keys(values)) or await land.claim_currency(tx, settings.currency)
+    reporting = await lock(tx, subject_keys(values)) or await upserts.claim_currency(tx, settings.currency)
     facts = await read(tx, values, reporting)
     if facts.decided:
         return await _decided_before(tx, check.id, payload)

@@ -10,12 +10,12 @@ from typing import Any, Final, LiteralString
 
 from pydantic import TypeAdapter
 
-from backend.database import Connection, array, load_queries
+from backend.core.database import Connection, array, load_queries
 from backend.risk.features import counted_sql
-from models.money import decimals
-from models.risk import FraudRule, ListHit
-from models.risk_metrics import METRICS, SUBJECTS
-from models.risk_quiet import SnoozeSubject
+from models.core.money import decimals
+from models.risk.metrics import METRICS, SUBJECTS
+from models.risk.rules import FraudRule, ListHit
+from models.risk.suppression import SnoozeSubject
 
 queries = load_queries(__package__)
 

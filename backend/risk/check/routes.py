@@ -7,16 +7,16 @@ from typing import Annotated
 
 from fastapi import Request
 
-from backend.connections import Read, Tx
-from backend.http import operations_router
-from backend.problems import ProblemError
+from backend.core.dependencies import Read, Tx
+from backend.core.http import operations_router
+from backend.core.problems import ProblemError
+from backend.core.security import Principal, require
 from backend.risk.check import actions
 from backend.risk.mask import masked_decision
-from backend.security import Principal, require
-from models.base import storable
-from models.permissions import Permission
-from models.problems import Code
-from models.risk import Decision, FraudCheck
+from models.core.base import storable
+from models.core.permissions import Permission
+from models.core.problems import Code
+from models.risk.rules import Decision, FraudCheck
 
 router = operations_router("/api/risk", "risk")
 

@@ -13,17 +13,17 @@ from psycopg.rows import class_row, dict_row
 
 from backend import audit
 from backend.alerts.actions import acknowledge_alert, clear_condition
-from backend.database import Connection, load_queries
-from backend.problems import ProblemError, same_version
+from backend.core.database import Connection, load_queries
+from backend.core.problems import ProblemError, same_version
 from backend.risk.check.actions import BREAKER
 from backend.risk.check.facts import key_of
 from backend.risk.mask import masked
 from models.alerts import AlertState
-from models.base import Record
-from models.problems import Code, FieldError
-from models.risk import ListEntry, ListEntryDraft, RiskList, RiskListDraft, RiskPolicy, RiskPolicyChange
-from models.risk_metrics import normal, normal_ip
-from models.risk_quiet import Breaker, Snooze, SnoozeDraft
+from models.core.base import Record
+from models.core.problems import Code, FieldError
+from models.risk.metrics import normal, normal_ip
+from models.risk.rules import ListEntry, ListEntryDraft, RiskList, RiskListDraft, RiskPolicy, RiskPolicyChange
+from models.risk.suppression import Breaker, Snooze, SnoozeDraft
 
 queries = load_queries(__package__)
 

@@ -7,19 +7,19 @@ from typing import Annotated, TypeVar
 from fastapi import Query, Response
 from psycopg.rows import class_row
 
-from backend.connections import Read, Tx
-from backend.http import IfMatch, Limit, decode_cursor, encode_cursor, known_id, operations_router, set_etag
-from backend.problems import ProblemError
+from backend.core.dependencies import Read, Tx
+from backend.core.http import IfMatch, Limit, decode_cursor, encode_cursor, known_id, operations_router, set_etag
+from backend.core.problems import ProblemError
+from backend.core.security import Principal, require
 from backend.risk.lists import actions
 from backend.risk.lists.actions import queries
 from backend.risk.mask import masked, may_see
-from backend.security import Principal, require
-from models.base import storable
-from models.paging import PAGE_DEFAULT, Page
-from models.permissions import Permission
-from models.problems import Code
-from models.risk import ListEntry, ListEntryDraft, RiskList, RiskListDraft, RiskPolicy, RiskPolicyChange
-from models.risk_quiet import Breaker, EndSnooze, ResetBreaker, Snooze, SnoozeDraft
+from models.core.base import storable
+from models.core.paging import PAGE_DEFAULT, Page
+from models.core.permissions import Permission
+from models.core.problems import Code
+from models.risk.rules import ListEntry, ListEntryDraft, RiskList, RiskListDraft, RiskPolicy, RiskPolicyChange
+from models.risk.suppression import Breaker, EndSnooze, ResetBreaker, Snooze, SnoozeDraft
 
 router = operations_router("/api/risk", "risk")
 

@@ -9,13 +9,13 @@ from psycopg.types.json import Jsonb
 
 from backend import audit
 from backend.alerts.actions import clock
-from backend.database import Connection
-from backend.problems import ProblemError
+from backend.core.database import Connection
+from backend.core.problems import ProblemError
 from backend.risk.outcomes.figures import bounds, month_figures
-from backend.risk.outcomes.land import queries
-from backend.shop.land import reporting_currency
-from models.problems import Code, FieldError
-from models.risk_report import RiskReport
+from backend.risk.outcomes.upserts import queries
+from backend.shop.upserts import reporting_currency
+from models.core.problems import Code, FieldError
+from models.risk.report import RiskReport
 
 SECONDS = 20
 """How long the figures of a month may take; a busy month has millions of orders."""

@@ -11,12 +11,11 @@ from typing import Any
 
 from psycopg.rows import class_row
 
-from backend.database import Connection
+from backend.core.database import Connection
 from backend.risk.backtest.tally import ratio
-from backend.risk.outcomes.land import queries
-from models.money import decimals
-from models.risk import STRENGTH, Action
-from models.risk_report import (
+from backend.risk.outcomes.upserts import queries
+from models.core.money import decimals
+from models.risk.report import (
     OutcomeKind,
     ReportAction,
     ReportAnalyst,
@@ -25,6 +24,7 @@ from models.risk_report import (
     ReportOutcome,
     ReportRule,
 )
+from models.risk.rules import STRENGTH, Action
 
 _ENTRY = frozenset({Action.REVIEW, Action.BLOCK})
 

@@ -6,9 +6,9 @@ from typing import cast
 
 import procrastinate
 
-from backend.database import Database
+from backend.core.database import Database
+from backend.core.settings import Settings
 from backend.risk.outcomes.actions import generate_when_due
-from backend.settings import Settings
 
 blueprint = procrastinate.Blueprint()
 

@@ -11,18 +11,18 @@ from fastapi import Query, Request, Response
 from psycopg.rows import class_row
 
 from backend.alerts.actions import clock
-from backend.connections import Read, Tx
-from backend.http import Limit, decode_cursor, encode_cursor, operations_router, set_etag
-from backend.problems import ProblemError
+from backend.core.dependencies import Read, Tx
+from backend.core.http import Limit, decode_cursor, encode_cursor, operations_router, set_etag
+from backend.core.problems import ProblemError
+from backend.core.security import Principal, require
 from backend.risk.outcomes import actions
-from backend.risk.outcomes.land import queries
-from backend.risk.outcomes.table import to_csv
-from backend.security import Principal, require
-from models.base import Identifier
-from models.paging import PAGE_DEFAULT, Page
-from models.permissions import Permission
-from models.problems import Code
-from models.risk_report import MONTH, ReportRequest, RiskReport, RiskReportSummary
+from backend.risk.outcomes.csv import to_csv
+from backend.risk.outcomes.upserts import queries
+from models.core.base import Identifier
+from models.core.paging import PAGE_DEFAULT, Page
+from models.core.permissions import Permission
+from models.core.problems import Code
+from models.risk.report import MONTH, ReportRequest, RiskReport, RiskReportSummary
 
 router = operations_router("/api/risk", "risk reports")
 
@@ -76,7 +76,7 @@ async def report_table(month: Identifier, _principal: Viewer, connection: Read) 
 async def report_pages(month: Identifier, _principal: Viewer, connection: Read) -> Response:
     """A report as PDF with charts, to be printed and kept."""
     # Only here: the library is large, and the API's start does not wait for it.
-    from backend.risk.outcomes.pages import to_pdf
+    from backend.risk.outcomes.pdf import to_pdf
 
     report = await actions.find_report(connection, _month(month))
     data = await asyncio.to_thread(to_pdf, report)

@@ -1,5 +1,5 @@
 """The risk queue: what waits for a person, what they decide, and what the shop is told to do about it."""
 
-from backend.database import load_queries
+from backend.core.database import load_queries
 
 queries = load_queries(__name__)

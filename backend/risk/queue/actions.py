@@ -11,18 +11,18 @@ from uuid import UUID
 from psycopg.rows import class_row, kwargs_row
 from psycopg.types.json import Jsonb
 
-from backend import audit, metrics
+from backend import audit
 from backend.alerts.actions import clock
-from backend.database import Connection, Database
-from backend.problems import ProblemError
+from backend.core import metrics
+from backend.core.database import Connection, Database
+from backend.core.problems import ProblemError
+from backend.core.settings import Settings
 from backend.risk.queue import decide as pure
-from backend.risk.queue import find, queries
+from backend.risk.queue import queries, reads
 from backend.risk.queue.decide import Entry, Refusal, Step
-from backend.settings import Settings
-from models.permissions import Permission
-from models.problems import Code, FieldError
-from models.risk import Action
-from models.risk_queue import (
+from models.core.permissions import Permission
+from models.core.problems import Code, FieldError
+from models.risk.queue import (
     BulkAnswer,
     BulkDecision,
     BulkOutcome,
@@ -33,6 +33,7 @@ from models.risk_queue import (
     EscalateTo,
     RiskQueueEntry,
 )
+from models.risk.rules import Action
 
 INTENT_JOB = "opsconsole:risk.intent"
 NOTIFY_JOB = "opsconsole:risk.notify"
@@ -46,7 +47,7 @@ _TAKE_NEXT: Final[LiteralString] = (  # noqa: S608 - parts of the program
     "version = version + 1 where id = (select id from risk_entry where status = 'open' and assigned_to is null "
     "and snoozed_until is null and proposed_by is distinct from %(actor)s order by (-score), id limit 1 "
     "for update skip locked) returning *)"
-) + find.SHOWN
+) + reads.SHOWN
 
 
 # --- one at a time -------------------------------------------------------------------------------------------------
@@ -146,7 +147,7 @@ async def add_note(tx: Connection, *, actor: str, entry_id: UUID, text: str) -> 
         version=entry.version,
         after={"noteId": note_id},
     )
-    return await find.entry(tx, entry_id)
+    return await reads.entry(tx, entry_id)
 
 
 # --- decisions -----------------------------------------------------------------------------------------------------
@@ -163,7 +164,7 @@ async def decide(tx: Connection, *, actor: str, entry_id: UUID, version: int, wi
     if isinstance(step, Refusal):
         raise await _problem(tx, entry, step)
     await _carry_out(tx, entry, step, wish, actor=actor)
-    return await find.entry(tx, entry_id)
+    return await reads.entry(tx, entry_id)
 
 
 async def decide_many(tx: Connection, *, actor: str, wish: BulkDecision, preview: bool = False) -> BulkAnswer:
@@ -305,14 +306,14 @@ async def _locked(tx: Connection, entry_id: UUID) -> Entry:
 
 async def _unchanged(tx: Connection, entry: Entry) -> RiskQueueEntry:
     audit.nothing_changed()
-    return await find.entry(tx, entry.entry_id)
+    return await reads.entry(tx, entry.entry_id)
 
 
 async def _write(
     tx: Connection, before: Entry, after: Entry, *, actor: str, event: str, reason: str | None = None
 ) -> RiskQueueEntry:
     await _change(tx, before, after, actor=actor, event=event, reason=reason)
-    return await find.entry(tx, before.entry_id)
+    return await reads.entry(tx, before.entry_id)
 
 
 async def _change(
@@ -357,7 +358,7 @@ async def _words(tx: Connection, refusal: Refusal) -> str:
 
 async def _problem(tx: Connection, entry: Entry, refusal: Refusal) -> ProblemError:
     code = Code.CONFLICT if refusal.code == "conflict" else Code.STALE_VERSION
-    return ProblemError(code, await _words(tx, refusal), current=await find.entry(tx, entry.entry_id))
+    return ProblemError(code, await _words(tx, refusal), current=await reads.entry(tx, entry.entry_id))
 
 
 def _invalid(pointer: str, message: str) -> ProblemError:

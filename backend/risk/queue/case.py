@@ -7,12 +7,11 @@ from uuid import UUID
 
 from psycopg.rows import dict_row
 
-from backend.database import Connection
+from backend.core.database import Connection
+from backend.core.security import Principal
 from backend.risk.mask import masked, masked_decision, may_see
-from backend.risk.queue import find, queries
-from backend.security import Principal
-from models.risk import Action, Decision, Fired, ListHit
-from models.risk_case import (
+from backend.risk.queue import queries, reads
+from models.risk.case import (
     ITEMS_MOST,
     CaseEvent,
     CustomerFacts,
@@ -22,8 +21,9 @@ from models.risk_case import (
     RiskCase,
     Velocity,
 )
-from models.risk_metrics import METRICS, SUBJECTS, WINDOWS, Operator
-from models.risk_queue import LINKED_MOST, Intent, RiskQueueEntry
+from models.risk.metrics import METRICS, SUBJECTS, WINDOWS, Operator
+from models.risk.queue import LINKED_MOST, Intent, RiskQueueEntry
+from models.risk.rules import Action, Decision, Fired, ListHit
 
 BUCKETS: Final = 12
 CHARTS: Final = 3
@@ -35,7 +35,7 @@ _MINUTES: Final = {key: minutes for key, minutes, _ in WINDOWS}
 
 async def read(connection: Connection, entry_id: UUID, principal: Principal) -> RiskCase:
     """The case of an entry, as somebody may see it. Raises ProblemError 404."""
-    entry = await find.entry(connection, entry_id)
+    entry = await reads.entry(connection, entry_id)
     async with connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(queries.case, {"entry_id": entry_id}, prepare=True)
         row = await cursor.fetchone()

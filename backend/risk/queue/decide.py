@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from models.risk import Action
-from models.risk_queue import BulkOutcome, DecideEntry, EntryStatus, EntryVerdict, EscalateTo, IntentKind
+from models.risk.queue import BulkOutcome, DecideEntry, EntryStatus, EntryVerdict, EscalateTo, IntentKind
+from models.risk.rules import Action
 
 UNDO_MOST = timedelta(minutes=10)
 SNOOZE_MOST = timedelta(days=30)

@@ -8,22 +8,21 @@ from typing import Annotated, Any
 from fastapi import Depends, Query, Response
 
 from backend.alerts.actions import clock
-from backend.connections import Read, Tx
-from backend.http import (
+from backend.core.dependencies import Read, Tx
+from backend.core.http import (
     IfMatch,
     Limit,
     known_id,
     operations_router,
     set_etag,
 )
-from backend.risk.queue import actions, case, find
-from backend.security import Principal, require
-from models.base import Identifier, PlainText
-from models.paging import PAGE_DEFAULT, Page
-from models.permissions import Permission
-from models.risk import Action, Slug
-from models.risk_case import RiskCase
-from models.risk_queue import (
+from backend.core.security import Principal, require
+from backend.risk.queue import actions, case, reads
+from models.core.base import Identifier, PlainText
+from models.core.paging import PAGE_DEFAULT, Page
+from models.core.permissions import Permission
+from models.risk.case import RiskCase
+from models.risk.queue import (
     AddNote,
     BulkAnswer,
     BulkDecision,
@@ -36,6 +35,7 @@ from models.risk_queue import (
     RiskQueueEntry,
     SnoozeEntry,
 )
+from models.risk.rules import Action, Slug
 
 router = operations_router("/api/risk", "risk queue")
 
@@ -74,11 +74,11 @@ def _filter(
         PlainText | None,
         Query(max_length=200, description="Words that occur in order id, customer, country or rule; in any case."),
     ] = None,
-) -> find.Filter:
+) -> reads.Filter:
     def span(minutes: int | None) -> timedelta | None:
         return None if minutes is None else timedelta(minutes=minutes)
 
-    return find.Filter(
+    return reads.Filter(
         status=tuple(status or ()),
         assigned_to=None if assigned_to == NOBODY else principal.user_id if assigned_to == ME else assigned_to,
         unassigned=assigned_to == NOBODY,
@@ -101,7 +101,7 @@ def _filter(
 async def list_queue(
     _principal: Viewer,
     connection: Read,
-    wanted: Annotated[find.Filter, Depends(_filter)],
+    wanted: Annotated[reads.Filter, Depends(_filter)],
     sort: Annotated[QueueSort | None, Query(description="Left out: score; decided for what is decided.")] = None,
     direction: Annotated[Direction | None, Query(description="Left out: what matters most comes first.")] = None,
     limit: Limit = PAGE_DEFAULT,
@@ -109,7 +109,7 @@ async def list_queue(
 ) -> Page[RiskQueueEntry]:
     """List entries of the queue."""
     now = await clock(connection)
-    items, after = await find.page(
+    items, after = await reads.page(
         connection, wanted, sort=sort, direction=direction, cursor=cursor, limit=limit, now=now
     )
     return Page[RiskQueueEntry](items=items, next_cursor=after, as_of=now)
@@ -118,7 +118,7 @@ async def list_queue(
 @router.get("/queue/counts")
 async def count_queue(principal: Viewer, connection: Read) -> QueueCounts:
     """How many entries wait, altogether and for the one who asks."""
-    return await find.counts(connection, principal.user_id, await clock(connection))
+    return await reads.counts(connection, principal.user_id, await clock(connection))
 
 
 @router.get("/queue/{entry_id}")

@@ -10,11 +10,12 @@ from psycopg.rows import class_row, tuple_row
 from psycopg.types.json import Jsonb
 
 from backend import audit
-from backend.database import Connection, load_queries
-from backend.http import known_id
-from backend.problems import ProblemError, same_version
-from models.problems import Code, FieldError
-from models.risk import (
+from backend.core.database import Connection, load_queries
+from backend.core.http import known_id
+from backend.core.problems import ProblemError, same_version
+from models.core.problems import Code, FieldError
+from models.risk.metrics import LISTED, Operator
+from models.risk.rules import (
     AnyOf,
     Condition,
     FraudRule,
@@ -24,7 +25,6 @@ from models.risk import (
     RuleSetDraft,
     RuleSetState,
 )
-from models.risk_metrics import LISTED, Operator
 
 queries = load_queries(__package__)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from models.risk import RuleSet
-from models.risk_backtest import RuleChange, RuleSetDifference
-from models.rule_words import changes
+from models.risk.backtest import RuleChange, RuleSetDifference
+from models.risk.rules import RuleSet
+from models.risk.wording import changes
 
 
 def difference(before: RuleSet, after: RuleSet, currency: str) -> RuleSetDifference:

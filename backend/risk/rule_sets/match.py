@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from psycopg import sql
 
 from backend.alerts.actions import clock
-from backend.database import Connection
-from backend.risk.translate import Names, condition_sql, present_member, rule_sql
-from models.risk import FraudRule
-from models.risk_backtest import MATCH_ORDERS, RuleMatch, RuleMatches
+from backend.core.database import Connection
+from backend.risk.sql_conditions import Names, condition_sql, present_member, rule_sql
+from models.risk.backtest import MATCH_ORDERS, RuleMatch, RuleMatches
+from models.risk.rules import FraudRule
 
 
 async def match(connection: Connection, rules: Sequence[FraudRule]) -> RuleMatches:

@@ -9,18 +9,18 @@ from psycopg.rows import class_row
 
 from backend import audit
 from backend.alerts.actions import clock
-from backend.connections import Read, Tx
-from backend.http import IfMatch, Limit, decode_cursor, encode_cursor, known_id, operations_router, set_etag
+from backend.core.dependencies import Read, Tx
+from backend.core.http import IfMatch, Limit, decode_cursor, encode_cursor, known_id, operations_router, set_etag
+from backend.core.security import Principal, require
 from backend.risk.rule_sets import actions, shadow
 from backend.risk.rule_sets.actions import queries
 from backend.risk.rule_sets.difference import difference
 from backend.risk.rule_sets.match import match
-from backend.security import Principal, require
-from models.base import Identifier
-from models.paging import PAGE_DEFAULT, Page
-from models.permissions import Permission
-from models.risk import PublishRuleSet, RuleSet, RuleSetChange, RuleSetDraft, RuleSetState, RuleSetSummary
-from models.risk_backtest import MatchRules, RuleMatches, RuleSetDifference, ShadowRun, ShadowSwitch
+from models.core.base import Identifier
+from models.core.paging import PAGE_DEFAULT, Page
+from models.core.permissions import Permission
+from models.risk.backtest import MatchRules, RuleMatches, RuleSetDifference, ShadowRun, ShadowSwitch
+from models.risk.rules import PublishRuleSet, RuleSet, RuleSetChange, RuleSetDraft, RuleSetState, RuleSetSummary
 
 router = operations_router("/api/risk", "risk rules")
 

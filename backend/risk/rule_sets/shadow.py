@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from psycopg.rows import tuple_row
 
-from backend.database import Connection
-from backend.http import known_id
+from backend.core.database import Connection
+from backend.core.http import known_id
 from backend.risk.backtest.run import sample_order
 from backend.risk.backtest.sweep import Decided, Group
 from backend.risk.backtest.tally import Tally
 from backend.risk.rule_sets.actions import queries
-from models.risk import Action, RuleSet
-from models.risk_backtest import SAMPLE_MOST, BacktestResult, SampleOrder, ShadowRun
+from models.risk.backtest import SAMPLE_MOST, BacktestResult, SampleOrder, ShadowRun
+from models.risk.rules import Action, RuleSet
 
 
 async def compare(connection: Connection, found: RuleSet, currency: str) -> ShadowRun:

@@ -1,0 +1,1 @@
+"""Roles and their holders, as the console reads and changes them."""

@@ -1,0 +1,235 @@
+"""What an operator sees and does about roles: queries, and mutations that are never kept for later.
+
+Who may do what is too important to be decided on an old picture: every one of these needs the link.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from app.core.mutation_types import Draft, Kind, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from app.console import Console
+    from app.core.badge_count import Waiting
+    from app.core.mutation import Mutations
+    from app.core.query import Query
+    from models.access import (
+        AccessDrift,
+        AccessReview,
+        Approval,
+        Person,
+        RoleAssignment,
+        RoleChange,
+        RoleDefinition,
+        RoleDraft,
+        UnusedPermissions,
+    )
+
+BASE = "/api/operations/rbac"
+MANAGE = "operations.manage_roles"
+APPROVE = "operations.approve_roles"
+VIEW = "operations.view_audit"
+
+GRANTS = frozenset({"assignments", "approvals", "people"})
+
+
+def declare(mutations: Mutations) -> None:
+    """Make the kinds known."""
+    for name, topics in (
+        ("rbac.assign", GRANTS),
+        ("rbac.revoke", GRANTS),
+        ("rbac.break_glass", GRANTS),
+        ("rbac.decide", GRANTS | {"roles", "reviews"}),
+        ("rbac.withdraw", frozenset({"approvals"})),
+        ("rbac.role_create", frozenset({"roles"})),
+        ("rbac.role_change", frozenset({"roles", "approvals"})),
+        ("rbac.review_close", frozenset({"reviews"})),
+        ("rbac.second_factor_remove", frozenset({"people"})),
+    ):
+        mutations.declare(Kind(name, topics, irreversible=True))
+
+
+class Access:
+    """Queries of one console about roles and their holders."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def roles(self) -> Query[tuple[RoleDefinition, ...]]:
+        """Every role."""
+        return self._console.listing("roles", frozenset({"roles", "assignments"}), lambda client: client.roles())
+
+    def assignments(self, *, active: bool = True) -> Query[tuple[RoleAssignment, ...]]:
+        """The grants that count now, or the last of those that do not any more."""
+        word = "true" if active else "false"
+        return self._console.listing(
+            f"assignments:{word}", frozenset({"assignments", "roles"}), lambda client: client.assignments(active=word)
+        )
+
+    def approvals(self) -> Query[tuple[Approval, ...]]:
+        """What waits for approval."""
+        return self._console.listing(
+            "approvals", frozenset({"approvals", "assignments"}), lambda client: client.approvals(state="pending")
+        )
+
+    def waiting(self) -> Waiting:
+        """How many approvals wait for the signed-in."""
+        from app.core.badge_count import Waiting
+
+        one, more = "approval waits for you", "approvals wait for you"
+        return Waiting(self._console, self.approvals(), APPROVE, decidable, one, more)
+
+    def reviews(self) -> Query[tuple[AccessReview, ...]]:
+        """Broken glass to be looked at."""
+        return self._console.listing("reviews", frozenset({"reviews"}), lambda client: client.reviews())
+
+    def people(self) -> Query[tuple[Person, ...]]:
+        """Everybody who can sign in or holds a role."""
+        return self._console.listing("people", frozenset({"people", "assignments"}), lambda client: client.people())
+
+    def hints(self) -> Query[tuple[UnusedPermissions, ...]]:
+        """Permissions nobody used for 90 days."""
+        return self._console.listing("hints", frozenset({"assignments", "roles"}), lambda client: client.hints())
+
+    def drift(self) -> Query[AccessDrift]:
+        """Where outside systems differ."""
+        return self._console.record("drift", frozenset({"drift"}), lambda client: client.drift())
+
+
+def decidable(approvals: Iterable[Approval]) -> int:
+    """How many of them the signed-in may decide, as the server says."""
+    return sum(1 for approval in approvals if approval.objection is None)
+
+
+async def assign(
+    mutations: Mutations, person: str, name: str, role: RoleDefinition, ends: datetime | None, reason: str
+) -> Outcome:
+    """Grant a role; a sensitive one waits for approval. Raises OperationsError."""
+    from models.access import AssignRole
+
+    given: dict[str, Any] = {"user_id": person, "role_id": role.role_id, "reason": reason}
+    if ends is not None:
+        given["expires_at"] = ends
+    words = f"Grant: {role.name} for {name}"
+    return await mutations.submit(Draft("rbac.assign", words, "POST", f"{BASE}/assign", AssignRole(**given)))
+
+
+async def revoke(mutations: Mutations, assignment: RoleAssignment, reason: str) -> Outcome:
+    """Take a role away. Raises OperationsError."""
+    from models.access import RevokeRole
+
+    body = RevokeRole(user_id=assignment.user_id, role_id=assignment.role_id, reason=reason)
+    words = f"Taken away: {assignment.role_name} of {assignment.user_name}"
+    return await mutations.submit(Draft("rbac.revoke", words, "POST", f"{BASE}/revoke", body))
+
+
+async def break_glass(
+    mutations: Mutations, person: str, name: str, role: RoleDefinition, minutes: int, reason: str
+) -> Outcome:
+    """Ask for a role in an emergency. Raises OperationsError."""
+    from models.access import BreakGlass
+
+    body = BreakGlass(user_id=person, role_id=role.role_id, minutes=minutes, reason=reason)
+    words = f"Break glass: {role.name} for {name}, {minutes} min"
+    return await mutations.submit(Draft("rbac.break_glass", words, "POST", f"{BASE}/break-glass", body))
+
+
+async def decide(mutations: Mutations, approval: Approval, *, approve: bool, reason: str) -> Outcome:
+    """Approve or deny. Raises OperationsError."""
+    from models.access import ApprovalDecision, Verdict
+
+    body = ApprovalDecision(decision=Verdict.APPROVE if approve else Verdict.DENY, reason=reason)
+    path = f"{BASE}/approvals/{approval.approval_id}"
+    words = f"{'Approval' if approve else 'Denial'}: {approval.title}"
+    return await mutations.submit(
+        Draft(
+            "rbac.decide",
+            words,
+            "POST",
+            f"{path}/decision",
+            body,
+            version=approval.version,
+            resource=f"approval:{approval.approval_id}",
+            record=path,
+            base=approval,
+        )
+    )
+
+
+async def withdraw(mutations: Mutations, approval: Approval) -> Outcome:
+    """Take back what one asked for. Raises OperationsError."""
+    from models.access import Withdraw
+
+    path = f"{BASE}/approvals/{approval.approval_id}"
+    return await mutations.submit(
+        Draft(
+            "rbac.withdraw",
+            f"Withdrawal: {approval.title}",
+            "POST",
+            f"{path}/withdraw",
+            Withdraw(),
+            version=approval.version,
+            resource=f"approval:{approval.approval_id}",
+            record=path,
+            base=approval,
+        )
+    )
+
+
+async def create_role(mutations: Mutations, draft: RoleDraft) -> Outcome:
+    """Store a new role. Raises OperationsError."""
+    return await mutations.submit(Draft("rbac.role_create", f"New role: {draft.name}", "POST", f"{BASE}/roles", draft))
+
+
+async def change_role(mutations: Mutations, role: RoleDefinition, change: RoleChange) -> Outcome:
+    """Change a role for everybody who holds it. Raises OperationsError."""
+    path = f"{BASE}/roles/{role.role_id}"
+    return await mutations.submit(
+        Draft(
+            "rbac.role_change",
+            f"Change of the role {role.name}",
+            "PATCH",
+            path,
+            change,
+            version=role.version,
+            resource=f"role:{role.role_id}",
+            record=path,
+            base=role,
+        )
+    )
+
+
+async def close_review(mutations: Mutations, review: AccessReview, findings: str) -> Outcome:
+    """Close a review. Raises OperationsError."""
+    from models.access import CloseReview
+
+    path = f"{BASE}/reviews/{review.review_id}"
+    words = f"Review closed: {review.assignment.role_name} for {review.assignment.user_name}"
+    return await mutations.submit(
+        Draft(
+            "rbac.review_close",
+            words,
+            "POST",
+            f"{path}/close",
+            CloseReview(findings=findings),
+            version=review.version,
+            resource=f"review:{review.review_id}",
+        )
+    )
+
+
+async def remove_second_factor(mutations: Mutations, user_id: str, name: str, reason: str) -> Outcome:
+    """Take somebody's second factor away, so that they can set up another. Raises OperationsError."""
+    from urllib.parse import quote
+
+    from models.access import RemoveSecondFactor
+
+    path = f"{BASE}/people/{quote(user_id, safe='')}/second-factor/remove"
+    words = f"Second factor of {name} removed"
+    return await mutations.submit(
+        Draft("rbac.second_factor_remove", words, "POST", path, RemoveSecondFactor(reason=reason))
+    )

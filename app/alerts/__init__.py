@@ -1,0 +1,1 @@
+"""Alerts and their rules, as the console reads and changes them."""

@@ -1,0 +1,1 @@
+"""The audit log, as the console reads and checks it."""

@@ -1,0 +1,140 @@
+"""What a panel declares and submits, and what becomes of it: the words of ``app.core.mutation``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from app.core.errors import OperationsError
+from app.core.outbox import Intent
+
+if TYPE_CHECKING:
+    from models.core.base import Record
+
+
+class Refused(OperationsError):  # noqa: N818 - it names what happened
+    """It was not sent, or the server did not do it; the words say why."""
+
+
+class InConflict(OperationsError):  # noqa: N818 - as above
+    """Somebody else changed the record meanwhile; the intent waits for the operator's choice."""
+
+    def __init__(self, intent: Intent) -> None:
+        super().__init__("Somebody else changed this meanwhile: choose which of the two holds.")
+        self.intent = intent
+
+
+Overlay = Callable[[Any, dict[str, Any], Intent], Any]
+"""From a query's value, the fields an intent changes and the intent, the value as it will be."""
+
+
+class Body(Protocol):
+    """A request of the contract, or one that was written down."""
+
+    def model_dump_json(self, *, by_alias: bool, exclude_unset: bool) -> str:
+        """As JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What an operator decided."""
+
+    kind: str
+    title: str
+    """In words, as the operator would say it: Shelved “Downloads failing” for 1 h."""
+    method: str
+    path: str
+    body: Body | None = None
+    version: int | None = None
+    resource: str = ""
+    record: str | None = None
+    """Address to GET the resource at, for the conflict view."""
+    base: Record | None = None
+    """The record as it was seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of mutation, such as ``alert.shelve``."""
+
+    name: str
+    topics: frozenset[str]
+    """Queries that show its effect."""
+    irreversible: bool = False
+    """Never kept for later: refused while the server cannot be heard."""
+    late: float = 0.0
+    """Seconds it is kept before it is sent, so that it can be taken back; ``submit`` does not wait for that."""
+    within: str = ""
+    """Field of what the address of the record answers that holds the record; empty: it answers the record itself."""
+    in_place: bool = False
+    """Its panel shows what becomes of it, row by row: no message when it is done, no dialog when it conflicts."""
+    overlay: Overlay | None = None
+    undo: Callable[[Intent, dict[str, Any]], Draft | None] | None = None
+    """From the intent and the server's answer, what takes it back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a submitted draft so far."""
+
+    intent: Intent
+    settled: bool
+    """Done by the server; otherwise it is kept and will be sent."""
+    answer: dict[str, Any] = field(default_factory=dict)
+
+
+def draft_text(draft: Draft) -> str:
+    """A draft as it is written down."""
+    body = None if draft.body is None else draft.body.model_dump_json(by_alias=True, exclude_unset=True)
+    return json.dumps(
+        {
+            "kind": draft.kind,
+            "title": draft.title,
+            "method": draft.method,
+            "path": draft.path,
+            "body": body,
+            "version": draft.version,
+            "resource": draft.resource,
+            "record": draft.record,
+        }
+    )
+
+
+def kept_draft(text: str) -> Draft:
+    """A draft that was written down."""
+    kept = json.loads(text)
+    body = kept.pop("body")
+    return Draft(**kept, body=None if body is None else _Kept(body))
+
+
+class _Kept:
+    """The body of an undo, as it was written down."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def model_dump_json(self, *, by_alias: bool, exclude_unset: bool) -> str:  # noqa: ARG002 - as it was written
+        """The text."""
+        return self._text
+
+
+def record_in(answer: str, kind: Kind | None) -> str:
+    """The record in what its address answered."""
+    if kind is None or not kind.within:
+        return answer
+    found = json.loads(answer).get(kind.within)
+    return answer if found is None else json.dumps(found)
+
+
+def version_of(record: str | None) -> int | None:
+    """The version a record says it has."""
+    found = json.loads(record).get("version") if record else None
+    return found if isinstance(found, int) else None
+
+
+def holds(record: str, fields: dict[str, Any]) -> bool:
+    """Whether a record has these values already."""
+    known = json.loads(record)
+    return bool(fields) and all(known.get(name) == value for name, value in fields.items())

@@ -1,0 +1,334 @@
+"""Who is signed in. Tokens live in the operating system's keyring, or in memory for this session, said openly."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from app.core.errors import Challenge, OperationsError, SignedOut
+from app.core.signals import Signal
+from app.core.tokens import TokenSource
+
+if TYPE_CHECKING:
+    from app.core.browser_sign_in import SignedIn
+    from app.core.clock import Clock
+    from app.core.http_client import OperationsClient
+    from app.core.messages import Messages
+    from models.accounts import AccessToken, Enrolment, Me, OidcOptions, SignInOptions, Tokens
+
+KEYRING_PATIENCE = 2.0
+SERVICE = "opsconsole"
+RENEW_BEFORE = timedelta(seconds=60)
+
+
+class Keyring:
+    """The system's secret store, asked in a thread with a limit: without one it may fail, or hang on D-Bus."""
+
+    async def get(self, place: str) -> str | None:
+        """What is kept for a server. Raises OSError when there is no keyring."""
+        kept: str | None = await self._ask("get_password", SERVICE, place)
+        return kept
+
+    async def put(self, place: str, secret: str) -> None:
+        """Keep it. Raises OSError when there is no keyring."""
+        await self._ask("set_password", SERVICE, place, secret)
+
+    async def forget(self, place: str) -> None:
+        """Remove it. Raises OSError when there is no keyring."""
+        if await self.get(place) is not None:
+            await self._ask("delete_password", SERVICE, place)
+
+    async def _ask(self, what: str, *arguments: str) -> Any:
+        def ask() -> Any:
+            import keyring
+            from keyring.errors import KeyringError
+
+            try:
+                return getattr(keyring, what)(*arguments)
+            except (KeyringError, RuntimeError) as error:
+                raise OSError(str(error)) from error
+
+        # A thread that may hang must not hold up the end of the program: asyncio waits for its own executor's.
+        return await _in_daemon(ask, KEYRING_PATIENCE)
+
+
+async def _in_daemon(work: Callable[[], Any], patience: float) -> Any:
+    import threading
+
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[Any] = loop.create_future()
+
+    def settle(result: Any, error: BaseException | None) -> None:
+        if not done.done():
+            done.set_exception(error) if error is not None else done.set_result(result)
+
+    def run() -> None:
+        result, failure = None, None
+        try:
+            result = work()
+        except Exception as error:  # noqa: BLE001 - handed to the waiting task
+            failure = error
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(settle, result, failure)
+
+    threading.Thread(target=run, name="keyring", daemon=True).start()
+    try:
+        return await asyncio.wait_for(done, patience)
+    except TimeoutError as error:
+        raise OSError("the system's keyring does not answer") from error
+
+
+class Session(TokenSource):
+    """Tokens of one server, renewed before they expire, and what their owner may do."""
+
+    changed = Signal()
+
+    def __init__(self, place: str, clock: Clock, messages: Messages, keyring: Keyring | None = None) -> None:
+        """``place`` names the server in the keyring."""
+        super().__init__()
+        self.me: Me | None = None
+        self.remembered = False
+        """Whether the tokens outlive this process."""
+        self._place = place
+        self._clock = clock
+        self._messages = messages
+        self._keyring = keyring or Keyring()
+        self._tokens: Tokens | None = None
+        self._refresh_token: str | None = None
+        self._expires_mono = 0.0
+        self._issuer: OidcOptions | None = None
+        """Who renews the tokens, when it is not the server itself."""
+        self._subject = ""
+        """The issuer's name for who is signed in."""
+        self._id_token: str | None = None
+        self._to_keep = True
+        self._renewing: asyncio.Task[str | None] | None = None
+        self._client: OperationsClient | None = None
+
+    def attach(self, client: OperationsClient) -> None:
+        """The client that speaks for this session."""
+        self._client = client
+
+    @property
+    def signed_in(self) -> bool:
+        """Whether there are tokens."""
+        return self._tokens is not None or self._refresh_token is not None
+
+    def may(self, permission: str) -> bool:
+        """Whether the signed-in principal holds a permission, as far as is known here; the server decides."""
+        return self.me is not None and permission in self.me.permissions
+
+    # --- tokens ------------------------------------------------------------------------------------------------
+
+    async def token(self) -> str | None:
+        """A token that is still good, renewed if it is about to expire."""
+        if self._tokens is None:
+            return await self.renew("") if self._refresh_token else None
+        # By our own clock from the moment it was received: a wrong wall clock changes nothing.
+        if self._clock.monotonic() > self._expires_mono - RENEW_BEFORE.total_seconds() and self._refresh_token:
+            return await self.renew(self._tokens.access_token)
+        return self._tokens.access_token
+
+    async def renew(self, refused: str) -> str | None:
+        """Another token; everybody who asks at once waits for the same one."""
+        if self._tokens is not None and refused != self._tokens.access_token:
+            return self._tokens.access_token  # somebody renewed it meanwhile
+        if self._renewing is None or self._renewing.done():
+            self._renewing = asyncio.get_running_loop().create_task(self._renew(), name="renew session")
+        return await asyncio.shield(self._renewing)
+
+    async def _renew(self) -> str | None:
+        if self._refresh_token is None or self._client is None:
+            self._forget_tokens()
+            return None
+        try:
+            if self._issuer is None:
+                tokens = await self._client.refresh(self._refresh_token)
+            else:
+                from app.core.browser_sign_in import browser_refresh
+
+                renewed = await browser_refresh(self._issuer, self._refresh_token, self._subject)
+                tokens, self._id_token = renewed.tokens, renewed.id_token or self._id_token
+        except SignedOut:
+            self._forget_tokens()
+            await self._forget_kept()
+            self._messages.post("The session has ended. Sign in again to go on.", "warning")
+            self.changed.emit()
+            return None
+        await self._use(tokens)
+        return tokens.access_token
+
+    async def take(self, tokens: Tokens, *, remember: bool = True) -> None:
+        """Use these tokens, and those that follow them, from now on; the server renews them."""
+        self._to_keep, self._refresh_token = remember, None
+        self._issuer, self._subject, self._id_token = None, "", None
+        await self._use(tokens)
+
+    async def _take_from(self, issuer: OidcOptions, found: SignedIn) -> None:
+        """Use the tokens of an OIDC issuer, which renews them itself."""
+        self._to_keep, self._refresh_token = True, None
+        self._issuer, self._subject, self._id_token = issuer, found.subject, found.id_token
+        await self._use(found.tokens)
+
+    async def _use(self, tokens: Tokens) -> None:
+        self._tokens = tokens
+        self._refresh_token = tokens.refresh_token or self._refresh_token
+        life = (tokens.expires_at - tokens.as_of).total_seconds()
+        self._expires_mono = self._clock.monotonic() + life
+        if self._to_keep and self._refresh_token:
+            await self._keep()
+
+    async def _keep(self) -> None:
+        kept = {"refresh": self._refresh_token}
+        if self._issuer is not None:
+            kept |= {"issuer": self._issuer.issuer, "client": self._issuer.client_id, "subject": self._subject}
+        try:
+            await self._keyring.put(self._place, json.dumps(kept))
+            self.remembered = True
+        except OSError as error:
+            # Asked once, not at every renewal: a keyring that hangs would hold each of them up.
+            self.remembered = self._to_keep = False
+            self._messages.post_once(
+                "keyring", f"No system keyring ({error}): you stay signed in for this session only.", "info"
+            )
+
+    async def recall(self) -> bool:
+        """Take up the session of an earlier run; whether there was one."""
+        from models.accounts import OidcOptions
+
+        try:
+            kept = json.loads(await self._keyring.get(self._place) or "null")
+            if kept is not None:
+                if "issuer" in kept:
+                    issuer, subject = OidcOptions(issuer=kept["issuer"], client_id=kept["client"]), str(kept["subject"])
+                    self._issuer, self._subject = issuer, subject
+                self._refresh_token = str(kept["refresh"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return False
+        self.remembered = self._refresh_token is not None
+        return self.remembered
+
+    def _forget_tokens(self) -> None:
+        self._tokens, self._refresh_token, self._id_token, self.me = None, None, None, None
+
+    async def _forget_kept(self) -> None:
+        try:
+            await self._keyring.forget(self._place)
+        except OSError:
+            return  # nothing was kept where there is no keyring
+
+    # --- signing in and out ------------------------------------------------------------------------------------
+
+    async def options(self) -> SignInOptions:
+        """How one can sign in. Raises OperationsError."""
+        return await self._speaker.sign_in_options()
+
+    async def sign_in(self, account: str, password: str) -> Me:
+        """Sign in with a built-in account. Raises OperationsError with words for the operator."""
+        await self.take(await self._speaker.sign_in(account, password))
+        return await self.load_me()
+
+    async def sign_in_with_browser(self, open_browser: Callable[[str], Any]) -> Me:
+        """Sign in through the OIDC issuer the server names. Raises OperationsError."""
+        from app.core.browser_sign_in import browser_sign_in
+
+        options = await self.options()
+        if options.oidc is None:
+            raise SignedOut("This server offers no sign-in through the browser.")
+        await self._take_from(options.oidc, await browser_sign_in(options.oidc, open_browser))
+        return await self.load_me()
+
+    async def use_second_factor(self, code: str) -> None:
+        """Prove with a code of the account's authenticator, or a recovery code, who is signed in.
+
+        Raises OperationsError: the code is wrong, or too many were.
+        """
+        self._take_access(await self._speaker.step_up(code))
+
+    async def begin_second_factor(self, password: str) -> Enrolment:
+        """Begin to set up a second factor; an account without password gives none. Raises OperationsError."""
+        return await self._speaker.begin_second_factor(password)
+
+    async def confirm_second_factor(self, code: str) -> tuple[str, ...]:
+        """Finish with the first code; answers the recovery codes, to be shown this once. Raises OperationsError."""
+        confirmed = await self._speaker.confirm_second_factor(code)
+        self._take_access(confirmed)
+        await self.load_me()
+        return confirmed.codes
+
+    def _take_access(self, raised: AccessToken) -> None:
+        if self._tokens is not None:
+            fresh = {"access_token": raised.access_token, "expires_at": raised.expires_at, "as_of": raised.as_of}
+            self._tokens = self._tokens.model_copy(update=fresh)
+            self._expires_mono = self._clock.monotonic() + (raised.expires_at - raised.as_of).total_seconds()
+
+    async def step_up(self, open_browser: Callable[[str], Any], acr_values: str | None, max_age: int) -> None:
+        """Prove again in the browser who is signed in, as a challenge of the server asks (RFC 9470).
+
+        ``max_age`` is in seconds. The tokens are replaced, the session stays; whatever is raised leaves it as it was.
+
+        Raises:
+            SignInRefused: by the issuer, or somebody else signed in.
+            SignedOut: nobody is signed in through the browser, or the session has ended meanwhile.
+            OperationsError: the issuer does not answer, or not as it should.
+        """
+        from app.core.browser_sign_in import browser_step_up
+
+        issuer, subject = self._issuer, self._subject
+        if issuer is None or not self.signed_in:
+            raise SignedOut("This session was not begun in the browser; sign in again.")
+        found = await browser_step_up(issuer, open_browser, subject, Challenge(acr_values, max_age))
+        await self._renewed()  # else the older tokens would come in place of these
+        if not self.signed_in or self._issuer is not issuer or self._subject != subject:
+            raise SignedOut("The session has ended meanwhile; sign in again.")
+        # The refresh token used so far is left to expire: revoking it may end all that the issuer has granted.
+        self._id_token = found.id_token
+        await self._use(found.tokens)
+
+    async def load_me(self) -> Me:
+        """Ask the server who is signed in. Raises OperationsError."""
+        self.me = await self._speaker.me()
+        self.changed.emit()
+        return self.me
+
+    async def sign_out(self, open_browser: Callable[[str], Any] | None = None) -> None:
+        """End the session here and, if they can be heard, on the server or at the OIDC issuer.
+
+        ``open_browser`` lets the issuer end its own session too, where it offers that.
+        """
+        await self._renewed()  # else what it brings would be kept after all
+        try:
+            if self._issuer is not None and self.signed_in:
+                from app.core.browser_sign_in import browser_sign_out
+
+                await browser_sign_out(self._issuer, self._refresh_token, self._id_token, open_browser)
+            elif self._refresh_token is not None:
+                await self._speaker.sign_out(self._refresh_token)
+        except OperationsError as error:
+            told = "server" if self._issuer is None else "sign-in service"
+            self._messages.post(f"Signed out here; the {told} was not told: {error}", "warning")
+        self._forget_tokens()
+        await self._forget_kept()
+        self.changed.emit()
+
+    async def _renewed(self) -> None:
+        """Wait for a renewal under way, however it ends; who asked for it hears that."""
+        if self._renewing is not None:
+            await asyncio.wait({self._renewing})
+
+    async def close(self) -> None:
+        """Give up a renewal under way."""
+        if self._renewing is not None:
+            self._renewing.cancel()
+            await asyncio.wait({self._renewing})
+            if not self._renewing.cancelled():
+                self._renewing.exception()  # nobody waits for it any more
+
+    @property
+    def _speaker(self) -> OperationsClient:
+        if self._client is None:
+            raise SignedOut("There is no server to sign in to.")
+        return self._client

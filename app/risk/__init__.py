@@ -1,0 +1,1 @@
+"""The risk queue and the rules, as the console reads and changes them."""

@@ -1,0 +1,97 @@
+"""Cases of the risk queue, fetched ahead: the one that is read, and its neighbours while nothing else is asked for."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING
+
+from app.core.errors import OperationsError
+from app.core.signals import Signal
+
+if TYPE_CHECKING:
+    from app.core.tasks import Tasks
+    from models.risk.case import RiskCase
+    from models.risk.queue import RiskQueueEntry
+
+KEPT = 24
+AT_ONCE = 2
+
+
+class CaseCache:
+    """The last cases, by entry."""
+
+    changed = Signal(str)
+    """Carries the id of an entry whose case, or whose failure to load, is known now."""
+
+    def __init__(self, ask: Callable[[str], Awaitable[RiskCase]], tasks: Tasks) -> None:
+        self.errors: dict[str, OperationsError] = {}
+        """Why a wanted case could not be loaded."""
+        self._ask, self._tasks = ask, tasks
+        self._cases: OrderedDict[str, RiskCase] = OrderedDict()
+        self._stale: set[str] = set()
+        self._wanted: list[str] = []
+        self._under_way: set[str] = set()
+
+    def get(self, entry_id: str) -> RiskCase | None:
+        """The case as it was last heard; ``None`` for one that was not."""
+        return self._cases.get(entry_id)
+
+    def __len__(self) -> int:
+        return len(self._cases)
+
+    def want(self, entry_ids: Sequence[str]) -> None:
+        """Load these, in this order, where they are missing or out of date; what was wanted before is dropped."""
+        for entry_id in reversed(entry_ids):
+            if entry_id in self._cases:
+                self._cases.move_to_end(entry_id)
+        self._wanted = [i for i in entry_ids if i not in self._cases or i in self._stale]
+        self._pump()
+
+    def heard(self, entry: RiskQueueEntry) -> None:
+        """An entry as it is now: a case that is older is out of date. Notes leave the version as it is."""
+        case = self._cases.get(entry.entry_id)
+        if case is None:
+            return
+        known = case.entry
+        if known.version < entry.version or len(known.notes) < len(entry.notes):
+            self._stale.add(entry.entry_id)
+
+    def outdate(self, entry_id: str) -> None:
+        """What bears on it may have changed; it is shown as it was until it is heard anew."""
+        self.errors.pop(entry_id, None)
+        if entry_id in self._cases:
+            self._stale.add(entry_id)
+
+    def clear(self) -> None:
+        """Somebody else signed in: nothing of what the last one saw is kept."""
+        self._cases.clear()
+        self._stale.clear()
+        self.errors.clear()
+        self._wanted.clear()
+
+    def _pump(self) -> None:
+        while self._wanted and len(self._under_way) < AT_ONCE:
+            entry_id = self._wanted.pop(0)
+            if entry_id not in self._under_way:
+                self._under_way.add(entry_id)
+                self._tasks.start(self._load(entry_id), name="load a case")
+
+    async def _load(self, entry_id: str) -> None:
+        self._stale.discard(entry_id)  # what changes from here on may be missing from the answer
+        try:
+            case = await self._ask(entry_id)
+        except OperationsError as error:
+            self.errors[entry_id] = error
+            self._stale.add(entry_id)
+        else:
+            self.errors.pop(entry_id, None)
+            self._cases[entry_id] = case
+            self._cases.move_to_end(entry_id)
+            while len(self._cases) > KEPT:
+                gone, _ = self._cases.popitem(last=False)
+                self._stale.discard(gone)
+        finally:
+            self._under_way.discard(entry_id)
+        self.changed.emit(entry_id)
+        self._pump()

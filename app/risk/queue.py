@@ -1,0 +1,418 @@
+"""The risk queue of one console: what it reads, and what an operator does about entries, as mutations.
+
+Verdicts and escalations reach a shop, a bank or a colleague: they are kept back for the eight seconds of their undo and
+sent then. Claims, snoozes and notes go at once and are taken back by their opposite.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from app.core.errors import BadAnswer
+from app.core.mutation_types import Draft, Kind, Outcome, Refused
+from app.core.outbox import State
+from app.core.signals import Signal
+from app.risk.cases import CaseCache
+from app.risk.filters import Filter, SavedFilters
+from app.risk.notes import NoteDrafts
+from app.risk.pages import QueueList
+from models.core.money import decimals
+
+if TYPE_CHECKING:
+    from app.console import Console
+    from app.core.badge_count import Waiting
+    from app.core.outbox import Intent
+    from app.core.query import Query
+    from models.core.base import Record
+    from models.core.paging import Page
+    from models.risk.case import RiskCase
+    from models.risk.queue import BulkAnswer, DecideEntry, EscalateTo, QueueCounts, RiskQueueEntry
+
+R = TypeVar("R", bound="Record")
+
+BASE = "/api/risk/queue"
+VIEW, DECIDE = "risk.view_queue", "risk.approve_orders"
+TOPICS = frozenset({"risk_queue"})
+UNDO_SECONDS = 8.0
+UNDO_MOST = 200
+RESOURCE = "risk_entry:"
+
+APPROVE, REJECT, ESCALATE = "risk.approve", "risk.reject", "risk.escalate"
+CLAIM, RELEASE, TAKE_OVER, SNOOZE, NOTE, REOPEN, TAKE = (
+    "risk.claim",
+    "risk.release",
+    "risk.take_over",
+    "risk.snooze",
+    "risk.note",
+    "risk.reopen",
+    "risk.take",
+)
+BULK = "risk.bulk"
+VERDICTS = frozenset({APPROVE, REJECT, ESCALATE})
+ON_ITS_WAY = {
+    APPROVE: "Approve is on its way",
+    REJECT: "Reject is on its way",
+    ESCALATE: "Escalation is on its way",
+    CLAIM: "Claim is on its way",
+    RELEASE: "Release is on its way",
+    TAKE_OVER: "Taking over is on its way",
+    SNOOZE: "Snooze is on its way",
+    NOTE: "Note is on its way",
+    REOPEN: "Undo is on its way",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Something the operator did in this session that Z takes back."""
+
+    key: str
+    entry_id: str
+    title: str
+    kind: str
+    draft: Draft | None = None
+    """What takes it back once it is done; ``None`` before that, and for what cannot be."""
+
+
+class Risk:
+    """Reads and deeds. Raises nothing by itself; what it starts is told through signals."""
+
+    entry_changed = Signal(object)
+    """Carries a RiskQueueEntry as the server has it now."""
+    rows_changed = Signal()
+    """What is on its way is another."""
+    returned = Signal(str)
+    """Carries the id of an entry whose decision was taken back."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self.mutations = console.mutations
+        self.list = QueueList(self._ask_page, console.tasks, console.clock.now, self._me)
+        self.list.pinned = lambda entry_id: bool(self.mutations.of(RESOURCE + entry_id))
+        self.cases = CaseCache(self.case, console.tasks)
+        self.filters = SavedFilters(console.profile)
+        self.notes = NoteDrafts(console.profile)
+        self._deeds: list[Deed] = []
+        self._user: str | None = None
+        self._asked_currency = False
+        self._versions: dict[str, int] = {}
+        """Of entries as my own deeds left them: a quick second one builds upon that, whatever its row still says."""
+        for name in (*sorted(VERDICTS), SNOOZE):
+            undo = None if name == SNOOZE else _reopen
+            self.mutations.declare(Kind(name, TOPICS, late=UNDO_SECONDS, in_place=True, within="entry", undo=undo))
+        for name in (CLAIM, RELEASE, TAKE_OVER, NOTE, REOPEN):
+            self.mutations.declare(Kind(name, TOPICS, in_place=True, within="entry", undo=_OPPOSITE.get(name)))
+        for name in (TAKE, BULK):
+            self.mutations.declare(Kind(name, TOPICS, irreversible=True, in_place=True))
+        self.mutations.settled.connect(self._settled)
+        self.mutations.changed.connect(self.rows_changed.emit)
+        console.session.changed.connect(self._session_changed)
+
+    # --- reading -----------------------------------------------------------------------------------------------
+
+    def counts(self) -> Query[QueueCounts]:
+        """How many entries each tab has; asked for while somebody may see the queue."""
+
+        async def ask(_client: Any) -> QueueCounts:
+            from models.risk.queue import QueueCounts
+
+            return await self._read(f"{BASE}/counts", QueueCounts)
+
+        return self._console.record("risk_counts", TOPICS, ask)
+
+    def waiting(self) -> Waiting:
+        """How many entries are open, for whoever may decide them."""
+        from app.core.badge_count import Waiting
+
+        words = "entry waits to be decided", "entries wait to be decided"
+        return Waiting(self._console, self.counts(), DECIDE, lambda counts: counts.open, *words)
+
+    def know_currency(self) -> None:
+        """Ask once for the figures: they say what currency reports are in, and only the queue may be on screen."""
+        if not self.currency and not self._asked_currency:
+            self._asked_currency = True
+            self._console.tasks.start(self._console.dashboard().refresh(), name="currency of reports")
+
+    @property
+    def currency(self) -> str:
+        """The currency of reports; empty while it is not known."""
+        figures = self._console.figures
+        return figures.currency if figures is not None else ""
+
+    async def _read(self, path: str, kind: type[R]) -> R:
+        from pydantic import TypeAdapter, ValidationError
+
+        text, _ = await self._console.client.record(path)
+        try:
+            return TypeAdapter(kind).validate_json(text)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            place = ".".join(map(str, first["loc"])) or "the whole"
+            raise BadAnswer(f"The server's answer does not fit: {place}: {first['msg']}.") from error
+
+    async def _ask_page(self, chosen: Filter, cursor: str | None, limit: int) -> Page[RiskQueueEntry]:
+        from urllib.parse import urlencode
+
+        from models.core.paging import Page
+        from models.risk.queue import RiskQueueEntry
+
+        units = 10 ** decimals(self.currency) if self.currency else 100
+        query = chosen.query(minor_units=units) | {"limit": str(limit)} | ({"cursor": cursor} if cursor else {})
+        return await self._read(f"{BASE}?{urlencode(query)}", Page[RiskQueueEntry])
+
+    async def case(self, entry_id: str) -> RiskCase:
+        """One case, asked for now. Raises OperationsError."""
+        from models.risk.case import RiskCase
+
+        return await self._read(f"{BASE}/{entry_id}", RiskCase)
+
+    def _me(self) -> str | None:
+        return self._console.session.me.user_id if self._console.session.me is not None else None
+
+    def _session_changed(self) -> None:
+        user = self._me()
+        if user is not None and user != self._user:
+            if self._user is not None:
+                self.cases.clear()
+                self._deeds.clear()
+            self._user = user
+
+    # --- what is on its way ------------------------------------------------------------------------------------
+
+    def pending(self, entry_id: str) -> Intent | None:
+        """The newest thing that the server has not settled about an entry; what waits for the operator comes first."""
+        found = self.mutations.of(RESOURCE + entry_id)
+        parked = [intent for intent in found if intent.state is not State.WAITING]
+        return parked[0] if parked else found[-1] if found else None
+
+    def decided(self, entry_id: str) -> bool:
+        """Whether a verdict of mine is on its way."""
+        return any(i.kind in VERDICTS and i.state is State.WAITING for i in self.mutations.of(RESOURCE + entry_id))
+
+    # --- doing -------------------------------------------------------------------------------------------------
+
+    async def approve(self, entry: RiskQueueEntry, notes: str = "") -> Outcome:
+        """Release the order, after the seconds in which it can be taken back. Raises OperationsError."""
+        from models.risk.queue import DecideEntry, EntryStatus, EntryVerdict
+
+        body = DecideEntry(status=EntryStatus.REVIEWED, verdict=EntryVerdict.APPROVED, notes=notes)
+        return await self._decide(APPROVE, f"Approved {entry.order_id}", entry, body)
+
+    async def reject(self, entry: RiskQueueEntry, notes: str) -> Outcome:
+        """Refund or cancel the order, after the seconds in which it can be taken back. Raises OperationsError."""
+        from models.risk.queue import DecideEntry, EntryStatus, EntryVerdict
+
+        body = DecideEntry(status=EntryStatus.REVIEWED, verdict=EntryVerdict.REJECTED, notes=notes)
+        return await self._decide(REJECT, f"Rejected {entry.order_id}", entry, body)
+
+    async def escalate(self, entry: RiskQueueEntry, to: EscalateTo, notes: str) -> Outcome:
+        """Hand an entry to finance or support, after the same seconds. Raises OperationsError."""
+        from models.risk.queue import DecideEntry, EntryStatus
+
+        body = DecideEntry(status=EntryStatus.ESCALATED, escalate_to=to, notes=notes)
+        return await self._decide(ESCALATE, f"Escalated {entry.order_id} to {to}", entry, body)
+
+    async def _decide(self, kind: str, title: str, entry: RiskQueueEntry, body: DecideEntry) -> Outcome:
+        return await self._do(kind, title, entry, "decision", body)
+
+    async def claim(self, entry: RiskQueueEntry) -> Outcome:
+        """Take an entry. Raises OperationsError."""
+        return await self._do(CLAIM, f"Claimed {entry.order_id}", entry, "claim", None)
+
+    async def release(self, entry: RiskQueueEntry) -> Outcome:
+        """Give an entry back. Raises OperationsError."""
+        return await self._do(RELEASE, f"Released {entry.order_id}", entry, "release", None)
+
+    async def take_over(self, entry: RiskQueueEntry) -> Outcome:
+        """Take an entry that somebody else holds. Raises OperationsError."""
+        from models.risk.queue import ReassignEntry
+
+        title = f"Took {entry.order_id} over from {entry.assigned_to_name or entry.assigned_to}"
+        return await self._do(TAKE_OVER, title, entry, "reassign", ReassignEntry(user_id=self._me()))
+
+    async def snooze(self, entry: RiskQueueEntry, until: datetime, notes: str) -> Outcome:
+        """Put an entry aside until an instant. Raises OperationsError."""
+        from models.risk.queue import SnoozeEntry
+
+        words = f"Snoozed {entry.order_id} until {until.astimezone(UTC):%d %b %H:%M} UTC"
+        return await self._do(SNOOZE, words, entry, "snooze", SnoozeEntry(until=until, notes=notes))
+
+    async def note(self, entry: RiskQueueEntry, text: str) -> Outcome:
+        """Write a note. Raises OperationsError."""
+        from models.risk.queue import AddNote
+
+        title = f"Note on {entry.order_id}"
+        draft = Draft(NOTE, title, "POST", f"{BASE}/{entry.entry_id}/notes", AddNote(text=text))
+        return await self.mutations.submit(replace(draft, resource=RESOURCE + entry.entry_id))
+
+    async def _do(self, kind: str, title: str, entry: RiskQueueEntry, verb: str, body: Any) -> Outcome:
+        path = f"{BASE}/{entry.entry_id}"
+        outcome = await self.mutations.submit(
+            Draft(
+                kind,
+                title,
+                "POST",
+                f"{path}/{verb}",
+                body,
+                version=max(entry.version, self._versions.get(entry.entry_id, 0)),
+                resource=RESOURCE + entry.entry_id,
+                record=path,
+                base=entry,
+            )
+        )
+        if not outcome.settled:
+            self._note_deed(Deed(outcome.intent.key, entry.entry_id, title, kind))
+        return outcome
+
+    async def take_next(self) -> RiskQueueEntry | None:
+        """The most urgent entry nobody has, now mine; ``None`` when nothing is left. Raises OperationsError."""
+        from models.risk.queue import RiskQueueEntry
+
+        outcome = await self.mutations.submit(Draft(TAKE, "Took the next entry", "POST", f"{BASE}/take-next"))
+        return RiskQueueEntry.model_validate(outcome.answer) if outcome.answer else None
+
+    async def bulk_preview(self, entries: Iterable[RiskQueueEntry], decision: DecideEntry) -> BulkAnswer:
+        """What a decision would do to each entry. Raises OperationsError."""
+        from uuid import uuid4
+
+        from models.risk.queue import BulkAnswer
+
+        body = _bulk(entries, decision).model_dump_json(by_alias=True, exclude_unset=True)
+        path = f"{BASE}/bulk/preview"
+        text, _ = await self._console.client.send("POST", path, body, version=None, key=str(uuid4()))
+        return BulkAnswer.model_validate_json(text)
+
+    async def bulk(self, entries: Iterable[RiskQueueEntry], decision: DecideEntry, words: str) -> BulkAnswer:
+        """Decide each entry on its own, at once: it was asked for and previewed. Raises OperationsError."""
+        from models.risk.queue import BulkAnswer
+
+        outcome = await self.mutations.submit(Draft(BULK, words, "POST", f"{BASE}/bulk", _bulk(entries, decision)))
+        return BulkAnswer.model_validate(outcome.answer)
+
+    async def retry(self, entry_id: str) -> None:
+        """Send again what the server refused or did not answer. Raises OperationsError."""
+        intent = self.pending(entry_id)
+        if intent is not None:
+            await self.mutations.again(intent.key)
+
+    async def drop(self, entry_id: str) -> None:
+        """Give up what was refused. Raises OperationsError."""
+        intent = self.pending(entry_id)
+        if intent is not None:
+            await self.mutations.forget(intent.key)
+
+    # --- taking back -------------------------------------------------------------------------------------------
+
+    @property
+    def last_deed(self) -> Deed | None:
+        """What Z takes back."""
+        return self._deeds[-1] if self._deeds else None
+
+    async def take_back(self, key: str | None = None) -> str:
+        """Take back the last deed, or one of them; answers what was taken back. Raises OperationsError."""
+        if key is None and (sent := self._being_sent()) is not None:
+            raise Refused(f"“{sent.title}” is being sent; a moment, then it can be taken back.")
+        deed = next((d for d in reversed(self._deeds) if key in {None, d.key}), None)
+        if deed is None:
+            raise Refused("There is nothing left to take back.")
+        waiting = next((i for i in self.mutations.of(RESOURCE + deed.entry_id) if i.key == deed.key), None)
+        if waiting is not None:
+            await self.mutations.cancel(deed.key)  # kept back, waiting for the link, or in conflict: it was never done
+        elif deed.draft is None:
+            self._forget_deed(deed.key)
+            raise Refused(f"“{deed.title}” cannot be taken back.")
+        else:
+            known = max(deed.draft.version or 0, self._versions.get(deed.entry_id, 0))
+            outcome = await self.mutations.submit(replace(deed.draft, version=known))
+            self._forget_deed(outcome.intent.key)  # the next Z goes further back, it does not do this again
+            await self.mutations.note_undone(deed.key)
+        self._forget_deed(deed.key)
+        self.returned.emit(deed.entry_id)
+        return deed.title
+
+    def _being_sent(self) -> Intent | None:
+        """What goes at once and has not been answered: Z means this, not what was done before it."""
+        known = {deed.key for deed in self._deeds}
+        at_once = (i for i in self.mutations.pending if i.kind in _OPPOSITE and i.key not in known)
+        return next((intent for intent in at_once if intent.state is State.WAITING), None)
+
+    def _note_deed(self, deed: Deed) -> None:
+        self._forget_deed(deed.key)
+        self._deeds.append(deed)
+        del self._deeds[:-UNDO_MOST]
+
+    def _forget_deed(self, key: str) -> None:
+        self._deeds = [deed for deed in self._deeds if deed.key != key]
+
+    def _settled(self, intent: Intent, answer: dict[str, Any]) -> None:
+        if not intent.resource.startswith(RESOURCE):
+            return
+        kind = self.mutations.kind(intent.kind)
+        draft = kind.undo(intent, answer) if kind is not None and kind.undo is not None else None
+        deed = Deed(intent.key, intent.resource.removeprefix(RESOURCE), intent.title, intent.kind, draft)
+        if any(known.key == intent.key for known in self._deeds):
+            self._deeds = [deed if known.key == intent.key else known for known in self._deeds]
+        elif draft is not None and intent.kind != REOPEN:
+            self._note_deed(deed)
+        self._tell(answer)
+
+    def _tell(self, answer: dict[str, Any]) -> None:
+        from pydantic import ValidationError
+
+        from models.risk.queue import RiskQueueEntry
+
+        try:
+            entry = RiskQueueEntry.model_validate(answer)
+        except ValidationError:
+            return  # a note, or another release: the list hears of it when it asks again
+        self._versions[entry.entry_id] = entry.version
+        self.cases.heard(entry)
+        self.list.put(entry)
+        self.entry_changed.emit(entry)
+
+
+def _bulk(entries: Iterable[RiskQueueEntry], decision: DecideEntry) -> Any:
+    from models.risk.queue import BulkDecision, BulkEntry
+
+    listed = tuple(BulkEntry(entry_id=entry.entry_id, version=entry.version) for entry in entries)
+    return BulkDecision(decision=decision, entries=listed)
+
+
+def _opposite(kind: str, title: str, verb: str) -> Any:
+    def undo(intent: Intent, answer: dict[str, Any]) -> Draft | None:
+        if "entryId" not in answer:
+            return None
+        path = f"{BASE}/{answer['entryId']}"
+        return Draft(
+            kind,
+            title.format(answer["orderId"]),
+            "POST",
+            f"{path}/{verb}",
+            version=answer["version"],
+            resource=intent.resource,
+            record=path,
+        )
+
+    return undo
+
+
+def _give_back(intent: Intent, answer: dict[str, Any]) -> Draft | None:
+    """To whoever had it before."""
+    import json
+
+    from models.risk.queue import ReassignEntry
+
+    before = json.loads(intent.base or "{}").get("assignedTo")
+    draft = _opposite(TAKE_OVER, "Gave {} back", "reassign")(intent, answer)
+    return None if draft is None else replace(draft, body=ReassignEntry(user_id=before))
+
+
+_reopen = _opposite(REOPEN, "Reopened {}", "reopen")
+_OPPOSITE = {
+    CLAIM: _opposite(RELEASE, "Released {}", "release"),
+    RELEASE: _opposite(CLAIM, "Claimed {}", "claim"),
+    TAKE_OVER: _give_back,
+}

@@ -1,0 +1,158 @@
+"""Access in outside systems against the assignments here. Specification: RBAC across Medusa, Strapi and storefront.
+
+A system is one more ``AccessSystem``; nothing is changed there, differences are shown and alerted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from psycopg.rows import dict_row
+
+from backend import audit
+from backend.alerts.actions import clear_condition, raise_alert
+from backend.core.database import Connection, Database, load_queries
+from backend.core.settings import Settings
+from models.access import DifferenceKind
+from models.alerts import Severity
+
+queries = load_queries(__package__)
+
+SOURCE = "access.drift"
+
+
+class AccessReportError(Exception):
+    """A system's report cannot be used; the words are for the administrator."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Entry:
+    """Somebody has a role in an outside system, as that system calls it."""
+
+    user_id: str
+    outside_role: str
+
+
+class AccessSystem(Protocol):
+    """The port to an outside system."""
+
+    def read(self) -> frozenset[Entry]:
+        """Everybody with access there, now. May block. Raises AccessReportError."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Difference:
+    """One way in which outside and here differ."""
+
+    user_id: str
+    outside_role: str
+    role_id: str | None
+    kind: DifferenceKind
+
+
+def compare(
+    reported: frozenset[Entry], expected: frozenset[tuple[str, str]], roles: Mapping[str, str]
+) -> frozenset[Difference]:
+    """What differs. ``expected`` are pairs of user and role here, ``roles`` map the outside's names to roles here.
+
+    Several outside roles may stand for one role here: any of them will do.
+    """
+    found = set()
+    for entry in reported:
+        role = roles.get(entry.outside_role)
+        if role is None:
+            found.add(Difference(entry.user_id, entry.outside_role, None, DifferenceKind.UNKNOWN_ROLE))
+        elif (entry.user_id, role) not in expected:
+            found.add(Difference(entry.user_id, entry.outside_role, role, DifferenceKind.ONLY_OUTSIDE))
+    there = {(entry.user_id, roles.get(entry.outside_role)) for entry in reported}
+    for user, role in expected:
+        if (user, role) not in there:
+            outside = min(name for name, known in roles.items() if known == role)
+            found.add(Difference(user, outside, role, DifferenceKind.ONLY_HERE))
+    return frozenset(found)
+
+
+def systems(settings: Settings) -> dict[str, AccessSystem]:
+    """The systems the settings name."""
+    from backend.integrations.access_snapshot import AccessSnapshot
+
+    return {name: AccessSnapshot(source.file) for name, source in settings.access_reports.items()}
+
+
+async def check(database: Database, settings: Settings) -> None:
+    """Read every system's report and note what differs; a report that cannot be read leaves the differences known."""
+    for name, system in systems(settings).items():
+        try:
+            reported = await asyncio.to_thread(system.read)
+        except AccessReportError as error:
+            async with database.transaction() as tx:
+                await tx.execute(queries.report, {"system": name, "entries": 0, "problem": str(error)})
+                await raise_alert(
+                    tx,
+                    source=SOURCE,
+                    key=name,
+                    title=f"Access report of {name} cannot be read",
+                    severity=Severity.P3,
+                    guidance=f"{error}. The differences known before are still shown.",
+                )
+            continue
+        async with database.transaction() as tx:
+            await _note(tx, name, reported, settings.access_reports[name].roles)
+
+
+async def _note(tx: Connection, system: str, reported: frozenset[Entry], roles: Mapping[str, str]) -> None:
+    await tx.execute(queries.report, {"system": system, "entries": len(reported), "problem": None})
+    cursor = await tx.execute(queries.expected, {"roles": sorted(set(roles.values()))})
+    expected = frozenset((user, role) for user, role in await cursor.fetchall())
+    wanted = compare(reported, expected, roles)
+    async with tx.cursor(row_factory=dict_row) as rows:
+        await rows.execute(queries.open_differences, {"system": system})
+        known = {
+            Difference(row["user_id"], row["outside_role"], row["role_id"], DifferenceKind(row["kind"])): row["id"]
+            for row in await rows.fetchall()
+        }
+    await tx.execute(queries.still_different, {"ids": [known[each] for each in known.keys() & wanted]})
+    await tx.execute(queries.gone, {"ids": [known[each] for each in known.keys() - wanted]})
+    for each in sorted(wanted - known.keys()):
+        row = await (
+            await tx.execute(
+                queries.new_difference,
+                {
+                    "system": system,
+                    "user_id": each.user_id,
+                    "outside_role": each.outside_role,
+                    "role_id": each.role_id,
+                    "kind": each.kind,
+                },
+            )
+        ).fetchone()
+        assert row is not None  # noqa: S101 - an insert of one row returns one row
+        await _record(tx, system, each, str(row[0]), "found")
+    for each in sorted(known.keys() - wanted):
+        await _record(tx, system, each, str(known[each]), "gone")
+    if wanted:
+        await raise_alert(
+            tx,
+            source=SOURCE,
+            key=system,
+            title=f"Access in {system} differs from the roles here: {len(wanted)}",
+            severity=Severity.P3,
+            guidance="See Differences in the Access workspace; change it there or grant the role here.",
+        )
+    else:
+        await clear_condition(tx, source=SOURCE, key=system)
+
+
+async def _record(tx: Connection, system: str, each: Difference, difference_id: str, what: str) -> None:
+    await audit.record(
+        tx,
+        actor=audit.WORKER,
+        action=f"rbac.difference.{what}",
+        resource_type="access_difference",
+        resource_id=difference_id,
+        label=f"{each.outside_role} of {each.user_id} in {system}",
+        after={"system": system, "userId": each.user_id, "outsideRole": each.outside_role, "kind": each.kind},
+    )

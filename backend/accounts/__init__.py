@@ -1,0 +1,1 @@
+"""Built-in accounts: sign-in and the second factor."""

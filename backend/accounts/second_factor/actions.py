@@ -1,0 +1,272 @@
+"""The second factor of built-in accounts: time-based codes (RFC 6238) and recovery codes, each used once.
+
+Wrong codes count for the session that sends them, never for the account: who does not hold somebody's session cannot
+keep them out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import math
+import os
+import secrets
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import pyotp
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from backend import audit
+from backend.accounts.session.accounts import matches
+from backend.accounts.session.accounts import queries as sessions
+from backend.core.database import Connection, Database, load_queries
+from backend.core.problems import ProblemError
+from backend.core.security import PASSWORD, SECOND_FACTOR, Principal, mint
+from backend.core.settings import Settings
+from models.accounts import AccessToken, Enrolment, RecoveryCodes
+from models.core.problems import Code, FieldError
+
+queries = load_queries(__package__)
+
+STEP_SECONDS: Final = 30
+CODES: Final = 10
+MOST_FAILURES: Final = 10
+"""Wrong codes after which the session ends."""
+RECENT = timedelta(minutes=5)
+NONCE: Final = 12
+
+
+async def begin(
+    tx: Connection, settings: Settings, principal: Principal, *, password: str | None, environment: str
+) -> Enrolment:
+    """A new secret for an account that has no confirmed one; it counts once a code of it was right.
+
+    The password must be given again, or the sign-in be at most five minutes old where the account has none. Raises
+    ProblemError 409 for an account that has a second factor, 422 for a wrong password, 404 for people of an issuer.
+    """
+    _ours(principal)
+    row = await (await tx.execute(sessions.password, {"account": principal.user_id})).fetchone()
+    if row is None:
+        raise ProblemError(Code.NOT_FOUND, "There is no such account.")
+    if row[1] is not None:
+        if password is None or not await asyncio.to_thread(matches, row[1], password):
+            raise _wrong("password", "the password is wrong")
+    elif (proved := principal.identity.auth_time) is None or datetime.now(UTC) - proved > RECENT:
+        raise ProblemError(Code.UNAUTHENTICATED, "Sign in again before you set up a second factor.")
+    secret = pyotp.random_base32()
+    sealed = _seal(settings, principal.user_id, secret)
+    made = await tx.execute(queries.begin_factor, {"user_id": principal.user_id, "secret": sealed})
+    if await made.fetchone() is None:
+        raise ProblemError(Code.CONFLICT, "A second factor is set up already; remove it before you set up another.")
+    await _note(tx, principal, "second_factor_begun")
+    address = pyotp.TOTP(secret).provisioning_uri(name=principal.user_id, issuer_name=f"opsconsole {environment}")
+    return Enrolment(secret=secret, uri=address, as_of=datetime.now(UTC))
+
+
+async def confirm(database: Database, settings: Settings, principal: Principal, code: str) -> RecoveryCodes:
+    """Make the begun factor count, and answer its recovery codes, which are shown this once. Wrong code: 422."""
+    _ours(principal)
+    await _check(database, settings, principal, code, confirmed=False)
+    async with database.transaction() as tx:
+        await tx.execute(queries.confirm_factor, {"user_id": principal.user_id})
+        await _note(tx, principal, "second_factor_set_up")
+        codes = await _new_codes(tx, principal)
+        access = await _raised(tx, settings, principal)
+    return _with_codes(codes, access)
+
+
+async def step_up(database: Database, settings: Settings, principal: Principal, code: str) -> AccessToken:
+    """An access token that says a second factor was used just now.
+
+    Takes a code of the authenticator, or a recovery code, which is used up. Raises ProblemError 422 for a wrong or
+    repeated one, 429 while the session must wait after too many, 409 when no second factor is set up.
+    """
+    _ours(principal)
+    if not principal.second_factor:
+        raise ProblemError(Code.CONFLICT, "Your account has no second factor yet; set one up first.")
+    await _check(database, settings, principal, code, confirmed=True)
+    async with database.transaction() as tx:
+        await _note(tx, principal, "second_factor_used")
+        return await _raised(tx, settings, principal)
+
+
+async def renew_codes(tx: Connection, settings: Settings, principal: Principal) -> RecoveryCodes:
+    """New recovery codes; the earlier ones stop working. The token says and lasts what the one in use does."""
+    _ours(principal)
+    codes = await _new_codes(tx, principal)
+    await _note(tx, principal, "recovery_codes_renewed")
+    identity = principal.identity
+    now = datetime.now(UTC)
+    token, expires = mint(
+        settings,
+        user_id=principal.user_id,
+        name=principal.name,
+        auth_time=identity.auth_time or now,
+        lifetime=identity.expires - now,
+        acr=identity.acr or PASSWORD,
+        session=identity.session,
+    )
+    return _with_codes(codes, AccessToken(access_token=token, expires_at=expires, as_of=now))
+
+
+async def remove(tx: Connection, *, actor: str, user_id: str, reason: str | None = None) -> None:
+    """Take the second factor away, for instance with a lost telephone. Raises ProblemError 404 when there is none."""
+    gone = await (await tx.execute(queries.remove_factor, {"user_id": user_id})).fetchone()
+    if gone is None:
+        raise ProblemError(Code.NOT_FOUND, f"{user_id} has no second factor.")
+    await tx.execute(queries.forget_codes, {"user_id": user_id})
+    await audit.record(
+        tx,
+        actor=actor,
+        action="session.second_factor_removed",
+        resource_type="account",
+        resource_id=user_id,
+        label=user_id,
+        reason=reason,
+    )
+
+
+async def _check(database: Database, settings: Settings, principal: Principal, code: str, *, confirmed: bool) -> None:
+    family = principal.identity.session
+    if family is None:
+        raise ProblemError(Code.UNAUTHENTICATED, "Sign in again: this session knows no second factor.")
+    async with database.read() as connection:
+        live = await (await connection.execute(queries.live_session, {"family": family})).fetchone()
+        waiting = await (await connection.execute(queries.factor_blocked, {"family": family})).fetchone()
+    if live is None:
+        raise ProblemError(Code.UNAUTHENTICATED, "The session has ended; sign in again.")
+    if waiting is not None:
+        seconds = math.ceil(waiting[0])
+        raise ProblemError(
+            Code.TOO_MANY_REQUESTS,
+            f"Too many wrong codes; try again in {seconds} s.",
+            headers={"Retry-After": str(seconds)},
+        )
+    async with database.transaction() as tx:
+        if await _uses(tx, settings, principal, code, confirmed=confirmed):
+            await tx.execute(queries.clear_factor_failures, {"family": family})
+            return
+    # A transaction of its own: the refusal must not take the count back.
+    async with database.transaction() as tx:
+        row = await (await tx.execute(queries.count_factor_failure, {"family": family})).fetchone()
+        await _note(tx, principal, "second_factor_refused")
+        if row is not None and row[0] >= MOST_FAILURES:
+            await tx.execute(sessions.end_family, {"family": family})
+            await _note(tx, principal, "ended", reason="too many wrong codes")
+    raise _wrong("code", "the code is wrong, has passed, or was used already")
+
+
+async def _uses(tx: Connection, settings: Settings, principal: Principal, code: str, *, confirmed: bool) -> bool:
+    plain = code.replace(" ", "").replace("-", "").lower()
+    # The row stays locked to the end: the same code twice at the same moment is used once.
+    row = await (
+        await tx.execute(queries.lock_factor, {"user_id": principal.user_id, "confirmed": confirmed})
+    ).fetchone()
+    if row is None:
+        return False
+    sealed, last_step = row
+    if confirmed and len(plain) == len(_code()[0]):
+        used = await tx.execute(queries.use_code, {"user_id": principal.user_id, "code_hash": _hash(principal, plain)})
+        if await used.fetchone() is not None:
+            await _note(tx, principal, "recovery_code_used")
+            return True
+        return False
+    one_time = pyotp.TOTP(_open(settings, principal.user_id, sealed))
+    step = int(datetime.now(UTC).timestamp()) // STEP_SECONDS
+    for candidate in (step, step - 1, step + 1):  # clocks of telephones differ by some seconds
+        if candidate > last_step and secrets.compare_digest(one_time.generate_otp(candidate).encode(), plain.encode()):
+            await tx.execute(queries.used_step, {"user_id": principal.user_id, "step": candidate})
+            return True
+    return False
+
+
+async def _raised(tx: Connection, settings: Settings, principal: Principal) -> AccessToken:
+    now = datetime.now(UTC)
+    family = principal.identity.session
+    await tx.execute(queries.raise_session, {"family": family, "acr": SECOND_FACTOR, "at": now})
+    token, expires = mint(
+        settings,
+        user_id=principal.user_id,
+        name=principal.name,
+        auth_time=now,
+        acr=SECOND_FACTOR,
+        session=family,
+    )
+    return AccessToken(access_token=token, expires_at=expires, as_of=now)
+
+
+async def _new_codes(tx: Connection, principal: Principal) -> tuple[str, ...]:
+    codes = [_code() for _ in range(CODES)]
+    await tx.execute(queries.forget_codes, {"user_id": principal.user_id})
+    async with tx.cursor() as cursor:
+        await cursor.executemany(
+            queries.keep_code,
+            [{"user_id": principal.user_id, "code_hash": _hash(principal, plain)} for plain, _ in codes],
+        )
+    return tuple(shown for _, shown in codes)
+
+
+def _with_codes(codes: tuple[str, ...], access: AccessToken) -> RecoveryCodes:
+    return RecoveryCodes(
+        codes=codes, access_token=access.access_token, expires_at=access.expires_at, as_of=access.as_of
+    )
+
+
+def _code() -> tuple[str, str]:
+    """A code of 80 random bits, as it is compared and as it is shown."""
+    plain = pyotp.random_base32(32).lower()[:16]
+    return plain, "-".join(plain[n : n + 4] for n in range(0, 16, 4))
+
+
+def _hash(principal: Principal, plain: str) -> bytes:
+    # Random and long: a fast hash is enough, and a dump of the table is of no use.
+    return hashlib.sha256(f"{principal.user_id}\0{plain}".encode()).digest()
+
+
+def _cipher(settings: Settings) -> AESGCM:
+    if settings.token_key is None:
+        raise ProblemError(Code.NOT_FOUND, "Built-in accounts are off here; the sign-in service has the second factor.")
+    key = HKDF(SHA256(), 32, None, b"opsconsole second factor").derive(settings.token_key.get_secret_value().encode())
+    return AESGCM(key)
+
+
+def _seal(settings: Settings, user_id: str, secret: str) -> bytes:
+    nonce = os.urandom(NONCE)
+    return nonce + _cipher(settings).encrypt(nonce, secret.encode(), user_id.encode())
+
+
+def _open(settings: Settings, user_id: str, sealed: bytes) -> str:
+    try:
+        return _cipher(settings).decrypt(sealed[:NONCE], sealed[NONCE:], user_id.encode()).decode()
+    except InvalidTag:
+        raise ProblemError(
+            Code.CONFLICT,
+            "The second factor was set up under another key; an administrator must remove it, then set it up again.",
+        ) from None
+
+
+def _ours(principal: Principal) -> None:
+    if principal.kind != "account":
+        raise ProblemError(Code.NOT_FOUND, "Your second factor is the sign-in service's business; sign in there again.")
+
+
+async def _note(tx: Connection, principal: Principal, what: str, *, reason: str | None = None) -> None:
+    await audit.record(
+        tx,
+        actor=principal.user_id,
+        action=f"session.{what}",
+        resource_type="account",
+        resource_id=principal.user_id,
+        label=principal.name,
+        reason=reason,
+    )
+
+
+def _wrong(field: str, message: str) -> ProblemError:
+    return ProblemError(
+        Code.INVALID, message, errors=[FieldError(pointer=f"/{field}", code="invalid", message=message)]
+    )

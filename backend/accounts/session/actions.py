@@ -1,0 +1,145 @@
+"""Sign in, refresh, sign out."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import math
+import secrets
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+from backend import audit
+from backend.accounts.session.accounts import matches, nobodys_hash, queries
+from backend.core.database import Connection, Database
+from backend.core.problems import ProblemError
+from backend.core.security import PASSWORD, mint
+from backend.core.settings import Settings
+from models.accounts import Tokens
+from models.core.problems import Code
+
+_AGAIN = ProblemError(Code.UNAUTHENTICATED, "The session has ended; sign in again.")
+
+
+async def sign_in(database: Database, settings: Settings, account: str, password: str, address: str) -> Tokens:
+    """Tokens for an account and its password.
+
+    Raises ProblemError 401 for wrong ones, the same whether or not the account exists, and 429 while ``address`` must
+    wait after too many failures. Failures are counted in a transaction of their own: the refusal must not take the
+    count back.
+    """
+    async with database.read() as connection:
+        waiting = await (await connection.execute(queries.blocked, {"account": account, "address": address})).fetchone()
+        known = await (await connection.execute(queries.password, {"account": account})).fetchone()
+    if waiting is not None:
+        seconds = math.ceil(waiting[0])
+        raise ProblemError(
+            Code.TOO_MANY_REQUESTS,
+            f"Too many wrong passwords; try again in {seconds} s.",
+            headers={"Retry-After": str(seconds)},
+        )
+    stored = known[1] if known is not None else None
+    # No connection is held during the tens of milliseconds this takes on purpose.
+    # An unknown account takes as long: the time of the answer does not tell which names exist.
+    right = await asyncio.to_thread(matches, stored or nobodys_hash(), password)
+    if known is None or stored is None or not right:
+        await _count_failure(database, account, address)
+        raise ProblemError(Code.UNAUTHENTICATED, "The account or the password is wrong.")
+    async with database.transaction() as tx:
+        await tx.execute(queries.clear_failures, {"account": account, "address": address})
+        await audit.record(tx, actor=account, action="session.signed_in", resource_type="account", resource_id=account)
+        return await open_session(tx, settings, user_id=account, name=known[0])
+
+
+async def _count_failure(database: Database, account: str, address: str) -> None:
+    async with database.transaction() as tx:
+        row = await (await tx.execute(queries.count_failure, {"account": account, "address": address})).fetchone()
+        if row is not None and row[0] == 5:
+            await audit.record(
+                tx,
+                actor=account,
+                action="session.sign_in_slowed",
+                resource_type="account",
+                resource_id=account,
+                reason="five wrong passwords",
+            )
+
+
+async def open_session(
+    tx: Connection,
+    settings: Settings,
+    *,
+    user_id: str,
+    name: str,
+    family: UUID | None = None,
+    auth_time: datetime | None = None,
+    acr: str = PASSWORD,
+) -> Tokens:
+    """Fresh tokens for somebody who is known to be who they say; ``family`` continues a session."""
+    now = datetime.now(UTC)
+    proved = auth_time or now
+    session = family or uuid4()
+    access, expires = mint(settings, user_id=user_id, name=name, auth_time=proved, acr=acr, session=session)
+    token = secrets.token_urlsafe(32)
+    await tx.execute(
+        queries.keep_refresh,
+        {"family": session, "user_id": user_id, "token_hash": _hash(token), "auth_time": proved, "acr": acr},
+    )
+    return Tokens(access_token=access, expires_at=expires, refresh_token=token, as_of=now)
+
+
+async def refresh(database: Database, settings: Settings, token: str) -> Tokens:
+    """New tokens for a refresh token, which is used up.
+
+    A token that comes a second time was copied: the whole session it belongs to ends. Raises ProblemError 401.
+    """
+    async with database.transaction() as tx:
+        row = await (await tx.execute(queries.use_refresh, {"token_hash": _hash(token)})).fetchone()
+        if row is not None:
+            family, user_id, auth_time, acr, reused, ended = row
+            if reused and not ended:
+                await _end(tx, family, user_id, "a refresh token was used twice")
+            elif not ended:
+                named = await (await tx.execute(queries.account_name, {"user_id": user_id})).fetchone()
+                if named is not None:
+                    await audit.record(
+                        tx,
+                        actor=user_id,
+                        action="session.refreshed",
+                        resource_type="session",
+                        resource_id=str(family),
+                    )
+                    return await open_session(
+                        tx, settings, user_id=user_id, name=named[0], family=family, auth_time=auth_time, acr=acr
+                    )
+    # After the commit: that a session was ended must stay.
+    raise _AGAIN
+
+
+async def sign_out(tx: Connection, *, user_id: str, token: str) -> None:
+    """End the session a refresh token belongs to.
+
+    Somebody else's token, one of a session that has ended, or none of ours changes nothing.
+    """
+    row = await (await tx.execute(queries.own_family, {"token_hash": _hash(token), "user_id": user_id})).fetchone()
+    if row is None:
+        audit.nothing_changed()
+    else:
+        await _end(tx, row[0], user_id, "signed out")
+
+
+async def _end(tx: Connection, family: UUID, user_id: str, reason: str) -> None:
+    await tx.execute(queries.end_family, {"family": family})
+    await audit.record(
+        tx,
+        actor=user_id,
+        action="session.ended",
+        resource_type="session",
+        resource_id=str(family),
+        reason=reason,
+    )
+
+
+def _hash(token: str) -> bytes:
+    # The token is random and long: a fast hash is enough, and a dump of the table gives nobody a session.
+    return hashlib.sha256(token.encode()).digest()

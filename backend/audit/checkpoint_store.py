@@ -1,0 +1,156 @@
+"""Where checkpoints are kept outside the database: whoever can rewrite the one cannot rewrite the other.
+
+A port with two adapters: a folder, and a bucket of S3 (``backend.audit.bucket``).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+from backend.core.settings import Settings
+
+_NAME = re.compile(r"(\d{20})\.checkpoint")
+
+
+class OutsideError(Exception):
+    """A checkpoint could not be kept; the words say what to do."""
+
+
+def name_of(size: int) -> str:
+    """What the checkpoint of a size is called; names sort as sizes do."""
+    return f"{size:020d}.checkpoint"
+
+
+def size_of(name: str) -> int | None:
+    """The size in a name; ``None`` for whatever else lies there."""
+    found = _NAME.fullmatch(name)
+    return int(found[1]) if found else None
+
+
+def another(name: str) -> OutsideError:
+    """What is kept under this name is not what was to be kept."""
+    return OutsideError(
+        f"{name} is another checkpoint of the same size: the database was put back or replaced. Run "
+        "`opsconsole audit verify`, then give this log a place of its own"
+    )
+
+
+class Outside(Protocol):
+    """Keeps checkpoints by tree size; each is written once. The methods block, and raise OutsideError."""
+
+    kind: str
+
+    def has(self, size: int) -> bool:
+        """Whether a checkpoint of this size is kept."""
+
+    def newest(self) -> int:
+        """The largest size kept; 0 when none is."""
+
+    def put(self, size: int, note: str) -> None:
+        """Keep a checkpoint durably. The same one again changes nothing; another one of that size is refused."""
+
+    def notes(self) -> Iterator[tuple[int, str]]:
+        """Every size and note kept, in order of size."""
+
+
+class Folder:
+    """One file for each tree size in a folder, which is made when it is missing."""
+
+    kind = "folder"
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def has(self, size: int) -> bool:
+        """Whether the file is there."""
+        return self._file(size).exists()
+
+    def newest(self) -> int:
+        """The largest size among the files."""
+        return max(self._sizes(), default=0)
+
+    def put(self, size: int, note: str) -> None:
+        """Write a file whole or not at all, through to the disk."""
+        file = self._file(size)
+        part = file.with_name(f"{file.name}.{os.getpid()}.part")
+        try:
+            self._path.mkdir(parents=True, exist_ok=True)
+            if not file.exists():
+                with part.open("w", encoding="utf-8", newline="\n") as out:
+                    out.write(note)
+                    out.flush()
+                    os.fsync(out.fileno())
+                with contextlib.suppress(FileExistsError):
+                    _place(part, file)
+                part.unlink(missing_ok=True)
+                _sync(self._path)
+            if file.read_text(encoding="utf-8") == note:
+                return
+        except (OSError, UnicodeDecodeError) as error:
+            raise OutsideError(f"{self._path} cannot be written: {error}") from error
+        raise another(str(file))
+
+    def notes(self) -> Iterator[tuple[int, str]]:
+        """Read the files one by one."""
+        for size in sorted(self._sizes()):
+            try:
+                yield size, self._file(size).read_text(encoding="utf-8")
+            except UnicodeDecodeError:
+                yield size, ""
+            except OSError as error:
+                raise OutsideError(f"{self._path} cannot be read: {error}") from error
+
+    def _file(self, size: int) -> Path:
+        return self._path / name_of(size)
+
+    def _sizes(self) -> list[int]:
+        try:
+            with os.scandir(self._path) as entries:
+                return [size for entry in entries if (size := size_of(entry.name)) is not None]
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise OutsideError(f"{self._path} cannot be read: {error}") from error
+
+
+def _place(part: Path, file: Path) -> None:
+    """Give a finished file its name; raises FileExistsError rather than replace another."""
+    if os.name == "nt":
+        part.rename(file)
+    else:
+        os.link(part, file)
+
+
+def _sync(folder: Path) -> None:
+    if os.name != "nt":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def place_of(name: str, endpoint: str | None = None) -> Outside:
+    """The place of a name: ``s3://bucket/prefix``, at another endpoint than Amazon's if one is given, or a folder."""
+    return _bucket(name, endpoint) if name.startswith("s3://") else Folder(Path(name))
+
+
+@functools.cache
+def _bucket(url: str, endpoint: str | None) -> Outside:
+    """One client for all turns: it keeps connections and credentials. Only who has a bucket waits for it to load."""
+    from backend.audit.bucket import Bucket
+
+    return Bucket(url, endpoint)
+
+
+def outside_of(settings: Settings) -> Outside | None:
+    """The place settings name; ``None`` when they name none. Raises OutsideError."""
+    if settings.audit_checkpoint_bucket is not None:
+        return place_of(settings.audit_checkpoint_bucket, settings.audit_checkpoint_endpoint)
+    return None if settings.audit_checkpoint_folder is None else Folder(settings.audit_checkpoint_folder)

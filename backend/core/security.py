@@ -1,0 +1,330 @@
+"""From bearer token to principal, and the one way a route says who may call it.
+
+Tokens are JWTs with the scope ``operations.*``: our own, for built-in accounts, or those of an OIDC issuer. They only
+say who somebody is. What they may do comes from the role assignments in the database, at each request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+
+import jwt
+from fastapi import Depends, Request
+from fastapi.security import HTTPBearer
+from psycopg.rows import dict_row
+
+from backend.access.usage.actions import Usage
+from backend.core.database import Database, DatabaseUnavailable, load_queries
+from backend.core.dependencies import database_of
+from backend.core.problems import ProblemError
+from backend.core.settings import Settings
+from models.core.base import storable
+from models.core.permissions import Permission
+from models.core.problems import Code
+
+queries = load_queries("backend.access")
+
+ISSUER: Final = "opsconsole"
+SCOPE: Final = "operations.*"
+ACCESS_LIFETIME = timedelta(minutes=15)
+PASSWORD: Final = "1"  # noqa: S105 - how somebody proved who they are
+SECOND_FACTOR: Final = "2"
+OUTSIDE_ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA")
+CHALLENGE = {"WWW-Authenticate": f'Bearer realm="opsconsole", scope="{SCOPE}"'}
+REMEMBERED = 1_000
+KEYS_AT_MOST_EVERY = 1.0
+"""Seconds: a new key of the issuer is good at once, yet tokens that name no key cannot make us ask without end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who makes a request, and what they may do at this moment."""
+
+    user_id: str
+    name: str
+    roles: tuple[str, ...]
+    role_names: tuple[str, ...]
+    permissions: frozenset[Permission]
+    identity: Identity
+    second_factor: bool = False
+    """Whether a built-in account has one set up."""
+
+    @property
+    def kind(self) -> Literal["account", "oidc"]:
+        """Who vouches for them: we, or the outside issuer."""
+        return self.identity.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a verified token says."""
+
+    user_id: str
+    name: str
+    kind: Literal["account", "oidc"]
+    expires: datetime
+    auth_time: datetime | None = None
+    """When they last proved who they are; ``None`` when the issuer does not say."""
+    acr: str | None = None
+    """How they proved it, in the issuer's words; ours are 1 (password) and 2 (second factor)."""
+    amr: tuple[str, ...] = ()
+    """Methods they used, RFC 8176."""
+    session: UUID | None = None
+    """The session of ours the token belongs to."""
+
+
+def mint(
+    settings: Settings,
+    *,
+    user_id: str,
+    name: str,
+    auth_time: datetime,
+    lifetime: timedelta = ACCESS_LIFETIME,
+    acr: str = PASSWORD,
+    session: UUID | None = None,
+) -> tuple[str, datetime]:
+    """An access token of ours and when it expires. Raises ProblemError when no key is configured."""
+    now = datetime.now(UTC)
+    expires = now + lifetime
+    claims = {
+        "iss": ISSUER,
+        "aud": settings.oidc_audience,
+        "sub": user_id,
+        "name": name,
+        "iat": now,
+        "exp": expires,
+        "auth_time": int(auth_time.timestamp()),
+        "acr": acr,
+        "scope": SCOPE,
+    }
+    if session is not None:
+        claims["sid"] = str(session)
+    return jwt.encode(claims, _key(settings), algorithm="HS256"), expires.replace(microsecond=0)
+
+
+def _key(settings: Settings) -> str:
+    if settings.token_key is None:
+        raise ProblemError(Code.NOT_FOUND, "Built-in accounts are off here; sign in with the browser.")
+    return settings.token_key.get_secret_value()
+
+
+def _refused(detail: str, code: Code = Code.UNAUTHENTICATED) -> ProblemError:
+    return ProblemError(
+        code, detail, headers={"WWW-Authenticate": f'{CHALLENGE["WWW-Authenticate"]}, error="invalid_token"'}
+    )
+
+
+class TokenReader:
+    """Verifies tokens. One per application; keeps the issuer's keys and the last known permissions."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._outside: jwt.PyJWKClient | None = None
+        self._known: OrderedDict[tuple[str, str], tuple[float, Principal]] = OrderedDict()
+
+    async def identify(self, token: str) -> Identity:
+        """Who a token belongs to. Raises ProblemError when it is not acceptable."""
+        try:
+            unverified = jwt.decode(token, options={"verify_signature": False})
+            if self._settings.oidc_issuer is not None and unverified.get("iss") == self._settings.oidc_issuer:
+                claims = await self._decode_outside(token, self._settings.oidc_issuer)
+                kind: Literal["account", "oidc"] = "oidc"
+            elif self._settings.token_key is not None:
+                claims = self._decode(token, self._settings.token_key.get_secret_value(), ("HS256",), ISSUER)
+                kind = "account"
+            else:
+                raise _refused("The token comes from an issuer that is not accepted here.")
+        except jwt.ExpiredSignatureError:
+            raise _refused("The session has expired; refresh it or sign in again.", Code.TOKEN_EXPIRED) from None
+        except jwt.PyJWKClientConnectionError:
+            raise ProblemError(
+                Code.UNAVAILABLE, "The sign-in service does not answer; try again soon.", headers={"Retry-After": "5"}
+            ) from None
+        except (jwt.PyJWTError, RecursionError):
+            raise _refused("The token is not valid here; sign in again.") from None
+        if SCOPE not in str(claims.get("scope", "")).split():
+            raise ProblemError(Code.PERMISSION_MISSING, f"The token lacks the scope {SCOPE}.", permission=SCOPE)
+        try:
+            return _identity(claims, kind)
+        except (ValueError, OverflowError, OSError):
+            raise _refused("The token says what cannot be; sign in again.") from None
+
+    def _decode(self, token: str, key: Any, algorithms: tuple[str, ...], issuer: str) -> dict[str, Any]:
+        return jwt.decode(
+            token,
+            key,
+            algorithms=list(algorithms),
+            audience=self._settings.oidc_audience,
+            issuer=issuer,
+            leeway=10,
+            options={"require": ["exp", "iat", "sub", "aud", "iss"]},
+        )
+
+    async def _decode_outside(self, token: str, issuer: str) -> dict[str, Any]:
+        # Discovery and keys are fetched with blocking calls, now and then.
+        try:
+            if self._outside is None:
+                self._outside = await asyncio.to_thread(_key_client, issuer)
+            key = await asyncio.to_thread(self._outside.get_signing_key_from_jwt, token)
+        except ValueError as error:  # a page where JSON should be says nothing about the token
+            raise jwt.PyJWKClientConnectionError(str(error)) from error
+        return self._decode(token, key, OUTSIDE_ALGORITHMS, issuer)
+
+    async def principal(self, database: Database, identity: Identity, *, reading: bool) -> Principal:
+        """The principal with its present permissions.
+
+        While the database is away, reading goes on with permissions known for less than the life of a token, so
+        that the last dashboard can still be shown. Raises ProblemError for a disabled account, DatabaseUnavailable
+        otherwise.
+        """
+        key = (identity.kind, identity.user_id)
+        try:
+            principal = await _look_up(database, identity)
+        except DatabaseUnavailable:
+            at, known = self._known.get(key, (0.0, None))
+            if known is None or not reading or time.monotonic() - at > ACCESS_LIFETIME.total_seconds():
+                raise
+            return known
+        self._known[key] = (time.monotonic(), principal)
+        self._known.move_to_end(key)
+        if len(self._known) > REMEMBERED:
+            self._known.popitem(last=False)
+        return principal
+
+
+def _identity(claims: dict[str, Any], kind: Literal["account", "oidc"]) -> Identity:
+    """Raises ValueError, OverflowError or OSError for claims outside what there is; signed ones may be that too."""
+    auth_time, amr = claims.get("auth_time"), claims.get("amr")
+    if not storable(claims["sub"]):
+        raise ValueError
+    return Identity(
+        user_id=claims["sub"],
+        name=str(claims.get("name") or claims["sub"]),
+        kind=kind,
+        expires=datetime.fromtimestamp(claims["exp"], UTC),
+        auth_time=datetime.fromtimestamp(auth_time, UTC) if isinstance(auth_time, int) else None,
+        acr=str(claims["acr"]) if claims.get("acr") is not None else None,
+        amr=tuple(map(str, amr)) if isinstance(amr, list) else (),
+        session=UUID(claims["sid"]) if kind == "account" and "sid" in claims else None,
+    )
+
+
+def _key_client(issuer: str) -> jwt.PyJWKClient:
+    # PyJWKClient knows keys but not discovery; without its cache, its fetcher reads any JSON document.
+    address = f"{issuer.rstrip('/')}/.well-known/openid-configuration"
+    document = jwt.PyJWKClient(address, cache_jwk_set=False, timeout=5).fetch_data()
+    if document.get("issuer") != issuer or "jwks_uri" not in document:
+        # Another issuer's keys must not vouch for this one (OpenID Connect Discovery 4.3).
+        raise ProblemError(
+            Code.UNAVAILABLE,
+            f"The sign-in service at {issuer} does not describe itself as that issuer; an administrator must set "
+            "OPSCONSOLE_OIDC_ISSUER to exactly the name it uses.",
+            headers={"Retry-After": "60"},
+        )
+    return jwt.PyJWKClient(document["jwks_uri"], timeout=5, cooldown_duration=KEYS_AT_MOST_EVERY)
+
+
+async def _look_up(database: Database, identity: Identity) -> Principal:
+    async with database.read() as connection, connection.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(queries.principal, {"user_id": identity.user_id, "account": identity.kind == "account"})
+        row = await cursor.fetchone()
+    if row is None:
+        words = "The account does not exist any more or is disabled."
+        if identity.kind == "oidc":
+            words = f"An account of this server is called {identity.user_id} too; an administrator must rename it."
+        raise _refused(words)
+    known = Permission._value2member_map_
+    return Principal(
+        user_id=identity.user_id,
+        name=row["name"] or identity.name,
+        roles=tuple(row["roles"]),
+        role_names=tuple(row["role_names"]),
+        # Permissions of a newer release mean nothing to this one.
+        permissions=frozenset(Permission(p) for p in row["permissions"] if p in known),
+        identity=identity,
+        second_factor=row["second_factor"],
+    )
+
+
+async def principal_of(request: Request) -> Principal:
+    """Who makes this request, looked up once. Raises ProblemError 401 for nobody."""
+    found: Principal | None = getattr(request.state, "principal", None)
+    if found is None:
+        given = request.headers.getlist("authorization")
+        scheme, _, token = "".join(given[:1]).partition(" ")
+        # Two are none: a proxy in front of us may have looked at the other one.
+        if len(given) > 1 or scheme.lower() != "bearer" or not token:
+            raise ProblemError(Code.UNAUTHENTICATED, "Sign in first.", headers=CHALLENGE)
+        reader: TokenReader = request.app.state.tokens
+        identity = await reader.identify(token.strip())
+        found = await reader.principal(database_of(request), identity, reading=request.method in {"GET", "HEAD"})
+        request.state.principal = found
+    return found
+
+
+_bearer = HTTPBearer(auto_error=False, scheme_name="bearer", description="A JWT with the scope operations.*")
+
+
+class Guard:
+    """The check a route asks for; the route test reads ``permission`` off it."""
+
+    raises = (Code.UNAUTHENTICATED, Code.PERMISSION_MISSING)
+
+    def __init__(self, permission: Permission | None, step_up: int | None) -> None:
+        self.permission = permission
+        self.step_up = step_up
+
+    async def __call__(self, request: Request, _bearer: Annotated[Any, Depends(_bearer)]) -> Principal:
+        """The principal, if it may. Raises ProblemError 401 or 403."""
+        principal = await principal_of(request)
+        usage: Usage = request.app.state.usage
+        usage.see(principal)  # also whom nothing is granted yet: else nobody could grant it
+        if self.permission is not None:
+            self._admit(principal, self.permission)
+            usage.note(principal, self.permission)
+        if self.step_up is not None:
+            _demand_second_factor(principal, self.step_up, request.app.state.settings)
+        return principal
+
+    @staticmethod
+    def _admit(principal: Principal, permission: Permission) -> None:
+        if permission not in principal.permissions:
+            raise ProblemError(
+                Code.PERMISSION_MISSING,
+                f"This needs the permission {permission}; an administrator can grant a role that has it.",
+                permission=permission,
+            )
+
+
+def _demand_second_factor(principal: Principal, seconds: int, settings: Settings) -> None:
+    """Raises ProblemError 401, the challenge of RFC 9470, unless a second factor was used in the last ``seconds``."""
+    identity = principal.identity
+    wanted = SECOND_FACTOR if identity.kind == "account" else settings.oidc_acr_values
+    used = identity.acr in wanted.split() or (identity.kind == "oidc" and "mfa" in identity.amr)
+    age = None if identity.auth_time is None else (datetime.now(UTC) - identity.auth_time).total_seconds()
+    if used and age is not None and age <= seconds:
+        return
+    words = f"Confirm who you are with your second factor; it holds for {seconds // 60} minutes."
+    if identity.kind == "account" and not principal.second_factor:
+        words = "This needs a second factor, and your account has none yet: set one up, then try again."
+    challenge = (
+        f'Bearer realm="opsconsole", error="insufficient_user_authentication", '
+        f'error_description="{words}", acr_values="{wanted}", max_age="{seconds}"'
+    )
+    raise ProblemError(Code.STEP_UP_NEEDED, words, headers={"WWW-Authenticate": challenge})
+
+
+def require(permission: Permission | None, step_up: int | None = None) -> Any:
+    """The dependency of a guarded route; ``None`` admits everybody who is signed in.
+
+    Used as ``principal: Annotated[Principal, require(Permission.X)]``.
+
+    ``step_up`` asks for a second factor used at most that many seconds ago (RFC 9470).
+    """
+    return Depends(Guard(permission, step_up))

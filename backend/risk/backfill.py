@@ -1,0 +1,65 @@
+"""Make orders that came in from the shop without a check known to the rules, with the metrics a check would have seen.
+
+They bear on later checks by their customer, and are there to try rules on. Nothing is decided about them.
+"""
+
+from __future__ import annotations
+
+from typing import LiteralString
+
+from backend.core.database import Connection, Database, array, load_queries
+from backend.core.settings import Settings
+from backend.risk.check.facts import key_of, lock
+from backend.risk.features import COUNTED, count_sql
+from models.risk.metrics import normal
+
+queries = load_queries(__package__)
+
+TURN_MOST = 2_000
+SLICE = 200
+"""Orders of one transaction: checks that wait for one of its customers wait for a few milliseconds."""
+
+OF_CUSTOMER = tuple(name for name in COUNTED if name.startswith("customer_"))
+"""What the shop's orders have in common; they come without e-mail, IP, card and device."""
+
+_ORDERS: LiteralString = (
+    "select id, placed_at, order_value, customer_id, email, ip, card, device, seq as below, 0 as own"
+    " from risk_order where id = any (%(ids)s::text[]) and customer_id is not null"
+)
+COUNT: LiteralString = count_sql(_ORDERS, OF_CUSTOMER)
+
+
+async def adopt(database: Database, _settings: Settings) -> None:
+    """Adopt what waits, the oldest first, at most TURN_MOST orders; what was checked already is left as it is."""
+    for _ in range(0, TURN_MOST, SLICE):
+        async with database.transaction() as tx:
+            if await adopt_slice(tx) < SLICE:
+                return
+
+
+async def adopt_slice(tx: Connection) -> int:
+    """Adopt up to SLICE orders; how many were taken off the waiting ones."""
+    if await (await tx.execute(queries.try_adoption_lock)).fetchone() != (True,):
+        return 0
+    taken = [row[0] for row in await (await tx.execute(queries.take_pending, {"limit": SLICE})).fetchall()]
+    await tx.execute(queries.own_refunds, {"ids": array(taken)})
+    orders = [
+        (number, placed_at, minor, currency, value, _text("customer_id", customer), _text("billing_country", country))
+        for number, placed_at, minor, currency, value, customer, country in await (
+            await tx.execute(queries.pending_orders, {"ids": array(taken)})
+        ).fetchall()
+    ]
+    if not orders:
+        return len(taken)
+    # As a check does: who reads and then writes about a customer is alone with it.
+    customers = {row[5] for row in orders if row[5] is not None}
+    await lock(tx, [key_of("order", row[0]) for row in orders] + [key_of("customer_id", each) for each in customers])
+    names = ("id", "placed_at", "minor", "currency", "order_value", "customer_id", "country")
+    columns = {name: array(column) for name, column in zip(names, zip(*orders, strict=True), strict=True)}
+    adopted = await (await tx.execute(queries.adopt, columns)).fetchall()
+    await tx.execute(COUNT, {"ids": array(row[0] for row in adopted)})
+    return len(taken)
+
+
+def _text(key: str, value: str | None) -> str | None:
+    return None if value is None else normal(key, value) or None

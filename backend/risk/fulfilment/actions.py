@@ -1,0 +1,211 @@
+"""Everything that changes intents, and what is written about escalations. Each change is an entry of the audit log.
+
+The log names the queue's entry, not the intent: so it stands in the history of the case, and consoles hear of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg.rows import class_row, dict_row
+
+from backend import audit
+from backend.alerts.actions import clear_condition, clock, raise_alert
+from backend.core.database import Connection, Database
+from backend.core.problems import ProblemError
+from backend.core.settings import Settings
+from backend.integrations.signed_webhook import shop_of
+from backend.risk.fulfilment import queries
+from backend.risk.ports import ShopOrder
+from backend.risk.queue.actions import INTENT_JOB, defer
+from models.alerts import Severity
+from models.core.problems import Code
+from models.risk.queue import EscalateTo, Intent, IntentKind, IntentState
+
+OFF = "no shop is connected: set OPSCONSOLE_SHOP_WEBHOOK for the worker"
+RESUME_MOST = 500
+SOURCE = "risk"
+SHOP = "shop"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One time the shop is asked."""
+
+    kind: IntentKind
+    entry_id: str
+    order: ShopOrder
+
+
+async def begin(tx: Connection, intent_id: UUID, *, connected: bool) -> Attempt | None:
+    """Count an attempt before it is made, so that no verdict is undone any more; ``None`` when there is nothing to do.
+
+    Where no shop is connected the intent says so and waits.
+    """
+    row = await _locked(tx, intent_id)
+    if row["state"] != IntentState.WAITING:
+        return None
+    if not connected:
+        if row["problem"] != OFF:
+            await _change(tx, row, problem=OFF)
+            await _tell(tx, row, actor=audit.WORKER, event="risk.intent.waiting", reason=OFF)
+        return None
+    await tx.execute(queries.begin_attempt, {"intent_id": intent_id})
+    order = ShopOrder(str(intent_id), row["order_id"], row["minor"], row["currency"])
+    return Attempt(IntentKind(row["kind"]), row["entry_id"], order)
+
+
+async def done(tx: Connection, intent_id: UUID) -> None:
+    """The shop has done it; the alert about what it has not done clears with the last of them."""
+    row = await _locked(tx, intent_id)
+    if row["state"] == IntentState.DONE:
+        return
+    await _change(tx, row, state=IntentState.DONE, done_at=await clock(tx), problem=None)
+    await _tell(tx, row, actor=audit.WORKER, event="risk.intent.done", after={"kind": row["kind"], "state": "done"})
+    if await _failed(tx) == 0:
+        await clear_condition(tx, source=SOURCE, key=SHOP)
+
+
+async def missed(tx: Connection, intent_id: UUID, *, words: str, last: bool) -> None:
+    """The shop was asked and has not done it. After the ``last`` attempt it has failed: an alert says so."""
+    row = await _locked(tx, intent_id)
+    if row["state"] != IntentState.WAITING:
+        return
+    if not last:
+        await _change(tx, row, problem=words)
+        return
+    await _change(tx, row, state=IntentState.FAILED, problem=words)
+    await _tell(
+        tx,
+        row,
+        actor=audit.WORKER,
+        event="risk.intent.failed",
+        after={"kind": row["kind"], "state": "failed"},
+        reason=words,
+    )
+    await raise_alert(
+        tx,
+        source=SOURCE,
+        key=SHOP,
+        title="The shop does not carry out verdicts on orders",
+        severity=Severity.P2,
+        guidance=f"Asked {row['attempts']} times about {row['order_id']}, the shop: {words}.\n"
+        "See that it answers at OPSCONSOLE_SHOP_WEBHOOK.\n"
+        "GET /api/risk/intents?state=failed lists what is left to do.\n"
+        "POST /api/risk/intents/{id}/retry asks again; it does nothing twice.",
+    )
+
+
+async def retry(tx: Connection, *, actor: str, intent_id: UUID) -> Intent:
+    """Ask the shop again for what has failed. What waits or is done stays as it is. Withdrawn: 409."""
+    row = await _locked(tx, intent_id)
+    if row["state"] == IntentState.WITHDRAWN:
+        raise ProblemError(Code.CONFLICT, "The verdict was undone: there is nothing for the shop to do.")
+    if row["state"] == IntentState.FAILED:
+        await _change(tx, row, state=IntentState.WAITING, problem=None)
+        await _tell(
+            tx,
+            row,
+            actor=actor,
+            event="risk.intent.retried",
+            before={"kind": row["kind"], "state": "failed"},
+            after={"kind": row["kind"], "state": "waiting"},
+        )
+        await defer(tx, INTENT_JOB, {"intent_id": str(intent_id)})
+        if await _failed(tx) == 0:
+            await clear_condition(tx, source=SOURCE, key=SHOP, actor=actor)
+    else:
+        audit.nothing_changed()
+    async with tx.cursor(row_factory=class_row(Intent)) as cursor:
+        await cursor.execute(queries.find, {"intent_id": intent_id})
+        found = await cursor.fetchone()
+    assert found is not None  # noqa: S101 - it is locked
+    return found
+
+
+async def resume(database: Database, settings: Settings) -> None:
+    """Once a shop is connected, have it asked for what waited until then or was left behind; a turn of the worker."""
+    if shop_of(settings) is None:
+        return
+    async with database.transaction() as tx:
+        values = {"off": OFF, "task": INTENT_JOB, "limit": RESUME_MOST}
+        ids = [row[0] for row in await (await tx.execute(queries.idle, values)).fetchall()]
+        await tx.execute(queries.forget_problem, {"ids": ids})
+        for intent_id in ids:
+            await defer(tx, INTENT_JOB, {"intent_id": intent_id})
+
+
+async def told(tx: Connection, *, entry: dict[str, Any], to: EscalateTo, problem: str | None) -> None:
+    """Write down that somebody was told of an escalation, or why not."""
+    await audit.record(
+        tx,
+        actor=audit.WORKER,
+        action="risk.escalation.told" if problem is None else "risk.escalation.untold",
+        resource_type="risk_entry",
+        resource_id=entry["entry_id"],
+        label=entry["order_id"],
+        version=entry["version"],
+        after={"escalatedTo": to},
+        reason=problem,
+    )
+
+
+async def untold(tx: Connection, *, entry: dict[str, Any], to: EscalateTo, words: str) -> None:
+    """Nobody could be told of an escalation, and nobody tries any more: an alert says so."""
+    await told(tx, entry=entry, to=to, problem=words)
+    await raise_alert(
+        tx,
+        source=SOURCE,
+        key=f"notify-{to}",
+        title=f"Escalations do not reach {to}",
+        severity=Severity.P3,
+        guidance=f"The last one, about {entry['order_id']}: {words}.\n"
+        f"See that OPSCONSOLE_{to.upper()}_WEBHOOK answers, and tell {to} about the escalated entries meanwhile.",
+    )
+
+
+async def heard(tx: Connection, *, entry: dict[str, Any], to: EscalateTo) -> None:
+    """Somebody was told; whoever was deaf before is not any more."""
+    await told(tx, entry=entry, to=to, problem=None)
+    await clear_condition(tx, source=SOURCE, key=f"notify-{to}")
+
+
+async def _locked(tx: Connection, intent_id: UUID) -> dict[str, Any]:
+    async with tx.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(queries.lock, {"intent_id": intent_id})
+        row = await cursor.fetchone()
+    if row is None:
+        raise ProblemError(Code.NOT_FOUND, "There is no such intent.")
+    return row
+
+
+async def _failed(tx: Connection) -> int:
+    row = await (await tx.execute(queries.failed)).fetchone()
+    return int(row[0]) if row else 0
+
+
+async def _change(
+    tx: Connection,
+    row: dict[str, Any],
+    *,
+    problem: str | None,
+    state: IntentState = IntentState.WAITING,
+    done_at: datetime | None = None,
+) -> None:
+    values = {"intent_id": row["intent_id"], "attempts": row["attempts"], "done_at": done_at}
+    await tx.execute(queries.change, values | {"state": state, "problem": problem})
+
+
+async def _tell(tx: Connection, row: dict[str, Any], *, event: str, actor: str, **more: Any) -> None:
+    await audit.record(
+        tx,
+        actor=actor,
+        action=event,
+        resource_type="risk_entry",
+        resource_id=row["entry_id"],
+        label=row["order_id"],
+        **more,
+    )

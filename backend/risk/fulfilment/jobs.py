@@ -1,0 +1,105 @@
+"""The jobs that carry verdicts to the shop and escalations to people. They may run twice: what they send has an id."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+from uuid import UUID
+
+import procrastinate
+from psycopg.rows import dict_row
+
+from backend.core.backoff import ATTEMPTS_MOST, Backoff
+from backend.core.database import Database
+from backend.core.settings import Settings
+from backend.integrations.signed_webhook import notifier_of, shop_of
+from backend.risk.fulfilment import actions, queries
+from backend.risk.ports import Escalation, NotifyPort, PortError, ShopPort
+from models.risk.queue import EntryStatus, EscalateTo, IntentKind
+
+blueprint = procrastinate.Blueprint()
+
+
+@blueprint.task(name="risk.intent", queue="core", retry=Backoff(), pass_context=True)
+async def intent(context: procrastinate.JobContext, intent_id: str) -> None:
+    """Ask the shop for what a verdict implies. Raises PortError while it may be asked again."""
+    database, settings = _around(context)
+    await carry_out(database, shop_of(settings), UUID(intent_id), last=_last(context))
+
+
+@blueprint.task(name="risk.notify", queue="core", retry=Backoff(), pass_context=True)
+async def notify(context: procrastinate.JobContext, entry_id: str, version: int, notes: str) -> None:
+    """Tell finance or support of an escalation. Raises PortError while it may be tried again."""
+    database, settings = _around(context)
+    async with database.read() as connection, connection.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(queries.escalation, {"entry_id": entry_id})
+        entry = await cursor.fetchone()
+    if entry is None or entry["status"] != EntryStatus.ESCALATED:
+        return  # undone or decided meanwhile: nobody needs to hear of it
+    to = EscalateTo(entry["escalated_to"])
+    message = f"{entry_id}:{version}"
+    await tell(database, notifier_of(settings, to), to, entry, message=message, notes=notes, last=_last(context))
+
+
+async def carry_out(database: Database, shop: ShopPort | None, intent_id: UUID, *, last: bool) -> None:
+    """One attempt. The attempt is committed before the shop is asked, and what it answered afterwards."""
+    async with database.transaction() as tx:
+        attempt = await actions.begin(tx, intent_id, connected=shop is not None)
+    if attempt is None or shop is None:
+        return
+    ask = {IntentKind.RELEASE: shop.release, IntentKind.REFUND: shop.refund, IntentKind.CANCEL: shop.cancel}
+    try:
+        await ask[attempt.kind](attempt.order)
+    except PortError as error:
+        async with database.transaction() as tx:
+            await actions.missed(tx, intent_id, words=str(error), last=last)
+        raise
+    async with database.transaction() as tx:
+        await actions.done(tx, intent_id)
+
+
+async def tell(
+    database: Database,
+    notifier: NotifyPort | None,
+    to: EscalateTo,
+    entry: dict[str, Any],
+    *,
+    message: str,
+    notes: str,
+    last: bool,
+) -> None:
+    """Tell somebody of an escalation, once."""
+    if notifier is None:
+        words = f"nobody is connected there: set OPSCONSOLE_{to.upper()}_WEBHOOK for the worker"
+        async with database.transaction() as tx:
+            await actions.told(tx, entry=entry, to=to, problem=words)
+        return
+    what = Escalation(
+        message_id=message,
+        entry_id=entry["entry_id"],
+        order_id=entry["order_id"],
+        score=entry["score"],
+        rules=tuple(entry["triggered"]),
+        minor=entry["minor"],
+        currency=entry["currency"],
+        by_name=entry["by_name"] or "",
+        notes=notes,
+    )
+    try:
+        await notifier.escalated(to, what)
+    except PortError as error:
+        if last:
+            async with database.transaction() as tx:
+                await actions.untold(tx, entry=entry, to=to, words=str(error))
+        raise
+    async with database.transaction() as tx:
+        await actions.heard(tx, entry=entry, to=to)
+
+
+def _around(context: procrastinate.JobContext) -> tuple[Database, Settings]:
+    more = context.additional_context
+    return cast("Database", more["database"]), cast("Settings", more["settings"])
+
+
+def _last(context: procrastinate.JobContext) -> bool:
+    """Whether Backoff gives up after this attempt."""
+    return context.job.attempts >= ATTEMPTS_MOST

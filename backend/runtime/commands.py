@@ -1,0 +1,193 @@
+"""What the one-shot commands of the command line do. Each returns an exit code; words go to standard error."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from backend.accounts.session import accounts
+from backend.audit.signed_notes import Verifier
+from backend.core.database import DatabaseUnavailable
+from backend.core.settings import Settings
+from backend.runtime.data_folder import DataFolder, opened, working_on
+from backend.runtime.embedded_postgres import EmbeddedError
+from models.core.permissions import BUILT_IN_ROLE_BY_ID
+from models.core.wording import counted
+
+OK, FAILED = 0, 1
+TOKEN_LIFETIME = timedelta(hours=12)
+
+
+def import_orders(
+    settings: Settings,
+    file: Path,
+    *,
+    columns: dict[str, str],
+    currency: str | None,
+    shift_to_now: bool,
+    data_dir: Path | None,
+    database_url: str | None,
+) -> int:
+    """Import a file of orders, with a line of progress where somebody watches."""
+    from backend.shop.importing.orders import ImportFailedError
+    from backend.shop.importing.orders import import_orders as bring_in
+
+    def progress(done: int, total: int | None) -> None:
+        if sys.stderr.isatty():
+            of = f" ({done * 100 // total} %)" if total else ""
+            sys.stderr.write(f"\r{done:,} rows{of} ")
+            sys.stderr.flush()
+
+    async def run(url: str) -> int:
+        async with opened(url) as database:
+            report = await bring_in(database, file, columns, currency or settings.currency, shift_to_now, progress)
+        sys.stdout.write(f"{report}\n")
+        return OK
+
+    try:
+        with _database(settings, data_dir, database_url) as url:
+            return asyncio.run(run(url))
+    except (ImportFailedError, EmbeddedError, DatabaseUnavailable, OSError) as error:
+        return _failed(f"{file} was not imported: {error}")
+
+
+def print_token(settings: Settings, role: str, *, data_dir: Path) -> int:
+    """Print a bearer token of the built-in account of a role."""
+    from backend.core.security import mint
+
+    try:
+        with working_on(data_dir) as (folder, url):
+            own = folder.settings(settings, url)
+            asyncio.run(_seed(url))
+            token, _ = mint(
+                own,
+                user_id=role,
+                name=BUILT_IN_ROLE_BY_ID[role].name,
+                auth_time=datetime.now(UTC),
+                lifetime=TOKEN_LIFETIME,
+            )
+    except (EmbeddedError, DatabaseUnavailable, OSError) as error:
+        return _failed(f"no token: {error}")
+    sys.stdout.write(f"{token}\n")
+    return OK
+
+
+async def _seed(url: str) -> None:
+    async with opened(url) as database, database.transaction() as tx:
+        await accounts.seed_role_accounts(tx)
+
+
+def set_account(
+    settings: Settings,
+    account: str,
+    *,
+    full_name: str,
+    role: str,
+    password: str | None,
+    data_dir: Path | None,
+    database_url: str | None,
+) -> int:
+    """Create or change a built-in account."""
+
+    async def run(url: str) -> None:
+        async with opened(url) as database, database.transaction() as tx:
+            await accounts.set_account(tx, account=account, name=full_name, role=role, password=password)
+
+    try:
+        with _database(settings, data_dir, database_url) as url:
+            asyncio.run(run(url))
+    except (ValueError, EmbeddedError, DatabaseUnavailable, OSError) as error:
+        return _failed(f"the account was not set: {error}")
+    sys.stdout.write(f"{account} may sign in as {role}\n")
+    return OK
+
+
+def verify_audit(
+    settings: Settings,
+    verifiers: Sequence[Verifier],
+    *,
+    checkpoints: str | None,
+    data_dir: Path | None,
+    database_url: str | None,
+) -> int:
+    """Verify the audit log of a database; the first thing that is wrong goes to standard error."""
+    import psycopg
+
+    from backend.audit.checkpoint_store import OutsideError, outside_of, place_of
+    from backend.audit.signed_notes import signing_key
+    from backend.audit.verify import origin_of, verify
+
+    try:
+        with _database(settings, data_dir, database_url) as url:
+            own = settings if data_dir is None else DataFolder(data_dir).settings(settings, url)
+            known = list(verifiers)
+            if not known and (key := signing_key(own)) is not None:
+                known.append(Verifier.of(origin_of(url), key))
+            if not known:
+                return _failed("not verified: give --vkey, or set OPSCONSOLE_AUDIT_KEY_FILE")
+            store = outside_of(own) if checkpoints is None else place_of(checkpoints, own.audit_checkpoint_endpoint)
+            report = verify(url, known, () if store is None else store.notes())
+    except (psycopg.Error, OutsideError, EmbeddedError, ValueError, OSError) as error:
+        return _failed(f"not verified: {str(error).strip()}")
+    if report.finding is not None:
+        return _failed(str(report.finding))
+    sys.stdout.write(
+        f"{counted(report.verified, 'entry is as it was', 'entries are as they were')} sealed; "
+        f"{counted(report.checkpoints, 'checkpoint')}, {report.outside:,} kept outside the database; "
+        f"{counted(report.unsealed, 'newer entry is', 'newer entries are')} not sealed yet\n"
+    )
+    return OK
+
+
+def verify_bundle(file: Path, verifiers: Sequence[Verifier]) -> int:
+    """Verify an exported bundle; the first thing that is wrong goes to standard error."""
+    from backend.audit.bundle import BundleError, check
+
+    try:
+        checked = check(file, verifiers)
+    except BundleError as error:
+        return _failed(f"not verified: {error}")
+    if checked.finding is not None:
+        return _failed(str(checked.finding))
+    sys.stdout.write(
+        f"entries {checked.first} to {checked.last} are as they were sealed, "
+        f"{counted(checked.checkpoints, 'checkpoint')}\n"
+    )
+    return OK
+
+
+def print_openapi() -> int:
+    """Print the OpenAPI document, the same text at every run."""
+    sys.stdout.write(openapi_text())
+    return OK
+
+
+def openapi_text() -> str:
+    """The OpenAPI document as it is committed."""
+    from backend.core.database import Database
+    from backend.runtime.asgi import create_app
+
+    document = create_app(Settings(), Database("")).openapi()
+    return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+@contextmanager
+def _database(settings: Settings, data_dir: Path | None, database_url: str | None) -> Iterator[str]:
+    if data_dir is None:
+        url = database_url or settings.database_url
+        if url is None:
+            raise ValueError("neither a data folder nor a database address was given")
+        yield url
+    else:
+        with working_on(data_dir) as (_, url):
+            yield url
+
+
+def _failed(words: str) -> int:
+    sys.stderr.write(f"{words}\n")
+    return FAILED

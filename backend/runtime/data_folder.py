@@ -1,0 +1,193 @@
+"""The data folder of an embedded installation: lock, keys, progress, and how a database in it is made ready."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from pydantic import SecretStr
+
+from backend.accounts.session.accounts import SAMPLE_PASSWORD, have_passwords, seed_role_accounts
+from backend.audit.signed_notes import new_key
+from backend.backup.sealed import Key
+from backend.core.database import APPLICATION_ROLE, Database
+from backend.core.settings import Settings
+from backend.migrations.migrate import migrate
+from backend.runtime.embedded_postgres import DATABASE, OWNER, Embedded, EmbeddedError
+from backend.runtime.processes import FileLock, FolderBusyError
+
+KEY_LENGTH = 32
+JOIN_SECONDS = 60.0
+
+Say = Callable[[str, float], None]
+"""Told what is being done, and how far it is between 0 and 1."""
+
+
+class DataFolder:
+    """One folder, used by one ``serve`` at a time."""
+
+    def __init__(self, path: Path) -> None:
+        """Makes the folder if it is missing; raises OSError when that is impossible."""
+        path.mkdir(parents=True, exist_ok=True)
+        self.path = path.resolve()
+        self.ready_file = self.path / "serve.json"
+        self.progress_file = self.path / "progress.json"
+        self.log_file = self.path / "serve.log"
+
+    def lock(self) -> FileLock:
+        """Take the folder; raises FolderBusyError while another process has it."""
+        return FileLock(self.path / "serve.lock")
+
+    def settings(self, base: Settings, database_url: str) -> Settings:
+        """``base`` with this folder's database, keys, and places for audit checkpoints and backups."""
+        own: dict[str, Any] = {
+            "data_dir": self.path,
+            "database_url": database_url,
+            "token_key": SecretStr(self.token_key()),
+            "audit_checkpoint_folder": base.audit_checkpoint_folder
+            or (None if base.audit_checkpoint_bucket else self.path / "audit-checkpoints"),
+            "backup_database_url": Embedded(self.path).url(OWNER),
+            "backup_folder": base.backup_folder or self.path / "backups",
+        }
+        if base.audit_key is None and base.audit_key_file is None:
+            own["audit_key_file"] = self.audit_key_file()
+        if base.backup_key is None and base.backup_key_file is None:
+            own["backup_key_file"] = self.backup_key_file()
+        return base.model_copy(update=own)
+
+    def audit_key_file(self) -> Path:
+        """The file of the key that seals the audit log; made once, never replaced: its seals would lose their key."""
+        path = self.path / "audit.key"
+        if not path.exists():
+            self._write(path, new_key())
+        return path
+
+    def backup_key_file(self) -> Path:
+        """The file of the key of backups; made at first use, readable by its owner only."""
+        path = self.path / "backup.key"
+        if not path.exists():
+            self._write(path, Key.make() + "\n")
+        return path
+
+    def token_key(self) -> str:
+        """The key that signs sessions; made at first use, readable by its owner only."""
+        path = self.path / "token.key"
+        with contextlib.suppress(OSError):
+            key = path.read_text(encoding="ascii").strip()
+            if len(key) >= KEY_LENGTH:
+                return key
+        key = secrets.token_urlsafe(48)
+        self._write(path, key)
+        return key
+
+    def keep_backup_key(self, key: Key) -> None:
+        """Take over the key of a restored backup, so that the older ones can be read as well."""
+        if not (self.path / "backup.key").exists():
+            self._write(self.path / "backup.key", key.text() + "\n")
+
+    def say(self, message: str, fraction: float) -> None:
+        """Let a waiting console see what is going on."""
+        self._write(self.progress_file, json.dumps({"message": message, "fraction": round(fraction, 3)}))
+
+    def failed(self, words: str) -> None:
+        """Let a waiting console see why nothing comes."""
+        self._write(self.progress_file, json.dumps({"message": words, "fraction": 0.0, "failed": True}))
+
+    def announce(self, ready: Mapping[str, Any]) -> None:
+        """Tell consoles where to connect."""
+        self._write(self.ready_file, json.dumps(dict(ready)))
+        self.progress_file.unlink(missing_ok=True)
+
+    def withdraw(self) -> None:
+        """Tell nobody any more."""
+        self.ready_file.unlink(missing_ok=True)
+
+    def _write(self, path: Path, text: str) -> None:
+        part = path.with_name(f"{path.name}.{os.getpid()}.part")
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123 - Path cannot open a descriptor
+            file.write(text)
+        part.replace(path)
+
+
+def prepare(embedded: Embedded, say: Say) -> None:
+    """Database, schema and application role of a running embedded server. Raises EmbeddedError."""
+    try:
+        make_database(embedded)
+        migrate(embedded.url(OWNER), lambda words: say(words.capitalize(), 0.2))
+        with psycopg.connect(embedded.url(OWNER), autocommit=True) as connection:
+            connection.execute(sql.SQL("alter role {} login").format(sql.Identifier(APPLICATION_ROLE)))
+    except (psycopg.Error, RuntimeError) as error:
+        raise EmbeddedError(f"the database could not be prepared: {error}") from error
+
+
+def make_database(embedded: Embedded) -> None:
+    """The database of a running embedded server, empty when it is new. Raises psycopg.Error."""
+    with psycopg.connect(embedded.url(OWNER, "postgres"), autocommit=True) as connection:
+        known = connection.execute("select 1 from pg_database where datname = %s", (DATABASE,)).fetchone()
+        if known is None:
+            connection.execute(sql.SQL("create database {}").format(sql.Identifier(DATABASE)))
+
+
+async def seed(database: Database, settings: Settings) -> None:
+    """One account for each built-in role; with the sample shop's password where the sample shop is."""
+    async with database.transaction() as tx:
+        password = SAMPLE_PASSWORD if settings.sample_shop and not await have_passwords(tx) else None
+        await seed_role_accounts(tx, password)
+
+
+@contextmanager
+def working_on(path: Path) -> Iterator[tuple[DataFolder, str]]:
+    """The folder and the address of its running database, for one command.
+
+    A ``serve`` that has the folder is used, waiting for its start if need be; otherwise the server runs for as long as
+    the command. Raises EmbeddedError.
+    """
+    folder = DataFolder(path)
+    embedded = Embedded(folder.path)
+    try:
+        lock = folder.lock()
+    except FolderBusyError:
+        _wait_for_other(folder, embedded)
+        yield folder, embedded.url()
+        return
+    with lock:
+        try:
+            embedded.start()
+            prepare(embedded, lambda _message, _fraction: None)
+            yield folder, embedded.url()
+        finally:
+            embedded.stop()
+
+
+def _wait_for_other(folder: DataFolder, embedded: Embedded) -> None:
+    deadline = time.monotonic() + JOIN_SECONDS
+    while True:
+        try:
+            with psycopg.connect(embedded.url(), connect_timeout=3):
+                return
+        except psycopg.Error as error:
+            # It may be starting, creating the sample shop, or on its way out.
+            if time.monotonic() > deadline:
+                raise EmbeddedError(f"the server that has {folder.path} does not answer: {error}") from error
+        time.sleep(0.2)
+
+
+@asynccontextmanager
+async def opened(url: str, statement_seconds: float = 600.0) -> AsyncIterator[Database]:
+    """A database open for one command."""
+    database = Database(url, size=4, statement_seconds=statement_seconds)
+    await database.open()
+    try:
+        yield database
+    finally:
+        await database.close()

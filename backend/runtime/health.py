@@ -1,0 +1,78 @@
+"""``/healthz``, ``/readyz`` and ``/metrics``. Specification: NFR Observability."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from math import nan
+
+from fastapi import APIRouter, Request, Response
+
+from backend import audit
+from backend.core import metrics
+from backend.core.database import Database, DatabaseUnavailable, load_queries
+from backend.core.dependencies import database_of
+from backend.migrations.migrate import newest
+from backend.risk import fulfilment
+from models.core.health import Check, Health, Readiness
+
+queries = load_queries(__package__, "health.sql")
+router = APIRouter(tags=["health"])
+
+HEARTBEAT_MOST = 30.0
+"""Seconds of silence after which the worker counts as gone."""
+
+
+@router.get("/healthz")
+async def healthz(request: Request) -> Health:
+    """The process answers."""
+    return Health(version=request.app.version, as_of=datetime.now(UTC))
+
+
+@router.get("/readyz", responses={503: {"model": Readiness, "description": "Not ready."}})
+async def readyz(request: Request, response: Response) -> Readiness:
+    """Whether database, migrations and worker are there; 503 when one is not."""
+    checks = await _checks(database_of(request))
+    ready = all(check.ok for check in checks)
+    if not ready:
+        response.status_code = 503
+        response.headers["Retry-After"] = "2"
+    return Readiness(ready=ready, checks=checks, as_of=datetime.now(UTC))
+
+
+async def _checks(database: Database) -> tuple[Check, ...]:
+    try:
+        async with database.read() as connection:
+            row = await (await connection.execute(queries.readiness)).fetchone()
+    except DatabaseUnavailable as error:
+        return (Check(name="database", ok=False, detail=str(error)),)
+    revision, silent = row or (None, None)
+    return (
+        Check(name="database", ok=True, detail="answers"),
+        Check(name="migrations", ok=revision == newest(), detail=f"at {revision}, wanted {newest()}"),
+        Check(
+            name="worker",
+            ok=silent is not None and silent < HEARTBEAT_MOST,
+            detail="never heard" if silent is None else f"heard {silent:.0f} s ago",
+        ),
+    )
+
+
+@router.get("/metrics", response_class=Response)
+async def prometheus(request: Request) -> Response:
+    """Prometheus exposition."""
+    try:
+        async with database_of(request).read() as connection:
+            lag = await (await connection.execute(audit.queries.lag)).fetchone()
+            row = await (await connection.execute(queries.readiness)).fetchone()
+            risk = await (await connection.execute(fulfilment.queries.figures)).fetchone()
+    except DatabaseUnavailable:
+        risk = None
+        metrics.DATABASE_UP.set(0)
+        metrics.RELAY_LAG.set(nan)
+        metrics.HEARTBEAT_AGE.set(nan)
+    else:
+        metrics.DATABASE_UP.set(1)
+        metrics.RELAY_LAG.set(lag[0] if lag else nan)
+        metrics.HEARTBEAT_AGE.set(row[1] if row and row[1] is not None else nan)
+    metrics.set_risk(risk)
+    return Response(metrics.exposition(), media_type="text/plain; version=0.0.4")

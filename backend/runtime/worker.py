@@ -1,0 +1,157 @@
+"""The worker: what must happen every so often, and the jobs. Add workers freely, they take turns by locks."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+import sys
+import threading
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from backend.core.database import Database, DatabaseUnavailable
+from backend.core.logs import logger
+from backend.core.settings import Settings
+from backend.runtime import health, jobs
+
+log = logger(__name__)
+
+LONGEST_PAUSE = 30.0
+LONGEST_TURN = 60.0
+STATEMENT_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Something done every ``seconds``, counted from the end of the turn before."""
+
+    name: str
+    seconds: float
+    turn: Callable[[Database, Settings], Awaitable[None]]
+
+
+async def beat(database: Database, _settings: Settings) -> None:
+    """Tell that the worker lives."""
+    async with database.transaction() as tx:
+        await tx.execute(health.queries.beat, {"name": "worker"})
+
+
+def ticks(settings: Settings) -> tuple[Tick, ...]:
+    """All of them; the sample shop trades only where it was asked for."""
+    # Domains are imported by the worker alone: the API's own start does not wait for them.
+    from backend.access.actions import end_expired
+    from backend.access.drift.actions import check
+    from backend.alerts.evaluate import evaluate
+    from backend.approvals.actions import expire
+    from backend.audit.relay import stamp
+    from backend.audit.seal import seal
+    from backend.backup.daily import watch
+    from backend.risk.backfill import adopt
+    from backend.risk.fulfilment.actions import resume
+    from backend.risk.queue.actions import wake
+    from backend.risk.rule_sets.evaluate import run_shadows
+    from backend.sample.trade import trade
+    from backend.shop.rollups import fold
+
+    always = (
+        Tick("heartbeat", 5.0, beat),
+        Tick("audit relay", 0.25, stamp),
+        Tick("audit seal", 5.0, seal),
+        Tick("rollup fold", 1.0, fold),
+        Tick("alert evaluation", 10.0, evaluate),
+        Tick("risk adoption", 2.0, adopt),
+        Tick("ends of grants", 1.0, end_expired),
+        Tick("ends of approvals", 5.0, expire),
+        Tick("access in outside systems", 300.0, check),
+        Tick("backup watch", 60.0, watch),
+        Tick("ends of snoozes in the risk queue", 2.0, wake),
+        Tick("verdicts the shop has not heard of", 30.0, resume),
+        Tick("shadow runs", 2.0, run_shadows),
+    )
+    return (*always, Tick("sample trade", 2.0, trade)) if settings.sample_shop else always
+
+
+async def repeat(tick: Tick, database: Database, settings: Settings) -> None:
+    """Turn after turn until cancelled. A failed turn is logged and tried again after an ever longer pause."""
+    failures = 0
+    while True:
+        try:
+            async with asyncio.timeout(LONGEST_TURN):
+                await tick.turn(database, settings)
+        except DatabaseUnavailable as error:
+            failures += 1
+            log.warning("database unavailable", tick=tick.name, reason=str(error))
+        except TimeoutError:
+            failures += 1
+            log.exception("turn took too long", tick=tick.name, seconds=LONGEST_TURN)
+        except Exception as error:
+            failures += 1
+            log.exception("turn failed", tick=tick.name, exc_info=error)
+        else:
+            failures = 0
+        await asyncio.sleep(pause(tick.seconds, failures))
+
+
+def pause(seconds: float, failures: int) -> float:
+    """Seconds to the next turn: doubling with each failure in a row, to half a minute, with jitter."""
+    if failures == 0:
+        return seconds
+    return min(LONGEST_PAUSE, max(seconds, 0.5) * 2.0 ** min(failures, 10)) * random.uniform(0.7, 1.0)  # noqa: S311
+
+
+async def _jobs(url: str, database: Database, settings: Settings) -> None:
+    failures = 0
+    while True:
+        begun = asyncio.get_running_loop().time()
+        try:
+            await jobs.work(url, database, settings)
+        except Exception as error:  # noqa: BLE001 - jobs go on when the database is back
+            failures = failures + 1 if asyncio.get_running_loop().time() - begun < LONGEST_PAUSE else 1
+            log.warning("jobs interrupted", reason=f"{type(error).__name__}: {error}")
+        await asyncio.sleep(pause(1.0, failures))
+
+
+async def work(settings: Settings, stop: asyncio.Event) -> None:
+    """Work until ``stop``."""
+    if settings.database_url is None:
+        raise ValueError("the worker needs a database address")
+    database = Database(settings.database_url, size=6, statement_seconds=STATEMENT_SECONDS)
+    await database.open()
+    tasks = [asyncio.create_task(repeat(tick, database, settings), name=tick.name) for tick in ticks(settings)]
+    tasks.append(asyncio.create_task(_jobs(settings.database_url, database, settings), name="jobs"))
+    log.info("worker started", ticks=[task.get_name() for task in tasks])
+    try:
+        await stop.wait()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks, timeout=4)
+        await database.close()
+
+
+def run(settings: Settings, *, supervised: bool) -> int:
+    """Run as a process until SIGTERM or SIGINT; when ``supervised``, also until standard input ends."""
+
+    async def main() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        if sys.platform == "win32":
+            signal.signal(signal.SIGINT, lambda *_: loop.call_soon_threadsafe(stop.set))
+        else:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, stop.set)
+        if supervised:
+            # The other end of this pipe closes however our supervisor ends, on every system.
+            threading.Thread(target=_wait_for_end, args=(loop, stop), name="supervisor", daemon=True).start()
+        await work(settings, stop)
+
+    asyncio.run(main())
+    return 0
+
+
+def _wait_for_end(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    while os.read(0, 1024):
+        pass
+    loop.call_soon_threadsafe(stop.set)

@@ -1,0 +1,138 @@
+"""Land a batch: the good rows in one statement, the bad ones in quarantine with their reason."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+from uuid import uuid4
+
+from psycopg.types.json import Jsonb
+from pydantic import ValidationError
+
+from backend import audit
+from backend.core import metrics
+from backend.core.database import Connection
+from backend.core.json import storable_json
+from backend.core.logs import request_id
+from backend.core.problems import field_errors
+from backend.core.settings import Settings
+from backend.risk.outcomes import upserts as risk_land
+from backend.shop import queries, upserts
+from models.core.base import Request, as_storable
+from models.core.wording import counted
+from models.shop.ingest import (
+    Batch,
+    CommunityIn,
+    DownloadIn,
+    IngestResult,
+    OrderIn,
+    OutcomeIn,
+    RateIn,
+    RefundIn,
+    RejectedRow,
+)
+
+R = TypeVar("R", bound=Request)
+Land = Callable[[Sequence[R]], Awaitable[upserts.Landed]]
+
+_ONE = {"orders": "order", "refunds": "refund", "downloads": "download", "community": "reading", "rates": "rate"} | {
+    "outcomes": "outcome"
+}
+"""What one row of a kind is called."""
+
+
+async def orders(tx: Connection, settings: Settings, batch: Batch, *, sent_by: str) -> IngestResult:
+    """Orders, new or corrected."""
+    currency = await upserts.claim_currency(tx, settings.currency)
+    return await _ingest(tx, "orders", OrderIn, batch, lambda rows: upserts.orders(tx, rows, currency), sent_by)
+
+
+async def refunds(tx: Connection, settings: Settings, batch: Batch, *, sent_by: str) -> IngestResult:
+    """Refunds, whether or not their order is known."""
+    currency = await upserts.claim_currency(tx, settings.currency)
+    return await _ingest(tx, "refunds", RefundIn, batch, lambda rows: upserts.refunds(tx, rows, currency), sent_by)
+
+
+async def downloads(tx: Connection, batch: Batch, *, sent_by: str) -> IngestResult:
+    """Download attempts."""
+    return await _ingest(tx, "downloads", DownloadIn, batch, lambda rows: upserts.downloads(tx, rows), sent_by)
+
+
+async def community(tx: Connection, batch: Batch, *, sent_by: str) -> IngestResult:
+    """Readings of community figures."""
+    return await _ingest(tx, "community", CommunityIn, batch, lambda rows: upserts.community(tx, rows), sent_by)
+
+
+async def rates(tx: Connection, settings: Settings, batch: Batch, *, sent_by: str) -> IngestResult:
+    """Daily rates; what was waiting for them is converted in the same transaction."""
+    currency = await upserts.claim_currency(tx, settings.currency)
+    return await _ingest(tx, "rates", RateIn, batch, lambda rows: upserts.rates(tx, rows, currency), sent_by)
+
+
+async def outcomes(tx: Connection, batch: Batch, *, sent_by: str) -> IngestResult:
+    """What became of orders."""
+    return await _ingest(tx, "outcomes", OutcomeIn, batch, lambda rows: risk_land.outcomes(tx, rows), sent_by)
+
+
+async def _ingest(tx: Connection, kind: str, record: type[R], batch: Batch, put: Land[R], sent_by: str) -> IngestResult:
+    good: list[R] = []
+    rejected: list[RejectedRow] = []
+    for index, row in enumerate(batch.rows):
+        try:
+            good.append(record.model_validate(row))
+        except ValidationError as error:
+            # The reader's own words; the offending input is not repeated, it stands in quarantine.
+            found = error.errors(include_url=False, include_context=False)
+            errors = field_errors([{**one, "loc": ("body", "rows", index, *one["loc"])} for one in found])
+            rejected.append(RejectedRow(index=index, id=_source_id(row), errors=errors))
+    landed = await put(good) if good else upserts.Landed(0, 0)
+    if rejected:
+        await tx.execute(
+            queries.quarantine,
+            {
+                "kind": kind,
+                "source_id": [row.id for row in rejected],
+                "source_row": [Jsonb(storable_json(batch.rows[row.index])) for row in rejected],
+                "errors": [Jsonb([e.model_dump(by_alias=True) for e in row.errors]) for row in rejected],
+                "sent_by": sent_by,
+                "request_id": request_id.get(),
+            },
+        )
+    unchanged = len(good) - landed.inserted - landed.updated
+    for outcome, count in (
+        ("inserted", landed.inserted),
+        ("updated", landed.updated),
+        ("unchanged", unchanged),
+        ("rejected", len(rejected)),
+    ):
+        metrics.INGESTED.labels(kind, outcome).inc(count)
+    await audit.record(
+        tx,
+        actor=sent_by,
+        action=f"shop.{kind}.ingested",
+        resource_type="ingest_batch",
+        resource_id=str(uuid4()),
+        label=counted(len(batch.rows), _ONE[kind]),
+        after={
+            "received": len(batch.rows),
+            "inserted": landed.inserted,
+            "updated": landed.updated,
+            "unchanged": unchanged,
+            "rejected": len(rejected),
+        },
+    )
+    clock = await (await tx.execute("select now()")).fetchone()
+    assert clock is not None  # noqa: S101 - a select without from answers one row
+    return IngestResult(
+        received=len(batch.rows),
+        inserted=landed.inserted,
+        updated=landed.updated,
+        unchanged=unchanged,
+        rejected=tuple(rejected),
+        as_of=clock[0],
+    )
+
+
+def _source_id(row: dict[str, Any]) -> str | None:
+    found = row.get("id")
+    return as_storable(found)[:200] if isinstance(found, str) else None

@@ -1,0 +1,1 @@
+"""Fraud: rules, checks, the queue, backtests and reports."""

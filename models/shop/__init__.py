@@ -1,0 +1,1 @@
+"""What shops and pipelines send, and the rows it becomes."""

@@ -1,0 +1,224 @@
+"""A console against a server that is there, is not, comes back, or is wrong."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.alerts.domain import acknowledge, shelve
+from app.console import Console
+from app.core.connection_target import Place, place_of
+from app.core.errors import OperationsError
+from app.core.freshness import Quality
+from app.core.link import LinkState
+from app.core.settings import Settings
+from models.alerts import Alert
+from tests.app.answers import AS_OF, ME, dashboard, tokens
+from tests.app.core.faulty_server import Asked, FakeClock, Faulty, MemoryKeyring, faulty_server, http, problem
+from tests.conftest import Api
+
+PAGE = {"items": [], "nextCursor": None, "asOf": AS_OF.isoformat()}
+
+
+def answer(asked: Asked) -> bytes:
+    """A server in good order."""
+    if asked.path.endswith("/session") or asked.path.endswith("/refresh"):
+        return http(tokens())
+    if asked.path.endswith("/me"):
+        return http(ME)
+    if "/alerts" in asked.path:
+        return http(PAGE)
+    return http(dashboard())
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.console.POLL_SECONDS", 0.05)
+    monkeypatch.setattr("app.core.http_client.FIRST_PAUSE", 0.01)
+
+
+async def _until(true: Any, seconds: float = 5.0) -> None:
+    async with asyncio.timeout(seconds):
+        while not true():
+            await asyncio.sleep(0.01)
+
+
+async def _signed_in(profile: Path, server: Faulty, clock: FakeClock | None = None) -> Console:
+    console = Console(profile, Place(url=server.url), clock=clock, keyring=MemoryKeyring())  # type: ignore[arg-type]
+    console.dashboard().watch()
+    console.alerts().watch()
+    await console.start()
+    await console.sign_in("operations-lead", "secret")
+    await _until(lambda: console.figures is not None and console.alerts().sample is not None)
+    return console
+
+
+async def test_offline_it_shows_the_last_picture_and_is_fresh_by_itself_when_the_server_is_back(tmp_path: Path) -> None:
+    async with faulty_server() as server:
+        server.answer = answer
+        port = int(server.url.rpartition(":")[2])
+        first = await _signed_in(tmp_path, server)
+        keyring = first.session._keyring
+        await first.close()
+    console = Console(tmp_path, Place(url=f"http://127.0.0.1:{port}"), keyring=keyring)
+    assert console.first is not None
+    assert console.first.figures[1].value == "182,953"
+    assert console.environment == "Tests"
+    console.dashboard().watch()
+    await console.start()
+    await _until(lambda: console.link.state is LinkState.DOWN)
+    assert console.dashboard().sample is not None  # the whole answer, charts and all
+    assert console.quality() is Quality.DISCONNECTED
+    assert "needs the link" in (console.write_reason("operations.manage_alerts", irreversible=True) or "")
+    async with faulty_server(port) as server:
+        server.answer = answer
+        await _until(lambda: console.quality() is Quality.FRESH)
+        await _until(lambda: console.session.me is not None)
+        assert console.write_reason("operations.manage_alerts") is None
+    await console.close()
+
+
+async def test_a_clock_two_hours_off_changes_no_age_and_is_said_once(tmp_path: Path) -> None:
+    clock = FakeClock()
+    async with faulty_server() as server:
+        server.answer = answer
+        clock.wall += timedelta(days=9000)
+        console = await _signed_in(tmp_path, server, clock)
+        await console.dashboard().refresh()
+        assert console.figures is not None
+        age = console.figures.age(console.figures.figures[0], clock.now().timestamp(), console.figures_elapsed())
+        assert age == pytest.approx(12, abs=1)
+        assert console.quality() is Quality.FRESH
+        assert sum("clock is" in m.text for m in console.messages.history) == 1
+        await console.close()
+
+
+@pytest.mark.parametrize(
+    "wrong", [http(dashboard())[:-9], http(b"<html>", media="text/html"), http({"asOf": 1}), http(b"{")]
+)
+async def test_a_wrong_answer_keeps_the_last_figures(tmp_path: Path, wrong: bytes) -> None:
+    async with faulty_server() as server:
+        server.answer = answer
+        console = await _signed_in(tmp_path, server)
+        before = console.figures
+        server.answer = lambda asked: wrong if "dashboard" in asked.path else answer(asked)
+        await console.dashboard().refresh()
+        assert console.dashboard().error is not None
+        assert console.figures == before
+        server.answer = answer
+        await console.dashboard().refresh()
+        assert console.dashboard().error is None
+        await console.close()
+
+
+async def test_a_session_that_ends_is_told_and_signing_in_again_goes_on(tmp_path: Path) -> None:
+    async with faulty_server() as server:
+        server.answer = answer
+        console = await _signed_in(tmp_path, server)
+        server.answer = lambda _: problem("unauthenticated", 401, "Please sign in again.")
+        await _until(lambda: console.link.state is LinkState.SIGNED_OUT, 15)
+        assert console.figures is not None
+        server.answer = answer
+        await console.sign_in("operations-lead", "secret")
+        await _until(lambda: console.link.state is LinkState.UP and console.quality() is Quality.FRESH)
+        await console.close()
+
+
+async def test_closing_while_requests_run_leaves_nothing(tmp_path: Path) -> None:
+    async with faulty_server() as server:
+        server.answer = answer
+        console = await _signed_in(tmp_path, server)
+
+        async def never(_: Asked) -> bytes:
+            await asyncio.sleep(60)
+            return b""
+
+        server.answer = never
+        console.tasks.start(console.dashboard().refresh(), name="hanging")
+        console.time.set_range(30)
+        console.dashboard().watch()
+        await asyncio.sleep(0.05)
+        async with asyncio.timeout(4):
+            await console.close()
+    await asyncio.sleep(0)
+    assert [t.get_name() for t in asyncio.all_tasks() if t.get_name().startswith(("poll", "fetch", "hanging"))] == []
+
+
+async def test_the_time_bar_chooses_the_query_and_the_past_is_read_only(tmp_path: Path) -> None:
+    async with faulty_server() as server:
+        server.answer = answer
+        console = await _signed_in(tmp_path, server)
+        console.time.set_past(AS_OF - timedelta(days=3))
+        await console.dashboard().refresh()
+        assert "asOf=2026-11-21" in server.asked[-1].path or any("asOf=2026-11-21" in a.path for a in server.asked)
+        assert console.figures is not None
+        assert console.figures.past
+        assert "go live" in (console.write_reason("operations.manage_alerts") or "")
+        console.time.go_live()
+        assert not console.figures.past
+        await console.close()
+
+
+async def test_it_works_with_the_real_server(api: Api, tmp_path: Path) -> None:
+    from tests.app.core.faulty_server import NoKeyring
+
+    console = Console(tmp_path, Place(url=api.base_url), keyring=NoKeyring())  # type: ignore[arg-type]
+    console.dashboard().watch()
+    console.alerts().watch()
+    await console.start()
+    assert console.link.state is LinkState.SIGNED_OUT
+    with pytest.raises(OperationsError, match="wrong"):
+        await console.sign_in("operations-lead", "not the password")
+    from models.accounts import Tokens
+
+    await console.session.take(
+        Tokens(access_token=api.token(), expires_at=AS_OF + timedelta(hours=1), as_of=AS_OF), remember=False
+    )
+    await console._after_sign_in()
+    await _until(lambda: console.figures is not None and console.alerts().sample is not None)
+    assert console.figures is not None
+    assert {f.value for f in console.figures.figures if f.name == "orders.total"} == {""}  # an empty shop: no data
+    drill = console.drill(console.dashboard().sample.value.links["orders.total"][0])  # type: ignore[union-attr,index]
+    await drill.more()
+    assert drill.complete
+    assert drill.summary is not None
+    assert drill.summary.count == 0
+    await console.close()
+
+
+async def test_a_refused_decision_is_raised_and_told_to_nobody_else(tmp_path: Path) -> None:
+    alert = Alert.model_validate(
+        {
+            "id": "a1", "figure": "orders.total", "title": "x", "severity": "P2", "state": "active", "limit": 1,
+            "condition": "breached", "raisedAt": AS_OF.isoformat(), "ruleId": "r", "comparison": "above", "value": 2,
+            "worstValue": 3, "evaluatedAt": AS_OF.isoformat(), "guidance": "", "runbookUrl": "", "version": 3,
+        }
+    )  # fmt: skip
+    async with faulty_server() as server:
+        server.answer = answer
+        console = await _signed_in(tmp_path, server)
+        server.answer = lambda asked: (
+            problem("conflict", 409, "SL acknowledged it at 14:01.") if asked.method == "POST" else answer(asked)
+        )
+        with pytest.raises(OperationsError, match="SL acknowledged it"):
+            await acknowledge(console.mutations, alert, "mine")
+        server.answer = lambda asked: http(b"{") if asked.method == "POST" else answer(asked)
+        with pytest.raises(OperationsError, match="server fails"):
+            await shelve(console.mutations, alert, AS_OF, "later")
+        assert console.mutations.pending[0].state == "unknown", "it may have been done"
+        await console.close()
+
+
+def test_where_to_work_is_what_was_asked_else_what_was_chosen(tmp_path: Path) -> None:
+    data = tmp_path / "d"
+    none: dict[str, Any] = {"server": None, "data_dir": data, "role": None, "sample_shop": False}
+    assert place_of(Settings(), **none) is None
+    assert place_of(Settings(server_url="https://a"), **none) == Place(url="https://a")
+    assert place_of(Settings(sample_shop=True), **none) == Place(
+        data_dir=data, role="operations-lead", sample_shop=True
+    )
+    assert place_of(Settings(server_url="https://a"), **(none | {"server": "https://b"})) == Place(url="https://b")

@@ -1,0 +1,126 @@
+"""Consoles start, join and get back the server of this computer, as a real process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.console import Console
+from app.core.connection_target import Place
+from app.core.freshness import Quality
+from app.core.link import LinkState
+from app.core.local_server import LocalServerError, join_or_start
+from tests.app.core.faulty_server import MemoryKeyring
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Not below pytest's own folder: every other run of pytest closes that to the database's user again."""
+    with tempfile.TemporaryDirectory(prefix="opsconsole-test-", ignore_cleanup_errors=True) as made:
+        yield Path(made) / "a data folder"
+
+
+def _server_of(folder: Path) -> int:
+    found: int = json.loads((folder / "serve.json").read_text())["pid"]
+    return found
+
+
+async def _gone(folder: Path, seconds: float = 12) -> None:
+    async with asyncio.timeout(seconds):
+        while (folder / "serve.json").exists():
+            await asyncio.sleep(0.05)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kills by signal")
+async def test_two_consoles_share_a_server_and_get_it_back_when_it_is_killed(folder: Path) -> None:
+    said: list[tuple[str, float]] = []
+    consoles = [
+        Console(
+            folder.with_name(f"profile {n}"), Place(data_dir=folder, role="operations-lead"), keyring=MemoryKeyring()
+        )  # type: ignore[arg-type]
+        for n in range(2)
+    ]
+    consoles[0].progress.connect(lambda message, fraction: said.append((message, fraction)))
+    for console in consoles:
+        console.dashboard().watch()
+    await asyncio.gather(*(console.start() for console in consoles))
+    assert said
+    assert all(0 <= fraction <= 1 for _, fraction in said)
+    assert {console.client.base_url for console in consoles} == {consoles[0].client.base_url}
+    assert [console.session.may("operations.manage_alerts") for console in consoles] == [True, True]
+    killed = _server_of(folder)
+    os.kill(killed, signal.SIGKILL)
+    async with asyncio.timeout(20):
+        while not all(c.link.state is LinkState.DOWN for c in consoles):
+            await asyncio.sleep(0.01)
+        while not all(c.quality() is Quality.FRESH and c.link.state is LinkState.UP for c in consoles):
+            await asyncio.sleep(0.05)
+    assert consoles[0].client.base_url == consoles[1].client.base_url
+    assert _server_of(folder) != killed
+    # The tokens are the server's own and come with the lease: nothing of it belongs in the keyring.
+    assert not consoles[0].session.remembered
+    for console in consoles:
+        await console.close()
+    await _gone(folder)
+
+
+async def test_a_server_that_cannot_start_says_why_with_the_end_of_its_log(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "postgres").write_text("a file where a folder belongs")
+    with pytest.raises(LocalServerError, match="could not start") as failed:
+        await join_or_start(folder, role=None, sample_shop=False)
+    assert "serve.log" in str(failed.value)
+
+
+async def test_a_folder_that_cannot_be_used_is_said(folder: Path) -> None:
+    folder.write_text("")
+    with pytest.raises(LocalServerError, match="cannot be used"):
+        await join_or_start(folder / "data", role=None, sample_shop=False)
+
+
+async def test_what_an_earlier_server_left_behind_is_neither_joined_nor_said(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its port may be somebody else's now; its last words are not about this start."""
+    monkeypatch.setattr("app.core.local_server.HANDSHAKE_PATIENCE", 0.3)
+    folder.mkdir()
+    ended = asyncio.Event()
+
+    async def stranger(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(-1)
+        writer.close()
+        ended.set()
+
+    said: list[tuple[str, float]] = []
+    async with await asyncio.start_server(stranger, "127.0.0.1", 0) as server:
+        left = {"leasePort": server.sockets[0].getsockname()[1], "token": "old", "url": "http://127.0.0.1:1"}
+        (folder / "serve.json").write_text(json.dumps(left))
+        (folder / "progress.json").write_text(json.dumps({"message": "Old words", "fraction": 0.5, "failed": True}))
+        os.utime(folder / "progress.json", (time.time() - 60, time.time() - 60))
+        joined = await join_or_start(
+            folder, role="viewer", sample_shop=False, progress=lambda message, part: said.append((message, part))
+        )
+        await asyncio.wait_for(ended.wait(), 5)
+    assert joined.url != "http://127.0.0.1:1"
+    assert joined.tokens is not None
+    assert said
+    assert "Old words" not in {message for message, _ in said}
+    await joined.release()
+    await _gone(folder)
+
+
+async def test_a_role_nobody_has_is_refused_in_words(folder: Path) -> None:
+    held = await join_or_start(folder, role=None, sample_shop=False)
+    assert held.tokens is None
+    with pytest.raises(LocalServerError, match="refused"):
+        await join_or_start(folder, role="emperor", sample_shop=False)
+    await held.release()
+    await _gone(folder)

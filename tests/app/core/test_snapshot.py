@@ -1,0 +1,130 @@
+"""Nothing that can be wrong with the snapshot stops the console; what is lost is said."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from app.core.figure_set import FigureSet, from_dashboard
+from app.core.snapshot import PAINT_KEY, SCHEMA, Snapshot, read, read_first
+from models.dashboard import OperationsDashboard
+from tests.app.answers import dashboard
+
+NOW = datetime(2026, 11, 24, 14, 2, 37, tzinfo=UTC)
+
+
+def _figures() -> FigureSet:
+    return from_dashboard(OperationsDashboard.model_validate(dashboard()), received_at=NOW.timestamp())
+
+
+def _write(path: Path, text: str = "{}", key: str = "k") -> list[str]:
+    said: list[str] = []
+    snapshot = Snapshot(path, said.append)
+    snapshot.put(key, text, NOW, NOW)
+    snapshot.close()
+    return said
+
+
+def test_what_was_kept_is_read_back(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "s.db"
+    assert _write(path, _figures().to_json(), PAINT_KEY) == []
+    assert read_first(path) == _figures()
+    kept = read(path, PAINT_KEY)
+    assert kept is not None
+    assert kept.as_of == NOW.timestamp()
+    assert read(path, "nothing") is None
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"figures": 3}', '{"figures": [{"name": 1}], "problems": []}'])
+def test_a_picture_that_is_none_is_none(tmp_path: Path, text: str) -> None:
+    _write(tmp_path / "s.db", text, PAINT_KEY)
+    assert read_first(tmp_path / "s.db") is None
+
+
+def test_a_damaged_file_is_set_aside_and_begun_anew(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    path.write_bytes(b"this is no database" * 100)
+    assert read_first(path) is None
+    said = _write(path)
+    assert "set aside" in said[0]
+    assert read(path, "k") is not None
+    assert list(tmp_path.glob("*.broken"))
+
+
+def test_a_newer_file_is_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    with sqlite3.connect(path) as db:
+        db.execute("create table tomorrow (x)")
+        db.execute(f"pragma user_version = {SCHEMA + 1}")
+    db.close()
+    before = path.read_bytes()
+    assert read_first(path) is None
+    assert "newer opsconsole" in _write(path)[0]
+    assert path.read_bytes() == before
+
+
+def test_a_file_another_console_holds_costs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.core.snapshot.WRITE_PATIENCE", 0.05)
+    path = tmp_path / "s.db"
+    _write(path, "{}", "first")
+    other = sqlite3.connect(path)
+    other.execute("begin exclusive")
+    try:
+        assert _write(path, "{}", "second") == []
+        assert read_first(path) is None
+    finally:
+        other.rollback()
+        other.close()
+    assert _write(path, "{}", "third") == []
+    assert read(path, "third") is not None
+
+
+def test_a_place_that_cannot_be_written_is_said_once(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    said: list[str] = []
+    snapshot = Snapshot(tmp_path / "file" / "s.db", said.append)
+    for n in range(3):
+        snapshot.put(f"k{n}", "{}", NOW, NOW)
+        snapshot._wake.put(True)
+    snapshot.close()
+    assert len(said) == 1
+    assert "cannot be kept" in said[0]
+
+
+def test_a_full_disk_is_said_and_survived(tmp_path: Path) -> None:
+    mount = shutil.which("mount")
+    if os.name != "posix" or os.geteuid() != 0 or mount is None:
+        pytest.skip("mounting a small disk needs root")
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if subprocess.run(
+        [mount, "-t", "tmpfs", "-o", "size=256k", "tmpfs", folder], capture_output=True, check=False
+    ).returncode:
+        pytest.skip("no small disk can be mounted here")
+    try:
+        path = folder / "s.db"
+        assert _write(path, "{}", "kept") == []
+        said = _write(path, "x" * 2_000_000)
+        assert "full" in said[0]
+        assert read(path, "kept") is not None
+    finally:
+        subprocess.run(["umount", "-l", folder], check=True)  # noqa: S607 - beside mount
+
+
+def test_two_consoles_write_at_once(tmp_path: Path) -> None:
+    path, said = tmp_path / "s.db", []
+    one, two = Snapshot(path, said.append), Snapshot(path, said.append)
+    for n in range(50):
+        one.put(f"a{n % 5}", str(n), NOW, NOW)
+        two.put(f"b{n % 5}", str(n), NOW, NOW)
+    one.close()
+    two.close()
+    assert said == []
+    assert read(path, "a4") is not None
+    assert read(path, "b4") is not None

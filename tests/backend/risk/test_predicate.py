@@ -1,0 +1,247 @@
+"""A rule as a Python predicate and as SQL: the same for any rules, orders and circumstances."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from psycopg import sql
+from pydantic import ValidationError
+
+from backend.risk.predicate import Circumstances, decide, explain, missing
+from backend.risk.sql_conditions import Around, Names, decision_sql, present_member, recorded_member
+from models.risk.metrics import LISTED, METRICS, Kind, Operator
+from models.risk.rules import Action, Condition, FraudRule, ListHit, ListKind
+from tests.conftest import cloned
+
+LISTS = {
+    "vip": (ListKind.ALLOW, "customer_id"),
+    "blocked-cards": (ListKind.BLOCK, "card"),
+    "throwaway": (ListKind.CUSTOM, "email_domain"),
+    "partners": (ListKind.CUSTOM, "customer_id"),
+}
+WORDS = ["DE", "FR", "NG", "ada", "Ada", "a'b", 'q"x', "%s", "{0}", "İ", "ß", "; drop table risk_order; --", "\\", " "]
+NUMBERS = st.integers(-5, 5) | st.sampled_from([-(2**63) + 1, 2**63 - 1, 200, 10**13])
+
+
+def value_of(key: str) -> st.SearchStrategy[Any]:
+    metric = METRICS[key]
+    if metric.kind is Kind.FLAG:
+        return st.booleans()
+    if metric.kind is Kind.TEXT:
+        return st.sampled_from(WORDS)
+    if metric.kind is Kind.NUMBER:
+        return st.integers(0, 5) | st.sampled_from([199, 200])
+    return NUMBERS
+
+
+@st.composite
+def conditions(draw: st.DrawFn) -> dict[str, Any]:
+    key = draw(st.sampled_from(sorted(METRICS)))
+    metric = METRICS[key]
+    mine = sorted(name for name, (_, held) in LISTS.items() if held == key)
+    operators = [each for each in metric.operators if mine or each not in LISTED]
+    operator = draw(st.sampled_from(operators))
+    if operator in LISTED:
+        value: Any = draw(st.sampled_from(mine))
+    elif operator in {Operator.IN, Operator.NOT_IN}:
+        value = draw(st.lists(st.sampled_from(WORDS), min_size=1, max_size=4))
+    elif metric.most is not None:
+        value = draw(st.integers(0, min(metric.most, 5)) | st.just(metric.most))
+    else:
+        value = draw(value_of(key))
+    return {"metric": key, "operator": operator, "value": value}
+
+
+ENTRIES = conditions() | st.builds(lambda found: {"any": found}, st.lists(conditions(), min_size=1, max_size=3))
+
+
+@st.composite
+def rule_sets(draw: st.DrawFn) -> tuple[FraudRule, ...]:
+    return tuple(
+        FraudRule.model_validate(
+            {
+                "ruleId": f"rule-{number}",
+                "description": "…",
+                "conditions": draw(st.lists(ENTRIES, min_size=1, max_size=3)),
+                "severity": draw(st.integers(1, 100)),
+                "action": draw(st.sampled_from(["flag", "review", "block"])),
+                "enabled": draw(st.integers(0, 5)) > 0,
+            }
+        )
+        for number in range(draw(st.integers(0, 5)))
+    )
+
+
+ORDERS = st.fixed_dictionaries({}, optional={key: st.none() | value_of(key) for key in sorted(METRICS)})
+NAMES = st.lists(st.sampled_from([f"rule-{n}" for n in range(5)]), unique=True)
+
+
+@pytest.fixture(scope="module")
+def connection(postgres_url: str) -> Iterator[psycopg.Connection[Any]]:
+    with cloned(postgres_url) as url, psycopg.connect(url) as found:
+        for name, (kind, metric) in LISTS.items():
+            found.execute(
+                "insert into risk_list (id, title, kind, metric) values (%s, %s, %s, %s)", (name, name, kind, metric)
+            )
+        found.commit()
+        yield found
+        found.rollback()
+
+
+def in_sql(
+    connection: psycopg.Connection[Any], rules: tuple[FraudRule, ...], values: dict[str, Any], around: Circumstances
+) -> tuple[Any, ...]:
+    columns = {
+        "id": "order",
+        "source": "check",
+        "placed_at": "2026-11-24T00:00:00Z",
+        "minor": 1,
+        "currency": "EUR",
+        "lists": [f"{hit.list_id}:{hit.metric}" for hit in around.lists],
+        "snoozed": sorted(around.snoozed),
+        "demoted": sorted(around.demoted),
+    } | {key: value for key, value in values.items() if key != "currency" or value is not None}
+    names = Names()
+    kinds = {kind: [(name, metric) for name, (k, metric) in LISTS.items() if k is kind] for kind in ListKind}
+    wanted = Around(recorded_member(names), kinds[ListKind.ALLOW], kinds[ListKind.BLOCK], recorded=True)
+    statement = sql.SQL(
+        "with o as (insert into risk_order ({}) values ({}) returning *)"
+        " select d.score, d.action, d.triggered from o cross join lateral {} as d"
+    ).format(
+        sql.SQL(", ").join(map(sql.Identifier, columns)),
+        sql.SQL(", ").join(map(sql.Literal, columns.values())),
+        decision_sql(rules, names, wanted),
+    )
+    row = connection.execute(statement).fetchone()
+    connection.rollback()
+    assert row is not None
+    return row
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    rules=rule_sets(),
+    values=ORDERS,
+    held=st.lists(st.sampled_from(sorted(LISTS)), unique=True),
+    snoozed=NAMES,
+    demoted=NAMES,
+)
+def test_python_and_sql_decide_alike(
+    connection: psycopg.Connection[Any],
+    rules: tuple[FraudRule, ...],
+    values: dict[str, Any],
+    held: list[str],
+    snoozed: list[str],
+    demoted: list[str],
+) -> None:
+    values = values | {"currency": values.get("currency") or "EUR"}
+    hits = tuple(
+        ListHit(list_id=name, kind=LISTS[name][0], metric=LISTS[name][1], value=str(values[LISTS[name][1]]))
+        for name in held
+        if values.get(LISTS[name][1]) is not None
+    )
+    around = Circumstances(hits, frozenset(snoozed), frozenset(demoted))
+    outcome = decide(rules, values, around)
+    assert in_sql(connection, rules, values, around) == (outcome.score, outcome.action, list(outcome.triggered))
+    for rule in rules:
+        told = explain(rule, values, around)
+        assert all(not each.holds for each in told.conditions if each.actual is None)
+    asked = {each.metric for rule in rules if rule.enabled for each in rule.each_condition()}
+    assert set(missing(rules, values)) == {key for key in asked if values.get(key) is None}
+
+
+def rule(**changed: Any) -> FraudRule:
+    return FraudRule.model_validate(
+        {
+            "ruleId": "many-cards",
+            "description": "Many orders with one card",
+            "conditions": [{"metric": "card_orders_1h", "operator": "gt", "value": 3}],
+            "severity": 60,
+            "action": "review",
+        }
+        | changed
+    )
+
+
+def test_precedence() -> None:
+    block = rule(ruleId="b", action="block", severity=70)
+    flag = rule(ruleId="f", action="flag", severity=5)
+    values = {"card_orders_1h": 4, "card": "c", "customer_id": "ada"}
+    allow = ListHit(list_id="vip", kind=ListKind.ALLOW, metric="customer_id", value="ada")
+    deny = ListHit(list_id="bad", kind=ListKind.BLOCK, metric="card", value="c")
+    rules = (rule(), block, flag)
+
+    def said(*hits: ListHit, snoozed: set[str] = set(), demoted: set[str] = set()) -> tuple[int, Action]:  # noqa: B006
+        outcome = decide(rules, values, Circumstances(hits, frozenset(snoozed), frozenset(demoted)))
+        return outcome.score, outcome.action
+
+    assert said() == (100, Action.BLOCK)
+    assert said(allow) == (0, Action.APPROVE)
+    assert said(deny) == (100, Action.BLOCK)
+    assert said(allow, deny) == (0, Action.APPROVE)
+    assert said(snoozed={"b"}) == (65, Action.REVIEW)
+    assert said(demoted={"b"}) == (100, Action.REVIEW)
+    assert said(demoted={"b", "many-cards"}) == (100, Action.FLAG)
+    assert decide(rules, {}, Circumstances()).action is Action.APPROVE
+
+
+@pytest.mark.parametrize(
+    ("condition", "words"),
+    [
+        ({"metric": "luck", "operator": "gt", "value": 1}, "no metric"),
+        ({"metric": "order_value", "operator": "in", "value": ["1"]}, "cannot be asked"),
+        ({"metric": "order_value", "operator": "gt", "value": "5"}, "whole number"),
+        ({"metric": "order_value", "operator": "gt", "value": 5.5}, "whole number"),
+        ({"metric": "order_value", "operator": "gt", "value": True}, "whole number"),
+        ({"metric": "card_orders_1h", "operator": "gt", "value": 201}, "between 0 and 200"),
+        ({"metric": "billing_ip_differ", "operator": "is", "value": 1}, "true or false"),
+        ({"metric": "billing_country", "operator": "in", "value": "DE"}, "list of texts"),
+        ({"metric": "billing_country", "operator": "eq", "value": ["DE"]}, "is a text"),
+        ({"metric": "currency", "operator": "in_list", "value": "x"}, "cannot be asked"),
+    ],
+)
+def test_a_condition_that_makes_no_sense_is_refused(condition: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        Condition.model_validate(condition)
+
+
+def test_texts_are_compared_in_one_form() -> None:
+    found = rule(conditions=[{"metric": "billing_country", "operator": "in", "value": [" de ", "fr"]}])
+    assert decide([found], {"billing_country": "DE"}, Circumstances()).triggered == ("many-cards",)
+
+
+def test_present_lists_are_asked_when_replayed_with_them(connection: psycopg.Connection[Any]) -> None:
+    names = Names()
+    around = Around(present_member(names), [("vip", "customer_id")], [], recorded=False)
+    statement = sql.SQL(
+        "with o as (insert into risk_order (id, source, placed_at, minor, currency, customer_id)"
+        " values ('o', 'check', now(), 1, 'EUR', 'ada') returning *)"
+        " select d.action from o cross join lateral {} as d"
+    ).format(decision_sql([rule(conditions=[{"metric": "currency", "operator": "eq", "value": "EUR"}])], names, around))
+    assert connection.execute(statement).fetchone() == ("review",)
+    connection.rollback()
+    connection.execute(
+        "insert into risk_list_entry (list_id, value, reason, added_by) values ('vip', 'ada', 'test', 'ada')"
+    )
+    assert connection.execute(statement).fetchone() == ("approve",)
+    connection.rollback()
+
+
+def test_every_metric_is_a_column(connection: psycopg.Connection[Any]) -> None:
+    rows = connection.execute(
+        "select column_name, data_type from information_schema.columns where table_name = 'risk_order'"
+    ).fetchall()
+    columns = dict(rows)
+    types = {
+        Kind.NUMBER: "integer",
+        Kind.MONEY: "bigint",
+        Kind.MINUTES: "bigint",
+        Kind.FLAG: "boolean",
+        Kind.TEXT: "text",
+    }
+    assert {key: columns.get(key) for key in METRICS} == {key: types[each.kind] for key, each in METRICS.items()}

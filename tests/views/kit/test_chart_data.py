@@ -1,0 +1,48 @@
+import pytest
+
+from views.kit.charts.data import ChartData, Limit, breaches, describe, nice_ticks, time_ticks
+
+MAX = Limit(2.0, "above", "max 2.00")
+
+
+def test_gaps_are_said_and_never_zero() -> None:
+    data = ChartData((0, 60, 120), (60, 120, 180), (1.0, None, 3.0), "%", name="Rate", limit=MAX, decimals=2)
+    words = describe(data)
+    assert "1 of 3 points has no data" in words
+    assert "lowest 1.00, highest 3.00" in words
+    assert "broken at 1 point" in words
+    assert data.words(None) == "no data"
+
+
+def test_a_chart_without_data_says_so() -> None:
+    assert describe(ChartData((0,), (60,), (None,), "%", name="Rate")) == "Rate: no data in this range"
+
+
+def test_series_of_different_length_are_refused() -> None:
+    with pytest.raises(ValueError, match="2 buckets"):
+        ChartData((0, 60), (60, 120), (1.0,), "%")
+
+
+def test_buckets_include_their_end_and_not_their_start() -> None:
+    data = ChartData((0, 60), (60, 120), (1.0, 2.0), "%")
+    assert [data.index_at(t) for t in (60, 60.1, 120, 999, -5)] == [0, 1, 1, 1, 0]
+
+
+def test_breaches_are_cut_at_the_limit_and_at_gaps() -> None:
+    found = breaches((0, 10, 20, 30, 40), (1.0, 3.0, None, 4.0, 0.0), MAX)
+    assert found == (((5.0, 2.0), (10, 3.0)), ((30, 4.0), (35.0, 2.0)))
+
+
+def test_a_limit_from_below_is_broken_below() -> None:
+    assert breaches((0, 10), (4.0, 0.0), Limit(2.0, "below", "min 2")) == (((5.0, 2.0), (10, 0.0)),)
+
+
+@pytest.mark.parametrize(("top", "ticks"), [(0, (0, 1)), (8, (0, 2, 4, 6, 8)), (2900, (0, 1000, 2000, 3000))])
+def test_ticks_are_round(top: float, ticks: tuple[float, ...]) -> None:
+    assert nice_ticks(top) == ticks
+
+
+def test_a_week_has_midnights_and_noons_a_quarter_fewer() -> None:
+    week = [label for _, label in time_ticks(0, 7 * 86_400)]
+    assert week[:3] == ["Thu 01", "12:00", "Fri 02"]
+    assert len(time_ticks(0, 90 * 86_400)) <= 9

@@ -1,0 +1,73 @@
+"""What stands on the screen before the docks do: the last figures, where their dock will be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtCore import QRect
+from PySide6.QtWidgets import QApplication
+
+from app.console import Console
+from app.core.connection_target import Place
+from benchmarks.samples import keep_snapshot
+from tests.app.core.faulty_server import MemoryKeyring
+from views.kit.theme import current
+from views.shell.application import Desk
+from views.shell.window.arrangement import BUILT_IN, DOCK_GAP, WAR_ROOM, built_in, rectangles, shares
+
+SERVER = "http://127.0.0.1:1"
+
+
+@pytest.fixture(autouse=True)
+def _dark_again(qapp: QApplication) -> Iterator[None]:
+    yield
+    current().apply("dark", 1.0)
+
+
+@given(st.integers(600, 4000), st.integers(400, 2500), st.integers(0, 200), st.integers(0, 200))
+def test_places_fill_the_room_do_not_overlap_and_come_back(wide: int, high: int, left: int, top: int) -> None:
+    room = QRect(left, top, wide, high)
+    places = built_in(wide)
+    found = rectangles(places, room)
+    assert set(found) == {docks[0] for column in BUILT_IN[WAR_ROOM].columns for docks, _ in column.docks}
+    assert all(room.contains(frame) for frame in found.values())
+    frames = list(found.values())
+    for number, frame in enumerate(frames):
+        assert not any(
+            frame.adjusted(0, 0, DOCK_GAP - 1, DOCK_GAP - 1).intersects(other) for other in frames[number + 1 :]
+        )
+    again = rectangles({dock: shares(frame, room) for dock, frame in found.items()}, room)
+    for dock, frame in found.items():
+        edges = zip(frame.getRect(), again[dock].getRect(), strict=True)
+        assert all(abs(one - other) <= 1 for one, other in edges)
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (1920, 1080), (800, 600)])
+def test_the_last_figures_are_painted_before_anything_else_is_built(
+    qapp: QApplication, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    keep_snapshot(tmp_path, SERVER)
+    console = Console(tmp_path, Place(url=SERVER), keyring=MemoryKeyring())
+    desk = Desk(qapp, console)
+    desk.show(*size)
+    desk.paint_first(qapp)
+    first = desk.window.first
+    assert first is not None
+    assert first.painted
+    assert not hasattr(desk.window, "docks")
+    tiles = [tile for tile in desk._figures.tiles if tile.figure is not None]
+    assert len(tiles) == 10
+    assert tiles[1].figure is not None
+    assert tiles[1].figure.value == "182,953"
+    for tile in tiles:
+        least = tile.minimumSizeHint()
+        assert tile.width() >= least.width()
+        assert tile.height() >= least.height()
+    desk.close()
+    assert desk.was_closed
+    desk.window.deleteLater()
+    qapp.processEvents()

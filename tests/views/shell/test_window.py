@@ -1,0 +1,248 @@
+"""The window as operators use it, by keyboard: workspaces, undo, palette, rows behind figures, a lost link."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
+
+from tests.app.answers import AS_OF, dashboard
+from tests.views.office import Office, alert, desk_of, office, order, turns, until
+from views.kit.dialogs.name import NameDialog
+from views.kit.focus_order import controls
+from views.kit.theme import current
+from views.kit.widgets.table import RecordTable
+from views.shell.application import Desk
+from views.shell.palette.palette import Palette
+from views.shell.window.rail import RailItem
+
+KEY, CTRL, SHIFT = Qt.Key, Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+Steps = Callable[[Office, Desk], Awaitable[None]]
+
+
+@pytest.fixture(autouse=True)
+def _dark_again(qapp: QApplication) -> Iterator[None]:
+    yield
+    current().apply("dark", 1.0)
+
+
+def journey(aio: Any, profile: Path, steps: Steps, **fields: Any) -> None:
+    """Run steps with an office and its whole window."""
+
+    async def run() -> None:
+        async with office(profile, **fields) as made, desk_of(made) as desk:
+            await steps(made, desk)
+
+    aio(run())
+
+
+def focus() -> QWidget:
+    """What has the keyboard."""
+    found = QApplication.focusWidget()
+    assert found is not None
+    return found
+
+
+def press(key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+    """Press a key where the keyboard is."""
+    QTest.keyClick(focus(), key, modifier)
+
+
+def rail(desk: Desk) -> list[str]:
+    """Names of the workspaces, the open one with a star."""
+    items = [i for i in controls(desk.window.rail) if isinstance(i, RailItem) and i.isCheckable()]
+    return [("*" if item.isChecked() else "") + item.text() for item in items]
+
+
+def test_a_layout_is_changed_taken_back_saved_and_there_the_next_time(aio: Any, tmp_path: Path) -> None:
+    async def steps(made: Office, desk: Desk) -> None:
+        docks, window = desk.window.docks, desk.window
+        docks.close("sources")
+        await until(lambda: "Closed “Sources”" in window.message_bar.action.text())
+        desk.panels.figures.tiles[0].setFocus()
+        press(KEY.Key_Z, CTRL)
+        assert docks.is_open("sources")
+        docks.close("sources")
+        await until(lambda: len(docks.history))
+        press(KEY.Key_L, CTRL | SHIFT)
+        await turns()
+        dialog = QApplication.activeModalWidget()
+        assert isinstance(dialog, NameDialog)
+        assert dialog.name.hasFocus()
+        press(KEY.Key_Return)  # without a name
+        assert dialog.error == "Give the workspace a name."
+        assert dialog.name.property("wrong")
+        QTest.keyClicks(focus(), "Evening")
+        press(KEY.Key_Return)
+        await turns()
+        assert rail(desk) == ["War room", "Triage", "Access", "*Evening"]
+        window.activateWindow()
+        await turns()
+        desk.panels.figures.tiles[0].setFocus()
+        press(KEY.Key_1, CTRL)
+        await turns()
+        assert rail(desk) == ["*War room", "Triage", "Access", "Evening"]
+        press(KEY.Key_4, CTRL)
+        assert not docks.is_open("sources")
+
+    journey(aio, tmp_path, steps)
+
+    async def next_day(_: Office, desk: Desk) -> None:
+        assert rail(desk) == ["War room", "Triage", "Access", "*Evening"]
+        assert not desk.window.docks.is_open("sources")
+        kept = json.loads((tmp_path / "layouts.json").read_text())["workspaces"][3]["layout"]
+        assert set(kept["places"]) == {i for i in kept["docks"] if desk.window.docks.is_open(i)}
+        assert all(0 <= share <= 1 for place in kept["places"].values() for share in place)
+
+    journey(aio, tmp_path, next_day)
+
+
+@pytest.mark.parametrize("damage", ["{", '{"product": "opsconsole layouts", "schema": 99}', "[]", "\0"])
+def test_a_layout_file_that_cannot_be_used_costs_the_layout_only(aio: Any, tmp_path: Path, damage: str) -> None:
+    (tmp_path / "layouts.json").write_text(damage)
+
+    async def steps(made: Office, desk: Desk) -> None:
+        assert rail(desk) == ["*War room", "Triage", "Access"]
+        assert any("could not be used" in m.text for m in made.console.messages.history)
+        assert desk.window.docks.is_open("alerts")
+
+    journey(aio, tmp_path, steps)
+    assert list(tmp_path.glob("layouts.json.unusable-*"))
+
+
+def test_the_rows_behind_a_figure_and_behind_a_point_of_a_chart(aio: Any, tmp_path: Path) -> None:
+    async def steps(made: Office, desk: Desk) -> None:
+        desk.panels.figures.tiles[5].setFocus()
+        press(KEY.Key_Return)
+        rows = desk.panels.rows
+        await until(lambda: rows.drill is not None and rows.drill.summary is not None)
+        await turns()
+        assert desk.window.docks.is_open("drilldown")
+        assert "500 orders" in rows.summary.text()
+        assert isinstance(focus(), RecordTable)
+        assert rows.widget.isAncestorOf(focus())
+        for _ in range(20):
+            press(KEY.Key_End, CTRL)  # the end of what is loaded; more follows
+            await turns()
+        assert rows.drill is not None
+        assert len(rows.drill.rows) == 500
+        chart = desk.panels.charts[0].chart
+        assert chart is not None
+        chart.setFocus()
+        press(KEY.Key_Left)
+        press(KEY.Key_Return)
+        await until(lambda: rows.drill is not None and "orders?from=" in rows.drill.link)
+        assert made.server.asked[-1].path.startswith("/api/operations/orders?")
+
+    links = {"orders.total": ["/api/operations/orders?from=2026-11-17T12:00:00Z&to=2026-11-24T12:00:00Z"]}
+    answer = dashboard()
+    answer["links"] = answer.get("links", {}) | links
+    journey(aio, tmp_path, steps, dashboard=answer, orders=[order(n) for n in range(500)])
+
+
+def test_the_palette_finds_runs_and_says_why_not(aio: Any, tmp_path: Path) -> None:
+    async def steps(made: Office, desk: Desk) -> None:
+        desk.panels.figures.tiles[0].setFocus()
+        before = focus()
+
+        async def open_palette(text: str) -> Palette:
+            press(KEY.Key_K, CTRL)
+            await turns()
+            palette = desk.window.findChild(Palette)
+            assert palette is not None
+            assert isinstance(focus(), QLineEdit)
+            QTest.keyClicks(focus(), text)
+            await turns()
+            return palette
+
+        await open_palette("last 30")
+        press(KEY.Key_Return)
+        await turns()
+        assert made.console.time.range_days == 30
+        assert desk.window.findChild(Palette) is None
+        await open_palette("sign in")
+        press(KEY.Key_Return)
+        await turns()
+        assert made.console.link.state == "up"  # it is disabled: signed in already
+        press(KEY.Key_Escape)
+        await turns()
+        assert desk.window.findChild(Palette) is None
+        assert focus() is before
+        await open_palette("failing over limit 1")
+        press(KEY.Key_Return)
+        await turns()
+        assert desk.panels.alerts.widget.isAncestorOf(focus()) or desk.panels.alerts.widget is focus()
+
+    journey(aio, tmp_path, steps, alerts=[alert(1)])
+
+
+def test_a_lost_link_is_said_across_the_window_and_forgotten_when_it_is_back(aio: Any, tmp_path: Path) -> None:
+    async def steps(made: Office, desk: Desk) -> None:
+        answer, made.server.answer = made.server.answer, lambda _: None
+        desk.panels.figures.tiles[0].setFocus()
+        press(KEY.Key_F5)
+        await until(lambda: made.console.link.state == "down", 20)
+        await turns()
+        assert desk.window.banner.isVisible()
+        assert "Figures are from 14:02:37 UTC." in desk.window.banner.toolTip()
+        made.clock.pass_seconds(86_400)
+        desk.window.refresh()
+        assert "Figures are from 2026-11-24 14:02:37 UTC." in desk.window.banner.toolTip()
+        assert "What you decide is kept until the link is back." in desk.window.banner.toolTip()
+        assert desk.window.strip.live.text() == "Live, paused"
+        for tile in desk.panels.figures.tiles:
+            assert "disconnected" in tile.accessibleDescription()
+        assert all(chart.note().kind == "stale" for chart in desk.panels.charts)
+        assert desk.panels.sources.note().kind == "stale"
+        made.server.answer = answer
+        await until(lambda: made.console.link.state == "up", 20)
+        await until(lambda: not desk.window.banner.isVisible())
+        await until(lambda: "disconnected" not in desk.panels.figures.tiles[0].accessibleDescription())
+
+    journey(aio, tmp_path, steps)
+
+
+def test_no_two_actions_have_one_key(aio: Any, tmp_path: Path) -> None:
+    async def steps(made: Office, _: Desk) -> None:
+        keys = [a.shortcut for a in made.console.actions.all() if a.shortcut]
+        assert sorted(keys) == sorted(set(keys))
+        assert len(keys) > 20
+
+    journey(aio, tmp_path, steps)
+
+
+def test_charts_mark_the_alerts_about_their_figures(aio: Any, tmp_path: Path) -> None:
+    async def steps(_: Office, desk: Desk) -> None:
+        charts = {panel.id: panel.chart for panel in desk.panels.charts}
+        marked = {
+            i: [m.name for m in c._data.marks] for i, c in charts.items() if c is not None and c._data is not None
+        }
+        failing = ["P1 Downloads failing over limit 2", "P2 Downloads failing over limit 1"]
+        assert marked.pop("dashboard.downloads") == failing
+        assert marked == {"dashboard.revenue": [], "dashboard.orders": [], "dashboard.community": []}
+
+    earlier = (AS_OF - timedelta(hours=5)).isoformat()
+    no_figure = alert(3, source="backup", key="daily", **dict.fromkeys(("figure", "ruleId", "comparison", "limit")))
+    journey(aio, tmp_path, steps, alerts=[alert(1), alert(2, severity="P1", raisedAt=earlier), no_figure])
+
+
+def test_another_theme_reaches_every_dock(aio: Any, tmp_path: Path) -> None:
+    async def steps(_: Office, desk: Desk) -> None:
+        for theme, dark in (("light", False), ("dark", True)):
+            desk.apply_theme(theme)
+            await turns(30)
+            for panel in desk.panels.all():
+                if not desk.window.docks.is_open(panel.id):
+                    continue
+                picture = panel.widget.grab().toImage().scaled(40, 40)
+                grounds = sorted(picture.pixelColor(x, y).lightness() for x in range(40) for y in range(40))
+                assert (grounds[800] < 128) is dark, (panel.id, theme)
+
+    journey(aio, tmp_path, steps, alerts=[alert(1)])

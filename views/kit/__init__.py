@@ -1,0 +1,1 @@
+"""What panels of every capability are made of: theme, widgets, charts, dialogs."""

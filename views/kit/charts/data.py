@@ -1,0 +1,167 @@
+"""What a chart shows, and the sums that need no screen: ticks, limits broken, words for screen readers."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from models.core.wording import counted
+
+Values = tuple[float | None, ...]
+"""One value a bucket; ``None`` is a gap and is never drawn as zero."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A threshold, in the unit of the chart."""
+
+    value: float
+    comparison: Literal["above", "below"]
+    label: str
+
+    def broken_by(self, value: float) -> bool:
+        """Whether a value is on the wrong side."""
+        return value > self.value if self.comparison == "above" else value < self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something that happened, drawn at the top: instant in epoch seconds, and its name."""
+
+    at: float
+    name: str
+    severity: str = ""
+    """P1 to P4 of an alert, whose shape is drawn; anything else is a deploy, ▼."""
+    open: bool = False
+    """Whether nobody has acknowledged it yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChartData:
+    """Everything one chart draws. Instants are epoch seconds; bucket ``i`` is ``(starts[i], ends[i]]``."""
+
+    starts: tuple[float, ...]
+    ends: tuple[float, ...]
+    values: Values
+    unit: str
+    name: str = ""
+    previous: Values = ()
+    previous_name: str = ""
+    below: Values = ()
+    """Counts hanging below zero, on their own ticks; only for bars."""
+    below_name: str = ""
+    bars: bool = False
+    decimals: int = 0
+    floating: bool = False
+    """The axis begins near the lowest value, not at zero: for levels that hardly change."""
+    filled: bool = False
+    """A light ground below the line."""
+    newest: int = -1
+    """Index of the newest whole bucket, whose value stands at the right; the one after it is still filling."""
+    limit: Limit | None = None
+    marks: tuple[Mark, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        """Raises ValueError when the series are not of one length."""
+        count = len(self.ends)
+        for series in (self.starts, self.values, self.previous or self.values, self.below or self.values):
+            if len(series) != count:
+                raise ValueError(f"a chart of {count} buckets was given a series of {len(series)} values")
+
+    def marks_in(self, index: int) -> tuple[str, ...]:
+        """What happened in that bucket, in at most three lines."""
+        names = [mark.name for mark in self.marks if self.starts[index] < mark.at <= self.ends[index]]
+        return (*names[:2], f"and {len(names) - 2} more") if len(names) > 3 else tuple(names)
+
+    def index_at(self, at: float) -> int | None:
+        """The bucket an instant lies in; the nearest one outside of the range; ``None`` without buckets."""
+        return min(bisect_left(self.ends, at), len(self.ends) - 1) if self.ends else None
+
+    def words(self, value: float | None) -> str:
+        """A value as text; unknown is "no data"."""
+        return "no data" if value is None else f"{value:,.{self.decimals}f}"
+
+
+def clock(at: float) -> str:
+    """An instant in words: ``Tue 24 Nov 12:00 UTC``."""
+    return f"{datetime.fromtimestamp(at, UTC):%a %d %b %H:%M} UTC"
+
+
+def describe(data: ChartData) -> str:
+    """The chart for somebody who cannot see it: newest value, extremes, gaps, limit."""
+    known = [v for v in data.values if v is not None]
+    if not known:
+        return f"{data.name}: no data in this range"
+    parts = [f"{data.name}, {data.unit}: newest {data.words(data.values[data.newest])}, until {clock(data.ends[-1])}"]
+    parts.append(f"lowest {data.words(min(known))}, highest {data.words(max(known))}")
+    if data.below:
+        parts.append(f"{data.below_name} newest {data.words(data.below[data.newest])}")
+    if missing := len(data.values) - len(known):
+        parts.append(f"{missing} of {len(data.values)} points {'has' if missing == 1 else 'have'} no data")
+    if data.limit is not None:
+        over = sum(data.limit.broken_by(v) for v in known)
+        parts.append(f"{data.limit.label}, broken at {counted(over, 'point')}")
+    if shown := [mark for mark in data.marks if data.starts[0] < mark.at <= data.ends[-1]]:
+        parts.append(f"{counted(len(shown), 'mark')}, the newest {clock(shown[-1].at)}: {shown[-1].name}")
+    return "; ".join(parts)
+
+
+def nice_ticks(top: float, most: int = 4) -> tuple[float, ...]:
+    """At most ``most`` + 1 round values from 0 up to ``top`` or little more; (0, 1) where there is nothing."""
+    if top <= 0 or not math.isfinite(top):
+        return (0.0, 1.0)
+    rough = top / most
+    scale = 10.0 ** math.floor(math.log10(rough))
+    step = next(scale * f for f in (1, 2, 2.5, 5, 10) if scale * f >= rough * (1 - 1e-9))
+    return tuple(step * i for i in range(math.ceil(top / step - 1e-9) + 1))
+
+
+def floating_ticks(low: float, high: float, most: int = 4) -> tuple[float, ...]:
+    """Round values from little below ``low`` to little above ``high``."""
+    room = max(high - low, abs(high) * 0.002, 1.0)
+    ticks = nice_ticks(room, most)
+    step = ticks[1] - ticks[0]
+    first = math.floor(low / step)
+    return tuple(step * n for n in range(first, math.ceil(high / step - 1e-9) + 1 + (high == low)))
+
+
+def time_ticks(start: float, end: float) -> tuple[tuple[float, str], ...]:
+    """UTC midnights by name and, within eight days, noons; every few days over longer ranges."""
+    days = (end - start) / 86_400
+    every = max(1, math.ceil(days / 8))
+    day = datetime.fromtimestamp(start, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    ticks: list[tuple[float, str]] = []
+    while day.timestamp() <= end:
+        ticks.append((day.timestamp(), f"{day:%a %d}" if every == 1 else f"{day:%d %b}"))
+        if every == 1:
+            ticks.append((day.timestamp() + 43_200, "12:00"))
+        day += timedelta(days=every)
+    return tuple(t for t in ticks if start <= t[0] <= end)
+
+
+Point = tuple[float, float]
+
+
+def breaches(ends: tuple[float, ...], values: Values, limit: Limit) -> tuple[tuple[Point, ...], ...]:
+    """The stretches of a curve beyond its limit, cut where the curve crosses it; gaps end a stretch."""
+    stretches: list[tuple[Point, ...]] = []
+    current: list[Point] = []
+    before: Point | None = None
+    for at, value in zip(ends, values, strict=True):
+        here = None if value is None else (at, value)
+        out = here is not None and limit.broken_by(here[1])
+        if before is not None and here is not None and out != limit.broken_by(before[1]):
+            share = (limit.value - before[1]) / (here[1] - before[1])
+            current.append((before[0] + share * (here[0] - before[0]), limit.value))
+        if out and here is not None:
+            current.append(here)
+        elif current:
+            stretches.append(tuple(current))
+            current = []
+        before = here
+    if current:
+        stretches.append(tuple(current))
+    return tuple(stretches)

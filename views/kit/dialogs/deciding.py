@@ -1,0 +1,85 @@
+"""What dialogs that send a decision share: they keep what was typed until the decision is safe."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QPlainTextEdit, QWidget
+
+from app.core.errors import OperationsError
+from app.core.mutation_types import InConflict
+from app.core.tasks import Tasks
+from views.kit.dialogs.base import WindowDialog
+from views.kit.theme import current
+
+LONGEST_WORDS = 2000
+
+
+class DecidingDialog(WindowDialog):
+    """Sends a decision and stays open, with what was typed, until the server or the outbox has it."""
+
+    def __init__(self, title: str, tasks: Tasks, parent: QWidget, *, accept: str, hint: str) -> None:
+        """``hint`` says what the words are for."""
+        super().__init__(title, parent, accept=accept)
+        self._tasks = tasks
+        self._sending = False
+        self.words = QPlainTextEdit()
+        self.words.setAccessibleName(hint)
+        self.words.setPlaceholderText(hint)
+        self.words.setTabChangesFocus(True)
+        self.words.setFixedHeight(current().px(96))
+        self.words.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """In the field Enter begins a line; Ctrl+Enter is for being done without leaving it."""
+        enter = {Qt.Key.Key_Return, Qt.Key.Key_Enter}
+        if (
+            isinstance(event, QKeyEvent)
+            and event.type() == QEvent.Type.KeyPress
+            and event.key() in enter
+            and event.modifiers() & Qt.KeyboardModifier.ControlModifier
+        ):
+            if self.buttons.isEnabled():
+                self.submit()
+            return True
+        return super().eventFilter(watched, event)
+
+    def ask_for_words(self) -> None:
+        """Put the field last, with the keyboard in it: in no layout yet, it could not keep it."""
+        self.column.addWidget(self.words)
+        self.words.setFocus()
+
+    def checked_words(self, *, needed: bool = True) -> str | None:
+        """What was typed; says what is wrong with it and answers ``None``."""
+        text = self.words.toPlainText().strip()
+        if needed and not text:
+            self.fail("Say in a few words why: the next shift reads it.", self.words)
+        elif len(text) > LONGEST_WORDS:
+            self.fail(f"At most {LONGEST_WORDS} characters; these are {len(text)}.", self.words)
+        else:
+            return text
+        return None
+
+    def send(self, deciding: Callable[[], Awaitable[object]]) -> None:
+        """Send it once; close when it is safe, say why not otherwise."""
+        if self._sending:
+            return
+        self._sending = True
+        self.fail("")
+        self.buttons.setEnabled(False)
+        self._tasks.start(self._send(deciding), name=f"decide: {self.windowTitle()}")
+
+    async def _send(self, deciding: Callable[[], Awaitable[object]]) -> None:
+        try:
+            await deciding()
+        except InConflict:
+            self.accept()  # the choice is asked for in a view of its own
+        except OperationsError as error:
+            self.fail(f"{error} Nothing was changed; your words are still here.")
+        else:
+            self.accept()
+        finally:
+            self._sending = False
+            self.buttons.setEnabled(True)

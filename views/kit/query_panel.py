@@ -1,0 +1,145 @@
+"""What panels over queries share: they ask only while somebody sees them and may see it, and say so when nobody may.
+
+Their records are kept as they are now, not as they were: while a past instant is looked at, they are greyed and say so.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QLabel, QStackedLayout, QWidget
+
+from app.core.freshness import Quality, age_words
+from app.core.timeframe import NOT_KEPT
+from views.kit.panel import Note
+from views.kit.theme import current
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QAction
+
+    from app.console import Console
+    from app.core.query import Query, Watch
+
+
+class QueryPanel(QObject):
+    """A panel whose content is shown to holders of one of ``permissions``; without any, to everybody signed in."""
+
+    def __init__(self, console: Console, panel_id: str, title: str, permissions: tuple[str, ...] = ()) -> None:
+        super().__init__()
+        self.id, self.title = panel_id, title
+        self.console = console
+        self._permissions = permissions
+        self._queries: list[Query[object]] = []
+        self._watches: list[Watch] = []
+        self._visible = False
+        self._available: bool | None = None
+        self.widget: QWidget = QWidget()
+        self.widget.setAccessibleName(title)
+        self.setParent(self.widget)
+        self.content = QWidget()
+        self._refusal = QLabel()
+        self._refusal.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._refusal.setWordWrap(True)
+        self._refusal.setContentsMargins(24, 24, 24, 24)
+        self._stack = QStackedLayout(self.widget)
+        self._stack.addWidget(self.content)
+        self._stack.addWidget(self._refusal)
+        console.session.changed.connect(self._access_changed)
+        console.time.changed.connect(self._access_changed)
+        console.link.changed.connect(self._link_changed)
+        current().changed.connect(self._theme_changed)
+
+    # --- for panels ----------------------------------------------------------------------------------------------
+
+    def use(self, *queries: Query[object]) -> None:
+        """Show these; call once, at the end of the constructor."""
+        self._queries = list(queries)
+        for query in queries:
+            query.changed.connect(self._renew)
+        self._access_changed()
+
+    def refresh(self) -> None:
+        """Show what the queries know now; panels override it."""
+
+    @property
+    def available(self) -> bool:
+        """Whether the signed-in may see this, and it is kept for the time that is looked at."""
+        may = self.console.session.may
+        allowed = not self._permissions or any(may(permission) for permission in self._permissions)
+        return allowed and self.console.time.as_of is None
+
+    def own_note(self) -> Note:
+        """What the dock's title says while the content is shown: the age of the oldest answer."""
+        if not self._queries:
+            return Note()
+        ages = [query.age_seconds for query in self._queries]
+        known = [age for age in ages if age is not None]
+        if len(known) < len(ages):
+            return Note("no data yet")
+        worst = {query.quality for query in self._queries}
+        stale = not worst.isdisjoint({Quality.STALE, Quality.DISCONNECTED})
+        kind = "stale" if stale else "late" if Quality.LATE in worst else "fresh"
+        return Note(f"{'stale · ' if stale else ''}{age_words(max(known))} old", kind)  # type: ignore[arg-type]
+
+    def own_menu(self) -> list[QAction]:
+        """What the dock's menu offers besides what every dock does."""
+        return []
+
+    # --- the panel -----------------------------------------------------------------------------------------------
+
+    def note(self) -> Note:
+        """What there is to say of the content, or why it is not there."""
+        if self.console.time.as_of is not None:
+            return Note(NOT_KEPT)
+        return self.own_note() if self.available else Note()
+
+    def menu(self) -> list[QAction]:
+        """What can be done here; while the content is not kept for the time that is looked at, nothing."""
+        made = self.own_menu()
+        if self.console.time.as_of is not None:
+            for action in made:
+                action.setEnabled(False)
+                action.setToolTip(NOT_KEPT)
+        return made
+
+    def set_visible(self, visible: bool) -> None:
+        """Ask the server only while somebody can see it."""
+        self._visible = visible
+        self._watch()
+
+    def _watch(self) -> None:
+        wanted = self._visible and self.available
+        if wanted and not self._watches:
+            self._watches = [query.watch() for query in self._queries]
+            self._renew()
+        for watch in self._watches:
+            watch.set_visible(wanted)
+
+    def _access_changed(self) -> None:
+        available = self.available
+        past = self.console.time.as_of is not None
+        if past:
+            words = NOT_KEPT.capitalize()
+        elif self.console.session.me is None:
+            words = "Sign in to see this."
+        else:
+            names = " or ".join(self._permissions)
+            words = f"This needs the permission {names}. An administrator can grant a role that has it."
+        self._refusal.setText(words)
+        self._refusal.setEnabled(not past)  # greyed
+        self._stack.setCurrentIndex(0 if available else 1)
+        if available != self._available:
+            self._available = available
+            self._watch()
+        self._renew()
+
+    def _link_changed(self) -> None:
+        self._renew()
+
+    def _theme_changed(self) -> None:
+        self._renew()
+
+    def _renew(self) -> None:
+        if self.available:
+            self.refresh()

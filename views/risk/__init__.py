@@ -1,0 +1,1 @@
+"""The Triage workspace, and the rules behind it."""

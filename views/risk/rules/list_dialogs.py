@@ -1,0 +1,179 @@
+"""Dialogs about lists, snoozes and breakers."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QDateTime, QTimeZone
+from PySide6.QtWidgets import QCheckBox, QDateTimeEdit, QFormLayout, QLineEdit, QWidget
+
+from app.risk.rule_edits import slug
+from app.risk.rules import add_entry, create_list
+from models.risk.metrics import METRICS
+from models.risk.rules import ListEntryDraft, ListKind, RiskListDraft
+from views.kit.dialogs.deciding import DecidingDialog
+from views.risk.rules.dialogs import words_label
+from views.risk.rules.value_fields import Choice
+
+if TYPE_CHECKING:
+    from app.console import Console
+    from models.risk.rules import RiskList
+
+KIND_WORDS = {
+    ListKind.ALLOW: "approves the order, whatever the rules say",
+    ListKind.BLOCK: "blocks the order, unless a list approves it",
+    ListKind.CUSTOM: "nothing by itself; rules ask for it",
+}
+DEFAULT_DAYS = 30
+
+
+def first_problem(error: Any) -> str:
+    """The first thing that is wrong, in words."""
+    first = error.errors(include_url=False)[0]
+    return str(first["msg"]).removeprefix("Value error, ")
+
+
+class NewListDialog(DecidingDialog):
+    """Title, what it holds, what it does by itself."""
+
+    def __init__(self, console: Console, made: Callable[[str], Awaitable[None]], parent: QWidget) -> None:
+        super().__init__("New list", console.tasks, parent, accept="Make the list", hint="Why")
+        self._console, self._made = console, made
+        self.words.setParent(self)
+        self.words.hide()
+        self.name = QLineEdit()
+        self.name.setMaxLength(200)
+        self.name.setPlaceholderText("Such as Stolen cards")
+        self.holds, self.kind = Choice(), Choice()
+        for metric in METRICS.values():
+            if metric.listed:
+                self.holds.addItem(metric.title, metric.key)
+        for kind, words in KIND_WORDS.items():
+            self.kind.addItem(words, kind)
+        self.kind.setCurrentIndex(2)
+        form = QFormLayout()
+        for label, field in (("Title", self.name), ("Holds values of", self.holds), ("Being on it", self.kind)):
+            field.setAccessibleName(label)
+            form.addRow(label, field)
+        self.column.addLayout(form)
+
+    def submit(self) -> None:
+        """Make it."""
+        from pydantic import ValidationError
+
+        title = self.name.text().strip()
+        if not title:
+            self.fail("A list needs a title.", self.name)
+            return
+        try:
+            draft = RiskListDraft(
+                list_id=slug(title),
+                title=title,
+                kind=ListKind(self.kind.currentData()),
+                metric=self.holds.currentData(),
+            )
+        except ValidationError as error:
+            self.fail(f"{first_problem(error)}.", self.name)
+            return
+        self.send(lambda: self._make(draft))
+
+    async def _make(self, draft: RiskListDraft) -> None:
+        await create_list(self._console.mutations, draft)
+        await self._made(draft.list_id)
+
+
+class AddEntryDialog(DecidingDialog):
+    """A value, until when, and why."""
+
+    def __init__(self, console: Console, one: RiskList, parent: QWidget) -> None:
+        super().__init__(f"Add to “{one.title}”", console.tasks, parent, accept="Add it", hint="Why it is on the list")
+        self._console, self._one = console, one
+        metric = METRICS.get(one.metric)
+        holds = metric.title if metric is not None else one.metric
+        self.value = QLineEdit()
+        self.value.setMaxLength(200)
+        self.value.setPlaceholderText(_example(one.metric))
+        self.ends = QCheckBox("Only until")
+        minute = int((console.clock.now() + timedelta(days=DEFAULT_DAYS)).timestamp()) // 60 * 60
+        self.at = QDateTimeEdit(QDateTime.fromSecsSinceEpoch(minute, QTimeZone.utc()))
+        self.at.setDisplayFormat("yyyy-MM-dd HH:mm 'UTC'")
+        self.at.setCalendarPopup(True)
+        self.at.setEnabled(False)
+        self.ends.toggled.connect(self.at.setEnabled)
+        form = QFormLayout()
+        for label, field in ((holds, self.value), ("", self.ends), ("Until", self.at)):
+            field.setAccessibleName(label or "Only until an instant")
+            form.addRow(label, field)
+        does = f"Being on it {KIND_WORDS[one.kind]}." if one.kind is not ListKind.CUSTOM else "Rules ask for it."
+        self.column.addWidget(words_label(does))
+        self.column.addLayout(form)
+        self.column.addWidget(self.words)
+        self.value.setFocus()
+
+    def submit(self) -> None:
+        """Add it."""
+        from pydantic import ValidationError
+
+        value = self.value.text().strip()
+        if not value:
+            self.fail("Type the value first.", self.value)
+            return
+        words = self.checked_words()
+        if words is None:
+            return
+        given: dict[str, Any] = {"value": value, "reason": words}
+        if self.ends.isChecked():
+            given["until"] = datetime.fromtimestamp(self.at.dateTime().toSecsSinceEpoch(), UTC)
+            if given["until"] <= self._console.clock.now():
+                self.fail("The end lies ahead.", self.at)
+                return
+        try:
+            draft = ListEntryDraft(**given)
+        except ValidationError as error:
+            self.fail(f"{first_problem(error)}.", self.value)
+            return
+        self.send(lambda: add_entry(self._console.mutations, self._one, draft))
+
+
+class ConfirmDialog(DecidingDialog):
+    """Says what happens, asks why where that is kept, and does it."""
+
+    def __init__(
+        self,
+        console: Console,
+        title: str,
+        words: str,
+        accept: str,
+        run: Callable[[str], Awaitable[object]],
+        parent: QWidget,
+        *,
+        reason: bool = True,
+    ) -> None:
+        super().__init__(title, console.tasks, parent, accept=accept, hint="Why; it is kept in the audit log")
+        self._run, self._reason = run, reason
+        self.column.addWidget(words_label(words))
+        if reason:
+            self.ask_for_words()
+        else:
+            self.words.setParent(self)
+            self.words.hide()
+
+    def submit(self) -> None:
+        """Do it."""
+        words = self.checked_words() if self._reason else ""
+        if words is not None:
+            self.send(lambda: self._run(words))
+
+
+def _example(metric: str) -> str:
+    if metric.endswith("_country"):
+        return "A country's code, such as DE"
+    return {
+        "email": "name@example.com",
+        "email_domain": "example.com",
+        "ip": "203.0.113.7",
+        "customer_id": "The customer's id in the shop",
+        "card": "The card's fingerprint, never its number",
+    }.get(metric, "As orders have it")

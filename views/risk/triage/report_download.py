@@ -1,0 +1,52 @@
+"""The monthly report of risk, saved as a file."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction
+
+from app.core.errors import OperationsError
+from views.kit.downloads import save
+
+if TYPE_CHECKING:
+    from app.console import Console
+
+VIEW_REPORTS = "reporting.view_reports"
+KINDS = (("pdf", "PDF", "application/pdf"), ("csv", "CSV", "text/csv"))
+
+
+def ended_month(now: datetime) -> str:
+    """The month that ended last, in UTC: ``2026-10``."""
+    return f"{now.astimezone(UTC).replace(day=1) - timedelta(days=1):%Y-%m}"
+
+
+def report_actions(console: Console, parent: QObject) -> list[QAction]:
+    """Menu entries that save the report of the month that ended; disabled with the reason."""
+    month, made = ended_month(console.clock.now()), []
+    reason = None if console.session.may(VIEW_REPORTS) else f"needs the permission {VIEW_REPORTS}"
+    for suffix, words, media in KINDS:
+        action = QAction(f"Save the risk report of {month} as {words}" + (f" ({reason})" if reason else ""), parent)
+        action.setEnabled(reason is None)
+        action.triggered.connect(
+            lambda _=False, s=suffix, m=media: console.tasks.start(_save(console, month, s, m), name="save a report")
+        )
+        made.append(action)
+    return made
+
+
+async def _save(console: Console, month: str, suffix: str, media: str) -> None:
+    """Into the download folder; says where, or why not."""
+    name = f"risk-{month}.{suffix}"
+    try:
+        data = await console.client.file(f"/api/risk/reports/{month}.{suffix}", media)
+        path = await asyncio.to_thread(save, name, data)
+    except OperationsError as error:
+        console.messages.post(f"No report of {month} was saved: {error}", "error")
+    except OSError as error:
+        console.messages.post(f"{error.filename or name} cannot be written: {error.strerror or error}.", "error")
+    else:
+        console.messages.post(f"The risk report of {month} is in {path}.")

@@ -1,0 +1,493 @@
+"""What the keys of Triage do: the cursor, verdicts about one entry or several, and taking back."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtGui import QKeySequence, QShortcut
+
+from app.core.actions import Action
+from app.core.errors import OperationsError
+from app.core.mutation_types import InConflict
+from app.core.outbox import State
+from app.risk.queue import DECIDE
+from models.core.wording import counted
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from PySide6.QtWidgets import QDialog
+
+    from app.console import Console
+    from app.core.mutation_types import Outcome
+    from models.risk.queue import BulkAnswer, EscalateTo, RiskQueueEntry
+    from views.risk.triage.case_panel import CasePanel
+    from views.risk.triage.queue_panel import QueuePanel
+
+AHEAD, BEHIND = 3, 1
+"""Neighbours of the case that are fetched before they are asked for."""
+RUSH_MS = 60
+"""While the cursor runs, cases that are not known yet are asked for once it rests so long."""
+
+
+Deciding = Callable[[], Awaitable["Outcome"]]
+"""Keeps a decision, and answers what became of it so far."""
+
+
+class Verdicts(QObject):
+    """Between queue and case: one cursor, one set of keys."""
+
+    def __init__(self, console: Console, queue: QueuePanel, case: CasePanel) -> None:
+        super().__init__(queue.widget)
+        self._console, self._risk = console, console.risk
+        self.queue, self.case = queue, case
+        self._asked: str | None = None
+        """An entry that is read although its row is not loaded."""
+        self._resting = QTimer(self, singleShot=True, interval=RUSH_MS)
+        self._resting.timeout.connect(self._fetch)
+        queue.table.cursor_moved.connect(self._cursor_moved)
+        queue.table.activated_row.connect(self._open)
+        queue.table.link_pressed.connect(self._settle)
+        case.verb_asked.connect(self.do)
+        case.rule_snooze_asked.connect(self._snooze_rule)
+        case.order_asked.connect(self.read)
+        case.field.left.connect(queue.table.setFocus)
+        queue.counts.changed.connect(self._counted)
+        self._risk.entry_changed.connect(self._entry_changed)
+        self._risk.returned.connect(self._returned)
+        self._risk.list.changed.connect(self._list_changed)
+        queue.table.renewed.connect(self._rows_shown)
+        for action in self._actions():
+            console.actions.add(action)
+        self._bind()
+
+    # --- keys --------------------------------------------------------------------------------------------------
+
+    def _actions(self) -> list[Action]:
+        case = self.case
+
+        def action(
+            name: str, title: str, key: str, run: Callable[[], Any], why: Callable[[], str | None] = lambda: None
+        ) -> Action:
+            return Action(f"triage.{name}", title, key, None, run, why, "Triage", bound=True)
+
+        return [
+            action("next", "Next entry", "J", lambda: self.queue.table.step(1)),
+            action("previous", "Previous entry", "K", lambda: self.queue.table.step(-1)),
+            action("approve", "Approve the order", "A", lambda: self.do("approve"), lambda: self._why("approve")),
+            action("reject", "Reject the order…", "R", lambda: self.do("reject"), lambda: self._why("reject")),
+            action("escalate", "Escalate the order…", "E", lambda: self.do("escalate"), lambda: self._why("escalate")),
+            action("snooze", "Snooze the entry…", "H", lambda: self.do("snooze"), lambda: case.why_not("snooze")),
+            action("snooze-rule", "Snooze a rule for somebody…", "Shift+H", self._snooze_rule, self._no_rule),
+            action(
+                "claim", "Claim, release or take over", "C", lambda: self.do("claim"), lambda: case.why_not("claim")
+            ),
+            action("note", "Write a note", "N", lambda: self.do("note"), lambda: case.why_not("note")),
+            action("select", "Select for a decision about several", "X", self._toggle, self._why_not_select),
+            action("take", "Take the next entry", "T", self._take_next, self._why_not_take),
+            action("filter", "Filter the queue", "/", self._to_filter),
+            action("undo", "Take the last decision back", "Z", self.take_back),
+            action("save-filter", "Save this filter of the queue…", "", self.queue.save_filter),
+            action("copy-link", "Copy this filter of the queue as a link", "", self.queue.copy_link),
+        ]
+
+    def _bind(self) -> None:
+        """Keys mean something only while the keyboard is in one of the two docks; text fields keep their letters."""
+        for action in self._actions():
+            if not action.shortcut:
+                continue
+            for panel in (self.queue, self.case):
+                shortcut = QShortcut(QKeySequence(action.shortcut), panel.widget)
+                shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+                shortcut.activated.connect(lambda i=action.id: self.press(i))
+        escape = QShortcut(QKeySequence("Esc"), self.queue.table)
+        escape.setContext(Qt.ShortcutContext.WidgetShortcut)
+        escape.activated.connect(self._let_go)
+        back = QShortcut(QKeySequence("Esc"), self.case.area)
+        back.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        back.activated.connect(self.queue.table.setFocus)
+
+    def press(self, action_id: str) -> None:
+        """Run an action by its key; a disabled one says why."""
+        actions = self._console.actions
+        if action_id not in {action.id for action in actions.all()}:
+            return
+        reason = actions.execute(action_id)
+        if reason is not None:
+            self._say(f"{actions.get(action_id).title.strip('…')}: {reason}.")
+
+    def _say(self, words: str, level: Any = "info", undo: Any = None) -> None:
+        self._console.messages.post(words, level, undo=undo)
+
+    # --- the cursor --------------------------------------------------------------------------------------------
+
+    def _cursor_moved(self, entry: RiskQueueEntry | None) -> None:
+        if entry is None:
+            if self._asked is None and not self._risk.list.count:
+                self.case.show_entry(None)
+            return
+        self._asked = None
+        self.case.show_entry(entry)
+        if self._risk.cases.get(entry.entry_id) is not None:
+            self._fetch()
+        else:
+            self._resting.start()
+
+    def _fetch(self) -> None:
+        """The case that is read first, then those that will be."""
+        entry, table = self.case.entry, self.queue.table
+        if entry is None or not self.case.available:
+            return
+        row = table.currentIndex().row()
+        rows = [*range(row + 1, row + 1 + AHEAD), *range(row - BEHIND, row)] if row >= 0 else []
+        beside = [each for each in map(self._risk.list.entry, rows) if each is not None]
+        for each in (entry, *beside):
+            self._risk.cases.heard(each)
+        self._risk.cases.want([entry.entry_id, *(each.entry_id for each in beside)])
+
+    def _counted(self) -> None:
+        """Something has changed somewhere: the case that is read is asked for again, its neighbours by their rows."""
+        entry = self.case.entry
+        if entry is not None and self.case.widget.isVisible():
+            self._risk.cases.outdate(entry.entry_id)
+            self._fetch()
+
+    def _list_changed(self) -> None:
+        entry = self.case.entry
+        if entry is not None:
+            row = self._risk.list.row_of(entry.entry_id)
+            known = None if row is None else self._risk.list.entry(row)
+            if known is not None and known.version > entry.version:
+                self.case.show_entry(known)
+            self._fetch()
+
+    def _rows_shown(self) -> None:
+        """Begin at the top of a list that is shown for the first time."""
+        if self.case.entry is None and self.queue.table.currentIndex().row() < 0:
+            self.queue.table.go_to(0)
+
+    def _entry_changed(self, entry: RiskQueueEntry) -> None:
+        if self.case.entry is not None and self.case.entry.entry_id == entry.entry_id:
+            self.case.show_entry(entry)
+            self._risk.cases.want([entry.entry_id])
+
+    def read(self, entry_id: str) -> None:
+        """Read an entry, wherever its row is."""
+        row = self._risk.list.row_of(entry_id)
+        if row is not None:
+            self.queue.table.go_to(row)
+            return
+        self._start(self._read(entry_id), "read a case")
+
+    async def _read(self, entry_id: str) -> None:
+        case = self._risk.cases.get(entry_id) or await self._risk.case(entry_id)
+        self._asked = entry_id
+        self.case.show_entry(case.entry)
+        self._risk.cases.want([entry_id])
+
+    def _open(self, entry: RiskQueueEntry | None) -> None:
+        if entry is None:
+            return
+        pending = self._risk.pending(entry.entry_id)
+        if pending is not None and pending.state is not State.WAITING:
+            self._settle(entry)
+        else:
+            self.case.show_entry(entry)
+            self.case.area.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _returned(self, entry_id: str) -> None:
+        row = self._risk.list.row_of(entry_id)
+        if row is not None:
+            self.queue.table.go_to(row)
+
+    # --- several -----------------------------------------------------------------------------------------------
+
+    @property
+    def _several(self) -> list[RiskQueueEntry]:
+        chosen = self.queue.table.chosen
+        return [entry for entry in self._risk.list.loaded() if entry.entry_id in chosen]
+
+    def _why(self, verb: str) -> str | None:
+        if self.queue.table.chosen:
+            return self._console.write_reason(DECIDE, irreversible=True)
+        return self.case.why_not(verb)
+
+    def _why_not_select(self) -> str | None:
+        entry, chosen = self.queue.table.at_cursor, self.queue.table.chosen
+        if entry is None:
+            return "put the cursor on a row first"
+        if entry.entry_id not in chosen:
+            from models.risk.queue import BULK_MOST
+
+            if len(chosen) >= BULK_MOST:
+                return f"{BULK_MOST} are selected, more are not decided at once"
+            if self._risk.pending(entry.entry_id) is not None:
+                return "something of it is on its way"
+        return None
+
+    def _toggle(self) -> None:
+        self.queue.table.toggle()
+        self.queue.table.step(1)
+        self.queue.show_foot()
+
+    def _let_go(self) -> None:
+        self.queue.table.chosen.clear()
+        self.queue.table.viewport().update()
+        self.queue.show_foot()
+
+    def _decide_several(self, verb: str) -> None:
+        from views.risk.triage.dialogs import BulkDialog
+
+        self._ask(BulkDialog(verb, self._several, self._console, self._several_done, self.queue.widget.window()))
+
+    def _several_done(self, answer: BulkAnswer) -> None:
+        from models.risk.queue import BulkOutcome
+
+        refused = [each for each in answer.results if each.outcome is BulkOutcome.REFUSED]
+        self.queue.table.chosen = {each.entry_id for each in refused}
+        done = counted(len(answer.results) - len(refused), "entry", "entries")
+        words = f"Done for {done}."
+        if refused:
+            first = refused[0]
+            words += f" {len(refused)} stay selected as they were: {first.order_id}: {first.words}"
+        self._say(words, "warning" if refused else "info")
+        self._risk.list.refresh()
+        self.queue.table.setFocus()
+
+    # --- one ---------------------------------------------------------------------------------------------------
+
+    def do(self, verb: str) -> None:
+        """Do a verb to the entry that is read; approve, reject and escalate to all that are selected."""
+        if self.queue.table.chosen and verb in {"approve", "reject", "escalate"}:
+            self._decide_several(verb)
+            return
+        if verb == "send":
+            self._send_note()
+            return
+        reason = self.case.why_not(verb)
+        entry = self.case.entry
+        if reason is not None or entry is None:
+            self._say(f"{verb.capitalize()}: {reason}.")
+            return
+        match verb:
+            case "approve":
+                self._approve(entry)
+            case "reject":
+                self._reject(entry)
+            case "escalate":
+                self._escalate(entry)
+            case "snooze":
+                self._snooze(entry)
+            case "claim":
+                self._claim(entry)
+            case "note":
+                self._armed = ""
+                self.case.arm("")
+
+    _armed = ""
+    """The entry whose rejection waits for its note."""
+
+    def _approve(self, entry: RiskQueueEntry) -> None:
+        words = self.case.take_note()
+        self._decided(entry, words, lambda: self._risk.approve(entry, words), "Approve")
+
+    def _reject(self, entry: RiskQueueEntry) -> None:
+        if not self.case.field.toPlainText().strip():
+            self._armed = entry.entry_id
+            self.case.arm(f"Say why {entry.order_id} is rejected; Ctrl+Enter rejects it, Esc does not.")
+            return
+        self._armed = ""
+        words = self.case.take_note()
+        self._decided(entry, words, lambda: self._risk.reject(entry, words), "Reject")
+        self.queue.table.setFocus()
+
+    def _send_note(self) -> None:
+        """Ctrl+Enter: rejects where R asked for words, else writes a note."""
+        entry = self.case.entry
+        text = self.case.field.toPlainText().strip()
+        if entry is None:
+            return
+        if not text:
+            self.case.armed.say("Write something first; Esc goes back.", self.case.field)
+            return
+        reject, self._armed = self._armed == entry.entry_id, ""
+        reason = self.case.why_not("reject" if reject else "note")
+        if reason is not None:
+            self.case.armed.say(f"Not now: {reason}. Your words stay here.")
+            return
+        if reject:
+            self._reject(entry)
+            return
+        words = self.case.take_note()
+        self._start(self._write_note(entry, words), "note")
+        self.queue.table.setFocus()
+
+    async def _write_note(self, entry: RiskQueueEntry, words: str) -> None:
+        try:
+            outcome = await self._risk.note(entry, words)
+        except OperationsError:
+            self.case.give_note_back(entry.entry_id, words)
+            raise
+        self._say(f"Note on {entry.order_id}." if outcome.settled else f"Note on {entry.order_id} waits for the link.")
+
+    def _escalate(self, entry: RiskQueueEntry) -> None:
+        from views.risk.triage.dialogs import EscalateDialog, sentence
+
+        typed = self.case.field.toPlainText().strip()
+
+        async def send(to: EscalateTo, words: str) -> None:
+            self.case.take_note()
+            await self._sent(entry, words, lambda: self._risk.escalate(entry, to, words), "Escalation", first=True)
+
+        words = sentence(entry, self._risk.currency)
+        self._ask(EscalateDialog(words, typed, self._console, send, self.case.widget.window()))
+
+    def _snooze(self, entry: RiskQueueEntry) -> None:
+        from views.risk.triage.dialogs import SnoozeDialog, sentence
+
+        async def send(until: datetime, words: str) -> None:
+            await self._sent(entry, "", lambda: self._risk.snooze(entry, until, words), "Snooze", first=True)
+
+        words = sentence(entry, self._risk.currency)
+        now = self._console.clock.now()
+        self._ask(SnoozeDialog(words, now, entry.due_at, self._console, send, self.case.widget.window()))
+
+    def _no_rule(self) -> str | None:
+        from views.risk.triage.snooze_rule import why_not
+
+        return self._console.write_reason(DECIDE, irreversible=True) or why_not(self.case.case)
+
+    def _snooze_rule(self) -> None:
+        from views.risk.triage.snooze_rule import SnoozeRuleDialog
+
+        case, reason = self.case.case, self._no_rule()
+        if case is None or reason is not None:
+            self._say(f"Snooze a rule: {reason}.")
+            return
+        self._ask(SnoozeRuleDialog(case, self._console, self.case.widget.window()))
+
+    def _ask(self, dialog: QDialog) -> None:
+        """Open a dialog; when it is gone, the keyboard is in the rows again."""
+        dialog.finished.connect(lambda *_: QTimer.singleShot(0, self, self.queue.table.setFocus))
+        dialog.open()
+
+    def _claim(self, entry: RiskQueueEntry) -> None:
+        me = self._console.session.me
+        mine = me is not None and entry.assigned_to == me.user_id
+        doing = self._risk.release if mine else self._risk.take_over if entry.assigned_to else self._risk.claim
+        self._start(self._claimed(entry, doing), "claim")
+
+    async def _claimed(self, entry: RiskQueueEntry, doing: Callable[[RiskQueueEntry], Awaitable[Outcome]]) -> None:
+        try:
+            outcome = await doing(entry)
+        except InConflict:
+            self._say(f"Somebody else was quicker with {entry.order_id}: Enter compares.", "warning")
+            return
+        key = outcome.intent.key
+        words = outcome.intent.title if outcome.settled else f"{outcome.intent.title}: waits for the link"
+        self._say(words, undo=lambda: self.take_back(key))
+
+    def _decided(self, entry: RiskQueueEntry, words: str, doing: Deciding, noun: str) -> None:
+        self._start(self._sent(entry, words, doing, noun), noun)
+
+    async def _sent(
+        self,
+        entry: RiskQueueEntry,
+        words: str,
+        doing: Deciding,
+        noun: str,
+        *,
+        first: bool = False,
+    ) -> None:
+        """Keep a decision for the seconds of its undo, and go on to the next row. With ``first`` raises what it met."""
+        at = self.queue.table.at_cursor
+        stands = at is not None and at.entry_id == entry.entry_id
+        try:
+            outcome = await doing()
+        except OperationsError as error:
+            if words:
+                self.case.give_note_back(entry.entry_id, words)
+            if first:
+                raise
+            self._say(f"{noun} of {entry.order_id}: {error}", "error")
+            return
+        key = outcome.intent.key
+        moved = self.queue.table.step_to_open() if stands else False
+        after = self.queue.table.at_cursor
+        on = f" The cursor moved to {after.order_id}." if moved and after is not None else ""
+        self._say(f"{outcome.intent.title}.{on}", undo=lambda: self.take_back(key))
+
+    # --- what waits for a choice ---------------------------------------------------------------------------------
+
+    def _settle(self, entry: RiskQueueEntry) -> None:
+        """*Compare* or *Retry*, whichever the row offers."""
+        pending = self._risk.pending(entry.entry_id)
+        if pending is None:
+            return
+        if pending.state is State.CONFLICT:
+            from views.risk.triage.dialogs import EntryConflict
+
+            dialog = EntryConflict(self._console, pending, self.queue.widget.window())
+            dialog.finished.connect(lambda *_: self._settled(entry.entry_id))
+            dialog.open()
+        else:
+            self._start(self._retry(entry), "send again")
+
+    async def _retry(self, entry: RiskQueueEntry) -> None:
+        try:
+            await self._risk.retry(entry.entry_id)
+        except InConflict:
+            self._say(f"Somebody else changed {entry.order_id} meanwhile: Enter compares.", "warning")
+            return
+        except OperationsError as error:
+            # Refused once more: it was told, and the row is as it was before.
+            self._say(f"{entry.order_id}: {error}", "error")
+        self._settled(entry.entry_id)
+
+    def _settled(self, _entry_id: str) -> None:
+        self._risk.list.refresh()
+        self.queue.table.setFocus()
+
+    # --- taking back, taking next --------------------------------------------------------------------------------
+
+    def take_back(self, key: str | None = None) -> None:
+        """Take back the last decision, or one of them."""
+        self._start(self._take_back(key), "take back")
+
+    async def _take_back(self, key: str | None) -> None:
+        words = await self._risk.take_back(key)
+        self._console.messages.taken_back.emit()
+        self._say(f"Taken back: {words}.")
+
+    def _why_not_take(self) -> str | None:
+        return self._console.write_reason(DECIDE, irreversible=True)
+
+    def _take_next(self) -> None:
+        self._start(self._taken(), "take the next entry")
+
+    async def _taken(self) -> None:
+        entry = await self._risk.take_next()
+        if entry is None:
+            self._say("Nothing is left that nobody holds.")
+            return
+        self._risk.list.put(entry)
+        self._say(f"{entry.order_id} is yours.")
+        self.queue.table.renew()
+        self.read(entry.entry_id)
+
+    def _to_filter(self) -> None:
+        self.queue.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.queue.field.selectAll()
+
+    # --- how -----------------------------------------------------------------------------------------------------
+
+    def _start(self, work: Awaitable[Any], name: str) -> None:
+        self._console.tasks.start(self._told(work), name=name)
+
+    async def _told(self, work: Awaitable[Any]) -> None:
+        try:
+            await work
+        except OperationsError as error:
+            self._say(str(error), "error")

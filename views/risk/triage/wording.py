@@ -1,0 +1,205 @@
+"""What rows and cases of the risk queue say."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QLocale
+
+from app.core.outbox import State
+from app.risk.queue import ON_ITS_WAY
+from models.core.formatting import grouped, money
+from models.core.wording import initials
+
+if TYPE_CHECKING:
+    from app.core.outbox import Intent
+    from app.risk.wording import Words
+    from models.risk.case import CaseEvent, LinkedOrder, RiskCase
+    from models.risk.queue import RiskQueueEntry
+
+HIGH = 80
+"""A score from here up is drawn strong; the tick on its bar stands here."""
+NEAR = timedelta(minutes=30)
+"""Less time left than this is near the limit."""
+
+_VERDICTS = {"approved": "approved", "rejected": "rejected"}
+_DID = {
+    "entered": "Put in the queue",
+    "created": "Put in the queue",
+    "claimed": "claimed it",
+    "taken": "took it as the next one",
+    "released": "released it",
+    "reassigned": "gave it to somebody else",
+    "snoozed": "snoozed it",
+    "woken": "It is back from its snooze",
+    "noted": "wrote a note",
+    "note_added": "wrote a note",
+    "proposed": "decided first; it needs a second person",
+    "overruled": "overruled the first verdict",
+    "approved": "approved it",
+    "rejected": "rejected it",
+    "decided": "decided it",
+    "escalated": "escalated it",
+    "reopened": "opened it again",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The state column of a row: words, how they are drawn, and a link behind them."""
+
+    words: str
+    link: str = ""
+    strong: bool = False
+    mark: str = ""
+    """``sent``, ``conflict`` or ``failed``."""
+
+
+def state_of(entry: RiskQueueEntry, pending: Intent | None, me: str | None, now: datetime, *, linked: bool) -> Said:
+    """What a row says at its end. ``linked``: the server can be heard."""
+    if pending is not None:
+        match pending.state:
+            case State.CONFLICT:
+                return Said(conflict_words(pending), "Compare", strong=True, mark="conflict")
+            case State.WAITING:
+                words = ON_ITS_WAY.get(pending.kind, "On its way")
+                words = words if linked else words.replace("is on its way", "waits for the link")
+                return Said(words, strong=True, mark="sent")
+            case State.HELD:
+                return Said("Waits for your code.", "Retry", strong=True, mark="failed")
+            case _:
+                return Said("Not saved.", "Retry", strong=True, mark="failed")
+    if entry.status == "reviewed":
+        return Said(f"{str(entry.verdict).capitalize()} by {short_name(entry.decided_by_name)}")
+    if entry.snoozed_until is not None and entry.snoozed_until > now:
+        return Said(f"Snoozed to {moment(entry.snoozed_until, now)}", mark="quiet")
+    if entry.proposal is not None:
+        return Said(f"{short_name(entry.proposal.by_name)} {entry.proposal.verdict}, 1 of 2")
+    if entry.status == "escalated":
+        return Said(f"Escalated to {entry.escalated_to}")
+    if entry.assigned_to is not None and entry.assigned_to == me and entry.assigned_at is not None:
+        return Said(f"Claimed {moment(entry.assigned_at, now, seconds=True)}")
+    return Said("")
+
+
+def conflict_words(intent: Intent) -> str:
+    """Who was quicker, and with what."""
+    try:
+        theirs: dict[str, Any] = json.loads(intent.theirs or "{}")
+    except ValueError:
+        theirs = {}
+    by = short_name(theirs.get("decidedByName"))
+    if theirs.get("verdict"):
+        return f"{by} {theirs['verdict']}."
+    if theirs.get("proposal"):
+        first = theirs["proposal"]
+        return f"{short_name(first.get('byName'))} {first.get('verdict')} first."
+    if theirs.get("status") == "escalated":
+        return f"{by} escalated."
+    if theirs.get("assignedToName"):
+        return f"{short_name(theirs['assignedToName'])} has it."
+    return "Changed meanwhile."
+
+
+def short_name(name: str | None) -> str:
+    """Initials; ``–`` for nobody."""
+    return initials(name) if name else "–"
+
+
+def who(entry: RiskQueueEntry, me: str | None) -> str:
+    """Who has it."""
+    if entry.assigned_to is None:
+        return ""
+    return "you" if entry.assigned_to == me else short_name(entry.assigned_to_name or entry.assigned_to)
+
+
+def amount(entry: RiskQueueEntry | LinkedOrder, reporting: str) -> str:
+    """In the reporting currency, or in its own with its code where there is no rate."""
+    if entry.reporting_minor is not None and reporting:
+        return money(entry.reporting_minor, reporting)
+    own = money(entry.amount, entry.currency)
+    return own if entry.currency == reporting else f"{own} {entry.currency}"
+
+
+def hours(span: timedelta) -> str:
+    """``23:46``, ``−0:12``: hours and minutes."""
+    minutes = abs(int(span.total_seconds())) // 60
+    return f"{'−' if span < timedelta(0) else ''}{minutes // 60}:{minutes % 60:02d}"
+
+
+def moment(at: datetime, now: datetime, *, seconds: bool = False) -> str:
+    """``14:01`` of today, ``25 Nov 13:18`` of another day, UTC."""
+    at, now = at.astimezone(UTC), now.astimezone(UTC)
+    clock = f"{at:%H:%M:%S}" if seconds else f"{at:%H:%M}"
+    return clock if at.date() == now.date() else f"{at.day} {at:%b} {clock}"
+
+
+def chip(rule_id: str) -> str:
+    """A rule as it is called in a row."""
+    return rule_id.replace("-", " ")
+
+
+@lru_cache(maxsize=512)
+def country(code: str) -> str:
+    """A country's name; what is no code stays as it is."""
+    if len(code) != 2 or not code.isascii() or not code.isalpha():
+        return code
+    found = QLocale.codeToTerritory(code.upper())
+    return code if found == QLocale.Country.AnyTerritory else QLocale.territoryToString(found)
+
+
+def rich(words: Words) -> str:
+    """Sentences with their numbers strong."""
+    return "".join(f"<b>{escape(run.text)}</b>" if run.strong else escape(run.text) for run in words)
+
+
+def advice(action: str) -> str:
+    """What the rules recommend, in the words of the verdict."""
+    return {"block": "Rules suggest: reject", "review": "Rules suggest: look at it"}.get(
+        action, "Rules suggest: approve"
+    )
+
+
+def did(event: CaseEvent, me: str | None) -> str:
+    """A line of the history."""
+    verb = event.what.rpartition(".")[2]
+    words = _DID.get(verb, verb.replace("_", " "))
+    if words[:1].isupper():
+        return words
+    return f"{'You' if event.by == me else event.by_name} {words}"
+
+
+def shared(link: LinkedOrder) -> str:
+    """What a linked order has in common with this one."""
+    return ", ".join("network" if each == "ip" else each for each in link.shared)
+
+
+def linked_state(link: LinkedOrder) -> str:
+    """What became of a linked order."""
+    by = f" by {short_name(link.decided_by_name)}" if link.decided_by_name else ""
+    if link.verdict is not None:
+        return f"{link.verdict}{by}"
+    if link.status is not None:
+        return str(link.status)
+    return {"approve": "passed", "flag": "flagged", None: "not checked"}.get(link.action, str(link.action))
+
+
+def linked_sum(case: RiskCase, reporting: str) -> str:
+    """How many there are and what they are worth together."""
+    if not case.linked:
+        return ""
+    many = f"{len(case.linked)}{'+' if case.linked_more else ''} more"
+    amounts = [each.reporting_minor for each in case.linked]
+    if not reporting or None in amounts:
+        return many
+    return f"{many}, {money(sum(a for a in amounts if a is not None), reporting)} {reporting}"
+
+
+def counted(count: int) -> str:
+    """A count as tabs show it."""
+    return grouped(count)

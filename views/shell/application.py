@@ -1,0 +1,323 @@
+"""One console on screen: window, pages, dialogs, palette and wall display, and what they ask of the engine."""
+
+from __future__ import annotations
+
+import asyncio
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QEventLoop, QObject, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QApplication, QWidget
+
+from views.dashboard.figures_panel import FiguresPanel
+from views.kit.theme import Theme
+from views.shell.window.layouts import LayoutStore
+from views.shell.window.main_window import MainWindow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from app.console import Console
+    from app.core.outbox import Intent
+    from app.core.step_up import StepUpQuestion
+    from views.shell.pages.sign_in import SignInPage
+    from views.shell.pages.starting import StartingPage
+    from views.shell.panels import Panels
+
+FIRST_PAINT = 1.0
+"""Seconds to wait for the first picture."""
+ASKING = "ask how to sign in"
+RETRY = 3.0
+"""Seconds between attempts to learn how to sign in, while the server is away."""
+
+
+class Desk(QObject):
+    """Owns the window and every task that an operator's choice starts."""
+
+    closed = Signal()
+    panels: Panels
+    """There once the desk is furnished."""
+    entered = Signal(object)
+    """Where the operator wants to connect: an address, or ``None`` for the sample shop."""
+
+    def __init__(self, application: QApplication, console: Console) -> None:
+        super().__init__()
+        self.console = console
+        self.theme = Theme(application)
+        self.theme.apply(console.settings.theme, console.settings.font_scale)
+        self._figures = FiguresPanel(console)
+        self.window = MainWindow(console, LayoutStore(console.profile / "layouts.json"), self._figures)
+        self._starting: StartingPage | None = None
+        console.progress.connect(self._progress)
+        console.ready.connect(self._ready)
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._wall: QWidget | None = None
+        self._pages: dict[str, Callable[[], Any]] = {
+            "palette": self._palette,
+            "keys": self._keys,
+            "about": self._about,
+            "settings": self._settings,
+            "past": self._past,
+            "save-workspace": self._save_workspace,
+            "rename-workspace": self._rename_workspace,
+            "sign-in": self._sign_in,
+            "sign-out": lambda: self._spawn(self.console.sign_out(_browse), "sign out"),
+        }
+        self.window.page_asked.connect(lambda name: self._pages[name]())
+        self.window.wall_asked.connect(self.open_wall)
+        self.was_closed = False
+        self.window.closed.connect(self._close_noted)
+
+    def show(self, width: int = 0, height: int = 0) -> None:
+        """Show the window; with a size as given, else as large as the screen."""
+        if width:
+            self.window.resize(width, height)
+            self.window.show()
+        else:
+            self.window.showMaximized()
+
+    def paint_first(self, application: QApplication) -> None:
+        """Bring the first picture onto the screen; after ``show``, before the event loop runs."""
+        until = monotonic() + FIRST_PAINT  # a window that opens minimised or covered is painted by nobody
+        while self.window.first is not None and not self.window.first.painted and monotonic() < until:
+            application.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
+
+    async def furnish(self) -> None:
+        """Build panels and docks in place of the first picture; after ``show``."""
+        from views.shell.panels import make_panels
+
+        self.panels = make_panels(self.console, self._figures, self._open_panel)
+        self.panels.alerts.rules_asked.connect(self._rules)
+        self.window.furnish(self.panels.all())
+        self.window.message_bar.pending_asked.connect(lambda: self._open_panel("mine"))
+        self.console.step_up.asked.connect(self._second_factor)
+        self.console.step_up.listening = True
+        self.console.mutations.conflicted.connect(self._conflict)
+        self.theme.changed.connect(self.window.docks.style)
+        await asyncio.sleep(0)  # the docking system loses sizes that are restored before a turn of the loop
+        self.window.restore()
+
+    def apply_theme(self, name: str) -> None:
+        """Change the theme for all windows."""
+        self.theme.apply(name, self.console.settings.font_scale)
+
+    def open_wall(self) -> QWidget:
+        """Open the wall display over the whole screen, or bring it to the front; Esc leaves it."""
+        from views.shell.wall import WallView
+
+        if self._wall is None:
+            self._wall = WallView(self.console)
+            self._wall.destroyed.connect(self._wall_gone)
+        self._wall.showFullScreen()
+        return self._wall
+
+    def _wall_gone(self) -> None:
+        self._wall = None
+
+    def _close_noted(self) -> None:
+        self.was_closed = True
+        self.closed.emit()
+
+    def close(self) -> None:
+        """End the tasks and close what is open."""
+        for task in self._tasks:
+            task.cancel()
+        if self._wall is not None:
+            self._wall.close()
+        self.window.close()
+
+    def _spawn(self, work: Coroutine[Any, Any, Any], name: str) -> None:
+        task = asyncio.get_running_loop().create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.console.messages.post(f"Could not {task.get_name()}: {error}", "error")
+
+    # ---- while the server on this computer starts ------------------------------------------------------------------
+
+    def _open_panel(self, panel_id: str) -> None:
+        self.window.open_panel(panel_id)
+
+    def _second_factor(self, question: StepUpQuestion) -> None:
+        from views.accounts.second_factor.dialog import ask
+
+        # Over the dialog that waits for it, where there is one: a window below a modal one takes no input.
+        ask(self.console, question, QApplication.activeModalWidget() or self.window, _browse)
+
+    def _conflict(self, intent: Intent) -> None:
+        from views.kit.dialogs.conflict import ConflictDialog
+
+        kind = self.console.mutations.kind(intent.kind)
+        if kind is None or not kind.in_place:
+            ConflictDialog(self.console, intent, self.window).open()
+
+    def _rules(self) -> None:
+        from views.alerts.rules import RulesDialog
+
+        RulesDialog(self.console, self.window).open()
+
+    def _progress(self, message: str, fraction: float) -> None:
+        """Show progress in the whole window when there is nothing else to show yet, else as a message."""
+        from views.shell.pages.starting import StartingPage
+
+        if self.console.figures is not None:
+            self.console.messages.post_once(f"start {message}", f"{message}…", "info")
+            return
+        if self._starting is None:
+            self._starting = StartingPage("Starting the sample shop" if self.console.place.sample_shop else "Starting")
+            self._starting.retry_chosen.connect(self.start)
+            self.window.show_page(self._starting)
+        self._starting.progress(message, fraction)
+
+    def _ready(self) -> None:
+        if self._starting is not None:
+            self._starting = None
+            self.window.show_page(None)
+        if self.console.link.state == "signed_out":
+            self._sign_in()
+        elif (me := self.console.session.me) is not None:
+            self.console.messages.post_once(
+                f"hello {me.user_id}", f"Connected to {me.environment} as {me.name}.", "info"
+            )
+
+    def start(self) -> None:
+        """Connect, in a task of its own; without a place to connect to, ask for one."""
+        if not self.console.place.url and self.console.place.data_dir is None:
+            self.welcome()
+        else:
+            self._spawn(self._start(), "start the console")
+
+    async def _start(self) -> None:
+        from app.core.local_server import LocalServerError
+        from views.shell.pages.starting import StartingPage
+
+        try:
+            await self.console.start()
+        except LocalServerError as error:
+            self.console.link.lost(str(error))
+            if self._starting is None:
+                self._starting = StartingPage("The server on this computer does not start")
+                self._starting.retry_chosen.connect(self.start)
+                self.window.show_page(self._starting)
+            self._starting.failed(str(error))
+
+    # ---- pages and dialogs ----------------------------------------------------------------------------------------
+
+    def _palette(self) -> None:
+        from views.shell.palette.palette import Palette
+        from views.shell.palette.sources import find
+
+        Palette(self.window, lambda text: find(self.window, text))
+
+    def _keys(self) -> None:
+        from views.shell.dialogs.keys import KeysDialog
+
+        KeysDialog(self.console.actions.all(), self.window).open()
+
+    def _about(self) -> None:
+        from views.shell.dialogs.about import AboutDialog
+
+        AboutDialog(self.console.data_dir, self.console.place.url, self.window).open()
+
+    def _settings(self) -> None:
+        from views.shell.dialogs.settings import SettingsDialog
+
+        settings = self.console.settings
+        dialog = SettingsDialog(
+            settings.theme, settings.font_scale, settings.local_time, settings.server_url, self.window
+        )
+        dialog.theme_chosen.connect(lambda name: self._choose(theme=name))
+        dialog.scale_chosen.connect(lambda scale: self._choose(font_scale=scale))
+        dialog.local_time_chosen.connect(lambda on: self._choose(local_time=on))
+        dialog.forget_chosen.connect(self._forget)
+        dialog.open()
+
+    def _choose(self, **choices: Any) -> None:
+        self.console.change_settings(**choices)
+        self.theme.apply(self.console.settings.theme, self.console.settings.font_scale)
+
+    def _forget(self) -> None:
+        self._spawn(self.console.sign_out(_browse), "sign out")
+        self._choose(server_url="", sample_shop=False)
+        self.window.say("The server was forgotten. The next start asks where to connect.")
+
+    def _past(self) -> None:
+        from views.shell.dialogs.past import PastDialog
+
+        dialog = PastDialog(self.console.clock.now(), self.window, at=self.console.time.as_of)
+        dialog.chosen.connect(self.console.time.set_past)
+        dialog.open()
+
+    def _save_workspace(self) -> None:
+        from views.kit.dialogs.name import NameDialog
+
+        NameDialog("Save layout as a workspace", "", self.window.save_workspace_as, self.window).open()
+
+    def _rename_workspace(self) -> None:
+        from views.kit.dialogs.name import NameDialog
+
+        name = self.window.workspaces.current.name
+        NameDialog("Rename this workspace", name, self.window.rename_workspace, self.window).open()
+
+    def _sign_in(self) -> None:
+        if not any(task.get_name() == ASKING for task in self._tasks):  # it may go on for as long as the server is away
+            self._spawn(self._ask_how(), ASKING)
+
+    async def _ask_how(self) -> None:
+        from app.core.errors import OperationsError, Unreachable
+        from views.shell.pages.sign_in import SignInPage
+
+        link, problem = self.console.link, ""
+        built_in, browser, environment = True, False, self.console.environment
+        while True:
+            try:
+                options = await self.console.session.options()
+                built_in, browser, environment = options.built_in, options.oidc is not None, options.environment
+            except Unreachable as error:
+                if self.console.figures is not None:
+                    # The last picture tells more than a form that nobody would answer.
+                    link.connecting()
+                    link.lost(str(error))
+                    await asyncio.sleep(RETRY)
+                    continue
+                problem = str(error)
+            except OperationsError as error:
+                problem = str(error)
+            break
+        link.signed_out(link.detail)
+        page = SignInPage(environment, self.console.place.url, built_in=built_in, browser=browser)
+        page.fail(problem)
+        page.submitted.connect(lambda pair: self._spawn(self._enter(page, self.console.sign_in(*pair)), "sign in"))
+        page.browser_chosen.connect(
+            lambda: self._spawn(self._enter(page, self.console.sign_in_with_browser(_browse)), "sign in")
+        )
+        page.other_server_chosen.connect(self.welcome)
+        self.window.show_page(page)
+
+    async def _enter(self, page: SignInPage, attempt: Coroutine[Any, Any, Any]) -> None:
+        from app.core.errors import OperationsError
+
+        page.busy(True)
+        try:
+            await attempt
+        except OperationsError as error:
+            page.refused(str(error))
+            return
+        self.window.show_page(None)
+
+    def welcome(self) -> None:
+        """Ask where to connect; ``entered`` follows with a server address, or None for the sample shop."""
+        from views.shell.pages.welcome import WelcomePage
+
+        page = WelcomePage(self.console.settings.server_url)
+        page.connect_chosen.connect(self.entered)
+        page.sample_chosen.connect(lambda: self.entered.emit(None))
+        self.window.show_page(page)
+
+
+def _browse(address: str) -> None:
+    QDesktopServices.openUrl(QUrl(address))

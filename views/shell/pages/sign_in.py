@@ -1,0 +1,67 @@
+"""Signing in: account and password, or the browser where the server offers it. Errors are words."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QLabel, QLineEdit
+
+from views.shell.pages.page import Page, button
+
+
+class SignInPage(Page):
+    """The page. Passwords leave it once and are cleared at once."""
+
+    submitted = Signal(object)
+    """(account, password)"""
+    browser_chosen = Signal()
+    other_server_chosen = Signal()
+
+    def __init__(self, environment: str, address: str, *, built_in: bool = True, browser: bool = False) -> None:
+        super().__init__(f"Sign in to {environment or 'the operations server'}", address)
+        self.account, self.password = QLineEdit(), QLineEdit()
+        self.password.setEchoMode(QLineEdit.EchoMode.Password)
+        self.browser_button = button("Sign in with the browser", default=browser)
+        self.sign_in_button = button("Sign in", default=not browser)
+        self.other_button = button("Another server…")
+        self.browser_button.setVisible(browser)
+        self.column.addWidget(self.browser_button)
+        for text, field in (("Acco&unt", self.account), ("&Password", self.password)):
+            label = QLabel(text)
+            label.setBuddy(field)
+            field.setAccessibleName(text.replace("&", ""))
+            field.returnPressed.connect(self.submit)
+            for widget in (label, field):
+                self.column.addWidget(widget)
+                widget.setVisible(built_in)
+        self.column.addWidget(self.sign_in_button)
+        self.sign_in_button.setVisible(built_in)
+        self.add_error()
+        self.column.addWidget(self.other_button)
+        self.column.addStretch(3)
+        self.setFocusProxy(self.account if built_in else self.browser_button)
+        self.sign_in_button.clicked.connect(self.submit)
+        self.browser_button.clicked.connect(self.browser_chosen)
+        self.other_button.clicked.connect(self.other_server_chosen)
+
+    def submit(self) -> None:
+        """Hand account and password on, or say what is missing."""
+        account = self.account.text().strip()
+        if not account or not self.password.text():
+            self.fail("Type your account and your password.", self.password if account else self.account)
+            return
+        self.fail("")
+        self.busy(True)
+        password = self.password.text()
+        self.password.clear()
+        self.submitted.emit((account, password))
+
+    def busy(self, on: bool) -> None:
+        """While the server is asked nothing can be pressed twice."""
+        for widget in (self.sign_in_button, self.browser_button, self.account, self.password):
+            widget.setEnabled(not on)
+        self.sign_in_button.setText("Signing in…" if on else "Sign in")
+
+    def refused(self, words: str) -> None:
+        """The server said no, or did not answer."""
+        self.busy(False)
+        self.fail(words, self.password)

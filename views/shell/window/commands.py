@@ -1,0 +1,126 @@
+"""What the window itself can do, put into the action registry: menus, keys, palette and key help come from there."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QTextEdit
+
+from app.core.actions import Action
+from views.shell.window.arrangement import BUILT_IN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from views.shell.window.main_window import MainWindow
+
+
+class WindowCommands:
+    """Registers the window's actions and runs actions by key."""
+
+    def __init__(self, window: MainWindow) -> None:
+        self._window = window
+        actions = window.console.actions
+        for command in self._all():
+            actions.add(command)
+
+    def _all(self) -> list[Action]:
+        window, ask = self._window, self._window.page_asked.emit
+        return [
+            _action("window.palette", "Search or run an action", "Ctrl+K", lambda: ask("palette"), "Window"),
+            _action("window.refresh", "Refresh", "F5", self.refresh, "Window"),
+            _action("window.wall", "Wall display", "F11", window.wall_asked.emit, "Window"),
+            _action("window.next-dock", "Next dock", "F6", window.docks.focus_next, "Window"),
+            _action("window.previous-dock", "Previous dock", "Shift+F6", lambda: window.docks.focus_next(-1), "Window"),
+            _action("window.undo", "Undo the last action", "Ctrl+Z", window.message_bar.take_back, "Window"),
+            _action("window.close", "Close the window", "Ctrl+Q", window.close, "Window"),
+            _action("time.live", "Go live", "Ctrl+L", window.console.time.go_live, "Time"),
+            *(
+                _action(f"time.{d}", f"Last {d} days", f"Alt+{k}", partial(window.console.time.set_range, d), "Time")
+                for k, d in enumerate((7, 30, 90), start=1)
+            ),
+            _action("time.past", "Look at a past instant…", "Ctrl+P", lambda: ask("past"), "Time"),
+            *(
+                _action(
+                    f"workspace.{n}",
+                    f"Workspace {n}",
+                    f"Ctrl+{n}",
+                    partial(window.open_workspace_number, n),
+                    "Workspaces",
+                    partial(self._exists, n),
+                )
+                for n in range(1, 10)
+            ),
+            _action(
+                "layout.save", "Save layout as a workspace…", "Ctrl+Shift+L", lambda: ask("save-workspace"), "Layouts"
+            ),
+            _action(
+                "layout.rename", "Rename this workspace…", "", lambda: ask("rename-workspace"), "Layouts", self._saved
+            ),
+            _action("layout.remove", "Remove this workspace", "", window.remove_workspace, "Layouts", self._saved),
+            _action("layout.reset", "Reset to the built-in layout", "", window.reset_layout, "Layouts"),
+            _action(
+                "layout.undo",
+                "Undo layout change",
+                "Ctrl+Shift+Z",
+                window.undo_layout,
+                "Layouts",
+                lambda: None if len(window.docks.history) else "No layout change to undo",
+            ),
+            _action("help.keys", "Keys", "F1", lambda: ask("keys"), "Help"),
+            _action("help.keys-too", "Keys", "?", lambda: ask("keys"), "Help"),
+            _action("help.about", "About opsconsole", "", lambda: ask("about"), "Help"),
+            _action("settings", "Settings…", "Ctrl+,", lambda: ask("settings"), "Session"),
+            _action(
+                "session.sign-in",
+                "Sign in…",
+                "",
+                lambda: ask("sign-in"),
+                "Session",
+                lambda: "Signed in already" if window.console.session.me else None,
+            ),
+            _action(
+                "session.sign-out",
+                "Sign out",
+                "",
+                lambda: ask("sign-out"),
+                "Session",
+                lambda: None if window.console.session.me else "Nobody is signed in",
+            ),
+        ]
+
+    def _exists(self, number: int) -> str | None:
+        there = len(self._window.workspaces.items)
+        return None if number <= there else f"There {'is' if there == 1 else 'are'} only {there}"
+
+    def _saved(self) -> str | None:
+        return "This workspace is built in" if self._window.workspaces.active in BUILT_IN else None
+
+    def refresh(self) -> None:
+        """Ask the server for everything that is visible, now."""
+        self._window.console.queries.invalidate("*")
+
+    def by_key(self, action_id: str) -> None:
+        """Run an action by its key; single letters are inert in text fields, and a disabled action says why."""
+        action = self._window.console.actions.get(action_id)
+        focus = QApplication.focusWidget()
+        if len(action.shortcut) == 1 and isinstance(focus, QLineEdit | QTextEdit | QPlainTextEdit):
+            focus.insert(action.shortcut) if isinstance(focus, QLineEdit) else focus.insertPlainText(action.shortcut)
+            return
+        reason = self._window.console.actions.reason(action)
+        if reason is not None:
+            self._window.say(f"{action.title}: {reason}.")
+            return
+        self._window.console.actions.execute(action_id)
+
+
+def _action(
+    action_id: str,
+    title: str,
+    shortcut: str,
+    run: Callable[[], object],
+    group: str,
+    enabled: Callable[[], str | None] = lambda: None,
+) -> Action:
+    return Action(id=action_id, title=title, shortcut=shortcut, permission=None, run=run, enabled=enabled, group=group)

@@ -1,0 +1,77 @@
+"""What the docking system's title bars lack: the data age and a menu at the right."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import QMenu, QWidget
+
+from views.kit.theme import current
+from views.kit.widgets.pill import Look, Pill
+from views.shell.window.arrangement import TITLE_HEIGHT
+
+if TYPE_CHECKING:
+    from views.kit.panel import Panel
+    from views.shell.window.docks import Docks
+
+
+ROOM = 40
+"""Pixels of padding in a title bar."""
+
+
+class DockTitle(QWidget):
+    """Puts note and menu of the current dock into the title bar of a dock area, and lives as long as the area."""
+
+    def __init__(self, area: Any, docks: Docks) -> None:
+        super().__init__(area)
+        self.hide()
+        self._area, self._docks = area, docks
+        bar = area.titleBar()
+        bar.setMinimumHeight(max(TITLE_HEIGHT, QFontMetrics(current().font(10)).height() + 10))
+        self._note = Pill(parent=bar, caption=True)
+        self._menu = Pill("⋯", parent=bar, name="Dock menu")
+        self._menu.clicked.connect(self._open_menu)
+        bar.insertWidget(bar.layout().count(), self._note)
+        bar.insertWidget(bar.layout().count(), self._menu)
+        self._seen: object = None
+        self._second = QTimer(self, interval=1000)
+        self._second.timeout.connect(self.refresh)
+        self._second.start()
+        area.currentChanged.connect(self.refresh)
+        QTimer.singleShot(0, self, self.refresh)
+
+    def _panel(self) -> Panel | None:
+        dock = self._area.currentDockWidget()
+        return self._docks.panels.get(dock.objectName()) if dock is not None else None
+
+    def refresh(self, *_: object) -> None:
+        """Read the note of the panel in front."""
+        panel = self._panel()
+        if panel is None or not self._area.isVisible():
+            return
+        note = panel.note()
+        seen = (panel.id, note, self._area.width(), current().font_scale)
+        if seen == self._seen:
+            return
+        self._seen = seen
+        self._area.titleBar().setMinimumHeight(max(TITLE_HEIGHT, QFontMetrics(current().font(10)).height() + 10))
+        self._note.set(note.text, {"stale": Look.HATCHED, "late": Look.OUTLINE}.get(note.kind, Look.QUIET))
+        # Where there is no room for both, what a panel is called goes before what is usual about it.
+        title = current().width(panel.title, 10, 600) + self._menu.sizeHint().width() + ROOM
+        fits = title + self._note.sizeHint().width() <= self._area.width()
+        self._note.setVisible(bool(note.text) and (fits or note.kind != "fresh"))
+        self._menu.setAccessibleName(f"Menu of {panel.title}")
+
+    def _open_menu(self) -> None:
+        panel = self._panel()
+        if panel is None:
+            return
+        menu = QMenu(self._menu)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.addActions(panel.menu())
+        menu.addSeparator()
+        menu.addAction("Float", lambda: self._docks.float(panel.id))
+        menu.addAction("Close", lambda: self._docks.close(panel.id))
+        menu.popup(self._menu.mapToGlobal(self._menu.rect().bottomLeft()))

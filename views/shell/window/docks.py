@@ -1,0 +1,355 @@
+"""Docks: panels in Qt Advanced Docking System, their built-in arrangement, undo, and safe saving and restoring."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import PySide6QtAds as ads  # noqa: N813 - QtAds is what it is called
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QGuiApplication
+from PySide6.QtWidgets import QApplication, QScrollArea, QSplitter, QWidget
+
+from views.kit.focus_order import reveal
+from views.kit.theme import current
+from views.shell.window.arrangement import BUILT_IN, DOCK_GAP, WAR_ROOM, Places, shares
+from views.shell.window.dock_title import DockTitle
+from views.shell.window.layouts import Layout, LayoutHistory
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from views.kit.panel import Panel
+
+SETTLE_MS = 250
+"""A drag is a hundred small changes: it counts as one once it has come to rest."""
+SEEN = 48
+"""Pixels of a floating window that have to be on a screen for it to be found and dragged."""
+
+
+class Docks(QObject):
+    """The docks of one window. ``changed`` follows every change an operator made, once it has come to rest."""
+
+    changed = Signal(object)
+    """Words for what happened, such as ``Moved dock “Sources”``."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        flags = ads.CDockManager.eConfigFlag
+        for flag, on in (
+            (flags.OpaqueSplitterResize, True),
+            (flags.XmlCompressionEnabled, False),
+            (flags.AlwaysShowTabs, False),
+            (flags.ActiveTabHasCloseButton, False),
+            (flags.AllTabsHaveCloseButton, False),
+            (flags.DockAreaHasCloseButton, False),
+            (flags.DockAreaHasUndockButton, False),
+            (flags.DockAreaHasTabsMenuButton, False),
+            (flags.FloatingContainerHasWidgetTitle, True),
+            (flags.FocusHighlighting, False),
+            (flags.DisableStylesheet, True),
+        ):
+            ads.CDockManager.setConfigFlag(flag, on)
+        self.view = QScrollArea(parent)
+        """What the window shows: where a small screen or a large font leaves no room for all docks, they scroll."""
+        self.view.setWidgetResizable(True)
+        self.view.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.view.setAccessibleName("Docks")
+        self.manager = ads.CDockManager(self.view)
+        self.manager.layout().setSpacing(0)
+        self.view.setWidget(self.manager)
+        self.arrangement = BUILT_IN[WAR_ROOM]
+        """What ``build_in`` arranges; the window sets that of the open workspace."""
+        self.history = LayoutHistory()
+        self._panels: dict[str, Panel] = {}
+        self._docks: dict[str, Any] = {}
+        self._words = ""
+        self._rest = b""
+        self._settle = QTimer(self, singleShot=True, interval=SETTLE_MS)
+        self._settle.timeout.connect(self._settled)
+        self.manager.dockAreaCreated.connect(self._area_created)
+        self._fitting = QTimer(self, singleShot=True, interval=0)
+        self._fitting.timeout.connect(self._fit)
+        # A drag ends in one of these; topLevelChanged alone misses a dock that is alone in its area.
+        self.manager.dockAreasAdded.connect(self._rearranged)
+        self.manager.dockAreasRemoved.connect(self._rearranged)
+        self.manager.floatingWidgetCreated.connect(self._rearranged)
+
+    # ---- building -------------------------------------------------------------------------------------------------
+
+    def add(self, panels: Sequence[Panel]) -> None:
+        """Make a dock for each panel. Call once, before ``restore``."""
+        for panel in panels:
+            dock = ads.CDockWidget(self.manager, panel.title)
+            dock.setObjectName(panel.id)
+            dock.setAccessibleName(panel.title)
+            dock.setFeature(ads.CDockWidget.DockWidgetFeature.DockWidgetDeleteOnClose, False)
+            dock.setMinimumSizeHintMode(ads.CDockWidget.eMinimumSizeHintMode.MinimumSizeHintFromContent)
+            dock.setWidget(panel.widget, ads.CDockWidget.eInsertMode.ForceNoScrollArea)
+            panel.widget.setAccessibleName(panel.widget.accessibleName() or panel.title)
+            dock.visibilityChanged.connect(panel.set_visible)
+            dock.topLevelChanged.connect(lambda floating, t=panel.title: self._touched(_moved(t, floating)))
+            dock.viewToggled.connect(
+                lambda shown, t=panel.title: self._touched(f"{'Opened' if shown else 'Closed'} “{t}”")
+            )
+            panel.widget.installEventFilter(self)
+            self._panels[panel.id], self._docks[panel.id] = panel, dock
+        self.build_in()
+
+    def build_in(self) -> None:
+        """Arrange the docks as the design has them; rows meet and docks without a panel leave no gap."""
+        for dock in self._docks.values():
+            dock.toggleView(True)  # one that is added while it is closed would never show its tab again
+            if dock.dockAreaWidget() is not None:
+                self.manager.removeDockWidget(dock)
+        columns = []
+        for column in self.arrangement.columns:
+            there = [(known, tall) for ids, tall in column.docks if (known := [i for i in ids if i in self._docks])]
+            if there:
+                columns.append((column.width, there))
+        for index, (_, docks) in enumerate(columns):
+            self._column(docks, index)
+        placed = {i for _, docks in columns for known, _ in docks for i in known}
+        home = self._docks[columns[0][1][0][0][0]].dockAreaWidget() if columns else None
+        for panel_id, dock in self._docks.items():
+            if panel_id not in placed:
+                self.manager.addDockWidget(ads.CenterDockWidgetArea, dock, home)
+                dock.toggleView(False)
+        for _, docks in columns:
+            for known, _ in docks:
+                self._docks[known[0]].setAsCurrentTab()
+        self._sizes(columns)
+
+    def _column(self, docks: list[tuple[list[str], int]], index: int) -> None:
+        area: Any = None
+        for known, _ in docks:
+            first = self._docks[known[0]]
+            if area is None:
+                side = ads.LeftDockWidgetArea if index == 0 else ads.RightDockWidgetArea
+                area = self.manager.addDockWidget(side, first)
+            else:
+                area = self.manager.addDockWidget(ads.BottomDockWidgetArea, first, area)
+            for other in known[1:]:
+                self.manager.addDockWidget(ads.CenterDockWidgetArea, self._docks[other], area)
+
+    def _sizes(self, columns: list[tuple[int, list[tuple[list[str], int]]]]) -> None:
+        for _, docks in columns:
+            splitter = self._docks[docks[0][0][0]].dockAreaWidget().parentSplitter()
+            if len(docks) > 1:
+                splitter.setSizes([height for _, height in docks])
+        root = self.manager.rootSplitter()
+        if len(columns) > 1 and root.count() == len(columns):
+            root.setSizes([width for width, _ in columns])
+
+    def style(self) -> None:
+        """Give the docks the theme's colours. Call after the first show, else the docking system's own sheet wins."""
+        t = current().tokens
+        window, line = QColor(t.window).name(), QColor(t.line).name()
+        self.manager.setStyleSheet(
+            f"ads--CDockContainerWidget {{ background: {QColor(t.base).name()}; border: 0; }}"
+            f"ads--CDockAreaWidget, ads--CDockWidget {{ background: {window}; border: 0; }}"
+            f"ads--CDockAreaTitleBar {{ background: {window}; border: 0; "
+            f"border-bottom: 1px solid {line}; padding: 0 4px; }}"
+            f"ads--CDockWidgetTab, ads--CDockAreaTabBar, ads--CDockAreaTabBar QWidget {{ background: {window}; "
+            "border: 0; }"
+            "ads--CDockWidgetTab QLabel { font-weight: 600; }"
+            f"ads--CDockSplitter::handle {{ background: {QColor(t.base).name()}; image: none; }}"
+        )
+        for splitter in self.manager.findChildren(QSplitter):
+            splitter.setHandleWidth(DOCK_GAP)
+        self._fitting.start()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.LayoutRequest:
+            self._fitting.start()
+        return super().eventFilter(watched, event)
+
+    def _fit(self) -> None:
+        # The docking system asks a panel for its least size once, when its dock is put in; it changes with the font,
+        # with the number of columns and when a chart is first drawn.
+        for panel_id, dock in self._docks.items():
+            area = dock.dockAreaWidget()
+            if area is None or area.currentDockWidget() is not dock:
+                continue
+            least = self._panels[panel_id].widget.minimumSizeHint()
+            least.setHeight(least.height() + area.titleBar().minimumHeight())
+            if area.minimumSize() != least:
+                area.setMinimumSize(least)
+
+    # ---- looking --------------------------------------------------------------------------------------------------
+
+    @property
+    def panels(self) -> Mapping[str, Panel]:
+        """Panels by id."""
+        return self._panels
+
+    def is_open(self, panel_id: str) -> bool:
+        """Whether that dock is in the window or floating."""
+        return not self._docks[panel_id].isClosed()
+
+    def open(self, panel_id: str) -> None:
+        """Show a dock, bring it to the front and give it the keyboard."""
+        dock = self._docks[panel_id]
+        dock.toggleView(True)
+        dock.setAsCurrentTab()
+        dock.raise_()
+        _focus(self._panels[panel_id].widget)
+
+    def close(self, panel_id: str) -> None:
+        """Close a dock."""
+        self._docks[panel_id].toggleView(False)
+
+    def float(self, panel_id: str) -> None:
+        """Make a dock a window of its own, on whatever screen."""
+        self._docks[panel_id].setFloating()
+        self._touched(_moved(self._panels[panel_id].title, floating=True))
+
+    def focus_next(self, step: int = 1) -> str | None:
+        """Give the keyboard to the next visible dock (F6), or the one before with ``step=-1``; returns its id."""
+        visible = [i for i, dock in self._docks.items() if dock.isVisible() and not dock.isClosed()]
+        if not visible:
+            return None
+        visible.sort(key=self._reading_order)
+        here = QApplication.focusWidget()
+        current = next((n for n, i in enumerate(visible) if here and self._docks[i].isAncestorOf(here)), None)
+        index = (0 if step > 0 else -1) if current is None else (current + step) % len(visible)
+        _focus(self._panels[visible[index]].widget)
+        return visible[index]
+
+    def areas(self) -> list[QWidget]:
+        """What is seen of the docks inside the window, title bars and all, in reading order."""
+        areas: list[QWidget] = []
+        for panel_id in sorted((i for i, dock in self._docks.items() if dock.isVisible()), key=self._reading_order):
+            area = self._docks[panel_id].dockAreaWidget()
+            if area is not None and self.manager.isAncestorOf(area) and area not in areas:
+                areas.append(area)
+        return areas
+
+    def _reading_order(self, panel_id: str) -> tuple[int, int]:
+        dock = self._docks[panel_id]
+        point = dock.mapToGlobal(dock.rect().topLeft())
+        return point.x(), point.y()
+
+    # ---- keeping --------------------------------------------------------------------------------------------------
+
+    def layout_now(self) -> Layout:
+        """The present arrangement."""
+        blob = bytes(self.manager.saveState().data())
+        return Layout(tuple(sorted(self._docks)), blob, screens_now(), self._places())
+
+    def _places(self) -> Places:
+        room = self.manager.rect()
+        places = {}
+        for panel_id, dock in self._docks.items():
+            area = dock.dockAreaWidget()
+            if dock.isVisible() and area is not None and self.manager.isAncestorOf(area):
+                corner = area.mapTo(self.manager, area.rect().topLeft())
+                places[panel_id] = shares(area.rect().translated(corner), room)
+        return places
+
+    def restore(self, layout: Layout | None) -> bool:
+        """Arrange as kept; ``None`` is the built-in layout. False, and the built-in one, when it cannot be used.
+
+        Call after the first turn of the loop that follows the first show, or sizes are lost.
+        """
+        fits = layout is not None and self._apply(layout.blob) and self._any_open()
+        if not fits:
+            self.build_in()
+        self.clamp_floating()
+        self.rest()
+        return fits or layout is None
+
+    def undo(self) -> bool:
+        """Take the last layout change back; False when there is none."""
+        blob = self.history.pop()
+        if blob is None:
+            return False
+        self._apply(blob)
+        self.clamp_floating()
+        self.rest()
+        return True
+
+    def rest(self) -> None:
+        """Take the present arrangement as the one that the next change departs from."""
+        self._settle.stop()
+        self._watch_splitters()
+        self._fit()
+        self._rest = bytes(self.manager.saveState().data())
+
+    def clamp_floating(self) -> None:
+        """Bring floating windows back that are on no screen any more."""
+        for window in self.manager.floatingWidgets():
+            frame = window.frameGeometry()
+            for screen in QGuiApplication.screens():
+                seen = screen.availableGeometry().intersected(frame)
+                if seen.width() >= SEEN and seen.height() >= SEEN:
+                    break
+            else:
+                room = QGuiApplication.primaryScreen().availableGeometry()
+                window.resize(min(frame.width(), room.width()), min(frame.height(), room.height()))
+                window.move(room.center() - window.rect().center())
+
+    def _apply(self, blob: bytes) -> bool:
+        # Ours are plain XML: anything else would be tried as compressed data, with a warning.
+        return blob.startswith(b"<?xml") and bool(self.manager.restoreState(blob))
+
+    def _any_open(self) -> bool:
+        return any(not dock.isClosed() for dock in self._docks.values())
+
+    # ---- changes --------------------------------------------------------------------------------------------------
+
+    def _touched(self, words: str) -> None:
+        if self._rest and not self.manager.isRestoringState():
+            self._words = words
+            self._settle.start()
+
+    def _settled(self) -> None:
+        now = bytes(self.manager.saveState().data())
+        if now != self._rest:
+            self.history.push(self._rest)
+            self._rest = now
+            self._watch_splitters()
+            self.changed.emit(self._words)
+
+    def _area_created(self, area: Any) -> None:
+        DockTitle(area, self)
+        self._rearranged()
+
+    def _rearranged(self, *_: object) -> None:
+        self._watch_splitters()
+        self._fitting.start()
+        self._touched(self._words if self._settle.isActive() else "Moved docks")
+
+    def _watch_splitters(self) -> None:
+        for splitter in self.manager.findChildren(QSplitter):
+            if not splitter.property("watched"):
+                splitter.setProperty("watched", True)
+                splitter.setHandleWidth(DOCK_GAP)
+                splitter.splitterMoved.connect(self._resized)
+
+    def _resized(self, *_: int) -> None:
+        self._touched("Resized docks")
+
+
+def _moved(title: str, floating: bool) -> str:
+    return f"Floated “{title}”" if floating else f"Moved dock “{title}”"
+
+
+def _focus(widget: QWidget) -> None:
+    target = widget
+    if target.focusPolicy() == Qt.FocusPolicy.NoFocus and target.focusProxy() is None:
+        for child in widget.findChildren(QWidget):
+            if child.isVisible() and child.isEnabled() and child.focusPolicy() & Qt.FocusPolicy.TabFocus:
+                target = child
+                break
+    target.setFocus(Qt.FocusReason.ShortcutFocusReason)
+    reveal(target)
+
+
+def screens_now() -> tuple[str, ...]:
+    """The screens as they are kept with a layout."""
+    return tuple(
+        f"{screen.name()} {g.width()}x{g.height()}{g.x():+}{g.y():+}"
+        for screen in QGuiApplication.screens()
+        for g in (screen.geometry(),)
+    )

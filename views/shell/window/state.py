@@ -1,0 +1,83 @@
+"""What strip and banner say, read from the console's engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from app.core.freshness import age_words, long_age_words
+from views.shell.window.strip import StripState
+
+if TYPE_CHECKING:
+    from app.console import Console
+
+
+def strip_state(console: Console) -> StripState:
+    """What the strip shows now."""
+    now = console.clock.now()
+    figures = console.figures
+    state = str(console.link.state)
+    sample = console.alerts().sample
+    alerts = None if sample is None else sample.value
+    me = console.session.me
+    age = None if figures is None else max(0.0, now.timestamp() - figures.as_of)
+    down = state in {"down", "signed_out"}
+    if not down and console.time.as_of is None and (seen := console.queries.visible_age) is not None:
+        age = seen  # what stands on the screen, whatever the workspace
+    return StripState(
+        now=now,
+        environment=console.environment,
+        link=state,  # type: ignore[arg-type]
+        age="" if age is None else (long_age_words(age) if down else age_words(age)),
+        range_days=console.time.range_days,
+        past=console.time.as_of,
+        window_end=None if figures is None else datetime.fromtimestamp(figures.as_of, UTC),
+        p1=None if alerts is None else _waiting(alerts, "P1"),
+        p2=None if alerts is None else _waiting(alerts, "P2"),
+        shelved=sum(1 for alert in alerts or () if alert.shelved_until is not None),
+        read_only=state == "signed_out" or console.time.as_of is not None,
+        pending=len(console.mutations.pending),
+        polling=console.stream.state == "polling",
+        local_time=console.settings.local_time,
+        user=me.name if me else (figures.user if figures else ""),
+        user_id=me.user_id if me else "",
+    )
+
+
+def _waiting(alerts: Iterable[Any], severity: str) -> int:
+    return sum(
+        1 for alert in alerts if alert.severity == severity and alert.state == "active" and alert.shelved_until is None
+    )
+
+
+def banner_words(console: Console) -> tuple[str, str, str, str]:
+    """Head, sentence, right-hand words and button of the banner; all empty when there is nothing to say."""
+    link, time = console.link, console.time
+    state = str(link.state)
+    figures = console.figures
+    from_when = ""
+    if figures is not None:
+        at, now = datetime.fromtimestamp(figures.as_of, UTC), console.clock.now()
+        day = "" if at.date() == now.astimezone(UTC).date() else f"{at:%Y-%m-%d} "  # a bare time would seem today's
+        from_when = f"Figures are from {day}{at:%H:%M:%S} UTC. "
+    if state == "down":
+        heard = _epoch(link.last_heard)
+        if heard is None:
+            since = "Never heard from it since the start. "
+        else:
+            age = long_age_words(max(0.0, console.clock.now().timestamp() - heard))
+            since = f"Last heard {datetime.fromtimestamp(heard, UTC):%Y-%m-%d %H:%M:%S} UTC, {age} ago. "
+        words = f"{since}{from_when}What you decide is kept until the link is back."
+        return "Link lost", words, "", "Try now"
+    if state == "signed_out":
+        return "Signed out", f"{from_when}Sign in to see new figures and to change anything.", "", "Sign in…"
+    if time.as_of is not None:
+        then = f"{time.as_of:%Y-%m-%d %H:%M} UTC"
+        words = f"Figures and alerts as of {then}, with what came late or was corrected since. Nothing can be changed."
+        return "Past instant", words, "", "Go live"
+    return "", "", "", ""
+
+
+def _epoch(value: datetime | float | None) -> float | None:
+    return value.timestamp() if isinstance(value, datetime) else value

@@ -1,5 +1,0 @@
-"""The wall display (F11): read from metres away, never signs off, changes nothing."""
-
-from views.wall.view import WallView
-
-__all__ = ["WallView"]
