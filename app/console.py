@@ -18,14 +18,14 @@ from app.access.domain import Access
 from app.alerts import domain as alerts
 from app.core.actions import ActionRegistry
 from app.core.clock import Clock, SystemClock
-from app.core.connection_target import Place
+from app.core.connection_target import ConnectionTarget
 from app.core.errors import BadAnswer, OperationsError, ProblemAnswer, SignedOut, Unreachable
 from app.core.figure_set import FigureSet, from_dashboard
 from app.core.freshness import Quality
 from app.core.link import Link, LinkState
 from app.core.messages import Messages
 from app.core.mutation import Mutations
-from app.core.mutation_notifier import Telling
+from app.core.mutation_notifier import MutationNotifier
 from app.core.outbox import Outbox, outbox_path
 from app.core.query import LEAST_SECONDS, Queries, Query, Sample
 from app.core.session import Keyring, Session
@@ -68,7 +68,7 @@ class Console:
     def __init__(
         self,
         profile: Path,
-        place: Place | None = None,
+        place: ConnectionTarget | None = None,
         *,
         clock: Clock | None = None,
         keyring: Keyring | None = None,
@@ -78,7 +78,7 @@ class Console:
         self.clock = clock or SystemClock()
         self.settings_file = SettingsFile(profile)
         self.settings: Settings = self.settings_file.load()
-        self.place = place or Place()
+        self.place = place or ConnectionTarget()
         self.messages = Messages(self.clock)
         self.link = Link(self.clock)
         self.time = TimeFrame(self.settings.range_days)
@@ -122,7 +122,7 @@ class Console:
         self.session.changed.connect(self._session_changed)
         self.stream.changed.connect(self._stream_changed)
         self.stream.heard.connect(self._told)
-        self._telling = Telling(self.mutations, self.messages, self.tasks)
+        self._telling = MutationNotifier(self.mutations, self.messages, self.tasks)
         self.mutations.settled.connect(lambda *_: self.queries.invalidate("dashboard"))
         self.mutations.changed.connect(lambda: self.queries.reapply(self.mutations.topics))
 
@@ -203,7 +203,7 @@ class Console:
             return max(0.0, (self.clock.now() - sample.received_at).total_seconds())
         return max(0.0, self.clock.monotonic() - sample.received_mono)
 
-    def write_reason(self, permission: str, *, irreversible: bool = False) -> str | None:
+    def write_blocker(self, permission: str, *, irreversible: bool = False) -> str | None:
         """Why nothing that needs ``permission`` can be changed now; ``None`` when it can.
 
         Without the link, what can be taken back is kept until it is there again.

@@ -26,7 +26,7 @@ from backend.runtime.worker import STATEMENT_SECONDS
 from benchmarks.shop import empty_database
 from benchmarks.table import Result
 from models.risk.backtest import BacktestDraft
-from models.risk.metrics import METRICS, Kind
+from models.risk.metrics import METRICS, MetricType
 from models.risk.rules import FraudRule
 
 ORDERS = int(os.environ.get("OPSCONSOLE_BENCH_ORDERS", "1000000"))
@@ -95,12 +95,12 @@ def _columns() -> dict[str, str]:
             found[metric.key] = f"{spread} % 24"
         elif metric.key == "currency":
             found[metric.key] = "case when n % 10 = 0 then 'USD' else 'EUR' end"
-        elif metric.kind is Kind.NUMBER:
+        elif metric.kind is MetricType.NUMBER:
             # Half are 1, a quarter 2, and so on.
             found[metric.key] = f"least(200, 1 + floor(-ln((1 + {spread}) / 1048577.0) * 1.4427))::integer"
-        elif metric.kind in {Kind.MONEY, Kind.MINUTES}:
+        elif metric.kind in {MetricType.MONEY, MetricType.MINUTES}:
             found[metric.key] = f"{spread} % 100000"
-        elif metric.kind is Kind.FLAG:
+        elif metric.kind is MetricType.FLAG:
             found[metric.key] = f"{spread} % 20 = 0"
         elif metric.key == "email_domain":
             found[metric.key] = f"'mail' || {spread} % 100 || '.test'"
@@ -142,7 +142,7 @@ def _aggregate() -> sql.Composed:
     parts = []
     for key in sorted(asked):
         kind = METRICS[key].kind
-        form = "count({})" if kind in {Kind.TEXT, Kind.FLAG} else "sum({})"
+        form = "count({})" if kind in {MetricType.TEXT, MetricType.FLAG} else "sum({})"
         parts.append(sql.SQL(form).format(sql.Identifier(key)))
     return sql.SQL("select count(*), {} from risk_order").format(sql.SQL(", ").join(parts))
 

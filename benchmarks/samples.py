@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from app.core.connection_target import Place
+from app.core.connection_target import ConnectionTarget
 from app.core.figure_set import from_dashboard
 from app.core.snapshot import PAINT_KEY, Snapshot, snapshot_path
 from models.dashboard import OperationsDashboard
@@ -71,7 +71,7 @@ def dashboard(points: int = 168, height: float = 500.0) -> OperationsDashboard:
 def keep_snapshot(profile: Path, server: str) -> None:
     """What a console leaves behind in ``profile`` after it worked with ``server``."""
     answer = dashboard()
-    snapshot = Snapshot(snapshot_path(profile, Place(url=server).name), print)
+    snapshot = Snapshot(snapshot_path(profile, ConnectionTarget(url=server).name), print)
     now = datetime.now(UTC)
     figures = from_dashboard(answer, received_at=now.timestamp(), environment="Production", user="Operations lead")
     snapshot.put(PAINT_KEY, figures.to_json(), answer.as_of, now)

@@ -8,13 +8,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from app.core.mutation_types import Draft, Kind, Outcome
+from app.core.mutation_types import MutationRequest, MutationSpec, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from app.console import Console
-    from app.core.badge_count import Waiting
+    from app.core.badge_count import BadgeCount
     from app.core.mutation import Mutations
     from app.core.query import Query
     from models.access import (
@@ -50,7 +50,7 @@ def declare(mutations: Mutations) -> None:
         ("rbac.review_close", frozenset({"reviews"})),
         ("rbac.second_factor_remove", frozenset({"people"})),
     ):
-        mutations.declare(Kind(name, topics, irreversible=True))
+        mutations.declare(MutationSpec(name, topics, irreversible=True))
 
 
 class Access:
@@ -76,12 +76,12 @@ class Access:
             "approvals", frozenset({"approvals", "assignments"}), lambda client: client.approvals(state="pending")
         )
 
-    def waiting(self) -> Waiting:
+    def waiting(self) -> BadgeCount:
         """How many approvals wait for the signed-in."""
-        from app.core.badge_count import Waiting
+        from app.core.badge_count import BadgeCount
 
         one, more = "approval waits for you", "approvals wait for you"
-        return Waiting(self._console, self.approvals(), APPROVE, decidable, one, more)
+        return BadgeCount(self._console, self.approvals(), APPROVE, decidable, one, more)
 
     def reviews(self) -> Query[tuple[AccessReview, ...]]:
         """Broken glass to be looked at."""
@@ -115,7 +115,7 @@ async def assign(
     if ends is not None:
         given["expires_at"] = ends
     words = f"Grant: {role.name} for {name}"
-    return await mutations.submit(Draft("rbac.assign", words, "POST", f"{BASE}/assign", AssignRole(**given)))
+    return await mutations.submit(MutationRequest("rbac.assign", words, "POST", f"{BASE}/assign", AssignRole(**given)))
 
 
 async def revoke(mutations: Mutations, assignment: RoleAssignment, reason: str) -> Outcome:
@@ -124,7 +124,7 @@ async def revoke(mutations: Mutations, assignment: RoleAssignment, reason: str) 
 
     body = RevokeRole(user_id=assignment.user_id, role_id=assignment.role_id, reason=reason)
     words = f"Taken away: {assignment.role_name} of {assignment.user_name}"
-    return await mutations.submit(Draft("rbac.revoke", words, "POST", f"{BASE}/revoke", body))
+    return await mutations.submit(MutationRequest("rbac.revoke", words, "POST", f"{BASE}/revoke", body))
 
 
 async def break_glass(
@@ -135,7 +135,7 @@ async def break_glass(
 
     body = BreakGlass(user_id=person, role_id=role.role_id, minutes=minutes, reason=reason)
     words = f"Break glass: {role.name} for {name}, {minutes} min"
-    return await mutations.submit(Draft("rbac.break_glass", words, "POST", f"{BASE}/break-glass", body))
+    return await mutations.submit(MutationRequest("rbac.break_glass", words, "POST", f"{BASE}/break-glass", body))
 
 
 async def decide(mutations: Mutations, approval: Approval, *, approve: bool, reason: str) -> Outcome:
@@ -146,7 +146,7 @@ async def decide(mutations: Mutations, approval: Approval, *, approve: bool, rea
     path = f"{BASE}/approvals/{approval.approval_id}"
     words = f"{'Approval' if approve else 'Denial'}: {approval.title}"
     return await mutations.submit(
-        Draft(
+        MutationRequest(
             "rbac.decide",
             words,
             "POST",
@@ -166,7 +166,7 @@ async def withdraw(mutations: Mutations, approval: Approval) -> Outcome:
 
     path = f"{BASE}/approvals/{approval.approval_id}"
     return await mutations.submit(
-        Draft(
+        MutationRequest(
             "rbac.withdraw",
             f"Withdrawal: {approval.title}",
             "POST",
@@ -182,14 +182,16 @@ async def withdraw(mutations: Mutations, approval: Approval) -> Outcome:
 
 async def create_role(mutations: Mutations, draft: RoleDraft) -> Outcome:
     """Store a new role. Raises OperationsError."""
-    return await mutations.submit(Draft("rbac.role_create", f"New role: {draft.name}", "POST", f"{BASE}/roles", draft))
+    return await mutations.submit(
+        MutationRequest("rbac.role_create", f"New role: {draft.name}", "POST", f"{BASE}/roles", draft)
+    )
 
 
 async def change_role(mutations: Mutations, role: RoleDefinition, change: RoleChange) -> Outcome:
     """Change a role for everybody who holds it. Raises OperationsError."""
     path = f"{BASE}/roles/{role.role_id}"
     return await mutations.submit(
-        Draft(
+        MutationRequest(
             "rbac.role_change",
             f"Change of the role {role.name}",
             "PATCH",
@@ -210,7 +212,7 @@ async def close_review(mutations: Mutations, review: AccessReview, findings: str
     path = f"{BASE}/reviews/{review.review_id}"
     words = f"Review closed: {review.assignment.role_name} for {review.assignment.user_name}"
     return await mutations.submit(
-        Draft(
+        MutationRequest(
             "rbac.review_close",
             words,
             "POST",
@@ -231,5 +233,5 @@ async def remove_second_factor(mutations: Mutations, user_id: str, name: str, re
     path = f"{BASE}/people/{quote(user_id, safe='')}/second-factor/remove"
     words = f"Second factor of {name} removed"
     return await mutations.submit(
-        Draft("rbac.second_factor_remove", words, "POST", path, RemoveSecondFactor(reason=reason))
+        MutationRequest("rbac.second_factor_remove", words, "POST", path, RemoveSecondFactor(reason=reason))
     )

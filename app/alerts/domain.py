@@ -6,12 +6,12 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from app.core.mutation_types import Draft, Kind, Outcome
+from app.core.mutation_types import MutationRequest, MutationSpec, Outcome
 
 if TYPE_CHECKING:
     from app.console import Console
     from app.core.mutation import Mutations
-    from app.core.outbox import Intent
+    from app.core.outbox import PendingMutation
     from app.core.query import Sample
     from models.alerts import Alert, AlertRule, AlertRuleChange, AlertRuleDraft
 
@@ -47,11 +47,11 @@ def fetching(console: Console, as_of: datetime | None) -> Callable[[], Awaitable
 
 def declare(mutations: Mutations) -> None:
     """Make the kinds known."""
-    mutations.declare(Kind("alert.acknowledge", TOPICS, overlay=_acknowledged))
-    mutations.declare(Kind("alert.shelve", TOPICS, overlay=_shelved, undo=_unshelve))
-    mutations.declare(Kind("alert.unshelve", TOPICS, overlay=_unshelved))
-    mutations.declare(Kind("alert_rule.change", RULES))
-    mutations.declare(Kind("alert_rule.create", RULES))
+    mutations.declare(MutationSpec("alert.acknowledge", TOPICS, overlay=_acknowledged))
+    mutations.declare(MutationSpec("alert.shelve", TOPICS, overlay=_shelved, undo=_unshelve))
+    mutations.declare(MutationSpec("alert.unshelve", TOPICS, overlay=_unshelved))
+    mutations.declare(MutationSpec("alert_rule.change", RULES))
+    mutations.declare(MutationSpec("alert_rule.create", RULES))
 
 
 async def acknowledge(mutations: Mutations, alert: Alert, comment: str) -> Outcome:
@@ -78,7 +78,7 @@ async def unshelve(mutations: Mutations, alert: Alert) -> Outcome:
 async def create_rule(mutations: Mutations, draft: AlertRuleDraft) -> Outcome:
     """Store a new rule. Raises OperationsError."""
     return await mutations.submit(
-        Draft("alert_rule.create", f"Saved the rule “{draft.title}”", "POST", f"{BASE}/alert-rules", draft)
+        MutationRequest("alert_rule.create", f"Saved the rule “{draft.title}”", "POST", f"{BASE}/alert-rules", draft)
     )
 
 
@@ -86,7 +86,7 @@ async def change_rule(mutations: Mutations, rule: AlertRule, change: AlertRuleCh
     """Change a rule, based on what the operator saw. Raises OperationsError."""
     path = f"{BASE}/alert-rules/{rule.id}"
     return await mutations.submit(
-        Draft(
+        MutationRequest(
             "alert_rule.change",
             f"Saved the rule “{rule.title}”",
             "PATCH",
@@ -100,10 +100,10 @@ async def change_rule(mutations: Mutations, rule: AlertRule, change: AlertRuleCh
     )
 
 
-def _draft(kind: str, title: str, alert: Alert, body: Any) -> Draft:
+def _draft(kind: str, title: str, alert: Alert, body: Any) -> MutationRequest:
     path = f"{BASE}/alerts/{alert.id}"
     verb = kind.partition(".")[2]
-    return Draft(
+    return MutationRequest(
         kind,
         title,
         "POST",
@@ -116,10 +116,10 @@ def _draft(kind: str, title: str, alert: Alert, body: Any) -> Draft:
     )
 
 
-def _unshelve(intent: Intent, answer: dict[str, Any]) -> Draft:
+def _unshelve(intent: PendingMutation, answer: dict[str, Any]) -> MutationRequest:
     path = f"{BASE}/alerts/{answer['id']}"
     title = f"“{answer['title']}” is back"
-    return Draft(
+    return MutationRequest(
         "alert.unshelve",
         title,
         "POST",
@@ -130,21 +130,21 @@ def _unshelve(intent: Intent, answer: dict[str, Any]) -> Draft:
     )
 
 
-def _with(alerts: tuple[Alert, ...], intent: Intent, **changes: Any) -> tuple[Alert, ...]:
+def _with(alerts: tuple[Alert, ...], intent: PendingMutation, **changes: Any) -> tuple[Alert, ...]:
     known = intent.resource.partition(":")[2]
     return tuple(alert.model_copy(update=changes) if alert.id == known else alert for alert in alerts)
 
 
-def _acknowledged(alerts: tuple[Alert, ...], fields: dict[str, Any], intent: Intent) -> tuple[Alert, ...]:
+def _acknowledged(alerts: tuple[Alert, ...], fields: dict[str, Any], intent: PendingMutation) -> tuple[Alert, ...]:
     from models.alerts import AlertState
 
     return _with(alerts, intent, state=AlertState.ACKNOWLEDGED, comment=fields["comment"])
 
 
-def _shelved(alerts: tuple[Alert, ...], fields: dict[str, Any], intent: Intent) -> tuple[Alert, ...]:
+def _shelved(alerts: tuple[Alert, ...], fields: dict[str, Any], intent: PendingMutation) -> tuple[Alert, ...]:
     until = datetime.fromisoformat(fields["until"])
     return _with(alerts, intent, shelved_until=until, shelve_reason=fields["reason"])
 
 
-def _unshelved(alerts: tuple[Alert, ...], _fields: dict[str, Any], intent: Intent) -> tuple[Alert, ...]:
+def _unshelved(alerts: tuple[Alert, ...], _fields: dict[str, Any], intent: PendingMutation) -> tuple[Alert, ...]:
     return _with(alerts, intent, shelved_until=None, shelved_by=None, shelve_reason=None)

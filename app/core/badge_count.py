@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from app.core.query import Query, Watch
 
 
-class Waiting:
+class BadgeCount:
     """A count over a query, kept up to date for as long as the signed-in may do what waits."""
 
     changed = Signal()

@@ -9,7 +9,7 @@ from app.core.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ConnectionTarget:
     """Where a console works: a server's address, or a data folder of this computer."""
 
     url: str = ""
@@ -24,21 +24,21 @@ class Place:
         return self.url.rstrip("/") if self.url else f"local:{self.data_dir}"
 
 
-def place_of(
+def resolve_target(
     settings: Settings, *, server: str | None, data_dir: Path, role: str | None, sample_shop: bool
-) -> Place | None:
+) -> ConnectionTarget | None:
     """Where to work: what was asked for, else what was chosen the last time, else ``None``: ask the operator."""
     if server:
-        return Place(url=server)
+        return ConnectionTarget(url=server)
     if sample_shop or role is not None:
-        return Place(data_dir=data_dir, role=role, sample_shop=sample_shop)
+        return ConnectionTarget(data_dir=data_dir, role=role, sample_shop=sample_shop)
     if settings.server_url:
-        return Place(url=settings.server_url)
+        return ConnectionTarget(url=settings.server_url)
     if settings.sample_shop:
         return sample_place(data_dir)
     return None
 
 
-def sample_place(data_dir: Path) -> Place:
+def sample_place(data_dir: Path) -> ConnectionTarget:
     """The sample shop of this computer, signed in as operations lead."""
-    return Place(data_dir=data_dir, role="operations-lead", sample_shop=True)
+    return ConnectionTarget(data_dir=data_dir, role="operations-lead", sample_shop=True)

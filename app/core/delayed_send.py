@@ -10,7 +10,7 @@ HURRY_TURNS, TURN = 150, 0.02
 """How often, and how many seconds apart, a closing console looks whether what it had kept back is sent."""
 
 
-class Late:
+class DelayedSend:
     """Keys of intents, and until when each is kept back. An earlier run's intents are not: their time has passed."""
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class Late:
         del self._until[key]
         return False
 
-    async def hurry(self, unsent: Callable[[frozenset[str]], bool], wake: asyncio.Event) -> None:
+    async def flush(self, unsent: Callable[[frozenset[str]], bool], wake: asyncio.Event) -> None:
         """Let all go now, and wait a little until they are sent: the operator decided, and will not be back today."""
         keys = frozenset(self._until)
         self._until.clear()

@@ -23,7 +23,7 @@ def unsent_path(profile: Path, place: str, name: str) -> Path:
     return profile / "unsent" / f"{digest}.json"
 
 
-class Unsent:
+class DraftStore:
     """One thing somebody is writing. ``read`` at the start, ``keep`` at every change, ``drop`` when it is sent."""
 
     def __init__(self, path: Path, tasks: Tasks) -> None:

@@ -1,6 +1,6 @@
 """Everything an operator does goes in through a mutation: kept before it is sent, sent once, never forgotten.
 
-A panel declares a ``Kind`` and submits a ``Draft``; it contains no networking, no retry and no conflict code. What the
+A panel declares a ``MutationSpec`` and submits a ``MutationRequest``; it contains no networking, no retry and no conflict code. What the
 server has not answered is sent again, in order, when it can be heard. Irreversible kinds are refused while it cannot.
 """
 
@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from app.core.delayed_send import Late
+from app.core.delayed_send import DelayedSend
 from app.core.errors import (
     BadAnswer,
     NotSent,
@@ -27,18 +27,18 @@ from app.core.errors import (
     Unreachable,
 )
 from app.core.mutation_types import (
-    Draft,
     InConflict,
-    Kind,
+    MutationRequest,
+    MutationSpec,
     Outcome,
     Refused,
-    draft_text,
     holds,
-    kept_draft,
     record_in,
+    request_text,
+    stored_request,
     version_of,
 )
-from app.core.outbox import BEAT_SECONDS, Done, Intent, Outbox, OutboxError, State
+from app.core.outbox import BEAT_SECONDS, Outbox, OutboxError, PendingMutation, SettledMutation, State
 from app.core.signals import Signal
 from app.core.tasks import wait_for
 
@@ -84,11 +84,11 @@ class Mutations:
         self._outbox = outbox
         self._client, self._user, self._connected = client, user, connected
         self._step_up, self._noticed, self._invalidate, self._tasks = step_up, noticed, invalidate, tasks
-        self._kinds: dict[str, Kind] = {}
-        self._pending: list[Intent] = []
+        self._kinds: dict[str, MutationSpec] = {}
+        self._pending: list[PendingMutation] = []
         self._waiters: dict[str, asyncio.Future[Outcome]] = {}
         self._wake = asyncio.Event()
-        self._late = Late()
+        self._late = DelayedSend()
         self._adding = asyncio.Lock()
         self._sending: str | None = None
         self._faults: dict[str, int] = {}
@@ -96,12 +96,12 @@ class Mutations:
 
     # --- what panels use -----------------------------------------------------------------------------------------
 
-    def declare(self, kind: Kind) -> Kind:
+    def declare(self, kind: MutationSpec) -> MutationSpec:
         """Make a kind known; the same name again replaces it (a new window takes over)."""
         self._kinds[kind.name] = kind
         return kind
 
-    def kind(self, name: str) -> Kind | None:
+    def kind(self, name: str) -> MutationSpec | None:
         """A declared kind; ``None`` for one of another release."""
         return self._kinds.get(name)
 
@@ -111,21 +111,21 @@ class Mutations:
         return frozenset().union(*(kind.topics for kind in self._kinds.values()))
 
     @property
-    def pending(self) -> tuple[Intent, ...]:
+    def pending(self) -> tuple[PendingMutation, ...]:
         """What the server has not settled, oldest first, of whoever is signed in."""
         user = self._user()
         return tuple(intent for intent in self._pending if user is None or intent.user_id == user)
 
     @property
-    def conflicts(self) -> tuple[Intent, ...]:
+    def conflicts(self) -> tuple[PendingMutation, ...]:
         """What waits for the operator to choose."""
         return tuple(intent for intent in self.pending if intent.state is State.CONFLICT)
 
-    def of(self, resource: str) -> tuple[Intent, ...]:
+    def of(self, resource: str) -> tuple[PendingMutation, ...]:
         """What is pending for one resource."""
         return tuple(intent for intent in self.pending if intent.resource == resource) if self._pending else ()
 
-    async def submit(self, draft: Draft) -> Outcome:
+    async def submit(self, draft: MutationRequest) -> Outcome:
         """Keep and send. Answers when the server has, or at once when it cannot be heard.
 
         Raises Refused (nothing changed), InConflict (it waits for a choice), or OperationsError in the server's words.
@@ -140,7 +140,7 @@ class Mutations:
             parked = next((intent for intent in before if intent.state in PARKED), None)
             if parked is not None:
                 raise Refused(f"“{parked.title}” comes first: {parked.detail or 'it waits for you'}.")
-            intent = Intent(
+            intent = PendingMutation(
                 key=str(uuid4()),
                 user_id=user,
                 kind=draft.kind,
@@ -165,7 +165,7 @@ class Mutations:
             return Outcome(intent, settled=False)
         return await self._answered(intent)
 
-    async def _answered(self, intent: Intent) -> Outcome:
+    async def _answered(self, intent: PendingMutation) -> Outcome:
         waiter = self._waiters[intent.key] = asyncio.get_running_loop().create_future()
         self._wake.set()
         try:
@@ -228,11 +228,11 @@ class Mutations:
             await self._replace(later, builds_on=fresh.key)
         self._wake.set()
 
-    async def undo(self, done: Done) -> Outcome:
+    async def undo(self, done: SettledMutation) -> Outcome:
         """Take back something that was done. Raises as ``submit``."""
         if done.undo is None or done.undone:
             raise Refused("This cannot be taken back.")
-        outcome = await self.submit(kept_draft(done.undo))
+        outcome = await self.submit(stored_request(done.undo))
         await self._outbox.note_undone(done.key)
         return outcome
 
@@ -240,7 +240,7 @@ class Mutations:
         """Remember that something was taken back."""
         await self._outbox.note_undone(key)
 
-    async def mine(self) -> list[Done]:
+    async def mine(self) -> list[SettledMutation]:
         """What the signed-in operator did at this console, newest first."""
         user = self._user()
         return [] if user is None else await self._outbox.done(user)
@@ -258,7 +258,7 @@ class Mutations:
     async def start(self) -> None:
         """Take up what an earlier run left, and begin to send."""
         try:
-            self._pending = await self._outbox.adopt()
+            self._pending = await self._outbox.take_over()
         except OutboxError as error:
             self._noticed(error if isinstance(error, OperationsError) else Refused(str(error)))
         if self._pending:
@@ -274,7 +274,7 @@ class Mutations:
 
     async def close(self) -> None:
         """Stop sending; what is pending stays on disk. What only waits for its undo is sent first, if it can be."""
-        await self._late.hurry(lambda keys: self._connected() and any(i.key in keys for i in self._pending), self._wake)
+        await self._late.flush(lambda keys: self._connected() and any(i.key in keys for i in self._pending), self._wake)
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait({self._task})
@@ -310,10 +310,10 @@ class Mutations:
             if self._pending:
                 await self._outbox.beat()
             if await self._outbox.others():
-                self._pending = await self._outbox.adopt()
+                self._pending = await self._outbox.take_over()
                 self.changed.emit()
 
-    def _next(self) -> Intent | None:
+    def _next(self) -> PendingMutation | None:
         """The oldest that may be sent: nothing before it on the same resource is unsettled."""
         if not self._connected():
             return None
@@ -328,7 +328,7 @@ class Mutations:
                 blocked.add(intent.resource)
         return None
 
-    async def _send(self, intent: Intent) -> bool:
+    async def _send(self, intent: PendingMutation) -> bool:
         """Whether the server was heard. Every attempt is on disk before it is made."""
         if intent.attempts and intent.version is None and time.time() - intent.created_at > KEY_HOURS * 3600:
             await self._park(
@@ -351,16 +351,16 @@ class Mutations:
             self._sending = None
             self.changed.emit()
 
-    async def _done(self, intent: Intent, text: str, version: int | None) -> None:
+    async def _done(self, intent: PendingMutation, text: str, version: int | None) -> None:
         answer = json.loads(text) if text.strip() else {}
         kind = self._kinds.get(intent.kind)
         draft = kind.undo(intent, answer) if kind is not None and kind.undo is not None else None
         await self._end(
-            intent, "done", undo=None if draft is None else draft_text(draft), version=version, answer=answer
+            intent, "done", undo=None if draft is None else request_text(draft), version=version, answer=answer
         )
         self.settled.emit(intent, answer)
 
-    async def _not_done(self, intent: Intent, error: OperationsError) -> bool:
+    async def _not_done(self, intent: PendingMutation, error: OperationsError) -> bool:
         match error:
             case Unreachable():
                 self._noticed(error)
@@ -385,7 +385,7 @@ class Mutations:
                 await self._refuse(intent, error)
                 return True
 
-    async def _unheard(self, intent: Intent, error: Unreachable) -> None:
+    async def _unheard(self, intent: PendingMutation, error: Unreachable) -> None:
         kind = self._kinds.get(intent.kind)
         if kind is None or not kind.irreversible:
             self._answer(intent, Outcome(intent, settled=False))
@@ -394,14 +394,14 @@ class Mutations:
         else:
             await self._park(intent, State.UNKNOWN, "The server did not answer: it may or may not have been done.")
 
-    async def _ask_for_factor(self, intent: Intent, error: StepUpNeeded) -> None:
+    async def _ask_for_factor(self, intent: PendingMutation, error: StepUpNeeded) -> None:
         if intent.key not in self._waiters:
             await self._park(intent, State.HELD, "It waits for your second factor.")
         elif not await self._step_up(error, intent.title):
             await self._end(intent, "withdrawn", "no second factor was given")
             self._answer(intent, Refused("Nothing was done: no second factor was given."))
 
-    async def _compare(self, intent: Intent, error: ProblemAnswer) -> None:
+    async def _compare(self, intent: PendingMutation, error: ProblemAnswer) -> None:
         assert intent.record is not None  # noqa: S101 - asked for by the caller
         theirs: str | None = None
         try:
@@ -417,7 +417,7 @@ class Mutations:
         await self._park(intent, State.CONFLICT, error.problem.detail, theirs=theirs)
         self.conflicted.emit(self._known(intent.key))
 
-    async def look_at_theirs(self, key: str) -> Intent:
+    async def look_at_theirs(self, key: str) -> PendingMutation:
         """The conflict with the record as it is now. Raises OperationsError."""
         intent = self._conflict(key)
         if intent.record is None:
@@ -425,7 +425,7 @@ class Mutations:
         theirs = record_in((await self._client().record(intent.record))[0], self._kinds.get(intent.kind))
         return await self._replace(intent, theirs=theirs)
 
-    async def _server_fault(self, intent: Intent, error: OperationsError) -> bool:
+    async def _server_fault(self, intent: PendingMutation, error: OperationsError) -> bool:
         faults = self._faults[intent.key] = self._faults.get(intent.key, 0) + 1
         if faults < SERVER_FAULTS:
             return False
@@ -433,7 +433,7 @@ class Mutations:
         await self._park(intent, State.UNKNOWN, f"The server fails: {error}")
         return True
 
-    async def _refuse(self, intent: Intent, error: OperationsError) -> None:
+    async def _refuse(self, intent: PendingMutation, error: OperationsError) -> None:
         if intent.key in self._waiters:
             # Whoever waits is told now; nothing of it is left.
             await self._end(intent, "refused", str(error), failure=error)
@@ -443,7 +443,7 @@ class Mutations:
 
     # --- the list ------------------------------------------------------------------------------------------------
 
-    async def _park(self, intent: Intent, state: State, detail: str, **more: Any) -> None:
+    async def _park(self, intent: PendingMutation, state: State, detail: str, **more: Any) -> None:
         parked = await self._replace(intent, state=state, detail=detail, **more)
         match state:
             case State.CONFLICT:
@@ -453,7 +453,7 @@ class Mutations:
             case _:
                 self._answer(parked, Outcome(parked, settled=False))
 
-    async def _replace(self, intent: Intent, *, quiet: bool = False, **changes: Any) -> Intent:
+    async def _replace(self, intent: PendingMutation, *, quiet: bool = False, **changes: Any) -> PendingMutation:
         changed = await self._outbox.change(intent, **changes)
         self._pending = [changed if known.seq == intent.seq else known for known in self._pending]
         if not quiet:
@@ -462,7 +462,7 @@ class Mutations:
 
     async def _end(
         self,
-        intent: Intent,
+        intent: PendingMutation,
         outcome: str,
         detail: str = "",
         *,
@@ -489,7 +489,7 @@ class Mutations:
             self._invalidate(topic)
         self._wake.set()
 
-    def _answer(self, intent: Intent, outcome: Outcome | OperationsError) -> None:
+    def _answer(self, intent: PendingMutation, outcome: Outcome | OperationsError) -> None:
         waiter = self._waiters.get(intent.key)
         if waiter is None or waiter.done():
             return
@@ -498,13 +498,13 @@ class Mutations:
         else:
             waiter.set_exception(outcome)
 
-    def _known(self, key: str) -> Intent:
+    def _known(self, key: str) -> PendingMutation:
         for intent in self._pending:
             if intent.key == key:
                 return intent
         raise Refused("It has been settled meanwhile.")
 
-    def _conflict(self, key: str) -> Intent:
+    def _conflict(self, key: str) -> PendingMutation:
         intent = self._known(key)
         if intent.state is not State.CONFLICT:
             raise Refused("It is no conflict any more.")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from app.core.errors import OperationsError
-from app.core.outbox import Intent
+from app.core.outbox import PendingMutation
 
 if TYPE_CHECKING:
     from models.core.base import Record
@@ -21,12 +21,12 @@ class Refused(OperationsError):  # noqa: N818 - it names what happened
 class InConflict(OperationsError):  # noqa: N818 - as above
     """Somebody else changed the record meanwhile; the intent waits for the operator's choice."""
 
-    def __init__(self, intent: Intent) -> None:
+    def __init__(self, intent: PendingMutation) -> None:
         super().__init__("Somebody else changed this meanwhile: choose which of the two holds.")
         self.intent = intent
 
 
-Overlay = Callable[[Any, dict[str, Any], Intent], Any]
+Overlay = Callable[[Any, dict[str, Any], PendingMutation], Any]
 """From a query's value, the fields an intent changes and the intent, the value as it will be."""
 
 
@@ -38,7 +38,7 @@ class Body(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class MutationRequest:
     """What an operator decided."""
 
     kind: str
@@ -56,7 +56,7 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class MutationSpec:
     """One kind of mutation, such as ``alert.shelve``."""
 
     name: str
@@ -71,7 +71,7 @@ class Kind:
     in_place: bool = False
     """Its panel shows what becomes of it, row by row: no message when it is done, no dialog when it conflicts."""
     overlay: Overlay | None = None
-    undo: Callable[[Intent, dict[str, Any]], Draft | None] | None = None
+    undo: Callable[[PendingMutation, dict[str, Any]], MutationRequest | None] | None = None
     """From the intent and the server's answer, what takes it back."""
 
 
@@ -79,13 +79,13 @@ class Kind:
 class Outcome:
     """What became of a submitted draft so far."""
 
-    intent: Intent
+    intent: PendingMutation
     settled: bool
     """Done by the server; otherwise it is kept and will be sent."""
     answer: dict[str, Any] = field(default_factory=dict)
 
 
-def draft_text(draft: Draft) -> str:
+def request_text(draft: MutationRequest) -> str:
     """A draft as it is written down."""
     body = None if draft.body is None else draft.body.model_dump_json(by_alias=True, exclude_unset=True)
     return json.dumps(
@@ -102,11 +102,11 @@ def draft_text(draft: Draft) -> str:
     )
 
 
-def kept_draft(text: str) -> Draft:
+def stored_request(text: str) -> MutationRequest:
     """A draft that was written down."""
     kept = json.loads(text)
     body = kept.pop("body")
-    return Draft(**kept, body=None if body is None else _Kept(body))
+    return MutationRequest(**kept, body=None if body is None else _Kept(body))
 
 
 class _Kept:
@@ -120,7 +120,7 @@ class _Kept:
         return self._text
 
 
-def record_in(answer: str, kind: Kind | None) -> str:
+def record_in(answer: str, kind: MutationSpec | None) -> str:
     """The record in what its address answered."""
     if kind is None or not kind.within:
         return answer

@@ -65,7 +65,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Intent:
+class PendingMutation:
     """Something an operator decided, exactly as it goes to the server."""
 
     key: str
@@ -104,7 +104,7 @@ class Intent:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class SettledMutation:
     """Something that has ended, for the list of one's own actions."""
 
     seq: int
@@ -116,7 +116,7 @@ class Done:
     created_at: float
     ended_at: float
     outcome: str
-    """``done``, ``refused``, ``withdrawn``, ``theirs kept``."""
+    """``settled_by``, ``refused``, ``withdrawn``, ``theirs kept``."""
     detail: str
     undo: str | None
     """The intent that takes it back, JSON, where there is one."""
@@ -142,20 +142,26 @@ class Outbox:
 
     # --- asked by the mutations ----------------------------------------------------------------------------------
 
-    async def add(self, intent: Intent) -> Intent:
+    async def add(self, intent: PendingMutation) -> PendingMutation:
         """Keep an intent; it is on disk when this returns. Raises OutboxError."""
         return await self._run(self._add, intent)
 
-    async def adopt(self) -> list[Intent]:
+    async def take_over(self) -> list[PendingMutation]:
         """Ours and those of consoles that live no more, in order; they are ours from now on. Raises OutboxError."""
-        return await self._run(self._adopt)
+        return await self._run(self._take_over)
 
-    async def change(self, intent: Intent, **changes: Any) -> Intent:
+    async def change(self, intent: PendingMutation, **changes: Any) -> PendingMutation:
         """Write other values into an intent and answer it. Raises OutboxError."""
         return await self._run(self._change, intent, changes)
 
     async def settle(
-        self, intent: Intent, outcome: str, detail: str = "", *, version: int | None = None, undo: str | None = None
+        self,
+        intent: PendingMutation,
+        outcome: str,
+        detail: str = "",
+        *,
+        version: int | None = None,
+        undo: str | None = None,
     ) -> None:
         """End an intent; those that build on it are based on ``version`` from now on. Raises OutboxError."""
         await self._run(self._settle, intent, outcome, detail, version, undo)
@@ -168,7 +174,7 @@ class Outbox:
         """Whether there are intents of other consoles. Raises OutboxError."""
         return await self._run(self._others)
 
-    async def done(self, user_id: str, limit: int = 200) -> list[Done]:
+    async def settled_by(self, user_id: str, limit: int = 200) -> list[SettledMutation]:
         """What one has done here, newest first. Raises OutboxError."""
         return await self._run(self._done, user_id, limit)
 
@@ -250,8 +256,8 @@ class Outbox:
             connection.execute("insert or replace into sender (owner, seen) values (?, ?)", (self.owner, now))
             self._seen_at = now
 
-    def _add(self, intent: Intent) -> Intent:
-        def work(connection: sqlite3.Connection) -> Intent:
+    def _add(self, intent: PendingMutation) -> PendingMutation:
+        def work(connection: sqlite3.Connection) -> PendingMutation:
             self._alive(connection)
             values = _values(intent) | {"owner": self.owner}
             cursor = connection.execute(
@@ -262,8 +268,8 @@ class Outbox:
 
         return self._transaction(work)
 
-    def _adopt(self) -> list[Intent]:
-        def work(connection: sqlite3.Connection) -> list[Intent]:
+    def _take_over(self) -> list[PendingMutation]:
+        def work(connection: sqlite3.Connection) -> list[PendingMutation]:
             self._seen_at = 0.0
             self._alive(connection)
             now = time.time()
@@ -276,10 +282,10 @@ class Outbox:
 
         return self._transaction(work)
 
-    def _change(self, intent: Intent, changes: dict[str, Any]) -> Intent:
+    def _change(self, intent: PendingMutation, changes: dict[str, Any]) -> PendingMutation:
         changed = replace(intent, **changes)
 
-        def work(connection: sqlite3.Connection) -> Intent:
+        def work(connection: sqlite3.Connection) -> PendingMutation:
             self._alive(connection)
             names = ", ".join(f"{name} = :{name}" for name in changes)
             connection.execute(
@@ -290,7 +296,9 @@ class Outbox:
 
         return self._transaction(work)
 
-    def _settle(self, intent: Intent, outcome: str, detail: str, version: int | None, undo: str | None) -> None:
+    def _settle(
+        self, intent: PendingMutation, outcome: str, detail: str, version: int | None, undo: str | None
+    ) -> None:
         def work(connection: sqlite3.Connection) -> None:
             self._alive(connection)
             connection.execute("delete from intent where seq = ?", (intent.seq,))
@@ -323,9 +331,9 @@ class Outbox:
         found = self._open().execute("select exists (select 1 from intent where owner <> ?)", (self.owner,)).fetchone()
         return bool(found[0])
 
-    def _done(self, user_id: str, limit: int) -> list[Done]:
+    def _done(self, user_id: str, limit: int) -> list[SettledMutation]:
         rows = self._open().execute("select * from done where user_id = ? order by seq desc limit ?", (user_id, limit))
-        return [Done(**{**dict(row), "undone": bool(row["undone"])}) for row in rows]
+        return [SettledMutation(**{**dict(row), "undone": bool(row["undone"])}) for row in rows]
 
     def _note_undone(self, key: str) -> None:
         self._transaction(lambda connection: connection.execute("update done set undone = 1 where key = ?", (key,)))
@@ -348,8 +356,8 @@ def _prepare(connection: sqlite3.Connection) -> None:
         connection.execute(f"pragma user_version = {SCHEMA}")
 
 
-def _values(intent: Intent) -> dict[str, Any]:
-    names = (name for name in Intent.__dataclass_fields__ if name != "seq")
+def _values(intent: PendingMutation) -> dict[str, Any]:
+    names = (name for name in PendingMutation.__dataclass_fields__ if name != "seq")
     return {name: _plain(getattr(intent, name)) for name in names}
 
 
@@ -357,9 +365,9 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, StrEnum) else value
 
 
-def _intents(rows: Iterable[sqlite3.Row]) -> list[Intent]:
-    names = [name for name in Intent.__dataclass_fields__ if name != "state"]
-    return [Intent(**{name: row[name] for name in names}, state=State(row["state"])) for row in rows]
+def _intents(rows: Iterable[sqlite3.Row]) -> list[PendingMutation]:
+    names = [name for name in PendingMutation.__dataclass_fields__ if name != "state"]
+    return [PendingMutation(**{name: row[name] for name in names}, state=State(row["state"])) for row in rows]
 
 
 def _damaged(error: sqlite3.DatabaseError) -> bool:

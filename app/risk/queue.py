@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from app.core.errors import BadAnswer
-from app.core.mutation_types import Draft, Kind, Outcome, Refused
+from app.core.mutation_types import MutationRequest, MutationSpec, Outcome, Refused
 from app.core.outbox import State
 from app.core.signals import Signal
 from app.risk.cases import CaseCache
@@ -23,8 +23,8 @@ from models.core.money import decimals
 
 if TYPE_CHECKING:
     from app.console import Console
-    from app.core.badge_count import Waiting
-    from app.core.outbox import Intent
+    from app.core.badge_count import BadgeCount
+    from app.core.outbox import PendingMutation
     from app.core.query import Query
     from models.core.base import Record
     from models.core.paging import Page
@@ -66,14 +66,14 @@ ON_ITS_WAY = {
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class UndoEntry:
     """Something the operator did in this session that Z takes back."""
 
     key: str
     entry_id: str
     title: str
     kind: str
-    draft: Draft | None = None
+    draft: MutationRequest | None = None
     """What takes it back once it is done; ``None`` before that, and for what cannot be."""
 
 
@@ -95,18 +95,20 @@ class Risk:
         self.cases = CaseCache(self.case, console.tasks)
         self.filters = SavedFilters(console.profile)
         self.notes = NoteDrafts(console.profile)
-        self._deeds: list[Deed] = []
+        self._deeds: list[UndoEntry] = []
         self._user: str | None = None
         self._asked_currency = False
         self._versions: dict[str, int] = {}
         """Of entries as my own deeds left them: a quick second one builds upon that, whatever its row still says."""
         for name in (*sorted(VERDICTS), SNOOZE):
             undo = None if name == SNOOZE else _reopen
-            self.mutations.declare(Kind(name, TOPICS, late=UNDO_SECONDS, in_place=True, within="entry", undo=undo))
+            self.mutations.declare(
+                MutationSpec(name, TOPICS, late=UNDO_SECONDS, in_place=True, within="entry", undo=undo)
+            )
         for name in (CLAIM, RELEASE, TAKE_OVER, NOTE, REOPEN):
-            self.mutations.declare(Kind(name, TOPICS, in_place=True, within="entry", undo=_OPPOSITE.get(name)))
+            self.mutations.declare(MutationSpec(name, TOPICS, in_place=True, within="entry", undo=_OPPOSITE.get(name)))
         for name in (TAKE, BULK):
-            self.mutations.declare(Kind(name, TOPICS, irreversible=True, in_place=True))
+            self.mutations.declare(MutationSpec(name, TOPICS, irreversible=True, in_place=True))
         self.mutations.settled.connect(self._settled)
         self.mutations.changed.connect(self.rows_changed.emit)
         console.session.changed.connect(self._session_changed)
@@ -123,12 +125,12 @@ class Risk:
 
         return self._console.record("risk_counts", TOPICS, ask)
 
-    def waiting(self) -> Waiting:
+    def waiting(self) -> BadgeCount:
         """How many entries are open, for whoever may decide them."""
-        from app.core.badge_count import Waiting
+        from app.core.badge_count import BadgeCount
 
         words = "entry waits to be decided", "entries wait to be decided"
-        return Waiting(self._console, self.counts(), DECIDE, lambda counts: counts.open, *words)
+        return BadgeCount(self._console, self.counts(), DECIDE, lambda counts: counts.open, *words)
 
     def know_currency(self) -> None:
         """Ask once for the figures: they say what currency reports are in, and only the queue may be on screen."""
@@ -182,7 +184,7 @@ class Risk:
 
     # --- what is on its way ------------------------------------------------------------------------------------
 
-    def pending(self, entry_id: str) -> Intent | None:
+    def pending(self, entry_id: str) -> PendingMutation | None:
         """The newest thing that the server has not settled about an entry; what waits for the operator comes first."""
         found = self.mutations.of(RESOURCE + entry_id)
         parked = [intent for intent in found if intent.state is not State.WAITING]
@@ -245,13 +247,13 @@ class Risk:
         from models.risk.queue import AddNote
 
         title = f"Note on {entry.order_id}"
-        draft = Draft(NOTE, title, "POST", f"{BASE}/{entry.entry_id}/notes", AddNote(text=text))
+        draft = MutationRequest(NOTE, title, "POST", f"{BASE}/{entry.entry_id}/notes", AddNote(text=text))
         return await self.mutations.submit(replace(draft, resource=RESOURCE + entry.entry_id))
 
     async def _do(self, kind: str, title: str, entry: RiskQueueEntry, verb: str, body: Any) -> Outcome:
         path = f"{BASE}/{entry.entry_id}"
         outcome = await self.mutations.submit(
-            Draft(
+            MutationRequest(
                 kind,
                 title,
                 "POST",
@@ -264,14 +266,14 @@ class Risk:
             )
         )
         if not outcome.settled:
-            self._note_deed(Deed(outcome.intent.key, entry.entry_id, title, kind))
+            self._note_deed(UndoEntry(outcome.intent.key, entry.entry_id, title, kind))
         return outcome
 
     async def take_next(self) -> RiskQueueEntry | None:
         """The most urgent entry nobody has, now mine; ``None`` when nothing is left. Raises OperationsError."""
         from models.risk.queue import RiskQueueEntry
 
-        outcome = await self.mutations.submit(Draft(TAKE, "Took the next entry", "POST", f"{BASE}/take-next"))
+        outcome = await self.mutations.submit(MutationRequest(TAKE, "Took the next entry", "POST", f"{BASE}/take-next"))
         return RiskQueueEntry.model_validate(outcome.answer) if outcome.answer else None
 
     async def bulk_preview(self, entries: Iterable[RiskQueueEntry], decision: DecideEntry) -> BulkAnswer:
@@ -289,7 +291,9 @@ class Risk:
         """Decide each entry on its own, at once: it was asked for and previewed. Raises OperationsError."""
         from models.risk.queue import BulkAnswer
 
-        outcome = await self.mutations.submit(Draft(BULK, words, "POST", f"{BASE}/bulk", _bulk(entries, decision)))
+        outcome = await self.mutations.submit(
+            MutationRequest(BULK, words, "POST", f"{BASE}/bulk", _bulk(entries, decision))
+        )
         return BulkAnswer.model_validate(outcome.answer)
 
     async def retry(self, entry_id: str) -> None:
@@ -307,7 +311,7 @@ class Risk:
     # --- taking back -------------------------------------------------------------------------------------------
 
     @property
-    def last_deed(self) -> Deed | None:
+    def last_deed(self) -> UndoEntry | None:
         """What Z takes back."""
         return self._deeds[-1] if self._deeds else None
 
@@ -333,13 +337,13 @@ class Risk:
         self.returned.emit(deed.entry_id)
         return deed.title
 
-    def _being_sent(self) -> Intent | None:
+    def _being_sent(self) -> PendingMutation | None:
         """What goes at once and has not been answered: Z means this, not what was done before it."""
         known = {deed.key for deed in self._deeds}
         at_once = (i for i in self.mutations.pending if i.kind in _OPPOSITE and i.key not in known)
         return next((intent for intent in at_once if intent.state is State.WAITING), None)
 
-    def _note_deed(self, deed: Deed) -> None:
+    def _note_deed(self, deed: UndoEntry) -> None:
         self._forget_deed(deed.key)
         self._deeds.append(deed)
         del self._deeds[:-UNDO_MOST]
@@ -347,12 +351,12 @@ class Risk:
     def _forget_deed(self, key: str) -> None:
         self._deeds = [deed for deed in self._deeds if deed.key != key]
 
-    def _settled(self, intent: Intent, answer: dict[str, Any]) -> None:
+    def _settled(self, intent: PendingMutation, answer: dict[str, Any]) -> None:
         if not intent.resource.startswith(RESOURCE):
             return
         kind = self.mutations.kind(intent.kind)
         draft = kind.undo(intent, answer) if kind is not None and kind.undo is not None else None
-        deed = Deed(intent.key, intent.resource.removeprefix(RESOURCE), intent.title, intent.kind, draft)
+        deed = UndoEntry(intent.key, intent.resource.removeprefix(RESOURCE), intent.title, intent.kind, draft)
         if any(known.key == intent.key for known in self._deeds):
             self._deeds = [deed if known.key == intent.key else known for known in self._deeds]
         elif draft is not None and intent.kind != REOPEN:
@@ -382,11 +386,11 @@ def _bulk(entries: Iterable[RiskQueueEntry], decision: DecideEntry) -> Any:
 
 
 def _opposite(kind: str, title: str, verb: str) -> Any:
-    def undo(intent: Intent, answer: dict[str, Any]) -> Draft | None:
+    def undo(intent: PendingMutation, answer: dict[str, Any]) -> MutationRequest | None:
         if "entryId" not in answer:
             return None
         path = f"{BASE}/{answer['entryId']}"
-        return Draft(
+        return MutationRequest(
             kind,
             title.format(answer["orderId"]),
             "POST",
@@ -399,7 +403,7 @@ def _opposite(kind: str, title: str, verb: str) -> Any:
     return undo
 
 
-def _give_back(intent: Intent, answer: dict[str, Any]) -> Draft | None:
+def _give_back(intent: PendingMutation, answer: dict[str, Any]) -> MutationRequest | None:
     """To whoever had it before."""
     import json
 

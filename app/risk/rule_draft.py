@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from app.core.draft_store import Unsent, unsent_path
+from app.core.draft_store import DraftStore, unsent_path
 from app.core.errors import OperationsError
 from app.core.mutation_types import InConflict
 from app.core.outbox import State
@@ -14,11 +14,11 @@ from app.risk.rules import MANAGE, LiveMatches, change_draft
 
 if TYPE_CHECKING:
     from app.console import Console
-    from app.core.outbox import Intent
+    from app.core.outbox import PendingMutation
     from models.risk.rules import RuleSet, RuleSetSummary
 
 
-class Bench:
+class OpenDraft:
     """One chosen version at a time. ``show`` says what is known of it; ``work`` is there while it may be edited."""
 
     changed = Signal()
@@ -34,7 +34,7 @@ class Bench:
         self.problem = ""
         """Why it was not saved."""
         self.matches = LiveMatches(console)
-        self._unsent: Unsent | None = None
+        self._unsent: DraftStore | None = None
 
     # --- what is known -------------------------------------------------------------------------------------------
 
@@ -49,7 +49,7 @@ class Bench:
         self.one, self.known = one, known
         if known is None:
             return
-        if self.work is None and self.may_edit is None:
+        if self.work is None and self.edit_blocker is None:
             self._take_up(known)
         elif self.work is not None and not self.work.dirty and self.work.base != known:
             self.work = RuleWork(known)
@@ -60,13 +60,13 @@ class Bench:
         return self.work is not None and self.work.dirty
 
     @property
-    def conflict(self) -> Intent | None:
+    def conflict(self) -> PendingMutation | None:
         """A change of it that waits for the operator's choice."""
         pending = self._console.mutations.of(f"rule_set:{self.rule_set_id}")
         return next((intent for intent in pending if intent.state is State.CONFLICT), None)
 
     @property
-    def may_edit(self) -> str | None:
+    def edit_blocker(self) -> str | None:
         """Why the chosen version cannot be edited; ``None`` when it can."""
         from models.risk.rules import RuleSetState
 
@@ -76,7 +76,7 @@ class Bench:
             return f"version {self.one.number} is {self.one.state} and stays as it is; make a new draft from it"
         if self.conflict is not None:
             return "choose first which of the two changes holds"
-        return self._console.write_reason(MANAGE)
+        return self._console.write_blocker(MANAGE)
 
     @property
     def words(self) -> str:
@@ -103,7 +103,9 @@ class Bench:
         if me is None:
             return
         name = f"rules {me.user_id} {known.rule_set_id}"
-        self._unsent = Unsent(unsent_path(self._console.profile, self._console.place.name, name), self._console.tasks)
+        self._unsent = DraftStore(
+            unsent_path(self._console.profile, self._console.place.name, name), self._console.tasks
+        )
         kept = self._unsent.read()
         if kept is not None:
             try:

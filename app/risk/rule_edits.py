@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from models.risk.metrics import LISTED, METRICS, Kind, Metric, Operator
+from models.risk.metrics import LISTED, METRICS, Metric, MetricType, Operator
 from models.risk.rules import Action, AnyOf, Cap, Condition, FraudRule, RuleSet
 
 if TYPE_CHECKING:
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
     from models.risk.rules import RiskList
 
-_FIRST: Final[dict[Kind, tuple[Operator, int | bool | str]]] = {
-    Kind.NUMBER: (Operator.GTE, 3),
-    Kind.MONEY: (Operator.GTE, 10_000),
-    Kind.MINUTES: (Operator.LT, 1_440),
-    Kind.FLAG: (Operator.IS, True),
-    Kind.TEXT: (Operator.EQ, "?"),
+_FIRST: Final[dict[MetricType, tuple[Operator, int | bool | str]]] = {
+    MetricType.NUMBER: (Operator.GTE, 3),
+    MetricType.MONEY: (Operator.GTE, 10_000),
+    MetricType.MINUTES: (Operator.LT, 1_440),
+    MetricType.FLAG: (Operator.IS, True),
+    MetricType.TEXT: (Operator.EQ, "?"),
 }
 _FIRST_TEXT: Final = {
     "currency": "EUR",
@@ -41,7 +41,7 @@ def first_condition(key: str) -> Condition:
     """A condition to begin with on a metric; it is valid."""
     metric = METRICS[key]
     operator, value = _FIRST[metric.kind]
-    if metric.kind is Kind.TEXT:
+    if metric.kind is MetricType.TEXT:
         value = _FIRST_TEXT.get(key, "?")
     return Condition(metric=key, operator=operator, value=value)
 
@@ -61,7 +61,7 @@ def asked_otherwise(condition: Condition, operator: Operator, lists: Iterable[Ri
     elif operator in {Operator.IN, Operator.NOT_IN}:
         if not isinstance(value, tuple):
             value = (str(value),) if condition.operator not in LISTED else (_FIRST_TEXT.get(metric.key, "?"),)
-    elif metric.kind is Kind.TEXT:
+    elif metric.kind is MetricType.TEXT:
         if condition.operator in LISTED:
             value = _FIRST_TEXT.get(metric.key, "?")
         elif isinstance(value, tuple):

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 from uuid import uuid4
 
 from app.core.errors import BadAnswer, OperationsError
-from app.core.mutation_types import Draft, Kind, Outcome
+from app.core.mutation_types import MutationRequest, MutationSpec, Outcome
 from app.core.signals import Signal
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from app.console import Console
     from app.core.http_client import OperationsClient
     from app.core.mutation import Mutations
-    from app.core.outbox import Intent
+    from app.core.outbox import PendingMutation
     from app.core.query import Query
     from app.risk.rule_edits import RuleWork
     from models.core.base import Record, Request
@@ -53,7 +53,7 @@ MATCH_PAUSE = 0.3
 
 def declare(mutations: Mutations) -> None:
     """Make the kinds known."""
-    mutations.declare(Kind("risk.draft_change", TOPICS, overlay=_changed))
+    mutations.declare(MutationSpec("risk.draft_change", TOPICS, overlay=_changed))
     for name in (
         "risk.draft_create",
         "risk.draft_discard",
@@ -70,7 +70,7 @@ def declare(mutations: Mutations) -> None:
         "risk.breaker_reset",
         "risk.policy_change",
     ):
-        mutations.declare(Kind(name, TOPICS, irreversible=True))
+        mutations.declare(MutationSpec(name, TOPICS, irreversible=True))
 
 
 async def read(client: OperationsClient, path: str, kind: type[R], **query: Any) -> R:
@@ -223,7 +223,7 @@ class LiveMatches:
                 return
 
 
-def _changed(value: Any, fields: dict[str, Any], intent: Intent) -> Any:
+def _changed(value: Any, fields: dict[str, Any], intent: PendingMutation) -> Any:
     from models.risk.rules import FraudRule, RuleSet, RuleSetSummary
 
     known = intent.resource.partition(":")[2]
@@ -260,7 +260,9 @@ async def _submit(
     base: Record | None = None,
     record: str | None = None,
 ) -> Outcome:
-    draft = Draft(kind, title, method, path, body, version=version, resource=resource, record=record, base=base)
+    draft = MutationRequest(
+        kind, title, method, path, body, version=version, resource=resource, record=record, base=base
+    )
     return await mutations.submit(draft)
 
 
@@ -440,7 +442,7 @@ def publish_reason(console: Console, one: RuleSetSummary, *, dirty: bool = False
     """Why a version cannot be published now, in words; ``None`` when it can."""
     from models.risk.rules import RuleSetState
 
-    reason = console.write_reason(PUBLISH, irreversible=True)
+    reason = console.write_blocker(PUBLISH, irreversible=True)
     if reason is not None:
         return reason
     me = console.session.me

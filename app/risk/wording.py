@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from models.core.formatting import grouped, money
-from models.risk.metrics import METRICS, SUBJECTS, WINDOWS, Kind, Metric, Operator
+from models.risk.metrics import METRICS, SUBJECTS, WINDOWS, Metric, MetricType, Operator
 
 if TYPE_CHECKING:
     from models.risk.rules import Compared, Fired
@@ -49,7 +49,7 @@ Words = tuple[Run, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
+class EvaluationContext:
     """What sentences need besides the condition."""
 
     currency: str = ""
@@ -78,7 +78,7 @@ def duration(minutes: int) -> str:
     return _counted(days, "day") + (f" {rest // _HOUR} h" if rest >= _HOUR else "")
 
 
-def why(fired: Fired, around: Around = Around()) -> Words:
+def why(fired: Fired, around: EvaluationContext = EvaluationContext()) -> Words:
     """Every condition of a rule that held, one sentence each."""
     said: list[Run] = []
     for each in fired.conditions:
@@ -87,7 +87,7 @@ def why(fired: Fired, around: Around = Around()) -> Words:
     return tuple(said) or (Run(fired.description),)
 
 
-def fired_words(compared: Compared, around: Around = Around()) -> Words:
+def fired_words(compared: Compared, around: EvaluationContext = EvaluationContext()) -> Words:
     """One condition that held: what was found, and where the line is."""
     metric = METRICS.get(compared.metric)
     operator = Operator(compared.operator)
@@ -102,9 +102,9 @@ def fired_words(compared: Compared, around: Around = Around()) -> Words:
             Run(str(compared.value), strong=True),
             Run("."),
         )
-    if metric.kind is Kind.FLAG:
+    if metric.kind is MetricType.FLAG:
         return _difference(metric, bool(compared.actual), around)
-    if metric.kind is Kind.TEXT:
+    if metric.kind is MetricType.TEXT:
         return _text(metric, compared.actual, around)
     return (*_found(metric, compared.actual, around), *_line(metric, operator, compared.value, around))
 
@@ -112,7 +112,7 @@ def fired_words(compared: Compared, around: Around = Around()) -> Words:
 # --- parts -------------------------------------------------------------------------------------------------------
 
 
-def _found(metric: Metric, actual: Any, around: Around) -> Words:
+def _found(metric: Metric, actual: Any, around: EvaluationContext) -> Words:
     """What the order has."""
     velocity = _velocity(metric.key)
     shown = Run(_shown(metric, actual, around), strong=True)
@@ -146,7 +146,7 @@ def _found(metric: Metric, actual: Any, around: Around) -> Words:
             return (Run(f"{metric.title}: "), shown, Run("."))
 
 
-def _line(metric: Metric, operator: Operator, value: Any, around: Around) -> Words:
+def _line(metric: Metric, operator: Operator, value: Any, around: EvaluationContext) -> Words:
     """Where the rule draws the line."""
     shown = Run(_shown(metric, value, around), strong=True)
     ages = {"customer_age": "Accounts", "payment_method_age": "Means of payment"}
@@ -157,12 +157,12 @@ def _line(metric: Metric, operator: Operator, value: Any, around: Around) -> Wor
         return (Run(f" The rule asks for {_ASKED[operator]} hour "), Run(str(value), strong=True), Run("."))
     if operator is Operator.GT:
         return (Run(" The limit is "), shown, Run("."))
-    if operator is Operator.GTE and metric.kind is Kind.NUMBER:
+    if operator is Operator.GTE and metric.kind is MetricType.NUMBER:
         return (Run(" The limit is "), Run(_shown(metric, value - 1, around), strong=True), Run("."))
     return (Run(f" The rule asks for {_ASKED[operator]} "), shown, Run("."))
 
 
-def _difference(metric: Metric, differ: bool, around: Around) -> Words:
+def _difference(metric: Metric, differ: bool, around: EvaluationContext) -> Words:
     one, other = metric.key.removesuffix("_differ").split("_")
     values = around.values or {}
     first, second = values.get(f"{one}_country"), values.get(f"{other}_country")
@@ -183,7 +183,7 @@ def _difference(metric: Metric, differ: bool, around: Around) -> Words:
     )
 
 
-def _text(metric: Metric, actual: Any, around: Around) -> Words:
+def _text(metric: Metric, actual: Any, around: EvaluationContext) -> Words:
     return (Run(f"{_name(metric)} is "), Run(_shown(metric, actual, around), strong=True), Run("."))
 
 
@@ -205,17 +205,17 @@ def window_of(key: str) -> str:
     return next((words for name, _, words in WINDOWS if name == last), "")
 
 
-def _shown(metric: Metric, value: Any, around: Around) -> str:
+def _shown(metric: Metric, value: Any, around: EvaluationContext) -> str:
     if value is None:
         return "unknown"
     match metric.kind:
-        case Kind.MONEY:
+        case MetricType.MONEY:
             return f"{money(int(value), around.currency)} {around.currency}" if around.currency else grouped(int(value))
-        case Kind.MINUTES:
+        case MetricType.MINUTES:
             return duration(int(value))
-        case Kind.NUMBER:
+        case MetricType.NUMBER:
             return grouped(int(value))
-        case Kind.TEXT if metric.key.endswith("_country"):
+        case MetricType.TEXT if metric.key.endswith("_country"):
             return around.country(str(value))
         case _:
             return str(value)

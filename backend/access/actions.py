@@ -15,7 +15,7 @@ from backend.access import reads
 from backend.access.break_glass.actions import open_review
 from backend.alerts.actions import clock
 from backend.approvals import actions as approvals
-from backend.approvals.kinds import Kind, declare
+from backend.approvals.kinds import ApprovalKind, declare
 from backend.core.database import Connection, Database, load_queries
 from backend.core.problems import ProblemError, same_version
 from backend.core.settings import Settings
@@ -167,8 +167,8 @@ async def _write_grant(
         resource_id=after.assignment_id,
         label=f"{after.role_name} of {after.user_name}",
         version=after.version,
-        before=None if before is None else picture(before),
-        after=picture(after),
+        before=None if before is None else audit_snapshot(before),
+        after=audit_snapshot(after),
         reason=after.reason,
     )
     return after
@@ -189,8 +189,8 @@ async def _end(
         resource_id=after.assignment_id,
         label=f"{after.role_name} of {after.user_name}",
         version=after.version,
-        before=picture(before),
-        after=picture(after),
+        before=audit_snapshot(before),
+        after=audit_snapshot(after),
         reason=reason,
     )
     return after
@@ -202,7 +202,7 @@ async def _apply_grant(tx: Connection, approval: Approval) -> Mapping[str, Any]:
     if wish.expires_at is not None and wish.expires_at <= await clock(tx):
         raise ProblemError(Code.CONFLICT, "The grant would have ended already; deny it and ask again.")
     voters = tuple(vote.voter for vote in approval.votes)
-    return picture(await _write_grant(tx, actor=approval.requested_by, wish=wish, approved_by=voters))
+    return audit_snapshot(await _write_grant(tx, actor=approval.requested_by, wish=wish, approved_by=voters))
 
 
 async def _apply_break_glass(tx: Connection, approval: Approval) -> Mapping[str, Any]:
@@ -219,7 +219,7 @@ async def _apply_break_glass(tx: Connection, approval: Approval) -> Mapping[str,
         minutes=wish.minutes,
     )
     await open_review(tx, after)
-    return picture(after)
+    return audit_snapshot(after)
 
 
 async def _still_valid(tx: Connection, approval: Approval, role_id: str) -> None:
@@ -294,7 +294,7 @@ async def create_role(tx: Connection, *, actor: str, draft: RoleDraft) -> RoleDe
         resource_id=role.role_id,
         label=role.name,
         version=1,
-        after=picture(role),
+        after=audit_snapshot(role),
     )
     return role
 
@@ -355,7 +355,7 @@ async def _apply_role_change(tx: Connection, approval: Approval) -> Mapping[str,
     after = await _write_role(
         tx, actor=approval.requested_by, before=before, wanted=_changed(before, change), reason=approval.reason
     )
-    return picture(after)
+    return audit_snapshot(after)
 
 
 async def _holders_gain(tx: Connection, approval: Approval, voter: str) -> str | None:
@@ -398,8 +398,8 @@ async def _write_role(
         resource_id=after.role_id,
         label=after.name,
         version=after.version,
-        before=picture(before),
-        after=picture(after),
+        before=audit_snapshot(before),
+        after=audit_snapshot(after),
         reason=reason or None,
     )
     return after
@@ -442,7 +442,7 @@ async def _checked(
     }
 
 
-def picture(record: RoleAssignment | RoleDefinition) -> dict[str, Any]:
+def audit_snapshot(record: RoleAssignment | RoleDefinition) -> dict[str, Any]:
     """A record as the audit log keeps it. How many hold a role is no part of the role."""
     return record.model_dump(mode="json", by_alias=True, exclude={"people"})
 
@@ -453,6 +453,6 @@ def _wrong(field: str, message: str) -> ProblemError:
     )
 
 
-GRANT = declare(Kind("rbac.grant", _apply_grant))
-BREAK_GLASS = declare(Kind("rbac.break_glass", _apply_break_glass))
-ROLE_CHANGE = declare(Kind("rbac.role_change", _apply_role_change, _holders_gain))
+GRANT = declare(ApprovalKind("rbac.grant", _apply_grant))
+BREAK_GLASS = declare(ApprovalKind("rbac.break_glass", _apply_break_glass))
+ROLE_CHANGE = declare(ApprovalKind("rbac.role_change", _apply_role_change, _holders_gain))

@@ -78,7 +78,7 @@ async def ask(
         resource_id=approval.approval_id,
         label=approval.title,
         version=1,
-        after=picture(approval),
+        after=audit_snapshot(approval),
         reason=reason,
     )
     return approval
@@ -208,7 +208,7 @@ async def listed(
         return await cursor.fetchall()
 
 
-def picture(approval: Approval) -> dict[str, Any]:
+def audit_snapshot(approval: Approval) -> dict[str, Any]:
     """An approval as the audit log keeps it."""
     return approval.model_dump(mode="json", by_alias=True, exclude={"objection"})
 
@@ -235,8 +235,8 @@ async def _settle(
         resource_id=after.approval_id,
         label=after.title,
         version=after.version,
-        before=picture(before),
-        after=picture(after) | ({"outcome": dict(outcome)} if outcome else {}),
+        before=audit_snapshot(before),
+        after=audit_snapshot(after) | ({"outcome": dict(outcome)} if outcome else {}),
         reason=reason or None,
     )
     return after

@@ -23,7 +23,7 @@ async def _no_objection(_tx: Connection, _approval: Approval, _voter: str) -> st
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ApprovalKind:
     """One kind, such as ``rbac.grant``."""
 
     name: str
@@ -31,10 +31,10 @@ class Kind:
     objection: Objection = _no_objection
 
 
-_kinds: dict[str, Kind] = {}
+_kinds: dict[str, ApprovalKind] = {}
 
 
-def declare(kind: Kind) -> Kind:
+def declare(kind: ApprovalKind) -> ApprovalKind:
     """Make a kind known. Raises ValueError for a name that is taken."""
     if kind.name in _kinds:
         raise ValueError(f"the kind of approval {kind.name} is declared twice")
@@ -42,6 +42,6 @@ def declare(kind: Kind) -> Kind:
     return kind
 
 
-def kind_of(approval: Approval) -> Kind:
+def kind_of(approval: Approval) -> ApprovalKind:
     """The kind of an approval. Raises KeyError for one of another release."""
     return _kinds[approval.kind]

@@ -22,7 +22,7 @@ OPERATOR = "system:command-line"
 
 
 @dataclass(eq=False)
-class Told:
+class AuditScope:
     """What a request has told the log. One object, shared by all tasks and threads that work on the request."""
 
     entries: int = 0
@@ -34,13 +34,13 @@ class Told:
         return not (self.entries or self.nothing_changed)
 
 
-_told: ContextVar[Told | None] = ContextVar("told", default=None)
+_told: ContextVar[AuditScope | None] = ContextVar("told", default=None)
 
 
 @contextmanager
-def listening() -> Iterator[Told]:
+def audit_scope() -> Iterator[AuditScope]:
     """What is told within the block. ``backend.core.http`` holds every writing request to it."""
-    told = Told()
+    told = AuditScope()
     token = _told.set(told)
     try:
         yield told

@@ -17,7 +17,7 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import S3Store
 
-from backend.audit.checkpoint_store import OutsideError, another, name_of, size_of
+from backend.audit.checkpoint_store import CheckpointStoreError, mismatch, name_of, size_of
 
 if TYPE_CHECKING:
     from obstore.store import S3Config
@@ -72,7 +72,7 @@ class Bucket:
                 obstore.put(self._store, self._path(size), note.encode(), mode="create", use_multipart=False)
             except AlreadyExistsError:
                 if self._read(size) != note:
-                    raise another(f"{self._place}/{name_of(size)}") from None
+                    raise mismatch(f"{self._place}/{name_of(size)}") from None
 
     def notes(self) -> Iterator[tuple[int, str]]:
         """Read the objects, some at a time."""
@@ -105,7 +105,7 @@ class Bucket:
         try:
             yield
         except (BaseError, OSError, ValueError) as error:
-            raise OutsideError(f"{self._place} cannot be {done}: {_short(error)}") from error
+            raise CheckpointStoreError(f"{self._place} cannot be {done}: {_short(error)}") from error
 
 
 def _short(error: Exception) -> str:

@@ -18,7 +18,7 @@ from backend.core.settings import Settings
 _NAME = re.compile(r"(\d{20})\.checkpoint")
 
 
-class OutsideError(Exception):
+class CheckpointStoreError(Exception):
     """A checkpoint could not be kept; the words say what to do."""
 
 
@@ -33,15 +33,15 @@ def size_of(name: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def another(name: str) -> OutsideError:
+def mismatch(name: str) -> CheckpointStoreError:
     """What is kept under this name is not what was to be kept."""
-    return OutsideError(
+    return CheckpointStoreError(
         f"{name} is another checkpoint of the same size: the database was put back or replaced. Run "
         "`opsconsole audit verify`, then give this log a place of its own"
     )
 
 
-class Outside(Protocol):
+class CheckpointStore(Protocol):
     """Keeps checkpoints by tree size; each is written once. The methods block, and raise OutsideError."""
 
     kind: str
@@ -93,8 +93,8 @@ class Folder:
             if file.read_text(encoding="utf-8") == note:
                 return
         except (OSError, UnicodeDecodeError) as error:
-            raise OutsideError(f"{self._path} cannot be written: {error}") from error
-        raise another(str(file))
+            raise CheckpointStoreError(f"{self._path} cannot be written: {error}") from error
+        raise mismatch(str(file))
 
     def notes(self) -> Iterator[tuple[int, str]]:
         """Read the files one by one."""
@@ -104,7 +104,7 @@ class Folder:
             except UnicodeDecodeError:
                 yield size, ""
             except OSError as error:
-                raise OutsideError(f"{self._path} cannot be read: {error}") from error
+                raise CheckpointStoreError(f"{self._path} cannot be read: {error}") from error
 
     def _file(self, size: int) -> Path:
         return self._path / name_of(size)
@@ -116,7 +116,7 @@ class Folder:
         except FileNotFoundError:
             return []
         except OSError as error:
-            raise OutsideError(f"{self._path} cannot be read: {error}") from error
+            raise CheckpointStoreError(f"{self._path} cannot be read: {error}") from error
 
 
 def _place(part: Path, file: Path) -> None:
@@ -136,21 +136,21 @@ def _sync(folder: Path) -> None:
             os.close(descriptor)
 
 
-def place_of(name: str, endpoint: str | None = None) -> Outside:
+def store_at(name: str, endpoint: str | None = None) -> CheckpointStore:
     """The place of a name: ``s3://bucket/prefix``, at another endpoint than Amazon's if one is given, or a folder."""
     return _bucket(name, endpoint) if name.startswith("s3://") else Folder(Path(name))
 
 
 @functools.cache
-def _bucket(url: str, endpoint: str | None) -> Outside:
+def _bucket(url: str, endpoint: str | None) -> CheckpointStore:
     """One client for all turns: it keeps connections and credentials. Only who has a bucket waits for it to load."""
     from backend.audit.bucket import Bucket
 
     return Bucket(url, endpoint)
 
 
-def outside_of(settings: Settings) -> Outside | None:
+def configured_store(settings: Settings) -> CheckpointStore | None:
     """The place settings name; ``None`` when they name none. Raises OutsideError."""
     if settings.audit_checkpoint_bucket is not None:
-        return place_of(settings.audit_checkpoint_bucket, settings.audit_checkpoint_endpoint)
+        return store_at(settings.audit_checkpoint_bucket, settings.audit_checkpoint_endpoint)
     return None if settings.audit_checkpoint_folder is None else Folder(settings.audit_checkpoint_folder)

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from backend.audit import queries
 from backend.audit.canonical import canonical
-from backend.audit.checkpoint_store import Outside, OutsideError, outside_of
+from backend.audit.checkpoint_store import CheckpointStore, CheckpointStoreError, configured_store
 from backend.audit.merkle import Frontier, Node, cover, fold, leaf_hash
 from backend.audit.signed_notes import Checkpoint, Verifier, read_note, sign, signing_key
 from backend.core.database import Connection, Database, array
@@ -44,7 +44,7 @@ async def seal(database: Database, settings: Settings) -> None:
         return _say_once("the audit log is not sealed: no key is set, see OPSCONSOLE_AUDIT_KEY_FILE")
     while await _seal_batch(database, key) == BATCH:
         continue
-    store = outside_of(settings)
+    store = configured_store(settings)
     if store is not None:
         await _keep_outside(database, store)
     return None
@@ -130,7 +130,7 @@ async def nodes(connection: Connection, wanted: Sequence[Node]) -> list[bytes]:
         raise SealError(f"node {missing} of the stored tree is missing: run `opsconsole audit verify`") from None
 
 
-async def _keep_outside(database: Database, store: Outside) -> None:
+async def _keep_outside(database: Database, store: CheckpointStore) -> None:
     """Copy every checkpoint that is not kept outside yet, oldest first; what hinders it is logged and told."""
     through, problem = 0, None
     try:
@@ -150,7 +150,7 @@ async def _keep_outside(database: Database, store: Outside) -> None:
                 through = size
             if len(found) < COPIES:
                 break
-    except OutsideError as error:
+    except CheckpointStoreError as error:
         problem = str(error)
         log.warning("checkpoints are not kept outside the database", reason=problem)
     async with database.transaction() as tx:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import psycopg
 from psycopg.rows import dict_row
 
-from backend.audit.checkpoint_store import OutsideError, outside_of
+from backend.audit.checkpoint_store import CheckpointStoreError, configured_store
 from backend.audit.signed_notes import Verifier, signing_key
 from backend.audit.verify import origin_of, verify
 from backend.backup.archive import queries
@@ -49,13 +49,13 @@ def sealed_audit_check(settings: Settings) -> Callable[[str], str | None]:
             key = signing_key(settings)
             if key is None:
                 return None
-            outside = outside_of(settings)
+            outside = configured_store(settings)
             newest = verify(url, [Verifier.of(origin_of(url), key)])
             if newest.finding is None and outside is not None:
                 # Checkpoints that came after the backup are none of its business.
                 notes = [(size, note) for size, note in outside.notes() if size <= newest.verified]
                 newest = verify(url, [Verifier.of(origin_of(url), key)], notes)
-        except (psycopg.Error, OutsideError, ValueError, OSError) as error:
+        except (psycopg.Error, CheckpointStoreError, ValueError, OSError) as error:
             return f"the audit log cannot be verified: {str(error).strip()}"
         return None if newest.finding is None else f"the audit log is not what was sealed: {newest.finding}"
 

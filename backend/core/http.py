@@ -133,7 +133,7 @@ class OperationsRoute(APIRoute):
                 async with AsyncExitStack() as stack:
                     unit = _Unit(request, stack)
                     request.state.begin = unit.begin
-                    with audit.listening() as told:
+                    with audit.audit_scope() as told:
                         response = await handle(request)
                     if response.status_code < 300 and told.silent:
                         raise RuntimeError(f"{request.method} {self.path} told the audit log nothing")

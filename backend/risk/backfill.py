@@ -10,7 +10,7 @@ from typing import LiteralString
 from backend.core.database import Connection, Database, array, load_queries
 from backend.core.settings import Settings
 from backend.risk.check.facts import key_of, lock
-from backend.risk.features import COUNTED, count_sql
+from backend.risk.features import COUNTED, update_velocity_sql
 from models.risk.metrics import normal
 
 queries = load_queries(__package__)
@@ -26,10 +26,10 @@ _ORDERS: LiteralString = (
     "select id, placed_at, order_value, customer_id, email, ip, card, device, seq as below, 0 as own"
     " from risk_order where id = any (%(ids)s::text[]) and customer_id is not null"
 )
-COUNT: LiteralString = count_sql(_ORDERS, OF_CUSTOMER)
+COUNT: LiteralString = update_velocity_sql(_ORDERS, OF_CUSTOMER)
 
 
-async def adopt(database: Database, _settings: Settings) -> None:
+async def backfill(database: Database, _settings: Settings) -> None:
     """Adopt what waits, the oldest first, at most TURN_MOST orders; what was checked already is left as it is."""
     for _ in range(0, TURN_MOST, SLICE):
         async with database.transaction() as tx:

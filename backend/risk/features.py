@@ -134,7 +134,7 @@ def counted_sql(orders: LiteralString) -> LiteralString:
     return composed.as_string()
 
 
-def count_sql(orders: LiteralString, names: Sequence[str] = COUNTED) -> LiteralString:
+def update_velocity_sql(orders: LiteralString, names: Sequence[str] = COUNTED) -> LiteralString:
     """A statement that writes the columns ``names`` of rows of ``risk_order``; ``orders`` as for ``counted_sql``."""
     return (
         sql.SQL("update risk_order as t set {} from ({}) as f where t.id = f.id")

@@ -38,7 +38,7 @@ _COMPARE: dict[Operator, Callable[[Any, Any], bool]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Circumstances:
+class EvaluationContext:
     """What besides its values bears on an order."""
 
     lists: tuple[ListHit, ...] = ()
@@ -65,7 +65,7 @@ class Outcome:
     """Rules that would have fired."""
 
 
-def condition_holds(condition: Condition, values: Values, around: Circumstances) -> bool:
+def condition_holds(condition: Condition, values: Values, around: EvaluationContext) -> bool:
     """Whether one condition holds; never for a value that is unknown."""
     value = values.get(condition.metric)
     if value is None:
@@ -77,7 +77,7 @@ def condition_holds(condition: Condition, values: Values, around: Circumstances)
     return _COMPARE[condition.operator](value, condition.compared)
 
 
-def rule_holds(rule: FraudRule, values: Values, around: Circumstances) -> bool:
+def rule_holds(rule: FraudRule, values: Values, around: EvaluationContext) -> bool:
     """Whether all conditions of a rule hold, and in each group one."""
     return all(
         any(condition_holds(each, values, around) for each in entry.any)
@@ -87,7 +87,7 @@ def rule_holds(rule: FraudRule, values: Values, around: Circumstances) -> bool:
     )
 
 
-def decide(rules: Iterable[FraudRule], values: Values, around: Circumstances) -> Outcome:
+def decide(rules: Iterable[FraudRule], values: Values, around: EvaluationContext) -> Outcome:
     """Score and action. Precedence: lists that allow, then block (lists and rules), review, flag.
 
     The score is the sum of the severities of the rules that fired, at most 100; a list that blocks makes it 100, one
@@ -107,12 +107,12 @@ def decide(rules: Iterable[FraudRule], values: Values, around: Circumstances) ->
     return Outcome(score, max(actions, key=STRENGTH.__getitem__, default=Action.APPROVE), triggered, quiet)
 
 
-def effective(rule: FraudRule, around: Circumstances) -> Action:
+def effective(rule: FraudRule, around: EvaluationContext) -> Action:
     """What a rule does now: one past its cap only flags."""
     return Action.FLAG if rule.rule_id in around.demoted else rule.action
 
 
-def explain(rule: FraudRule, values: Values, around: Circumstances) -> Fired:
+def explain(rule: FraudRule, values: Values, around: EvaluationContext) -> Fired:
     """Every condition of a rule with the value it met; those of groups that did not hold are shown as such."""
     return Fired(
         rule_id=rule.rule_id,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from psycopg import sql
 
-from models.risk.metrics import METRICS, Kind, Operator
+from models.risk.metrics import METRICS, MetricType, Operator
 from models.risk.rules import SCORE_MOST, Action, AnyOf, Condition, FraudRule
 
 _SIGNS = {
@@ -24,11 +24,11 @@ _SIGNS = {
 }
 
 _TYPES = {
-    Kind.NUMBER: sql.SQL("bigint"),
-    Kind.MONEY: sql.SQL("bigint"),
-    Kind.MINUTES: sql.SQL("bigint"),
-    Kind.FLAG: sql.SQL("boolean"),
-    Kind.TEXT: sql.SQL("text"),
+    MetricType.NUMBER: sql.SQL("bigint"),
+    MetricType.MONEY: sql.SQL("bigint"),
+    MetricType.MINUTES: sql.SQL("bigint"),
+    MetricType.FLAG: sql.SQL("boolean"),
+    MetricType.TEXT: sql.SQL("text"),
 }
 
 Member = Callable[[str, str], sql.Composable]
@@ -100,7 +100,7 @@ def rule_sql(rule: FraudRule, names: Names, member: Member) -> sql.Composable:
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
+class SqlContext:
     """What besides an order's values bears on a decision, for all orders of a statement."""
 
     member: Member
@@ -111,14 +111,14 @@ class Around:
     """Whether rules are quiet or only flag as they did when each order became known; otherwise none is, none does."""
 
 
-def decision_sql(rules: Sequence[FraudRule], names: Names, around: Around) -> sql.Composed:
+def decision_sql(rules: Sequence[FraudRule], names: Names, around: SqlContext) -> sql.Composed:
     """``(select score, action, triggered …)`` for a lateral join: the same as ``predicate.decide``.
 
     Columns: ``score`` integer, ``action`` text, ``triggered`` text[] in the order of the rules, ``loud`` boolean[] with
     an element for each enabled rule.
     """
     enabled = [rule for rule in rules if rule.enabled]
-    loud = [loud_sql(rule, names, around) for rule in enabled]
+    loud = [unsuppressed_sql(rule, names, around) for rule in enabled]
     fired = [sql.Identifier("f", f"r{number}") for number in range(len(enabled))]
     columns = [
         sql.SQL("{} as {}").format(expression, sql.Identifier(f"r{number}")) for number, expression in enumerate(loud)
@@ -162,7 +162,7 @@ def _pairs(fired: Sequence[sql.Composable], rules: Sequence[FraudRule]) -> Itera
     return zip(fired, rules, strict=True)
 
 
-def loud_sql(rule: FraudRule, names: Names, around: Around) -> sql.Composable:
+def unsuppressed_sql(rule: FraudRule, names: Names, around: SqlContext) -> sql.Composable:
     """Whether a rule fires and is not quiet for the order: true or false."""
     holds = rule_sql(rule, names, around.member)
     if not around.recorded:
@@ -171,7 +171,7 @@ def loud_sql(rule: FraudRule, names: Names, around: Around) -> sql.Composable:
 
 
 def _acts(
-    fired: sql.Composable, rule: FraudRule, action: Action, names: Names, around: Around
+    fired: sql.Composable, rule: FraudRule, action: Action, names: Names, around: SqlContext
 ) -> sql.Composable | None:
     """When a fired rule does ``action``; ``None`` when it never does. One past its cap only flags."""
     demoted = sql.SQL("{} = any ({})").format(sql.Literal(rule.rule_id), names.column("demoted"))

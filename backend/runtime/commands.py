@@ -118,7 +118,7 @@ def verify_audit(
     """Verify the audit log of a database; the first thing that is wrong goes to standard error."""
     import psycopg
 
-    from backend.audit.checkpoint_store import OutsideError, outside_of, place_of
+    from backend.audit.checkpoint_store import CheckpointStoreError, configured_store, store_at
     from backend.audit.signed_notes import signing_key
     from backend.audit.verify import origin_of, verify
 
@@ -130,9 +130,11 @@ def verify_audit(
                 known.append(Verifier.of(origin_of(url), key))
             if not known:
                 return _failed("not verified: give --vkey, or set OPSCONSOLE_AUDIT_KEY_FILE")
-            store = outside_of(own) if checkpoints is None else place_of(checkpoints, own.audit_checkpoint_endpoint)
+            store = (
+                configured_store(own) if checkpoints is None else store_at(checkpoints, own.audit_checkpoint_endpoint)
+            )
             report = verify(url, known, () if store is None else store.notes())
-    except (psycopg.Error, OutsideError, EmbeddedError, ValueError, OSError) as error:
+    except (psycopg.Error, CheckpointStoreError, EmbeddedError, ValueError, OSError) as error:
         return _failed(f"not verified: {str(error).strip()}")
     if report.finding is not None:
         return _failed(str(report.finding))

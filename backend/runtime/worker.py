@@ -48,7 +48,7 @@ def ticks(settings: Settings) -> tuple[Tick, ...]:
     from backend.audit.relay import stamp
     from backend.audit.seal import seal
     from backend.backup.daily import watch
-    from backend.risk.backfill import adopt
+    from backend.risk.backfill import backfill
     from backend.risk.fulfilment.actions import resume
     from backend.risk.queue.actions import wake
     from backend.risk.rule_sets.evaluate import run_shadows
@@ -61,7 +61,7 @@ def ticks(settings: Settings) -> tuple[Tick, ...]:
         Tick("audit seal", 5.0, seal),
         Tick("rollup fold", 1.0, fold),
         Tick("alert evaluation", 10.0, evaluate),
-        Tick("risk adoption", 2.0, adopt),
+        Tick("risk adoption", 2.0, backfill),
         Tick("ends of grants", 1.0, end_expired),
         Tick("ends of approvals", 5.0, expire),
         Tick("access in outside systems", 300.0, check),

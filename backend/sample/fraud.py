@@ -15,9 +15,9 @@ from pydantic import TypeAdapter
 from backend import audit
 from backend.core.database import Connection, array
 from backend.core.json import dumps
-from backend.risk.features import count_sql, order_values
+from backend.risk.features import order_values, update_velocity_sql
 from backend.risk.lists.actions import add_entry, create_list
-from backend.risk.predicate import Circumstances, decide, explain, missing
+from backend.risk.predicate import EvaluationContext, decide, explain, missing
 from backend.sample import queries
 from backend.sample.market import EPOCH, HOUR, Market, Order, load_catalogue
 from models.risk.rules import FraudCheck, FraudRule, ListEntryDraft, ListHit, ListKind, RiskListDraft
@@ -31,7 +31,7 @@ ATTACK_SHARE = 0.35
 """Of the hours, in which somebody tries stolen cards."""
 ATTACK_ORDERS = 7
 
-COUNT = count_sql(
+COUNT = update_velocity_sql(
     "select id, placed_at, order_value, customer_id, email, ip, card, device, seq as below, 0 as own"
     " from risk_order where id = any (%(ids)s::text[])"
 )
@@ -170,7 +170,7 @@ def _decision(values: dict[str, Any], check: FraudCheck, rules: Iterable[FraudRu
         ListHit(list_id=listed["listId"], kind=ListKind.CUSTOM, metric="email_domain", value=values["email_domain"])
         for _ in values["lists"]
     )
-    around = Circumstances(hits)
+    around = EvaluationContext(hits)
     outcome = decide(rules, values, around)
     return {
         "order_id": values["id"],

@@ -11,7 +11,7 @@ from models.core.money import decimals
 from models.shop.ingest import CommunityIn, DownloadIn, OrderIn, RateIn, RefundIn
 
 
-class Landed(NamedTuple):
+class UpsertCounts(NamedTuple):
     """How many rows were new, and how many corrected an earlier message; the rest was known already."""
 
     inserted: int
@@ -39,13 +39,13 @@ def _shifts(rows: Sequence[OrderIn | RefundIn | RateIn], reporting: str) -> list
     return [decimals(reporting) - decimals(row.currency) for row in rows]
 
 
-async def _put(tx: Connection, statement: LiteralString, values: dict[str, object]) -> Landed:
+async def _put(tx: Connection, statement: LiteralString, values: dict[str, object]) -> UpsertCounts:
     row = await (await tx.execute(statement, values, prepare=True)).fetchone()
     assert row is not None  # noqa: S101 - an aggregate always answers
-    return Landed(*row)
+    return UpsertCounts(*row)
 
 
-async def orders(tx: Connection, rows: Sequence[OrderIn], reporting: str) -> Landed:
+async def orders(tx: Connection, rows: Sequence[OrderIn], reporting: str) -> UpsertCounts:
     """Land orders, converting each at the rate of its UTC day."""
     await tx.execute(queries.lock_rates_shared)
     return await _put(
@@ -65,7 +65,7 @@ async def orders(tx: Connection, rows: Sequence[OrderIn], reporting: str) -> Lan
     )
 
 
-async def refunds(tx: Connection, rows: Sequence[RefundIn], reporting: str) -> Landed:
+async def refunds(tx: Connection, rows: Sequence[RefundIn], reporting: str) -> UpsertCounts:
     """Land refunds; their orders need not be known. Whose they are says the refund, or its order if it is known."""
     await tx.execute(queries.lock_rates_shared)
     return await _put(
@@ -85,7 +85,7 @@ async def refunds(tx: Connection, rows: Sequence[RefundIn], reporting: str) -> L
     )
 
 
-async def downloads(tx: Connection, rows: Sequence[DownloadIn]) -> Landed:
+async def downloads(tx: Connection, rows: Sequence[DownloadIn]) -> UpsertCounts:
     """Land download attempts."""
     return await _put(
         tx,
@@ -101,7 +101,7 @@ async def downloads(tx: Connection, rows: Sequence[DownloadIn]) -> Landed:
     )
 
 
-async def community(tx: Connection, rows: Sequence[CommunityIn]) -> Landed:
+async def community(tx: Connection, rows: Sequence[CommunityIn]) -> UpsertCounts:
     """Land readings of community figures."""
     return await _put(
         tx,
@@ -115,7 +115,7 @@ async def community(tx: Connection, rows: Sequence[CommunityIn]) -> Landed:
     )
 
 
-async def rates(tx: Connection, rows: Sequence[RateIn], reporting: str) -> Landed:
+async def rates(tx: Connection, rows: Sequence[RateIn], reporting: str) -> UpsertCounts:
     """Land daily rates and convert again what was placed or refunded on those days."""
     await tx.execute(queries.lock_rates)
     landed = await _put(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from models.core.base import Count, CurrencyCode, Identifier, Instant, Minor, Record
-from models.risk.queue import EntryStatus, EntryVerdict, Intent, RiskQueueEntry
+from models.risk.queue import EntryStatus, EntryVerdict, FulfilmentRequest, RiskQueueEntry
 from models.risk.rules import Action, Decision, Score
 
 ITEMS_MOST = 20
@@ -121,7 +121,7 @@ class RiskCase(Record):
     """Whether there are others, older ones."""
     history: tuple[CaseEvent, ...]
     """Newest first."""
-    intent: Intent | None = None
+    intent: FulfilmentRequest | None = None
     two_people: bool
     """Whether its amount needs a second person, by the policy of this moment."""
     as_of: Instant

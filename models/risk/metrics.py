@@ -11,7 +11,7 @@ from ipaddress import IPv6Address, ip_address
 from typing import Final
 
 
-class Kind(StrEnum):
+class MetricType(StrEnum):
     """What a metric's values are, and thereby what can be asked of it."""
 
     NUMBER = "number"
@@ -42,12 +42,12 @@ NUMERIC: Final = (Operator.GT, Operator.GTE, Operator.LT, Operator.LTE, Operator
 TEXTUAL: Final = (Operator.EQ, Operator.NE, Operator.IN, Operator.NOT_IN)
 LISTED: Final = (Operator.IN_LIST, Operator.NOT_IN_LIST)
 
-OPERATORS: Final[dict[Kind, tuple[Operator, ...]]] = {
-    Kind.NUMBER: NUMERIC,
-    Kind.MONEY: NUMERIC,
-    Kind.MINUTES: NUMERIC,
-    Kind.FLAG: (Operator.IS,),
-    Kind.TEXT: TEXTUAL,
+OPERATORS: Final[dict[MetricType, tuple[Operator, ...]]] = {
+    MetricType.NUMBER: NUMERIC,
+    MetricType.MONEY: NUMERIC,
+    MetricType.MINUTES: NUMERIC,
+    MetricType.FLAG: (Operator.IS,),
+    MetricType.TEXT: TEXTUAL,
 }
 
 VELOCITY_MOST = 200
@@ -59,7 +59,7 @@ class Metric:
     """One thing a rule can ask about."""
 
     key: str
-    kind: Kind
+    kind: MetricType
     title: str
     """Such as *Orders with this card in 1 h*."""
     group: str
@@ -102,12 +102,12 @@ def _velocity() -> list[Metric]:
         for metric in (
             Metric(
                 f"{prefix}_orders_{key}",
-                Kind.NUMBER,
+                MetricType.NUMBER,
                 f"Orders {words} in {window}",
                 "Velocity",
                 most=VELOCITY_MOST,
             ),
-            Metric(f"{prefix}_amount_{key}", Kind.MONEY, f"Amount {words} in {window}", "Velocity"),
+            Metric(f"{prefix}_amount_{key}", MetricType.MONEY, f"Amount {words} in {window}", "Velocity"),
         )
     ]
 
@@ -123,7 +123,7 @@ def _differences() -> list[Metric]:
     )
     words = {"billing": "billing", "shipping": "shipping", "ip": "IP", "card": "card"}
     return [
-        Metric(f"{a}_{b}_differ", Kind.FLAG, f"Countries of {words[a]} and {words[b]} differ", "Countries")
+        Metric(f"{a}_{b}_differ", MetricType.FLAG, f"Countries of {words[a]} and {words[b]} differ", "Countries")
         for a, b in pairs
     ]
 
@@ -131,27 +131,29 @@ def _differences() -> list[Metric]:
 METRICS: Final[dict[str, Metric]] = {
     metric.key: metric
     for metric in (
-        Metric("order_value", Kind.MONEY, "Order value", "Order"),
-        Metric("currency", Kind.TEXT, "Currency", "Order"),
-        Metric("item_count", Kind.NUMBER, "Items", "Order"),
-        Metric("hour_of_day", Kind.NUMBER, "Hour of day, UTC", "Order", most=23),
-        Metric("billing_country", Kind.TEXT, "Country of billing", "Countries", listed=True),
-        Metric("shipping_country", Kind.TEXT, "Country of shipping", "Countries", listed=True),
-        Metric("ip_country", Kind.TEXT, "Country of the IP", "Countries", listed=True),
-        Metric("card_country", Kind.TEXT, "Country of the card", "Countries", listed=True),
+        Metric("order_value", MetricType.MONEY, "Order value", "Order"),
+        Metric("currency", MetricType.TEXT, "Currency", "Order"),
+        Metric("item_count", MetricType.NUMBER, "Items", "Order"),
+        Metric("hour_of_day", MetricType.NUMBER, "Hour of day, UTC", "Order", most=23),
+        Metric("billing_country", MetricType.TEXT, "Country of billing", "Countries", listed=True),
+        Metric("shipping_country", MetricType.TEXT, "Country of shipping", "Countries", listed=True),
+        Metric("ip_country", MetricType.TEXT, "Country of the IP", "Countries", listed=True),
+        Metric("card_country", MetricType.TEXT, "Country of the card", "Countries", listed=True),
         *_differences(),
-        Metric("customer_id", Kind.TEXT, "Customer", "Customer", listed=True),
-        Metric("customer_age", Kind.MINUTES, "Age of the account", "Customer"),
-        Metric("customer_orders", Kind.NUMBER, "Earlier orders of the customer", "Customer", most=VELOCITY_MOST),
-        Metric("customer_refunds", Kind.NUMBER, "Refunds of the customer", "Customer", most=VELOCITY_MOST),
-        Metric("customer_chargebacks", Kind.NUMBER, "Chargebacks of the customer", "Customer", most=VELOCITY_MOST),
-        Metric("email", Kind.TEXT, "E-mail", "Customer", listed=True),
-        Metric("email_domain", Kind.TEXT, "E-mail domain", "Customer", listed=True),
-        Metric("payment_method", Kind.TEXT, "Payment method", "Payment"),
-        Metric("payment_method_age", Kind.MINUTES, "Age of the payment method", "Payment"),
-        Metric("card", Kind.TEXT, "Card", "Payment", listed=True),
-        Metric("ip", Kind.TEXT, "IP", "Device and network", listed=True),
-        Metric("device", Kind.TEXT, "Device", "Device and network", listed=True),
+        Metric("customer_id", MetricType.TEXT, "Customer", "Customer", listed=True),
+        Metric("customer_age", MetricType.MINUTES, "Age of the account", "Customer"),
+        Metric("customer_orders", MetricType.NUMBER, "Earlier orders of the customer", "Customer", most=VELOCITY_MOST),
+        Metric("customer_refunds", MetricType.NUMBER, "Refunds of the customer", "Customer", most=VELOCITY_MOST),
+        Metric(
+            "customer_chargebacks", MetricType.NUMBER, "Chargebacks of the customer", "Customer", most=VELOCITY_MOST
+        ),
+        Metric("email", MetricType.TEXT, "E-mail", "Customer", listed=True),
+        Metric("email_domain", MetricType.TEXT, "E-mail domain", "Customer", listed=True),
+        Metric("payment_method", MetricType.TEXT, "Payment method", "Payment"),
+        Metric("payment_method_age", MetricType.MINUTES, "Age of the payment method", "Payment"),
+        Metric("card", MetricType.TEXT, "Card", "Payment", listed=True),
+        Metric("ip", MetricType.TEXT, "IP", "Device and network", listed=True),
+        Metric("device", MetricType.TEXT, "Device", "Device and network", listed=True),
         *_velocity(),
     )
 }

@@ -139,7 +139,7 @@ class QueueCounts(Record):
     as_of: Instant
 
 
-class IntentKind(StrEnum):
+class FulfilmentKind(StrEnum):
     """What the shop is to do after a verdict."""
 
     RELEASE = "release"
@@ -148,7 +148,7 @@ class IntentKind(StrEnum):
     CANCEL = "cancel"
 
 
-class IntentState(StrEnum):
+class FulfilmentState(StrEnum):
     """Where it stands."""
 
     WAITING = "waiting"
@@ -159,14 +159,14 @@ class IntentState(StrEnum):
     """The verdict was undone before the shop was asked."""
 
 
-class Intent(Record):
+class FulfilmentRequest(Record):
     """What the shop is to do, and whether it has."""
 
     intent_id: Identifier
     entry_id: Identifier
     order_id: Identifier
-    kind: IntentKind
-    state: IntentState
+    kind: FulfilmentKind
+    state: FulfilmentState
     attempts: Count
     """How often the shop was asked."""
     created_at: Instant
@@ -259,7 +259,7 @@ class BulkResult(Record):
     outcome: BulkOutcome
     words: str = ""
     order_id: str | None = None
-    intent: IntentKind | None = None
+    intent: FulfilmentKind | None = None
     """What the shop is to do."""
     reporting_minor: Minor | None = None
     version: Version | None = None

@@ -25,7 +25,7 @@ from models.core.base import (
     Version,
     plain_integer,
 )
-from models.risk.metrics import LISTED, METRICS, NUMERIC, Kind, Operator, normal, normal_ip
+from models.risk.metrics import LISTED, METRICS, NUMERIC, MetricType, Operator, normal, normal_ip
 
 SCORE_MOST = 100
 RULES_MOST = 200
@@ -79,7 +79,7 @@ class Condition(Request):
             allowed = ", ".join(metric.operators)
             raise ValueError(f"{metric.title}: {self.operator} cannot be asked, only {allowed}")
         value = self.value
-        if self.operator in NUMERIC and metric.kind is not Kind.TEXT:
+        if self.operator in NUMERIC and metric.kind is not MetricType.TEXT:
             if isinstance(value, bool) or not isinstance(value, int):
                 raise ValueError(f"{metric.title}: the value is a whole number")
             if metric.most is not None and not 0 <= value <= metric.most:

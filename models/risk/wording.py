@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from models.core.formatting import grouped, money_words
-from models.risk.metrics import LISTED, METRICS, Kind, Metric, Operator
+from models.risk.metrics import LISTED, METRICS, Metric, MetricType, Operator
 
 if TYPE_CHECKING:
     from models.risk.rules import AnyOf, Cap, Condition, FraudRule
@@ -37,7 +37,7 @@ UNITS: Final = (("d", 1_440, "days"), ("h", 60, "hours"), ("min", 1, "minutes"))
 
 def operator_words(metric: Metric, operator: Operator) -> str:
     """An operator as one chooses it for a metric."""
-    if metric.kind is Kind.TEXT and operator in _TEXT_WORDS:
+    if metric.kind is MetricType.TEXT and operator in _TEXT_WORDS:
         return _TEXT_WORDS[operator]
     return OPERATOR_WORDS[operator]
 
@@ -56,9 +56,9 @@ def value_words(metric: Metric, value: object, currency: str) -> str:
         return "yes" if value else "no"
     if isinstance(value, int):
         match metric.kind:
-            case Kind.MONEY:
+            case MetricType.MONEY:
                 return money_words(value, currency)
-            case Kind.MINUTES:
+            case MetricType.MINUTES:
                 return minutes_words(value)
             case _:
                 return grouped(value)
@@ -75,12 +75,12 @@ def condition_words(condition: Condition, currency: str, lists: Mapping[str, str
     if operator in LISTED:
         title = (lists or {}).get(str(value), str(value))
         return f"{name} {OPERATOR_WORDS[operator]} “{title}”"
-    if metric.kind is Kind.FLAG:
+    if metric.kind is MetricType.FLAG:
         return name if value is True else f"{name.removesuffix(' differ')} do not differ"
     shown = value_words(metric, value, currency)
     if metric.key == "hour_of_day" and isinstance(value, int):
         return _hours(operator, value)
-    if metric.kind is Kind.TEXT:
+    if metric.kind is MetricType.TEXT:
         return f"{name} {operator_words(metric, operator)} {shown}"
     if metric.title.startswith(_COUNTED):
         words = "fewer than" if operator is Operator.LT else OPERATOR_WORDS[operator]

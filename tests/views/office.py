@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from app.console import Console
 from app.core.clock import Clock
-from app.core.connection_target import Place
+from app.core.connection_target import ConnectionTarget
 from tests.app.answers import AS_OF, ME, dashboard, tokens
 from tests.app.core.faulty_server import Asked, FakeClock, Faulty, MemoryKeyring, faulty_server, http, problem
 from views.shell.application import Desk
@@ -248,7 +248,7 @@ async def office(profile: Path, *, clock: Clock | None = None, **fields: Any) ->
     """A console that is signed in and has its first figures and alerts."""
     with _serving() as server:
         turned = clock or FakeClock()
-        console = Console(profile, Place(url=server.url), clock=turned, keyring=MemoryKeyring())  # type: ignore[arg-type]
+        console = Console(profile, ConnectionTarget(url=server.url), clock=turned, keyring=MemoryKeyring())  # type: ignore[arg-type]
         made = Office(server, console, turned, **fields)  # type: ignore[arg-type]
         server.answer = made.answer
         try:

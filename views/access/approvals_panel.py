@@ -170,7 +170,7 @@ class ApprovalsPanel(QueryPanel):
         return card
 
     def _reason(self, approval: Approval) -> str | None:
-        return approval.objection or self.console.write_reason(APPROVE, irreversible=True)
+        return approval.objection or self.console.write_blocker(APPROVE, irreversible=True)
 
     def adds(self, approval: Approval) -> tuple[str, ...]:
         """Permissions that somebody gets by it: the holders of a changed role, or whoever a role is asked for."""

@@ -127,7 +127,7 @@ class AssignmentsPanel(QueryPanel):
 
     def own_menu(self) -> list[QAction]:
         """What concerns the person of the chosen row."""
-        chosen, reason = self.chosen, self.console.write_reason(MANAGE, irreversible=True)
+        chosen, reason = self.chosen, self.console.write_blocker(MANAGE, irreversible=True)
         remove = QAction("Remove their second factor…" if chosen is not None else "Remove a second factor…", self)
         reason = reason or (None if chosen is not None else "choose a row first")
         remove.setEnabled(reason is None)
@@ -144,7 +144,7 @@ class AssignmentsPanel(QueryPanel):
     # --- doing ---------------------------------------------------------------------------------------------------
 
     def _why(self, verb: str) -> str | None:
-        reason = self.console.write_reason(MANAGE, irreversible=True)
+        reason = self.console.write_blocker(MANAGE, irreversible=True)
         if reason is not None:
             return reason
         if verb in {"grant", "glass"}:

@@ -51,7 +51,7 @@ class OversightPanel(QueryPanel):
     def refresh(self) -> None:
         """Build the lists anew when they say something else."""
         samples = (self._reviews.sample, self._drift.sample, self._hints.sample)
-        reason = self.console.write_reason(APPROVE, irreversible=True)
+        reason = self.console.write_blocker(APPROVE, irreversible=True)
         look = (current().tokens.name, current().px(100))
         state = (*(None if s is None else s.value for s in samples), reason, look)
         if state == self._shown:

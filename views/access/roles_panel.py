@@ -71,7 +71,7 @@ class RolesPanel(QueryPanel):
         sample = self._roles.sample
         roles = [role for role in (sample.value if sample is not None else ()) if self._wanted(role)]
         self.matrix.show_roles(roles, self._waiting())
-        reason = self.console.write_reason(MANAGE, irreversible=True)
+        reason = self.console.write_blocker(MANAGE, irreversible=True)
         for pill in (self.new, self.change):
             pill.setEnabled(reason is None)
             pill.setToolTip(reason or "")
@@ -98,5 +98,5 @@ class RolesPanel(QueryPanel):
     def _edit(self, role: RoleDefinition | None) -> None:
         from views.access.role_dialog import RoleDialog
 
-        if self.console.write_reason(MANAGE, irreversible=True) is None:
+        if self.console.write_blocker(MANAGE, irreversible=True) is None:
             RoleDialog(self.console, role, self.widget.window()).open()

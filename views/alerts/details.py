@@ -46,7 +46,7 @@ class AlertDetails(WindowDialog):
                 form.addRow(name, label)
         self.column.addLayout(form)
         role = QDialogButtonBox.ButtonRole.ActionRole
-        reason = console.write_reason("operations.manage_alerts")
+        reason = console.write_blocker("operations.manage_alerts")
         if is_shelved(alert, console.shown_at):
             back = self.buttons.addButton("Unshelve", role)
             back.clicked.connect(self._unshelve)

@@ -314,7 +314,7 @@ class AlertsPanel(QObject):
                 widget.set_now(now)
 
     def _show_reasons(self) -> None:
-        reason = self._console.write_reason(MANAGE)
+        reason = self._console.write_blocker(MANAGE)
         for _, widget in self._sections[0].widgets.values():
             if isinstance(widget, AlertCard):
                 widget.set_reason(reason)
@@ -329,7 +329,7 @@ class AlertsPanel(QObject):
     def _one_reason(self) -> str | None:
         if not self._sections[0].widgets:
             return "nothing waits to be acknowledged"
-        return self._console.write_reason(MANAGE)
+        return self._console.write_blocker(MANAGE)
 
     def _decide(self, verb: str) -> None:
         """For the card under the keyboard, else the first one."""

@@ -121,7 +121,7 @@ class RulesDialog(WindowDialog):
         row.addWidget(self.list, 2)
         row.addLayout(form, 3)
         self.column.addLayout(row)
-        reason = console.write_reason(MANAGE)
+        reason = console.write_blocker(MANAGE)
         self._save = next(b for b in self.buttons.buttons() if b.text() == "Save")
         self._save.setEnabled(reason is None)
         self._save.setToolTip(reason or "")

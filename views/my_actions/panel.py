@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout
 
 from app.core.errors import OperationsError
 from app.core.freshness import age_words
-from app.core.outbox import Done, Intent, OutboxError, State
+from app.core.outbox import OutboxError, PendingMutation, SettledMutation, State
 from views.kit.query_panel import QueryPanel
 from views.kit.theme import current
 from views.kit.widgets.flow import Flow
@@ -37,7 +37,7 @@ class MinePanel(QueryPanel):
 
     def __init__(self, console: Console) -> None:
         super().__init__(console, "mine", "My actions")
-        self._done: list[Done] = []
+        self._done: list[SettledMutation] = []
         self.buttons = {
             "choose": Pill("Choose…", Look.PRIMARY, name="Choose between mine and theirs"),
             "again": Pill("Send again", Look.BUTTON, name="Send it again"),
@@ -95,7 +95,7 @@ class MinePanel(QueryPanel):
     def refresh(self) -> None:
         """What waits, then what was done."""
         pending = self.console.mutations.pending
-        rows: list[Intent | Done] = [*reversed(pending), *self._done[:LISTED]]
+        rows: list[PendingMutation | SettledMutation] = [*reversed(pending), *self._done[:LISTED]]
         chosen = self.chosen
         self.table.renew_rows(rows)
         if chosen is not None:
@@ -115,14 +115,16 @@ class MinePanel(QueryPanel):
         current().set_font(self.summary, 10, 600 if pending else 400)
 
     @property
-    def chosen(self) -> Intent | Done | None:
+    def chosen(self) -> PendingMutation | SettledMutation | None:
         """The chosen row."""
         rows, records = self.table.selectionModel().selectedRows(), self.table.records.rows
-        found: Intent | Done | None = records[rows[0].row()] if rows and rows[0].row() < len(records) else None
+        found: PendingMutation | SettledMutation | None = (
+            records[rows[0].row()] if rows and rows[0].row() < len(records) else None
+        )
         return found
 
-    def _outcome(self, row: Intent | Done) -> str:
-        if isinstance(row, Done):
+    def _outcome(self, row: PendingMutation | SettledMutation) -> str:
+        if isinstance(row, SettledMutation):
             words = "taken back" if row.undone else row.outcome
             return f"{words}: {row.detail}" if row.detail and not row.undone else words
         words = STATES[row.state]
@@ -136,7 +138,7 @@ class MinePanel(QueryPanel):
         row = self.chosen
         if row is None:
             return "choose a row first"
-        if isinstance(row, Done):
+        if isinstance(row, SettledMutation):
             if verb != "undo":
                 return "it has ended"
             return None if row.undo is not None and not row.undone else "this cannot be taken back"
@@ -162,7 +164,7 @@ class MinePanel(QueryPanel):
             return
         mutations = self.console.mutations
         match verb:
-            case "choose" if isinstance(row, Intent):
+            case "choose" if isinstance(row, PendingMutation):
                 from views.kit.dialogs.conflict import ConflictDialog
 
                 ConflictDialog(self.console, row, self.widget.window()).open()
@@ -172,7 +174,7 @@ class MinePanel(QueryPanel):
                 self._start(lambda: mutations.cancel(row.key))
             case "forget":
                 self._start(lambda: mutations.forget(row.key))
-            case "undo" if isinstance(row, Done):
+            case "undo" if isinstance(row, SettledMutation):
                 self._start(lambda: mutations.undo(row))
 
     def _start(self, doing: Callable[[], Awaitable[Any]]) -> None:

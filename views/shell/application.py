@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from app.console import Console
-    from app.core.outbox import Intent
+    from app.core.outbox import PendingMutation
     from app.core.step_up import StepUpQuestion
     from views.shell.pages.sign_in import SignInPage
     from views.shell.pages.starting import StartingPage
@@ -148,7 +148,7 @@ class Desk(QObject):
         # Over the dialog that waits for it, where there is one: a window below a modal one takes no input.
         ask(self.console, question, QApplication.activeModalWidget() or self.window, _browse)
 
-    def _conflict(self, intent: Intent) -> None:
+    def _conflict(self, intent: PendingMutation) -> None:
         from views.kit.dialogs.conflict import ConflictDialog
 
         kind = self.console.mutations.kind(intent.kind)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 # Before Qt, because PySide reads the source of every module that is imported after it: 30 ms for these.
 from app.console import Console
-from app.core.connection_target import Place, place_of, sample_place
+from app.core.connection_target import ConnectionTarget, resolve_target, sample_place
 from app.core.profile import profile_folder
 from app.core.settings import SettingsFile
 
@@ -45,7 +45,9 @@ def run(
     application.setApplicationName("opsconsole")
     application.setQuitOnLastWindowClosed(False)
     profile = profile_folder()
-    place = place_of(SettingsFile(profile).load(), server=server, data_dir=data_dir, role=role, sample_shop=sample_shop)
+    place = resolve_target(
+        SettingsFile(profile).load(), server=server, data_dir=data_dir, role=role, sample_shop=sample_shop
+    )
     garbage = Garbage(application, settled_ms=SETTLED_MS)
     try:
         while True:
@@ -62,7 +64,7 @@ def run(
                 return outcome
             # The operator chose where to work: remember it, and open the console there.
             if outcome.url:
-                place = Place(url=outcome.url)
+                place = ConnectionTarget(url=outcome.url)
                 console.change_settings(server_url=outcome.url, sample_shop=False)
             else:
                 place = sample_place(data_dir)

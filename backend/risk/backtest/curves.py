@@ -12,7 +12,7 @@ from psycopg import sql
 from backend.risk.sql_conditions import Member, Names, condition_sql, entry_sql
 from models.core.base import INT64
 from models.risk.backtest import Curve, CurvePoint
-from models.risk.metrics import METRICS, NUMERIC, Kind, Operator
+from models.risk.metrics import METRICS, NUMERIC, MetricType, Operator
 from models.risk.rules import AnyOf, Condition, FraudRule
 
 EACH_WAY = 10
@@ -114,7 +114,7 @@ def _numbers(rule: FraudRule, names: Names, member: Member) -> list[_Moving]:
     for entry in rule.conditions:
         rest = _all([entry_sql(each, names, member) for each in rule.conditions if each is not entry])
         for condition in entry.any if isinstance(entry, AnyOf) else (entry,):
-            if condition.operator in NUMERIC and METRICS[condition.metric].kind is not Kind.TEXT:
+            if condition.operator in NUMERIC and METRICS[condition.metric].kind is not MetricType.TEXT:
                 others = (
                     [condition_sql(each, names, member) for each in entry.any if each is not condition]
                     if isinstance(entry, AnyOf)

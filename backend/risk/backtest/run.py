@@ -18,7 +18,7 @@ from backend.risk.backtest.actions import Claim, queries
 from backend.risk.backtest.curves import Curves
 from backend.risk.backtest.sweep import Sweep
 from backend.risk.backtest.tally import Tally
-from backend.risk.sql_conditions import Around, Names, decision_sql, present_member, recorded_member
+from backend.risk.sql_conditions import Names, SqlContext, decision_sql, present_member, recorded_member
 from models.risk.backtest import SAMPLE_MOST, BacktestCircumstances, BacktestResult, SampleOrder
 from models.risk.rules import FraudRule, ListKind
 
@@ -128,7 +128,7 @@ class _Replay:
         (number,) = await _row(tx, queries.number_of, {"rule_set_id": self._claim.rule_set_id})
         return int(number)
 
-    async def _around(self, tx: Connection) -> Around:
+    async def _around(self, tx: Connection) -> SqlContext:
         recorded = self._claim.circumstances is BacktestCircumstances.RECORDED
         lists = await (await tx.execute(queries.lists)).fetchall()
         kinds: dict[str, list[tuple[str, str]]] = {ListKind.ALLOW: [], ListKind.BLOCK: []}
@@ -136,7 +136,7 @@ class _Replay:
             if recorded or not gone:
                 kinds[kind].append((list_id, metric))
         member = (recorded_member if recorded else present_member)(Names())
-        return Around(member, kinds[ListKind.ALLOW], kinds[ListKind.BLOCK], recorded=recorded)
+        return SqlContext(member, kinds[ListKind.ALLOW], kinds[ListKind.BLOCK], recorded=recorded)
 
     async def _sweep(self, sweep: Sweep, span: _Span) -> None:
         """All orders, the newest slice first, so that samples are of new orders."""
@@ -176,7 +176,7 @@ class _Replay:
         await self._beat(0.98)
 
     async def _samples(
-        self, published: Sequence[FraudRule], around: Around
+        self, published: Sequence[FraudRule], around: SqlContext
     ) -> tuple[tuple[SampleOrder, ...], tuple[SampleOrder, ...]]:
         wanted = {which: sorted(seqs, reverse=True)[:SAMPLE_MOST] for which, seqs in self._sample.items()}
         seqs = wanted[True] + wanted[False]

@@ -14,8 +14,8 @@ from typing import Any
 
 from psycopg import sql
 
-from backend.risk.predicate import Circumstances, effective
-from backend.risk.sql_conditions import Around, Names, held_sql, loud_sql
+from backend.risk.predicate import EvaluationContext, effective
+from backend.risk.sql_conditions import Names, SqlContext, held_sql, unsuppressed_sql
 from models.risk.backtest import SAMPLE_MOST
 from models.risk.rules import STRENGTH, Action, FraudRule
 
@@ -53,7 +53,7 @@ class Group:
 class Sweep:
     """The statement for two sets, and what its rows mean."""
 
-    def __init__(self, draft: Sequence[FraudRule], published: Sequence[FraudRule], around: Around) -> None:
+    def __init__(self, draft: Sequence[FraudRule], published: Sequence[FraudRule], around: SqlContext) -> None:
         self._around = around
         self._names = Names()
         self._predicates: dict[tuple[str, Any], tuple[int, FraudRule]] = {}
@@ -113,7 +113,7 @@ class Sweep:
         meaning = self._meanings.get(key)
         if meaning is None:
             bits = sum(word << (WORD * number) for number, word in enumerate(words))
-            around = Circumstances(demoted=frozenset(demoted or ()))
+            around = EvaluationContext(demoted=frozenset(demoted or ()))
             meaning = (
                 self._decided(self._draft, bits, flag, around),
                 self._decided(self._published, bits, flag, around),
@@ -126,7 +126,7 @@ class Sweep:
         return found, seqs if seqs and draft.entry != published.entry else []
 
     @staticmethod
-    def _decided(rules: list[tuple[int, FraudRule]], bits: int, flag: int, around: Circumstances) -> Decided:
+    def _decided(rules: list[tuple[int, FraudRule]], bits: int, flag: int, around: EvaluationContext) -> Decided:
         fired = [rule for bit, rule in rules if bits >> bit & 1]
         triggered = tuple(rule.rule_id for rule in fired)
         if flag == _ALLOWED:
@@ -139,7 +139,7 @@ class Sweep:
     def _word(self, number: int) -> sql.Composable:
         parts: list[sql.Composable] = [
             sql.SQL("case when {} then {}::bigint else 0 end").format(
-                loud_sql(rule, self._names, self._around), sql.Literal(1 << (bit - number * WORD))
+                unsuppressed_sql(rule, self._names, self._around), sql.Literal(1 << (bit - number * WORD))
             )
             for bit, rule in self._predicates.values()
             if bit // WORD == number

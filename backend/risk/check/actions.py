@@ -16,7 +16,7 @@ from backend.core.problems import ProblemError
 from backend.core.settings import Settings
 from backend.risk.check.facts import Facts, key_of, lock, queries, read, subject_keys
 from backend.risk.features import order_values
-from backend.risk.predicate import Circumstances, Outcome, decide, effective, explain, missing
+from backend.risk.predicate import EvaluationContext, Outcome, decide, effective, explain, missing
 from backend.shop import upserts
 from models.alerts import Severity
 from models.core.problems import Code
@@ -52,11 +52,11 @@ async def fraud_check(
         return await _decided_before(tx, check.id, payload)
     if facts.adopted:
         await tx.execute(queries.forget_adopted, {"order_id": check.id})
-    around = Circumstances(facts.lists, facts.snoozed, facts.demoted)
+    around = EvaluationContext(facts.lists, facts.snoozed, facts.demoted)
     outcome = decide(facts.rules, facts.values, around)
     acting = _acting(facts.rules, outcome, around)
     if acting and (past := await _past_cap(tx, acting, facts, actor=actor)):
-        around = Circumstances(facts.lists, facts.snoozed, facts.demoted | past)
+        around = EvaluationContext(facts.lists, facts.snoozed, facts.demoted | past)
         outcome = decide(facts.rules, facts.values, around)
         acting = _acting(facts.rules, outcome, around)
     decision = await _store(tx, check, payload, facts, around, outcome, acting)
@@ -86,7 +86,7 @@ async def _decided_before(tx: Connection, order_id: str, payload: Mapping[str, A
     return await find_decision(tx, order_id)
 
 
-def _acting(rules: Sequence[FraudRule], outcome: Outcome, around: Circumstances) -> tuple[FraudRule, ...]:
+def _acting(rules: Sequence[FraudRule], outcome: Outcome, around: EvaluationContext) -> tuple[FraudRule, ...]:
     """Rules that hold the order back: what their caps count. A list that allows leaves none."""
     if any(hit.kind is ListKind.ALLOW for hit in around.lists):
         return ()
@@ -161,7 +161,7 @@ async def _store(
     check: FraudCheck,
     payload: Mapping[str, Any],
     facts: Facts,
-    around: Circumstances,
+    around: EvaluationContext,
     outcome: Outcome,
     acting: Sequence[FraudRule],
 ) -> Decision:

@@ -23,7 +23,7 @@ from backend.risk.ports import ShopOrder
 from backend.risk.queue.actions import INTENT_JOB, defer
 from models.alerts import Severity
 from models.core.problems import Code
-from models.risk.queue import EscalateTo, Intent, IntentKind, IntentState
+from models.risk.queue import EscalateTo, FulfilmentKind, FulfilmentRequest, FulfilmentState
 
 OFF = "no shop is connected: set OPSCONSOLE_SHOP_WEBHOOK for the worker"
 RESUME_MOST = 500
@@ -35,7 +35,7 @@ SHOP = "shop"
 class Attempt:
     """One time the shop is asked."""
 
-    kind: IntentKind
+    kind: FulfilmentKind
     entry_id: str
     order: ShopOrder
 
@@ -46,7 +46,7 @@ async def begin(tx: Connection, intent_id: UUID, *, connected: bool) -> Attempt 
     Where no shop is connected the intent says so and waits.
     """
     row = await _locked(tx, intent_id)
-    if row["state"] != IntentState.WAITING:
+    if row["state"] != FulfilmentState.WAITING:
         return None
     if not connected:
         if row["problem"] != OFF:
@@ -55,29 +55,29 @@ async def begin(tx: Connection, intent_id: UUID, *, connected: bool) -> Attempt 
         return None
     await tx.execute(queries.begin_attempt, {"intent_id": intent_id})
     order = ShopOrder(str(intent_id), row["order_id"], row["minor"], row["currency"])
-    return Attempt(IntentKind(row["kind"]), row["entry_id"], order)
+    return Attempt(FulfilmentKind(row["kind"]), row["entry_id"], order)
 
 
-async def done(tx: Connection, intent_id: UUID) -> None:
+async def mark_done(tx: Connection, intent_id: UUID) -> None:
     """The shop has done it; the alert about what it has not done clears with the last of them."""
     row = await _locked(tx, intent_id)
-    if row["state"] == IntentState.DONE:
+    if row["state"] == FulfilmentState.DONE:
         return
-    await _change(tx, row, state=IntentState.DONE, done_at=await clock(tx), problem=None)
+    await _change(tx, row, state=FulfilmentState.DONE, done_at=await clock(tx), problem=None)
     await _tell(tx, row, actor=audit.WORKER, event="risk.intent.done", after={"kind": row["kind"], "state": "done"})
     if await _failed(tx) == 0:
         await clear_condition(tx, source=SOURCE, key=SHOP)
 
 
-async def missed(tx: Connection, intent_id: UUID, *, words: str, last: bool) -> None:
+async def mark_failed(tx: Connection, intent_id: UUID, *, words: str, last: bool) -> None:
     """The shop was asked and has not done it. After the ``last`` attempt it has failed: an alert says so."""
     row = await _locked(tx, intent_id)
-    if row["state"] != IntentState.WAITING:
+    if row["state"] != FulfilmentState.WAITING:
         return
     if not last:
         await _change(tx, row, problem=words)
         return
-    await _change(tx, row, state=IntentState.FAILED, problem=words)
+    await _change(tx, row, state=FulfilmentState.FAILED, problem=words)
     await _tell(
         tx,
         row,
@@ -99,13 +99,13 @@ async def missed(tx: Connection, intent_id: UUID, *, words: str, last: bool) -> 
     )
 
 
-async def retry(tx: Connection, *, actor: str, intent_id: UUID) -> Intent:
+async def retry(tx: Connection, *, actor: str, intent_id: UUID) -> FulfilmentRequest:
     """Ask the shop again for what has failed. What waits or is done stays as it is. Withdrawn: 409."""
     row = await _locked(tx, intent_id)
-    if row["state"] == IntentState.WITHDRAWN:
+    if row["state"] == FulfilmentState.WITHDRAWN:
         raise ProblemError(Code.CONFLICT, "The verdict was undone: there is nothing for the shop to do.")
-    if row["state"] == IntentState.FAILED:
-        await _change(tx, row, state=IntentState.WAITING, problem=None)
+    if row["state"] == FulfilmentState.FAILED:
+        await _change(tx, row, state=FulfilmentState.WAITING, problem=None)
         await _tell(
             tx,
             row,
@@ -119,7 +119,7 @@ async def retry(tx: Connection, *, actor: str, intent_id: UUID) -> Intent:
             await clear_condition(tx, source=SOURCE, key=SHOP, actor=actor)
     else:
         audit.nothing_changed()
-    async with tx.cursor(row_factory=class_row(Intent)) as cursor:
+    async with tx.cursor(row_factory=class_row(FulfilmentRequest)) as cursor:
         await cursor.execute(queries.find, {"intent_id": intent_id})
         found = await cursor.fetchone()
     assert found is not None  # noqa: S101 - it is locked
@@ -138,7 +138,7 @@ async def resume(database: Database, settings: Settings) -> None:
             await defer(tx, INTENT_JOB, {"intent_id": intent_id})
 
 
-async def told(tx: Connection, *, entry: dict[str, Any], to: EscalateTo, problem: str | None) -> None:
+async def record_notification(tx: Connection, *, entry: dict[str, Any], to: EscalateTo, problem: str | None) -> None:
     """Write down that somebody was told of an escalation, or why not."""
     await audit.record(
         tx,
@@ -153,9 +153,9 @@ async def told(tx: Connection, *, entry: dict[str, Any], to: EscalateTo, problem
     )
 
 
-async def untold(tx: Connection, *, entry: dict[str, Any], to: EscalateTo, words: str) -> None:
+async def mark_undelivered(tx: Connection, *, entry: dict[str, Any], to: EscalateTo, words: str) -> None:
     """Nobody could be told of an escalation, and nobody tries any more: an alert says so."""
-    await told(tx, entry=entry, to=to, problem=words)
+    await record_notification(tx, entry=entry, to=to, problem=words)
     await raise_alert(
         tx,
         source=SOURCE,
@@ -167,9 +167,9 @@ async def untold(tx: Connection, *, entry: dict[str, Any], to: EscalateTo, words
     )
 
 
-async def heard(tx: Connection, *, entry: dict[str, Any], to: EscalateTo) -> None:
+async def mark_delivered(tx: Connection, *, entry: dict[str, Any], to: EscalateTo) -> None:
     """Somebody was told; whoever was deaf before is not any more."""
-    await told(tx, entry=entry, to=to, problem=None)
+    await record_notification(tx, entry=entry, to=to, problem=None)
     await clear_condition(tx, source=SOURCE, key=f"notify-{to}")
 
 
@@ -192,7 +192,7 @@ async def _change(
     row: dict[str, Any],
     *,
     problem: str | None,
-    state: IntentState = IntentState.WAITING,
+    state: FulfilmentState = FulfilmentState.WAITING,
     done_at: datetime | None = None,
 ) -> None:
     values = {"intent_id": row["intent_id"], "attempts": row["attempts"], "done_at": done_at}

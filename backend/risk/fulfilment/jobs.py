@@ -14,7 +14,7 @@ from backend.core.settings import Settings
 from backend.integrations.signed_webhook import notifier_of, shop_of
 from backend.risk.fulfilment import actions, queries
 from backend.risk.ports import Escalation, NotifyPort, PortError, ShopPort
-from models.risk.queue import EntryStatus, EscalateTo, IntentKind
+from models.risk.queue import EntryStatus, EscalateTo, FulfilmentKind
 
 blueprint = procrastinate.Blueprint()
 
@@ -46,15 +46,15 @@ async def carry_out(database: Database, shop: ShopPort | None, intent_id: UUID, 
         attempt = await actions.begin(tx, intent_id, connected=shop is not None)
     if attempt is None or shop is None:
         return
-    ask = {IntentKind.RELEASE: shop.release, IntentKind.REFUND: shop.refund, IntentKind.CANCEL: shop.cancel}
+    ask = {FulfilmentKind.RELEASE: shop.release, FulfilmentKind.REFUND: shop.refund, FulfilmentKind.CANCEL: shop.cancel}
     try:
         await ask[attempt.kind](attempt.order)
     except PortError as error:
         async with database.transaction() as tx:
-            await actions.missed(tx, intent_id, words=str(error), last=last)
+            await actions.mark_failed(tx, intent_id, words=str(error), last=last)
         raise
     async with database.transaction() as tx:
-        await actions.done(tx, intent_id)
+        await actions.mark_done(tx, intent_id)
 
 
 async def tell(
@@ -71,7 +71,7 @@ async def tell(
     if notifier is None:
         words = f"nobody is connected there: set OPSCONSOLE_{to.upper()}_WEBHOOK for the worker"
         async with database.transaction() as tx:
-            await actions.told(tx, entry=entry, to=to, problem=words)
+            await actions.record_notification(tx, entry=entry, to=to, problem=words)
         return
     what = Escalation(
         message_id=message,
@@ -89,10 +89,10 @@ async def tell(
     except PortError as error:
         if last:
             async with database.transaction() as tx:
-                await actions.untold(tx, entry=entry, to=to, words=str(error))
+                await actions.mark_undelivered(tx, entry=entry, to=to, words=str(error))
         raise
     async with database.transaction() as tx:
-        await actions.heard(tx, entry=entry, to=to)
+        await actions.mark_delivered(tx, entry=entry, to=to)
 
 
 def _around(context: procrastinate.JobContext) -> tuple[Database, Settings]:

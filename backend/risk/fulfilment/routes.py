@@ -14,7 +14,7 @@ from backend.core.http import Limit, decode_cursor, encode_cursor, known_id, ope
 from backend.risk.fulfilment import actions, queries
 from backend.risk.queue.routes import Cursor, Decider, Viewer
 from models.core.paging import PAGE_DEFAULT, Page
-from models.risk.queue import Intent
+from models.risk.queue import FulfilmentRequest
 
 router = operations_router("/api/risk/intents", "risk queue")
 
@@ -28,18 +28,18 @@ async def list_intents(
     ] = "failed",
     limit: Limit = PAGE_DEFAULT,
     cursor: Cursor = None,
-) -> Page[Intent]:
+) -> Page[FulfilmentRequest]:
     """List what the shop has not done yet, oldest first."""
     created_at, after = None, None
     if cursor is not None:
         created_at, after = decode_cursor(cursor, datetime, str)
         after = known_id(after, "page")
-    async with connection.cursor(row_factory=class_row(Intent)) as rows:
+    async with connection.cursor(row_factory=class_row(FulfilmentRequest)) as rows:
         values = {"state": state, "created_at": created_at, "after": after, "limit": limit + 1}
         await rows.execute(queries.page, values)
         found = await rows.fetchall()
     items = tuple(found[:limit])
-    return Page[Intent](
+    return Page[FulfilmentRequest](
         items=items,
         next_cursor=encode_cursor(items[-1].created_at, items[-1].intent_id) if len(found) > limit else None,
         as_of=await clock(connection),
@@ -47,6 +47,6 @@ async def list_intents(
 
 
 @router.post("/{intent_id}/retry")
-async def retry_intent(intent_id: str, principal: Decider, tx: Tx) -> Intent:
+async def retry_intent(intent_id: str, principal: Decider, tx: Tx) -> FulfilmentRequest:
     """Ask the shop again for what it has failed to do; what waits or is done stays as it is."""
     return await actions.retry(tx, actor=principal.user_id, intent_id=known_id(intent_id, "intent"))

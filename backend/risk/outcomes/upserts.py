@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from backend.core.database import Connection, array, load_queries
-from backend.shop.upserts import Landed
+from backend.shop.upserts import UpsertCounts
 from models.shop.ingest import OutcomeIn
 
 queries = load_queries(__package__)
 
 
-async def outcomes(tx: Connection, rows: Sequence[OutcomeIn]) -> Landed:
+async def outcomes(tx: Connection, rows: Sequence[OutcomeIn]) -> UpsertCounts:
     """Land outcomes, of orders we know and of others; what is known already is left as it is, or withdrawn."""
     values = {
         "id": array(r.id for r in rows),
@@ -25,4 +25,4 @@ async def outcomes(tx: Connection, rows: Sequence[OutcomeIn]) -> Landed:
     }
     row = await (await tx.execute(queries.put_outcomes, values)).fetchone()
     assert row is not None  # noqa: S101 - an aggregate always answers
-    return Landed(*row)
+    return UpsertCounts(*row)

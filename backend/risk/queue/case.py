@@ -22,7 +22,7 @@ from models.risk.case import (
     Velocity,
 )
 from models.risk.metrics import METRICS, SUBJECTS, WINDOWS, Operator
-from models.risk.queue import LINKED_MOST, Intent, RiskQueueEntry
+from models.risk.queue import LINKED_MOST, FulfilmentRequest, RiskQueueEntry
 from models.risk.rules import Action, Decision, Fired, ListHit
 
 BUCKETS: Final = 12
@@ -52,7 +52,7 @@ async def read(connection: Connection, entry_id: UUID, principal: Principal) -> 
         linked=linked,
         linked_more=len(row["linked"]) > LINKED_MOST,
         history=tuple(CaseEvent.model_validate(each) for each in row["history"]),
-        intent=None if row["intent"] is None else Intent.model_validate(row["intent"]),
+        intent=None if row["intent"] is None else FulfilmentRequest.model_validate(row["intent"]),
         two_people=entry.reporting_minor is None or entry.reporting_minor >= threshold,
         as_of=row["now"],
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from models.risk.queue import BulkOutcome, DecideEntry, EntryStatus, EntryVerdict, EscalateTo, IntentKind
+from models.risk.queue import BulkOutcome, DecideEntry, EntryStatus, EntryVerdict, EscalateTo, FulfilmentKind
 from models.risk.rules import Action
 
 UNDO_MOST = timedelta(minutes=10)
@@ -38,7 +38,7 @@ class Entry:
     decided_by: str | None
     version: int
 
-    def picture(self) -> dict[str, Any]:
+    def audit_snapshot(self) -> dict[str, Any]:
         """What the audit log keeps of it; nothing personal."""
         return {
             "orderId": self.order_id,
@@ -76,7 +76,7 @@ class Step:
     event: str
     """The action in the audit log."""
     after: Entry
-    intent: IntentKind | None = None
+    intent: FulfilmentKind | None = None
 
 
 def held(entry: Entry, actor: str) -> Refusal | None:
@@ -164,10 +164,10 @@ def _said_already(entry: Entry, wish: DecideEntry, actor: str) -> bool:
     return (entry.proposed, entry.proposed_by) == (wish.verdict, actor)
 
 
-def _intent(verdict: EntryVerdict | None, *, settled: bool) -> IntentKind:
+def _intent(verdict: EntryVerdict | None, *, settled: bool) -> FulfilmentKind:
     if verdict is EntryVerdict.APPROVED:
-        return IntentKind.RELEASE
-    return IntentKind.REFUND if settled else IntentKind.CANCEL
+        return FulfilmentKind.RELEASE
+    return FulfilmentKind.REFUND if settled else FulfilmentKind.CANCEL
 
 
 def _without_proposal(entry: Entry) -> Entry:

@@ -12,7 +12,7 @@ from backend.core.database import Connection, Database
 from backend.core.settings import Settings
 from backend.risk.backtest.run import RULES
 from backend.risk.rule_sets.actions import queries
-from backend.risk.sql_conditions import Around, Names, decision_sql, recorded_member
+from backend.risk.sql_conditions import Names, SqlContext, decision_sql, recorded_member
 from models.risk.rules import ListKind
 
 ORDERS_MOST = 2_000
@@ -37,7 +37,7 @@ async def run_shadows(database: Database, _settings: Settings) -> None:
                 await tx.execute(queries.move_shadow, {"rule_set_id": draft["id"], "through": row[0]})
 
 
-def _statement(draft: dict[str, Any], around: Around) -> sql.Composed:
+def _statement(draft: dict[str, Any], around: SqlContext) -> sql.Composed:
     """Stores what a draft says about the next orders, and answers up to when it has looked."""
     # Literals, not parameters: the per cent signs of rules would be read as placeholders.
     return sql.SQL(
@@ -60,10 +60,10 @@ def _statement(draft: dict[str, Any], around: Around) -> sql.Composed:
     )
 
 
-async def _around(tx: Connection) -> Around:
+async def _around(tx: Connection) -> SqlContext:
     names = Names()
     lists = await (await tx.execute(queries.kinds_of_lists)).fetchall()
     kinds: dict[str, list[tuple[str, str]]] = {ListKind.ALLOW: [], ListKind.BLOCK: []}
     for list_id, kind, metric in lists:
         kinds[kind].append((list_id, metric))
-    return Around(recorded_member(names), kinds[ListKind.ALLOW], kinds[ListKind.BLOCK], recorded=True)
+    return SqlContext(recorded_member(names), kinds[ListKind.ALLOW], kinds[ListKind.BLOCK], recorded=True)

@@ -121,7 +121,7 @@ async def _land(tx: Connection, orders: list[OrderIn], refunds: list[RefundIn], 
     refunds.clear()
 
 
-def _count(counts: Counter[str], given: int, landed: upserts.Landed) -> None:
+def _count(counts: Counter[str], given: int, landed: upserts.UpsertCounts) -> None:
     counts["new"] += landed.inserted
     counts["corrected"] += landed.updated
     counts["known"] += given - landed.inserted - landed.updated

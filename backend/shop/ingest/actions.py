@@ -33,7 +33,7 @@ from models.shop.ingest import (
 )
 
 R = TypeVar("R", bound=Request)
-Land = Callable[[Sequence[R]], Awaitable[upserts.Landed]]
+Land = Callable[[Sequence[R]], Awaitable[upserts.UpsertCounts]]
 
 _ONE = {"orders": "order", "refunds": "refund", "downloads": "download", "community": "reading", "rates": "rate"} | {
     "outcomes": "outcome"
@@ -85,7 +85,7 @@ async def _ingest(tx: Connection, kind: str, record: type[R], batch: Batch, put:
             found = error.errors(include_url=False, include_context=False)
             errors = field_errors([{**one, "loc": ("body", "rows", index, *one["loc"])} for one in found])
             rejected.append(RejectedRow(index=index, id=_source_id(row), errors=errors))
-    landed = await put(good) if good else upserts.Landed(0, 0)
+    landed = await put(good) if good else upserts.UpsertCounts(0, 0)
     if rejected:
         await tx.execute(
             queries.quarantine,

@@ -19,7 +19,7 @@ import pytest
 from app.audit.log import PAGE_ROWS, PAGES_KEPT, AuditLog, Search, SearchError, parse
 from app.audit.proof import Proof, Verification
 from app.console import Console
-from app.core.connection_target import Place
+from app.core.connection_target import ConnectionTarget
 from app.core.errors import OperationsError
 from app.core.http_client import OperationsClient
 from app.core.settings import Settings, SettingsFile
@@ -264,7 +264,7 @@ async def checked(profile: Path, fake: FakeLog) -> AsyncIterator[Checked]:
             return fake.answer(asked) or http(tokens() if last in {"session", "refresh"} else ME)
 
         server.answer = answer
-        place = Place(url="https://operations.example.com")
+        place = ConnectionTarget(url="https://operations.example.com")
         console = Console(profile, place, clock=FakeClock(), keyring=MemoryKeyring())  # type: ignore[arg-type]
         console._use(server.url)
         await console.sign_in("a", "b")

@@ -11,7 +11,7 @@ import pytest
 
 from app.alerts.domain import acknowledge, shelve
 from app.console import Console
-from app.core.connection_target import Place, place_of
+from app.core.connection_target import ConnectionTarget, resolve_target
 from app.core.errors import OperationsError
 from app.core.freshness import Quality
 from app.core.link import LinkState
@@ -48,7 +48,7 @@ async def _until(true: Any, seconds: float = 5.0) -> None:
 
 
 async def _signed_in(profile: Path, server: Faulty, clock: FakeClock | None = None) -> Console:
-    console = Console(profile, Place(url=server.url), clock=clock, keyring=MemoryKeyring())  # type: ignore[arg-type]
+    console = Console(profile, ConnectionTarget(url=server.url), clock=clock, keyring=MemoryKeyring())  # type: ignore[arg-type]
     console.dashboard().watch()
     console.alerts().watch()
     await console.start()
@@ -64,7 +64,7 @@ async def test_offline_it_shows_the_last_picture_and_is_fresh_by_itself_when_the
         first = await _signed_in(tmp_path, server)
         keyring = first.session._keyring
         await first.close()
-    console = Console(tmp_path, Place(url=f"http://127.0.0.1:{port}"), keyring=keyring)
+    console = Console(tmp_path, ConnectionTarget(url=f"http://127.0.0.1:{port}"), keyring=keyring)
     assert console.first is not None
     assert console.first.figures[1].value == "182,953"
     assert console.environment == "Tests"
@@ -73,12 +73,12 @@ async def test_offline_it_shows_the_last_picture_and_is_fresh_by_itself_when_the
     await _until(lambda: console.link.state is LinkState.DOWN)
     assert console.dashboard().sample is not None  # the whole answer, charts and all
     assert console.quality() is Quality.DISCONNECTED
-    assert "needs the link" in (console.write_reason("operations.manage_alerts", irreversible=True) or "")
+    assert "needs the link" in (console.write_blocker("operations.manage_alerts", irreversible=True) or "")
     async with faulty_server(port) as server:
         server.answer = answer
         await _until(lambda: console.quality() is Quality.FRESH)
         await _until(lambda: console.session.me is not None)
-        assert console.write_reason("operations.manage_alerts") is None
+        assert console.write_blocker("operations.manage_alerts") is None
     await console.close()
 
 
@@ -157,7 +157,7 @@ async def test_the_time_bar_chooses_the_query_and_the_past_is_read_only(tmp_path
         assert "asOf=2026-11-21" in server.asked[-1].path or any("asOf=2026-11-21" in a.path for a in server.asked)
         assert console.figures is not None
         assert console.figures.past
-        assert "go live" in (console.write_reason("operations.manage_alerts") or "")
+        assert "go live" in (console.write_blocker("operations.manage_alerts") or "")
         console.time.go_live()
         assert not console.figures.past
         await console.close()
@@ -166,7 +166,7 @@ async def test_the_time_bar_chooses_the_query_and_the_past_is_read_only(tmp_path
 async def test_it_works_with_the_real_server(api: Api, tmp_path: Path) -> None:
     from tests.app.core.faulty_server import NoKeyring
 
-    console = Console(tmp_path, Place(url=api.base_url), keyring=NoKeyring())  # type: ignore[arg-type]
+    console = Console(tmp_path, ConnectionTarget(url=api.base_url), keyring=NoKeyring())  # type: ignore[arg-type]
     console.dashboard().watch()
     console.alerts().watch()
     await console.start()
@@ -216,9 +216,11 @@ async def test_a_refused_decision_is_raised_and_told_to_nobody_else(tmp_path: Pa
 def test_where_to_work_is_what_was_asked_else_what_was_chosen(tmp_path: Path) -> None:
     data = tmp_path / "d"
     none: dict[str, Any] = {"server": None, "data_dir": data, "role": None, "sample_shop": False}
-    assert place_of(Settings(), **none) is None
-    assert place_of(Settings(server_url="https://a"), **none) == Place(url="https://a")
-    assert place_of(Settings(sample_shop=True), **none) == Place(
+    assert resolve_target(Settings(), **none) is None
+    assert resolve_target(Settings(server_url="https://a"), **none) == ConnectionTarget(url="https://a")
+    assert resolve_target(Settings(sample_shop=True), **none) == ConnectionTarget(
         data_dir=data, role="operations-lead", sample_shop=True
     )
-    assert place_of(Settings(server_url="https://a"), **(none | {"server": "https://b"})) == Place(url="https://b")
+    assert resolve_target(Settings(server_url="https://a"), **(none | {"server": "https://b"})) == ConnectionTarget(
+        url="https://b"
+    )

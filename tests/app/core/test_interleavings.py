@@ -21,7 +21,7 @@ from app.core import mutation, outbox
 from app.core.errors import OperationsError, Unreachable
 from app.core.http_client import OperationsClient
 from app.core.mutation import Mutations
-from app.core.mutation_types import Draft, InConflict, Kind
+from app.core.mutation_types import InConflict, MutationRequest, MutationSpec
 from app.core.outbox import Outbox, State
 from app.core.tasks import Tasks
 from backend.core.database import Database
@@ -78,7 +78,7 @@ class ConsoleEngine:
             invalidate=lambda _topic: None,
             tasks=self.tasks,
         )
-        self.mutations.declare(Kind("rule.change", frozenset({"alert_rules"})))
+        self.mutations.declare(MutationSpec("rule.change", frozenset({"alert_rules"})))
         self.mutations.conflicted.connect(self._conflicted)
         await self.mutations.start()
 
@@ -98,7 +98,7 @@ class ConsoleEngine:
         if isinstance(error, Unreachable):
             self.up = False
 
-    def _conflicted(self, intent: outbox.Intent) -> None:
+    def _conflicted(self, intent: outbox.PendingMutation) -> None:
         self.shown[intent.key] += 1
         assert intent.key not in self.settled, "a conflict came back after it was settled"
 
@@ -116,7 +116,7 @@ class ConsoleEngine:
         """The operator changes the title, upon what they see."""
         rule = self.rule
         assert rule is not None
-        draft = Draft(
+        draft = MutationRequest(
             kind="rule.change",
             title=token,
             method="PATCH",

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from app.console import Console
-from app.core.connection_target import Place
+from app.core.connection_target import ConnectionTarget
 from app.core.freshness import Quality
 from app.core.link import LinkState
 from app.core.local_server import LocalServerError, join_or_start
@@ -44,7 +44,9 @@ async def test_two_consoles_share_a_server_and_get_it_back_when_it_is_killed(fol
     said: list[tuple[str, float]] = []
     consoles = [
         Console(
-            folder.with_name(f"profile {n}"), Place(data_dir=folder, role="operations-lead"), keyring=MemoryKeyring()
+            folder.with_name(f"profile {n}"),
+            ConnectionTarget(data_dir=folder, role="operations-lead"),
+            keyring=MemoryKeyring(),
         )  # type: ignore[arg-type]
         for n in range(2)
     ]

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from app.risk.wording import Around, Run, duration, fired_words, plain, why, window_of
-from models.risk.metrics import METRICS, Kind, Operator
+from app.risk.wording import EvaluationContext, Run, duration, fired_words, plain, why, window_of
+from models.risk.metrics import METRICS, MetricType, Operator
 from models.risk.rules import Action, Compared, Condition, Fired
 from models.risk.wording import condition_words
 
 NAMES = {"DE": "Germany", "NG": "Nigeria"}
 COUNTRIES = {"card_country": "DE", "ip_country": "NG", "billing_country": "DE"}
-AROUND = Around("EUR", COUNTRIES, lambda code: NAMES.get(code, code))
+AROUND = EvaluationContext("EUR", COUNTRIES, lambda code: NAMES.get(code, code))
 
 
 def said(metric: str, operator: str, value: Any, actual: Any) -> str:
@@ -81,7 +81,13 @@ def test_a_rule_says_only_what_held() -> None:
 
 @pytest.mark.parametrize("metric", METRICS.values(), ids=lambda metric: metric.key)
 def test_every_metric_has_words_for_every_operator(metric: Any) -> None:
-    values = {Kind.NUMBER: 3, Kind.MONEY: 300, Kind.MINUTES: 90, Kind.FLAG: True, Kind.TEXT: "DE"}
+    values = {
+        MetricType.NUMBER: 3,
+        MetricType.MONEY: 300,
+        MetricType.MINUTES: 90,
+        MetricType.FLAG: True,
+        MetricType.TEXT: "DE",
+    }
     for operator in metric.operators:
         value: Any = values[metric.kind]
         if operator in {Operator.IN, Operator.NOT_IN}:

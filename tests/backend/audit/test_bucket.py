@@ -17,7 +17,7 @@ import pytest
 from pydantic import ValidationError
 
 from backend.audit.bucket import Bucket
-from backend.audit.checkpoint_store import OutsideError, outside_of
+from backend.audit.checkpoint_store import CheckpointStoreError, configured_store
 from backend.audit.verify import Report, verify
 from backend.core.settings import Settings
 from backend.runtime.data_folder import DataFolder
@@ -187,7 +187,7 @@ def test_an_object_is_never_replaced(store: Store) -> None:
     assert (bucket.newest(), bucket.has(5), list(bucket.notes())) == (0, False, [])
     bucket.put(5, "one\n")
     bucket.put(5, "one\n")
-    with pytest.raises(OutsideError, match=r"s3://audit/deep/down/0+5\.checkpoint is another checkpoint"):
+    with pytest.raises(CheckpointStoreError, match=r"s3://audit/deep/down/0+5\.checkpoint is another checkpoint"):
         bucket.put(5, "two\n")
     assert store.objects == {"audit/deep/down/00000000000000000005.checkpoint": b"one\n"}
     assert (bucket.newest(), bucket.has(5)) == (5, True)
@@ -211,7 +211,7 @@ def test_a_log_is_sealed_into_a_bucket_and_verified_against_it(sealed: Log, stor
     sealed.grow(3, 4, 5)
     assert [int(name[-31:-11]) for name in sorted(store.objects)] == [3, 7, 12]
     assert sealed.query("select kind, through_size, problem from audit_outside") == [("bucket", 12, None)]
-    place = outside_of(sealed.settings)
+    place = configured_store(sealed.settings)
     assert place is not None
     found = verify(sealed.owner_url, [sealed.verifier], place.notes())
     assert found == Report(None, verified=12, unsealed=0, checkpoints=3, outside=3)
@@ -248,13 +248,13 @@ def test_what_a_bucket_refuses_is_told_and_made_up_for(
 def test_a_bucket_out_of_reach_is_told(store: Store) -> None:
     store.shutdown()
     store.server_close()
-    with pytest.raises(OutsideError, match="s3://audit cannot be read"):
+    with pytest.raises(CheckpointStoreError, match="s3://audit cannot be read"):
         Bucket("s3://audit", store.url).newest()
 
 
 def test_plain_http_only_where_the_endpoint_says_so(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", store.url)
-    with pytest.raises(OutsideError):
+    with pytest.raises(CheckpointStoreError):
         Bucket("s3://audit").newest()
 
 

@@ -20,7 +20,7 @@ from psycopg.types.json import Jsonb
 
 from backend import audit
 from backend.audit import bundle, seal
-from backend.audit.checkpoint_store import Folder, OutsideError
+from backend.audit.checkpoint_store import CheckpointStoreError, Folder
 from backend.audit.signed_notes import Verifier, new_key, read_note, sign
 from backend.audit.verify import Report
 from backend.core.database import Database
@@ -313,7 +313,7 @@ def test_a_folder_never_replaces_a_checkpoint(tmp_path: Path) -> None:
     folder = Folder(tmp_path / "deep" / "down")
     folder.put(5, "one\n")
     folder.put(5, "one\n")
-    with pytest.raises(OutsideError, match="another checkpoint of the same size"):
+    with pytest.raises(CheckpointStoreError, match="another checkpoint of the same size"):
         folder.put(5, "two\n")
     assert list(folder.notes()) == [(5, "one\n")]
     assert [file.name for file in (tmp_path / "deep" / "down").iterdir()] == ["00000000000000000005.checkpoint"]

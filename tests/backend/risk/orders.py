@@ -11,7 +11,7 @@ import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from backend.risk.predicate import Circumstances, decide
+from backend.risk.predicate import EvaluationContext, decide
 from models.risk.rules import FraudRule, ListHit, ListKind
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -116,12 +116,12 @@ def order(number: int, chance: random.Random) -> dict[str, Any]:
     return found
 
 
-def circumstances(found: dict[str, Any]) -> Circumstances:
+def circumstances(found: dict[str, Any]) -> EvaluationContext:
     hits = []
     for each in found["lists"]:
         name, metric = each.split(":")
         hits.append(ListHit(list_id=name, kind=LISTS[name][0], metric=metric, value=str(found[metric])))
-    return Circumstances(tuple(hits), frozenset(found["snoozed"]), frozenset(found["demoted"]))
+    return EvaluationContext(tuple(hits), frozenset(found["snoozed"]), frozenset(found["demoted"]))
 
 
 def add_orders(

@@ -14,7 +14,7 @@ import pytest
 
 from backend.core.database import Database
 from backend.core.settings import Settings
-from backend.risk.backfill import SLICE, adopt, adopt_slice
+from backend.risk.backfill import SLICE, adopt_slice, backfill
 from backend.shop import upserts
 from models.risk.metrics import VELOCITY_MOST, WINDOWS
 from models.shop.ingest import OrderIn, RefundIn
@@ -60,7 +60,7 @@ async def test_metrics_are_those_worked_out_one_by_one(open_database: Opened, se
         # Later half first: what is known earlier counts, whenever it was placed.
         for part in (orders[200:], orders[:200]):
             await landed(db, part, refunds)
-            await adopt(db, settings)
+            await backfill(db, settings)
         columns = ", ".join(f"customer_orders_{key}, customer_amount_{key}" for key, _, _ in WINDOWS)
         found = await fetched(
             db,
@@ -100,8 +100,8 @@ async def test_a_turn_is_bounded_and_an_order_is_adopted_once(open_database: Ope
         async with db.transaction() as tx:
             assert await adopt_slice(tx) == SLICE
         assert await fetched(db, "select min(placed_at) from risk_pending") == [(NOON - timedelta(minutes=4),)]
-        await asyncio.gather(*(adopt(db, settings) for _ in range(3)))
-        await adopt(db, settings)
+        await asyncio.gather(*(backfill(db, settings) for _ in range(3)))
+        await backfill(db, settings)
         assert await fetched(db, "select count(*), count(distinct id) from risk_order") == [(SLICE + 5, SLICE + 5)]
         await landed(db, orders)
         assert await fetched(db, "select count(*) from risk_pending") == [(0,)], "corrections are known already"
@@ -120,11 +120,11 @@ async def test_a_refund_that_came_before_its_order_is_its_customers(open_databas
     async with open_database() as db:
         await landed(db, [], early)
         await landed(db, orders)
-        await adopt(db, settings)
+        await backfill(db, settings)
         found = dict(await fetched(db, "select order_id, customer_id from refunds"))
         assert found == {"o00001": "ada", "o00002": "bob", "o00003": None, "o00004": None}
         await landed(db, [shop_order(5, NOON + timedelta(hours=1), customer_id="ada")])
-        await adopt(db, settings)
+        await backfill(db, settings)
         assert await fetched(db, "select customer_refunds from risk_order where id = 'o00005'") == [(1,)]
 
 
@@ -151,7 +151,7 @@ def test_an_order_that_was_checked_stays_as_the_check_saw_it(api: Api) -> None:
     async def turn() -> None:
         database = Database(api.settings.database_url or "")
         await database.open()
-        await adopt(database, api.settings)
+        await backfill(database, api.settings)
         await database.close()
 
     asyncio.run(turn())

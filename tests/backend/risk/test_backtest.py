@@ -27,8 +27,8 @@ from backend.risk.backtest import actions
 from backend.risk.backtest import run as running
 from backend.risk.backtest.curves import values_around
 from backend.risk.backtest.sweep import Sweep
-from backend.risk.predicate import Circumstances, decide, rule_holds
-from backend.risk.sql_conditions import Around, Names, decision_sql, recorded_member
+from backend.risk.predicate import EvaluationContext, decide, rule_holds
+from backend.risk.sql_conditions import Names, SqlContext, decision_sql, recorded_member
 from backend.runtime import jobs
 from models.risk.backtest import BacktestDraft, BacktestResult
 from models.risk.rules import Condition, FraudRule
@@ -220,7 +220,7 @@ async def test_the_published_set_replayed_is_what_was_decided(open_database: Cal
     assert (result.difference.appear, result.difference.disappear) == (0, 0)
     names = Names()
     kinds = [[(name, metric) for name, (kind, metric) in LISTS.items() if kind == each] for each in ("allow", "block")]
-    decision = decision_sql(parsed(RULES), names, Around(recorded_member(names), *kinds, recorded=True))
+    decision = decision_sql(parsed(RULES), names, SqlContext(recorded_member(names), *kinds, recorded=True))
     with psycopg.connect(owner_url) as connection:
         again = connection.execute(
             sql.SQL(
@@ -540,7 +540,7 @@ def test_groups_say_what_each_order_by_itself_would(
     connection, orders = shared
     names = Names()
     kinds = [[(name, metric) for name, (kind, metric) in LISTS.items() if kind == each] for each in ("allow", "block")]
-    sweep = Sweep(draft, published, Around(recorded_member(names), *kinds, recorded=True))
+    sweep = Sweep(draft, published, SqlContext(recorded_member(names), *kinds, recorded=True))
     rows = connection.execute(sweep.statement(sql.SQL("risk_order as o"), sampled=True)).fetchall()
     counted: Counter[Any] = Counter()
     for row in rows:
@@ -560,14 +560,14 @@ def test_more_rules_than_a_word_has_bits(shared: tuple[psycopg.Connection[Any], 
         rule(f"r{number}", conditions=[condition("card_orders_1h", "eq", number % 9)], action="review", severity=1)
         for number in range(200)
     )
-    sweep = Sweep(rules, rules[::2], Around(recorded_member(Names()), [], [], recorded=True))
+    sweep = Sweep(rules, rules[::2], SqlContext(recorded_member(Names()), [], [], recorded=True))
     fired: Counter[str] = Counter()
     for row in connection.execute(sweep.statement(sql.SQL("risk_order as o"), sampled=True)).fetchall():
         group, _ = sweep.group(row)
         fired.update(dict.fromkeys(group.draft.triggered, group.orders))
     expected: Counter[str] = Counter()
     for each in orders:
-        expected.update(decide(rules, each, Circumstances(snoozed=frozenset(each["snoozed"]))).triggered)
+        expected.update(decide(rules, each, EvaluationContext(snoozed=frozenset(each["snoozed"]))).triggered)
     assert fired == expected
 
 

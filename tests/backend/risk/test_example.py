@@ -18,7 +18,7 @@ import pytest
 
 import backend
 from backend.core.settings import Settings
-from backend.risk.backfill import TURN_MOST, adopt
+from backend.risk.backfill import TURN_MOST, backfill
 from backend.risk.backtest import actions
 from backend.risk.backtest import run as running
 from backend.risk.outcomes import upserts
@@ -99,7 +99,7 @@ async def test_the_example_over_real_orders(open_database: Callable[[], Any], se
             waiting = await (await connection.execute("select count(*) from risk_pending")).fetchone()
         assert waiting is not None
         for _ in range(0, waiting[0], TURN_MOST):
-            await adopt(database, settings)
+            await backfill(database, settings)
         async with database.transaction() as tx:
             await upserts.outcomes(
                 tx,

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from psycopg import sql
 from pydantic import ValidationError
 
-from backend.risk.predicate import Circumstances, decide, explain, missing
-from backend.risk.sql_conditions import Around, Names, decision_sql, present_member, recorded_member
-from models.risk.metrics import LISTED, METRICS, Kind, Operator
+from backend.risk.predicate import EvaluationContext, decide, explain, missing
+from backend.risk.sql_conditions import Names, SqlContext, decision_sql, present_member, recorded_member
+from models.risk.metrics import LISTED, METRICS, MetricType, Operator
 from models.risk.rules import Action, Condition, FraudRule, ListHit, ListKind
 from tests.conftest import cloned
 
@@ -30,11 +30,11 @@ NUMBERS = st.integers(-5, 5) | st.sampled_from([-(2**63) + 1, 2**63 - 1, 200, 10
 
 def value_of(key: str) -> st.SearchStrategy[Any]:
     metric = METRICS[key]
-    if metric.kind is Kind.FLAG:
+    if metric.kind is MetricType.FLAG:
         return st.booleans()
-    if metric.kind is Kind.TEXT:
+    if metric.kind is MetricType.TEXT:
         return st.sampled_from(WORDS)
-    if metric.kind is Kind.NUMBER:
+    if metric.kind is MetricType.NUMBER:
         return st.integers(0, 5) | st.sampled_from([199, 200])
     return NUMBERS
 
@@ -94,7 +94,7 @@ def connection(postgres_url: str) -> Iterator[psycopg.Connection[Any]]:
 
 
 def in_sql(
-    connection: psycopg.Connection[Any], rules: tuple[FraudRule, ...], values: dict[str, Any], around: Circumstances
+    connection: psycopg.Connection[Any], rules: tuple[FraudRule, ...], values: dict[str, Any], around: EvaluationContext
 ) -> tuple[Any, ...]:
     columns = {
         "id": "order",
@@ -108,7 +108,7 @@ def in_sql(
     } | {key: value for key, value in values.items() if key != "currency" or value is not None}
     names = Names()
     kinds = {kind: [(name, metric) for name, (k, metric) in LISTS.items() if k is kind] for kind in ListKind}
-    wanted = Around(recorded_member(names), kinds[ListKind.ALLOW], kinds[ListKind.BLOCK], recorded=True)
+    wanted = SqlContext(recorded_member(names), kinds[ListKind.ALLOW], kinds[ListKind.BLOCK], recorded=True)
     statement = sql.SQL(
         "with o as (insert into risk_order ({}) values ({}) returning *)"
         " select d.score, d.action, d.triggered from o cross join lateral {} as d"
@@ -145,7 +145,7 @@ def test_python_and_sql_decide_alike(
         for name in held
         if values.get(LISTS[name][1]) is not None
     )
-    around = Circumstances(hits, frozenset(snoozed), frozenset(demoted))
+    around = EvaluationContext(hits, frozenset(snoozed), frozenset(demoted))
     outcome = decide(rules, values, around)
     assert in_sql(connection, rules, values, around) == (outcome.score, outcome.action, list(outcome.triggered))
     for rule in rules:
@@ -177,7 +177,7 @@ def test_precedence() -> None:
     rules = (rule(), block, flag)
 
     def said(*hits: ListHit, snoozed: set[str] = set(), demoted: set[str] = set()) -> tuple[int, Action]:  # noqa: B006
-        outcome = decide(rules, values, Circumstances(hits, frozenset(snoozed), frozenset(demoted)))
+        outcome = decide(rules, values, EvaluationContext(hits, frozenset(snoozed), frozenset(demoted)))
         return outcome.score, outcome.action
 
     assert said() == (100, Action.BLOCK)
@@ -187,7 +187,7 @@ def test_precedence() -> None:
     assert said(snoozed={"b"}) == (65, Action.REVIEW)
     assert said(demoted={"b"}) == (100, Action.REVIEW)
     assert said(demoted={"b", "many-cards"}) == (100, Action.FLAG)
-    assert decide(rules, {}, Circumstances()).action is Action.APPROVE
+    assert decide(rules, {}, EvaluationContext()).action is Action.APPROVE
 
 
 @pytest.mark.parametrize(
@@ -212,12 +212,12 @@ def test_a_condition_that_makes_no_sense_is_refused(condition: dict[str, Any], w
 
 def test_texts_are_compared_in_one_form() -> None:
     found = rule(conditions=[{"metric": "billing_country", "operator": "in", "value": [" de ", "fr"]}])
-    assert decide([found], {"billing_country": "DE"}, Circumstances()).triggered == ("many-cards",)
+    assert decide([found], {"billing_country": "DE"}, EvaluationContext()).triggered == ("many-cards",)
 
 
 def test_present_lists_are_asked_when_replayed_with_them(connection: psycopg.Connection[Any]) -> None:
     names = Names()
-    around = Around(present_member(names), [("vip", "customer_id")], [], recorded=False)
+    around = SqlContext(present_member(names), [("vip", "customer_id")], [], recorded=False)
     statement = sql.SQL(
         "with o as (insert into risk_order (id, source, placed_at, minor, currency, customer_id)"
         " values ('o', 'check', now(), 1, 'EUR', 'ada') returning *)"
@@ -238,10 +238,10 @@ def test_every_metric_is_a_column(connection: psycopg.Connection[Any]) -> None:
     ).fetchall()
     columns = dict(rows)
     types = {
-        Kind.NUMBER: "integer",
-        Kind.MONEY: "bigint",
-        Kind.MINUTES: "bigint",
-        Kind.FLAG: "boolean",
-        Kind.TEXT: "text",
+        MetricType.NUMBER: "integer",
+        MetricType.MONEY: "bigint",
+        MetricType.MINUTES: "bigint",
+        MetricType.FLAG: "boolean",
+        MetricType.TEXT: "text",
     }
     assert {key: columns.get(key) for key in METRICS} == {key: types[each.kind] for key, each in METRICS.items()}

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from app.access.domain import decide
 from app.alerts.domain import change_rule
 from app.console import Console
-from app.core.connection_target import Place
+from app.core.connection_target import ConnectionTarget
 from app.core.mutation_types import InConflict
 from backend.accounts.session.actions import open_session
 from backend.audit.relay import stamp
@@ -50,7 +50,7 @@ KEY = Qt.Key
 @asynccontextmanager
 async def signed_in(api: Api, role: str, folder: Path, **claims: Any) -> AsyncIterator[Console]:
     """A console whose session is that of a role."""
-    console = Console(folder / role, Place(url=api.base_url), keyring=NoKeyring())  # type: ignore[arg-type]
+    console = Console(folder / role, ConnectionTarget(url=api.base_url), keyring=NoKeyring())  # type: ignore[arg-type]
     try:
         await console.start()
         now = datetime.now(UTC)

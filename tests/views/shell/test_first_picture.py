@@ -12,7 +12,7 @@ from PySide6.QtCore import QRect
 from PySide6.QtWidgets import QApplication
 
 from app.console import Console
-from app.core.connection_target import Place
+from app.core.connection_target import ConnectionTarget
 from benchmarks.samples import keep_snapshot
 from tests.app.core.faulty_server import MemoryKeyring
 from views.kit.theme import current
@@ -51,7 +51,7 @@ def test_the_last_figures_are_painted_before_anything_else_is_built(
     qapp: QApplication, tmp_path: Path, size: tuple[int, int]
 ) -> None:
     keep_snapshot(tmp_path, SERVER)
-    console = Console(tmp_path, Place(url=SERVER), keyring=MemoryKeyring())
+    console = Console(tmp_path, ConnectionTarget(url=SERVER), keyring=MemoryKeyring())
     desk = Desk(qapp, console)
     desk.show(*size)
     desk.paint_first(qapp)

@@ -15,7 +15,7 @@ from views.kit.theme import current
 
 if TYPE_CHECKING:
     from app.console import Console
-    from app.core.outbox import Intent
+    from app.core.outbox import PendingMutation
 
 UNSHOWN = frozenset({"version", "updatedAt", "updatedBy", "evaluatedAt", "id"})
 LONGEST = 300
@@ -24,7 +24,7 @@ LONGEST = 300
 class ConflictDialog(WindowDialog):
     """Three columns, two answers; closing it leaves the choice for later."""
 
-    def __init__(self, console: Console, intent: Intent, parent: QWidget) -> None:
+    def __init__(self, console: Console, intent: PendingMutation, parent: QWidget) -> None:
         super().__init__("Somebody else changed this", parent, reject="Decide later")
         self._console, self.intent = console, intent
         self.setMinimumWidth(current().px(640))
@@ -50,7 +50,7 @@ class ConflictDialog(WindowDialog):
         except OperationsError as error:
             self.fail(str(error))
 
-    def _show(self, intent: Intent) -> None:
+    def _show(self, intent: PendingMutation) -> None:
         base, theirs = _record(intent.base), _record(intent.theirs)
         reason = self.why_not_mine(theirs) if theirs else "what the other one changed is not known yet"
         self.mine.setEnabled(not reason)

@@ -38,7 +38,7 @@ from views.kit.widgets.avatar import draw_avatar
 from views.kit.widgets.chip import draw_freshness, freshness_width
 
 Index = QModelIndex | QPersistentModelIndex
-Told = tuple[Any, tuple[str, ...]]
+PreparedRow = tuple[Any, tuple[str, ...]]
 
 PREPARED_MOST = 4_096
 PAD = 8
@@ -78,7 +78,7 @@ class RecordModel(QAbstractTableModel):
         self.columns = tuple(columns)
         self.rows: Sequence[Any] = ()
         self._shown = 0
-        self._prepared: dict[int, Told] = {}
+        self._prepared: dict[int, PreparedRow] = {}
 
     def set_rows(self, rows: Sequence[Any]) -> None:
         """Show another list, or the same one after it changed throughout."""
@@ -118,9 +118,9 @@ class RecordModel(QAbstractTableModel):
 
     def texts(self, row: int) -> tuple[str, ...]:
         """The words of a row, prepared once."""
-        return self.told(row)[1]
+        return self.prepared(row)[1]
 
-    def told(self, row: int) -> Told:
+    def prepared(self, row: int) -> PreparedRow:
         """The record of a row and its words."""
         found = self._prepared.get(row)
         if found is None:
@@ -172,7 +172,7 @@ class RecordTable(QTableView):
         self.records = RecordModel(columns, self)
         self.setModel(self.records)
         self._fitted: dict[tuple[int, str], tuple[str, float]] = {}
-        self._painted: dict[int, Told] = {}
+        self._painted: dict[int, PreparedRow] = {}
         """By row, what was painted: only what became something else is painted again."""
         self._widest: dict[int, int] = {}
         """By column, of those that fit: how wide the widest text was, pixels."""
@@ -225,7 +225,7 @@ class RecordTable(QTableView):
             return
         self.records.renew(rows)
         for row in self._visible_rows(self.viewport().rect()):
-            if self._painted.get(row) != self.records.told(row):
+            if self._painted.get(row) != self.records.prepared(row):
                 self.records.changed(row)
 
     # --- drawing -----------------------------------------------------------------------------------------------
@@ -243,7 +243,7 @@ class RecordTable(QTableView):
         tops = {row: self.top_of(row) for row in rows}
         if len(self._painted) >= PREPARED_MOST:
             self._painted.clear()
-        self._painted.update((row, self.records.told(row)) for row in rows)
+        self._painted.update((row, self.records.prepared(row)) for row in rows)
         self._grounds(painter, selected, tops, high)
         for number, column in enumerate(self.records.columns):
             left = self.columnViewportPosition(number) + PAD

@@ -286,7 +286,7 @@ class BacktestPanel(FollowingPanel):
     def _reason(self) -> str | None:
         if self._starting:
             return "it is being asked for"
-        reason = self.console.write_reason(MANAGE, irreversible=True)
+        reason = self.console.write_blocker(MANAGE, irreversible=True)
         if reason is not None:
             return reason
         one = self.chosen_set
@@ -314,7 +314,7 @@ class BacktestPanel(FollowingPanel):
         if busy and run is not None:
             self.progress.setValue(round(run.progress * 1000))
             self.progress.setAccessibleDescription(state_words(run))
-            explain(self.cancel, self.console.write_reason(MANAGE, irreversible=True))
+            explain(self.cancel, self.console.write_blocker(MANAGE, irreversible=True))
         result = getattr(found, "result", None)
         self.state.setText(self._words(run, found))
         if result is None:

@@ -231,7 +231,7 @@ class ListsPanel(FollowingPanel):
         note.setVisible(bool(note.text()))
 
     def _explain(self) -> None:
-        manage = self.console.write_reason(MANAGE, irreversible=True)
+        manage = self.console.write_blocker(MANAGE, irreversible=True)
         one = self.one
         asked = f"rules ask it: {', '.join(one.rules)}" if one is not None and one.rules else None
         no_list = None if one is not None else "choose a list first"
@@ -239,7 +239,7 @@ class ListsPanel(FollowingPanel):
         explain(self.buttons["delete"], manage or no_list or asked)
         explain(self.buttons["add"], manage or no_list)
         explain(self.buttons["remove"], manage or self._nothing(self.entries, "value"))
-        approve = self.console.write_reason(APPROVE, irreversible=True)
+        approve = self.console.write_blocker(APPROVE, irreversible=True)
         explain(self.buttons["end"], approve or self._nothing(self.snoozes, "snooze"))
         explain(self.buttons["reset"], manage or self._nothing(self.breakers, "breaker"))
 

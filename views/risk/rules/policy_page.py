@@ -95,7 +95,7 @@ class PolicyPage(QWidget):
         return {key: value for key, value in values.items() if value != getattr(policy, key)}
 
     def _explain(self) -> None:
-        reason = self._console.write_reason(MANAGE, irreversible=True)
+        reason = self._console.write_blocker(MANAGE, irreversible=True)
         if reason is None:
             none = "there is nothing to save" if self._policy is None or not self._changes() else None
             reason = "it is being saved" if self._sending else none

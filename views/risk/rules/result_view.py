@@ -9,7 +9,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, QTimer
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from models.core.formatting import money
-from models.risk.metrics import METRICS, Kind
+from models.risk.metrics import METRICS, MetricType
 from models.risk.wording import condition_words, minutes_words
 from views.kit.charts.curve import CurveChart, CurveData
 from views.kit.charts.data import ChartData
@@ -277,13 +277,13 @@ def load_data(result: BacktestResult, others: str) -> ChartData:
 def curve_data(curve: Curve, currency: str) -> CurveData:
     """A curve of a result as it is drawn."""
     metric = METRICS.get(curve.metric)
-    kind = metric.kind if metric is not None else Kind.NUMBER
+    kind = metric.kind if metric is not None else MetricType.NUMBER
     words: Callable[[int], str] = lambda value: f"{value:,}"  # noqa: E731 - one of three
-    if kind is Kind.MONEY:
+    if kind is MetricType.MONEY:
         words = lambda value: money(value, currency, whole=value >= 1_000)  # noqa: E731
-    elif kind is Kind.MINUTES:
+    elif kind is MetricType.MINUTES:
         words = minutes_words
-    unit = f", {currency}" if kind is Kind.MONEY else ""
+    unit = f", {currency}" if kind is MetricType.MONEY else ""
     return CurveData(
         thresholds=tuple(point.value for point in curve.points),
         first=tuple(point.orders for point in curve.points),

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from app.core.actions import Action
 from app.core.errors import OperationsError
-from app.risk.rule_draft import Bench
+from app.risk.rule_draft import OpenDraft
 from app.risk.rules import MANAGE, PUBLISH, VIEW, RiskRules, publish_reason, shadow, titles
 from models.risk.rules import RULES_MOST, RuleSetState
 from views.kit.theme import current
@@ -37,7 +37,7 @@ class RulesPanel(FollowingPanel):
 
     def __init__(self, console: Console) -> None:
         super().__init__(console, "risk.rules", "Rules", (VIEW,))
-        self.rules, self.bench = RiskRules(console), Bench(console)
+        self.rules, self.bench = RiskRules(console), OpenDraft(console)
         self._sets, self._lists, self._breakers = self.rules.sets(), self.rules.lists(), self.rules.breakers()
         self._set: Query[RuleSet] | None = None
         self._before: Query[RuleSet] | None = None
@@ -201,7 +201,7 @@ class RulesPanel(FollowingPanel):
         self.table.show_rows(rows, held)
         if rules and not 0 <= self.table.currentIndex().row() < len(rules):
             self.table.choose(min(at, len(rules) - 1))
-        self.editing.setVisible(bench.work is not None and bench.may_edit is None)
+        self.editing.setVisible(bench.work is not None and bench.edit_blocker is None)
         if bench.work is not None and rules and self.console.link.state == "up":
             bench.matches.ask(tuple(rules))
         self._show_rule()
@@ -256,7 +256,7 @@ class RulesPanel(FollowingPanel):
 
     def _move(self, by: int) -> None:
         work, at = self.bench.work, self.table.currentIndex().row()
-        if work is not None and self.bench.may_edit is None and 0 <= at < len(work.rules):
+        if work is not None and self.bench.edit_blocker is None and 0 <= at < len(work.rules):
             self._edited(work.move(at, by))
 
     def _open_conflict(self) -> None:
@@ -268,7 +268,7 @@ class RulesPanel(FollowingPanel):
     # --- what is done with a version -----------------------------------------------------------------------------
 
     def _draft_reason(self) -> str | None:
-        return self.console.write_reason(MANAGE, irreversible=True)
+        return self.console.write_blocker(MANAGE, irreversible=True)
 
     def _publish_reason(self) -> str | None:
         one = self.bench.one

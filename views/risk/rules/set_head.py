@@ -16,7 +16,7 @@ from views.risk.rules.following_query import explain
 
 if TYPE_CHECKING:
     from app.console import Console
-    from app.risk.rule_draft import Bench
+    from app.risk.rule_draft import OpenDraft
     from models.risk.rules import RuleSetSummary
 
 BUTTONS = {
@@ -73,7 +73,7 @@ class SetHead(QWidget):
         self.title.setText(title)
         self.line.setText(line)
 
-    def show_set(self, bench: Bench, *, comparing: bool, versions: int) -> None:
+    def show_set(self, bench: OpenDraft, *, comparing: bool, versions: int) -> None:
         """Say everything about the chosen version."""
         theme, one = current(), bench.one
         theme.set_font(self.title, 14, 600)
@@ -103,9 +103,9 @@ class SetHead(QWidget):
         self.reason.setText("  ".join(said))
         self.reason.setVisible(bool(said))
 
-    def reasons(self, bench: Bench, versions: int) -> dict[str, str | None]:
+    def reasons(self, bench: OpenDraft, versions: int) -> dict[str, str | None]:
         """Why each cannot be done now; ``None`` when it can."""
-        one, manage = bench.one, self._console.write_reason(MANAGE, irreversible=True)
+        one, manage = bench.one, self._console.write_blocker(MANAGE, irreversible=True)
         none = "choose a version first" if one is None else None
         dirty = "save or throw away your changes first" if bench.dirty else None
         empty = "it has no rules" if one is not None and one.rule_count == 0 else None
@@ -151,7 +151,7 @@ class SaveBar(QWidget):
             pill.clicked.connect(lambda _=False, k=key: self.asked.emit(k))
             row.addWidget(pill)
 
-    def show_bench(self, bench: Bench) -> None:
+    def show_bench(self, bench: OpenDraft) -> None:
         """Say it; hidden while there is nothing to say."""
         words, conflict = bench.words, bench.conflict
         current().set_font(self.words, 10, 600 if words.startswith(("!", "≠")) else 400)
@@ -160,5 +160,5 @@ class SaveBar(QWidget):
         self.choose.setVisible(conflict is not None)
         for pill in (self.save, self.throw):
             pill.setVisible(bench.dirty and conflict is None)
-        explain(self.save, "it is being saved" if bench.saving else bench.may_edit)
+        explain(self.save, "it is being saved" if bench.saving else bench.edit_blocker)
         explain(self.throw, "it is being saved" if bench.saving else None)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QComboBox, QCompleter, QHBoxLayout, QLabel, QLineE
 from models.core.base import storable
 from models.core.formatting import money
 from models.core.money import decimals
-from models.risk.metrics import LISTED, METRICS, Kind, Operator, normal
+from models.risk.metrics import LISTED, METRICS, MetricType, Operator, normal
 from models.risk.rules import VALUES_MOST
 from models.risk.wording import UNITS
 from views.kit.theme import current
@@ -247,14 +247,14 @@ def value_field(condition: Condition, currency: str, lists: Sequence[RiskList]) 
     if condition.operator in LISTED:
         return ListField(name, str(value), lists)
     match metric.kind:
-        case Kind.FLAG:
+        case MetricType.FLAG:
             return FlagField(name, value=bool(value))
-        case Kind.TEXT:
+        case MetricType.TEXT:
             several = condition.operator in {Operator.IN, Operator.NOT_IN}
             return TextField(name, metric, value if several and isinstance(value, tuple) else str(value))
-        case Kind.MONEY:
+        case MetricType.MONEY:
             return MoneyField(name, int(value), currency)  # type: ignore[arg-type]  # a number: the contract checked it
-        case Kind.MINUTES:
+        case MetricType.MINUTES:
             return MinutesField(name, int(value))  # type: ignore[arg-type]
         case _:
             suffix = " h UTC" if metric.key == "hour_of_day" else ""

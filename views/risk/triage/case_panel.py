@@ -320,7 +320,7 @@ class CasePanel(QueryPanel):
         entry = self.entry
         if entry is None:
             return "choose an entry first"
-        reason = self.console.write_reason(DECIDE)
+        reason = self.console.write_blocker(DECIDE)
         if reason is not None:
             return reason
         me = self.console.session.me
@@ -351,7 +351,7 @@ class CasePanel(QueryPanel):
         claim = "Release" if mine else "Take over" if other else "Claim"
         self.buttons["claim"].set(claim)
         self.buttons["claim"].setAccessibleName(claim)
-        self._explain(self.snooze_rule, self.console.write_reason(DECIDE, irreversible=True))
+        self._explain(self.snooze_rule, self.console.write_blocker(DECIDE, irreversible=True))
         for verb, pill in self.buttons.items():
             self._explain(pill, self.why_not(verb))
         current().set_font(self.proposal, 10)

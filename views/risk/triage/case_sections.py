@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from app.risk.wording import Around, duration, plain, why, window_of
+from app.risk.wording import EvaluationContext, duration, plain, why, window_of
 from models.core.formatting import grouped, money
 from views.kit.theme import RADIUS, current
 from views.risk.triage.paint_helpers import draw_score_bar
@@ -207,7 +207,7 @@ class WhyRow(QWidget):
         row.addWidget(self.words, 1)
         self._row = row
 
-    def show_rule(self, fired: Fired, around: Around, most: int) -> None:
+    def show_rule(self, fired: Fired, around: EvaluationContext, most: int) -> None:
         """Show a rule that fired; ``most`` are the points of the strongest."""
         theme = current()
         said = why(fired, around)
@@ -278,7 +278,7 @@ class Why(QWidget):
     def show_case(self, case: RiskCase, currency: str) -> None:
         """Show what fired, the strongest first, then lists, and what was not known."""
         fired = sorted(case.decision.explanation, key=lambda each: -each.severity)
-        around = Around(currency, _values(case), country)
+        around = EvaluationContext(currency, _values(case), country)
         while len(self._rows) < len(fired):
             row = WhyRow()
             self._rows.append(row)

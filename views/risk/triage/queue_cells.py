@@ -12,19 +12,19 @@ from views.kit.theme import RADIUS, current, mixed
 from views.kit.widgets.chip import draw_severity, severity_size
 from views.kit.widgets.table import PAD
 from views.risk.triage.paint_helpers import draw_score_bar, draw_tick
-from views.risk.triage.wording import HIGH, Said, chip
+from views.risk.triage.wording import HIGH, StateLabel, chip
 
 BAR, BAR_HIGH = 56, 6
 
 
-class Way(NamedTuple):
+class CellStyle(NamedTuple):
     """How a cell is drawn: under the cursor, and whether a verdict about its entry is on its way."""
 
     chosen: bool
     sent: bool
 
 
-Draw = Callable[[QPainter, QRectF, Any, Way], None]
+Draw = Callable[[QPainter, QRectF, Any, CellStyle], None]
 """Draws what a cell says into a box."""
 
 
@@ -39,7 +39,7 @@ def _chips(names: tuple[str, ...], room: float) -> tuple[str, ...]:
     return (f"+{len(names)}",) if names else ()
 
 
-def ink_of(way: Way) -> QColor:
+def ink_of(way: CellStyle) -> QColor:
     """The colour of words."""
     tokens = current().tokens
     if way.sent:
@@ -47,7 +47,7 @@ def ink_of(way: Way) -> QColor:
     return QColor(tokens.text)
 
 
-def draw_mark(painter: QPainter, box: QRectF, mark: str, _way: Way) -> None:
+def draw_mark(painter: QPainter, box: QRectF, mark: str, _way: CellStyle) -> None:
     """On its way, in conflict, failed, or chosen."""
     theme, tokens = current(), current().tokens
     size = theme.px(16)
@@ -73,7 +73,7 @@ def draw_mark(painter: QPainter, box: QRectF, mark: str, _way: Way) -> None:
             draw_tick(painter, place)
 
 
-def draw_score(painter: QPainter, box: QRectF, score: int, way: Way) -> None:
+def draw_score(painter: QPainter, box: QRectF, score: int, way: CellStyle) -> None:
     """The score, and its bar where there is room."""
     theme, tokens = current(), current().tokens
     high = score >= HIGH
@@ -87,7 +87,7 @@ def draw_score(painter: QPainter, box: QRectF, score: int, way: Way) -> None:
     painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, str(score))
 
 
-def draw_countries(painter: QPainter, box: QRectF, said: tuple[str | None, str | None], way: Way) -> None:
+def draw_countries(painter: QPainter, box: QRectF, said: tuple[str | None, str | None], way: CellStyle) -> None:
     """Countries of card and IP."""
     theme, tokens = current(), current().tokens
     card, ip = said
@@ -107,7 +107,7 @@ def draw_countries(painter: QPainter, box: QRectF, said: tuple[str | None, str |
         left += theme.width(text, 10, weight)
 
 
-def draw_rules(painter: QPainter, box: QRectF, fired: tuple[str, ...], way: Way) -> None:
+def draw_rules(painter: QPainter, box: QRectF, fired: tuple[str, ...], way: CellStyle) -> None:
     """Rules as chips."""
     theme, tokens = current(), current().tokens
     plan = _chips(tuple(chip(rule) for rule in fired), box.width())
@@ -130,7 +130,7 @@ def draw_rules(painter: QPainter, box: QRectF, fired: tuple[str, ...], way: Way)
         left += wide + 6
 
 
-def draw_sla(painter: QPainter, box: QRectF, said: tuple[str, str], way: Way) -> None:
+def draw_sla(painter: QPainter, box: QRectF, said: tuple[str, str], way: CellStyle) -> None:
     """The time left."""
     theme = current()
     words, severity = said
@@ -146,14 +146,14 @@ def draw_sla(painter: QPainter, box: QRectF, said: tuple[str, str], way: Way) ->
     painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, words)
 
 
-def draw_who(painter: QPainter, box: QRectF, words: str, way: Way) -> None:
+def draw_who(painter: QPainter, box: QRectF, words: str, way: CellStyle) -> None:
     """Who has it."""
     painter.setFont(current().font(10, 600 if words == "you" else 400))
     painter.setPen(ink_of(way) if words == "you" else QColor(current().tokens.text2))
     painter.drawText(box.adjusted(-PAD, 0, PAD, 0), Qt.AlignmentFlag.AlignCenter, words)
 
 
-def draw_state(painter: QPainter, box: QRectF, said: Said, way: Way) -> None:
+def draw_state(painter: QPainter, box: QRectF, said: StateLabel, way: CellStyle) -> None:
     """What the row says at its end."""
     theme, tokens, chosen = current(), current().tokens, way.chosen
     quiet = said.mark == "quiet" and not chosen

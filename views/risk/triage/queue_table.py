@@ -14,8 +14,8 @@ from views.kit.theme import current
 from views.kit.widgets.table import PAD, Column, RecordTable, font_of
 from views.risk.triage.paint_helpers import countries, rules
 from views.risk.triage.queue_cells import (
+    CellStyle,
     Draw,
-    Way,
     draw_countries,
     draw_mark,
     draw_rules,
@@ -25,7 +25,7 @@ from views.risk.triage.queue_cells import (
     draw_who,
     ink_of,
 )
-from views.risk.triage.wording import NEAR, Said, amount, chip, hours, state_of, who
+from views.risk.triage.wording import NEAR, StateLabel, amount, chip, hours, state_of, who
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -123,7 +123,7 @@ class QueueTable(RecordTable):
         said = self.said(entry)
         return f"{said.words} {said.link}".strip()
 
-    def said(self, entry: RiskQueueEntry) -> Said:
+    def said(self, entry: RiskQueueEntry) -> StateLabel:
         """What the row says at its end."""
         pending = self._risk.pending(entry.entry_id)
         return state_of(entry, pending, self._me(), self._now(), linked=self._linked())
@@ -299,14 +299,14 @@ class QueueTable(RecordTable):
             return
         says, draw = painted[number]
         for row, top in tops.items():
-            entry = self.records.told(row)[0]
+            entry = self.records.prepared(row)[0]
             said = None if entry is None else says(entry)
             if entry is not None and said is not None:
                 self._stamp(
-                    painter, number, box.translated(0, top), said, Way(row in selected, self._sent(entry)), draw
+                    painter, number, box.translated(0, top), said, CellStyle(row in selected, self._sent(entry)), draw
                 )
 
-    def _stamp(self, painter: QPainter, number: int, box: QRectF, said: Any, way: Way, draw: Draw) -> None:
+    def _stamp(self, painter: QPainter, number: int, box: QRectF, said: Any, way: CellStyle, draw: Draw) -> None:
         """Draw a cell; what looks the same is drawn once and kept as a picture."""
         ratio = self.devicePixelRatioF()
         key = (number, said, way, box.width(), box.height(), ratio)
@@ -336,10 +336,10 @@ class QueueTable(RecordTable):
         base = (box.height() - metrics.height()) / 2 + metrics.ascent()
         painter.setFont(font)
         for row, top in tops.items():
-            entry, texts = self.records.told(row)
+            entry, texts = self.records.prepared(row)
             text = texts[number]
             shown = self._fitted.get((number, text)) or self._fit(number, text, box.width())
-            way = Way(row in selected, entry is None or self._sent(entry))
+            way = CellStyle(row in selected, entry is None or self._sent(entry))
             painter.setPen(ink_of(way))
             left = box.right() - shown[1] if column.right else box.left()
             painter.drawText(QPointF(left, top + base), shown[0])
@@ -356,7 +356,7 @@ class QueueTable(RecordTable):
         near = left < NEAR and not self._sent(entry)
         return hours(left), ("P2" if left.total_seconds() < 0 else "P3") if near else ""
 
-    def _state_of(self, entry: RiskQueueEntry) -> Said | None:
+    def _state_of(self, entry: RiskQueueEntry) -> StateLabel | None:
         said = self.said(entry)
         return said if said.words or said.link else None
 

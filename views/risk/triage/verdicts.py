@@ -211,7 +211,7 @@ class Verdicts(QObject):
 
     def _why(self, verb: str) -> str | None:
         if self.queue.table.chosen:
-            return self._console.write_reason(DECIDE, irreversible=True)
+            return self._console.write_blocker(DECIDE, irreversible=True)
         return self.case.why_not(verb)
 
     def _why_not_select(self) -> str | None:
@@ -339,7 +339,7 @@ class Verdicts(QObject):
 
         async def send(to: EscalateTo, words: str) -> None:
             self.case.take_note()
-            await self._sent(entry, words, lambda: self._risk.escalate(entry, to, words), "Escalation", first=True)
+            await self._submit(entry, words, lambda: self._risk.escalate(entry, to, words), "Escalation", first=True)
 
         words = sentence(entry, self._risk.currency)
         self._ask(EscalateDialog(words, typed, self._console, send, self.case.widget.window()))
@@ -348,7 +348,7 @@ class Verdicts(QObject):
         from views.risk.triage.dialogs import SnoozeDialog, sentence
 
         async def send(until: datetime, words: str) -> None:
-            await self._sent(entry, "", lambda: self._risk.snooze(entry, until, words), "Snooze", first=True)
+            await self._submit(entry, "", lambda: self._risk.snooze(entry, until, words), "Snooze", first=True)
 
         words = sentence(entry, self._risk.currency)
         now = self._console.clock.now()
@@ -357,7 +357,7 @@ class Verdicts(QObject):
     def _no_rule(self) -> str | None:
         from views.risk.triage.snooze_rule import why_not
 
-        return self._console.write_reason(DECIDE, irreversible=True) or why_not(self.case.case)
+        return self._console.write_blocker(DECIDE, irreversible=True) or why_not(self.case.case)
 
     def _snooze_rule(self) -> None:
         from views.risk.triage.snooze_rule import SnoozeRuleDialog
@@ -377,9 +377,9 @@ class Verdicts(QObject):
         me = self._console.session.me
         mine = me is not None and entry.assigned_to == me.user_id
         doing = self._risk.release if mine else self._risk.take_over if entry.assigned_to else self._risk.claim
-        self._start(self._claimed(entry, doing), "claim")
+        self._start(self._claim(entry, doing), "claim")
 
-    async def _claimed(self, entry: RiskQueueEntry, doing: Callable[[RiskQueueEntry], Awaitable[Outcome]]) -> None:
+    async def _claim(self, entry: RiskQueueEntry, doing: Callable[[RiskQueueEntry], Awaitable[Outcome]]) -> None:
         try:
             outcome = await doing(entry)
         except InConflict:
@@ -390,9 +390,9 @@ class Verdicts(QObject):
         self._say(words, undo=lambda: self.take_back(key))
 
     def _decided(self, entry: RiskQueueEntry, words: str, doing: Deciding, noun: str) -> None:
-        self._start(self._sent(entry, words, doing, noun), noun)
+        self._start(self._submit(entry, words, doing, noun), noun)
 
-    async def _sent(
+    async def _submit(
         self,
         entry: RiskQueueEntry,
         words: str,
@@ -462,12 +462,12 @@ class Verdicts(QObject):
         self._say(f"Taken back: {words}.")
 
     def _why_not_take(self) -> str | None:
-        return self._console.write_reason(DECIDE, irreversible=True)
+        return self._console.write_blocker(DECIDE, irreversible=True)
 
     def _take_next(self) -> None:
-        self._start(self._taken(), "take the next entry")
+        self._start(self._take_next(), "take the next entry")
 
-    async def _taken(self) -> None:
+    async def _take_next(self) -> None:
         entry = await self._risk.take_next()
         if entry is None:
             self._say("Nothing is left that nobody holds.")
@@ -484,9 +484,9 @@ class Verdicts(QObject):
     # --- how -----------------------------------------------------------------------------------------------------
 
     def _start(self, work: Awaitable[Any], name: str) -> None:
-        self._console.tasks.start(self._told(work), name=name)
+        self._console.tasks.start(self._report_errors(work), name=name)
 
-    async def _told(self, work: Awaitable[Any]) -> None:
+    async def _report_errors(self, work: Awaitable[Any]) -> None:
         try:
             await work
         except OperationsError as error:

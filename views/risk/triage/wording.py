@@ -17,7 +17,7 @@ from models.core.formatting import grouped, money
 from models.core.wording import initials
 
 if TYPE_CHECKING:
-    from app.core.outbox import Intent
+    from app.core.outbox import PendingMutation
     from app.risk.wording import Words
     from models.risk.case import CaseEvent, LinkedOrder, RiskCase
     from models.risk.queue import RiskQueueEntry
@@ -50,7 +50,7 @@ _DID = {
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class StateLabel:
     """The state column of a row: words, how they are drawn, and a link behind them."""
 
     words: str
@@ -60,34 +60,36 @@ class Said:
     """``sent``, ``conflict`` or ``failed``."""
 
 
-def state_of(entry: RiskQueueEntry, pending: Intent | None, me: str | None, now: datetime, *, linked: bool) -> Said:
+def state_of(
+    entry: RiskQueueEntry, pending: PendingMutation | None, me: str | None, now: datetime, *, linked: bool
+) -> StateLabel:
     """What a row says at its end. ``linked``: the server can be heard."""
     if pending is not None:
         match pending.state:
             case State.CONFLICT:
-                return Said(conflict_words(pending), "Compare", strong=True, mark="conflict")
+                return StateLabel(conflict_words(pending), "Compare", strong=True, mark="conflict")
             case State.WAITING:
                 words = ON_ITS_WAY.get(pending.kind, "On its way")
                 words = words if linked else words.replace("is on its way", "waits for the link")
-                return Said(words, strong=True, mark="sent")
+                return StateLabel(words, strong=True, mark="sent")
             case State.HELD:
-                return Said("Waits for your code.", "Retry", strong=True, mark="failed")
+                return StateLabel("Waits for your code.", "Retry", strong=True, mark="failed")
             case _:
-                return Said("Not saved.", "Retry", strong=True, mark="failed")
+                return StateLabel("Not saved.", "Retry", strong=True, mark="failed")
     if entry.status == "reviewed":
-        return Said(f"{str(entry.verdict).capitalize()} by {short_name(entry.decided_by_name)}")
+        return StateLabel(f"{str(entry.verdict).capitalize()} by {short_name(entry.decided_by_name)}")
     if entry.snoozed_until is not None and entry.snoozed_until > now:
-        return Said(f"Snoozed to {moment(entry.snoozed_until, now)}", mark="quiet")
+        return StateLabel(f"Snoozed to {moment(entry.snoozed_until, now)}", mark="quiet")
     if entry.proposal is not None:
-        return Said(f"{short_name(entry.proposal.by_name)} {entry.proposal.verdict}, 1 of 2")
+        return StateLabel(f"{short_name(entry.proposal.by_name)} {entry.proposal.verdict}, 1 of 2")
     if entry.status == "escalated":
-        return Said(f"Escalated to {entry.escalated_to}")
+        return StateLabel(f"Escalated to {entry.escalated_to}")
     if entry.assigned_to is not None and entry.assigned_to == me and entry.assigned_at is not None:
-        return Said(f"Claimed {moment(entry.assigned_at, now, seconds=True)}")
-    return Said("")
+        return StateLabel(f"Claimed {moment(entry.assigned_at, now, seconds=True)}")
+    return StateLabel("")
 
 
-def conflict_words(intent: Intent) -> str:
+def conflict_words(intent: PendingMutation) -> str:
     """Who was quicker, and with what."""
     try:
         theirs: dict[str, Any] = json.loads(intent.theirs or "{}")
