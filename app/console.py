@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -31,7 +31,7 @@ from app.core.query import LEAST_SECONDS, Queries, Query, Sample
 from app.core.session import Keyring, Session
 from app.core.settings import Settings, SettingsFile
 from app.core.signals import Signal
-from app.core.snapshot import PAINT_KEY, Snapshot, read, read_first, snapshot_path
+from app.core.snapshot import PAINT_KEY, Snapshot, read_first, seed, snapshot_path
 from app.core.step_up import StepUp
 from app.core.stream import Stream, StreamState
 from app.core.tasks import Tasks
@@ -51,7 +51,7 @@ T = TypeVar("T")
 
 POLL_SECONDS, LIST_SECONDS, ME_SECONDS = 5.0, 10.0, 15.0
 SNAPSHOT_SECONDS = 10.0
-PAST_PREFIX = "dashboard at:"
+PAST_PREFIX = "at:"
 REJOIN_SECONDS = 1.0
 
 
@@ -134,6 +134,11 @@ class Console:
     # --- what the window asks ----------------------------------------------------------------------------------
 
     @property
+    def shown_at(self) -> datetime:
+        """The instant of what is on the screen: the past one that is looked at, or now."""
+        return self.time.as_of or self.clock.now()
+
+    @property
     def client(self) -> OperationsClient:
         """The client of the connected server. Raises Unreachable before there is one."""
         if self._client is None:
@@ -143,13 +148,17 @@ class Console:
     def dashboard(self) -> Query[OperationsDashboard]:
         """The query of the range and instant the time bar shows."""
         days, as_of = self.time.range_days, self.time.as_of
-        key = f"dashboard:{days}" if as_of is None else f"{PAST_PREFIX}{days}:{as_of.isoformat()}"
+        key = f"dashboard:{days}" if as_of is None else f"{PAST_PREFIX}{as_of.isoformat()} {days}"
         return self.queries.get(key, lambda: self._dashboard_query(key, days, as_of))
 
     def alerts(self) -> Query[tuple[Alert, ...]]:
-        """Active, acknowledged and shelved alerts, and the last cleared ones."""
-        fetch = alerts.fetching(self)
-        return self.queries.get("alerts", lambda: self._query("alerts", fetch, topics=frozenset({"alerts"})))
+        """Active, acknowledged and shelved alerts and the last cleared ones, of the instant the time bar shows."""
+        as_of = self.time.as_of
+        key = "alerts" if as_of is None else f"{PAST_PREFIX}{as_of.isoformat()} alerts"
+        # What is decided now changes nothing about the past.
+        topics = frozenset({"alerts"} if as_of is None else ())
+        fetch = alerts.fetching(self, as_of)
+        return self.queries.get(key, lambda: self._query(key, fetch, topics=topics, once=as_of is not None))
 
     def record(self, key: str, topics: frozenset[str], ask: Callable[[OperationsClient], Awaitable[Any]]) -> Query[Any]:
         """A query of one record, for panels; one that does not tell its instant is as old as the answer."""
@@ -228,7 +237,7 @@ class Console:
         be started at all raises LocalServerError.
         """
         self._loop = asyncio.get_running_loop()
-        await self._seed()
+        await seed(self._snapshot.path, self.dashboard(), self.alerts())
         await self.mutations.start()
         self.tasks.start(self._watch_over_me(), name="watch over what I may do")
         if self.place.data_dir is not None:
@@ -418,9 +427,12 @@ class Console:
         self._keep()
 
     def _time_changed(self) -> None:
-        query = self.dashboard()
+        query, as_of = self.dashboard(), self.time.as_of
         if query.sample is not None:
             self._dashboard_changed(query)
+        elif as_of is not None and self.figures is not None and not self.figures.of(as_of):
+            self.figures = self.figures.unknown_at(as_of)
+            self.figures_changed.emit()
         self.queries.forget_unwatched(PAST_PREFIX)
 
     def _session_changed(self) -> None:
@@ -478,24 +490,3 @@ class Console:
         if listed is not None and listed.received_mono is not None:
             text = "[" + ",".join(alert.model_dump_json(by_alias=True) for alert in listed.value) + "]"
             self._snapshot.put("alerts", text, listed.as_of, listed.received_at)
-
-    async def _seed(self) -> None:
-        """Show the answers of an earlier run until the first of this one; what does not fit is ignored."""
-        from pydantic import TypeAdapter, ValidationError
-
-        from models.alerts import Alert
-        from models.dashboard import OperationsDashboard
-
-        wanted: tuple[tuple[Query[Any], Any], ...] = (
-            (self.dashboard(), OperationsDashboard),
-            (self.alerts(), tuple[Alert, ...]),
-        )
-        for query, kind in wanted:
-            kept = await asyncio.to_thread(read, self._snapshot.path, query.key)
-            if kept is None:
-                continue
-            with contextlib.suppress(ValidationError, OverflowError, OSError, ValueError):
-                value = TypeAdapter(kind).validate_json(kept.text)
-                as_of = datetime.fromtimestamp(kept.as_of, UTC)
-                received = datetime.fromtimestamp(kept.received_at, UTC)
-                query.seed(Sample(value, as_of, received, None))

@@ -25,19 +25,19 @@ CLEARED_SECONDS = 30.0
 """The list of cleared alerts is asked for at least this often, and at once when an open one is gone."""
 
 
-def fetching(console: Console) -> Callable[[], Awaitable[Sample[tuple[Alert, ...]]]]:
-    """How a console asks for active, acknowledged and shelved alerts, and the last cleared ones."""
+def fetching(console: Console, as_of: datetime | None) -> Callable[[], Awaitable[Sample[tuple[Alert, ...]]]]:
+    """How a console asks for active, acknowledged and shelved alerts and the last cleared ones, of now or then."""
     cleared: tuple[Alert, ...] = ()
     was_open: set[str] | None = None
     asked_at = 0.0
 
     async def fetch() -> Sample[tuple[Alert, ...]]:
         nonlocal cleared, was_open, asked_at
-        opened = await console.client.alerts(("active", "acknowledged", "shelved"))
+        opened = await console.client.alerts(("active", "acknowledged", "shelved"), as_of=as_of)
         now_open, now = {alert.id for alert in opened.items}, console.clock.monotonic()
         # An alert is cleared by leaving the open ones; one that came and went between two polls waits a little.
         if was_open is None or was_open - now_open or now - asked_at > CLEARED_SECONDS:
-            cleared = tuple((await console.client.alerts(("cleared",), limit=CLEARED_SHOWN)).items)
+            cleared = tuple((await console.client.alerts(("cleared",), limit=CLEARED_SHOWN, as_of=as_of)).items)
             was_open, asked_at = now_open, now
         was_open |= now_open
         return console.sample((*opened.items, *cleared), opened.as_of)

@@ -49,6 +49,7 @@ _NAMES = {
     "resource_id": "resourceId",
     "correlation_id": "correlationId",
     "since": "from",
+    "until": "to",
 }
 _WORD = re.compile(r'(?:([A-Za-z_]+):)?(?:"([^"]*)"|([^\s"]*))(?:\s+|$)')
 UNDERSTOOD = (
@@ -72,6 +73,8 @@ class Search:
     correlation_id: str = ""
     text: str = ""
     since: datetime | None = None
+    until: datetime | None = None
+    """Before this instant."""
 
     @property
     def everything(self) -> bool:
@@ -90,8 +93,8 @@ class Search:
         return found
 
 
-def parse(typed: str, since: datetime | None = None) -> Search:
-    """What an operator typed. Raises SearchError."""
+def parse(typed: str, since: datetime | None = None, until: datetime | None = None) -> Search:
+    """What an operator typed, within a time. Raises SearchError."""
     found: dict[str, str] = {}
     words: list[str] = []
     at, typed = 0, typed.strip()
@@ -117,7 +120,7 @@ def parse(typed: str, since: datetime | None = None) -> Search:
     text = " ".join(word for word in words if word)
     if len(text) > TEXT_MOST:
         raise SearchError(f"At most {TEXT_MOST} characters can be looked for; these are {len(text)}.")
-    return Search(**found, text=text, since=since)
+    return Search(**found, text=text, since=since, until=until)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -74,6 +74,18 @@ class FigureSet:
         """Text for the snapshot."""
         return json.dumps(asdict(self), separators=(",", ":"))
 
+    def of(self, as_of: datetime | None) -> bool:
+        """Whether these are the figures of a past instant, or live ones for ``None``."""
+        return not self.past if as_of is None else self.past and self.as_of == as_of.timestamp()
+
+    def unknown_at(self, as_of: datetime) -> FigureSet:
+        """The same tiles without a value, for a past instant of which nothing has been heard yet."""
+        figures = tuple(
+            Figure(figure.name, figure.title, "", figure.unit, state="no_data", note="not heard yet", expected=0.0)
+            for figure in self.figures
+        )
+        return replace(self, figures=figures, as_of=as_of.timestamp(), past=True, degraded="", problems=())
+
     @classmethod
     def from_json(cls, text: str) -> FigureSet:
         """Read it back. Raises ValueError, KeyError or TypeError for anything that is not one."""
@@ -89,6 +101,8 @@ class FigureSet:
         """
         if figure.data_through is None:
             return None
+        if self.past:  # as old as it was at that instant
+            return max(0.0, self.as_of - figure.data_through)
         since = elapsed if elapsed is not None else max(0.0, now - self.received_at)
         return max(0.0, self.as_of - figure.data_through) + since
 

@@ -108,10 +108,16 @@ class OperationsClient:
         return await self._get("/api/operations/dashboard", OperationsDashboard, query)
 
     async def alerts(
-        self, states: tuple[str, ...] = (), *, cursor: str | None = None, limit: int = PAGE_MOST
+        self,
+        states: tuple[str, ...] = (),
+        *,
+        cursor: str | None = None,
+        limit: int = PAGE_MOST,
+        as_of: datetime | None = None,
     ) -> Page[Alert]:
-        """``GET /api/operations/alerts``, one page."""
+        """``GET /api/operations/alerts``, one page, of a past instant when one is given."""
         query: dict[str, Any] = {"limit": limit, "state": list(states)} | ({"cursor": cursor} if cursor else {})
+        query |= {"asOf": as_of.isoformat()} if as_of else {}
         return await self._get("/api/operations/alerts", Page[Alert], query)
 
     async def alert(self, alert_id: str) -> Alert:

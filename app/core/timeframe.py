@@ -7,6 +7,8 @@ from datetime import datetime
 from app.core.signals import Signal
 
 RANGES = (7, 30, 90)
+NOT_KEPT = "not kept for this time"
+"""What stands in the place of something whose record is not kept for the past instant that is looked at."""
 
 
 class TimeFrame:

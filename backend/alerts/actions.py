@@ -157,9 +157,9 @@ async def _locked_condition(tx: Connection, source: str, key: str) -> Alert | No
         return await cursor.fetchone()
 
 
-async def create_rule(tx: Connection, *, actor: str, draft: AlertRuleDraft) -> AlertRule:
-    """Store a new rule; the next evaluation looks at it."""
-    cursor = await tx.execute(queries.insert_rule, draft.model_dump() | {"actor": actor})
+async def create_rule(tx: Connection, *, actor: str, draft: AlertRuleDraft, since: datetime | None = None) -> AlertRule:
+    """Store a new rule, in force ``since`` then or from now on; the next evaluation looks at it."""
+    cursor = await tx.execute(queries.insert_rule, draft.model_dump() | {"actor": actor, "at": since})
     row = await cursor.fetchone()
     assert row is not None  # noqa: S101 - an insert of one row returns one row
     rule = await find_rule(tx, UUID(row[0]))

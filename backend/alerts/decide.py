@@ -137,6 +137,23 @@ def condition_of(rule: AlertRule, reading: Reading, now: datetime) -> AlertCondi
     return AlertCondition.BREACHED if broken else AlertCondition.NORMAL
 
 
+def broken_then(rule: AlertRule, reading: Reading, at: datetime, *, held: bool) -> bool:
+    """Whether the limit of a rule was broken at a past instant, by what is known of it today.
+
+    Rows may have come late or been corrected since, so the reading decides, not the alert of that time. Where it cannot
+    (within the hysteresis, or without data), the limit stays broken when an alert ``held`` it to be.
+    """
+    if not rule.enabled:
+        return False
+    match condition_of(rule, reading, at):
+        case AlertCondition.BREACHED:
+            return True
+        case AlertCondition.NO_DATA:
+            return held
+        case _:
+            return held and reading.value is not None and not _back_inside(rule, reading.value)
+
+
 def acknowledge(alert: Alert, *, actor: str, comment: str, now: datetime) -> tuple[Transition, ...]:
     """Acknowledge an active alert; it clears at once when its condition has passed already."""
     after = _next(alert, state=AlertState.ACKNOWLEDGED, acknowledged_at=now, acknowledged_by=actor, comment=comment)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -54,7 +55,7 @@ async def evaluate_within(tx: Connection, settings: Settings) -> None:
     transitions: list[Transition] = []
     remembered: list[dict[str, Any]] = []
     for rule in rules:
-        reading = _reading(rule, figures[rule.range_days], sources)
+        reading = reading_of(rule, figures[rule.range_days], sources)
         decision = decide(rule, watches.get(rule.id), open_alerts[rule.id], reading, now, ids.__next__)
         transitions += decision.transitions
         watch = decision.watch
@@ -81,7 +82,8 @@ def value_of(figures: DashboardFigures, name: FigureName) -> float | None:
     return None if value is None else float(value)
 
 
-def _reading(rule: AlertRule, figures: DashboardFigures, sources: dict[SourceName, SourceStatus]) -> Reading:
+def reading_of(rule: AlertRule, figures: DashboardFigures, sources: Mapping[SourceName, SourceStatus]) -> Reading:
+    """What a rule's figure and its source say; ``figures`` are those of the rule's range."""
     return Reading(value_of(figures, rule.figure), sources[FIGURES[rule.figure].source].data_through)
 
 

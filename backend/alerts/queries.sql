@@ -20,14 +20,20 @@ select id::text as id, figure, title, comparison, value, hysteresis, for_seconds
  order by id
  limit %(limit)s
 
+-- name: rules_at
+-- Rules as they were: the last version that began by then, as it stands in the audit log.
+select distinct on (resource_id) after from audit_log
+ where resource_type = 'alert_rule' and (after ->> 'updatedAt')::timestamptz <= %(as_of)s
+ order by resource_id, version desc
+
 -- name: lock_rule
 select 1 from alert_rule where id = %(rule_id)s for update
 
 -- name: insert_rule
 insert into alert_rule (figure, title, comparison, value, hysteresis, for_seconds, range_days, severity, guidance,
-                        runbook_url, no_data_seconds, enabled, updated_by)
+                        runbook_url, no_data_seconds, enabled, updated_at, updated_by)
 values (%(figure)s, %(title)s, %(comparison)s, %(value)s, %(hysteresis)s, %(for_seconds)s, %(range_days)s,
-        %(severity)s, %(guidance)s, %(runbook_url)s, %(no_data_seconds)s, %(enabled)s, %(actor)s)
+        %(severity)s, %(guidance)s, %(runbook_url)s, %(no_data_seconds)s, %(enabled)s, coalesce(%(at)s, now()), %(actor)s)
 returning id::text
 
 -- name: update_rule
@@ -109,53 +115,76 @@ values (%(id)s, %(version)s, %(at)s, %(rule_id)s, %(cause)s, %(figure)s, %(title
         %(shelved_by)s, %(shelve_reason)s, %(guidance)s, %(runbook_url)s, %(source)s, %(key)s)
 
 -- name: alert_at
-select id::text as id, version, rule_id::text as rule_id, cause, figure, title, severity, state, condition, raised_at,
-       comparison, "limit", value, worst_value, evaluated_at, returned_at, acknowledged_at, acknowledged_by, comment,
-       cleared_at, shelved_until, shelved_by, shelve_reason, guidance, runbook_url, source, key
-  from alert
- where id = %(alert_id)s and valid_from <= %(as_of)s and valid_to > %(as_of)s
+-- Measurements change a version in place. One that was made after the instant was not known then: the audit log has
+-- what was measured when the version began.
+select a.id::text as id, a.version, rule_id::text as rule_id, cause, figure, title, severity, state,
+       coalesce(first.after ->> 'condition', condition) as condition, raised_at, comparison, "limit",
+       case when first.after is null then value else (first.after -> 'value')::float8 end as value,
+       case when first.after is null then worst_value else (first.after -> 'worstValue')::float8 end as worst_value,
+       coalesce((first.after ->> 'evaluatedAt')::timestamptz, evaluated_at) as evaluated_at, returned_at,
+       acknowledged_at, acknowledged_by, comment, cleared_at, shelved_until, shelved_by, shelve_reason, guidance,
+       runbook_url, source, key
+  from alert as a
+  left join lateral (
+       select after from audit_log
+        where resource_type = 'alert' and resource_id = a.id::text and audit_log.version = a.version
+          and a.evaluated_at > %(as_of)s
+        order by seq limit 1) as first on true
+ where a.id = %(alert_id)s and valid_from <= %(as_of)s and valid_to > %(as_of)s
 
 -- name: alerts_page
--- The states are disjoint: a shelved alert is neither among the active nor among the acknowledged ones.
-select id::text as id, version, rule_id::text as rule_id, cause, figure, title, severity, state, condition, raised_at,
-       comparison, "limit", value, worst_value, evaluated_at, returned_at, acknowledged_at, acknowledged_by, comment,
-       cleared_at, shelved_until, shelved_by, shelve_reason, guidance, runbook_url, source, key
-  from alert
+-- The states are disjoint: a shelved alert is neither among the active nor among the acknowledged ones. Measurements are
+-- those of alert_at.
+select a.id::text as id, a.version, rule_id::text as rule_id, cause, figure, title, severity, state,
+       coalesce(first.after ->> 'condition', condition) as condition, raised_at, comparison, "limit",
+       case when first.after is null then value else (first.after -> 'value')::float8 end as value,
+       case when first.after is null then worst_value else (first.after -> 'worstValue')::float8 end as worst_value,
+       coalesce((first.after ->> 'evaluatedAt')::timestamptz, evaluated_at) as evaluated_at, returned_at,
+       acknowledged_at, acknowledged_by, comment, cleared_at, shelved_until, shelved_by, shelve_reason, guidance,
+       runbook_url, source, key
+  from alert as a
+  left join lateral (
+       select after from audit_log
+        where resource_type = 'alert' and resource_id = a.id::text and audit_log.version = a.version
+          and a.evaluated_at > %(as_of)s
+        order by seq limit 1) as first on true
  where valid_from <= %(as_of)s and valid_to > %(as_of)s
    and (%(states)s::text[] is null
         or case when shelved_until > %(as_of)s then 'shelved' else state end = any (%(states)s))
-   and (%(raised_at)s::timestamptz is null or (raised_at, id) < (%(raised_at)s, %(alert_id)s::uuid))
- order by raised_at desc, id desc
+   and (%(raised_at)s::timestamptz is null or (raised_at, a.id) < (%(raised_at)s, %(alert_id)s::uuid))
+ order by raised_at desc, a.id desc
  limit %(limit)s
 
 -- name: dashboard_alerts
-select id::text as id, figure, title, severity, state, cause, condition, raised_at, count(*) over () as total
-  from alert
+select a.id::text as id, figure, title, severity, state, cause,
+       coalesce(first.after ->> 'condition', condition) as condition, raised_at, count(*) over () as total
+  from alert as a
+  left join lateral (
+       select after from audit_log
+        where resource_type = 'alert' and resource_id = a.id::text and audit_log.version = a.version
+          and a.evaluated_at > %(as_of)s
+        order by seq limit 1) as first on true
  where state <> 'cleared' and state = 'active' and valid_to > %(as_of)s and valid_from <= %(as_of)s
    and (shelved_until is null or shelved_until <= %(as_of)s)
- order by severity, raised_at desc, id desc
+ order by severity, raised_at desc, a.id desc
  limit %(limit)s
-
--- name: thresholds
--- The strictest enabled limit of each figure; between a minimum and a maximum the more severe one.
-select distinct on (figure) figure, id::text as rule_id, comparison, value, severity, range_days
-  from (select r.*, row_number() over (partition by figure, comparison
-                                       order by case comparison when 'above' then value else -value end, severity, id)
-                    as strictness
-          from alert_rule as r
-         where enabled and (range_days = %(range)s or figure not in
-               ('orders.total', 'orders.refunded', 'orders.pending', 'downloads.total'))) as r
- where strictness = 1
- order by figure, severity, comparison, id
 
 -- name: open_conditions
 -- Of each figure whose limit is broken: the alert that asks most of an operator. A shelved one asks nothing.
 select distinct on (a.figure) a.figure,
        case when a.state = 'active' and (a.shelved_until is null or a.shelved_until <= %(as_of)s) then 'active'
-            else 'acknowledged' end as urgency, a.severity
+            else 'acknowledged' end as urgency
   from alert a join alert_rule r on r.id = a.rule_id
  where a.state <> 'cleared' and a.valid_to > %(as_of)s and a.valid_from <= %(as_of)s
    and a.cause = 'breached' and a.returned_at is null
    and (r.range_days = %(range)s or a.figure not in
         ('orders.total', 'orders.refunded', 'orders.pending', 'downloads.total'))
  order by a.figure, urgency desc, a.severity
+
+-- name: open_breaches
+-- Alerts about limits that were open: whether they waited for somebody, and whether the limit was still broken.
+select rule_id::text, state = 'active' and (shelved_until is null or shelved_until <= %(as_of)s),
+       returned_at is null
+  from alert
+ where state <> 'cleared' and valid_to > %(as_of)s and valid_from <= %(as_of)s and cause = 'breached'
+   and rule_id is not null

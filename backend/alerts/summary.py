@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
-from psycopg.rows import dict_row
+from psycopg.rows import class_row, dict_row
 
 from backend.alerts.actions import queries
 from backend.core.database import Connection
-from models.alerts import AlertState, AlertSummary, Severity
+from models.alerts import AlertRule, AlertState, AlertSummary, Comparison, Severity
 from models.dashboard import Threshold
 from models.figures import FigureName
 
 SHOWN_MOST = 200
+
+COUNTED = frozenset(
+    {FigureName.ORDERS_TOTAL, FigureName.ORDERS_REFUNDED, FigureName.ORDERS_PENDING, FigureName.DOWNLOADS_TOTAL}
+)
+"""Figures that grow with their range: a limit on them is only for the range it was made for."""
 
 
 async def for_dashboard(connection: Connection, as_of: datetime) -> tuple[tuple[AlertSummary, ...], int]:
@@ -24,25 +30,54 @@ async def for_dashboard(connection: Connection, as_of: datetime) -> tuple[tuple[
     return tuple(AlertSummary(**row) for row in rows), total
 
 
-async def thresholds(connection: Connection, range_days: int) -> dict[FigureName, Threshold]:
-    """The strictest enabled limit of each figure that has one; between a minimum and a maximum the more severe.
-
-    Counts grow with their range, so a limit on them is only given for the range it was made for.
-    """
-    async with connection.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(queries.thresholds, {"range": range_days}, prepare=True)
-        return {FigureName(row["figure"]): Threshold(**row) for row in await cursor.fetchall()}
+async def rules_now(connection: Connection) -> tuple[AlertRule, ...]:
+    """Every rule as it is."""
+    async with connection.cursor(row_factory=class_row(AlertRule)) as cursor:
+        await cursor.execute(queries.rules, {"rule_id": None}, prepare=True)
+        return tuple(await cursor.fetchall())
 
 
-async def open_conditions(
-    connection: Connection, as_of: datetime, range_days: int
-) -> dict[FigureName, tuple[AlertState, Severity]]:
-    """Figures over their limit at ``as_of``: active while an alert waits for somebody, else acknowledged.
+async def rules_at(connection: Connection, as_of: datetime) -> tuple[AlertRule, ...]:
+    """Every rule as it was at a past instant."""
+    cursor = await connection.execute(queries.rules_at, {"as_of": as_of}, prepare=True)
+    return tuple([AlertRule.model_validate(after) for (after,) in await cursor.fetchall()])
+
+
+def in_force(rules: Iterable[AlertRule], range_days: int) -> tuple[AlertRule, ...]:
+    """Those that are enabled and limit what a dashboard of this range shows."""
+    return tuple(
+        rule for rule in rules if rule.enabled and (rule.range_days == range_days or rule.figure not in COUNTED)
+    )
+
+
+def thresholds(rules: Iterable[AlertRule], range_days: int) -> dict[FigureName, Threshold]:
+    """The strictest limit in force of each figure that has one; between a minimum and a maximum the more severe."""
+    strictest: dict[tuple[FigureName, Comparison], AlertRule] = {}
+    for rule in sorted(in_force(rules, range_days), key=_strictness):
+        strictest.setdefault((rule.figure, rule.comparison), rule)
+    found: dict[FigureName, Threshold] = {}
+    for rule in sorted(strictest.values(), key=lambda rule: (rule.severity, rule.comparison, rule.id)):
+        found.setdefault(
+            rule.figure,
+            Threshold(
+                rule_id=rule.id,
+                comparison=rule.comparison,
+                value=rule.value,
+                severity=rule.severity,
+                range_days=rule.range_days,
+            ),
+        )
+    return found
+
+
+def _strictness(rule: AlertRule) -> tuple[float, Severity, str]:
+    return (rule.value if rule.comparison is Comparison.ABOVE else -rule.value, rule.severity, rule.id)
+
+
+async def open_conditions(connection: Connection, as_of: datetime, range_days: int) -> dict[FigureName, AlertState]:
+    """Figures over their limit now: active while an alert waits for somebody, else acknowledged.
 
     A shelved alert counts as acknowledged: somebody has looked at it and put it aside.
     """
     cursor = await connection.execute(queries.open_conditions, {"as_of": as_of, "range": range_days}, prepare=True)
-    return {
-        FigureName(figure): (AlertState(urgency), Severity(severity))
-        for figure, urgency, severity in await cursor.fetchall()
-    }
+    return {FigureName(figure): AlertState(urgency) for figure, urgency in await cursor.fetchall()}

@@ -45,7 +45,7 @@ class Dashboards:
 
     async def past(self, connection: Connection, as_of: datetime, range_days: DashboardRange) -> bytes:
         """The answer for a past instant, computed anew as late data may arrive."""
-        dashboard = await compose(connection, self._settings, as_of, range_days)
+        dashboard = await compose(connection, self._settings, as_of, range_days, past=True)
         return dashboard.model_dump_json(by_alias=True).encode()
 
     async def live(self, range_days: DashboardRange) -> tuple[bytes, int]:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from backend.alerts import summary
+from backend.alerts.past import open_conditions_then
 from backend.core.database import Connection
 from backend.core.settings import Settings
 from backend.dashboard import queries
@@ -22,7 +23,7 @@ from backend.dashboard.figures import (
 )
 from backend.dashboard.windows import DAY, Bucket, buckets, step_of
 from backend.shop.upserts import reporting_currency
-from models.alerts import AlertState, Severity
+from models.alerts import AlertState
 from models.core.wording import counted
 from models.dashboard import (
     CommunityFigures,
@@ -41,9 +42,13 @@ PROBLEMS_NAMED = 20
 
 
 async def compose(
-    connection: Connection, settings: Settings, as_of: datetime, range_days: DashboardRange
+    connection: Connection, settings: Settings, as_of: datetime, range_days: DashboardRange, *, past: bool = False
 ) -> OperationsDashboard:
-    """The dashboard as it was at ``as_of``."""
+    """The dashboard at ``as_of``.
+
+    Of a ``past`` instant the limits and alerts are those of then, and orders and downloads are in the state they had.
+    Rows that came late and corrected amounts are in the figures, and whether one was over its limit follows from that.
+    """
     length = range_days * DAY
     before = as_of - length
     now_buckets, old_buckets = buckets(as_of, range_days), buckets(before, range_days)
@@ -58,11 +63,17 @@ async def compose(
         downloads_at=sorted(corners | edges),
         step=step_of(range_days)[0],
         between=(before - length, as_of),
+        seen_at=as_of if past else None,
     )
     sources = await sources_at(connection, as_of, settings)
     latest, latest_before, series_community = await _community(connection, settings, as_of, before, now_buckets)
     figures = assemble(known, as_of, range_days, latest)
-    open_conditions = await summary.open_conditions(connection, as_of, range_days)
+    if past:
+        rules = await summary.rules_at(connection, as_of)
+        open_conditions = await open_conditions_then(connection, rules, as_of, range_days, figures, sources)
+    else:
+        rules = await summary.rules_now(connection)
+        open_conditions = await summary.open_conditions(connection, as_of, range_days)
     alerts, alert_count = await summary.for_dashboard(connection, as_of)
     return OperationsDashboard(
         **dict(figures),
@@ -73,7 +84,7 @@ async def compose(
         alert_count=alert_count,
         previous=assemble(known, before, range_days, latest_before),
         series=_series(known, now_buckets, old_buckets, range_days, series_community),
-        thresholds=await summary.thresholds(connection, range_days),
+        thresholds=summary.thresholds(rules, range_days),
         states=_states(figures, known, as_of, sources, open_conditions),
         links=_links(as_of, range_days),
         data_through=sources,
@@ -151,7 +162,7 @@ def _states(
     known: Totals,
     as_of: datetime,
     sources: dict[SourceName, SourceStatus],
-    open_conditions: dict[FigureName, tuple[AlertState, Severity]],
+    open_conditions: dict[FigureName, AlertState],
 ) -> dict[FigureName, FigureState]:
     missing = {
         FigureName.REVENUE_DAILY: figures.revenue.daily is None,
@@ -169,8 +180,8 @@ def _states(
         if missing.get(name) or sources[source].data_through is None:
             states[name] = FigureState.NO_DATA
         elif name in open_conditions:
-            state, _ = open_conditions[name]
-            states[name] = FigureState.BREACHED if state is AlertState.ACTIVE else FigureState.ACKNOWLEDGED
+            active = open_conditions[name] is AlertState.ACTIVE
+            states[name] = FigureState.BREACHED if active else FigureState.ACKNOWLEDGED
         elif days is not None and known.between(as_of - days * DAY, as_of).unconverted:
             states[name] = FigureState.INCOMPLETE
         else:

@@ -67,8 +67,10 @@ async def community_at(
     return {SourceName.DISCORD: [row[0] for row in rows], SourceName.SHOWCASES: [row[1] for row in rows]}
 
 
-async def figures_at(connection: Connection, as_of: datetime, range_days: int) -> DashboardFigures:
-    """Every figure for the window of ``range_days`` (any number from 1) that ends at ``as_of``."""
+async def figures_at(
+    connection: Connection, as_of: datetime, range_days: int, *, seen_at: datetime | None = None
+) -> DashboardFigures:
+    """Every figure for the window of ``range_days`` (any number from 1) that ends at ``as_of``; see ``totals``."""
     since = as_of - range_days * DAY
     known = await totals(
         connection,
@@ -78,6 +80,7 @@ async def figures_at(connection: Connection, as_of: datetime, range_days: int) -
         downloads_at=[as_of, since],
         step="day",
         between=(since, as_of),
+        seen_at=seen_at,
     )
     found = await community_at(connection, [as_of], [as_of - FAR_PAST])
     community = CommunityFigures(discord_members=found[SourceName.DISCORD][0], showcases=found[SourceName.SHOWCASES][0])

@@ -111,11 +111,13 @@ async def totals(
     downloads_at: Sequence[datetime],
     step: Literal["hour", "day"],
     between: tuple[datetime, datetime],
+    seen_at: datetime | None = None,
 ) -> Totals:
     """Totals at ``points`` and whole steps within ``between``, in one statement.
 
     Pending orders, of ranges of ``range_days``, are known at ``pending_at`` only, downloads are exact at
-    ``downloads_at`` only: raw rows are read for no other instant.
+    ``downloads_at`` only: raw rows are read for no other instant. ``seen_at`` is a past instant: downloads that were
+    completed after it count as failed.
     """
     instants = sorted(set(points))
     spans = [(floor(instant, DAY), floor(instant, HOUR)) for instant in instants]
@@ -131,6 +133,7 @@ async def totals(
             "downloads_at": array(downloads_at),
             "lows": array(low for low, _ in merged),
             "highs": array(high for _, high in merged),
+            "seen_at": seen_at,
         },
         prepare=True,
     )

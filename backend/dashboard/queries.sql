@@ -1,12 +1,18 @@
 -- name: sums
 -- Everything the figures are made of, in one snapshot: whole days, whole hours where days do not fit, raw rows where
--- hours do not fit, what was open before the first day, and old orders that are still open.
+-- hours do not fit, what was open before the first day, and old orders that are still open. Of a past instant (seen_at)
+-- the downloads that were completed after it had still failed.
 with mark as materialized (
     select at, date_bin('24 hours', at, timestamptz '2000-01-01 00:00:00+00') as day,
         date_bin('1 hour', at, timestamptz '2000-01-01 00:00:00+00') as hour
     from unnest(%(points)s::timestamptz[]) as at
 ),
-delta as materialized (select * from rollup_delta),
+delta as materialized (
+    select * from rollup_delta
+    union all
+    select hour_end(downloaded_at), 0, 0, 0, 0, 0, 0, 0, 0, count(*)
+    from downloads where failed_until > %(seen_at)s::timestamptz group by 1
+),
 ends as materialized (select min(day) as low, max(day) as high from mark)
 select 'day' as kind, day as at, sum(orders)::bigint, sum(orders_minor)::bigint, sum(orders_unconverted)::bigint,
     sum(settled)::bigint, sum(refunds)::bigint, sum(refunds_minor)::bigint, sum(refunds_unconverted)::bigint,
@@ -39,7 +45,8 @@ from mark,
         and at = any(%(settled_at)s::timestamptz[])) s,
     lateral (select count(*) as number, coalesce(sum(reporting_minor), 0)::bigint as minor,
         count(*) - count(reporting_minor) as unconverted from refunds where refunded_at > hour and refunded_at <= at) r,
-    lateral (select count(*) as number, count(*) filter (where not succeeded) as failed
+    lateral (select count(*) as number,
+        count(*) filter (where not succeeded or failed_until > %(seen_at)s::timestamptz) as failed
         from downloads where downloaded_at > hour and downloaded_at <= at
             and at = any(%(downloads_at)s::timestamptz[])) d
 where at > hour
@@ -130,20 +137,21 @@ where refunded_at > %(from)s and refunded_at <= %(to)s
     and (%(country)s::text is null or country = %(country)s)
 
 -- name: downloads
-select id, downloaded_at, product, country, succeeded, failure
-from downloads
+select id, downloaded_at, product, country, succeeded and not failed_then as succeeded,
+    case when failed_then then failure_then else failure end as failure
+from downloads, lateral (select coalesce(failed_until > %(as_of)s, false) as failed_then) as t
 where downloaded_at > %(from)s and downloaded_at <= %(to)s
     and (%(country)s::text is null or country = %(country)s)
-    and (%(status)s::text is null or succeeded = (%(status)s = 'succeeded'))
+    and (%(status)s::text is null or (succeeded and not failed_then) = (%(status)s = 'succeeded'))
     and (%(before_at)s::timestamptz is null or (downloaded_at, id) < (%(before_at)s, %(before_id)s::text))
 order by downloaded_at desc, id desc limit %(limit)s
 
 -- name: downloads_summary
-select count(*), count(*) filter (where not succeeded)
-from downloads
+select count(*), count(*) filter (where not succeeded or failed_then)
+from downloads, lateral (select coalesce(failed_until > %(as_of)s, false) as failed_then) as t
 where downloaded_at > %(from)s and downloaded_at <= %(to)s
     and (%(country)s::text is null or country = %(country)s)
-    and (%(status)s::text is null or succeeded = (%(status)s = 'succeeded'))
+    and (%(status)s::text is null or (succeeded and not failed_then) = (%(status)s = 'succeeded'))
 
 -- name: community
 select id, metric, observed_at, value

@@ -180,15 +180,16 @@ async def downloads(
     limit: Limit = PAGE_DEFAULT,
     cursor: Cursor = None,
 ) -> DownloadPage:
-    """Download attempts in ``(from, to]``, newest first."""
+    """Download attempts in ``(from, to]``, newest first; whether they succeeded is that of ``asOf``."""
     window = _Window(start, to, cursor, limit)
-    more = {"status": status, "country": country}
+    at = as_of or await _now(connection)
+    more = {"status": status, "country": country, "as_of": at}
     rows = await window.rows(connection, queries.downloads, **more)
     count, failed = await _one(connection, queries.downloads_summary, window.values | more)
     return DownloadPage(
         items=tuple(DownloadRow(**row) for row in rows[:limit]),
         next_cursor=window.next(rows, "downloaded_at"),
-        as_of=as_of or await _now(connection),
+        as_of=at,
         summary=Summary(count=count, failed=failed),
     )
 

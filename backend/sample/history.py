@@ -13,6 +13,7 @@ from backend.alerts.decide import Reading, Transition, Watch, acknowledge, decid
 from backend.audit import SAMPLE_SHOP
 from backend.core.database import Connection
 from backend.sample import queries
+from backend.sample.market import HISTORY
 from models.alerts import AlertCondition, AlertRule, AlertRuleDraft, Comparison
 
 
@@ -24,12 +25,12 @@ def load_rules() -> dict[str, Any]:
 
 
 async def create_rules_and_alerts(tx: Connection, now: datetime) -> None:
-    """Store the rules and play the alerts that lie behind ``now``, oldest first."""
+    """Store the rules, as old as the shop, and play the alerts that lie behind ``now``, oldest first."""
     wanted = load_rules()
     rules: dict[str, AlertRule] = {}
     for entry in wanted["rules"]:
         draft = AlertRuleDraft.model_validate({name: value for name, value in entry.items() if name != "key"})
-        rules[entry["key"]] = await actions.create_rule(tx, actor=SAMPLE_SHOP, draft=draft)
+        rules[entry["key"]] = await actions.create_rule(tx, actor=SAMPLE_SHOP, draft=draft, since=now - HISTORY)
     cursor = await tx.execute(queries.new_ids, {"count": len(wanted["history"])})
     ids = [row[0] for row in await cursor.fetchall()]
     scenes = sorted(

@@ -108,6 +108,7 @@ noted as (
 select count(*) filter (where inserted), count(*) filter (where not inserted) from put
 
 -- name: put_downloads
+-- One that had failed and has succeeded since keeps until when it had failed, and why.
 with given as (
     select distinct on (id) g.*
     from unnest(%(id)s::text[], %(downloaded_at)s::timestamptz[], %(product)s::text[], %(country)s::text[],
@@ -123,7 +124,11 @@ put as (
         product = excluded.product,
         country = excluded.country,
         succeeded = excluded.succeeded,
-        failure = excluded.failure
+        failure = excluded.failure,
+        failed_until = case when not excluded.succeeded then null when d.succeeded then d.failed_until
+                            else clock_timestamp() end,
+        failure_then = case when not excluded.succeeded then null when d.succeeded then d.failure_then
+                            else d.failure end
     where (d.downloaded_at, d.product, d.country, d.succeeded, d.failure)
         is distinct from (excluded.downloaded_at, excluded.product, excluded.country, excluded.succeeded, excluded.failure)
     returning old.id is null as inserted, old.downloaded_at as old_at, old.succeeded as old_ok,

@@ -125,7 +125,7 @@ class AssignmentsPanel(QueryPanel):
         self._show_ended = ended
         self.refresh()
 
-    def menu(self) -> list[QAction]:
+    def own_menu(self) -> list[QAction]:
         """What concerns the person of the chosen row."""
         chosen, reason = self.chosen, self.console.write_blocker(MANAGE, irreversible=True)
         remove = QAction("Remove their second factor…" if chosen is not None else "Remove a second factor…", self)

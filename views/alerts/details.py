@@ -47,7 +47,7 @@ class AlertDetails(WindowDialog):
         self.column.addLayout(form)
         role = QDialogButtonBox.ButtonRole.ActionRole
         reason = console.write_blocker("operations.manage_alerts")
-        if is_shelved(alert, console.clock.now()):
+        if is_shelved(alert, console.shown_at):
             back = self.buttons.addButton("Unshelve", role)
             back.clicked.connect(self._unshelve)
             back.setEnabled(reason is None)

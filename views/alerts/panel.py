@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QScrollArea, QV
 from app.alerts.domain import acknowledge, shelve
 from app.core.actions import Action
 from app.core.freshness import Quality, age_words
+from app.core.timeframe import NOT_KEPT
 from views.alerts.card import AlertCard, AlertRow
 from views.alerts.wording import is_shelved
 from views.kit.panel import Note
@@ -130,7 +131,7 @@ class AlertsPanel(QObject):
         self._query.changed.connect(self.refresh)
         console.link.changed.connect(self._show_reasons)
         console.session.changed.connect(self._show_reasons)
-        console.time.changed.connect(self._show_reasons)
+        console.time.changed.connect(self._time_changed)
         current().changed.connect(self._rebuild)
         self._second = QTimer(self, interval=1000)
         self._second.timeout.connect(self._tick)
@@ -145,12 +146,17 @@ class AlertsPanel(QObject):
         age = self._query.age_seconds
         if self._query.sample is None or age is None:
             return Note("no data yet")
+        if self._console.time.as_of is not None:
+            return Note("past instant")
         stale = self._query.quality in {Quality.STALE, Quality.DISCONNECTED}
         return Note(f"{'stale · ' if stale else ''}{age_words(age)} old", "stale" if stale else "fresh")
 
     def menu(self) -> list[QAction]:
         """The rules behind the alerts."""
         rules = QAction("Alert rules…", self)
+        reason = self._rules_reason()
+        rules.setEnabled(reason is None)
+        rules.setToolTip(reason or "")
         rules.triggered.connect(self.rules_asked)
         return [rules]
 
@@ -174,7 +180,7 @@ class AlertsPanel(QObject):
             Action(
                 "alerts.shelve", "Shelve alert…", "", MANAGE, lambda: self._decide("shelve"), self._one_reason, "Alerts"
             ),
-            Action("alerts.rules", "Alert rules…", "", None, self.rules_asked.emit, lambda: None, "Alerts"),
+            Action("alerts.rules", "Alert rules…", "", None, self.rules_asked.emit, self._rules_reason, "Alerts"),
         ]
 
     # --- showing -----------------------------------------------------------------------------------------------
@@ -184,8 +190,9 @@ class AlertsPanel(QObject):
         sample = self._query.sample
         if sample is None:
             self._empty.setText("Waiting for the first answer…")
+            self._empty.show()
             return
-        now = self._console.clock.now()
+        now = self._console.shown_at
         groups: list[list[Alert]] = [[], [], [], []]
         for alert in sample.value:
             groups[_group(alert, now)].append(alert)
@@ -202,7 +209,7 @@ class AlertsPanel(QObject):
     def _total(self, listed: int) -> int:
         """The list is cut at a page; the dashboard counts them all."""
         sample = self._console.dashboard().sample
-        counted = sample.value.alert_count if sample is not None and self._console.time.as_of is None else 0
+        counted = sample.value.alert_count if sample is not None else 0
         return max(listed, counted) if listed >= 400 else listed
 
     def _ordered(self, alerts: list[Alert], *, settle: bool) -> list[Alert]:
@@ -258,7 +265,7 @@ class AlertsPanel(QObject):
         return (0, None) if known is None else known
 
     def _widget(self, alert: Alert, number: int) -> AlertCard | AlertRow:
-        now = self._console.clock.now()
+        now = self._console.shown_at
         figures = self._console.figures
         if number == 0:
             card = AlertCard(alert, figures.currency if figures else "", now)
@@ -275,6 +282,23 @@ class AlertsPanel(QObject):
         self._limit[number] += 3 * CARDS_MOST
         self.refresh()
 
+    def _time_changed(self) -> None:
+        """Show the alerts of another instant; of the same one, a version may have been measured anew since."""
+        query = self._console.alerts()
+        if query is self._query:
+            return
+        self._query.changed.disconnect(self.refresh)
+        self._query = query
+        query.changed.connect(self.refresh)
+        if self._watch is not None:
+            self._watch.close()
+            self._watch = query.watch()
+        self._order = []
+        for section in self._sections:
+            section.heading.hide()
+            section.more.hide()
+        self._rebuild()
+
     def _rebuild(self) -> None:
         for section in self._sections:
             for _, widget in section.widgets.values():
@@ -284,7 +308,7 @@ class AlertsPanel(QObject):
         self.refresh()
 
     def _tick(self) -> None:
-        now = self._console.clock.now()
+        now = self._console.shown_at
         for section in self._sections:
             for _, widget in section.widgets.values():
                 widget.set_now(now)
@@ -298,6 +322,9 @@ class AlertsPanel(QObject):
                     widget.set_pending("sending…")
 
     # --- deciding ----------------------------------------------------------------------------------------------
+
+    def _rules_reason(self) -> str | None:
+        return None if self._console.time.as_of is None else NOT_KEPT
 
     def _one_reason(self) -> str | None:
         if not self._sections[0].widgets:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import timedelta
+from datetime import datetime, timedelta
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSplitter, QStacke
 from app.audit.log import VIEW, AuditLog, SearchError, newest_query, parse
 from app.audit.proof import Verification
 from app.core.freshness import Quality, age_words
+from app.core.timeframe import NOT_KEPT
 from models.core.formatting import grouped
 from models.core.wording import counted
 from views.audit.details import Details
@@ -91,6 +92,7 @@ class AuditPanel(QObject):
         self.log.reset.connect(self._choose_again)
         self.log.grown.connect(self._show_state)
         console.session.changed.connect(self._may_changed)
+        console.time.changed.connect(self._time_changed)
         current().changed.connect(self._restyle)
         self._range = 0
         self._restyle()
@@ -187,6 +189,8 @@ class AuditPanel(QObject):
         """How many entries, and the age of the newest look."""
         if not self._may:
             return Note()
+        if self._past:
+            return Note("past instant")
         age = self._query.age_seconds
         if self._query.sample is None or age is None:
             return Note("no data yet")
@@ -202,7 +206,7 @@ class AuditPanel(QObject):
             ("Copy listed entries as CSV", self.copy_csv, listed),
             ("Export with proof…", self.ask_export, self.export.isEnabled() and self._may),
             ("Show proof", self.show_proof, self.proof.isEnabled() and self._may),
-            ("Trust the log as it is now…", self._ask_trust, self.verification.broken and self._may),
+            ("Trust the log as it is now…", self._ask_trust, self.verification.broken and self._may and not self._past),
         )
         made = []
         for words, slot, enabled in wanted:
@@ -223,12 +227,25 @@ class AuditPanel(QObject):
     def _may(self) -> bool:
         return self._console.session.may(VIEW)
 
+    @property
+    def _past(self) -> bool:
+        return self._console.time.as_of is not None
+
+    def _time_changed(self) -> None:
+        """List what had been recorded by then; checkpoints and proofs are of the log as it is now."""
+        self._watch_or_not()
+        if self.log.search.until != self._until:
+            self._chosen = None
+            self._show_chosen()
+            self._search()
+        self._show_seal()
+
     def _may_changed(self) -> None:
         self._stack.setCurrentWidget(self._body if self._may else self.missing)
         self._watch_or_not()
 
     def _watch_or_not(self) -> None:
-        wanted = self._visible and self._may
+        wanted = self._visible and self._may and not self._past  # what was recorded by then does not grow
         if wanted and self._watch is None:
             self._watch = self._query.watch()
         elif not wanted and self._watch is not None:
@@ -248,6 +265,13 @@ class AuditPanel(QObject):
         self._show_state()
 
     def _show_seal(self) -> None:
+        self.seal.setEnabled(not self._past)
+        if self._past:
+            self.seal.setText(f"Verification: {NOT_KEPT}")
+            self.seal.setAccessibleDescription(NOT_KEPT)
+            self.trust.hide()
+            self._show_state()
+            return
         seal = self.verification.seal
         more = escape(seal.more)
         match seal.level:
@@ -275,14 +299,22 @@ class AuditPanel(QObject):
         self.state.setText(words)
         self.state.setVisible(bool(words))
         self.again.setVisible(log.error is not None)
-        self.export.setEnabled(sealed > 0)
-        self.export.setToolTip("" if sealed else "Nothing is verified yet: an export begins with what is sealed.")
+        self.export.setEnabled(sealed > 0 and not self._past)
+        self.export.setToolTip(
+            NOT_KEPT
+            if self._past
+            else ""
+            if sealed
+            else "Nothing is verified yet: an export begins with what is sealed."
+        )
         if self.details.entry is None and self._chosen is not None:
             self._show_chosen()
         entry = self.details.entry
-        self.proof.setEnabled(entry is not None and entry.position <= sealed)
+        self.proof.setEnabled(entry is not None and entry.position <= sealed and not self._past)
         self.proof.setToolTip(
-            "Choose an entry first."
+            NOT_KEPT
+            if self._past
+            else "Choose an entry first."
             if entry is None
             else "This entry is not sealed yet; that takes some seconds."
             if entry.position > sealed
@@ -356,15 +388,21 @@ class AuditPanel(QObject):
         self._restyle()
         self._search()
 
+    @property
+    def _until(self) -> datetime | None:
+        """Until when entries are listed: a past instant and what happened in that very moment."""
+        as_of = self._console.time.as_of
+        return None if as_of is None else as_of + timedelta(microseconds=1)
+
     def _typed(self, text: str) -> None:
         if not text:
             self._search()
 
     def _search(self) -> None:
         length = RANGES[self._range][1]
-        since = None if length is None else self._console.clock.now() - length
+        since = None if length is None else self._console.shown_at - length
         try:
-            wanted = parse(self.search.text(), since)
+            wanted = parse(self.search.text(), since, self._until)
         except SearchError as error:
             self.problem.say(str(error), self.search)
             return
@@ -441,7 +479,8 @@ class AuditPanel(QObject):
 
     def save_csv(self) -> None:
         """Write the listed entries into the download folder and say where."""
-        name = f"opsconsole-audit-{self._console.clock.now():%Y%m%d-%H%M%S}.csv"
+        then = f"as-of-{self._console.time.as_of:%Y%m%d-%H%M}-" if self._console.time.as_of is not None else ""
+        name = f"opsconsole-audit-{then}{self._console.clock.now():%Y%m%d-%H%M%S}.csv"
         try:
             path = save(name, self.csv_text().encode())
         except OSError as error:

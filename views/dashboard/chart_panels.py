@@ -85,6 +85,9 @@ class ChartPanel(QObject):
         self.chart: TimeChart | None = None
         self._watch: Watch | None = None
         self._shown: Any = None
+        """Answer and marks that are drawn."""
+        self._drawn_at: datetime | None = None
+        """The past instant that is drawn; ``None`` is live."""
         self._severity = "P2"
         self._visible = False
         self._quality_timer = QTimer(self, interval=1000)
@@ -92,6 +95,7 @@ class ChartPanel(QObject):
         console.time.changed.connect(self._rewatch)
         console.link.changed.connect(self._show_quality)
         console.figures_changed.connect(self.refresh)
+        console.alerts().changed.connect(self.refresh)
         current().changed.connect(self._restyle)
 
     # --- panel -------------------------------------------------------------------------------------------------
@@ -103,11 +107,11 @@ class ChartPanel(QObject):
         figure = next((f for f in figures.figures if f.name == self._source), None) if figures else None
         if figures is None or figure is None:
             return Note()
+        if figures.past:
+            return Note("past instant")
         age = figures.age(figure, console.clock.now().timestamp(), console.figures_elapsed())
         if age is None:
             return Note("never heard", "late")
-        if figures.past:
-            return Note("past instant")
         if console.quality() in {Quality.STALE, Quality.DISCONNECTED}:
             return Note(f"stale · {long_age_words(age)} old", "stale")
         return Note(f"{age_words(age)} old", "late" if figure.late else "fresh")
@@ -135,12 +139,18 @@ class ChartPanel(QObject):
 
     def refresh(self) -> None:
         """Draw the newest answer."""
-        sample = self._console.dashboard().sample
-        if not self._visible or sample is None or sample.value is self._shown:
+        sample, at = self._console.dashboard().sample, self._console.time.as_of
+        if not self._visible or not self._has_loop():
             return
-        if not self._has_loop():
+        if sample is None:
+            if at != self._drawn_at:  # what is drawn belongs to another time
+                self._shown, self._drawn_at = None, at
+                self._stack.setCurrentWidget(self._empty)
             return
-        self._shown = sample.value
+        marks = self._marks(sample.value)
+        if self._shown is not None and self._shown[0] is sample.value and self._shown[1] == marks:
+            return
+        self._shown, self._drawn_at = (sample.value, marks), at
         from views.dashboard import series
 
         read: Callable[[Any], ChartData] = getattr(series, self._read_name)
@@ -150,18 +160,18 @@ class ChartPanel(QObject):
         if severity != self._severity:
             self._severity = severity
             chart.set_style(chart_style(self._series, severity))
-        chart.show_data(replace(read(sample.value), marks=self._marks(sample.value)))
+        chart.show_data(replace(read(sample.value), marks=marks))
         self._stack.setCurrentWidget(chart)
         self._show_quality()
 
     def _marks(self, dashboard: OperationsDashboard) -> tuple[Mark, ...]:
-        """When alerts about this chart's figures were raised, the acknowledged and cleared ones too while live."""
+        """When alerts about this chart's figures were raised; the acknowledged and cleared ones too."""
         from models.alerts import AlertState
         from views.kit.charts.data import Mark
 
         known: dict[str, AlertSummary] = {alert.id: alert for alert in dashboard.alerts}
         alerts = self._console.alerts().sample
-        if alerts is not None and self._console.time.as_of is None:
+        if alerts is not None:
             known |= {alert.id: alert for alert in alerts.value}
         area = self._source.partition(".")[0]
         about = [alert for alert in known.values() if alert.figure and alert.figure.partition(".")[0] == area]
@@ -210,6 +220,8 @@ class ChartPanel(QObject):
             self.refresh()
 
     def _rewatch(self) -> None:
+        self._console.alerts().changed.disconnect(self.refresh)
+        self._console.alerts().changed.connect(self.refresh)
         if self._watch is not None:
             visible = self._watch.visible
             self._watch.close()
@@ -221,17 +233,18 @@ class ChartPanel(QObject):
     def _drill(self, bucket: object) -> None:
         if isinstance(bucket, tuple):
             start, end = (datetime.fromtimestamp(edge, UTC) for edge in bucket)
-            self.drilled.emit(link_of(self._rows, start, end))
+            self.drilled.emit(link_of(self._rows, start, end, self._console.time.as_of))
 
     def _open_all(self) -> None:
         sample = self._console.dashboard().sample
         if sample is not None:
             series = sample.value.series
-            self.drilled.emit(link_of(self._rows, series.starts[0], series.ends[-1]))
+            self.drilled.emit(link_of(self._rows, series.starts[0], series.ends[-1], self._console.time.as_of))
 
 
-def link_of(rows: str, start: datetime, end: datetime) -> str:
-    """The list of rows in ``(start, end]``; ``rows`` may carry further filters after a ``?``."""
+def link_of(rows: str, start: datetime, end: datetime, as_of: datetime | None = None) -> str:
+    """The list of rows in ``(start, end]``, now or at a past instant; ``rows`` may have more filters after a ``?``."""
     kind, _, more = rows.partition("?")
     window = f"from={quote(start.isoformat())}&to={quote(end.isoformat())}"
+    window += f"&asOf={quote(as_of.isoformat())}" if as_of is not None else ""
     return f"/api/operations/{kind}?{window}" + (f"&{more}" if more else "")

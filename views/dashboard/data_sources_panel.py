@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
@@ -115,6 +115,6 @@ class SourcesPanel(QObject):
                 continue
             age = age_words((sample.as_of - through).total_seconds() + elapsed)
             shown = f"stale · {age}" if stale else f"late · {age}" if status.late else age
-            today = through.astimezone(UTC).date() == datetime.now(UTC).date()
+            today = through.astimezone(UTC).date() == console.shown_at.astimezone(UTC).date()
             rows.append(Row(name, f"{through:%H:%M:%S}" if today else f"{through:%d %b}", shown, expected))
         return rows

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from app.dashboard.drill import Drill
 
 NOUNS = {"orders": "orders", "refunds": "refunds", "downloads": "downloads", "community": "readings"}
+NOTHING_OPEN = "Open a figure or a point of a chart to see the rows behind it."
 STATUSES = {"orders": ("pending", "settled"), "downloads": ("succeeded", "failed")}
 
 
@@ -96,7 +97,7 @@ class DrillPanel(QObject):
         self._currency = ""
         self.widget = QWidget()
         self.setParent(self.widget)
-        self.summary = QLabel("Open a figure or a point of a chart to see the rows behind it.")
+        self.summary = QLabel(NOTHING_OPEN)
         self.summary.setWordWrap(True)
         self.summary.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.summary.setAccessibleName("Sum of the rows")
@@ -128,6 +129,9 @@ class DrillPanel(QObject):
         self.country.editingFinished.connect(self._filter)
         self.export.clicked.connect(self.save_csv)
         self.again.clicked.connect(self._more)
+        console.time.changed.connect(self._time_changed)
+        self._as_of: datetime | None = None
+        """The past instant of which the rows are; ``None`` is live."""
         self._show_controls()
 
     # --- panel -------------------------------------------------------------------------------------------------
@@ -162,6 +166,7 @@ class DrillPanel(QObject):
             drill.changed.disconnect(self._changed, missing_ok=True)
         self._drills = [self._console.drill(link) for link in links]
         self._title = title or NOUNS[self._drills[0].kind].capitalize()
+        self._as_of = self._console.time.as_of
         figures = self._console.figures
         self._currency = figures.currency if figures else ""
         for drill in self._drills:
@@ -173,6 +178,21 @@ class DrillPanel(QObject):
         self.drill = self._drills[number]
         self._new_table()
         self._changed()
+
+    def _time_changed(self) -> None:
+        """Rows of another time are put away: they do not belong to what the figures say."""
+        if self._console.time.as_of == self._as_of or self._table is None:
+            return
+        for drill in self._drills:
+            drill.changed.disconnect(self._changed, missing_ok=True)
+        self.drill, self._drills, self._kind = None, [], ""
+        self._column.removeWidget(self._table)
+        discard(self._table)
+        self._table = None
+        self._column.addStretch(1)
+        self.again.hide()
+        self.summary.setText(NOTHING_OPEN)
+        self._show_controls()
 
     def _switch(self) -> None:
         if self.drill in self._drills:
@@ -284,7 +304,8 @@ class DrillPanel(QObject):
         folder = Path(
             QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DownloadLocation) or str(Path.home())
         )
-        path = folder / f"opsconsole-{self.drill.kind}-{self._console.clock.now():%Y%m%d-%H%M%S}.csv"
+        then = f"-as-of-{self._as_of:%Y%m%d-%H%M}" if self._as_of is not None else ""
+        path = folder / f"opsconsole-{self.drill.kind}{then}-{self._console.clock.now():%Y%m%d-%H%M%S}.csv"
         try:
             folder.mkdir(parents=True, exist_ok=True)
             path.write_text(self.csv_text(), encoding="utf-8")

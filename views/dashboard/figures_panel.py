@@ -98,8 +98,6 @@ class FiguresPanel(QObject):
         for tile, figure in zip(self.tiles, figures.figures, strict=False):
             others = others or tile.figure != figure
             age = figures.age(figure, now, elapsed)
-            if figures.past and figure.data_through is not None:
-                age = max(0.0, figures.as_of - figure.data_through)  # as old as it was at that instant
             tile.set_figure(figure, quality, age)
         scale = current().font_scale
         if others or scale != self._scale:  # every second only ages are others: nothing to measure

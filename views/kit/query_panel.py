@@ -1,4 +1,7 @@
-"""What panels over queries share: they ask only while somebody sees them and may see it, and say so when nobody may."""
+"""What panels over queries share: they ask only while somebody sees them and may see it, and say so when nobody may.
+
+Their records are kept as they are now, not as they were: while a past instant is looked at, they are greyed and say so.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QLabel, QStackedLayout, QWidget
 
 from app.core.freshness import Quality, age_words
+from app.core.timeframe import NOT_KEPT
 from views.kit.panel import Note
 from views.kit.theme import current
 
@@ -29,7 +33,7 @@ class QueryPanel(QObject):
         self._queries: list[Query[object]] = []
         self._watches: list[Watch] = []
         self._visible = False
-        self._allowed: bool | None = None
+        self._available: bool | None = None
         self.widget: QWidget = QWidget()
         self.widget.setAccessibleName(title)
         self.setParent(self.widget)
@@ -42,6 +46,7 @@ class QueryPanel(QObject):
         self._stack.addWidget(self.content)
         self._stack.addWidget(self._refusal)
         console.session.changed.connect(self._access_changed)
+        console.time.changed.connect(self._access_changed)
         console.link.changed.connect(self._link_changed)
         current().changed.connect(self._theme_changed)
 
@@ -58,16 +63,15 @@ class QueryPanel(QObject):
         """Show what the queries know now; panels override it."""
 
     @property
-    def allowed(self) -> bool:
-        """Whether the signed-in may see this."""
+    def available(self) -> bool:
+        """Whether the signed-in may see this, and it is kept for the time that is looked at."""
         may = self.console.session.may
-        return not self._permissions or any(may(permission) for permission in self._permissions)
+        allowed = not self._permissions or any(may(permission) for permission in self._permissions)
+        return allowed and self.console.time.as_of is None
 
-    # --- the panel -----------------------------------------------------------------------------------------------
-
-    def note(self) -> Note:
-        """Age of the oldest answer."""
-        if not self.allowed or not self._queries:
+    def own_note(self) -> Note:
+        """What the dock's title says while the content is shown: the age of the oldest answer."""
+        if not self._queries:
             return Note()
         ages = [query.age_seconds for query in self._queries]
         known = [age for age in ages if age is not None]
@@ -78,9 +82,26 @@ class QueryPanel(QObject):
         kind = "stale" if stale else "late" if Quality.LATE in worst else "fresh"
         return Note(f"{'stale · ' if stale else ''}{age_words(max(known))} old", kind)  # type: ignore[arg-type]
 
-    def menu(self) -> list[QAction]:
-        """Nothing besides what every dock offers."""
+    def own_menu(self) -> list[QAction]:
+        """What the dock's menu offers besides what every dock does."""
         return []
+
+    # --- the panel -----------------------------------------------------------------------------------------------
+
+    def note(self) -> Note:
+        """What there is to say of the content, or why it is not there."""
+        if self.console.time.as_of is not None:
+            return Note(NOT_KEPT)
+        return self.own_note() if self.available else Note()
+
+    def menu(self) -> list[QAction]:
+        """What can be done here; while the content is not kept for the time that is looked at, nothing."""
+        made = self.own_menu()
+        if self.console.time.as_of is not None:
+            for action in made:
+                action.setEnabled(False)
+                action.setToolTip(NOT_KEPT)
+        return made
 
     def set_visible(self, visible: bool) -> None:
         """Ask the server only while somebody can see it."""
@@ -88,7 +109,7 @@ class QueryPanel(QObject):
         self._watch()
 
     def _watch(self) -> None:
-        wanted = self._visible and self.allowed
+        wanted = self._visible and self.available
         if wanted and not self._watches:
             self._watches = [query.watch() for query in self._queries]
             self._renew()
@@ -96,16 +117,20 @@ class QueryPanel(QObject):
             watch.set_visible(wanted)
 
     def _access_changed(self) -> None:
-        allowed = self.allowed
-        me = self.console.session.me
-        if me is None:
-            self._refusal.setText("Sign in to see this.")
+        available = self.available
+        past = self.console.time.as_of is not None
+        if past:
+            words = NOT_KEPT.capitalize()
+        elif self.console.session.me is None:
+            words = "Sign in to see this."
         else:
             names = " or ".join(self._permissions)
-            self._refusal.setText(f"This needs the permission {names}. An administrator can grant a role that has it.")
-        self._stack.setCurrentIndex(0 if allowed else 1)
-        if allowed != self._allowed:
-            self._allowed = allowed
+            words = f"This needs the permission {names}. An administrator can grant a role that has it."
+        self._refusal.setText(words)
+        self._refusal.setEnabled(not past)  # greyed
+        self._stack.setCurrentIndex(0 if available else 1)
+        if available != self._available:
+            self._available = available
             self._watch()
         self._renew()
 
@@ -116,5 +141,5 @@ class QueryPanel(QObject):
         self._renew()
 
     def _renew(self) -> None:
-        if self.allowed:
+        if self.available:
             self.refresh()

@@ -195,7 +195,7 @@ async def test_a_shelf_ends_by_itself_and_is_audited(open_database: Opened, sett
             now = await actions.clock(connection)
             assert await summary.for_dashboard(connection, now) == ((), 0)
             assert await summary.open_conditions(connection, now, 7) == {
-                FigureName.DOWNLOADS_FAILURE_RATE: (AlertState.ACKNOWLEDGED, Severity.P2)
+                FigureName.DOWNLOADS_FAILURE_RATE: AlertState.ACKNOWLEDGED
             }
         await asyncio.sleep(0.35)
         await evaluate.evaluate(db, settings)
@@ -204,7 +204,7 @@ async def test_a_shelf_ends_by_itself_and_is_audited(open_database: Opened, sett
             now = await actions.clock(connection)
             assert (await summary.for_dashboard(connection, now))[1] == 1
             assert await summary.open_conditions(connection, now, 7) == {
-                FigureName.DOWNLOADS_FAILURE_RATE: (AlertState.ACTIVE, Severity.P2)
+                FigureName.DOWNLOADS_FAILURE_RATE: AlertState.ACTIVE
             }
             assert await summary.open_conditions(connection, now - timedelta(hours=1), 7) == {}
 
@@ -243,9 +243,10 @@ async def test_thresholds_are_the_strictest_enabled_ones(open_database: Opened) 
         low = await add_rule(db, figure=FigureName.ORDERS_TOTAL, comparison=Comparison.BELOW, value=3_200)
         await add_rule(db, figure=FigureName.ORDERS_TOTAL, value=90_000, severity=Severity.P4)
         async with db.read() as connection:
-            found = await summary.thresholds(connection, 1)
-            # A count grows with its range: a limit made for one day says nothing about seven. A rate does not.
-            assert set(await summary.thresholds(connection, 7)) == {FigureName.DOWNLOADS_FAILURE_RATE}
+            rules = await summary.rules_now(connection)
+        found = summary.thresholds(rules, 1)
+        # A count grows with its range: a limit made for one day says nothing about seven. A rate does not.
+        assert set(summary.thresholds(rules, 7)) == {FigureName.DOWNLOADS_FAILURE_RATE}
         assert {figure: (t.rule_id, t.value) for figure, t in found.items()} == {
             FigureName.DOWNLOADS_FAILURE_RATE: (strict.id, 0.02),
             FigureName.ORDERS_TOTAL: (low.id, 3_200),

@@ -101,10 +101,10 @@ async def test_the_shop_is_believable_exact_and_alive(open_database: Opened, set
         async with db.read() as connection:
             now = await clock(connection)
             assert await summary.open_conditions(connection, now, 30) == {
-                FigureName.DOWNLOADS_FAILURE_RATE: (AlertState.ACTIVE, Severity.P2),
-                FigureName.ORDERS_REFUNDED: (AlertState.ACKNOWLEDGED, Severity.P3),
-                FigureName.COMMUNITY_DISCORD_MEMBERS: (AlertState.ACKNOWLEDGED, Severity.P4),
-                FigureName.COMMUNITY_SHOWCASES: (AlertState.ACKNOWLEDGED, Severity.P4),
+                FigureName.DOWNLOADS_FAILURE_RATE: AlertState.ACTIVE,
+                FigureName.ORDERS_REFUNDED: AlertState.ACKNOWLEDGED,
+                FigureName.COMMUNITY_DISCORD_MEMBERS: AlertState.ACKNOWLEDGED,
+                FigureName.COMMUNITY_SHOWCASES: AlertState.ACKNOWLEDGED,
             }, "nothing but what the history tells is over its limit"
             await assert_exact(connection, now, 7)
 

@@ -10,12 +10,14 @@ from views.kit.theme import current
 MOST = 999
 
 
-def badge_words(count: int) -> str:
-    """``2``; beyond what there is room for, ``999+``."""
+def badge_words(count: int | None) -> str:
+    """``2``; beyond what there is room for, ``999+``; a dash for a count that is not known."""
+    if count is None:
+        return "\N{EN DASH}"
     return str(count) if count <= MOST else f"{MOST}+"
 
 
-def badge_size(count: int) -> QSize:
+def badge_size(count: int | None) -> QSize:
     """Room a badge needs: a circle for one digit, wider for more."""
     theme = current()
     high = round(theme.height(9, 600))
@@ -23,8 +25,8 @@ def badge_size(count: int) -> QSize:
     return QSize(high if len(words) == 1 else round(theme.width(words, 9, 600)) + theme.px(8), high)
 
 
-def draw_badge(painter: QPainter, box: QRectF, count: int) -> None:
-    """No status hue: it says how much there is, not how bad it is."""
+def draw_badge(painter: QPainter, box: QRectF, count: int | None) -> None:
+    """No status hue: it says how much there is, not how bad it is. Grey when it is not known."""
     theme, tokens = current(), current().tokens
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -33,6 +35,6 @@ def draw_badge(painter: QPainter, box: QRectF, count: int) -> None:
     painter.setBrush(QColor(tokens.hover))
     painter.drawRoundedRect(shape, shape.height() / 2, shape.height() / 2)
     painter.setFont(theme.font(9, 600))
-    painter.setPen(QColor(tokens.text))
+    painter.setPen(QColor(tokens.text3 if count is None else tokens.text))
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, badge_words(count))
     painter.restore()

@@ -29,7 +29,7 @@ class FollowingPanel(QueryPanel):
             now.changed.connect(self._renew)
             self._queries.append(now)
             if self._watches:
-                self._watches.append(now.watch(visible=self._visible and self.allowed))
+                self._watches.append(now.watch(visible=self._visible and self.available))
 
     @property
     def currency(self) -> str:

@@ -172,7 +172,7 @@ class CasePanel(QueryPanel):
     def note_words(self) -> str:
         """What the dock's title says at its right."""
         entry = self.entry
-        if entry is None or not self.allowed:
+        if entry is None or not self.available:
             return ""
         me = self.console.session.me
         now = self.console.clock.now()
@@ -183,7 +183,7 @@ class CasePanel(QueryPanel):
             words += f" · claimed by {by} {moment(entry.assigned_at, now, seconds=True)}"
         return words
 
-    def note(self) -> DockNote:
+    def own_note(self) -> DockNote:
         """The dock's note."""
         return DockNote(self.note_words())
 

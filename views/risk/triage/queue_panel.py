@@ -121,17 +121,15 @@ class QueuePanel(QueryPanel):
 
     # --- panel -------------------------------------------------------------------------------------------------
 
-    def note(self) -> Note:
+    def own_note(self) -> Note:
         """Age of the counts: rows are asked for again with them."""
         age = self.counts.age_seconds
-        if not self.allowed:
-            return Note()
         if self.counts.sample is None or age is None:
             return Note("no data yet")
         stale = self.counts.quality in {Quality.STALE, Quality.DISCONNECTED}
         return Note(f"{'stale · ' if stale else ''}{age_words(age)} old", "stale" if stale else "fresh")
 
-    def menu(self) -> list[QAction]:
+    def own_menu(self) -> list[QAction]:
         """Filters."""
         made = []
         for words, slot in (("Save this filter…", self.save_filter), ("Copy this filter as a link", self.copy_link)):
@@ -182,7 +180,7 @@ class QueuePanel(QueryPanel):
         self._listed()
 
     def _show_rows(self) -> None:
-        if not self.allowed:
+        if not self.available:
             return
         rows = self.risk.list
         self.table.renew()
@@ -246,7 +244,7 @@ class QueuePanel(QueryPanel):
         self._show_tabs()
 
     def _look_at(self, first: int, last: int) -> None:
-        if self.allowed and self._visible:
+        if self.available and self._visible:
             self.risk.list.look_at(first, last)
         self.show_foot()
 

@@ -138,7 +138,7 @@ class Verdicts(QObject):
     def _fetch(self) -> None:
         """The case that is read first, then those that will be."""
         entry, table = self.case.entry, self.queue.table
-        if entry is None or not self.case.allowed:
+        if entry is None or not self.case.available:
             return
         row = table.currentIndex().row()
         rows = [*range(row + 1, row + 1 + AHEAD), *range(row - BEHIND, row)] if row >= 0 else []

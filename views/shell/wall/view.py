@@ -123,7 +123,9 @@ class WallView(QWidget):
 
     def _rewatch(self) -> None:
         self._watch.close()
-        self._watch = self._console.dashboard().watch()
+        self._alerts.close()
+        self._watch, self._alerts = self._console.dashboard().watch(), self._console.alerts().watch()
+        self.update()
 
     def _tick(self) -> None:
         self._turned += 1
@@ -253,7 +255,7 @@ class WallView(QWidget):
         painter.setFont(self._font(1, 600))
         painter.setPen(QColor(ink))
         painter.drawText(chip.adjusted(unit * 1.35, 0, 0, 0), LEFT, str(alert.severity))
-        age = age_words((self._console.clock.now() - alert.raised_at).total_seconds())
+        age = age_words((self._console.shown_at - alert.raised_at).total_seconds())
         right = box.adjusted(0, 0, -unit * 0.8, 0)
         painter.setFont(self._font(1))
         painter.setPen(QColor(tokens.text))

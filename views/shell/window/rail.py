@@ -25,8 +25,8 @@ class RailItem(QAbstractButton):
     def __init__(self, icon_name: str, text: str, key: str, parent: QWidget | None = None, *, workspace: bool) -> None:
         super().__init__(parent)
         self._icon, self._key = icon_name, key
-        self.count = 0
-        """What the badge says; 0 is none."""
+        self.count: int | None = 0
+        """What the badge says; 0 is none, ``None`` that it is not known."""
         self.setText(text)
         self.setCheckable(workspace)
         self.setAccessibleDescription(key)
@@ -34,10 +34,10 @@ class RailItem(QAbstractButton):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
 
-    def set_count(self, count: int, words: str = "") -> None:
+    def set_count(self, count: int | None, words: str = "") -> None:
         """Show how much waits here; ``words`` say what, for those who hear or point at it."""
         self.count = count
-        name = f"{self.text()}, {words}" if count and words else self.text()
+        name = f"{self.text()}, {words}" if words else self.text()
         self.setAccessibleName(name)
         self.setToolTip(f"{name} ({self._key})" if self._key else name)
         self.update()
@@ -79,7 +79,7 @@ class RailItem(QAbstractButton):
         height = size + 4 + line * (1 + bool(self._key))
         y = (self.height() - height) // 2
         icon(self._icon).paint(painter, QRect((self.width() - size) // 2, y, size, size))
-        if self.count:
+        if self.count != 0:
             badge = badge_size(self.count)
             left = min(self.width() // 2 + size // 8, self.width() - badge.width() - 1)
             draw_badge(painter, QRectF(left, max(1, y - size // 5), badge.width(), badge.height()), self.count)
@@ -112,7 +112,7 @@ class Rail(QWidget):
         super().__init__(parent)
         self.setAccessibleName("Workspaces")
         self._items: dict[str, RailItem] = {}
-        self._counts: dict[str, tuple[int, str]] = {}
+        self._counts: dict[str, tuple[int | None, str]] = {}
         column = QVBoxLayout(self)
         column.setContentsMargins(3, 8, 3, 8)
         column.setSpacing(GAP)
@@ -163,8 +163,8 @@ class Rail(QWidget):
             self._items[workspace.id] = item
             item.set_count(*self._counts.get(workspace.id, (0, "")))
 
-    def show_count(self, workspace_id: str, count: int, words: str) -> None:
-        """Say how much waits in a workspace, and what; 0 takes its badge away."""
+    def show_count(self, workspace_id: str, count: int | None, words: str) -> None:
+        """Say how much waits in a workspace, and what; 0 takes its badge away, ``None`` greys it."""
         if self._counts.get(workspace_id, (0, "")) != (count, words):
             self._counts[workspace_id] = count, words
             if (item := self._items.get(workspace_id)) is not None:

@@ -73,7 +73,8 @@ def banner_words(console: Console) -> tuple[str, str, str, str]:
     if state == "signed_out":
         return "Signed out", f"{from_when}Sign in to see new figures and to change anything.", "", "Sign in…"
     if time.as_of is not None:
-        words = f"Figures as of {time.as_of:%Y-%m-%d %H:%M} UTC. Later events are not in them; nothing can be changed."
+        then = f"{time.as_of:%Y-%m-%d %H:%M} UTC"
+        words = f"Figures and alerts as of {then}, with what came late or was corrected since. Nothing can be changed."
         return "Past instant", words, "", "Go live"
     return "", "", "", ""
 

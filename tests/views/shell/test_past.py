@@ -1,0 +1,236 @@
+"""While a past instant is looked at, whatever stands on the screen belongs to it or is greyed with the words for that.
+
+A walk over every panel of every workspace, so that a panel of tomorrow is in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QWidget
+
+from app.core.timeframe import NOT_KEPT
+from models.core.permissions import Permission
+from tests.app.answers import AS_OF, ME, dashboard
+from tests.app.core.faulty_server import Asked, http, problem
+from tests.views.office import Office, alert, desk_of, office, order, turns, until
+from views.kit.theme import current
+from views.shell.application import Desk
+from views.shell.wall import WallView
+from views.shell.window.arrangement import WAR_ROOM
+from views.shell.window.rail import RailItem
+
+THEN = (AS_OF - timedelta(days=3)).replace(second=0)
+LIVE_TITLE, OLD_TITLE = "Trouble of today", "Trouble of that day"
+TIMELESS = ("/session", "/rbac/me", "/stream")
+"""What a console may ask about itself whatever it looks at."""
+
+
+@pytest.fixture(autouse=True)
+def _dark_again(qapp: QApplication) -> Iterator[None]:
+    yield
+    current().apply("dark", 1.0)
+
+
+def of_then() -> dict[str, Any]:
+    """The dashboard of the past instant: nothing in it is what it is now."""
+    found = dashboard(THEN)
+    found["downloads"] = {"total": 1234, "failureRate": 0.0012}
+    found["orders"] = {"total": 77, "refunded": 7, "pending": 1}
+    found["states"] |= {"downloads.failureRate": "normal"}
+    found["alerts"] = [found["alerts"][0] | {"id": "b1", "title": OLD_TITLE, "severity": "P1"}]
+    for name in ("revenue", "orders", "refunds", "failureRate", "discordMembers"):
+        found["series"][name] = [value * 2 for value in found["series"][name]]
+    return found
+
+
+class PastOffice:
+    """An office that answers of now, and something else of the instant."""
+
+    def __init__(self, made: Office) -> None:
+        self._made = made
+        made.server.answer = self.answer
+        self.dashboard: dict[str, Any] | None = of_then()
+        self.alerts = [
+            alert(7, title=OLD_TITLE, severity="P1", raisedAt=(THEN - timedelta(minutes=9)).isoformat()),
+            alert(8, title=OLD_TITLE, shelvedUntil=(THEN + timedelta(hours=1)).isoformat(), shelveReason="Known."),
+        ]
+
+    def answer(self, asked: Asked) -> bytes | None:
+        url = urlsplit(asked.path)
+        then = parse_qs(url.query).get("asOf") == [THEN.isoformat()]
+        if then and url.path.endswith("/alerts"):
+            states = parse_qs(url.query)["state"]
+            items = [a for a in self.alerts if ("shelved" if "shelvedUntil" in a else a["state"]) in states]
+            return http({"items": items, "nextCursor": None, "asOf": THEN.isoformat()})
+        if then and url.path.endswith("/dashboard"):
+            return None if self.dashboard is None else http(self.dashboard)
+        if url.path.endswith("/audit"):
+            return http({"items": [], "nextCursor": None, "asOf": AS_OF.isoformat(), "total": 0})
+        known = ("/dashboard", "/alerts", "/orders", "/session", "/refresh", "/rbac/me")
+        if url.path.endswith(known):
+            return self._made.answer(asked)
+        return problem("not-found", 404, "Not in this office.")
+
+
+def journey(aio: Any, profile: Path, steps: Callable[[Office, PastOffice, Desk], Awaitable[None]]) -> None:
+    me = ME | {"permissions": [str(each) for each in Permission]}
+    today = dashboard()
+    today["alerts"][0]["title"] = LIVE_TITLE
+    rows = f"/api/operations/orders?from={AS_OF.isoformat()}&to={AS_OF.isoformat()}".replace("+", "%2B")
+    today["links"] = {"orders.total": [rows]}
+
+    async def run() -> None:
+        fields = {"me": me, "dashboard": today, "alerts": [alert(title=LIVE_TITLE)], "orders": [order(1)]}
+        async with office(profile, **fields) as made:
+            past = PastOffice(made)
+            async with desk_of(made) as desk:
+                await steps(made, past, desk)
+
+    aio(run())
+
+
+def words(widget: QWidget) -> tuple[str, ...]:
+    """Everything that can be read in a panel or heard of it."""
+    found: list[str] = []
+    for each in (widget, *widget.findChildren(QWidget)):
+        if not each.isVisible():
+            continue
+        text = getattr(each, "text", None)
+        found += [each.accessibleName(), each.accessibleDescription(), text() if callable(text) else ""]
+        if isinstance(each, QAbstractItemView) and (model := each.model()) is not None:
+            cells = [model.index(r, c) for r in range(model.rowCount()) for c in range(model.columnCount())]
+            found += [str(cell.data(Qt.ItemDataRole.DisplayRole)) for cell in cells]
+    return tuple(each for each in found if each)
+
+
+async def walk(desk: Desk) -> dict[str, tuple[str, ...]]:
+    """Open every panel in every workspace; what was to be read in it at last."""
+    seen: dict[str, tuple[str, ...]] = {}
+    for workspace in desk.window.workspaces.items:
+        desk.window.open_workspace(workspace.id)
+        await turns()
+        for panel_id, panel in desk.window.docks.panels.items():
+            desk.window.docks.open(panel_id)
+            await until(panel.widget.isVisible)
+            await turns(5)
+            seen[panel_id] = (panel.note().text, *words(panel.widget))
+    return seen
+
+
+def timeless(asked: Asked) -> bool:
+    """Whether a request is about the instant, or about the console itself."""
+    query = parse_qs(urlsplit(asked.path).query)
+    of_instant = {"asOf", "to"} & query.keys()
+    return bool(of_instant) or any(each in asked.path for each in TIMELESS)
+
+
+def greyed(texts: tuple[str, ...]) -> bool:
+    """Whether a panel says in its title and in its place that it is not kept."""
+    return texts[0] == NOT_KEPT and NOT_KEPT.capitalize() in texts[1:]
+
+
+def test_every_panel_belongs_to_the_instant_or_says_that_it_is_not_kept(aio: Any, tmp_path: Path) -> None:
+    async def steps(made: Office, _: PastOffice, desk: Desk) -> None:
+        console = made.console
+        desk.panels.figures.opened.emit("orders.total")
+        await until(lambda: desk.panels.rows.drill is not None and desk.panels.rows.drill.summary is not None)
+        now = await walk(desk)
+        assert LIVE_TITLE in " ".join(now["alerts"])
+        assert not any(map(greyed, now.values()))
+
+        desk.window.open_workspace(WAR_ROOM)
+        await turns()
+        console.time.set_past(THEN)
+        await until(lambda: console.dashboard().sample and console.alerts().sample)
+        await until(lambda: not any(query.loading for query in console.queries._known.values()))  # asked before
+        asked = len(made.server.asked)
+        then = await walk(desk)
+        live = [each.path for each in made.server.asked[asked:] if not timeless(each)]
+        assert live == [], "asked about now while the past is shown"
+        for panel_id, texts in then.items():
+            assert LIVE_TITLE not in " ".join(texts), panel_id
+            assert greyed(texts) or texts != now[panel_id], f"{panel_id} shows the same as live"
+        kept = {panel_id for panel_id, texts in then.items() if not greyed(texts)}
+        charts = {chart.id for chart in desk.panels.charts}
+        assert kept == charts | {"dashboard.figures", "alerts", "sources", "drilldown", "audit"}
+        assert OLD_TITLE in " ".join(then["alerts"])
+        for panel_id, panel in desk.window.docks.panels.items():
+            if panel_id not in kept:
+                assert [a.text() for a in panel.menu() if a.isEnabled()] == [], panel_id
+
+        console.time.go_live()
+        again = await walk(desk)
+        assert LIVE_TITLE in " ".join(again["alerts"])
+        assert not any(map(greyed, again.values()))
+
+    journey(aio, tmp_path, steps)
+
+
+def test_strip_badges_marks_and_wall_are_of_the_instant(aio: Any, tmp_path: Path) -> None:
+    async def steps(made: Office, _: PastOffice, desk: Desk) -> None:
+        console, strip = made.console, desk.window.strip
+        await until(lambda: strip.p2.text().endswith("1"))
+        assert strip.p1.text() == "P1  0"
+        console.time.set_past(THEN)
+        desk.window.refresh()
+        assert (strip.p1.text(), strip.p2.text()) == ("P1  –", "P2  –"), "not known yet"
+        await until(lambda: console.dashboard().sample and console.alerts().sample)
+        desk.window.refresh()
+        await until(lambda: strip.p1.text() == "▲ P1  1")
+        assert (strip.p2.text(), strip.shelved.text()) == ("P2  0", "1 shelved")
+        badges = {i.text(): i for i in desk.window.rail.findChildren(RailItem) if i.isCheckable()}
+        for name in ("Triage", "Access"):
+            assert badges[name].count is None
+            assert badges[name].accessibleName() == f"{name}, {NOT_KEPT}"
+        failures = next(c for c in desk.panels.charts if c.id == "dashboard.downloads")
+        sample = console.dashboard().sample
+        assert sample is not None
+        assert {mark.name.partition(" ")[2] for mark in failures._marks(sample.value)} == {OLD_TITLE}
+        tile = desk.panels.figures.tiles[4]
+        assert tile.figure is not None
+        assert (tile.figure.value, tile.figure.state) == ("0.12", "normal")
+        wall = WallView(console)
+        wall.resize(960, 540)
+        wall.show()
+        worst = wall._worst()
+        assert worst is not None
+        assert worst.title == OLD_TITLE
+        wall.close()
+        console.time.go_live()
+        assert (badges["Triage"].count, badges["Triage"].accessibleName()) == (0, "Triage")
+        await until(lambda: strip.p2.text() == "◆ P2  1")
+
+    journey(aio, tmp_path, steps)
+
+
+def test_what_is_not_heard_of_an_instant_is_no_data_and_not_the_present(aio: Any, tmp_path: Path) -> None:
+    async def steps(made: Office, past: PastOffice, desk: Desk) -> None:
+        past.dashboard = None  # the server says nothing of it
+        made.console.time.set_past(THEN)
+        await until(lambda: made.console.dashboard().error is not None)
+        assert {tile.figure.value for tile in desk.panels.figures.tiles if tile.figure} == {""}
+        for chart in desk.panels.charts:
+            assert not chart.chart or not chart.chart.isVisible()
+        assert desk.panels.sources.table.records.rows == []
+
+    journey(aio, tmp_path, steps)
+
+
+def test_actions_on_alerts_of_the_past_are_off_and_say_why(aio: Any, tmp_path: Path) -> None:
+    async def steps(made: Office, _: PastOffice, desk: Desk) -> None:
+        actions = made.console.actions
+        made.console.time.set_past(THEN)
+        await until(lambda: made.console.alerts().sample)
+        await turns()
+        for name in ("alerts.acknowledge", "alerts.shelve"):
+            assert actions.reason(actions.get(name)) == "a past instant is shown; go live first"
+        assert actions.reason(actions.get("alerts.rules")) == NOT_KEPT
+
+    journey(aio, tmp_path, steps)
