@@ -86,6 +86,7 @@ class Docks(QObject):
             dock.setFeature(ads.CDockWidget.DockWidgetFeature.DockWidgetDeleteOnClose, False)
             dock.setMinimumSizeHintMode(ads.CDockWidget.eMinimumSizeHintMode.MinimumSizeHintFromContent)
             dock.setWidget(panel.widget, ads.CDockWidget.eInsertMode.ForceNoScrollArea)
+            panel.widget.show()  # the first picture hid what it had no room for; from now on the dock decides
             panel.widget.setAccessibleName(panel.widget.accessibleName() or panel.title)
             dock.visibilityChanged.connect(panel.set_visible)
             dock.topLevelChanged.connect(lambda floating, t=panel.title: self._touched(_moved(t, floating)))
