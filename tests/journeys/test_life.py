@@ -103,7 +103,7 @@ sys.exit(run(server="http://127.0.0.1:1", data_dir=pathlib.Path({folder!r}), scr
 """
 
 
-def test_drawing_pictures_changes_nothing_in_the_profile(tmp_path: Path) -> None:
+def test_drawing_pictures_changes_nothing_in_the_profile_and_says_the_files_only(tmp_path: Path) -> None:
     profile, pictures = tmp_path / "profile", tmp_path / "pictures"
     workspaces = Workspaces()
     own = Workspace("evening", "Evening")
@@ -111,7 +111,8 @@ def test_drawing_pictures_changes_nothing_in_the_profile(tmp_path: Path) -> None
     SettingsFile(profile).save(Settings(theme="light", font_scale=1.15))
     before = {path.name: path.read_bytes() for path in profile.iterdir()}
     script = PICTURES.format(folder=str(tmp_path / "data"), pictures=str(pictures))
-    out, _ = _run(tmp_path, script).communicate(timeout=120)
+    out, err = _run(tmp_path, script).communicate(timeout=120)
+    assert err == ""
     names = {f"{item}-{theme}.png" for item in (*BUILT_IN, "evening") for theme in ("dark", "light")}
     assert set(out.splitlines()) == {str(pictures / name) for name in names | {"wall-dark.png"}}
     assert {path.name: path.read_bytes() for path in profile.iterdir()} == before
