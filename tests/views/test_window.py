@@ -13,6 +13,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
+from app.console import Console
+from app.place import Place
+from benchmarks.samples import keep_snapshot
+from tests.app.faulty import MemoryKeyring
 from tests.app.samples import AS_OF, dashboard
 from tests.views.office import Office, alert, desk_of, office, order, turns, until
 from views.desk import Desk
@@ -20,6 +24,7 @@ from views.dialogs.name import NameDialog
 from views.palette.palette import Palette
 from views.theme import current
 from views.widgets.table import RecordTable
+from views.window.arrangement import ACCESS, TRIAGE, WAR_ROOM
 from views.window.rail import RailItem
 from views.window.reading import controls
 
@@ -246,3 +251,28 @@ def test_another_theme_reaches_every_dock(aio: Any, tmp_path: Path) -> None:
                 assert (grounds[800] < 128) is dark, (panel.id, theme)
 
     journey(aio, tmp_path, steps, alerts=[alert(1)])
+
+
+def test_docks_keep_their_sizes_when_another_workspace_was_open(aio: Any, qapp: QApplication, tmp_path: Path) -> None:
+    async def run() -> None:
+        server = "http://127.0.0.1:1"
+        keep_snapshot(tmp_path, server)
+        console = Console(tmp_path, Place(url=server), keyring=MemoryKeyring())
+        desk = Desk(qapp, console)
+        desk.show(1440, 1080)  # the figures take another row in the width that Triage leaves them
+        await desk.furnish()
+        await turns()
+
+        def places() -> Any:
+            return desk.window.docks.layout_now().places
+
+        before = places()
+        for workspace in (TRIAGE, WAR_ROOM, ACCESS, WAR_ROOM):
+            desk.window.open_workspace(workspace)
+            await turns()
+        assert places() == before
+        desk.close()
+        desk.window.deleteLater()
+        await console.close()
+
+    aio(run())
