@@ -10,9 +10,14 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
+from app.core.settings import Settings, SettingsFile
+from views.shell.window.arrangement import BUILT_IN
+from views.shell.window.layouts import LayoutStore, Workspace, Workspaces
 
 ALLOWED = "This plugin does not support propagateSizeHints()"
 
@@ -51,8 +56,11 @@ def PLAN(desk):
 
 
 def _start(tmp_path: Path, server: str, plan: str) -> subprocess.Popen[str]:
+    return _run(tmp_path, SCRIPT.format(plan=plan, server=server, folder=str(tmp_path / "data")))
+
+
+def _run(tmp_path: Path, script: str) -> subprocess.Popen[str]:
     environment = os.environ | {"QT_QPA_PLATFORM": "offscreen", "OPSCONSOLE_PROFILE": str(tmp_path / "profile")}
-    script = SCRIPT.format(plan=plan, server=server, folder=str(tmp_path / "data"))
     return subprocess.Popen(
         [sys.executable, "-c", script], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
@@ -83,6 +91,31 @@ def hanging() -> Iterator[str]:
     listener.close()
     for connection in held:
         connection.close()
+
+
+PICTURES = """
+import pathlib, sys
+import views.shell.screenshots
+views.shell.screenshots.SETTLED = 0.05
+views.shell.screenshots._heard = lambda _sample: True
+from views.shell.run import run
+sys.exit(run(server="http://127.0.0.1:1", data_dir=pathlib.Path({folder!r}), screenshots=pathlib.Path({pictures!r})))
+"""
+
+
+def test_drawing_pictures_changes_nothing_in_the_profile_and_says_the_files_only(tmp_path: Path) -> None:
+    profile, pictures = tmp_path / "profile", tmp_path / "pictures"
+    workspaces = Workspaces()
+    own = Workspace("evening", "Evening")
+    LayoutStore(profile / "layouts.json").save(replace(workspaces, items=(*workspaces.items, own), active="evening"))
+    SettingsFile(profile).save(Settings(theme="light", font_scale=1.15))
+    before = {path.name: path.read_bytes() for path in profile.iterdir()}
+    script = PICTURES.format(folder=str(tmp_path / "data"), pictures=str(pictures))
+    out, err = _run(tmp_path, script).communicate(timeout=120)
+    assert err == ""
+    names = {f"{item}-{theme}.png" for item in (*BUILT_IN, "evening") for theme in ("dark", "light")}
+    assert set(out.splitlines()) == {str(pictures / name) for name in names | {"wall-dark.png"}}
+    assert {path.name: path.read_bytes() for path in profile.iterdir()} == before
 
 
 def test_with_the_server_down_it_opens_and_closes(tmp_path: Path) -> None:

@@ -271,7 +271,7 @@ async def desk_of(made: Office, width: int = 1440, height: int = 900, scale: flo
     await desk.furnish()
     desk.window.activateWindow()
     await made.refresh()
-    await until(lambda: all(chart.chart is not None for chart in desk.panels.charts))
+    await until(lambda: all(c.chart is not None or not c.widget.isVisible() for c in desk.panels.charts))
     await turns(10)
     try:
         yield desk

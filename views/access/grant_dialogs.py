@@ -182,7 +182,7 @@ class RevokeDialog(DecidingDialog):
     """Take a role away; it stops working at the next request."""
 
     def __init__(self, console: Console, assignment: RoleAssignment, parent: QWidget) -> None:
-        super().__init__("Take a role away", console.tasks, parent, accept="Take away", hint="Why")
+        super().__init__("Take a role away", console.tasks, parent, accept="Take away", hint="Why", destructive=True)
         self._console, self._assignment = console, assignment
         words = QLabel(
             f"{assignment.role_name} of {assignment.user_name}, given by {assignment.granted_by_name}. "
@@ -204,7 +204,12 @@ class RemoveFactorDialog(DecidingDialog):
 
     def __init__(self, console: Console, user_id: str, name: str, parent: QWidget) -> None:
         super().__init__(
-            "Remove a second factor", console.tasks, parent, accept="Remove", hint="How you know it is them"
+            "Remove a second factor",
+            console.tasks,
+            parent,
+            accept="Remove",
+            hint="How you know it is them",
+            destructive=True,
         )
         self._console, self._user_id, self._name = console, user_id, name
         words = QLabel(f"{name} sets up another at the next sensitive action. Be sure that it is {name} who asks.")
@@ -227,7 +232,7 @@ class DecisionDialog(DecidingDialog):
     ) -> None:
         """``adds`` are the permissions that somebody gets by it."""
         accept = "Approve" if approve else "Deny"
-        super().__init__(accept, console.tasks, parent, accept=accept, hint="Why")
+        super().__init__(accept, console.tasks, parent, accept=accept, hint="Why", destructive=not approve)
         self._console, self._approval, self._approve = console, approval, approve
         head = QLabel(approval.title)
         current().set_font(head, 12, 600)

@@ -10,15 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
-    QDialogButtonBox,
     QFileDialog,
     QGridLayout,
     QLabel,
     QLineEdit,
     QPlainTextEdit,
-    QPushButton,
     QWidget,
 )
 
@@ -36,7 +33,6 @@ if TYPE_CHECKING:
     from app.console import Console
     from models.audit import AuditCheckpoint, AuditExport, AuditLogEntry
 
-ROLE = QDialogButtonBox.ButtonRole
 BUNDLE_MOST = 100_000
 """Entries of one bundle."""
 
@@ -188,7 +184,9 @@ class TrustDialog(WindowDialog):
         parent: QWidget,
         then: Callable[[], None],
     ) -> None:
-        super().__init__("Trust the log as it is now?", parent, accept="Trust it now", reject="Keep the warning")
+        super().__init__(
+            "Trust the log as it is now?", parent, accept="Trust it now", reject="Keep the warning", destructive=True
+        )
         self._then = then
         seal = verification.seal
         self.column.addWidget(_wrapping(f"{seal.words}: {seal.more}."))
@@ -197,13 +195,6 @@ class TrustDialog(WindowDialog):
             f"new key. Key of before: {verification.vkey or 'none'}. Key now: {newest.vkey or 'none'}."
         )
         self.column.addWidget(_wrapping(words))
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        for button in self.buttons.buttons():
-            if isinstance(button, QPushButton) and self.buttons.buttonRole(button) is ROLE.RejectRole:
-                button.setDefault(True)
-                button.setFocus()
 
     def submit(self) -> None:
         self.accept()

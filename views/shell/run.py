@@ -9,14 +9,14 @@ import asyncio
 import os
 import signal
 import sys
-from contextlib import suppress
+from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 # Before Qt, because PySide reads the source of every module that is imported after it: 30 ms for these.
 from app.console import Console
 from app.core.connection_target import ConnectionTarget, resolve_target, sample_place
-from app.core.profile import profile_folder
+from app.core.profile import profile_copy, profile_folder
 from app.core.settings import SettingsFile
 
 # isort: split
@@ -44,12 +44,13 @@ def run(
     application = found if isinstance(found, QApplication) else QApplication(sys.argv[:1])
     application.setApplicationName("opsconsole")
     application.setQuitOnLastWindowClosed(False)
-    profile = profile_folder()
-    place = resolve_target(
-        SettingsFile(profile).load(), server=server, data_dir=data_dir, role=role, sample_shop=sample_shop
-    )
-    garbage = Garbage(application, settled_ms=SETTLED_MS)
-    try:
+    with (
+        nullcontext(profile_folder()) if screenshots is None else profile_copy() as profile,
+        closing(Garbage(application, settled_ms=SETTLED_MS)),
+    ):
+        place = resolve_target(
+            SettingsFile(profile).load(), server=server, data_dir=data_dir, role=role, sample_shop=sample_shop
+        )
         while True:
             console = Console(profile, place)
             desk = Desk(application, console)
@@ -69,8 +70,6 @@ def run(
             else:
                 place = sample_place(data_dir)
                 console.change_settings(server_url="", sample_shop=True)
-    finally:
-        garbage.close()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from views.kit.offscreen import quiet
+
 if TYPE_CHECKING:
     from app.core.query import Sample
     from views.shell.application import Desk
@@ -20,6 +22,11 @@ SETTLED = 2.0
 
 async def draw(desk: Desk, folder: Path) -> int:
     """Draw everything and print the file names; returns the exit code, 1 when no data came in time."""
+    with quiet():
+        return await _draw(desk, folder)
+
+
+async def _draw(desk: Desk, folder: Path) -> int:
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     window, console = desk.window, desk.console
     desk.show(*DESK)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,9 +16,11 @@ from app.console import Console
 from app.core.connection_target import ConnectionTarget
 from benchmarks.samples import keep_snapshot
 from tests.app.core.faulty_server import MemoryKeyring
+from tests.views.office import desk_of, office, turns
 from views.kit.theme import current
 from views.shell.application import Desk
-from views.shell.window.arrangement import BUILT_IN, DOCK_GAP, WAR_ROOM, built_in, rectangles, shares
+from views.shell.window.arrangement import ACCESS, BUILT_IN, DOCK_GAP, TRIAGE, WAR_ROOM, built_in, rectangles, shares
+from views.shell.window.layouts import LayoutStore, Workspaces
 
 SERVER = "http://127.0.0.1:1"
 
@@ -71,3 +74,21 @@ def test_the_last_figures_are_painted_before_anything_else_is_built(
     assert desk.was_closed
     desk.window.deleteLater()
     qapp.processEvents()
+
+
+@pytest.mark.parametrize("workspace", [TRIAGE, ACCESS])
+def test_figures_that_are_not_in_the_first_picture_are_there_when_their_dock_is_opened(
+    aio: Any, tmp_path: Path, workspace: str
+) -> None:
+    LayoutStore(tmp_path / "layouts.json").save(Workspaces(active=workspace))
+
+    async def run() -> None:
+        async with office(tmp_path) as made, desk_of(made) as desk:
+            figures = desk.panels.figures.widget
+            assert not figures.isVisible()
+            desk.window.open_workspace(WAR_ROOM)
+            await turns()
+            assert figures.isVisible()
+            assert all(tile.isVisible() and tile.width() > 0 for tile in desk.panels.figures.tiles)
+
+    aio(run())

@@ -89,7 +89,7 @@ def test_the_command_draws_every_sheet(tmp_path: Path) -> None:
         text=True,
         timeout=120,
     )
-    assert done.returncode == 0, done.stderr
+    assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines() == [str(folder / f"{sheet.file}.png") for sheet in SHEETS]
     assert all(not QImage(str(folder / f"{sheet.file}.png")).isNull() for sheet in SHEETS)
 

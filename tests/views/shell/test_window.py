@@ -13,7 +13,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
+from app.console import Console
+from app.core.connection_target import ConnectionTarget
+from benchmarks.samples import keep_snapshot
 from tests.app.answers import AS_OF, dashboard
+from tests.app.core.faulty_server import MemoryKeyring
 from tests.views.office import Office, alert, desk_of, office, order, turns, until
 from views.kit.dialogs.name import NameDialog
 from views.kit.focus_order import controls
@@ -21,6 +25,7 @@ from views.kit.theme import current
 from views.kit.widgets.table import RecordTable
 from views.shell.application import Desk
 from views.shell.palette.palette import Palette
+from views.shell.window.arrangement import ACCESS, TRIAGE, WAR_ROOM
 from views.shell.window.rail import RailItem
 
 KEY, CTRL, SHIFT = Qt.Key, Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -246,3 +251,28 @@ def test_another_theme_reaches_every_dock(aio: Any, tmp_path: Path) -> None:
                 assert (grounds[800] < 128) is dark, (panel.id, theme)
 
     journey(aio, tmp_path, steps, alerts=[alert(1)])
+
+
+def test_docks_keep_their_sizes_when_another_workspace_was_open(aio: Any, qapp: QApplication, tmp_path: Path) -> None:
+    async def run() -> None:
+        server = "http://127.0.0.1:1"
+        keep_snapshot(tmp_path, server)
+        console = Console(tmp_path, ConnectionTarget(url=server), keyring=MemoryKeyring())
+        desk = Desk(qapp, console)
+        desk.show(1440, 1080)  # the figures take another row in the width that Triage leaves them
+        await desk.furnish()
+        await turns()
+
+        def places() -> Any:
+            return desk.window.docks.layout_now().places
+
+        before = places()
+        for workspace in (TRIAGE, WAR_ROOM, ACCESS, WAR_ROOM):
+            desk.window.open_workspace(workspace)
+            await turns()
+        assert places() == before
+        desk.close()
+        desk.window.deleteLater()
+        await console.close()
+
+    aio(run())

@@ -3,18 +3,38 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, QTimer
-from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPushButton, QVBoxLayout, QWidget
 
 from views.kit.focus_order import controls
 from views.kit.theme import current
 from views.kit.widgets.problem import ProblemLine
 
+ROLE = QDialogButtonBox.ButtonRole
+ENTER = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
+
+
+class DestructiveButton(QPushButton):
+    """Does what is hard to take back: never the default, and Enter does not press it even where it has the keyboard."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.setAutoDefault(False)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in ENTER:  # on some desktops it presses every button
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
+
 
 class WindowDialog(QDialog):
     """A dialog over its window, with room for an error in words; it deletes itself when closed."""
 
-    def __init__(self, title: str, parent: QWidget, *, accept: str = "", reject: str = "Cancel") -> None:
+    def __init__(
+        self, title: str, parent: QWidget, *, accept: str = "", reject: str = "Cancel", destructive: bool = False
+    ) -> None:
+        """``destructive``: to accept is hard to take back, so that Enter rejects."""
         super().__init__(parent)
         self.setWindowTitle(title)
         self.setAccessibleName(title)
@@ -29,12 +49,17 @@ class WindowDialog(QDialog):
         self._problem = ProblemLine()
         outer.addWidget(self._problem)
         self.buttons = QDialogButtonBox()
+        rejecting = self._default = QPushButton(reject)
         if accept:
-            self.buttons.addButton(accept, QDialogButtonBox.ButtonRole.AcceptRole)
-        self.buttons.addButton(reject, QDialogButtonBox.ButtonRole.RejectRole)
-        self.buttons.accepted.connect(self.submit)
+            accepting = DestructiveButton(accept) if destructive else QPushButton(accept)
+            accepting.clicked.connect(self.submit)
+            self.buttons.addButton(accepting, ROLE.DestructiveRole if destructive else ROLE.AcceptRole)
+            if not destructive:
+                self._default = accepting
+        self.buttons.addButton(rejecting, ROLE.RejectRole)
         self.buttons.rejected.connect(self.reject)
         outer.addWidget(self.buttons)
+        self._default.setDefault(True)  # else Qt takes whatever button comes after the field with the keyboard
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -43,8 +68,15 @@ class WindowDialog(QDialog):
         at = self.focusWidget()
         if at is None or self.buttons.isAncestorOf(at):
             fields = (w for w in controls(self) if not self.buttons.isAncestorOf(w))
-            if (first := next(fields, None)) is not None:
-                first.setFocus(Qt.FocusReason.ActiveWindowFocusReason)
+            next(fields, self._default).setFocus(Qt.FocusReason.ActiveWindowFocusReason)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter on a destructive button is not Enter elsewhere: that would close the dialog as if it had been done."""
+        at = self.focusWidget()
+        if event.key() in ENTER and isinstance(at, DestructiveButton):
+            self.fail(f"Enter does not press “{at.text()}”: press Space, or click it.")
+        else:
+            super().keyPressEvent(event)
 
     def event(self, event: QEvent) -> bool:
         """Grow with what is said: Qt lets words that wrap be cut off when they become more after the first show."""

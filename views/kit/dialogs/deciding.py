@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QWidget
 from app.core.errors import OperationsError
 from app.core.mutation_types import InConflict
 from app.core.tasks import Tasks
-from views.kit.dialogs.base import WindowDialog
+from views.kit.dialogs.base import ENTER, WindowDialog
 from views.kit.theme import current
 
 LONGEST_WORDS = 2000
@@ -20,9 +20,11 @@ LONGEST_WORDS = 2000
 class DecidingDialog(WindowDialog):
     """Sends a decision and stays open, with what was typed, until the server or the outbox has it."""
 
-    def __init__(self, title: str, tasks: Tasks, parent: QWidget, *, accept: str, hint: str) -> None:
+    def __init__(
+        self, title: str, tasks: Tasks, parent: QWidget, *, accept: str, hint: str, destructive: bool = False
+    ) -> None:
         """``hint`` says what the words are for."""
-        super().__init__(title, parent, accept=accept)
+        super().__init__(title, parent, accept=accept, destructive=destructive)
         self._tasks = tasks
         self._sending = False
         self.words = QPlainTextEdit()
@@ -34,11 +36,10 @@ class DecidingDialog(WindowDialog):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """In the field Enter begins a line; Ctrl+Enter is for being done without leaving it."""
-        enter = {Qt.Key.Key_Return, Qt.Key.Key_Enter}
         if (
             isinstance(event, QKeyEvent)
             and event.type() == QEvent.Type.KeyPress
-            and event.key() in enter
+            and event.key() in ENTER
             and event.modifiers() & Qt.KeyboardModifier.ControlModifier
         ):
             if self.buttons.isEnabled():

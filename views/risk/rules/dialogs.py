@@ -65,7 +65,7 @@ class DiscardDialog(DecidingDialog):
     """Throw a draft away."""
 
     def __init__(self, console: Console, one: RuleSetSummary, parent: QWidget) -> None:
-        super().__init__("Discard a draft", console.tasks, parent, accept="Discard it", hint="Why")
+        super().__init__("Discard a draft", console.tasks, parent, accept="Discard it", hint="Why", destructive=True)
         self._console, self._one = console, one
         self.words.setParent(self)
         self.words.hide()

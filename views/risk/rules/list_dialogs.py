@@ -138,7 +138,7 @@ class AddEntryDialog(DecidingDialog):
 
 
 class ConfirmDialog(DecidingDialog):
-    """Says what happens, asks why where that is kept, and does it."""
+    """Says what ends or goes, asks why where that is kept, and does it."""
 
     def __init__(
         self,
@@ -151,7 +151,8 @@ class ConfirmDialog(DecidingDialog):
         *,
         reason: bool = True,
     ) -> None:
-        super().__init__(title, console.tasks, parent, accept=accept, hint="Why; it is kept in the audit log")
+        hint = "Why; it is kept in the audit log"
+        super().__init__(title, console.tasks, parent, accept=accept, hint=hint, destructive=True)
         self._run, self._reason = run, reason
         self.column.addWidget(words_label(words))
         if reason:

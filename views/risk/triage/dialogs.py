@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QDateTime, Qt
-from PySide6.QtWidgets import QDateTimeEdit, QDialogButtonBox, QHBoxLayout, QLabel, QPushButton, QRadioButton
+from PySide6.QtWidgets import QDateTimeEdit, QHBoxLayout, QLabel, QRadioButton
 
 from app.core.errors import OperationsError
 from models.core.formatting import money
@@ -147,10 +147,12 @@ class BulkDialog(DecidingDialog):
         title = {"approve": "Approve", "reject": "Reject", "escalate": "Escalate"}[verb]
         many = counted(len(entries), "entry", "entries")
         hint = "Why" if verb != "approve" else "Note (may be empty)"
-        super().__init__(f"{title} {many}", console.tasks, parent, accept=f"{title} {many}", hint=hint)
+        words = f"{title} {many}"
+        # Whatever the verb: money moves, and several times.
+        super().__init__(words, console.tasks, parent, accept=words, hint=hint, destructive=True)
         self._verb, self._entries, self._console, self._done = verb, entries, console, done
         self.setMinimumWidth(current().px(640))
-        head = QLabel(f"{title} {many} in {console.environment or 'this environment'}?")
+        head = QLabel(f"{words} in {console.environment or 'this environment'}?")
         current().set_font(head, 12, 600)
         head.setWordWrap(True)
         self.column.addWidget(head)
@@ -180,10 +182,6 @@ class BulkDialog(DecidingDialog):
         self.table.set_rows(tuple(entries))
         self.column.addWidget(self.table, 1)
         self.ask_for_words()
-        for button in self.buttons.findChildren(QPushButton):
-            # Money moves: Enter alone must not be enough.
-            button.setAutoDefault(False)
-            button.setDefault(self.buttons.buttonRole(button) is QDialogButtonBox.ButtonRole.RejectRole)
         console.tasks.start(self._preview(), name="preview of a decision")
 
     def _decision(self, words: str) -> DecideEntry:

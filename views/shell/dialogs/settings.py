@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLabel, QWidget
 
 from app.core.settings import FONT_SCALES, THEMES
-from views.kit.dialogs.base import WindowDialog
+from views.kit.dialogs.base import DestructiveButton, WindowDialog
 
 WORDS = {"system": "As the system", "dark": "Dark", "light": "Light", "high-contrast": "High contrast"}
 
@@ -38,7 +38,7 @@ class SettingsDialog(WindowDialog):
         self.local_time.setChecked(local_time)
         self.local_time.toggled.connect(lambda on: self.local_time_chosen.emit(on))  # noqa: PLW0108 - bool to object needs a call
         form.addRow("", self.local_time)
-        self.forget = QPushButton("Forget this server…")
+        self.forget = DestructiveButton("Forget this server…")
         self.forget.setEnabled(bool(server))
         self.forget.setToolTip("" if server else "No server is remembered")
         form.addRow("Server", QLabel(server or "none"))

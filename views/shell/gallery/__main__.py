@@ -11,6 +11,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QMouseEvent, QPainter, QPixmap
 from PySide6.QtWidgets import QApplication
 
+from views.kit.offscreen import quiet
 from views.kit.theme import current
 from views.shell.gallery.sheet import ThemeSheet
 
@@ -61,6 +62,7 @@ def _settle() -> None:
         QApplication.processEvents()
 
 
+@quiet()
 def main(folder: Path) -> int:
     """Draw every sheet into a folder and print the file names."""
     if sys.platform.startswith("linux") and not {"DISPLAY", "WAYLAND_DISPLAY"} & set(os.environ):

@@ -84,10 +84,13 @@ class Docks(QObject):
             dock.setObjectName(panel.id)
             dock.setAccessibleName(panel.title)
             dock.setFeature(ads.CDockWidget.DockWidgetFeature.DockWidgetDeleteOnClose, False)
-            dock.setMinimumSizeHintMode(ads.CDockWidget.eMinimumSizeHintMode.MinimumSizeHintFromContent)
+            # Not that of the content: it is asked once, in the width of another workspace. `_fit` knows what holds now.
+            dock.setMinimumSizeHintMode(ads.CDockWidget.eMinimumSizeHintMode.MinimumSizeHintFromDockWidget)
             dock.setWidget(panel.widget, ads.CDockWidget.eInsertMode.ForceNoScrollArea)
+            panel.widget.show()  # the first picture hid what it had no room for; from now on the dock decides
             panel.widget.setAccessibleName(panel.widget.accessibleName() or panel.title)
             dock.visibilityChanged.connect(panel.set_visible)
+            dock.visibilityChanged.connect(lambda _shown: self._fitting.start())
             dock.topLevelChanged.connect(lambda floating, t=panel.title: self._touched(_moved(t, floating)))
             dock.viewToggled.connect(
                 lambda shown, t=panel.title: self._touched(f"{'Opened' if shown else 'Closed'} “{t}”")
@@ -165,8 +168,7 @@ class Docks(QObject):
         return super().eventFilter(watched, event)
 
     def _fit(self) -> None:
-        # The docking system asks a panel for its least size once, when its dock is put in; it changes with the font,
-        # with the number of columns and when a chart is first drawn.
+        # What a panel needs changes with its width, the font, the number of columns and when a chart is first drawn.
         for panel_id, dock in self._docks.items():
             area = dock.dockAreaWidget()
             if area is None or area.currentDockWidget() is not dock:

@@ -1,0 +1,261 @@
+"""Enter destroys nothing: what every dialog of the console does with it, and Settings in particular."""
+
+from __future__ import annotations
+
+import asyncio
+import pkgutil
+import re
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QDialog, QDialogButtonBox, QPlainTextEdit, QPushButton, QWidget
+
+import views
+from app.audit.proof import Verification
+from app.core.errors import Challenge
+from app.core.outbox import PendingMutation
+from app.core.step_up import StepUpQuestion
+from models.access import AccessReview, Approval, RoleAssignment
+from models.alerts import Alert
+from models.audit import AuditCheckpoint, AuditLogEntry
+from models.risk.case import RiskCase
+from models.risk.queue import RiskQueueEntry
+from models.risk.rules import ListKind, RiskList, RuleSetState, RuleSetSummary
+from tests.app.answers import AS_OF
+from tests.app.audit import fixtures
+from tests.views.office import Office, alert, conflict, office, turns
+from views.access.grant_dialogs import (
+    BreakGlassDialog,
+    DecisionDialog,
+    GrantDialog,
+    RemoveFactorDialog,
+    ReviewDialog,
+    RevokeDialog,
+)
+from views.access.role_dialog import RoleDialog
+from views.accounts.second_factor.dialog import BrowserDialog, CodeDialog, SetUpDialog
+from views.alerts.details import AlertDetails
+from views.alerts.dialogs import AcknowledgeDialog, ShelveDialog
+from views.alerts.rules import RulesDialog
+from views.audit.dialogs import ExportDialog, ProofDialog, TrustDialog
+from views.kit.dialogs.base import DestructiveButton, WindowDialog
+from views.kit.dialogs.conflict import ConflictDialog
+from views.kit.dialogs.deciding import DecidingDialog
+from views.kit.dialogs.name import NameDialog
+from views.risk.rules.dialogs import DiscardDialog, NewDraftDialog, PublishDialog
+from views.risk.rules.list_dialogs import AddEntryDialog, ConfirmDialog, NewListDialog
+from views.risk.triage.dialogs import BulkDialog, EntryConflict, EscalateDialog, SnoozeDialog
+from views.risk.triage.snooze_rule import SnoozeRuleDialog
+from views.shell.dialogs.about import AboutDialog
+from views.shell.dialogs.keys import KeysDialog
+from views.shell.dialogs.past import PastDialog
+from views.shell.dialogs.settings import SettingsDialog
+
+KEY = Qt.Key
+DESTROYS = re.compile(
+    r"\b(forget|delete|discard|remove|reject|revoke|deny|take (it )?(away|off)|sign out|trust|end it|reset it|throw)\b",
+    re.IGNORECASE,
+)
+Made = Callable[[Office, QWidget], QDialog]
+
+
+async def nothing(*_: Any) -> None:
+    """What a dialog does when it is accepted."""
+
+
+def intent() -> PendingMutation:
+    """Something that met another's change."""
+    return PendingMutation(
+        "k", "me", "risk.verdict", "Reject CS-1", "POST", "/", "{}", 1, "entry:1", theirs='{"title": "theirs"}'
+    )
+
+
+def question() -> StepUpQuestion:
+    """Something that waits for the second factor."""
+    answered: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+    return StepUpQuestion("Give a role", "words", Challenge("2", 300), answered)
+
+
+ROLE = RoleAssignment.model_construct(
+    role_name="Administrator", user_name="Mei", granted_by_name="Ada", reason="Cover", expires_at=None
+)
+ASKED = Approval.model_construct(title="Give Administrator to Mei", requested_by_name="Ada", reason="Cover")
+RULES = RuleSetSummary.model_construct(
+    number=3, title="Tighter", author_name="Ada", state=RuleSetState.DRAFT, shadow_orders=0, rule_count=2
+)
+LIST = RiskList.model_construct(title="Stolen cards", metric="card", kind=ListKind.BLOCK)
+ENTRY = RiskQueueEntry.model_construct(
+    entry_id="e1", version=1, order_id="CS-1", currency="EUR", minor=100, reporting_minor=100, score=90
+)
+LOGGED = AuditLogEntry.model_validate(fixtures.entry(7, 9))
+SEALED = AuditCheckpoint.model_construct(vkey="key")
+CASE: dict[str, Any] = {
+    "entry": {"entry_id": "e1"},
+    "decision": {"explanation": []},
+    "customer": {"customer_id": "C-1", "email": None},
+    "order": {"card_last4": "4417"},
+}
+
+MADE: dict[type[QDialog], tuple[Made, ...]] = {
+    AboutDialog: (lambda _, w: AboutDialog(None, "", w),),
+    AcknowledgeDialog: (lambda o, w: AcknowledgeDialog(raised(), nothing, o.console.tasks, w),),
+    AddEntryDialog: (lambda o, w: AddEntryDialog(o.console, LIST, w),),
+    AlertDetails: (
+        lambda o, w: AlertDetails(raised(runbookUrl="https://runbook"), o.console, w),
+        lambda o, w: AlertDetails(raised(shelvedUntil=(AS_OF + timedelta(days=1)).isoformat()), o.console, w),
+    ),
+    BreakGlassDialog: (lambda o, w: BreakGlassDialog(o.console, w, [], []),),
+    BrowserDialog: (lambda o, w: BrowserDialog(o.console, question(), w, print),),
+    BulkDialog: tuple(
+        lambda o, w, verb=verb: BulkDialog(verb, [ENTRY], o.console, print, w)
+        for verb in ("approve", "reject", "escalate")
+    ),
+    CodeDialog: (lambda o, w: CodeDialog(o.console, question(), w),),
+    ConfirmDialog: tuple(
+        lambda o, w, why=why: ConfirmDialog(o.console, "Delete a list", "It goes.", "Delete it", nothing, w, reason=why)
+        for why in (False, True)
+    ),
+    ConflictDialog: (lambda o, w: ConflictDialog(o.console, intent(), w),),
+    DecisionDialog: tuple(
+        lambda o, w, approve=approve: DecisionDialog(o.console, ASKED, w, approve=approve) for approve in (True, False)
+    ),
+    DiscardDialog: (lambda o, w: DiscardDialog(o.console, RULES, w),),
+    EntryConflict: (lambda o, w: EntryConflict(o.console, intent(), w),),
+    EscalateDialog: (lambda o, w: EscalateDialog("CS-1", "", o.console, nothing, w),),
+    ExportDialog: (lambda o, w: ExportDialog(1, 2, 3, o.console, w),),
+    GrantDialog: (lambda o, w: GrantDialog(o.console, w, [], []),),
+    KeysDialog: (lambda o, w: KeysDialog(o.console.actions.all(), w),),
+    NameDialog: (lambda _, w: NameDialog("Save", "Evening", lambda _name: None, w),),
+    NewDraftDialog: (lambda o, w: NewDraftDialog(o.console, None, nothing, w),),
+    NewListDialog: (lambda o, w: NewListDialog(o.console, nothing, w),),
+    PastDialog: (lambda _, w: PastDialog(AS_OF, w),),
+    ProofDialog: (lambda o, w: ProofDialog(LOGGED, Verification(o.console), o.console, w),),
+    PublishDialog: (lambda o, w: PublishDialog(o.console, RULES, None, w),),
+    RemoveFactorDialog: (lambda o, w: RemoveFactorDialog(o.console, "mei", "Mei", w),),
+    ReviewDialog: (lambda o, w: ReviewDialog(o.console, AccessReview.model_construct(assignment=ROLE), w),),
+    RevokeDialog: (lambda o, w: RevokeDialog(o.console, ROLE, w),),
+    RoleDialog: (lambda o, w: RoleDialog(o.console, None, w),),
+    RulesDialog: (lambda o, w: RulesDialog(o.console, w),),
+    SettingsDialog: (lambda _, w: SettingsDialog("dark", 1.0, True, "https://operations.example.com", w),),
+    SetUpDialog: (lambda o, w: SetUpDialog(o.console, question(), w),),
+    ShelveDialog: (lambda o, w: ShelveDialog(raised(), o.clock.now, nothing, o.console.tasks, w),),
+    SnoozeDialog: (lambda o, w: SnoozeDialog("CS-1", AS_OF, AS_OF, o.console, nothing, w),),
+    SnoozeRuleDialog: (lambda o, w: SnoozeRuleDialog(constructed(RiskCase, CASE), o.console, w),),
+    TrustDialog: (lambda o, w: TrustDialog(Verification(o.console), SEALED, "the shop", w, lambda: None),),
+}
+
+
+def raised(**more: Any) -> Alert:
+    return Alert.model_validate(alert(**more))
+
+
+def constructed(kind: Any, values: dict[str, Any]) -> Any:
+    """A record with these fields only, and those of the records inside it."""
+    inner = {
+        name: constructed(kind.model_fields[name].annotation, value) if isinstance(value, dict) else value
+        for name, value in values.items()
+    }
+    return kind.model_construct(**inner)
+
+
+def dialogs_of_the_console() -> set[type[QDialog]]:
+    """Every dialog that is defined in the views, but what others are built upon."""
+    for module in pkgutil.walk_packages(views.__path__, "views."):
+        if not module.name.endswith("__main__"):
+            import_module(module.name)
+    found, waiting = set(), [QDialog]
+    while waiting:
+        kinds = waiting.pop().__subclasses__()
+        waiting += kinds
+        found |= {kind for kind in kinds if kind.__module__.startswith("views.") and not kind.__name__.startswith("_")}
+    return found - {WindowDialog, DecidingDialog}
+
+
+def is_destructive(button: QPushButton) -> bool:
+    box = button.parent()
+    role = box.buttonRole(button) if isinstance(box, QDialogButtonBox) else None
+    return (
+        isinstance(button, DestructiveButton)
+        or role is QDialogButtonBox.ButtonRole.DestructiveRole
+        or (DESTROYS.search(button.text()) is not None and role is not QDialogButtonBox.ButtonRole.RejectRole)
+    )
+
+
+def enter_twice(dialog: QDialog) -> None:
+    for _ in range(2):
+        if dialog.isVisible():
+            QTest.keyClick(dialog.focusWidget() or dialog, KEY.Key_Return)
+
+
+def test_enter_presses_no_destructive_button_in_any_dialog(aio: Any, tmp_path: Path) -> None:
+    assert set(MADE) == dialogs_of_the_console(), "each dialog of the console is made here"
+    destructive, wrong = set(), []
+
+    async def run() -> None:
+        async with office(tmp_path, refusal=conflict()) as made:
+            window = QWidget()
+            window.show()
+            for dialog in [make(made, window) for makes in MADE.values() for make in makes]:
+                dialog.open()
+                dialog.activateWindow()
+                await turns(1)
+                for button in filter(is_destructive, dialog.findChildren(QPushButton)):
+                    name = f"{button.text()!r} of {type(dialog).__name__}"
+                    destructive.add(button.text())
+                    if button.isDefault() or button.autoDefault():
+                        wrong.append(f"{name} is what Enter presses")
+                    button.clicked.connect(lambda _on=False, name=name: wrong.append(f"Enter, Enter pressed {name}"))
+                field = dialog.focusWidget()
+                enter_twice(dialog)
+                if isinstance(field, QPlainTextEdit) and dialog.isVisible():  # there it begins a line
+                    QTest.keyClick(field, KEY.Key_Tab)
+                    enter_twice(dialog)
+                dialog.close()
+            window.close()
+
+    aio(run())
+    assert wrong == []
+    assert {"Discard it", "Take away", "Remove", "Deny", "Delete it", "Trust it now"} < destructive
+    assert {"Forget this server…", "Reject 1 entry", "Approve 1 entry"} < destructive
+
+
+@pytest.fixture
+def settings(qapp: QApplication) -> Iterator[SettingsDialog]:
+    """The open dialog, over a window."""
+    window = QWidget()
+    window.show()
+    dialog = SettingsDialog("dark", 1.0, True, "https://operations.example.com", window)
+    dialog.open()
+    dialog.activateWindow()
+    qapp.processEvents()
+    yield dialog
+    window.close()
+
+
+def test_enter_closes_settings_and_forgets_nothing(settings: SettingsDialog) -> None:
+    forgotten: list[None] = []
+    settings.forget_chosen.connect(lambda: forgotten.append(None))
+    enter_twice(settings)
+    assert not settings.isVisible()
+    assert not forgotten
+
+
+def test_a_server_is_forgotten_on_purpose_only(settings: SettingsDialog) -> None:
+    forgotten: list[None] = []
+    settings.forget_chosen.connect(lambda: forgotten.append(None))
+    settings.forget.setFocus()
+    enter_twice(settings)
+    assert settings.isVisible()
+    assert settings.error == "Enter does not press “Forget this server…”: press Space, or click it."
+    QTest.keyClick(settings.forget, KEY.Key_Space)
+    assert settings.forget.text() == "Yes, sign out and forget it"
+    assert not forgotten
+    QTest.keyClick(settings.forget, KEY.Key_Space)
+    assert forgotten
+    assert not settings.isVisible()
