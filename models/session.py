@@ -16,14 +16,26 @@ class SignIn(Request):
     password: Annotated[PlainText, Field(min_length=1, max_length=1024)]
 
 
+RefreshToken = Annotated[PlainText, Field(min_length=1, max_length=4096)]
+
+
 class Refresh(Request):
     """Ask for a new access token."""
 
-    refresh_token: Annotated[PlainText, Field(min_length=1, max_length=4096)]
+    refresh_token: RefreshToken
+    device: Annotated[PlainText, Field(min_length=32, max_length=128)] | None = None
+    """A random secret that whoever asks keeps beside its tokens. For a minute the same token with the same secret is
+    answered the same again, for an answer that was lost; without one a token is good for a single request."""
+
+
+class SignOut(Request):
+    """End the session of a refresh token."""
+
+    refresh_token: RefreshToken
 
 
 class Tokens(Record):
-    """Tokens of a session. The refresh token is used once and replaced by the one answered with it."""
+    """Tokens of a session. The refresh token is used up by a refresh and replaced by the one answered with it."""
 
     access_token: str
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - a scheme, not a secret

@@ -23,6 +23,7 @@ from models.session import (
     SecondFactorCode,
     SignIn,
     SignInOptions,
+    SignOut,
     Tokens,
 )
 
@@ -53,11 +54,11 @@ async def sign_in(request: Request, database: Db, asked: SignIn) -> Tokens:
 @router.post("/refresh", dependencies=[TokenLimit, Secret])
 async def refresh(request: Request, database: Db, asked: Refresh) -> Tokens:
     """New tokens for a refresh token, which is used up."""
-    return await actions.refresh(database, request.app.state.settings, asked.refresh_token)
+    return await actions.refresh(database, request.app.state.settings, asked.refresh_token, asked.device)
 
 
 @router.delete("", status_code=204)
-async def sign_out(principal: Annotated[Principal, require(None)], tx: Tx, asked: Refresh) -> None:
+async def sign_out(principal: Annotated[Principal, require(None)], tx: Tx, asked: SignOut) -> None:
     """End the session of a refresh token."""
     await actions.sign_out(tx, user_id=principal.user_id, token=asked.refresh_token)
 
