@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from app.client import OperationsClient
     from app.clock import Clock
     from app.messages import Messages
-    from models.session import AccessToken, Enrolment, Me, OidcOptions, SignInOptions, Tokens
+    from models.session import AccessToken, Enrolment, Me, OidcOptions, SampleAccess, SignInOptions, Tokens
 
 KEYRING_PATIENCE = 2.0
 SERVICE = "opsconsole"
@@ -231,6 +231,15 @@ class Session(TokenSource):
     async def options(self) -> SignInOptions:
         """How one can sign in. Raises OperationsError."""
         return await self._speaker.sign_in_options()
+
+    async def sample_access(self) -> SampleAccess | None:
+        """What a sample shop says to whoever is signed in with one of its accounts; ``None`` for anybody else.
+
+        Raises OperationsError.
+        """
+        sample = (await self.options()).sample
+        mine = self.me.user_id if self.me is not None else None
+        return sample if sample is not None and any(account.id == mine for account in sample.accounts) else None
 
     async def sign_in(self, account: str, password: str) -> Me:
         """Sign in with a built-in account. Raises OperationsError with words for the operator."""

@@ -32,10 +32,14 @@ from backend.seen.actions import Usage
 from backend.session.routes import router as session
 from backend.settings import Settings
 from models.problems import Problem
+from models.session import SampleAccess
 
 
-def create_app(settings: Settings, database: Database) -> FastAPI:
-    """The application. It opens ``database`` when it starts and closes it when it ends."""
+def create_app(settings: Settings, database: Database, sample: SampleAccess | None = None) -> FastAPI:
+    """The application. It opens ``database`` when it starts and closes it when it ends.
+
+    ``sample`` is told to everybody who wants to sign in: that of a sample shop, and of nothing else.
+    """
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -61,6 +65,7 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
         openapi_url="/openapi.json",
     )
     app.state.settings = settings
+    app.state.sample = sample
     app.state.database = database
     app.state.tokens = TokenReader(settings)
     app.state.usage = Usage()

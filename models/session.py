@@ -91,6 +91,8 @@ class Me(Record):
     role_names: tuple[str, ...]
     second_factor: Literal["none", "set_up", "issuer"] = "none"
     """Whether sensitive actions ask for a code of the account's authenticator or for the issuer's own."""
+    has_password: bool = True
+    """Whether the account has a password, which setting up a second factor asks for again."""
     permissions: tuple[str, ...]
     environment: str
     """Name of the environment the API serves, for example Production or Sample shop."""
@@ -105,10 +107,28 @@ class OidcOptions(Record):
     client_id: str
 
 
+class SampleAccount(Record):
+    """An account of the sample shop."""
+
+    id: Identifier
+    name: str
+
+
+class SampleAccess(Record):
+    """How to get into a sample shop, which holds nothing real. No other server has it to say."""
+
+    accounts: tuple[SampleAccount, ...]
+    """Those that still have this password."""
+    password: str
+    authenticator_key: str
+    """Base32: the second factor these accounts begin with."""
+
+
 class SignInOptions(Record):
     """How one can sign in here; readable without a token."""
 
     environment: str
     built_in: bool
     oidc: OidcOptions | None
+    sample: SampleAccess | None = None
     as_of: Instant

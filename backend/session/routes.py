@@ -39,6 +39,7 @@ async def options(request: Request) -> SignInOptions:
         environment=settings.environment,
         built_in=settings.token_key is not None,
         oidc=None if issuer is None else OidcOptions(issuer=issuer, client_id=settings.oidc_client_id),
+        sample=request.app.state.sample,
         as_of=datetime.now(UTC),
     )
 

@@ -298,3 +298,19 @@ async def test_a_client_that_was_replaced_is_unreachable_and_no_mistake() -> Non
         await client.aclose()
         with pytest.raises(Unreachable):
             await client.me()
+
+
+async def test_a_refusal_says_each_thing_once() -> None:
+    async with faulty_server() as server:
+        errors = [
+            {"pointer": "/password", "code": "invalid", "message": "the password is wrong"},
+            {"pointer": "/name", "code": "invalid", "message": "it is too long"},
+        ]
+        body = {"type": "urn:x", "title": "T", "status": 422, "detail": "The password is wrong.", "code": "invalid"}
+        server.answer = lambda _: http(
+            body | {"errors": errors}, status="422 Problem", media="application/problem+json"
+        )
+        async with OperationsClient(server.url, "t") as client:
+            with pytest.raises(ProblemAnswer) as refused:
+                await client.me()
+    assert str(refused.value) == "The password is wrong. name: it is too long"
