@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QLineEdit
 
 from views.pages.page import Page, button
+from views.theme import current
 
 if TYPE_CHECKING:
     from models.session import SampleAccess
@@ -61,15 +62,17 @@ class SignInPage(Page):
         self.other_button.clicked.connect(self.other_server_chosen)
 
     def _tell(self, sample: SampleAccess) -> None:
-        # Each on a line of its own: wrapped, they would be broken at their hyphens.
-        accounts = "\n".join(f"    {account.id}" for account in sample.accounts)
         told = QLabel(
             "This is a sample shop: nothing in it is real. Sign in with any of these accounts; the password of each is "
-            f"{sample.password}\n{accounts}"
+            f"{sample.password}"
         )
         told.setWordWrap(True)
-        told.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.column.addWidget(told)
+        # Each on a line of its own: wrapped, they would be broken at their hyphens.
+        accounts = QLabel("\n".join(account.id for account in sample.accounts))
+        accounts.setIndent(current().px(12))
+        for label in (told, accounts):
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            self.column.addWidget(label)
 
     def submit(self) -> None:
         """Hand account and password on, or say what is missing."""
