@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from backend.core.database import Database
     from backend.core.settings import Settings
     from backend.runtime.embedded_postgres import Embedded
+    from models.accounts import SampleAccess
 
 TEMPLATE = "template_opsconsole"
 PREFIX = "OPSCONSOLE_TEST_SERVER"
@@ -315,14 +316,16 @@ async def _seed(settings: Settings) -> None:
         await database.close()
 
 
-def serve_in_thread(settings: Settings, more: APIRouter | None = None) -> tuple[str, Callable[[], None]]:
+def serve_in_thread(
+    settings: Settings, more: APIRouter | None = None, sample: SampleAccess | None = None
+) -> tuple[str, Callable[[], None]]:
     """Serve an API, with ``more`` routes, on a free port of loopback; returns its address and how to stop it."""
     from backend.core.database import Database
     from backend.runtime.asgi import create_app
     from backend.runtime.http_server import HttpServer, bind
 
     assert settings.database_url is not None
-    app = create_app(settings, Database(settings.database_url, size=settings.pool_size))
+    app = create_app(settings, Database(settings.database_url, size=settings.pool_size), sample)
     if more is not None:
         app.include_router(more)
     started = threading.Event()

@@ -60,7 +60,9 @@ class ProblemAnswer(OperationsError):  # noqa: N818 - as above
     """The server refused, and said why (RFC 9457)."""
 
     def __init__(self, problem: Problem, retry_after: float | None = None) -> None:
-        named = "; ".join(f"{e.pointer.rpartition('/')[2]}: {e.message}" for e in problem.errors[:3])
+        said = problem.detail.casefold()
+        more = [e for e in problem.errors if e.message.rstrip(".").casefold() not in said]
+        named = "; ".join(f"{e.pointer.rpartition('/')[2]}: {e.message}" for e in more[:3])
         super().__init__(f"{problem.detail} {named}".strip())
         self.problem = problem
         self.retry_after = retry_after

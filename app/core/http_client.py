@@ -47,6 +47,7 @@ from models.accounts import (
     SecondFactorCode,
     SignIn,
     SignInOptions,
+    SignOut,
     Tokens,
 )
 from models.alerts import AcknowledgeAlert, Alert, AlertRule, AlertRuleChange, AlertRuleDraft, ShelveAlert
@@ -278,10 +279,17 @@ class OperationsClient:
         asked = SignIn(account=account, password=password)
         return await self._post("/api/operations/session", Tokens, asked, signed=False)
 
-    async def refresh(self, refresh_token: str) -> Tokens:
-        """New tokens for a refresh token, which is used up."""
-        asked = Refresh(refresh_token=refresh_token)
-        return await self._post("/api/operations/session/refresh", Tokens, asked, signed=False)
+    async def refresh(self, refresh_token: str, device: str | None = None) -> Tokens:
+        """New tokens for a refresh token, which is used up.
+
+        With ``device``, a random secret of 32 characters or more, the server answers the same request again for a
+        minute, so it is repeated as a read is.
+        """
+        path = "/api/operations/session/refresh"
+        if device is None:
+            return await self._post(path, Tokens, Refresh(refresh_token=refresh_token), signed=False)
+        asked = Refresh(refresh_token=refresh_token, device=device)
+        return await self._repeat("POST", path, Tokens, body=asked, signed=False)
 
     async def step_up(self, code: str) -> AccessToken:
         """Use the second factor of a built-in account."""
@@ -299,16 +307,27 @@ class OperationsClient:
 
     async def sign_out(self, refresh_token: str) -> None:
         """End the session on the server."""
-        await self._send("DELETE", "/api/operations/session", body=Refresh(refresh_token=refresh_token))
+        await self._send("DELETE", "/api/operations/session", body=SignOut(refresh_token=refresh_token))
 
     # --- how -------------------------------------------------------------------------------------------------
 
     async def _get(self, path: str, kind: type[R], query: dict[str, Any] | None = None, *, signed: bool = True) -> R:
+        return await self._repeat("GET", path, kind, query=query, signed=signed)
+
+    async def _repeat(
+        self,
+        method: str,
+        path: str,
+        kind: type[R],
+        *,
+        query: dict[str, Any] | None = None,
+        body: Request | None = None,
+        signed: bool,
+    ) -> R:
         pause = FIRST_PAUSE
         for attempt in range(1, READ_ATTEMPTS + 1):
             try:
-                response = await self._send("GET", path, query=query, signed=signed)
-                return read(response, kind)
+                return read(await self._send(method, path, query=query, body=body, signed=signed), kind)
             except OperationsError as error:
                 wait = worth_repeating(error)
                 if wait is None or attempt == READ_ATTEMPTS:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from app.core.clock import Clock
     from app.core.http_client import OperationsClient
     from app.core.messages import Messages
-    from models.accounts import AccessToken, Enrolment, Me, OidcOptions, SignInOptions, Tokens
+    from models.accounts import AccessToken, Enrolment, Me, OidcOptions, SampleAccess, SignInOptions, Tokens
 
 KEYRING_PATIENCE = 2.0
 SERVICE = "opsconsole"
@@ -98,6 +99,9 @@ class Session(TokenSource):
         self._keyring = keyring or Keyring()
         self._tokens: Tokens | None = None
         self._refresh_token: str | None = None
+        self._device = secrets.token_urlsafe(32)
+        """Shows the server that it is we who ask again when the answer to a renewal was lost. It lies beside the
+        tokens, so that the next run, and another console with the same tokens, may ask again too."""
         self._expires_mono = 0.0
         self._issuer: OidcOptions | None = None
         """Who renews the tokens, when it is not the server itself."""
@@ -141,12 +145,13 @@ class Session(TokenSource):
         return await asyncio.shield(self._renewing)
 
     async def _renew(self) -> str | None:
+        """Renew or raise OperationsError: without a whole answer the tokens stay, and who asks next tries again."""
         if self._refresh_token is None or self._client is None:
             self._forget_tokens()
             return None
         try:
             if self._issuer is None:
-                tokens = await self._client.refresh(self._refresh_token)
+                tokens = await self._client.refresh(self._refresh_token, self._device)
             else:
                 from app.core.browser_sign_in import browser_refresh
 
@@ -182,7 +187,7 @@ class Session(TokenSource):
             await self._keep()
 
     async def _keep(self) -> None:
-        kept = {"refresh": self._refresh_token}
+        kept = {"refresh": self._refresh_token, "device": self._device}
         if self._issuer is not None:
             kept |= {"issuer": self._issuer.issuer, "client": self._issuer.client_id, "subject": self._subject}
         try:
@@ -206,6 +211,7 @@ class Session(TokenSource):
                     issuer, subject = OidcOptions(issuer=kept["issuer"], client_id=kept["client"]), str(kept["subject"])
                     self._issuer, self._subject = issuer, subject
                 self._refresh_token = str(kept["refresh"])
+                self._device = str(kept.get("device", self._device))
         except (OSError, ValueError, KeyError, TypeError):
             return False
         self.remembered = self._refresh_token is not None
@@ -225,6 +231,15 @@ class Session(TokenSource):
     async def options(self) -> SignInOptions:
         """How one can sign in. Raises OperationsError."""
         return await self._speaker.sign_in_options()
+
+    async def sample_access(self) -> SampleAccess | None:
+        """What a sample shop says to whoever is signed in with one of its accounts; ``None`` for anybody else.
+
+        Raises OperationsError.
+        """
+        sample = (await self.options()).sample
+        mine = self.me.user_id if self.me is not None else None
+        return sample if sample is not None and any(account.id == mine for account in sample.accounts) else None
 
     async def sign_in(self, account: str, password: str) -> Me:
         """Sign in with a built-in account. Raises OperationsError with words for the operator."""

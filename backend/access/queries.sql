@@ -5,7 +5,8 @@ select a.name,
        coalesce(r.roles, '{}') as roles,
        coalesce(r.role_names, '{}') as role_names,
        coalesce(r.permissions, '{}') as permissions,
-       f.confirmed_at is not null as second_factor
+       f.confirmed_at is not null as second_factor,
+       a.password_hash is not null as has_password
   from (select 1) as always
   left join account as a on a.id = %(user_id)s
   left join second_factor as f on f.user_id = a.id

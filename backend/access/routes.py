@@ -87,6 +87,7 @@ async def me(request: Request, principal: Anybody) -> Me:
         roles=principal.roles,
         role_names=principal.role_names,
         second_factor=kind,
+        has_password=principal.has_password,
         permissions=tuple(sorted(principal.permissions)),
         environment=settings.environment,
         currency=settings.currency,

@@ -54,6 +54,8 @@ class Principal:
     identity: Identity
     second_factor: bool = False
     """Whether a built-in account has one set up."""
+    has_password: bool = False
+    """Whether a built-in account has one."""
 
     @property
     def kind(self) -> Literal["account", "oidc"]:
@@ -249,6 +251,7 @@ async def _look_up(database: Database, identity: Identity) -> Principal:
         permissions=frozenset(Permission(p) for p in row["permissions"] if p in known),
         identity=identity,
         second_factor=row["second_factor"],
+        has_password=row["has_password"],
     )
 
 

@@ -32,11 +32,15 @@ from backend.live.routes import router as live
 from backend.risk.routes import routers as risk
 from backend.runtime import health
 from backend.shop.ingest.routes import router as ingest
+from models.accounts import SampleAccess
 from models.core.problems import Problem
 
 
-def create_app(settings: Settings, database: Database) -> FastAPI:
-    """The application. It opens ``database`` when it starts and closes it when it ends."""
+def create_app(settings: Settings, database: Database, sample: SampleAccess | None = None) -> FastAPI:
+    """The application. It opens ``database`` when it starts and closes it when it ends.
+
+    ``sample`` is told to everybody who wants to sign in: that of a sample shop, and of nothing else.
+    """
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -62,6 +66,7 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
         openapi_url="/openapi.json",
     )
     app.state.settings = settings
+    app.state.sample = sample
     app.state.database = database
     app.state.tokens = TokenReader(settings)
     app.state.usage = Usage()

@@ -28,6 +28,7 @@ from backend.runtime.data_folder import DataFolder, prepare, seed
 from backend.runtime.embedded_postgres import Embedded, EmbeddedError
 from backend.runtime.http_server import HttpServer, PortTakenError, bind
 from backend.runtime.lease import Leases
+from models.accounts import SampleAccess
 from models.core.permissions import BUILT_IN_ROLE_BY_ID
 
 log = logger(__name__)
@@ -155,6 +156,7 @@ class _Service:
         self._database = Database(options.settings.database_url, size=3, statement_seconds=60.0)
         self._worker: subprocess.Popen[bytes] | None = None
         self._worker_since = 0.0
+        self._sample: SampleAccess | None = None
         self._leases = Leases(self._admit)
         self._url = ""
         self._stop = asyncio.Event()
@@ -190,6 +192,9 @@ class _Service:
                 log.info("the folder holds other orders: no sample shop here")
                 self._settings = self._settings.model_copy(update={"sample_shop": False, "environment": "Local"})
         await seed(self._database, self._settings)
+        from backend.sample.sign_in import settle_sample_access
+
+        self._sample = await settle_sample_access(self._database, self._settings)
         folder.say("Starting", 0.97)
 
     async def _serve_http(self) -> int:
@@ -202,7 +207,7 @@ class _Service:
         database = Database(
             self._settings.database_url, size=self._settings.pool_size, statement_seconds=self._settings.read_timeout
         )
-        http = HttpServer(create_app(self._settings, database), self._bound)
+        http = HttpServer(create_app(self._settings, database, self._sample), self._bound)
         self._url = http.url
         running = asyncio.create_task(http.run(), name="http")
         await http.started()

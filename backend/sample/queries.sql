@@ -79,3 +79,14 @@ select o.id, g.score, g.action, g.triggered, o.placed_at, o.currency, o.minor, o
 -- The worker makes them known to the rules, the oldest first, so that there is something to try rules on.
 insert into risk_pending (placed_at, order_id)
 select placed_at, id from orders where placed_at > %(since)s::timestamptz and placed_at <= %(until)s::timestamptz
+
+-- name: role_accounts
+select a.id, a.name, a.password_hash, f.secret
+  from account as a left join second_factor as f on f.user_id = a.id and f.confirmed_at is not null
+ where a.id = any(%(ids)s) and a.disabled_at is null
+ order by array_position(%(ids)s, a.id)
+
+-- name: give_factor
+insert into second_factor (user_id, secret, confirmed_at) values (%(user_id)s, %(secret)s, now())
+on conflict (user_id) do update set secret = excluded.secret, confirmed_at = now(), last_step = 0
+ where second_factor.confirmed_at is null

@@ -16,14 +16,26 @@ class SignIn(Request):
     password: Annotated[PlainText, Field(min_length=1, max_length=1024)]
 
 
+RefreshToken = Annotated[PlainText, Field(min_length=1, max_length=4096)]
+
+
 class Refresh(Request):
     """Ask for a new access token."""
 
-    refresh_token: Annotated[PlainText, Field(min_length=1, max_length=4096)]
+    refresh_token: RefreshToken
+    device: Annotated[PlainText, Field(min_length=32, max_length=128)] | None = None
+    """A random secret that whoever asks keeps beside its tokens. For a minute the same token with the same secret is
+    answered the same again, for an answer that was lost; without one a token is good for a single request."""
+
+
+class SignOut(Request):
+    """End the session of a refresh token."""
+
+    refresh_token: RefreshToken
 
 
 class Tokens(Record):
-    """Tokens of a session. The refresh token is used once and replaced by the one answered with it."""
+    """Tokens of a session. The refresh token is used up by a refresh and replaced by the one answered with it."""
 
     access_token: str
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - a scheme, not a secret
@@ -79,6 +91,8 @@ class Me(Record):
     role_names: tuple[str, ...]
     second_factor: Literal["none", "set_up", "issuer"] = "none"
     """Whether sensitive actions ask for a code of the account's authenticator or for the issuer's own."""
+    has_password: bool = True
+    """Whether the account has a password, which setting up a second factor asks for again."""
     permissions: tuple[str, ...]
     environment: str
     """Name of the environment the API serves, for example Production or Sample shop."""
@@ -93,10 +107,28 @@ class OidcOptions(Record):
     client_id: str
 
 
+class SampleAccount(Record):
+    """An account of the sample shop."""
+
+    id: Identifier
+    name: str
+
+
+class SampleAccess(Record):
+    """How to get into a sample shop, which holds nothing real. No other server has it to say."""
+
+    accounts: tuple[SampleAccount, ...]
+    """Those that still have this password."""
+    password: str
+    authenticator_key: str
+    """Base32: the second factor these accounts begin with."""
+
+
 class SignInOptions(Record):
     """How one can sign in here; readable without a token."""
 
     environment: str
     built_in: bool
     oidc: OidcOptions | None
+    sample: SampleAccess | None = None
     as_of: Instant

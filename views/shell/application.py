@@ -272,11 +272,12 @@ class Desk(QObject):
         from views.shell.pages.sign_in import SignInPage
 
         link, problem = self.console.link, ""
-        built_in, browser, environment = True, False, self.console.environment
+        built_in, browser, sample, environment = True, False, None, self.console.environment
         while True:
             try:
                 options = await self.console.session.options()
                 built_in, browser, environment = options.built_in, options.oidc is not None, options.environment
+                sample = options.sample
             except Unreachable as error:
                 if self.console.figures is not None:
                     # The last picture tells more than a form that nobody would answer.
@@ -289,7 +290,7 @@ class Desk(QObject):
                 problem = str(error)
             break
         link.signed_out(link.detail)
-        page = SignInPage(environment, self.console.place.url, built_in=built_in, browser=browser)
+        page = SignInPage(environment, self.console.place.url, built_in=built_in, browser=browser, sample=sample)
         page.fail(problem)
         page.submitted.connect(lambda pair: self._spawn(self._enter(page, self.console.sign_in(*pair)), "sign in"))
         page.browser_chosen.connect(

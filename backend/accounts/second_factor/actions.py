@@ -58,7 +58,7 @@ async def begin(
     elif (proved := principal.identity.auth_time) is None or datetime.now(UTC) - proved > RECENT:
         raise ProblemError(Code.UNAUTHENTICATED, "Sign in again before you set up a second factor.")
     secret = pyotp.random_base32()
-    sealed = _seal(settings, principal.user_id, secret)
+    sealed = seal_secret(settings, principal.user_id, secret)
     made = await tx.execute(queries.begin_factor, {"user_id": principal.user_id, "secret": sealed})
     if await made.fetchone() is None:
         raise ProblemError(Code.CONFLICT, "A second factor is set up already; remove it before you set up another.")
@@ -175,7 +175,7 @@ async def _uses(tx: Connection, settings: Settings, principal: Principal, code: 
             await _note(tx, principal, "recovery_code_used")
             return True
         return False
-    one_time = pyotp.TOTP(_open(settings, principal.user_id, sealed))
+    one_time = pyotp.TOTP(open_secret(settings, principal.user_id, sealed))
     step = int(datetime.now(UTC).timestamp()) // STEP_SECONDS
     for candidate in (step, step - 1, step + 1):  # clocks of telephones differ by some seconds
         if candidate > last_step and secrets.compare_digest(one_time.generate_otp(candidate).encode(), plain.encode()):
@@ -234,12 +234,14 @@ def _cipher(settings: Settings) -> AESGCM:
     return AESGCM(key)
 
 
-def _seal(settings: Settings, user_id: str, secret: str) -> bytes:
+def seal_secret(settings: Settings, user_id: str, secret: str) -> bytes:
+    """The secret of an account's authenticator as it is stored: encrypted, and for that account alone."""
     nonce = os.urandom(NONCE)
     return nonce + _cipher(settings).encrypt(nonce, secret.encode(), user_id.encode())
 
 
-def _open(settings: Settings, user_id: str, sealed: bytes) -> str:
+def open_secret(settings: Settings, user_id: str, sealed: bytes) -> str:
+    """The secret again. Raises ProblemError 409 when it was sealed under another key."""
     try:
         return _cipher(settings).decrypt(sealed[:NONCE], sealed[NONCE:], user_id.encode()).decode()
     except InvalidTag:
@@ -268,5 +270,7 @@ async def _note(tx: Connection, principal: Principal, what: str, *, reason: str 
 
 def _wrong(field: str, message: str) -> ProblemError:
     return ProblemError(
-        Code.INVALID, message, errors=[FieldError(pointer=f"/{field}", code="invalid", message=message)]
+        Code.INVALID,
+        f"{message[0].upper()}{message[1:]}.",
+        errors=[FieldError(pointer=f"/{field}", code="invalid", message=message)],
     )

@@ -16,7 +16,7 @@ from models.core.permissions import BUILT_IN_ROLE_BY_ID, BUILT_IN_ROLES
 queries = load_queries(__package__)
 hasher = PasswordHasher()
 
-SAMPLE_PASSWORD = "sample-shop"  # noqa: S105 - of the sample shop, which holds nothing real
+SAMPLE_PASSWORD = "sample-shop"  # noqa: S105 - of the sample shop, which holds nothing real; its sign-in page says it
 SHORTEST_PASSWORD = 8
 
 

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import hmac
 import math
 import secrets
+from base64 import urlsafe_b64encode
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from backend import audit
 from backend.accounts.session.accounts import matches, nobodys_hash, queries
@@ -74,13 +79,17 @@ async def open_session(
     family: UUID | None = None,
     auth_time: datetime | None = None,
     acr: str = PASSWORD,
+    refresh_token: str | None = None,
 ) -> Tokens:
-    """Fresh tokens for somebody who is known to be who they say; ``family`` continues a session."""
+    """Fresh tokens for somebody who is known to be who they say.
+
+    ``family`` continues a session, with ``refresh_token`` as its next one.
+    """
     now = datetime.now(UTC)
     proved = auth_time or now
     session = family or uuid4()
     access, expires = mint(settings, user_id=user_id, name=name, auth_time=proved, acr=acr, session=session)
-    token = secrets.token_urlsafe(32)
+    token = refresh_token or secrets.token_urlsafe(32)
     await tx.execute(
         queries.keep_refresh,
         {"family": session, "user_id": user_id, "token_hash": _hash(token), "auth_time": proved, "acr": acr},
@@ -88,16 +97,20 @@ async def open_session(
     return Tokens(access_token=access, expires_at=expires, refresh_token=token, as_of=now)
 
 
-async def refresh(database: Database, settings: Settings, token: str) -> Tokens:
+async def refresh(database: Database, settings: Settings, token: str, device: str | None = None) -> Tokens:
     """New tokens for a refresh token, which is used up.
 
-    A token that comes a second time was copied: the whole session it belongs to ends. Raises ProblemError 401.
+    The answer may be lost on its way: for a minute the used token is answered again, with the same successor, to the
+    device that used it. A token that comes a second time in any other way was copied: the whole session it belongs to
+    ends. Raises ProblemError 401.
     """
+    successor = _successor(settings, token, device)
     async with database.transaction() as tx:
         row = await (await tx.execute(queries.use_refresh, {"token_hash": _hash(token)})).fetchone()
         if row is not None:
-            family, user_id, auth_time, acr, reused, ended = row
-            if reused and not ended:
+            family, user_id, auth_time, acr, reused, just_now, ended = row
+            repeated = reused and just_now and await _in_family(tx, family, successor)
+            if reused and not repeated and not ended:
                 await _end(tx, family, user_id, "a refresh token was used twice")
             elif not ended:
                 named = await (await tx.execute(queries.account_name, {"user_id": user_id})).fetchone()
@@ -110,7 +123,14 @@ async def refresh(database: Database, settings: Settings, token: str) -> Tokens:
                         resource_id=str(family),
                     )
                     return await open_session(
-                        tx, settings, user_id=user_id, name=named[0], family=family, auth_time=auth_time, acr=acr
+                        tx,
+                        settings,
+                        user_id=user_id,
+                        name=named[0],
+                        family=family,
+                        auth_time=auth_time,
+                        acr=acr,
+                        refresh_token=successor,
                     )
     # After the commit: that a session was ended must stay.
     raise _AGAIN
@@ -138,6 +158,24 @@ async def _end(tx: Connection, family: UUID, user_id: str, reason: str) -> None:
         resource_id=str(family),
         reason=reason,
     )
+
+
+def _successor(settings: Settings, token: str, device: str | None) -> str:
+    """The refresh token that follows ``token`` on ``device``, a secret the console keeps beside its tokens.
+
+    It is derived from both under our key, so it need not be stored to be answered again, and another device's would be
+    another: that it is in the family shows that the same device asks. Neither address nor name would show that: people
+    behind one proxy share the address, and a thief knows the name. Without a device it is random, and never found.
+    """
+    if device is None or settings.token_key is None:
+        return secrets.token_urlsafe(32)
+    key = HKDF(SHA256(), 32, None, b"opsconsole refresh token").derive(settings.token_key.get_secret_value().encode())
+    return urlsafe_b64encode(hmac.digest(key, f"{token}\0{device}".encode(), "sha256")).decode().rstrip("=")
+
+
+async def _in_family(tx: Connection, family: UUID, token: str) -> bool:
+    row = await (await tx.execute(queries.in_family, {"family": family, "token_hash": _hash(token)})).fetchone()
+    return row == (True,)
 
 
 def _hash(token: str) -> bytes:

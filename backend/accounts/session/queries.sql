@@ -27,14 +27,20 @@ returning failures
 delete from sign_in_failure where account = %(account)s and address = %(address)s
 
 -- name: keep_refresh
+-- The successor of a token that is answered again is there already.
 insert into refresh_token (family, user_id, token_hash, auth_time, acr, expires_at)
 values (%(family)s, %(user_id)s, %(token_hash)s, %(auth_time)s, %(acr)s, now() + interval '14 days')
+on conflict (token_hash) do nothing
 
 -- name: use_refresh
 update refresh_token as t set used_at = coalesce(t.used_at, now())
  where t.token_hash = %(token_hash)s
 returning t.family, t.user_id, t.auth_time, t.acr, old.used_at is not null as reused,
+          coalesce(old.used_at > now() - interval '60 seconds', false) as just_now,
           t.revoked_at is not null or t.expires_at <= now() as ended
+
+-- name: in_family
+select exists (select from refresh_token where token_hash = %(token_hash)s and family = %(family)s)
 
 -- name: own_family
 select family from refresh_token where token_hash = %(token_hash)s and user_id = %(user_id)s and revoked_at is null

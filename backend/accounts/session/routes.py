@@ -23,6 +23,7 @@ from models.accounts import (
     SecondFactorCode,
     SignIn,
     SignInOptions,
+    SignOut,
     Tokens,
 )
 
@@ -38,6 +39,7 @@ async def options(request: Request) -> SignInOptions:
         environment=settings.environment,
         built_in=settings.token_key is not None,
         oidc=None if issuer is None else OidcOptions(issuer=issuer, client_id=settings.oidc_client_id),
+        sample=request.app.state.sample,
         as_of=datetime.now(UTC),
     )
 
@@ -53,11 +55,11 @@ async def sign_in(request: Request, database: Db, asked: SignIn) -> Tokens:
 @router.post("/refresh", dependencies=[TokenLimit, Secret])
 async def refresh(request: Request, database: Db, asked: Refresh) -> Tokens:
     """New tokens for a refresh token, which is used up."""
-    return await actions.refresh(database, request.app.state.settings, asked.refresh_token)
+    return await actions.refresh(database, request.app.state.settings, asked.refresh_token, asked.device)
 
 
 @router.delete("", status_code=204)
-async def sign_out(principal: Annotated[Principal, require(None)], tx: Tx, asked: Refresh) -> None:
+async def sign_out(principal: Annotated[Principal, require(None)], tx: Tx, asked: SignOut) -> None:
     """End the session of a refresh token."""
     await actions.sign_out(tx, user_id=principal.user_id, token=asked.refresh_token)
 

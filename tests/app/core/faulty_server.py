@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import socket
+import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,6 +16,10 @@ from typing import Any
 from app.core.clock import Clock
 
 Answer = Callable[["Asked"], Awaitable[bytes | None] | bytes | None]
+RESET = b"reset"
+"""An answer that resets the connection."""
+SILENT = b"silent"
+"""An answer that does not come, on a connection that does not end before whoever waits has given up."""
 
 
 @dataclass
@@ -91,7 +97,13 @@ async def faulty_server(port: int = 0) -> AsyncIterator[Faulty]:
             state.asked.append(asked)
             result = state.answer(asked)
             content = await result if isinstance(result, Awaitable) else result
-            if content is not None:
+            if content is RESET:
+                linger = struct.pack("ii", 1, 0)  # for no time: what follows is a reset, not an orderly end
+                writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                writer.transport.abort()
+            elif content is SILENT:
+                await reader.read()
+            elif content is not None:
                 writer.write(content)
                 await writer.drain()
         except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):

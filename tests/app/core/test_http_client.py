@@ -126,7 +126,7 @@ async def test_a_token_that_expires_in_the_middle_is_renewed_once_for_all() -> N
             if asked.path.endswith("/session"):
                 return http(tokens("t1", "r1"))
             if asked.path.endswith("/refresh"):
-                assert json.loads(asked.body) == {"refreshToken": "r1"}
+                assert json.loads(asked.body)["refreshToken"] == "r1"
                 return http(tokens("t2", "r2"))
             if asked.headers["authorization"] == "Bearer t1" and asked.path.endswith("me") and len(server.asked) > 2:
                 return problem("token-expired", 401, "The session has expired.")
@@ -298,3 +298,19 @@ async def test_a_client_that_was_replaced_is_unreachable_and_no_mistake() -> Non
         await client.aclose()
         with pytest.raises(Unreachable):
             await client.me()
+
+
+async def test_a_refusal_says_each_thing_once() -> None:
+    async with faulty_server() as server:
+        errors = [
+            {"pointer": "/password", "code": "invalid", "message": "the password is wrong"},
+            {"pointer": "/name", "code": "invalid", "message": "it is too long"},
+        ]
+        body = {"type": "urn:x", "title": "T", "status": 422, "detail": "The password is wrong.", "code": "invalid"}
+        server.answer = lambda _: http(
+            body | {"errors": errors}, status="422 Problem", media="application/problem+json"
+        )
+        async with OperationsClient(server.url, "t") as client:
+            with pytest.raises(ProblemAnswer) as refused:
+                await client.me()
+    assert str(refused.value) == "The password is wrong. name: it is too long"

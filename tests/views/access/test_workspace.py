@@ -355,6 +355,7 @@ def test_the_second_factor_is_set_up_on_the_way_and_the_intent_repeated(aio: Any
         dialog.submit()
         await until(lambda: len(asked) == 2)
         again = asked[1]
+        assert again.password.isHidden(), "this account has none to give again"
         again.submit()
         await until(again.code.isVisible)
         again.code.setText("12345")

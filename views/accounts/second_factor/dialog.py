@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer
@@ -10,6 +11,7 @@ from PySide6.QtGui import QFont, QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from app.core.errors import OperationsError
+from app.core.one_time_code import one_time_code
 from models.core.wording import counted
 from views.accounts.second_factor.qr import QrCode
 from views.kit.dialogs.base import WindowDialog
@@ -18,6 +20,7 @@ from views.kit.theme import current
 if TYPE_CHECKING:
     from app.console import Console
     from app.core.step_up import StepUpQuestion
+    from models.accounts import SampleAccess
 
 LONGEST_CODE = 24
 
@@ -28,6 +31,7 @@ class _Asking(WindowDialog):
     def __init__(self, console: Console, question: StepUpQuestion, parent: QWidget, *, title: str, accept: str) -> None:
         super().__init__(title, parent, accept=accept)
         self.console, self._question, self._busy = console, question, False
+        self._ticking: QTimer | None = None
         self.finished.connect(self._answer_no)
         waits = QLabel(f"<b>{_plain(question.title)}</b>")
         waits.setTextFormat(Qt.TextFormat.RichText)
@@ -62,6 +66,37 @@ class _Asking(WindowDialog):
             self._busy = False
             self.buttons.setEnabled(True)
 
+    def ask_sample(self, then: Callable[[SampleAccess], Any]) -> None:
+        """Ask the server whether this is a sample shop; ``then`` follows where it is, with what it says."""
+        self.console.tasks.start(self._ask_sample(then), name="sample access")
+
+    async def _ask_sample(self, then: Callable[[SampleAccess], Any]) -> None:
+        with suppress(OperationsError):  # whoever has an authenticator needs no word of it
+            sample = await self.console.session.sample_access()
+            if sample is not None and not self._question.answered.done():
+                then(sample)
+
+    def show_sample_code(self, key: str, words: str) -> None:
+        """Say in ``words`` what code an authenticator with this key shows, for as long as it is asked for."""
+        self._sample_code = self.say("")
+        self._sample_code.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self._ticking = QTimer(self)
+        self._ticking.timeout.connect(lambda: self._say_code(key, words))
+        self._ticking.start(1000)
+        self._say_code(key, words)
+        self._grow()
+
+    def _say_code(self, key: str, words: str) -> None:
+        self._sample_code.setText(words.format(one_time_code(key, self.console.clock.now())))
+
+    def hide_sample_code(self) -> None:
+        """It is asked for no longer."""
+        if self._ticking is not None:
+            self._ticking.stop()
+            self._sample_code.hide()
+
     def _grow(self) -> None:
         """Take the room that what is shown now needs; known once it is laid out."""
         QTimer.singleShot(0, self, self.adjustSize)
@@ -87,6 +122,11 @@ class CodeDialog(_Asking):
         self.code = code_field("Six digits, or a recovery code")
         self.code.returnPressed.connect(self.submit)
         self.column.addWidget(self.code)
+        self.ask_sample(self._in_sample)
+
+    def _in_sample(self, sample: SampleAccess) -> None:
+        words = "Sample shop: unless you have set up an authenticator of your own, the code is {} now. Each works once."
+        self.show_sample_code(sample.authenticator_key, words)
 
     def submit(self) -> None:
         """Send the code."""
@@ -104,14 +144,21 @@ class SetUpDialog(_Asking):
         super().__init__(console, question, parent, title="Set up your second factor", accept="Go on")
         self._intro = self.say(
             "This needs a second factor, and your account has none yet. Setting it up takes a minute and any "
-            "authenticator app. Your password is asked for again; leave it empty if your account has none."
+            "authenticator app."
         )
+        me = console.session.me
+        self._has_password = me is None or me.has_password
+        self._again = self.say("Your password is asked for again.")
+        self._again.setHidden(not self._has_password)
         self.password = QLineEdit()
         self.password.setEchoMode(QLineEdit.EchoMode.Password)
         self.password.setAccessibleName("Password")
         self.password.setPlaceholderText("Password")
         self.password.returnPressed.connect(self.submit)
+        self.password.setHidden(not self._has_password)
         self.column.addWidget(self.password)
+        self._sample: SampleAccess | None = None
+        self.ask_sample(self._in_sample)
         self.code = code_field("First code")
         self.code.hide()
         self.code.returnPressed.connect(self.submit)
@@ -121,11 +168,19 @@ class SetUpDialog(_Asking):
         """Whatever comes next."""
         self._step()
 
+    def _in_sample(self, sample: SampleAccess) -> None:
+        self._sample = sample
+        self._again.setText(f"Your password is asked for again. In this sample shop it is {sample.password}.")
+
     def _begin(self) -> None:
+        if self._has_password and not self.password.text():
+            self.fail("Type your password.", self.password)
+            return
         self.work(self.console.session.begin_second_factor(self.password.text()), self._begun, self.password)
 
     def _begun(self, enrolment: Any) -> None:
         self.password.hide()
+        self._again.hide()
         self._intro.setText("Scan this with your authenticator, or type the key into it. Then enter the code it shows.")
         self._qr = QrCode(enrolment.uri, "QR code of the key, which stands beside it as text")
         key = QLabel(" ".join(enrolment.secret[n : n + 4] for n in range(0, len(enrolment.secret), 4)))
@@ -149,6 +204,9 @@ class SetUpDialog(_Asking):
         self.column.addWidget(self.code)
         self.code.show()
         self.code.setFocus()
+        if self._sample is not None:
+            words = "Sample shop: without an authenticator at hand, take the code it would show now: {}."
+            self.show_sample_code(enrolment.secret, words)
         self._step = self._confirm
         self._grow()
 
@@ -162,6 +220,7 @@ class SetUpDialog(_Asking):
     def _confirmed(self, codes: tuple[str, ...]) -> None:
         self._scan.hide()
         self.code.hide()
+        self.hide_sample_code()
         self._intro.setText(
             "Done. These recovery codes replace the authenticator when it is lost; each works once. Keep them where "
             "only you can read them: they are not shown again."

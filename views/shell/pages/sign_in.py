@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QLineEdit
 
+from views.kit.theme import current
 from views.shell.pages.page import Page, button
+
+if TYPE_CHECKING:
+    from models.accounts import SampleAccess
 
 
 class SignInPage(Page):
@@ -16,8 +22,18 @@ class SignInPage(Page):
     browser_chosen = Signal()
     other_server_chosen = Signal()
 
-    def __init__(self, environment: str, address: str, *, built_in: bool = True, browser: bool = False) -> None:
+    def __init__(
+        self,
+        environment: str,
+        address: str,
+        *,
+        built_in: bool = True,
+        browser: bool = False,
+        sample: SampleAccess | None = None,
+    ) -> None:
+        """``sample`` is what a sample shop says of itself, for whoever has nobody to ask."""
         super().__init__(f"Sign in to {environment or 'the operations server'}", address)
+        self.words.setHidden(not address)
         self.account, self.password = QLineEdit(), QLineEdit()
         self.password.setEchoMode(QLineEdit.EchoMode.Password)
         self.browser_button = button("Sign in with the browser", default=browser)
@@ -25,6 +41,8 @@ class SignInPage(Page):
         self.other_button = button("Another server…")
         self.browser_button.setVisible(browser)
         self.column.addWidget(self.browser_button)
+        if sample is not None:
+            self._tell(sample)
         for text, field in (("Acco&unt", self.account), ("&Password", self.password)):
             label = QLabel(text)
             label.setBuddy(field)
@@ -42,6 +60,19 @@ class SignInPage(Page):
         self.sign_in_button.clicked.connect(self.submit)
         self.browser_button.clicked.connect(self.browser_chosen)
         self.other_button.clicked.connect(self.other_server_chosen)
+
+    def _tell(self, sample: SampleAccess) -> None:
+        told = QLabel(
+            "This is a sample shop: nothing in it is real. Sign in with any of these accounts; the password of each is "
+            f"{sample.password}"
+        )
+        told.setWordWrap(True)
+        # Each on a line of its own: wrapped, they would be broken at their hyphens.
+        accounts = QLabel("\n".join(account.id for account in sample.accounts))
+        accounts.setIndent(current().px(12))
+        for label in (told, accounts):
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            self.column.addWidget(label)
 
     def submit(self) -> None:
         """Hand account and password on, or say what is missing."""
