@@ -231,6 +231,7 @@ class CasePanel(QueryPanel):
         self._bar_box.setVisible(entry is not None)
         if entry is None:
             self.case = None
+            self.noted.emit()
             return
         theme, now = current(), self.console.clock.now()
         case = self.risk.cases.get(entry.entry_id)
@@ -253,6 +254,7 @@ class CasePanel(QueryPanel):
                 self._show_case(case)
             self._show_notes(entry)
         self._show_verdicts()
+        self.noted.emit()
 
     def _show_case(self, case: RiskCase) -> None:
         currency = self.risk.currency
@@ -326,6 +328,8 @@ class CasePanel(QueryPanel):
         me = self.console.session.me
         mine = me is not None and entry.assigned_to == me.user_id
         pending = self.risk.pending(entry.entry_id)
+        if self.case is None:
+            return "its case is not loaded yet"
         if verb == "note":
             return None
         if pending is not None and pending.state != "waiting":

@@ -31,6 +31,8 @@ class Docks(QObject):
 
     changed = Signal(object)
     """Words for what happened, such as ``Moved dock “Sources”``."""
+    noted = Signal(object)
+    """Carries the id of a panel whose note may be another."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -88,6 +90,7 @@ class Docks(QObject):
             dock.setWidget(panel.widget, ads.CDockWidget.eInsertMode.ForceNoScrollArea)
             panel.widget.setAccessibleName(panel.widget.accessibleName() or panel.title)
             dock.visibilityChanged.connect(panel.set_visible)
+            panel.noted.connect(lambda i=panel.id: self.noted.emit(i))
             dock.topLevelChanged.connect(lambda floating, t=panel.title: self._touched(_moved(t, floating)))
             dock.viewToggled.connect(
                 lambda shown, t=panel.title: self._touched(f"{'Opened' if shown else 'Closed'} “{t}”")
