@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -19,8 +20,10 @@ from tests.views.office import turns
 from tests.views.test_access_workspace import relaying, signed_in
 from tests.views.triage import fill, until
 from views.desk import Desk
+from views.dialogs.base import WindowDialog
 from views.theme import Theme
 from views.window.dock_title import DockTitle
+from views.window.rail import RailItem
 
 KEY = Qt.Key
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -45,7 +48,7 @@ async def whole_desk(api: Api, folder: Path) -> AsyncIterator[Desk]:
             desk.window.activateWindow()
             await until(desk.window.isActiveWindow)
             await open_workspace(desk, KEY.Key_2)
-            await until(lambda: desk.panels.case.case is not None)
+            await until(lambda: desk.panels.case.case is not None and desk.panels.case.seen)
             yield desk
             desk.close()
             desk.window.deleteLater()
@@ -54,12 +57,101 @@ async def whole_desk(api: Api, folder: Path) -> AsyncIterator[Desk]:
 
 async def open_workspace(desk: Desk, key: Any) -> None:
     press(key, CONTROL)
-    await until(desk.panels.queue.table.hasFocus)
+    await until(lambda: not desk.window.keys.shut)
 
 
 def press(key: Any, modifier: Any = Qt.KeyboardModifier.NoModifier) -> None:
     """A key, to whatever has the keyboard."""
     QTest.keyClick(QApplication.focusWidget() or QApplication.activeWindow(), key, modifier)
+
+
+def entries(owner_url: str) -> list[Any]:
+    with psycopg.connect(owner_url) as owner:
+        return owner.execute("select distinct status, verdict, assigned_to, version from risk_entry").fetchall()
+
+
+def dialogs() -> list[WindowDialog]:
+    return [w for w in QApplication.topLevelWidgets() if isinstance(w, WindowDialog) and w.isVisible()]
+
+
+def by_key(_desk: Desk) -> None:
+    press(KEY.Key_2, CONTROL)
+
+
+def by_rail(desk: Desk) -> None:
+    item = next(i for i in desk.window.rail.findChildren(RailItem) if i.text() == "Triage" and i.isVisible())
+    QTest.mouseClick(item, Qt.MouseButton.LeftButton)
+
+
+def by_palette(_desk: Desk) -> None:
+    press(KEY.Key_K, CONTROL)
+    QTest.keyClicks(QApplication.focusWidget(), "Workspace 2")
+    press(KEY.Key_Return)
+
+
+@pytest.mark.parametrize("switch", [by_key, by_rail, by_palette])
+def test_twenty_letters_typed_through_a_switch_decide_nothing(
+    aio: Any, api: Api, tmp_path: Path, switch: Callable[[Desk], None]
+) -> None:
+    async def run() -> None:
+        async with whole_desk(api, tmp_path) as desk:
+            await open_workspace(desk, KEY.Key_1)
+            switch(desk)
+            assert desk.window.workspaces.current.name == "Triage"
+            for letter in LETTERS:
+                press(letter)
+                await asyncio.sleep(0)  # the window goes on between two letters
+            await until(lambda: not desk.window.keys.shut)
+            assert dialogs() == []
+            assert desk.console.mutations.pending == ()
+            assert desk.panels.queue.table.chosen == set()
+            assert entries(api.owner_url) == UNTOUCHED
+            assert "did nothing" in desk.console.messages.history[-1].text
+            # From here on keys count, and an operator sees where.
+            assert desk.panels.queue.table.hasFocus()
+            await until(lambda: desk.panels.case.seen)
+            press(KEY.Key_C)
+            await until(lambda: entries(api.owner_url) != UNTOUCHED)
+
+    aio(run())
+
+
+def test_each_workspace_shows_where_the_keyboard_is(aio: Any, api: Api, tmp_path: Path) -> None:
+    async def run() -> None:
+        async with whole_desk(api, tmp_path) as desk:
+            for number in range(len(desk.window.workspaces.items), 0, -1):
+                await open_workspace(desk, KEY.Key_0 + number)
+                at = QApplication.focusWidget()
+                assert at is not None
+                assert any(area.isAncestorOf(at) for area in desk.window.docks.areas()), at
+            assert "did nothing" not in " ".join(m.text for m in desk.console.messages.history)
+
+    aio(run())
+
+
+def test_a_verdict_is_about_the_case_that_is_on_screen(aio: Any, api: Api, tmp_path: Path) -> None:
+    async def run() -> None:
+        async with whole_desk(api, tmp_path) as desk:
+            case = desk.panels.case
+            for key in (KEY.Key_A, KEY.Key_E, KEY.Key_H, KEY.Key_C, KEY.Key_X):
+                await until(lambda: case.seen)
+                press(KEY.Key_J)
+                assert case.entry is not None
+                assert not case.seen, "nothing was drawn since"
+                press(key)
+                assert "its case is not" in desk.console.messages.history[-1].text
+            await until(lambda: case.seen)
+            desk.window.docks.open("risk.lists")  # in front of the case
+            desk.panels.queue.table.setFocus()
+            await turns()
+            press(KEY.Key_A)
+            assert "its case is not on screen" in desk.console.messages.history[-1].text
+            assert dialogs() == []
+            assert desk.panels.queue.table.chosen == set()
+            assert desk.console.mutations.pending == ()
+            assert entries(api.owner_url) == UNTOUCHED
+
+    aio(run())
 
 
 def test_title_case_and_verdicts_are_about_one_order_at_every_moment(

@@ -62,6 +62,7 @@ async def press(desk: Desk, *keys: Any) -> None:
         desk.window.activateWindow()  # as a window manager does when a dialog has closed
         await until(desk.window.isActiveWindow)
     for key in keys:
+        await until(lambda: desk.case.seen)  # nobody decides before
         QTest.keyClick(desk.table, key)
 
 
