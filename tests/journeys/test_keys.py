@@ -154,6 +154,27 @@ def test_a_verdict_is_about_the_case_that_is_on_screen(aio: Any, api: Api, tmp_p
     aio(run())
 
 
+def test_two_keys_open_one_dialog(aio: Any, api: Api, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async def run() -> None:
+        async with whole_desk(api, tmp_path) as desk:
+            table = desk.panels.queue.table
+            for key in (KEY.Key_E, KEY.Key_H, KEY.Key_E, KEY.Key_Question):
+                QTest.keyClick(table, key)  # as if no window manager had given the keyboard to the dialog yet
+            assert [dialog.windowTitle() for dialog in dialogs()] == ["Escalate"]
+            dialogs()[0].reject()
+            await until(lambda: dialogs() == [])
+            QTest.keyClick(table, KEY.Key_X)
+            for _ in range(2):
+                QTest.keyClick(table, KEY.Key_R)
+            assert [dialog.windowTitle() for dialog in dialogs()] == ["Reject 1 entry"]
+            dialogs()[0].reject()  # while it still asks what it would do
+            await until(lambda: dialogs() == [])
+            await turns()
+
+    aio(run())
+    assert "failed" not in caplog.text
+
+
 def test_title_case_and_verdicts_are_about_one_order_at_every_moment(
     aio: Any, api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

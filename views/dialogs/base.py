@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any, TypeVar
+
 from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
@@ -10,12 +14,19 @@ from views.theme import current
 from views.widgets.problem import ProblemLine
 from views.window.reading import controls
 
+if TYPE_CHECKING:
+    from app.tasks import Tasks
+
+T = TypeVar("T")
+
 
 class WindowDialog(QDialog):
     """A dialog over its window, with room for an error in words; it deletes itself when closed."""
 
     def __init__(self, title: str, parent: QWidget, *, accept: str = "", reject: str = "Cancel") -> None:
         super().__init__(parent)
+        self.over = parent.window()
+        """The window it lies over."""
         self.setWindowTitle(title)
         self.setAccessibleName(title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -35,6 +46,23 @@ class WindowDialog(QDialog):
         self.buttons.accepted.connect(self.submit)
         self.buttons.rejected.connect(self.reject)
         outer.addWidget(self.buttons)
+
+    def open(self) -> None:
+        """Open over its window; where a dialog waits for an answer there, that one stays and this one is given up."""
+        beside = (d for d in self.over.findChildren(WindowDialog) if d is not self and d.over is self.over)
+        other = next((d for d in beside if d.isVisible()), None)
+        if other is None:
+            super().open()
+            return
+        other.activateWindow()
+        self.reject()
+        self.deleteLater()
+
+    def look(self, tasks: Tasks, looking: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
+        """Start what fills the dialog; whoever closes it waits for nothing any more."""
+        task = tasks.start(looking, name=name)
+        self.finished.connect(lambda *_: task.cancel())
+        return task
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -184,7 +184,7 @@ class BulkDialog(DecidingDialog):
             # Money moves: Enter alone must not be enough.
             button.setAutoDefault(False)
             button.setDefault(self.buttons.buttonRole(button) is QDialogButtonBox.ButtonRole.RejectRole)
-        console.tasks.start(self._preview(), name="preview of a decision")
+        self.look(console.tasks, self._preview(), "preview of a decision")
 
     def _decision(self, words: str) -> DecideEntry:
         if self._verb == "escalate":
