@@ -27,7 +27,7 @@ from views.window.rail import RailItem
 
 KEY = Qt.Key
 CONTROL = Qt.KeyboardModifier.ControlModifier
-LETTERS = "arehcxnatzehrcajkxea"
+LETTERS = "acxaejhcxateczhkxnra"
 UNTOUCHED = [("open", None, None, 1)]
 
 
@@ -100,11 +100,12 @@ def test_twenty_letters_typed_through_a_switch_decide_nothing(
             assert desk.window.workspaces.current.name == "Triage"
             for letter in LETTERS:
                 press(letter)
-                await asyncio.sleep(0)  # the window goes on between two letters
+                await turns(1)  # the window comes up between the letters
             await until(lambda: not desk.window.keys.shut)
             assert dialogs() == []
             assert desk.console.mutations.pending == ()
             assert desk.panels.queue.table.chosen == set()
+            assert desk.panels.case.field.toPlainText() == ""
             assert entries(api.owner_url) == UNTOUCHED
             assert "did nothing" in desk.console.messages.history[-1].text
             # From here on keys count, and an operator sees where.
