@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 TEMPLATE = "template_opsconsole"
 PREFIX = "OPSCONSOLE_TEST_SERVER"
 ROOM_NEEDED = 2 * 1024**3
+SUMMARY_WIDE = 240
 BYTECODE = Path(__file__).parents[1] / "build" / "bytecode"
 _server: dict[str, Any] = {}
 
@@ -144,6 +145,12 @@ def pytest_unconfigure() -> None:
         server.stop()
         shutil.rmtree(_server["folder"], ignore_errors=True)
         _server.clear()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The line of each failure holds its reason, however long the name before it."""
+    writer = terminalreporter.config.get_terminal_writer()
+    writer.fullwidth = max(writer.fullwidth, SUMMARY_WIDE)
 
 
 @pytest.hookimpl(tryfirst=True)

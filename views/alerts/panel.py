@@ -93,6 +93,7 @@ class AlertsPanel(QObject):
     """What is broken and who has it."""
 
     rules_asked = Signal()
+    noted = Signal()
 
     def __init__(self, console: Console) -> None:
         super().__init__()
@@ -205,6 +206,7 @@ class AlertsPanel(QObject):
         self._empty.setVisible(not groups[0])
         self.widget.updateGeometry()
         self._show_reasons()
+        self.noted.emit()
 
     def _total(self, listed: int) -> int:
         """The list is cut at a page; the dashboard counts them all."""

@@ -127,7 +127,7 @@ class RulesDialog(WindowDialog):
         self._save.setToolTip(reason or "")
         if reason is not None:
             self.fail(f"To change rules: {reason}.")
-        console.tasks.start(self._load(), name="load alert rules")
+        self.look(console.tasks, self._load(), "load alert rules")
 
     @property
     def _currency(self) -> str:

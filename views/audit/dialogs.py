@@ -67,11 +67,7 @@ class ProofDialog(WindowDialog):
         self.path.setMinimumHeight(current().px(160))
         self.path.hide()
         self.column.addWidget(self.path)
-        self.task = console.tasks.start(self._check(entry, verification), name="prove an audit entry")
-        self.finished.connect(self._stop)
-
-    def _stop(self) -> None:
-        self.task.cancel()
+        self.task = self.look(console.tasks, self._check(entry, verification), "prove an audit entry")
 
     async def _check(self, entry: AuditLogEntry, verification: Verification) -> None:
         try:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt
+from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt, Signal
 from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
@@ -70,6 +70,8 @@ class _Body(QWidget):
 
 class AuditPanel(QObject):
     """List, search, details, verification and export."""
+
+    noted = Signal()
 
     def __init__(self, console: Console) -> None:
         super().__init__()
@@ -320,6 +322,7 @@ class AuditPanel(QObject):
             if entry.position > sealed
             else ""
         )
+        self.noted.emit()
 
     def _words(self) -> str:
         """What is to be said of the list."""

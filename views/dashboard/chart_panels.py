@@ -58,6 +58,7 @@ class ChartPanel(QObject):
     """One chart in a dock. ``drilled`` carries (kind of rows, start, end) of a bucket somebody opened."""
 
     drilled = Signal(object)
+    noted = Signal()
 
     def __init__(
         self,
@@ -163,6 +164,7 @@ class ChartPanel(QObject):
         chart.show_data(replace(read(sample.value), marks=marks))
         self._stack.setCurrentWidget(chart)
         self._show_quality()
+        self.noted.emit()
 
     def _marks(self, dashboard: OperationsDashboard) -> tuple[Mark, ...]:
         """When alerts about this chart's figures were raised; the acknowledged and cleared ones too."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
@@ -47,6 +47,8 @@ COLUMNS = (
 
 class SourcesPanel(QObject):
     """Reads the dashboard's answer; nothing of its own is asked."""
+
+    noted = Signal()
 
     def __init__(self, console: Console) -> None:
         super().__init__()
@@ -97,6 +99,7 @@ class SourcesPanel(QObject):
         if rows != self._rows:
             self._rows = rows
             self.table.renew_rows(rows)
+        self.noted.emit()
 
     def _read(self) -> list[Row]:
         console = self._console

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QStandardPaths, Qt
+from PySide6.QtCore import QObject, QStandardPaths, Qt, Signal
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
@@ -85,6 +85,8 @@ def _reporting(value: int | None, currency: str) -> str:
 
 class DrillPanel(QObject):
     """One list at a time; ``show_link`` shows another."""
+
+    noted = Signal()
 
     def __init__(self, console: Console) -> None:
         super().__init__()
@@ -252,6 +254,7 @@ class DrillPanel(QObject):
         self.again.setVisible(drill.error is not None)
         self.summary.setText(self._words())
         self.export.setEnabled(bool(drill.rows))
+        self.noted.emit()
 
     def _words(self) -> str:
         """What the rows add up to."""

@@ -63,6 +63,7 @@ class FiguresPanel(QObject):
 
     opened = Signal(object)
     """Name of the figure whose rows are wanted."""
+    noted = Signal()
 
     def __init__(self, console: Console) -> None:
         super().__init__()
@@ -103,6 +104,7 @@ class FiguresPanel(QObject):
         if others or scale != self._scale:  # every second only ages are others: nothing to measure
             self._scale = scale
             self._grid.even()
+        self.noted.emit()
 
     def note(self) -> Note:
         """What the range before is, or what is missing."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
+    from PySide6.QtCore import SignalInstance
     from PySide6.QtGui import QAction
     from PySide6.QtWidgets import QWidget
 
@@ -30,9 +31,11 @@ class Panel(Protocol):
     """What its dock is called."""
     widget: QWidget
     """The content."""
+    noted: SignalInstance
+    """The content is another, and perhaps the note with it: the title shows it in the same picture."""
 
     def note(self) -> Note:
-        """Asked once a second while the dock is visible."""
+        """Asked whenever it is ``noted``, and once a second while the dock is visible, for ages."""
 
     def menu(self) -> list[QAction]:
         """What the dock's menu offers besides floating and closing it; asked when it opens."""

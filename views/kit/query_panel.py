@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QLabel, QStackedLayout, QWidget
 
 from app.core.freshness import Quality, age_words
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 class QueryPanel(QObject):
     """A panel whose content is shown to holders of one of ``permissions``; without any, to everybody signed in."""
+
+    noted = Signal()
 
     def __init__(self, console: Console, panel_id: str, title: str, permissions: tuple[str, ...] = ()) -> None:
         super().__init__()
@@ -143,3 +145,4 @@ class QueryPanel(QObject):
     def _renew(self) -> None:
         if self.available:
             self.refresh()
+        self.noted.emit()

@@ -145,15 +145,18 @@ class Desk(QObject):
     def _second_factor(self, question: StepUpQuestion) -> None:
         from views.accounts.second_factor.dialog import ask
 
-        # Over the dialog that waits for it, where there is one: a window below a modal one takes no input.
-        ask(self.console, question, QApplication.activeModalWidget() or self.window, _browse)
+        ask(self.console, question, self._foremost(), _browse)
+
+    def _foremost(self) -> QWidget:
+        """What a question belongs over that nobody asked for by key: the dialog that waits, or else the window."""
+        return QApplication.activeModalWidget() or self.window
 
     def _conflict(self, intent: PendingMutation) -> None:
         from views.kit.dialogs.conflict import ConflictDialog
 
         kind = self.console.mutations.kind(intent.kind)
         if kind is None or not kind.in_place:
-            ConflictDialog(self.console, intent, self.window).open()
+            ConflictDialog(self.console, intent, self._foremost()).open()
 
     def _rules(self) -> None:
         from views.alerts.rules import RulesDialog

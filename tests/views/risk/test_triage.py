@@ -62,6 +62,7 @@ async def press(desk: Desk, *keys: Any) -> None:
         desk.window.activateWindow()  # as a window manager does when a dialog has closed
         await until(desk.window.isActiveWindow)
     for key in keys:
+        await until(lambda: desk.case.seen)  # nobody decides before
         QTest.keyClick(desk.table, key)
 
 
@@ -109,7 +110,7 @@ def test_the_cursor_leads_and_the_next_cases_are_there_already(
         await press(desk, KEY.Key_J, KEY.Key_J, KEY.Key_K)
         assert desk.read == "CS-00002"
         cases = desk.console.risk.cases
-        await until(lambda: cases.get(entry(desk, 2).entry_id) and cases.get(entry(desk, 4).entry_id))
+        await until(lambda: all(cases.get(entry(desk, row).entry_id) for row in (2, 3, 4)))
         await press(desk, KEY.Key_J)
         assert desk.case.case is not None, "it was fetched ahead"
         assert desk.case.case.entry.order_id == "CS-00003"

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any, TypeVar
+
 from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPushButton, QVBoxLayout, QWidget
@@ -9,6 +13,11 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPushButton, QVBoxLayou
 from views.kit.focus_order import controls
 from views.kit.theme import current
 from views.kit.widgets.problem import ProblemLine
+
+if TYPE_CHECKING:
+    from app.core.tasks import Tasks
+
+T = TypeVar("T")
 
 ROLE = QDialogButtonBox.ButtonRole
 ENTER = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
@@ -36,6 +45,8 @@ class WindowDialog(QDialog):
     ) -> None:
         """``destructive``: to accept is hard to take back, so that Enter rejects."""
         super().__init__(parent)
+        self.over = parent.window()
+        """The window it lies over."""
         self.setWindowTitle(title)
         self.setAccessibleName(title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -60,6 +71,23 @@ class WindowDialog(QDialog):
         self.buttons.rejected.connect(self.reject)
         outer.addWidget(self.buttons)
         self._default.setDefault(True)  # else Qt takes whatever button comes after the field with the keyboard
+
+    def open(self) -> None:
+        """Open over its window; where a dialog waits for an answer there, that one stays and this one is given up."""
+        beside = (d for d in self.over.findChildren(WindowDialog) if d is not self and d.over is self.over)
+        other = next((d for d in beside if d.isVisible()), None)
+        if other is None:
+            super().open()
+            return
+        other.activateWindow()
+        self.reject()
+        self.deleteLater()
+
+    def look(self, tasks: Tasks, looking: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
+        """Start what fills the dialog; whoever closes it waits for nothing any more."""
+        task = tasks.start(looking, name=name)
+        self.finished.connect(lambda *_: task.cancel())
+        return task
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -42,7 +42,7 @@ class ConflictDialog(WindowDialog):
         self.theirs.clicked.connect(lambda: self._choose(console.mutations.keep_theirs(intent.key)))
         self.mine.clicked.connect(lambda: self._choose(console.mutations.keep_mine(intent.key)))
         self._show(intent)
-        console.tasks.start(self._look(), name="look at the other's change")
+        self.look(console.tasks, self._look(), "look at the other's change")
 
     async def _look(self) -> None:
         try:

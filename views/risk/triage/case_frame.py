@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QColor, QHideEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from views.kit.theme import current
@@ -146,5 +146,22 @@ class NoteField(QPlainTextEdit):
 class Foot(QWidget):
     """What stays below while the case scrolls, with a line above it."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._about: str | None = None
+        self.painted: str | None = None
+        """What it was about when it was last painted; ``None`` while nobody sees it."""
+
+    def be_about(self, about: str | None) -> None:
+        """Whose case stands above; ``None`` while it is not there."""
+        if about != self._about:
+            self._about = about
+            self.update()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.painted = None
+
     def paintEvent(self, _event: QPaintEvent) -> None:
+        self.painted = self._about
         QPainter(self).fillRect(0, 0, self.width(), 1, QColor(current().tokens.line))

@@ -200,6 +200,11 @@ class CasePanel(QueryPanel):
 
     # --- showing -----------------------------------------------------------------------------------------------
 
+    @property
+    def seen(self) -> bool:
+        """Whether an operator has the case before the eyes that is read: keys can come quicker than it is drawn."""
+        return self.entry is None or self._bar_box.painted == self.entry.entry_id
+
     def show_entry(self, entry: RiskQueueEntry | None) -> None:
         """Read another entry; what is known of it is there at once, the rest as soon as it is heard."""
         if entry is not None and self.entry is not None and entry.entry_id == self.entry.entry_id:
@@ -231,10 +236,12 @@ class CasePanel(QueryPanel):
         self._bar_box.setVisible(entry is not None)
         if entry is None:
             self.case = None
+            self.noted.emit()
             return
         theme, now = current(), self.console.clock.now()
         case = self.risk.cases.get(entry.entry_id)
         self.case = case
+        self._bar_box.be_about(None if case is None else entry.entry_id)
         self.figures.show_case(entry, case, self.risk.currency, now)
         error = self.risk.cases.errors.get(entry.entry_id)
         self.rest.setVisible(case is not None)
@@ -253,6 +260,7 @@ class CasePanel(QueryPanel):
                 self._show_case(case)
             self._show_notes(entry)
         self._show_verdicts()
+        self.noted.emit()
 
     def _show_case(self, case: RiskCase) -> None:
         currency = self.risk.currency
@@ -326,6 +334,8 @@ class CasePanel(QueryPanel):
         me = self.console.session.me
         mine = me is not None and entry.assigned_to == me.user_id
         pending = self.risk.pending(entry.entry_id)
+        if self.case is None:
+            return "its case is not loaded yet"
         if verb == "note":
             return None
         if pending is not None and pending.state != "waiting":

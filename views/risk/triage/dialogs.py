@@ -182,7 +182,7 @@ class BulkDialog(DecidingDialog):
         self.table.set_rows(tuple(entries))
         self.column.addWidget(self.table, 1)
         self.ask_for_words()
-        console.tasks.start(self._preview(), name="preview of a decision")
+        self.look(console.tasks, self._preview(), "preview of a decision")
 
     def _decision(self, words: str) -> DecideEntry:
         if self._verb == "escalate":

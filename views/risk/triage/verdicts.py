@@ -30,7 +30,8 @@ AHEAD, BEHIND = 3, 1
 """Neighbours of the case that are fetched before they are asked for."""
 RUSH_MS = 60
 """While the cursor runs, cases that are not known yet are asked for once it rests so long."""
-
+FOR_SEVERAL = frozenset({"approve", "reject", "escalate"})
+"""What is done to all that are selected."""
 
 Deciding = Callable[[], Awaitable["Outcome"]]
 """Keeps a decision, and answers what became of it so far."""
@@ -66,8 +67,6 @@ class Verdicts(QObject):
     # --- keys --------------------------------------------------------------------------------------------------
 
     def _actions(self) -> list[Action]:
-        case = self.case
-
         def action(
             name: str, title: str, key: str, run: Callable[[], Any], why: Callable[[], str | None] = lambda: None
         ) -> Action:
@@ -79,12 +78,10 @@ class Verdicts(QObject):
             action("approve", "Approve the order", "A", lambda: self.do("approve"), lambda: self._why("approve")),
             action("reject", "Reject the order…", "R", lambda: self.do("reject"), lambda: self._why("reject")),
             action("escalate", "Escalate the order…", "E", lambda: self.do("escalate"), lambda: self._why("escalate")),
-            action("snooze", "Snooze the entry…", "H", lambda: self.do("snooze"), lambda: case.why_not("snooze")),
+            action("snooze", "Snooze the entry…", "H", lambda: self.do("snooze"), lambda: self._why("snooze")),
             action("snooze-rule", "Snooze a rule for somebody…", "Shift+H", self._snooze_rule, self._no_rule),
-            action(
-                "claim", "Claim, release or take over", "C", lambda: self.do("claim"), lambda: case.why_not("claim")
-            ),
-            action("note", "Write a note", "N", lambda: self.do("note"), lambda: case.why_not("note")),
+            action("claim", "Claim, release or take over", "C", lambda: self.do("claim"), lambda: self._why("claim")),
+            action("note", "Write a note", "N", lambda: self.do("note"), lambda: self._why("note")),
             action("select", "Select for a decision about several", "X", self._toggle, self._why_not_select),
             action("take", "Take the next entry", "T", self._start_take_next, self._why_not_take),
             action("filter", "Filter the queue", "/", self._to_filter),
@@ -210,14 +207,20 @@ class Verdicts(QObject):
         return [entry for entry in self._risk.list.loaded() if entry.entry_id in chosen]
 
     def _why(self, verb: str) -> str | None:
-        if self.queue.table.chosen:
+        if self.queue.table.chosen and verb in FOR_SEVERAL:
             return self._console.write_blocker(DECIDE, irreversible=True)
-        return self.case.why_not(verb)
+        return self.case.why_not(verb) or self._unseen()
+
+    def _unseen(self) -> str | None:
+        """Nothing is done about a case that nobody has seen, however quick the keys are."""
+        return None if self.case.seen else "its case is not on screen"
 
     def _why_not_select(self) -> str | None:
         entry, chosen = self.queue.table.at_cursor, self.queue.table.chosen
         if entry is None:
             return "put the cursor on a row first"
+        if (reason := self._unseen()) is not None:
+            return reason
         if entry.entry_id not in chosen:
             from models.risk.queue import BULK_MOST
 
@@ -260,13 +263,13 @@ class Verdicts(QObject):
 
     def do(self, verb: str) -> None:
         """Do a verb to the entry that is read; approve, reject and escalate to all that are selected."""
-        if self.queue.table.chosen and verb in {"approve", "reject", "escalate"}:
+        if self.queue.table.chosen and verb in FOR_SEVERAL:
             self._decide_several(verb)
             return
         if verb == "send":
             self._send_note()
             return
-        reason = self.case.why_not(verb)
+        reason = self._why(verb)
         entry = self.case.entry
         if reason is not None or entry is None:
             self._say(f"{verb.capitalize()}: {reason}.")
@@ -357,7 +360,7 @@ class Verdicts(QObject):
     def _no_rule(self) -> str | None:
         from views.risk.triage.snooze_rule import why_not
 
-        return self._console.write_blocker(DECIDE, irreversible=True) or why_not(self.case.case)
+        return self._console.write_blocker(DECIDE, irreversible=True) or why_not(self.case.case) or self._unseen()
 
     def _snooze_rule(self) -> None:
         from views.risk.triage.snooze_rule import SnoozeRuleDialog

@@ -40,11 +40,17 @@ class DockTitle(QWidget):
         self._second.timeout.connect(self.refresh)
         self._second.start()
         area.currentChanged.connect(self.refresh)
+        docks.noted.connect(self._noted)
         QTimer.singleShot(0, self, self.refresh)
 
     def _panel(self) -> Panel | None:
         dock = self._area.currentDockWidget()
         return self._docks.panels.get(dock.objectName()) if dock is not None else None
+
+    def _noted(self, panel_id: str) -> None:
+        panel = self._panel()
+        if panel is not None and panel.id == panel_id:
+            self.refresh()
 
     def refresh(self, *_: object) -> None:
         """Read the note of the panel in front."""

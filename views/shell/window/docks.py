@@ -31,6 +31,8 @@ class Docks(QObject):
 
     changed = Signal(object)
     """Words for what happened, such as ``Moved dock “Sources”``."""
+    noted = Signal(object)
+    """Carries the id of a panel whose note may be another."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -91,6 +93,7 @@ class Docks(QObject):
             panel.widget.setAccessibleName(panel.widget.accessibleName() or panel.title)
             dock.visibilityChanged.connect(panel.set_visible)
             dock.visibilityChanged.connect(lambda _shown: self._fitting.start())
+            panel.noted.connect(lambda i=panel.id: self.noted.emit(i))
             dock.topLevelChanged.connect(lambda floating, t=panel.title: self._touched(_moved(t, floating)))
             dock.viewToggled.connect(
                 lambda shown, t=panel.title: self._touched(f"{'Opened' if shown else 'Closed'} “{t}”")
@@ -208,15 +211,26 @@ class Docks(QObject):
 
     def focus_next(self, step: int = 1) -> str | None:
         """Give the keyboard to the next visible dock (F6), or the one before with ``step=-1``; returns its id."""
-        visible = [i for i, dock in self._docks.items() if dock.isVisible() and not dock.isClosed()]
+        visible = self._visible()
         if not visible:
             return None
-        visible.sort(key=self._reading_order)
         here = QApplication.focusWidget()
         current = next((n for n, i in enumerate(visible) if here and self._docks[i].isAncestorOf(here)), None)
         index = (0 if step > 0 else -1) if current is None else (current + step) % len(visible)
         _focus(self._panels[visible[index]].widget)
         return visible[index]
+
+    def take_focus(self) -> None:
+        """Give the keyboard to the first visible dock, unless one has it already."""
+        visible = self._visible()
+        here = self.manager.window().focusWidget()
+        if visible and not any(here is not None and self._docks[i].isAncestorOf(here) for i in visible):
+            _focus(self._panels[visible[0]].widget)
+
+    def _visible(self) -> list[str]:
+        """Docks that are seen, in reading order."""
+        visible = [i for i, dock in self._docks.items() if dock.isVisible() and not dock.isClosed()]
+        return sorted(visible, key=self._reading_order)
 
     def areas(self) -> list[QWidget]:
         """What is seen of the docks inside the window, title bars and all, in reading order."""

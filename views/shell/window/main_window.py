@@ -15,6 +15,7 @@ from views.kit.focus_order import step
 from views.shell.window.arrangement import ACCESS, BUILT_IN, TRIAGE, WAR_ROOM
 from views.shell.window.banner import LinkBanner
 from views.shell.window.first_picture import FirstPicture
+from views.shell.window.key_gate import KeyGate
 from views.shell.window.layouts import LayoutStore, Workspaces
 from views.shell.window.message_bar import MessageBar
 from views.shell.window.rail import Rail
@@ -65,6 +66,8 @@ class MainWindow(QWidget):
         self._lay_out()
         self.rail.show_workspaces(self.workspaces)
         self._shortcuts: list[QShortcut] = []
+        self.keys = KeyGate(self)
+        self.keys.dropped.connect(lambda: self.say("What was typed while the workspace came up did nothing."))
         self.refresh()
         self.resize(QGuiApplication.primaryScreen().availableSize().boundedTo(self.maximumSize()))
 
@@ -210,10 +213,22 @@ class MainWindow(QWidget):
 
     def open_workspace(self, workspace_id: str) -> None:
         """Open a workspace; the one left keeps its present layout."""
-        if workspace_id == self.workspaces.active:
-            return
-        self._set(self.workspaces.with_layout(self.workspaces.active, self.docks.layout_now()).activate(workspace_id))
+        if workspace_id != self.workspaces.active:
+            kept = self.workspaces.with_layout(self.workspaces.active, self.docks.layout_now())
+            self._change_to(kept.activate(workspace_id))
+
+    def _change_to(self, workspaces: Workspaces) -> None:
+        """Show the active one of these; keys count again when an operator can see where the keyboard is in it."""
+        self.keys.close()
+        if (at := self.focusWidget()) is not None:
+            at.clearFocus()
+        self._set(workspaces)
         self.restore()
+        QTimer.singleShot(0, self, self._arrived)
+
+    def _arrived(self) -> None:
+        self.docks.take_focus()
+        self.keys.open_when_painted()
 
     def open_workspace_number(self, number: int) -> None:
         """Open the n-th workspace of the rail, from 1; beyond the last one nothing happens."""
@@ -232,13 +247,8 @@ class MainWindow(QWidget):
     def remove_workspace(self) -> None:
         """Forget the open workspace and open the War room; can be undone. Raises LayoutError for the War room."""
         before = self.workspaces
-        self._set(before.remove(before.active))
-        self.restore()
-        self.say(f"Removed workspace “{before.current.name}”", lambda: self._bring_back(before))
-
-    def _bring_back(self, workspaces: Workspaces) -> None:
-        self._set(workspaces)
-        self.restore()
+        self._change_to(before.remove(before.active))
+        self.say(f"Removed workspace “{before.current.name}”", lambda: self._change_to(before))
 
     def reset_layout(self) -> None:
         """Bring the built-in layout back; can be undone."""
