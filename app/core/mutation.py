@@ -46,6 +46,7 @@ from app.core.tasks import wait_for
 if TYPE_CHECKING:
     from app.core.http_client import OperationsClient
     from app.core.tasks import Tasks
+    from models.core.topics import Topic
 
 RETRY_FIRST, RETRY_LONGEST = 0.5, 10.0
 SERVER_FAULTS = 3
@@ -79,7 +80,7 @@ class Mutations:
         connected: Callable[[], bool],
         step_up: Callable[[StepUpNeeded, str], Any],
         noticed: Callable[[OperationsError], Any],
-        invalidate: Callable[[str], Any],
+        invalidate: Callable[[Topic], Any],
         tasks: Tasks,
     ) -> None:
         self._outbox = outbox
@@ -107,7 +108,7 @@ class Mutations:
         return self._kinds.get(name)
 
     @property
-    def topics(self) -> frozenset[str]:
+    def topics(self) -> frozenset[Topic]:
         """Of all declared kinds."""
         return frozenset().union(*(kind.topics for kind in self._kinds.values()))
 
@@ -246,7 +247,7 @@ class Mutations:
         user = self._user()
         return [] if user is None else await self._outbox.settled_by(user)
 
-    def overlaid(self, topics: frozenset[str], value: Any) -> Any:
+    def overlaid(self, topics: frozenset[Topic], value: Any) -> Any:
         """A query's value as it will be when everything that is on its way has been done."""
         for intent in self.pending:
             kind = self._kinds.get(intent.kind)

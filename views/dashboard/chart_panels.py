@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QColor
 from PySide6.QtWidgets import QLabel, QStackedLayout, QWidget
 
+from app.alerts.domain import Alerts
 from app.core.freshness import Quality, age_words, long_age_words
 from models.figures import FigureName
 from views.kit.panel import Note
@@ -160,7 +161,7 @@ class ChartPanel(QObject):
         from views.kit.charts.data import Mark
 
         known: dict[str, AlertSummary] = {alert.id: alert for alert in dashboard.alerts}
-        alerts = self._console.alerts().sample
+        alerts = self._console.of(Alerts).list().sample
         if alerts is not None and self._console.time.as_of is None:
             known |= {alert.id: alert for alert in alerts.value}
         area = self._source.partition(".")[0]

@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 
     from app.console import Console
     from app.core.query import Query, Watch
+    from models.core.permissions import Permission
 
 
 class QueryPanel(QObject):
     """A panel whose content is shown to holders of one of ``permissions``; without any, to everybody signed in."""
 
-    def __init__(self, console: Console, panel_id: str, title: str, permissions: tuple[str, ...] = ()) -> None:
+    def __init__(self, console: Console, panel_id: str, title: str, permissions: tuple[Permission, ...] = ()) -> None:
         super().__init__()
         self.id, self.title = panel_id, title
         self.console = console

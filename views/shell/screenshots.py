@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.alerts.domain import Alerts
+
 if TYPE_CHECKING:
     from app.core.query import Sample
     from views.shell.application import Desk
@@ -29,7 +31,7 @@ async def draw(desk: Desk, folder: Path) -> int:
     starting = asyncio.create_task(console.start(), name="start the console")
     try:
         async with asyncio.timeout(PATIENCE):
-            while not (_heard(console.dashboard().sample) and _heard(console.alerts().sample)):
+            while not (_heard(console.dashboard().sample) and _heard(console.of(Alerts).list().sample)):
                 if starting.done():
                     starting.result()
                 await asyncio.sleep(0.1)

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.alerts.domain import Alerts
 from tests.views.office import alert, desk_of, office, rule, turns
 from views.alerts.dialogs import AcknowledgeDialog, ShelveDialog
 from views.alerts.rules import RulesDialog
@@ -208,7 +209,7 @@ DIALOGS = ("keys", "about", "settings", "past", "save-workspace", "rules", "ackn
 def test_dialogs_are_whole_named_and_open_on_the_field(aio: Any, tmp_path: Path, which: str, scale: float) -> None:
     async def run() -> None:
         async with office(tmp_path, alerts=[alert()], rules=[rule()]) as made, desk_of(made, scale=scale) as desk:
-            sample = made.console.alerts().sample
+            sample = made.console.of(Alerts).list().sample
             assert sample is not None
 
             async def nothing(*_: Any) -> None:
