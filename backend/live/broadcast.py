@@ -18,9 +18,8 @@ from backend.core.database import Database, DatabaseUnavailable, load_queries
 from backend.core.logs import logger
 from backend.core.security import Principal
 from backend.live.topics import CHANGES_ACCESS, audience
-from models.core.live import Change
+from models.core.live import Change, Topic
 from models.core.permissions import Permission
-from models.core.topics import Topic
 
 log = logger(__name__)
 queries = load_queries(__package__)

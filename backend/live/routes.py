@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 from backend.core.http import operations_router
 from backend.core.security import Principal, require
 from backend.live.broadcast import Broadcast, Listener, event_text
-from models.core.topics import Topic
+from models.core.live import Topic
 
 router = operations_router("/api/operations", "live")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from models.core.live import Topic
 from models.core.permissions import Permission
-from models.core.topics import Topic
 
 P = Permission
 

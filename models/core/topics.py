@@ -6,16 +6,16 @@ from enum import StrEnum
 
 
 class Topic(StrEnum):
-    """The name of an event, and what a console's queries are invalidated by."""
+    """The name of an event, and what a console's queries are invalidated by. In blocks, by capability."""
 
     # --- access
     ROLES = "roles"
     ASSIGNMENTS = "assignments"
     REVIEWS = "reviews"
     DRIFT = "drift"
+
+    # --- accounts
     PEOPLE = "people"
-    ME = "me"
-    """What the listener may do has changed."""
 
     # --- alerts
     ALERTS = "alerts"
@@ -30,10 +30,14 @@ class Topic(StrEnum):
     AUDIT = "audit"
     """Any other change; only for those who read the audit log."""
 
+    # --- backup
+
     # --- dashboard
     DASHBOARD = "dashboard"
 
     # --- deliveries
+
+    # --- figures
 
     # --- files
 
@@ -42,6 +46,8 @@ class Topic(StrEnum):
     # --- launch
 
     # --- live
+    ME = "me"
+    """What the listener may do has changed."""
     RESYNC = "resync"
     """Events were lost to this listener: everything that is shown must be asked for anew."""
 
@@ -56,3 +62,7 @@ class Topic(StrEnum):
     RISK_RULES = "risk_rules"
 
     # --- runbooks
+
+    # --- sample
+
+    # --- shop
