@@ -13,53 +13,52 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from app.access import domain as access
-from app.access.domain import Access
-from app.alerts import domain as alerts
+from app.capabilities import CAPABILITIES
 from app.core.actions import ActionRegistry
 from app.core.clock import Clock, SystemClock
 from app.core.connection_target import ConnectionTarget
 from app.core.errors import BadAnswer, OperationsError, ProblemAnswer, SignedOut, Unreachable
-from app.core.figure_set import FigureSet, from_dashboard
 from app.core.freshness import Quality
+from app.core.kept_samples import KeptSamples
 from app.core.link import Link, LinkState
 from app.core.messages import Messages
 from app.core.mutation import Mutations
 from app.core.mutation_notifier import MutationNotifier
 from app.core.outbox import Outbox, outbox_path
-from app.core.query import LEAST_SECONDS, Queries, Query, Sample
+from app.core.query import LEAST_SECONDS, POLL_SECONDS, Queries, Query, Sample
 from app.core.session import Keyring, Session
 from app.core.settings import Settings, SettingsFile
-from app.core.signals import Signal
-from app.core.snapshot import PAINT_KEY, Snapshot, read_first, seed, snapshot_path
+from app.core.signals import Signal, SignalInstance
+from app.core.snapshot import Snapshot, snapshot_path
 from app.core.step_up import StepUp
 from app.core.stream import Stream, StreamState
 from app.core.tasks import Tasks
-from app.core.timeframe import TimeFrame
-from app.dashboard.drill import Drill
-from app.risk import rules as risk_rules
-from app.risk.queue import Risk
+from app.core.timeframe import PAST_PREFIX, TimeFrame
+from app.dashboard import Dashboard
+from models.core.topics import Topic
 
 if TYPE_CHECKING:
+    from app.core.badge_count import BadgeCount
+    from app.core.capability import Engine
+    from app.core.figure_set import FigureSet
     from app.core.http_client import OperationsClient
     from app.core.local_server import LocalServer
-    from models.alerts import Alert
     from models.core.paging import Page
+    from models.core.permissions import Permission
     from models.dashboard import OperationsDashboard
 
+D = TypeVar("D")
 T = TypeVar("T")
 
-POLL_SECONDS, LIST_SECONDS, ME_SECONDS = 5.0, 10.0, 15.0
-SNAPSHOT_SECONDS = 10.0
-PAST_PREFIX = "at:"
+LIST_SECONDS, ME_SECONDS = 10.0, 15.0
+RETRY_SECONDS = 2.5
+"""Between two attempts to find out who is signed in."""
 REJOIN_SECONDS = 1.0
 
 
 class Console:
     """One console. ``await start()`` once a loop runs, ``await close()`` at the end."""
 
-    figures_changed = Signal()
-    """``figures`` is another FigureSet."""
     progress = Signal(str, float)
     """What the server on this computer is doing while it starts, and how far it is between 0 and 1."""
     ready = Signal()
@@ -98,45 +97,26 @@ class Console:
             invalidate=self.queries.invalidate,
             tasks=self.tasks,
         )
-        for domain in (alerts, access, risk_rules):
-            domain.declare(self.mutations)
-        self.access = Access(self)
-        self.risk = Risk(self)
         self.environment = ""
         self._gate = asyncio.Event()
         self._client: OperationsClient | None = None
         self._local: LocalServer | None = None
-        self._kept_at: dict[str, float] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._snapshot = Snapshot(snapshot_path(profile, self.place.name), self._snapshot_says)
-        self.first: FigureSet | None = read_first(self._snapshot.path) if place else None
-        self.figures: FigureSet | None = self.first
-        if self.first is not None:
-            self.environment = self.first.environment
-            if not self.first.past:
-                self.time.range_days = self.first.range_days
+        self.snapshot = Snapshot(snapshot_path(profile, self.place.name), self._snapshot_says)
+        self._kept = KeptSamples(self.snapshot, self.clock, self.tasks)
+        self._domains: dict[Callable[[Engine], Any], Any] = {}
+        self._dashboard = self.of(Dashboard)
         if self.settings_file.problem:
             self.messages.post(self.settings_file.problem, "warning")
-        self.time.changed.connect(self._time_changed)
         self.link.changed.connect(self._link_changed)
         self.session.changed.connect(self._session_changed)
+        self.time.changed.connect(lambda: self.queries.forget_unwatched(PAST_PREFIX))
         self.stream.changed.connect(self._stream_changed)
         self.stream.heard.connect(self._told)
         self._telling = MutationNotifier(self.mutations, self.messages, self.tasks)
-        self.mutations.settled.connect(lambda *_: self.queries.invalidate("dashboard"))
         self.mutations.changed.connect(lambda: self.queries.reapply(self.mutations.topics))
 
-    @property
-    def data_dir(self) -> Path | None:
-        """Folder of the server on this computer, if that is where we work."""
-        return self.place.data_dir
-
-    # --- what the window asks ----------------------------------------------------------------------------------
-
-    @property
-    def shown_at(self) -> datetime:
-        """The instant of what is on the screen: the past one that is looked at, or now."""
-        return self.time.as_of or self.clock.now()
+    # --- what domains are given ----------------------------------------------------------------------------------
 
     @property
     def client(self) -> OperationsClient:
@@ -145,32 +125,78 @@ class Console:
             raise Unreachable("The server is not connected yet.")
         return self._client
 
-    def dashboard(self) -> Query[OperationsDashboard]:
-        """The query of the range and instant the time bar shows."""
-        days, as_of = self.time.range_days, self.time.as_of
-        key = f"dashboard:{days}" if as_of is None else f"{PAST_PREFIX}{as_of.isoformat()} {days}"
-        return self.queries.get(key, lambda: self._dashboard_query(key, days, as_of))
+    def of(self, kind: Callable[[Engine], D]) -> D:
+        """The one domain of a class in this console, made at first use: ``console.of(Alerts).list()``."""
+        if kind not in self._domains:
+            self._domains[kind] = kind(self)
+        found: D = self._domains[kind]
+        return found
 
-    def alerts(self) -> Query[tuple[Alert, ...]]:
-        """Active, acknowledged and shelved alerts and the last cleared ones, of the instant the time bar shows."""
-        as_of = self.time.as_of
-        key = "alerts" if as_of is None else f"{PAST_PREFIX}{as_of.isoformat()} alerts"
-        # What is decided now changes nothing about the past.
-        topics = frozenset({"alerts"} if as_of is None else ())
-        fetch = alerts.fetching(self, as_of)
-        return self.queries.get(key, lambda: self._query(key, fetch, topics=topics, once=as_of is not None))
+    def query(
+        self,
+        key: str,
+        fetch: Callable[[], Awaitable[Sample[T]]],
+        *,
+        topics: frozenset[Topic],
+        keep: Callable[[], type[T]] | None = None,
+        once: bool = False,
+        poll: float = POLL_SECONDS,
+        least: float = LEAST_SECONDS,
+    ) -> Query[T]:
+        """The query of a key, made when it is new; its errors are noticed.
 
-    def record(self, key: str, topics: frozenset[str], ask: Callable[[OperationsClient], Awaitable[Any]]) -> Query[Any]:
+        ``keep`` gives the type of its value: with it the last answer is shown in the next run until there is another.
+        """
+
+        async def noticed() -> Sample[T]:
+            try:
+                return await fetch()
+            except OperationsError as error:
+                self._noticed(error)
+                raise
+
+        def make() -> Query[T]:
+            made = Query(
+                key,
+                noticed,
+                clock=self.clock,
+                tasks=self.tasks,
+                gate=self._gate,
+                poll=poll,
+                least=least,
+                topics=topics,
+                once=once,
+                overlaid=self.mutations.overlaid,
+            )
+            if keep is not None:
+                self._kept.add(made, keep)
+            return made
+
+        return self.queries.get(key, make)
+
+    def record(
+        self,
+        key: str,
+        topics: frozenset[Topic],
+        ask: Callable[[OperationsClient], Awaitable[T]],
+        *,
+        keep: Callable[[], type[T]] | None = None,
+    ) -> Query[T]:
         """A query of one record, for panels; one that does not tell its instant is as old as the answer."""
 
-        async def fetch() -> Sample[Any]:
+        async def fetch() -> Sample[T]:
             found = await ask(self.client)
             return self.sample(found, getattr(found, "as_of", None) or self.clock.now())
 
-        return self.queries.get(key, lambda: self._query(key, fetch, topics=topics, poll=LIST_SECONDS))
+        return self.query(key, fetch, topics=topics, keep=keep, poll=LIST_SECONDS)
 
     def listing(
-        self, key: str, topics: frozenset[str], ask: Callable[[OperationsClient], Awaitable[Page[Any]]]
+        self,
+        key: str,
+        topics: frozenset[Topic],
+        ask: Callable[[OperationsClient], Awaitable[Page[Any]]],
+        *,
+        keep: Callable[[], type[tuple[Any, ...]]] | None = None,
     ) -> Query[tuple[Any, ...]]:
         """A query of the first page of a list, for panels."""
 
@@ -178,32 +204,60 @@ class Console:
             page = await ask(self.client)
             return self.sample(tuple(page.items), page.as_of)
 
-        return self.queries.get(key, lambda: self._query(key, fetch, topics=topics, poll=LIST_SECONDS))
+        return self.query(key, fetch, topics=topics, keep=keep, poll=LIST_SECONDS)
 
-    def drill(self, link: str) -> Drill:
-        """The rows behind a figure. Raises ValueError for an address that is no list."""
-        return Drill(link, lambda: self.client)
+    def sample(self, value: T, as_of: datetime, *, degraded: bool = False) -> Sample[T]:
+        """An answer that was received now."""
+        return Sample(value, as_of, self.clock.now(), self.clock.monotonic(), degraded)
+
+    # --- what the window asks ------------------------------------------------------------------------------------
+
+    @property
+    def data_dir(self) -> Path | None:
+        """Folder of the server on this computer, if that is where we work."""
+        return self.place.data_dir
+
+    @property
+    def shown_at(self) -> datetime:
+        """The instant of what is on the screen: the past one that is looked at, or now."""
+        return self.time.as_of or self.clock.now()
+
+    def dashboard(self) -> Query[OperationsDashboard]:
+        """The query of the range and instant the time bar shows."""
+        return self._dashboard.query()
+
+    @property
+    def first(self) -> FigureSet | None:
+        """The tiles of an earlier run."""
+        return self._dashboard.first
+
+    @property
+    def figures(self) -> FigureSet | None:
+        """The tiles of the newest answer."""
+        return self._dashboard.figures
+
+    @property
+    def figures_changed(self) -> SignalInstance:
+        """``figures`` is another FigureSet."""
+        return self._dashboard.changed
+
+    def badge(self, capability_name: str) -> BadgeCount:
+        """How much of a capability waits for the signed-in, asked for from now on until it is closed."""
+        from app.core.badge_count import BadgeCount, counts_query
+
+        topics = frozenset[Topic]().union(*(b.topics for c in CAPABILITIES for b in c.badges))
+        badges = next(c.badges for c in CAPABILITIES if c.name == capability_name)
+        return BadgeCount(self, counts_query(self, topics), badges)
 
     def quality(self) -> Quality:
         """Of the figures that are shown."""
-        query = self.dashboard()
-        if self.link.state is LinkState.DOWN:
-            return Quality.DISCONNECTED
-        return query.quality if query.sample is not None else Quality.STALE
+        return self._dashboard.quality
 
     def figures_elapsed(self) -> float | None:
-        """Seconds since the shown figures were received; ``None`` before there is an answer.
+        """Seconds since the shown figures were received; ``None`` before there is an answer."""
+        return self._dashboard.elapsed
 
-        By this process's own clock, or the computer's for the answer of an earlier run.
-        """
-        sample = self.dashboard().sample
-        if sample is None:
-            return None
-        if sample.received_mono is None:
-            return max(0.0, (self.clock.now() - sample.received_at).total_seconds())
-        return max(0.0, self.clock.monotonic() - sample.received_mono)
-
-    def write_blocker(self, permission: str, *, irreversible: bool = False) -> str | None:
+    def write_blocker(self, permission: Permission, *, irreversible: bool = False) -> str | None:
         """Why nothing that needs ``permission`` can be changed now; ``None`` when it can.
 
         Without the link, what can be taken back is kept until it is there again.
@@ -237,7 +291,10 @@ class Console:
         be started at all raises LocalServerError.
         """
         self._loop = asyncio.get_running_loop()
-        await seed(self._snapshot.path, self.dashboard(), self.alerts())
+        for capability in CAPABILITIES:
+            for spec in capability.mutations(self):
+                self.mutations.declare(spec)
+        await self._kept.start()
         await self.mutations.start()
         self.tasks.start(self._watch_over_me(), name="watch over what I may do")
         if self.place.data_dir is not None:
@@ -268,7 +325,8 @@ class Console:
 
     async def close(self) -> None:
         """End everything that runs; keeps the last picture."""
-        self._keep(force=True)
+        self._dashboard.keep(force=True)
+        self._kept.close()
         self.queries.close()
         await self.mutations.close()
         await self.tasks.close()
@@ -277,7 +335,7 @@ class Console:
             await self._client.aclose()
         if self._local is not None:
             await self._local.release()
-        self._snapshot.close()
+        self.snapshot.close()
 
     def _use(self, url: str) -> None:
         from app.core.http_client import OperationsClient
@@ -335,7 +393,7 @@ class Console:
             if not isinstance(error, SignedOut):
                 self.tasks.start(self._find_out_later(), name="who am I")
         self._gate.set()
-        self.queries.invalidate("*")
+        self.queries.invalidate_all()
         self.queries.resume()
         self.stream.start(self.tasks.start)
         self.mutations.wake()
@@ -343,55 +401,12 @@ class Console:
 
     async def _find_out_later(self) -> None:
         while self.session.me is None:
-            await asyncio.sleep(POLL_SECONDS / 2)
+            await asyncio.sleep(RETRY_SECONDS)
             with contextlib.suppress(OperationsError):
                 me = await self.session.load_me()
                 self.environment = me.environment
 
-    # --- samples -----------------------------------------------------------------------------------------------
-
-    def _dashboard_query(self, key: str, days: int, as_of: datetime | None) -> Query[OperationsDashboard]:
-        async def fetch() -> Sample[OperationsDashboard]:
-            dashboard = await self.client.dashboard(days, as_of)
-            return self.sample(dashboard, dashboard.as_of, degraded=dashboard.degraded is not None)
-
-        query = self._query(key, fetch, topics=frozenset({"dashboard"}), once=as_of is not None, least=POLL_SECONDS)
-        query.changed.connect(lambda: self._dashboard_changed(query))
-        return query
-
-    def _query(
-        self,
-        key: str,
-        fetch: Callable[[], Awaitable[Sample[T]]],
-        *,
-        topics: frozenset[str],
-        once: bool = False,
-        poll: float = POLL_SECONDS,
-        least: float = LEAST_SECONDS,
-    ) -> Query[T]:
-        async def noticed() -> Sample[T]:
-            try:
-                return await fetch()
-            except OperationsError as error:
-                self._noticed(error)
-                raise
-
-        return Query(
-            key,
-            noticed,
-            clock=self.clock,
-            tasks=self.tasks,
-            gate=self._gate,
-            poll=poll,
-            least=least,
-            topics=topics,
-            once=once,
-            overlaid=self.mutations.overlaid,
-        )
-
-    def sample(self, value: T, as_of: datetime, *, degraded: bool = False) -> Sample[T]:
-        """An answer that was received now."""
-        return Sample(value, as_of, self.clock.now(), self.clock.monotonic(), degraded)
+    # --- what is heard -------------------------------------------------------------------------------------------
 
     def _heard(self, server_time: datetime | None) -> None:
         self.link.heard(server_time)
@@ -411,30 +426,6 @@ class Console:
             case BadAnswer() | ProblemAnswer():
                 self.messages.post_once(f"answer {error}", str(error), "error")
 
-    def _dashboard_changed(self, query: Query[OperationsDashboard]) -> None:
-        if query is not self.dashboard() or query.sample is None:
-            return
-        sample = query.sample
-        me = self.session.me
-        self.figures = from_dashboard(
-            sample.value,
-            received_at=sample.received_at.timestamp(),
-            environment=self.environment,
-            user=me.name if me else (self.first.user if self.first else ""),
-            past=self.time.as_of is not None,
-        )
-        self.figures_changed.emit()
-        self._keep()
-
-    def _time_changed(self) -> None:
-        query, as_of = self.dashboard(), self.time.as_of
-        if query.sample is not None:
-            self._dashboard_changed(query)
-        elif as_of is not None and self.figures is not None and not self.figures.of(as_of):
-            self.figures = self.figures.unknown_at(as_of)
-            self.figures_changed.emit()
-        self.queries.forget_unwatched(PAST_PREFIX)
-
     def _session_changed(self) -> None:
         if not self.session.signed_in:
             self.stream.stop()
@@ -443,12 +434,15 @@ class Console:
     def _stream_changed(self) -> None:
         self.queries.set_live(live=self.stream.state is StreamState.LIVE)
 
-    def _told(self, topic: str) -> None:
+    def _told(self, topic: Topic) -> None:
         """Something changed on the server."""
-        if topic in {"me", "*"}:
+        if topic in {Topic.ME, Topic.RESYNC}:
             self.tasks.start(self._load_me(), name="what may I do")
-        for told in {topic, "audit", "dashboard" if topic == "alerts" else topic}:
-            self.queries.invalidate(told)
+        if topic is Topic.RESYNC:
+            self.queries.invalidate_all()
+            return
+        for outdated in {topic}.union(*(capability.also.get(topic, ()) for capability in CAPABILITIES)):
+            self.queries.invalidate(outdated)
 
     async def _load_me(self) -> None:
         with contextlib.suppress(OperationsError):
@@ -467,26 +461,7 @@ class Console:
             for key in [f"answer {m.text}" for m in self.messages.history]:
                 self.messages.forget(key)
 
-    # --- the last picture --------------------------------------------------------------------------------------
-
     def _snapshot_says(self, words: str) -> None:
         # Called from the writer's thread.
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self.messages.post, words, "warning")
-
-    def _keep(self, *, force: bool = False) -> None:
-        """Keep figures and answers of the present, now and then and at the end."""
-        query, figures = self.dashboard(), self.figures
-        sample = query.raw
-        if self.time.as_of is not None or figures is None or sample is None or sample.received_mono is None:
-            return
-        now = self.clock.monotonic()
-        if not force and now - self._kept_at.get(query.key, -SNAPSHOT_SECONDS) < SNAPSHOT_SECONDS:
-            return
-        self._kept_at[query.key] = now
-        self._snapshot.put(PAINT_KEY, figures.to_json(), sample.as_of, sample.received_at)
-        self._snapshot.put(query.key, sample.value.model_dump_json(by_alias=True), sample.as_of, sample.received_at)
-        listed = self.alerts().raw
-        if listed is not None and listed.received_mono is not None:
-            text = "[" + ",".join(alert.model_dump_json(by_alias=True) for alert in listed.value) + "]"
-            self._snapshot.put("alerts", text, listed.as_of, listed.received_at)

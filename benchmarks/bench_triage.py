@@ -114,29 +114,22 @@ def _case(entry: Any) -> Any:
 class _Server:
     """Answers from memory: what is measured is the console's own share."""
 
-    async def record(self, path: str) -> tuple[str, int | None]:
-        from urllib.parse import parse_qs, urlsplit
-
+    async def get(self, path: str, _kind: Any, query: dict[str, Any] | None = None) -> Any:
+        from app.core.errors import Unreachable
         from models.core.paging import Page
         from models.risk.queue import QueueCounts, RiskQueueEntry
 
-        url = urlsplit(path)
-        last = url.path.rpartition("/")[2]
+        last = path.rpartition("/")[2]
         if last == "counts":
-            counts = QueueCounts(open=ENTRIES, mine=1, escalated=2, due_soon=3, overdue=1, snoozed=0, as_of=NOW)
-            return counts.model_dump_json(by_alias=True), None
-        if last != "queue":
-            return _case(_entry(int(last[1:]))).model_dump_json(by_alias=True), 1
-        query = parse_qs(url.query)
-        begin, limit = int(query.get("cursor", ["0"])[0]), int(query["limit"][0])
+            return QueueCounts(open=ENTRIES, mine=1, escalated=2, due_soon=3, overdue=1, snoozed=0, as_of=NOW)
+        if "/queue/" in path:
+            return _case(_entry(int(last[1:])))
+        if last != "queue" or query is None:
+            raise Unreachable("there is nothing else")
+        begin, limit = int(query["cursor"] or "0"), int(query["limit"])
         items = tuple(_entry(n) for n in range(begin, min(ENTRIES, begin + limit)))
         after = str(begin + limit) if begin + limit < ENTRIES else None
-        return Page[RiskQueueEntry](items=items, next_cursor=after, as_of=NOW).model_dump_json(by_alias=True), None
-
-    async def dashboard(self, *_: Any) -> Any:
-        from app.core.errors import Unreachable
-
-        raise Unreachable("there are no figures")
+        return Page[RiskQueueEntry](items=items, next_cursor=after, as_of=NOW)
 
     async def aclose(self) -> None:
         """Nothing."""
@@ -164,6 +157,7 @@ def run() -> list[Result]:
     from qasync import QEventLoop
 
     from app.console import Console
+    from app.risk.queue import Risk
     from views.kit.theme import Theme
     from views.risk.triage.case_panel import CasePanel
     from views.risk.triage.queue_panel import QueuePanel
@@ -201,7 +195,7 @@ def run() -> list[Result]:
         queue.set_visible(True)
         case.set_visible(True)
         heard = asyncio.Event()
-        console.risk.cases.changed.connect(lambda _entry_id: heard.set())
+        console.of(Risk).cases.changed.connect(lambda _entry_id: heard.set())
         await heard.wait()
         switches = []
         for _ in range(SWITCHES):
@@ -216,12 +210,12 @@ def run() -> list[Result]:
         median = statistics.median(switches)
         found.append(Result("Triage: another case after a key, median", median, SWITCH_MS, "ms", 1.0))
         found.append(Result("Triage: the same, slowest of sixty", max(switches), SWITCH_MS, "ms", 2.0))
-        rows = console.risk.list
+        rows = console.of(Risk).list
         while rows.count < 20_000:
             rows.look_at(rows.count - 1, rows.count - 1)
             await asyncio.sleep(0)
         queue.table.renew()
-        bare = Bare(console.risk, console.clock.now, lambda: None, lambda: True)
+        bare = Bare(console.of(Risk), console.clock.now, lambda: None, lambda: True)
         bare.setItemDelegate(Empty(bare))
         bare.resize(queue.table.size())
         bare.show()

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from app.core.connection_target import ConnectionTarget
-from app.core.figure_set import from_dashboard
 from app.core.snapshot import PAINT_KEY, Snapshot, snapshot_path
+from app.dashboard.figures import from_dashboard
 from models.dashboard import OperationsDashboard
 from models.figures import FigureName, SourceName
 

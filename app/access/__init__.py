@@ -1,1 +1,1 @@
-"""Roles and their holders, as the console reads and changes them."""
+"""Roles, their holders, and what waits for approval."""

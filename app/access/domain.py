@@ -9,12 +9,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from app.core.mutation_types import MutationRequest, MutationSpec, Outcome
+from models.core.permissions import Permission
+from models.core.topics import Topic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from app.console import Console
-    from app.core.badge_count import BadgeCount
+    from app.core.capability import Engine
     from app.core.mutation import Mutations
     from app.core.query import Query
     from models.access import (
@@ -30,79 +29,82 @@ if TYPE_CHECKING:
     )
 
 BASE = "/api/operations/rbac"
-MANAGE = "operations.manage_roles"
-APPROVE = "operations.approve_roles"
-VIEW = "operations.view_audit"
+MANAGE, APPROVE, VIEW = Permission.MANAGE_ROLES, Permission.APPROVE_ROLES, Permission.VIEW_AUDIT
 
-GRANTS = frozenset({"assignments", "approvals", "people"})
+GRANTS = frozenset({Topic.ASSIGNMENTS, Topic.APPROVALS, Topic.PEOPLE})
 
 
-def declare(mutations: Mutations) -> None:
-    """Make the kinds known."""
-    for name, topics in (
-        ("rbac.assign", GRANTS),
-        ("rbac.revoke", GRANTS),
-        ("rbac.break_glass", GRANTS),
-        ("rbac.decide", GRANTS | {"roles", "reviews"}),
-        ("rbac.withdraw", frozenset({"approvals"})),
-        ("rbac.role_create", frozenset({"roles"})),
-        ("rbac.role_change", frozenset({"roles", "approvals"})),
-        ("rbac.review_close", frozenset({"reviews"})),
-        ("rbac.second_factor_remove", frozenset({"people"})),
-    ):
-        mutations.declare(MutationSpec(name, topics, irreversible=True))
+def specs() -> tuple[MutationSpec, ...]:
+    """What an operator does here."""
+    return tuple(
+        MutationSpec(name, topics, irreversible=True)
+        for name, topics in (
+            ("rbac.assign", GRANTS),
+            ("rbac.revoke", GRANTS),
+            ("rbac.break_glass", GRANTS),
+            ("rbac.decide", GRANTS | {Topic.ROLES, Topic.REVIEWS}),
+            ("rbac.withdraw", frozenset({Topic.APPROVALS})),
+            ("rbac.role_create", frozenset({Topic.ROLES})),
+            ("rbac.role_change", frozenset({Topic.ROLES, Topic.APPROVALS})),
+            ("rbac.review_close", frozenset({Topic.REVIEWS})),
+            ("rbac.second_factor_remove", frozenset({Topic.PEOPLE})),
+        )
+    )
 
 
 class Access:
     """Queries of one console about roles and their holders."""
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
 
     def roles(self) -> Query[tuple[RoleDefinition, ...]]:
         """Every role."""
-        return self._console.listing("roles", frozenset({"roles", "assignments"}), lambda client: client.roles())
+        from app.access import requests
+
+        return self._engine.listing("roles", frozenset({Topic.ROLES, Topic.ASSIGNMENTS}), requests.roles)
 
     def assignments(self, *, active: bool = True) -> Query[tuple[RoleAssignment, ...]]:
         """The grants that count now, or the last of those that do not any more."""
-        word = "true" if active else "false"
-        return self._console.listing(
-            f"assignments:{word}", frozenset({"assignments", "roles"}), lambda client: client.assignments(active=word)
+        from app.access import requests
+
+        return self._engine.listing(
+            f"assignments:{'true' if active else 'false'}",
+            frozenset({Topic.ASSIGNMENTS, Topic.ROLES}),
+            lambda client: requests.assignments(client, active=active),
         )
 
     def approvals(self) -> Query[tuple[Approval, ...]]:
         """What waits for approval."""
-        return self._console.listing(
-            "approvals", frozenset({"approvals", "assignments"}), lambda client: client.approvals(state="pending")
+        from app.access import requests
+
+        return self._engine.listing(
+            "approvals", frozenset({Topic.APPROVALS, Topic.ASSIGNMENTS}), requests.pending_approvals
         )
-
-    def waiting(self) -> BadgeCount:
-        """How many approvals wait for the signed-in."""
-        from app.core.badge_count import BadgeCount
-
-        one, more = "approval waits for you", "approvals wait for you"
-        return BadgeCount(self._console, self.approvals(), APPROVE, decidable, one, more)
 
     def reviews(self) -> Query[tuple[AccessReview, ...]]:
         """Broken glass to be looked at."""
-        return self._console.listing("reviews", frozenset({"reviews"}), lambda client: client.reviews())
+        from app.access import requests
+
+        return self._engine.listing("reviews", frozenset({Topic.REVIEWS}), requests.open_reviews)
 
     def people(self) -> Query[tuple[Person, ...]]:
         """Everybody who can sign in or holds a role."""
-        return self._console.listing("people", frozenset({"people", "assignments"}), lambda client: client.people())
+        from app.access import requests
+
+        return self._engine.listing("people", frozenset({Topic.PEOPLE, Topic.ASSIGNMENTS}), requests.people)
 
     def hints(self) -> Query[tuple[UnusedPermissions, ...]]:
         """Permissions nobody used for 90 days."""
-        return self._console.listing("hints", frozenset({"assignments", "roles"}), lambda client: client.hints())
+        from app.access import requests
+
+        return self._engine.listing("hints", frozenset({Topic.ASSIGNMENTS, Topic.ROLES}), requests.hints)
 
     def drift(self) -> Query[AccessDrift]:
         """Where outside systems differ."""
-        return self._console.record("drift", frozenset({"drift"}), lambda client: client.drift())
+        from app.access import requests
 
-
-def decidable(approvals: Iterable[Approval]) -> int:
-    """How many of them the signed-in may decide, as the server says."""
-    return sum(1 for approval in approvals if approval.objection is None)
+        return self._engine.record("drift", frozenset({Topic.DRIFT}), requests.drift)
 
 
 async def assign(

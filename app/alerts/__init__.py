@@ -1,1 +1,1 @@
-"""Alerts and their rules, as the console reads and changes them."""
+"""Alerts and their rules."""

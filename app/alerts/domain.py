@@ -1,57 +1,95 @@
-"""What an operator does about alerts and their rules, as mutations."""
+"""What an operator sees of alerts, and does about them and their rules, as mutations."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from app.core.mutation_types import MutationRequest, MutationSpec, Outcome
+from models.core.permissions import Permission
+from models.core.topics import Topic
 
 if TYPE_CHECKING:
-    from app.console import Console
+    from app.core.capability import Engine
     from app.core.mutation import Mutations
     from app.core.outbox import PendingMutation
-    from app.core.query import Sample
+    from app.core.query import Query, Sample
     from models.alerts import Alert, AlertRule, AlertRuleChange, AlertRuleDraft
+    from models.core.paging import Page
 
-TOPICS = frozenset({"alerts"})
-RULES = frozenset({"alert_rules"})
+MANAGE = Permission.MANAGE_ALERTS
+TOPICS = frozenset({Topic.ALERTS})
+RULES = frozenset({Topic.ALERT_RULES})
 BASE = "/api/operations"
-
-
+OPEN = ("active", "acknowledged", "shelved")
+CLEARED = ("cleared",)
+POLL_SECONDS = 5.0
 CLEARED_SHOWN = 50
 CLEARED_SECONDS = 30.0
 """The list of cleared alerts is asked for at least this often, and at once when an open one is gone."""
 
 
-def fetching(console: Console, as_of: datetime | None) -> Callable[[], Awaitable[Sample[tuple[Alert, ...]]]]:
-    """How a console asks for active, acknowledged and shelved alerts and the last cleared ones, of now or then."""
-    cleared: tuple[Alert, ...] = ()
-    was_open: set[str] | None = None
-    asked_at = 0.0
+class Alerts:
+    """Queries of one console about alerts."""
 
-    async def fetch() -> Sample[tuple[Alert, ...]]:
-        nonlocal cleared, was_open, asked_at
-        opened = await console.client.alerts(("active", "acknowledged", "shelved"), as_of=as_of)
-        now_open, now = {alert.id for alert in opened.items}, console.clock.monotonic()
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._cleared: tuple[Alert, ...] = ()
+        self._were_open: set[str] | None = None
+        self._asked_mono = 0.0
+
+    def list(self) -> Query[tuple[Alert, ...]]:
+        """Active, acknowledged and shelved alerts and the last cleared ones, of the instant that is looked at."""
+        as_of = self._engine.time.as_of
+        if as_of is None:
+            return self._engine.query("alerts", self._fetch, topics=TOPICS, keep=_value_type, poll=POLL_SECONDS)
+        key = self._engine.time.key("alerts")
+        # What is decided now changes nothing about the past.
+        return self._engine.query(key, lambda: self._fetch_past(as_of), topics=frozenset(), once=True)
+
+    async def rules(self) -> Page[AlertRule]:
+        """The rules, asked for now. Raises OperationsError."""
+        from app.alerts import requests
+
+        return await requests.alert_rules(self._engine.client)
+
+    async def _fetch(self) -> Sample[tuple[Alert, ...]]:
+        from app.alerts import requests
+
+        client = self._engine.client
+        opened = await requests.alerts(client, OPEN)
+        now_open, now = {alert.id for alert in opened.items}, self._engine.clock.monotonic()
         # An alert is cleared by leaving the open ones; one that came and went between two polls waits a little.
-        if was_open is None or was_open - now_open or now - asked_at > CLEARED_SECONDS:
-            cleared = tuple((await console.client.alerts(("cleared",), limit=CLEARED_SHOWN, as_of=as_of)).items)
-            was_open, asked_at = now_open, now
-        was_open |= now_open
-        return console.sample((*opened.items, *cleared), opened.as_of)
+        before = self._were_open
+        if before is None or before - now_open or now - self._asked_mono > CLEARED_SECONDS:
+            self._cleared = tuple((await requests.alerts(client, CLEARED, limit=CLEARED_SHOWN)).items)
+            before, self._asked_mono = now_open, now
+        self._were_open = before | now_open
+        return self._engine.sample((*opened.items, *self._cleared), opened.as_of)
 
-    return fetch
+    async def _fetch_past(self, as_of: datetime) -> Sample[tuple[Alert, ...]]:
+        from app.alerts import requests
+
+        opened = await requests.alerts(self._engine.client, OPEN, as_of=as_of)
+        cleared = await requests.alerts(self._engine.client, CLEARED, limit=CLEARED_SHOWN, as_of=as_of)
+        return self._engine.sample((*opened.items, *cleared.items), opened.as_of)
 
 
-def declare(mutations: Mutations) -> None:
-    """Make the kinds known."""
-    mutations.declare(MutationSpec("alert.acknowledge", TOPICS, overlay=_acknowledged))
-    mutations.declare(MutationSpec("alert.shelve", TOPICS, overlay=_shelved, undo=_unshelve))
-    mutations.declare(MutationSpec("alert.unshelve", TOPICS, overlay=_unshelved))
-    mutations.declare(MutationSpec("alert_rule.change", RULES))
-    mutations.declare(MutationSpec("alert_rule.create", RULES))
+def _value_type() -> type[tuple[Alert, ...]]:
+    from models.alerts import Alert
+
+    return tuple[Alert, ...]
+
+
+def specs() -> tuple[MutationSpec, ...]:
+    """What an operator does here."""
+    return (
+        MutationSpec("alert.acknowledge", TOPICS, overlay=_acknowledged),
+        MutationSpec("alert.shelve", TOPICS, overlay=_shelved, undo=_unshelve),
+        MutationSpec("alert.unshelve", TOPICS, overlay=_unshelved),
+        MutationSpec("alert_rule.change", RULES),
+        MutationSpec("alert_rule.create", RULES),
+    )
 
 
 async def acknowledge(mutations: Mutations, alert: Alert, comment: str) -> Outcome:

@@ -9,32 +9,24 @@ from __future__ import annotations
 import bisect
 import re
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
-from app.core.errors import BadAnswer, OperationsError, StepUpNeeded
-from app.core.query import Query, Sample
+from app.core.errors import BadAnswer, OperationsError
 from app.core.signals import Signal
 
 if TYPE_CHECKING:
-    from app.console import Console
     from app.core.http_client import OperationsClient
     from app.core.tasks import Tasks
-    from models.audit import AuditCheckpoint, AuditLogEntry, AuditPage
+    from models.audit import AuditLogEntry, AuditPage
 
-T = TypeVar("T")
-
-VIEW = "operations.view_audit"
 PAGE_ROWS = 200
 PAGES_KEPT = 40
 AT_ONCE = 2
 """Pages asked for at the same time."""
-HEARD_ROWS = 50
-"""Newest entries that come with every look at the log."""
 TEXT_MOST, ID_MOST = 2000, 200
-POLL_SECONDS = 5.0
 
 KEYS = {
     "actor": "actor",
@@ -347,8 +339,10 @@ class AuditLog:
         self.look_at(*self._eyes)
 
     async def _load_whole(self, number: int, turn: int) -> None:
+        from app.audit import requests
+
         low, high = number * PAGE_ROWS + 1, min((number + 1) * PAGE_ROWS, self.newest)
-        page = await self._client().audit_page(at=high, limit=high - low + 1)
+        page = await requests.page(self._client(), at=high, limit=high - low + 1)
         if turn != self._turn:
             return
         if [entry.position for entry in page.items] != [*range(high, low - 1, -1)]:
@@ -356,16 +350,18 @@ class AuditLog:
         self._keep(number, page.items)
 
     async def _load_filtered(self, first: int, turn: int) -> None:
+        from app.audit import requests
+
         if first:  # a page that was there before and had to make room
             span = next(span for span in self._spans if span.first == first)
-            page = await self._client().audit_page(**self.search.query, at=first, limit=span.length)
+            page = await requests.page(self._client(), **self.search.query, at=first, limit=span.length)
             if turn == self._turn:
                 if len(page.items) != span.length:
                     raise BadAnswer("Entries of this list are no longer in the audit log.")
                 self._keep(first, page.items)
             return
         while True:
-            page = await self._client().audit_page(**self.search.query, cursor=self._cursor, limit=PAGE_ROWS)
+            page = await requests.page(self._client(), **self.search.query, cursor=self._cursor, limit=PAGE_ROWS)
             if turn != self._turn:
                 return
             if not self.known:
@@ -406,58 +402,3 @@ class AuditLog:
 
 def _page_of(position: int) -> int:
     return (position - 1) // PAGE_ROWS
-
-
-@dataclass(frozen=True, slots=True)
-class Newest:
-    """One look at the log."""
-
-    search: Search
-    page: AuditPage
-    checkpoint: AuditCheckpoint
-
-
-def newest_query(console: Console, log: AuditLog) -> Query[Newest]:
-    """The newest entries that fit what ``log`` shows, and how far the log is sealed; asked for only while watched."""
-    import asyncio
-
-    gate = asyncio.Event()
-    gate.set()  # whoever watches has made sure that the log may be seen
-
-    async def fetch() -> Sample[Newest]:
-        search = log.search
-        page = await console.client.audit_page(**search.query, limit=HEARD_ROWS)
-        checkpoint = await console.client.audit_checkpoint()
-        newest = Newest(search, page, checkpoint)
-        return Sample(newest, checkpoint.as_of, console.clock.now(), console.clock.monotonic())
-
-    def make() -> Query[Newest]:
-        return Query(
-            "audit",
-            fetch,
-            clock=console.clock,
-            tasks=console.tasks,
-            gate=gate,
-            poll=POLL_SECONDS,
-            topics=frozenset({"audit"}),
-            title="Audit log",
-        )
-
-    return console.queries.get("audit", make)
-
-
-async def confirmed(console: Console, make: Callable[[], Awaitable[T]], title: str) -> T | None:
-    """Do something that may need a second factor; ``None`` when the operator does not want to use it.
-
-    Raises OperationsError.
-    """
-    own: Any = getattr(console, "confirmed", None)
-    if own is not None:
-        result: T | None = await own(make, title)
-        return result
-    try:
-        return await make()
-    except StepUpNeeded as error:
-        if not await console.step_up.ask(error, title):
-            return None
-    return await make()

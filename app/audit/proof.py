@@ -34,7 +34,7 @@ from models.core.formatting import grouped
 from models.core.wording import counted
 
 if TYPE_CHECKING:
-    from app.console import Console
+    from app.core.capability import Engine
     from models.audit import AuditCheckpoint, AuditLogEntry, InclusionProof
 
 KEEP_SECONDS = 60.0
@@ -81,14 +81,14 @@ class Verification:
 
     changed = Signal()
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, engine: Engine) -> None:
         self.seal = Seal()
         self.sealed = 0
         """Positions up to this one are verified."""
-        self._console = console
-        self._server = console.place.name
-        self._vkey = console.settings.audit_vkeys.get(self._server, "")
-        self._trusted = _remembered(console.settings.audit_checkpoints.get(self._server, ""))
+        self._engine = engine
+        self._server = engine.place.name
+        self._vkey = engine.settings.audit_vkeys.get(self._server, "")
+        self._trusted = _remembered(engine.settings.audit_checkpoints.get(self._server, ""))
         self._note = ""
         self._kept_mono = -1e9
         self._told = ""
@@ -110,7 +110,7 @@ class Verification:
         self._newest = checkpoint
         if not self._checking:
             self._checking = True
-            self._console.tasks.start(self._check_newest(), name="verify the audit log")
+            self._engine.tasks.start(self._check_newest(), name="verify the audit log")
 
     async def _check_newest(self) -> None:
         try:
@@ -174,7 +174,9 @@ class Verification:
                 words = f"its first {grouped(before.size)} are not the entries that were verified before"
                 raise RewrittenError(f"The log was rewritten: {words}")
             return
-        proof = await self._console.client.audit_consistency(before.size, checkpoint.size)
+        from app.audit import requests
+
+        proof = await requests.consistency_proof(self._engine.client, before.size, checkpoint.size)
         try:
             root = grown(before.size, checkpoint.size, before.root, [_decoded(each) for each in proof.path])
         except ProofError as error:
@@ -186,23 +188,23 @@ class Verification:
 
     def _trust(self, checkpoint: Checkpoint, note: str) -> None:
         self._trusted, self._note, self.sealed = checkpoint, note, checkpoint.size
-        if self._console.clock.monotonic() - self._kept_mono > KEEP_SECONDS:
+        if self._engine.clock.monotonic() - self._kept_mono > KEEP_SECONDS:
             self.keep()
 
     def keep(self) -> None:
         """Write key and checkpoint down. A disk that refuses is told once."""
-        console = self._console
-        if not self._note or console.settings.audit_checkpoints.get(self._server) == self._note:
+        engine = self._engine
+        if not self._note or engine.settings.audit_checkpoints.get(self._server) == self._note:
             return
-        self._kept_mono = console.clock.monotonic()
-        vkeys = {**console.settings.audit_vkeys, self._server: self._vkey}
-        notes = {**console.settings.audit_checkpoints, self._server: self._note}
-        console.settings = replace(console.settings, audit_vkeys=vkeys, audit_checkpoints=notes)
+        self._kept_mono = engine.clock.monotonic()
+        vkeys = {**engine.settings.audit_vkeys, self._server: self._vkey}
+        notes = {**engine.settings.audit_checkpoints, self._server: self._note}
+        engine.settings = replace(engine.settings, audit_vkeys=vkeys, audit_checkpoints=notes)
         try:
-            console.settings_file.keep(audit_vkeys=vkeys, audit_checkpoints=notes)
+            engine.settings_file.keep(audit_vkeys=vkeys, audit_checkpoints=notes)
         except OSError as error:
             words = f"The key of the audit log is kept for this session only: {error.strerror or error}."
-            console.messages.post_once("audit vkey", words, "warning")
+            engine.messages.post_once("audit vkey", words, "warning")
 
     def trust_anew(self, newest: AuditCheckpoint) -> None:
         """The operator believes the log as it is now: forget key and checkpoint of before."""
@@ -215,7 +217,7 @@ class Verification:
         self._say(Seal("broken", words, more))
         if words != self._told:
             self._told = words
-            self._console.messages.post(f"Audit log: {words}: {more}.", "error")
+            self._engine.messages.post(f"Audit log: {words}: {more}.", "error")
 
     def _say(self, seal: Seal) -> None:
         if seal.level != "broken":
@@ -228,7 +230,9 @@ class Verification:
 
     async def prove(self, entry: AuditLogEntry) -> Proof:
         """Check that an entry is in the signed log, word by word. Raises OperationsError when it cannot be asked."""
-        given = await self._console.client.audit_proof(entry.id)
+        from app.audit import requests
+
+        given = await requests.inclusion_proof(self._engine.client, entry.id)
         findings = [_says_the_same(given.canonical, entry)]
         leaf = leaf_hash(given.canonical.encode())
         try:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.core.signals import Signal
+
+if TYPE_CHECKING:
+    from models.core.permissions import Permission
 
 
 def _always() -> str | None:
@@ -20,7 +23,7 @@ class Action:
     id: str
     title: str
     shortcut: str = ""
-    permission: str | None = None
+    permission: Permission | None = None
     run: Callable[[], Any] = field(default=lambda: None)
     enabled: Callable[[], str | None] = _always
     group: str = ""
@@ -35,7 +38,7 @@ class ActionRegistry:
     executed = Signal(object)
     """Carries the Action that was run."""
 
-    def __init__(self, may: Callable[[str], bool]) -> None:
+    def __init__(self, may: Callable[[Permission], bool]) -> None:
         self._may = may
         self._actions: dict[str, Action] = {}
         self._recent: list[str] = []

@@ -2,49 +2,59 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from app.core.signals import Signal
 from app.core.timeframe import NOT_KEPT
 from models.core.wording import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
-    from app.console import Console
+    from app.core.capability import BadgeSpec, Engine
+    from app.core.http_client import OperationsClient
     from app.core.query import Query, Watch
+    from models.core.counts import Counts
+    from models.core.topics import Topic
+
+
+def counts_query(engine: Engine, topics: frozenset[Topic]) -> Query[Counts]:
+    """All that is counted, in one answer; ``topics`` are those of every badge."""
+
+    async def ask(client: OperationsClient) -> Counts:
+        from models.core.counts import Counts
+
+        return await client.get("/api/operations/counts", Counts)
+
+    return engine.record("counts", topics, ask)
 
 
 class BadgeCount:
-    """A count over a query, kept up to date for as long as the signed-in may do what waits."""
+    """Some of what is counted, kept up to date for as long as the signed-in may do what waits."""
 
     changed = Signal()
 
-    def __init__(
-        self, console: Console, query: Query[Any], permission: str, count: Callable[[Any], int], one: str, more: str
-    ) -> None:
-        """``one`` and ``more`` say what it counts: ``approval waits for you``, ``approvals wait for you``."""
-        self._console, self._query, self._permission = console, query, permission
-        self._count, self._one, self._more = count, one, more
+    def __init__(self, engine: Engine, query: Query[Counts], badges: Sequence[BadgeSpec]) -> None:
+        self._session, self._time, self._query, self._badges = engine.session, engine.time, query, tuple(badges)
         self._watch: Watch | None = None
         query.changed.connect(self._heard)
-        console.session.changed.connect(self._may_changed)
-        console.time.changed.connect(self._may_changed)
+        self._session.changed.connect(self._may_changed)
+        self._time.changed.connect(self._may_changed)
         self._may_changed()
 
     @property
     def count(self) -> int | None:
         """How many; 0 also while it is not known or none of their business, ``None`` while a past instant is shown."""
-        if self._console.time.as_of is not None:
-            return None if self._console.session.may(self._permission) else 0
-        sample = self._query.sample
-        return self._count(sample.value) if sample is not None and self._watch is not None else 0
+        if self._time.as_of is not None:
+            return None if self._mine() else 0
+        return sum(count for _, count in self._counts())
 
     @property
     def words(self) -> str:
         """``2 approvals wait for you``; empty when nothing does."""
-        count = self.count
-        return NOT_KEPT if count is None else counted(count, self._one, self._more) if count else ""
+        if self.count is None:
+            return NOT_KEPT
+        return ", ".join(counted(count, badge.one, badge.more) for badge, count in self._counts() if count)
 
     def close(self) -> None:
         """Stop asking."""
@@ -52,8 +62,17 @@ class BadgeCount:
             self._watch.close()
             self._watch = None
 
+    def _mine(self) -> list[BadgeSpec]:
+        return [badge for badge in self._badges if self._session.may(badge.permission)]
+
+    def _counts(self) -> list[tuple[BadgeSpec, int]]:
+        sample = self._query.sample
+        if sample is None or self._watch is None:
+            return []
+        return [(badge, sample.value.counts.get(badge.key, 0)) for badge in self._mine()]
+
     def _may_changed(self) -> None:
-        if not self._console.session.may(self._permission) or self._console.time.as_of is not None:
+        if not self._mine() or self._time.as_of is not None:
             self.close()
         elif self._watch is None:
             self._watch = self._query.watch(shown=False)

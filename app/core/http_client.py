@@ -1,4 +1,6 @@
-"""The operations API as Python methods. No Qt, no state but the connection pool: usable as an SDK.
+"""The connection to an operations API. No Qt, no state but the connection pool: usable as an SDK.
+
+What there is to ask for is in the ``requests`` module of each capability, as functions over a client.
 
 Reads are repeated with jitter when the server could not be reached or was busy; writes are sent once, with an
 idempotency key, so that the caller may repeat them safely.
@@ -27,35 +29,7 @@ from app.core.errors import (
 )
 from app.core.responses import content_of, kept_text, read, refusal, server_time, words_of, worth_repeating
 from app.core.tokens import TokenSource
-from models.access import (
-    AccessDrift,
-    AccessReview,
-    Approval,
-    Explanation,
-    Person,
-    RoleAssignment,
-    RoleDefinition,
-    UnusedPermissions,
-)
-from models.accounts import (
-    AccessToken,
-    BeginSecondFactor,
-    Enrolment,
-    Me,
-    RecoveryCodes,
-    Refresh,
-    SecondFactorCode,
-    SignIn,
-    SignInOptions,
-    SignOut,
-    Tokens,
-)
-from models.alerts import AcknowledgeAlert, Alert, AlertRule, AlertRuleChange, AlertRuleDraft, ShelveAlert
-from models.audit import AuditCheckpoint, AuditLogEntry, AuditPage, ConsistencyProof, InclusionProof
 from models.core.base import Record, Request
-from models.core.paging import PAGE_MOST, Page
-from models.dashboard import OperationsDashboard
-from models.shop.orders import CommunityPage, DownloadPage, OrderPage, RefundPage
 
 R = TypeVar("R", bound=Record)
 
@@ -101,131 +75,34 @@ class OperationsClient:
         """Close all connections."""
         await self._http.aclose()
 
-    # --- reads -------------------------------------------------------------------------------------------------
+    # --- what capabilities ask for -------------------------------------------------------------------------------
 
-    async def dashboard(self, range_days: int = 7, as_of: datetime | None = None) -> OperationsDashboard:
-        """``GET /api/operations/dashboard``."""
-        query = {"range": str(range_days)} | ({"asOf": as_of.isoformat()} if as_of else {})
-        return await self._get("/api/operations/dashboard", OperationsDashboard, query)
+    async def get(self, path: str, kind: type[R], query: dict[str, Any] | None = None, *, signed: bool = True) -> R:
+        """A record or a page; ``None`` and empty lists in ``query`` are left out. Raises OperationsError."""
+        return await self._ask("GET", path, kind, attempts=READ_ATTEMPTS, query=query, signed=signed)
 
-    async def alerts(
+    async def post(
         self,
-        states: tuple[str, ...] = (),
+        path: str,
+        kind: type[R],
+        body: Request | None = None,
         *,
-        cursor: str | None = None,
-        limit: int = PAGE_MOST,
-        as_of: datetime | None = None,
-    ) -> Page[Alert]:
-        """``GET /api/operations/alerts``, one page, of a past instant when one is given."""
-        query: dict[str, Any] = {"limit": limit, "state": list(states)} | ({"cursor": cursor} if cursor else {})
-        query |= {"asOf": as_of.isoformat()} if as_of else {}
-        return await self._get("/api/operations/alerts", Page[Alert], query)
+        signed: bool = True,
+        keyed: bool = True,
+        repeated: bool = False,
+    ) -> R:
+        """Ask for something to be done, once. Raises OperationsError.
 
-    async def alert(self, alert_id: str) -> Alert:
-        """One alert as it is now."""
-        return await self._get(f"/api/operations/alerts/{alert_id}", Alert)
+        Without ``keyed`` there is no idempotency key: for answers with secrets, which the server must not remember.
+        ``repeated`` is for what the server knows again by its body and answers the same: it is repeated as a read is.
+        """
+        headers = {"Idempotency-Key": str(uuid4())} if signed and keyed else {}
+        attempts = READ_ATTEMPTS if repeated else 1
+        return await self._ask("POST", path, kind, attempts=attempts, body=body, headers=headers, signed=signed)
 
-    async def alert_rules(self) -> Page[AlertRule]:
-        """``GET /api/operations/alert-rules``."""
-        return await self._get("/api/operations/alert-rules", Page[AlertRule], {"limit": PAGE_MOST})
-
-    async def orders(self, link: str, **more: Any) -> OrderPage:
-        """A drill-down list by its link; ``cursor``, ``limit``, ``country``, ``status`` may be added."""
-        return await self._get(link, OrderPage, more)
-
-    async def refunds(self, link: str, **more: Any) -> RefundPage:
-        """As ``orders``."""
-        return await self._get(link, RefundPage, more)
-
-    async def downloads(self, link: str, **more: Any) -> DownloadPage:
-        """As ``orders``."""
-        return await self._get(link, DownloadPage, more)
-
-    async def community(self, link: str, **more: Any) -> CommunityPage:
-        """As ``orders``."""
-        return await self._get(link, CommunityPage, more)
-
-    async def me(self) -> Me:
-        """Who is signed in and what they may do."""
-        return await self._get("/api/operations/rbac/me", Me)
-
-    async def roles(self) -> Page[RoleDefinition]:
-        """``GET /api/operations/rbac/roles``."""
-        return await self._get("/api/operations/rbac/roles", Page[RoleDefinition])
-
-    async def assignments(self, **filters: Any) -> Page[RoleAssignment]:
-        """``GET /api/operations/rbac/assignments``; ``active``, ``userId``, ``roleId``, ``cursor`` may be given."""
-        return await self._get("/api/operations/rbac/assignments", Page[RoleAssignment], {"limit": PAGE_MOST} | filters)
-
-    async def approvals(self, **filters: Any) -> Page[Approval]:
-        """``GET /api/operations/rbac/approvals``; ``state`` and ``cursor`` may be given."""
-        return await self._get("/api/operations/rbac/approvals", Page[Approval], filters)
-
-    async def reviews(self) -> Page[AccessReview]:
-        """``GET /api/operations/rbac/reviews``, the open ones."""
-        return await self._get("/api/operations/rbac/reviews", Page[AccessReview], {"open": "true"})
-
-    async def people(self, text: str = "") -> Page[Person]:
-        """``GET /api/operations/rbac/people``; one page."""
-        return await self._get("/api/operations/rbac/people", Page[Person], {"limit": PAGE_MOST, "text": text or None})
-
-    async def hints(self) -> Page[UnusedPermissions]:
-        """``GET /api/operations/rbac/hints``."""
-        return await self._get("/api/operations/rbac/hints", Page[UnusedPermissions])
-
-    async def drift(self) -> AccessDrift:
-        """``GET /api/operations/rbac/drift``."""
-        return await self._get("/api/operations/rbac/drift", AccessDrift)
-
-    async def explain(self, user_id: str, permission: str) -> Explanation:
-        """``GET /api/operations/rbac/explain``."""
-        query = {"userId": user_id, "permission": permission}
-        return await self._get("/api/operations/rbac/explain", Explanation, query)
-
-    async def audit_page(self, **filters: Any) -> AuditPage:
-        """``GET /api/operations/audit``, newest first; its filters, ``at``, ``cursor`` and ``limit`` may be given."""
-        return await self._get("/api/operations/audit", AuditPage, filters)
-
-    async def audit_entry(self, entry_id: str) -> AuditLogEntry:
-        """One entry of the audit log."""
-        return await self._get(f"/api/operations/audit/{entry_id}", AuditLogEntry)
-
-    async def audit_checkpoint(self) -> AuditCheckpoint:
-        """How far the audit log is sealed, and the newest signed checkpoint."""
-        return await self._get("/api/operations/audit/checkpoint", AuditCheckpoint)
-
-    async def audit_proof(self, entry_id: str, size: int | None = None) -> InclusionProof:
-        """That an entry is in the tree of a size, or of the newest checkpoint."""
-        return await self._get(f"/api/operations/audit/proof/{entry_id}", InclusionProof, {"size": size})
-
-    async def audit_consistency(self, earlier: int, later: int) -> ConsistencyProof:
-        """That the log of one size is the beginning of the log of another."""
-        return await self._get("/api/operations/audit/consistency", ConsistencyProof, {"from": earlier, "to": later})
-
-    async def sign_in_options(self) -> SignInOptions:
-        """How one can sign in; needs no token."""
-        return await self._get("/api/operations/session/options", SignInOptions, signed=False)
-
-    # --- writes ------------------------------------------------------------------------------------------------
-
-    async def acknowledge_alert(self, alert: Alert, comment: str, *, key: str | None = None) -> Alert:
-        """Acknowledge, based on the version the operator saw."""
-        path = f"/api/operations/alerts/{alert.id}/acknowledge"
-        return await self._post(path, Alert, AcknowledgeAlert(comment=comment), version=alert.version, key=key)
-
-    async def shelve_alert(self, alert: Alert, until: datetime, reason: str, *, key: str | None = None) -> Alert:
-        """Put aside until an instant."""
-        path = f"/api/operations/alerts/{alert.id}/shelve"
-        return await self._post(path, Alert, ShelveAlert(until=until, reason=reason), version=alert.version, key=key)
-
-    async def unshelve_alert(self, alert: Alert, *, key: str | None = None) -> Alert:
-        """Bring back."""
-        path = f"/api/operations/alerts/{alert.id}/unshelve"
-        return await self._post(path, Alert, None, version=alert.version, key=key)
-
-    async def create_alert_rule(self, draft: AlertRuleDraft, *, key: str | None = None) -> AlertRule:
-        """A new rule."""
-        return await self._post("/api/operations/alert-rules", AlertRule, draft, key=key)
+    async def delete(self, path: str, body: Request | None = None) -> None:
+        """Ask for something to be ended, once. Raises OperationsError."""
+        await self._send("DELETE", path, body=body)
 
     async def file(self, path: str, media: str, asked: Request | None = None) -> bytes:
         """A file, such as ``application/pdf``. What is asked for by a body is sent once."""
@@ -269,101 +146,33 @@ class OperationsClient:
         except httpx.TransportError as error:
             raise Unreachable(words_of(error)) from error
 
-    async def change_alert_rule(self, rule: AlertRule, change: AlertRuleChange) -> AlertRule:
-        """Change a rule, based on the version the operator saw."""
-        path = f"/api/operations/alert-rules/{rule.id}"
-        return await self._write("PATCH", path, AlertRule, change, version=rule.version)
-
-    async def sign_in(self, account: str, password: str) -> Tokens:
-        """Tokens for a built-in account."""
-        asked = SignIn(account=account, password=password)
-        return await self._post("/api/operations/session", Tokens, asked, signed=False)
-
-    async def refresh(self, refresh_token: str, device: str | None = None) -> Tokens:
-        """New tokens for a refresh token, which is used up.
-
-        With ``device``, a random secret of 32 characters or more, the server answers the same request again for a
-        minute, so it is repeated as a read is.
-        """
-        path = "/api/operations/session/refresh"
-        if device is None:
-            return await self._post(path, Tokens, Refresh(refresh_token=refresh_token), signed=False)
-        asked = Refresh(refresh_token=refresh_token, device=device)
-        return await self._repeat("POST", path, Tokens, body=asked, signed=False)
-
-    async def step_up(self, code: str) -> AccessToken:
-        """Use the second factor of a built-in account."""
-        return await self._write("POST", "/api/operations/session/step-up", AccessToken, SecondFactorCode(code=code))
-
-    async def begin_second_factor(self, password: str) -> Enrolment:
-        """Begin to set up a second factor; an account without password gives none."""
-        asked = BeginSecondFactor(password=password) if password else BeginSecondFactor()
-        return await self._write("POST", "/api/operations/session/second-factor", Enrolment, asked)
-
-    async def confirm_second_factor(self, code: str) -> RecoveryCodes:
-        """Finish with the first code."""
-        path = "/api/operations/session/second-factor/confirm"
-        return await self._write("POST", path, RecoveryCodes, SecondFactorCode(code=code))
-
-    async def sign_out(self, refresh_token: str) -> None:
-        """End the session on the server."""
-        await self._send("DELETE", "/api/operations/session", body=SignOut(refresh_token=refresh_token))
-
     # --- how -------------------------------------------------------------------------------------------------
 
-    async def _get(self, path: str, kind: type[R], query: dict[str, Any] | None = None, *, signed: bool = True) -> R:
-        return await self._repeat("GET", path, kind, query=query, signed=signed)
-
-    async def _repeat(
+    async def _ask(
         self,
         method: str,
         path: str,
         kind: type[R],
         *,
+        attempts: int,
         query: dict[str, Any] | None = None,
         body: Request | None = None,
+        headers: dict[str, str] | None = None,
         signed: bool,
     ) -> R:
         pause = FIRST_PAUSE
-        for attempt in range(1, READ_ATTEMPTS + 1):
+        for attempt in range(1, attempts + 1):
             try:
-                return read(await self._send(method, path, query=query, body=body, signed=signed), kind)
+                response = await self._send(method, path, query=query, body=body, headers=headers, signed=signed)
+                return read(response, kind)
             except OperationsError as error:
                 wait = worth_repeating(error)
-                if wait is None or attempt == READ_ATTEMPTS:
+                if wait is None or attempt == attempts:
                     raise
                 # Full jitter, so that many consoles do not come back in step.
                 await asyncio.sleep(wait + random.uniform(0, pause))  # noqa: S311
                 pause *= 2
         raise AssertionError("the last attempt raises or returns")
-
-    async def _post(
-        self,
-        path: str,
-        kind: type[R],
-        body: Request | None,
-        *,
-        version: int | None = None,
-        key: str | None = None,
-        signed: bool = True,
-    ) -> R:
-        return await self._write("POST", path, kind, body, version=version, key=key or str(uuid4()), signed=signed)
-
-    async def _write(
-        self,
-        method: str,
-        path: str,
-        kind: type[R],
-        body: Request | None,
-        *,
-        version: int | None = None,
-        key: str | None = None,
-        signed: bool = True,
-    ) -> R:
-        headers = {} if version is None else {"If-Match": f'"{version}"'}
-        if key is not None and signed:
-            headers["Idempotency-Key"] = key
-        return read(await self._send(method, path, body=body, headers=headers, signed=signed), kind)
 
     async def _send(
         self,

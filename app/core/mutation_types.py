@@ -12,6 +12,7 @@ from app.core.outbox import PendingMutation
 
 if TYPE_CHECKING:
     from models.core.base import Record
+    from models.core.topics import Topic
 
 
 class Refused(OperationsError):  # noqa: N818 - it names what happened
@@ -60,7 +61,7 @@ class MutationSpec:
     """One kind of mutation, such as ``alert.shelve``."""
 
     name: str
-    topics: frozenset[str]
+    topics: frozenset[Topic]
     """Queries that show its effect."""
     irreversible: bool = False
     """Never kept for later: refused while the server cannot be heard."""

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from app.core.clock import Clock
 from app.core.errors import OperationsError
@@ -16,10 +16,14 @@ from app.core.freshness import Quality
 from app.core.signals import Signal
 from app.core.tasks import Tasks
 
+if TYPE_CHECKING:
+    from models.core.topics import Topic
+
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
+POLL_SECONDS = 5.0
 LATE_AFTER = 2.5
 """Poll intervals without an answer after which a sample is late …"""
 LIVE_FACTOR = 3.0
@@ -84,11 +88,11 @@ class Query(Generic[T]):
         clock: Clock,
         tasks: Tasks,
         gate: asyncio.Event,
-        poll: float = 5.0,
-        topics: frozenset[str] = frozenset(),
+        poll: float = POLL_SECONDS,
+        topics: frozenset[Topic] = frozenset(),
         title: str = "",
         once: bool = False,
-        overlaid: Callable[[frozenset[str], T], T] | None = None,
+        overlaid: Callable[[frozenset[Topic], T], T] | None = None,
         least: float = LEAST_SECONDS,
     ) -> None:
         """Nothing is fetched before ``gate`` is set; ``topics`` invalidate what is known.
@@ -312,16 +316,25 @@ class Queries:
             found.set_live(live=self._live)
         return found
 
+    def find(self, key: str) -> Query[Any] | None:
+        """The query of this key, if there is one."""
+        return self._known.get(key)
+
     def forget_unwatched(self, prefix: str) -> None:
         """Drop queries nobody watches, so that a long day of past instants does not fill the memory."""
         for key in [k for k, q in self._known.items() if k.startswith(prefix) and not q.watched]:
             del self._known[key]
 
-    def invalidate(self, topic: str) -> None:
-        """Tell the queries of a topic (``*``: all) that they are out of date."""
+    def invalidate(self, topic: Topic) -> None:
+        """Tell the queries of a topic that they are out of date."""
         for query in list(self._known.values()):
-            if topic == "*" or topic in query.topics:
+            if topic in query.topics:
                 query.invalidate()
+
+    def invalidate_all(self) -> None:
+        """Tell every query that it is out of date."""
+        for query in list(self._known.values()):
+            query.invalidate()
 
     def set_live(self, *, live: bool) -> None:
         """The live stream is connected, or no longer."""
@@ -329,7 +342,7 @@ class Queries:
         for query in self._known.values():
             query.set_live(live=live)
 
-    def reapply(self, topics: frozenset[str]) -> None:
+    def reapply(self, topics: frozenset[Topic]) -> None:
         """What is on its way to the server has changed for these topics."""
         for query in list(self._known.values()):
             if query.topics & topics:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from app.core import session_requests
 from app.core.errors import Challenge, OperationsError, SignedOut
 from app.core.signals import Signal
 from app.core.tokens import TokenSource
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from app.core.http_client import OperationsClient
     from app.core.messages import Messages
     from models.accounts import AccessToken, Enrolment, Me, OidcOptions, SampleAccess, SignInOptions, Tokens
+    from models.core.permissions import Permission
 
 KEYRING_PATIENCE = 2.0
 SERVICE = "opsconsole"
@@ -121,7 +123,7 @@ class Session(TokenSource):
         """Whether there are tokens."""
         return self._tokens is not None or self._refresh_token is not None
 
-    def may(self, permission: str) -> bool:
+    def may(self, permission: Permission) -> bool:
         """Whether the signed-in principal holds a permission, as far as is known here; the server decides."""
         return self.me is not None and permission in self.me.permissions
 
@@ -151,7 +153,7 @@ class Session(TokenSource):
             return None
         try:
             if self._issuer is None:
-                tokens = await self._client.refresh(self._refresh_token, self._device)
+                tokens = await session_requests.refresh(self._client, self._refresh_token, self._device)
             else:
                 from app.core.browser_sign_in import browser_refresh
 
@@ -230,7 +232,7 @@ class Session(TokenSource):
 
     async def options(self) -> SignInOptions:
         """How one can sign in. Raises OperationsError."""
-        return await self._speaker.sign_in_options()
+        return await session_requests.sign_in_options(self._speaker)
 
     async def sample_access(self) -> SampleAccess | None:
         """What a sample shop says to whoever is signed in with one of its accounts; ``None`` for anybody else.
@@ -243,7 +245,7 @@ class Session(TokenSource):
 
     async def sign_in(self, account: str, password: str) -> Me:
         """Sign in with a built-in account. Raises OperationsError with words for the operator."""
-        await self.take(await self._speaker.sign_in(account, password))
+        await self.take(await session_requests.sign_in(self._speaker, account, password))
         return await self.load_me()
 
     async def sign_in_with_browser(self, open_browser: Callable[[str], Any]) -> Me:
@@ -261,15 +263,15 @@ class Session(TokenSource):
 
         Raises OperationsError: the code is wrong, or too many were.
         """
-        self._take_access(await self._speaker.step_up(code))
+        self._take_access(await session_requests.step_up(self._speaker, code))
 
     async def begin_second_factor(self, password: str) -> Enrolment:
         """Begin to set up a second factor; an account without password gives none. Raises OperationsError."""
-        return await self._speaker.begin_second_factor(password)
+        return await session_requests.begin_second_factor(self._speaker, password)
 
     async def confirm_second_factor(self, code: str) -> tuple[str, ...]:
         """Finish with the first code; answers the recovery codes, to be shown this once. Raises OperationsError."""
-        confirmed = await self._speaker.confirm_second_factor(code)
+        confirmed = await session_requests.confirm_second_factor(self._speaker, code)
         self._take_access(confirmed)
         await self.load_me()
         return confirmed.codes
@@ -305,7 +307,7 @@ class Session(TokenSource):
 
     async def load_me(self) -> Me:
         """Ask the server who is signed in. Raises OperationsError."""
-        self.me = await self._speaker.me()
+        self.me = await session_requests.me(self._speaker)
         self.changed.emit()
         return self.me
 
@@ -321,7 +323,7 @@ class Session(TokenSource):
 
                 await browser_sign_out(self._issuer, self._refresh_token, self._id_token, open_browser)
             elif self._refresh_token is not None:
-                await self._speaker.sign_out(self._refresh_token)
+                await session_requests.sign_out(self._speaker, self._refresh_token)
         except OperationsError as error:
             told = "server" if self._issuer is None else "sign-in service"
             self._messages.post(f"Signed out here; the {told} was not told: {error}", "warning")

@@ -5,7 +5,6 @@ Nothing that can be wrong with the file stops the console: what is lost is said 
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import queue
 import sqlite3
@@ -14,14 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from app.core.figure_set import FigureSet
-
-if TYPE_CHECKING:
-    from app.core.query import Query
-    from models.alerts import Alert
-    from models.dashboard import OperationsDashboard
 
 SCHEMA = 1
 PAINT_KEY = "paint"
@@ -61,26 +55,6 @@ def read(path: Path, key: str) -> Kept | None:
         return _read(path, key)
     except (sqlite3.Error, OSError):
         return None
-
-
-async def seed(path: Path, dashboard: Query[OperationsDashboard], alerts: Query[tuple[Alert, ...]]) -> None:
-    """Show the answers of an earlier run until the first of this one; what does not fit is ignored."""
-    from pydantic import TypeAdapter, ValidationError
-
-    from app.core.query import Sample
-    from models.alerts import Alert
-    from models.dashboard import OperationsDashboard
-
-    wanted: tuple[tuple[Query[Any], Any], ...] = ((dashboard, OperationsDashboard), (alerts, tuple[Alert, ...]))
-    for query, kind in wanted:
-        kept = await asyncio.to_thread(read, path, query.key)
-        if kept is None:
-            continue
-        with contextlib.suppress(ValidationError, OverflowError, OSError, ValueError):
-            value = TypeAdapter(kind).validate_json(kept.text)
-            as_of = datetime.fromtimestamp(kept.as_of, UTC)
-            received = datetime.fromtimestamp(kept.received_at, UTC)
-            query.seed(Sample(value, as_of, received, None))
 
 
 def _read(path: Path, key: str) -> Kept | None:

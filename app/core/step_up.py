@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from app.core.errors import StepUpNeeded
 from app.core.signals import Signal
 
 if TYPE_CHECKING:
-    from app.core.errors import Challenge, StepUpNeeded
+    from collections.abc import Awaitable, Callable
+
+    from app.core.errors import Challenge
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,18 @@ class StepUp:
             answered.add_done_callback(self._closed)
             self.asked.emit(self._open)
         return await asyncio.shield(self._open.answered)
+
+    async def confirmed(self, make: Callable[[], Awaitable[T]], title: str) -> T | None:
+        """Do something that may need a second factor; ``None`` when the operator does not want to use it.
+
+        Raises OperationsError.
+        """
+        try:
+            return await make()
+        except StepUpNeeded as error:
+            if not await self.ask(error, title):
+                return None
+        return await make()
 
     def _closed(self, _answered: asyncio.Future[bool]) -> None:
         self._open = None

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.core.errors import OperationsError, SignedOut, Unreachable
 from app.core.signals import Signal
+from models.core.topics import Topic
 
 if TYPE_CHECKING:
     from app.core.http_client import OperationsClient
@@ -66,8 +67,8 @@ class Stream:
 
     changed = Signal()
     """``state`` is another."""
-    heard = Signal(str)
-    """A topic something changed in; ``*`` when everything must be asked for anew."""
+    heard = Signal(Topic)
+    """A topic something changed in; ``RESYNC`` when everything must be asked for anew."""
 
     def __init__(self, client: Callable[[], OperationsClient]) -> None:
         self._client = client
@@ -125,12 +126,16 @@ class Stream:
                     self._set(StreamState.LIVE, "")
                     if gap:
                         # Between the first questions and this connection something may have changed.
-                        self.heard.emit("*")
+                        self.heard.emit(Topic.RESYNC)
                 if event.topic:
                     self._tell(event)
 
     def _tell(self, event: Event) -> None:
-        self.heard.emit("*" if event.topic == "resync" else event.topic)
+        try:
+            topic = Topic(event.topic)
+        except ValueError:  # of another release: whatever it is about, the audit log has it
+            topic = Topic.AUDIT
+        self.heard.emit(topic)
 
     def _set(self, state: StreamState, detail: str) -> None:
         if (state, detail) != (self.state, self.detail):

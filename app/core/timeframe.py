@@ -9,6 +9,8 @@ from app.core.signals import Signal
 RANGES = (7, 30, 90)
 NOT_KEPT = "not kept for this time"
 """What stands in the place of something whose record is not kept for the past instant that is looked at."""
+PAST_PREFIX = "at:"
+"""Begins the key of every query of a past instant."""
 
 
 class TimeFrame:
@@ -19,6 +21,10 @@ class TimeFrame:
     def __init__(self, range_days: int = 7) -> None:
         self.range_days = range_days if range_days in RANGES else 7
         self.as_of: datetime | None = None
+
+    def key(self, name: str) -> str:
+        """The key of a query of the instant that is looked at; ``name`` itself while that is the present."""
+        return name if self.as_of is None else f"{PAST_PREFIX}{self.as_of.isoformat()} {name}"
 
     def set_range(self, days: int) -> None:
         """Look back 7, 30 or 90 days. Raises ValueError for anything else."""

@@ -1,1 +1,7 @@
-"""The figures and the rows behind them."""
+"""The dashboard: its figures, what they are called, and the rows behind them."""
+
+from __future__ import annotations
+
+from app.dashboard.domain import Dashboard
+
+__all__ = ["Dashboard"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,7 +11,8 @@ from app.core.signals import Signal
 
 if TYPE_CHECKING:
     from app.core.http_client import OperationsClient
-    from models.shop.orders import CommunityPage, DownloadPage, OrderPage, RefundPage, Summary
+    from app.dashboard.requests import Rows
+    from models.shop.orders import Summary
 
 PAGE_ROWS = 200
 KINDS = ("orders", "refunds", "downloads", "community")
@@ -82,9 +83,8 @@ class Drill:
                 self.loading = False
         self.changed.emit()
 
-    async def _fetch(self) -> OrderPage | RefundPage | DownloadPage | CommunityPage:
-        client = self._client()
-        fetch: Callable[..., Awaitable[Any]] = getattr(client, self.kind)
+    async def _fetch(self) -> Rows:
+        from app.dashboard import requests
+
         more = {"limit": PAGE_ROWS, "cursor": self._cursor, "country": self.country, "status": self.status}
-        page: OrderPage | RefundPage | DownloadPage | CommunityPage = await fetch(self.link, **more)
-        return page
+        return await requests.rows(self._client(), self.kind, self.link, **more)

@@ -9,33 +9,31 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from app.core.errors import BadAnswer
 from app.core.mutation_types import MutationRequest, MutationSpec, Outcome, Refused
 from app.core.outbox import State
 from app.core.signals import Signal
+from app.dashboard import Dashboard
 from app.risk.cases import CaseCache
 from app.risk.filters import Filter, SavedFilters
 from app.risk.notes import NoteDrafts
 from app.risk.pages import QueueList
 from models.core.money import decimals
+from models.core.permissions import Permission
+from models.core.topics import Topic
 
 if TYPE_CHECKING:
-    from app.console import Console
-    from app.core.badge_count import BadgeCount
+    from app.core.capability import Engine
     from app.core.outbox import PendingMutation
     from app.core.query import Query
-    from models.core.base import Record
     from models.core.paging import Page
     from models.risk.case import RiskCase
-    from models.risk.queue import BulkAnswer, DecideEntry, EscalateTo, QueueCounts, RiskQueueEntry
-
-R = TypeVar("R", bound="Record")
+    from models.risk.queue import BulkAnswer, BulkDecision, DecideEntry, EscalateTo, QueueCounts, RiskQueueEntry
 
 BASE = "/api/risk/queue"
-VIEW, DECIDE = "risk.view_queue", "risk.approve_orders"
-TOPICS = frozenset({"risk_queue"})
+VIEW, DECIDE = Permission.VIEW_RISK_QUEUE, Permission.APPROVE_ORDERS
+TOPICS = frozenset({Topic.RISK_QUEUE})
 UNDO_SECONDS = 8.0
 UNDO_MOST = 200
 RESOURCE = "risk_entry:"
@@ -87,92 +85,58 @@ class Risk:
     returned = Signal(str)
     """Carries the id of an entry whose decision was taken back."""
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self.mutations = console.mutations
-        self.list = QueueList(self._ask_page, console.tasks, console.clock.now, self._me)
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.mutations = engine.mutations
+        self.list = QueueList(self._ask_page, engine.tasks, engine.clock.now, self._me)
         self.list.pinned = lambda entry_id: bool(self.mutations.of(RESOURCE + entry_id))
-        self.cases = CaseCache(self.case, console.tasks)
-        self.filters = SavedFilters(console.profile)
-        self.notes = NoteDrafts(console.profile)
+        self.cases = CaseCache(self.case, engine.tasks)
+        self.filters = SavedFilters(engine.profile)
+        self.notes = NoteDrafts(engine.profile)
         self._deeds: list[UndoEntry] = []
         self._user: str | None = None
         self._asked_currency = False
         self._versions: dict[str, int] = {}
         """Of entries as my own deeds left them: a quick second one builds upon that, whatever its row still says."""
-        for name in (*sorted(VERDICTS), SNOOZE):
-            undo = None if name == SNOOZE else _reopen
-            self.mutations.declare(
-                MutationSpec(name, TOPICS, late=UNDO_SECONDS, in_place=True, within="entry", undo=undo)
-            )
-        for name in (CLAIM, RELEASE, TAKE_OVER, NOTE, REOPEN):
-            self.mutations.declare(MutationSpec(name, TOPICS, in_place=True, within="entry", undo=_OPPOSITE.get(name)))
-        for name in (TAKE, BULK):
-            self.mutations.declare(MutationSpec(name, TOPICS, irreversible=True, in_place=True))
         self.mutations.settled.connect(self._settled)
         self.mutations.changed.connect(self.rows_changed.emit)
-        console.session.changed.connect(self._session_changed)
+        engine.session.changed.connect(self._session_changed)
 
     # --- reading -----------------------------------------------------------------------------------------------
 
     def counts(self) -> Query[QueueCounts]:
         """How many entries each tab has; asked for while somebody may see the queue."""
+        from app.risk import requests
 
-        async def ask(_client: Any) -> QueueCounts:
-            from models.risk.queue import QueueCounts
-
-            return await self._read(f"{BASE}/counts", QueueCounts)
-
-        return self._console.record("risk_counts", TOPICS, ask)
-
-    def waiting(self) -> BadgeCount:
-        """How many entries are open, for whoever may decide them."""
-        from app.core.badge_count import BadgeCount
-
-        words = "entry waits to be decided", "entries wait to be decided"
-        return BadgeCount(self._console, self.counts(), DECIDE, lambda counts: counts.open, *words)
+        return self._engine.record("risk_counts", TOPICS, requests.queue_counts)
 
     def know_currency(self) -> None:
         """Ask once for the figures: they say what currency reports are in, and only the queue may be on screen."""
         if not self.currency and not self._asked_currency:
             self._asked_currency = True
-            self._console.tasks.start(self._console.dashboard().refresh(), name="currency of reports")
+            asked = self._engine.of(Dashboard).query().refresh()
+            self._engine.tasks.start(asked, name="currency of reports")
 
     @property
     def currency(self) -> str:
         """The currency of reports; empty while it is not known."""
-        figures = self._console.figures
-        return figures.currency if figures is not None else ""
-
-    async def _read(self, path: str, kind: type[R]) -> R:
-        from pydantic import TypeAdapter, ValidationError
-
-        text, _ = await self._console.client.record(path)
-        try:
-            return TypeAdapter(kind).validate_json(text)
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            place = ".".join(map(str, first["loc"])) or "the whole"
-            raise BadAnswer(f"The server's answer does not fit: {place}: {first['msg']}.") from error
+        return self._engine.of(Dashboard).currency
 
     async def _ask_page(self, chosen: Filter, cursor: str | None, limit: int) -> Page[RiskQueueEntry]:
-        from urllib.parse import urlencode
-
-        from models.core.paging import Page
-        from models.risk.queue import RiskQueueEntry
+        from app.risk import requests
 
         units = 10 ** decimals(self.currency) if self.currency else 100
-        query = chosen.query(minor_units=units) | {"limit": str(limit)} | ({"cursor": cursor} if cursor else {})
-        return await self._read(f"{BASE}?{urlencode(query)}", Page[RiskQueueEntry])
+        query = chosen.query(minor_units=units) | {"limit": str(limit), "cursor": cursor}
+        return await requests.queue_page(self._engine.client, query)
 
     async def case(self, entry_id: str) -> RiskCase:
         """One case, asked for now. Raises OperationsError."""
-        from models.risk.case import RiskCase
+        from app.risk import requests
 
-        return await self._read(f"{BASE}/{entry_id}", RiskCase)
+        return await requests.case(self._engine.client, entry_id)
 
     def _me(self) -> str | None:
-        return self._console.session.me.user_id if self._console.session.me is not None else None
+        return self._engine.session.me.user_id if self._engine.session.me is not None else None
 
     def _session_changed(self) -> None:
         user = self._me()
@@ -278,14 +242,9 @@ class Risk:
 
     async def bulk_preview(self, entries: Iterable[RiskQueueEntry], decision: DecideEntry) -> BulkAnswer:
         """What a decision would do to each entry. Raises OperationsError."""
-        from uuid import uuid4
+        from app.risk import requests
 
-        from models.risk.queue import BulkAnswer
-
-        body = _bulk(entries, decision).model_dump_json(by_alias=True, exclude_unset=True)
-        path = f"{BASE}/bulk/preview"
-        text, _ = await self._console.client.send("POST", path, body, version=None, key=str(uuid4()))
-        return BulkAnswer.model_validate_json(text)
+        return await requests.bulk_preview(self._engine.client, _bulk(entries, decision))
 
     async def bulk(self, entries: Iterable[RiskQueueEntry], decision: DecideEntry, words: str) -> BulkAnswer:
         """Decide each entry on its own, at once: it was asked for and previewed. Raises OperationsError."""
@@ -378,7 +337,23 @@ class Risk:
         self.entry_changed.emit(entry)
 
 
-def _bulk(entries: Iterable[RiskQueueEntry], decision: DecideEntry) -> Any:
+def specs() -> tuple[MutationSpec, ...]:
+    """What an operator does here."""
+    return (
+        *(
+            MutationSpec(name, TOPICS, late=UNDO_SECONDS, in_place=True, within="entry", undo=_reopen)
+            for name in VERDICTS
+        ),
+        MutationSpec(SNOOZE, TOPICS, late=UNDO_SECONDS, in_place=True, within="entry"),
+        *(
+            MutationSpec(name, TOPICS, in_place=True, within="entry", undo=_OPPOSITE.get(name))
+            for name in (CLAIM, RELEASE, TAKE_OVER, NOTE, REOPEN)
+        ),
+        *(MutationSpec(name, TOPICS, irreversible=True, in_place=True) for name in (TAKE, BULK)),
+    )
+
+
+def _bulk(entries: Iterable[RiskQueueEntry], decision: DecideEntry) -> BulkDecision:
     from models.risk.queue import BulkDecision, BulkEntry
 
     listed = tuple(BulkEntry(entry_id=entry.entry_id, version=entry.version) for entry in entries)

@@ -13,7 +13,7 @@ from app.risk.rule_edits import RuleWork
 from app.risk.rules import MANAGE, LiveMatches, change_draft
 
 if TYPE_CHECKING:
-    from app.console import Console
+    from app.core.capability import Engine
     from app.core.outbox import PendingMutation
     from models.risk.rules import RuleSet, RuleSetSummary
 
@@ -23,8 +23,8 @@ class OpenDraft:
 
     changed = Signal()
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
         self.rule_set_id = ""
         self.one: RuleSetSummary | None = None
         self.known: RuleSet | None = None
@@ -33,7 +33,7 @@ class OpenDraft:
         self.saving = False
         self.problem = ""
         """Why it was not saved."""
-        self.matches = LiveMatches(console)
+        self.matches = LiveMatches(engine)
         self._unsent: DraftStore | None = None
 
     # --- what is known -------------------------------------------------------------------------------------------
@@ -62,7 +62,7 @@ class OpenDraft:
     @property
     def conflict(self) -> PendingMutation | None:
         """A change of it that waits for the operator's choice."""
-        pending = self._console.mutations.of(f"rule_set:{self.rule_set_id}")
+        pending = self._engine.mutations.of(f"rule_set:{self.rule_set_id}")
         return next((intent for intent in pending if intent.state is State.CONFLICT), None)
 
     @property
@@ -76,7 +76,7 @@ class OpenDraft:
             return f"version {self.one.number} is {self.one.state} and stays as it is; make a new draft from it"
         if self.conflict is not None:
             return "choose first which of the two changes holds"
-        return self._console.write_blocker(MANAGE)
+        return self._engine.write_blocker(MANAGE)
 
     @property
     def words(self) -> str:
@@ -94,25 +94,23 @@ class OpenDraft:
             if self.known is not None and self.known.version != self.work.base.version:
                 return f"Somebody else saved this draft (version {self.known.version}); saving asks you which holds."
             return "Not saved yet; kept on this computer as you type."
-        if self._console.mutations.of(f"rule_set:{self.rule_set_id}"):
+        if self._engine.mutations.of(f"rule_set:{self.rule_set_id}"):
             return "Kept here; it is sent when the link is back."
         return ""
 
     def _take_up(self, known: RuleSet) -> None:
-        me = self._console.session.me
+        me = self._engine.session.me
         if me is None:
             return
         name = f"rules {me.user_id} {known.rule_set_id}"
-        self._unsent = DraftStore(
-            unsent_path(self._console.profile, self._console.place.name, name), self._console.tasks
-        )
+        self._unsent = DraftStore(unsent_path(self._engine.profile, self._engine.place.name, name), self._engine.tasks)
         kept = self._unsent.read()
         if kept is not None:
             try:
                 self.work = RuleWork.taken_up(kept)
             except ValueError:
                 words = "What was not saved of these rules cannot be read by this version of opsconsole."
-                self._console.messages.post(words, "warning")
+                self._engine.messages.post(words, "warning")
                 self._unsent.drop()
         self.work = self.work or RuleWork(known)
 
@@ -146,12 +144,12 @@ class OpenDraft:
         """Send what was changed."""
         if self.work is not None and self.work.dirty and not self.saving:
             self.saving, self.problem = True, ""
-            self._console.tasks.start(self._send(self.work), name="save a draft of rules")
+            self._engine.tasks.start(self._send(self.work), name="save a draft of rules")
             self.changed.emit()
 
     async def _send(self, work: RuleWork) -> None:
         try:
-            outcome = await change_draft(self._console.mutations, work)
+            outcome = await change_draft(self._engine.mutations, work)
         except InConflict:
             self._sent(work, None)  # the outbox has it now, and the window asks which of the two holds
         except OperationsError as error:

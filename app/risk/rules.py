@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import quote, urlencode
-from uuid import uuid4
+from urllib.parse import quote
 
-from app.core.errors import BadAnswer, OperationsError
+from app.core.errors import OperationsError
 from app.core.mutation_types import MutationRequest, MutationSpec, Outcome
 from app.core.signals import Signal
+from models.core.permissions import Permission
+from models.core.topics import Topic
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from app.console import Console
-    from app.core.http_client import OperationsClient
+    from app.core.capability import Engine
     from app.core.mutation import Mutations
     from app.core.outbox import PendingMutation
     from app.core.query import Query
@@ -40,21 +40,19 @@ if TYPE_CHECKING:
     )
     from models.risk.suppression import Breaker, Snooze, SnoozeSubject
 
-R = TypeVar("R")
+R = TypeVar("R", bound="Record")
 
 BASE = "/api/risk"
-VIEW, MANAGE, PUBLISH, APPROVE = "risk.view_queue", "risk.manage_rules", "risk.publish_rules", "risk.approve_orders"
-TOPIC = "risk_rules"
-TOPICS = frozenset({TOPIC})
-PAGE = 200
+VIEW, APPROVE = Permission.VIEW_RISK_QUEUE, Permission.APPROVE_ORDERS
+MANAGE, PUBLISH = Permission.MANAGE_RISK_RULES, Permission.PUBLISH_RISK_RULES
+TOPICS = frozenset({Topic.RISK_RULES})
 MATCH_PAUSE = 0.3
 """Seconds after the last key before the orders are counted."""
 
 
-def declare(mutations: Mutations) -> None:
-    """Make the kinds known."""
-    mutations.declare(MutationSpec("risk.draft_change", TOPICS, overlay=_changed))
-    for name in (
+def specs() -> tuple[MutationSpec, ...]:
+    """What an operator does here."""
+    alone = (
         "risk.draft_create",
         "risk.draft_discard",
         "risk.publish",
@@ -69,41 +67,23 @@ def declare(mutations: Mutations) -> None:
         "risk.snooze_end",
         "risk.breaker_reset",
         "risk.policy_change",
-    ):
-        mutations.declare(MutationSpec(name, TOPICS, irreversible=True))
-
-
-async def read(client: OperationsClient, path: str, kind: type[R], **query: Any) -> R:
-    """A record or a page by its address. Raises OperationsError."""
-    from pydantic import TypeAdapter, ValidationError
-
-    given = {key: value for key, value in query.items() if value is not None}
-    text, _ = await client.record(f"{path}?{urlencode(given)}" if given else path)
-    try:
-        return TypeAdapter(kind).validate_json(text)
-    except ValidationError as error:
-        raise _bad(error) from error
-
-
-def _bad(error: Any) -> BadAnswer:
-    first = error.errors(include_url=False)[0]
-    place = ".".join(map(str, first["loc"])) or "the whole"
-    return BadAnswer(f"The server's answer does not fit: {place}: {first['msg']}.")
+    )
+    return (
+        MutationSpec("risk.draft_change", TOPICS, overlay=_changed),
+        *(MutationSpec(name, TOPICS, irreversible=True) for name in alone),
+    )
 
 
 class RiskRules:
     """Queries of one console about rules and lists."""
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
 
-    def _page(self, key: str, path: str, kind: Any, **query: Any) -> Query[Any]:
-        from models.core.paging import Page
+    def _page(self, key: str, path: str, kind: type[R]) -> Query[tuple[R, ...]]:
+        from app.risk import requests
 
-        async def ask(client: OperationsClient) -> Any:
-            return await read(client, path, Page[kind], limit=PAGE, **query)
-
-        return self._console.listing(f"risk:{key}", TOPICS, ask)
+        return self._engine.listing(f"risk:{key}", TOPICS, lambda client: requests.rules_page(client, path, kind))
 
     def sets(self) -> Query[tuple[RuleSetSummary, ...]]:
         """Every version but discarded ones, newest first."""
@@ -117,8 +97,8 @@ class RiskRules:
 
         return self._one(f"set:{rule_set_id}", f"{BASE}/rule-sets/{rule_set_id}", RuleSet)
 
-    def _one(self, key: str, path: str, kind: Any) -> Query[Any]:
-        return self._console.record(f"risk:{key}", TOPICS, lambda client: read(client, path, kind))
+    def _one(self, key: str, path: str, kind: type[R]) -> Query[R]:
+        return self._engine.record(f"risk:{key}", TOPICS, lambda client: client.get(path, kind))
 
     def backtests(self) -> Query[tuple[BacktestSummary, ...]]:
         """The newest backtests."""
@@ -174,8 +154,8 @@ class LiveMatches:
 
     changed = Signal()
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
         self._asked: tuple[FraudRule, ...] | None = None
         self._answered: tuple[FraudRule, ...] | None = None
         self._asking: asyncio.Task[None] | None = None
@@ -194,13 +174,11 @@ class LiveMatches:
             return
         self._asked = rules
         if self._asking is None or self._asking.done():
-            self._asking = self._console.tasks.start(self._ask(), name="count matching orders")
+            self._asking = self._engine.tasks.start(self._ask(), name="count matching orders")
         self.changed.emit()
 
     async def _ask(self) -> None:
-        from pydantic import ValidationError
-
-        from models.risk.backtest import MatchRules, RuleMatches
+        from app.risk import requests
 
         while True:
             rules = self._asked
@@ -208,15 +186,9 @@ class LiveMatches:
             if rules != self._asked or rules is None:
                 continue
             try:
-                body = MatchRules(rules=rules).model_dump_json(by_alias=True)
-                text, _ = await self._console.client.send(
-                    "POST", f"{BASE}/rules/match", body, version=None, key=str(uuid4())
-                )
-                self.found, self.problem = RuleMatches.model_validate_json(text), ""
+                self.found, self.problem = await requests.matches(self._engine.client, rules), ""
             except OperationsError as error:
                 self.problem = str(error)
-            except ValidationError as error:
-                self.problem = str(_bad(error))
             self._answered = rules
             self.changed.emit()
             if rules == self._asked:
@@ -438,14 +410,14 @@ async def change_policy(mutations: Mutations, policy: RiskPolicy, change: RiskPo
 # --- why something cannot be done ----------------------------------------------------------------------------------
 
 
-def publish_reason(console: Console, one: RuleSetSummary, *, dirty: bool = False) -> str | None:
+def publish_reason(engine: Engine, one: RuleSetSummary, *, dirty: bool = False) -> str | None:
     """Why a version cannot be published now, in words; ``None`` when it can."""
     from models.risk.rules import RuleSetState
 
-    reason = console.write_blocker(PUBLISH, irreversible=True)
+    reason = engine.write_blocker(PUBLISH, irreversible=True)
     if reason is not None:
         return reason
-    me = console.session.me
+    me = engine.session.me
     if one.state is RuleSetState.PUBLISHED:
         return "it is the published one"
     if one.state is RuleSetState.DISCARDED:

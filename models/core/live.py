@@ -2,31 +2,10 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from models.core.base import Count, Record
+from models.core.topics import Topic
 
-
-class Topic(StrEnum):
-    """The name of an event, and what a console's queries are invalidated by."""
-
-    ALERTS = "alerts"
-    ALERT_RULES = "alert_rules"
-    DASHBOARD = "dashboard"
-    ROLES = "roles"
-    ASSIGNMENTS = "assignments"
-    APPROVALS = "approvals"
-    REVIEWS = "reviews"
-    DRIFT = "drift"
-    PEOPLE = "people"
-    RISK_QUEUE = "risk_queue"
-    RISK_RULES = "risk_rules"
-    AUDIT = "audit"
-    """Any other change; only for those who read the audit log."""
-    ME = "me"
-    """What the listener may do has changed."""
-    RESYNC = "resync"
-    """Events were lost to this listener: everything that is shown must be asked for anew."""
+__all__ = ["Change", "Topic"]
 
 
 class Change(Record):

@@ -195,7 +195,7 @@ def test_title_case_and_verdicts_are_about_one_order_at_every_moment(
             case = desk.panels.case
             title = next(t for t in desk.window.findChildren(DockTitle) if t._panel() is case)
             for number in range(2, 7):
-                await until(lambda n=number: desk.console.risk.cases.get(entry(desk, n - 1)) is not None)
+                await until(lambda n=number: desk.console.of(Risk).cases.get(entry(desk, n - 1)) is not None)
                 press(KEY.Key_J)
                 order = f"CS-{number:05}"
                 assert title._note.text() == order
@@ -215,7 +215,7 @@ def test_title_case_and_verdicts_are_about_one_order_at_every_moment(
             assert case.buttons["approve"].isEnabled()
 
     def entry(desk: Desk, row: int) -> str:
-        found = desk.console.risk.list.entry(row)
+        found = desk.console.of(Risk).list.entry(row)
         assert found is not None
         return found.entry_id
 

@@ -22,6 +22,7 @@ import pytest
 from fastapi import APIRouter
 from psycopg.conninfo import make_conninfo
 
+from app.core import session_requests
 from app.core.browser_sign_in import browser_refresh, browser_sign_in, trusted
 from app.core.errors import (
     BadAnswer,
@@ -151,7 +152,7 @@ async def test_signed_in_renewed_recalled_and_signed_out(url: str, provider: Pro
             assert browser.asked[0]["redirect_uri"].startswith("http://127.0.0.1:")
             first, first_kept = await session.token(), console.kept()
             console.clock.pass_seconds(290)
-            assert (await client.me()).user_id == "ada"
+            assert (await session_requests.me(client)).user_id == "ada"
             second, second_kept = await session.token(), console.kept()
             assert first != second
             assert first_kept != second_kept
@@ -181,7 +182,7 @@ async def test_a_refresh_token_used_twice_ends_the_session(url: str, provider: P
         await session.sign_in_with_browser(browser)
         stolen = console.kept()
         console.clock.pass_seconds(290)
-        await client.me()
+        await session_requests.me(client)
         with pytest.raises(SignedOut, match="invalid_grant"):
             await browser_refresh(options_of(provider), stolen, "ada")
         console.clock.pass_seconds(290)
@@ -265,7 +266,7 @@ async def test_an_answer_of_somebody_else_changes_nothing(url: str) -> None:
         with pytest.raises(SignInRefused, match="Somebody else signed in"):
             await session.step_up(other, challenge.acr_values, challenge.max_age)
         assert (await session.token(), console.kept()) == (before, kept)
-        assert (await client.me()).user_id == "ada"
+        assert (await session_requests.me(client)).user_id == "ada"
 
 
 async def test_a_provider_that_does_not_ask_again_does_not_count(url: str) -> None:

@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from PySide6.QtWidgets import QApplication, QWidget
 
+from app.alerts.domain import Alerts
 from app.console import Console
 from app.core.clock import Clock
 from app.core.connection_target import ConnectionTarget
@@ -160,7 +161,7 @@ class Office:
 
     async def refresh(self) -> None:
         """Ask for alerts and figures now."""
-        await self.console.alerts().refresh()
+        await self.console.of(Alerts).list().refresh()
         await self.console.dashboard().refresh()
 
 

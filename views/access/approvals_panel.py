@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from app.access.domain import APPROVE, withdraw
+from app.access.domain import APPROVE, Access, withdraw
 from app.core.actions import Action
 from app.core.errors import OperationsError
 from app.core.freshness import age_words
@@ -102,8 +102,8 @@ class ApprovalsPanel(QueryPanel):
 
     def __init__(self, console: Console) -> None:
         super().__init__(console, "access.approvals", "Waits for you")
-        self._approvals, self._roles = console.access.approvals(), console.access.roles()
-        self._held = console.access.assignments()
+        self._approvals, self._roles = console.of(Access).approvals(), console.of(Access).roles()
+        self._held = console.of(Access).assignments()
         self.cards: dict[str, ApprovalCard] = {}
         self._versions: dict[str, tuple[object, ...]] = {}
         self.empty = QLabel("Nothing waits for approval.")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout
 
-from app.access.domain import APPROVE, MANAGE, VIEW
+from app.access.domain import APPROVE, MANAGE, VIEW, Access
 from app.core.actions import Action
 from models.core.wording import initials
 from views.access.wording import day_words, ends_words, left_words
@@ -33,7 +33,7 @@ class AssignmentsPanel(QueryPanel):
 
     def __init__(self, console: Console) -> None:
         super().__init__(console, "access.assignments", "Assignments", (VIEW, MANAGE, APPROVE))
-        access = console.access
+        access = console.of(Access)
         self._active, self._ended = access.assignments(), access.assignments(active=False)
         self._people, self._roles = access.people(), access.roles()
         self._show_ended = False

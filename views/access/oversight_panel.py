@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from app.access.domain import APPROVE, VIEW
+from app.access.domain import APPROVE, VIEW, Access
 from views.access.wording import permission_words
 from views.kit.query_panel import QueryPanel
 from views.kit.theme import current
@@ -33,7 +33,7 @@ class OversightPanel(QueryPanel):
 
     def __init__(self, console: Console) -> None:
         super().__init__(console, "access.oversight", "To look at", (VIEW,))
-        access = console.access
+        access = console.of(Access)
         self._reviews, self._drift, self._hints = access.reviews(), access.drift(), access.hints()
         self._shown: object = None
         self._inside = QWidget()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout
 
-from app.access.domain import APPROVE, MANAGE, VIEW
+from app.access.domain import APPROVE, MANAGE, VIEW, Access
 from app.core.actions import Action
 from views.access.matrix import Matrix
 from views.kit.query_panel import QueryPanel
@@ -27,7 +27,7 @@ class RolesPanel(QueryPanel):
 
     def __init__(self, console: Console) -> None:
         super().__init__(console, "access.roles", "Roles", (VIEW, MANAGE, APPROVE))
-        self._roles, self._approvals = console.access.roles(), console.access.approvals()
+        self._roles, self._approvals = console.of(Access).roles(), console.of(Access).approvals()
         self._shown = SHOWN[0]
         self.filters = {name: Pill(name, Look.OUTLINE, name=f"Show roles: {name}") for name in SHOWN}
         self.new = Pill("New role…", Look.BUTTON, name="New role")

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QDialogButtonBox, QFormLayout, QLabel, QWidget
 
-from app.alerts.domain import unshelve
+from app.alerts.domain import MANAGE, unshelve
 from app.core.errors import OperationsError
 from views.alerts.wording import figure_words, is_shelved, since_words
 from views.kit.dialogs.base import WindowDialog
@@ -46,7 +46,7 @@ class AlertDetails(WindowDialog):
                 form.addRow(name, label)
         self.column.addLayout(form)
         role = QDialogButtonBox.ButtonRole.ActionRole
-        reason = console.write_blocker("operations.manage_alerts")
+        reason = console.write_blocker(MANAGE)
         if is_shelved(alert, console.shown_at):
             back = self.buttons.addButton("Unshelve", role)
             back.clicked.connect(self._unshelve)

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QSize, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QAction, QColor, QDesktopServices, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from app.alerts.domain import acknowledge, shelve
+from app.alerts.domain import MANAGE, Alerts, acknowledge, shelve
 from app.core.actions import Action
 from app.core.freshness import Quality, age_words
 from app.core.timeframe import NOT_KEPT
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from app.core.query import Watch
     from models.alerts import Alert
 
-MANAGE = "operations.manage_alerts"
 CARDS_MOST = 8
 ROWS_MOST = 40
 LEAST_WIDTH = 372
@@ -128,7 +127,7 @@ class AlertsPanel(QObject):
             section.more.clicked.connect(lambda _=False, n=number: self._show_more(n))
         self._column.addStretch(1)
         area.setWidget(inside)
-        self._query = console.alerts()
+        self._query = console.of(Alerts).list()
         self._query.changed.connect(self.refresh)
         console.link.changed.connect(self._show_reasons)
         console.session.changed.connect(self._show_reasons)
@@ -286,7 +285,7 @@ class AlertsPanel(QObject):
 
     def _time_changed(self) -> None:
         """Show the alerts of another instant; of the same one, a version may have been measured anew since."""
-        query = self._console.alerts()
+        query = self._console.of(Alerts).list()
         if query is self._query:
             return
         self._query.changed.disconnect(self.refresh)

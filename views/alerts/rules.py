@@ -20,10 +20,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.alerts.domain import change_rule, create_rule
+from app.alerts.domain import MANAGE, Alerts, change_rule, create_rule
 from app.core.errors import OperationsError
-from app.core.figure_set import shown, title_of, unit_of
 from app.core.mutation_types import InConflict, Outcome
+from app.dashboard.figures import shown, title_of, unit_of
 from models.core.money import decimals
 from models.figures import FIGURES, FigureName
 from views.kit.dialogs.base import WindowDialog
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from app.console import Console
     from models.alerts import AlertRule
 
-MANAGE = "operations.manage_alerts"
 NEW = "New rule…"
 
 
@@ -135,7 +134,7 @@ class RulesDialog(WindowDialog):
 
     async def _load(self, choose: str = "") -> None:
         try:
-            page = await self._console.client.alert_rules()
+            page = await self._console.of(Alerts).rules()
         except OperationsError as error:
             self.fail(str(error))
             return

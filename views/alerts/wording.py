@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from app.core.figure_set import shown, title_of, unit_of
 from app.core.freshness import age_words
+from app.dashboard.figures import shown, title_of, unit_of
 
 if TYPE_CHECKING:
     from models.alerts import Alert

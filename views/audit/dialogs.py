@@ -19,8 +19,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.audit.log import confirmed
-from app.audit.proof import Proof, Verification
 from app.core.errors import OperationsError
 from models.core.formatting import grouped
 from models.core.wording import counted
@@ -30,6 +28,7 @@ from views.kit.dialogs.deciding import DecidingDialog
 from views.kit.theme import SHAPES, current
 
 if TYPE_CHECKING:
+    from app.audit.proof import Proof, Verification
     from app.console import Console
     from models.audit import AuditCheckpoint, AuditExport, AuditLogEntry
 
@@ -154,9 +153,11 @@ class ExportDialog(DecidingDialog):
         console = self._console
 
         async def exported() -> bytes:
-            return await console.client.file("/api/operations/audit/export", "application/zip", asked)
+            from app.audit import requests
 
-        data = await confirmed(console, exported, "Export the audit log")
+            return await requests.export(console.client, asked)
+
+        data = await console.step_up.confirmed(exported, "Export the audit log")
         if data is None:
             raise OperationsError("The second factor was not used.")
         try:

@@ -12,8 +12,8 @@ from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt, Signal
 from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
-from app.audit.log import VIEW, AuditLog, SearchError, newest_query, parse
-from app.audit.proof import Verification
+from app.audit.domain import VIEW, Audit
+from app.audit.log import SearchError, parse
 from app.core.freshness import Quality, age_words
 from app.core.timeframe import NOT_KEPT
 from models.core.formatting import grouped
@@ -81,9 +81,9 @@ class AuditPanel(QObject):
         self._watch: Watch | None = None
         self._chosen: int | None = None
         """Position of the chosen entry, wherever its row is."""
-        self.log = AuditLog(lambda: console.client, console.tasks)
-        self.verification = Verification(console)
-        self._query = newest_query(console, self.log)
+        self.log = console.of(Audit).log()
+        self.verification = console.of(Audit).verification()
+        self._query = console.of(Audit).newest(self.log)
         self.widget = QWidget()
         self.widget.setAccessibleName("Audit")
         self.setParent(self.widget)

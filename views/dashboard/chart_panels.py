@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QColor
 from PySide6.QtWidgets import QLabel, QStackedLayout, QWidget
 
+from app.alerts.domain import Alerts
 from app.core.freshness import Quality, age_words, long_age_words
 from models.figures import FigureName
 from views.kit.panel import Note
@@ -96,7 +97,7 @@ class ChartPanel(QObject):
         console.time.changed.connect(self._rewatch)
         console.link.changed.connect(self._show_quality)
         console.figures_changed.connect(self.refresh)
-        console.alerts().changed.connect(self.refresh)
+        console.of(Alerts).list().changed.connect(self.refresh)
         current().changed.connect(self._restyle)
 
     # --- panel -------------------------------------------------------------------------------------------------
@@ -172,7 +173,7 @@ class ChartPanel(QObject):
         from views.kit.charts.data import Mark
 
         known: dict[str, AlertSummary] = {alert.id: alert for alert in dashboard.alerts}
-        alerts = self._console.alerts().sample
+        alerts = self._console.of(Alerts).list().sample
         if alerts is not None:
             known |= {alert.id: alert for alert in alerts.value}
         area = self._source.partition(".")[0]
@@ -222,8 +223,8 @@ class ChartPanel(QObject):
             self.refresh()
 
     def _rewatch(self) -> None:
-        self._console.alerts().changed.disconnect(self.refresh)
-        self._console.alerts().changed.connect(self.refresh)
+        self._console.of(Alerts).list().changed.disconnect(self.refresh)
+        self._console.of(Alerts).list().changed.connect(self.refresh)
         if self._watch is not None:
             visible = self._watch.visible
             self._watch.close()

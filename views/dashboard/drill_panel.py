@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QStandardPaths, Qt, Signal
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
+from app.dashboard import Dashboard
 from models.core.formatting import grouped, money, percent
 from models.core.wording import counted
 from views.kit.panel import Note
@@ -166,7 +167,7 @@ class DrillPanel(QObject):
         """Show the rows of a figure; of several lists the first. Raises ValueError for an address that is no list."""
         for drill in self._drills:
             drill.changed.disconnect(self._changed, missing_ok=True)
-        self._drills = [self._console.drill(link) for link in links]
+        self._drills = [self._console.of(Dashboard).drill(link) for link in links]
         self._title = title or NOUNS[self._drills[0].kind].capitalize()
         self._as_of = self._console.time.as_of
         figures = self._console.figures

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from app.core.audit_words import sentence
 from models.core.wording import counted
-from views.audit.wording import sentence, value
+from views.audit.wording import value
 
 COUNTED = {("version",)}
 """Fields that differ with every change; the title says them."""

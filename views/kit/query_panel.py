@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from app.console import Console
     from app.core.query import Query, Watch
+    from models.core.permissions import Permission
 
 
 class QueryPanel(QObject):
@@ -27,7 +28,7 @@ class QueryPanel(QObject):
 
     noted = Signal()
 
-    def __init__(self, console: Console, panel_id: str, title: str, permissions: tuple[str, ...] = ()) -> None:
+    def __init__(self, console: Console, panel_id: str, title: str, permissions: tuple[Permission, ...] = ()) -> None:
         super().__init__()
         self.id, self.title = panel_id, title
         self.console = console

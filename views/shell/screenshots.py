@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.alerts.domain import Alerts
 from views.kit.offscreen import quiet
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ async def _draw(desk: Desk, folder: Path) -> int:
     starting = asyncio.create_task(console.start(), name="start the console")
     try:
         async with asyncio.timeout(PATIENCE):
-            while not (_heard(console.dashboard().sample) and _heard(console.alerts().sample)):
+            while not (_heard(console.dashboard().sample) and _heard(console.of(Alerts).list().sample)):
                 if starting.done():
                     starting.result()
                 await asyncio.sleep(0.1)

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from app.audit import requests
 from app.audit.log import PAGE_ROWS, PAGES_KEPT, AuditLog, Search, SearchError, parse
 from app.audit.proof import Proof, Verification
 from app.console import Console
@@ -85,7 +86,7 @@ async def reading(log: FakeLog) -> AsyncIterator[AuditLog]:
         server.answer = log.answer
         async with OperationsClient(server.url, "t") as client:
             made = AuditLog(lambda: client, tasks)
-            made.hear(made.search, await client.audit_page(limit=50))
+            made.hear(made.search, await requests.page(client, limit=50))
             log.asked.clear()
             yield made
             await tasks.close()
@@ -180,7 +181,7 @@ async def test_new_entries_wait_and_then_come_on_top() -> None:
         await idle(log)
         fake.total = 312
         client = log._client()
-        log.hear(log.search, await client.audit_page(limit=50))
+        log.hear(log.search, await requests.page(client, limit=50))
         first = log.entry(0)
         assert (log.waiting, log.count) == (12, 300)
         assert first is not None
@@ -211,7 +212,7 @@ async def test_a_filtered_list_is_appended_to_let_go_and_taken_up_again() -> Non
         assert found.position == 29_993
         assert len(fake.asked) == 1
         fake.total = 30_003
-        log.hear(log.search, await log._client().audit_page(actor="tk", limit=50))
+        log.hear(log.search, await requests.page(log._client(), actor="tk", limit=50))
         assert log.waiting == 2
         log.accept()
         assert log.count == 15_002

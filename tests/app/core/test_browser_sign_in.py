@@ -19,6 +19,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from app.core import session_requests
 from app.core.browser_sign_in import browser_refresh, browser_sign_in
 from app.core.errors import BadAnswer, Challenge, OperationsError, SignedOut, SignInRefused, TimedOut, Unreachable
 from app.core.http_client import OperationsClient
@@ -134,7 +135,7 @@ async def test_signed_in_by_the_browser_renewed_by_the_issuer_and_recalled_later
             assert issuer.asked["redirect_uri"].startswith("http://127.0.0.1:")
             assert issuer.forms[0]["redirect_uri"] == issuer.asked["redirect_uri"]
             clock.pass_seconds(290)
-            await client.me()
+            await session_requests.me(client)
             assert server.asked[-1].headers["authorization"] == "Bearer a2"
             assert issuer.forms[1] == {"grant_type": "refresh_token", "refresh_token": "r1", "client_id": "console"}
         assert json.loads(keyring.kept["place"])["refresh"] == "r2"

@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
-from app.alerts.domain import acknowledge, shelve
+from app.alerts.domain import MANAGE, Alerts, acknowledge, shelve
 from app.console import Console
 from app.core.connection_target import ConnectionTarget, resolve_target
 from app.core.errors import OperationsError
 from app.core.freshness import Quality
 from app.core.link import LinkState
 from app.core.settings import Settings
+from app.dashboard import Dashboard
 from models.alerts import Alert
 from tests.app.answers import AS_OF, ME, dashboard, tokens
 from tests.app.core.faulty_server import Asked, FakeClock, Faulty, MemoryKeyring, faulty_server, http, problem
@@ -37,7 +38,8 @@ def answer(asked: Asked) -> bytes:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.console.POLL_SECONDS", 0.05)
+    monkeypatch.setattr("app.console.RETRY_SECONDS", 0.025)
+    monkeypatch.setattr("app.dashboard.domain.LEAST_SECONDS", 0.05)
     monkeypatch.setattr("app.core.http_client.FIRST_PAUSE", 0.01)
 
 
@@ -50,10 +52,10 @@ async def _until(true: Any, seconds: float = 5.0) -> None:
 async def _signed_in(profile: Path, server: Faulty, clock: FakeClock | None = None) -> Console:
     console = Console(profile, ConnectionTarget(url=server.url), clock=clock, keyring=MemoryKeyring())  # type: ignore[arg-type]
     console.dashboard().watch()
-    console.alerts().watch()
+    console.of(Alerts).list().watch()
     await console.start()
     await console.sign_in("operations-lead", "secret")
-    await _until(lambda: console.figures is not None and console.alerts().sample is not None)
+    await _until(lambda: console.figures is not None and console.of(Alerts).list().sample is not None)
     return console
 
 
@@ -73,12 +75,12 @@ async def test_offline_it_shows_the_last_picture_and_is_fresh_by_itself_when_the
     await _until(lambda: console.link.state is LinkState.DOWN)
     assert console.dashboard().sample is not None  # the whole answer, charts and all
     assert console.quality() is Quality.DISCONNECTED
-    assert "needs the link" in (console.write_blocker("operations.manage_alerts", irreversible=True) or "")
+    assert "needs the link" in (console.write_blocker(MANAGE, irreversible=True) or "")
     async with faulty_server(port) as server:
         server.answer = answer
         await _until(lambda: console.quality() is Quality.FRESH)
         await _until(lambda: console.session.me is not None)
-        assert console.write_blocker("operations.manage_alerts") is None
+        assert console.write_blocker(MANAGE) is None
     await console.close()
 
 
@@ -157,7 +159,7 @@ async def test_the_time_bar_chooses_the_query_and_the_past_is_read_only(tmp_path
         assert "asOf=2026-11-21" in server.asked[-1].path or any("asOf=2026-11-21" in a.path for a in server.asked)
         assert console.figures is not None
         assert console.figures.past
-        assert "go live" in (console.write_blocker("operations.manage_alerts") or "")
+        assert "go live" in (console.write_blocker(MANAGE) or "")
         console.time.go_live()
         assert not console.figures.past
         await console.close()
@@ -168,7 +170,7 @@ async def test_it_works_with_the_real_server(api: Api, tmp_path: Path) -> None:
 
     console = Console(tmp_path, ConnectionTarget(url=api.base_url), keyring=NoKeyring())  # type: ignore[arg-type]
     console.dashboard().watch()
-    console.alerts().watch()
+    console.of(Alerts).list().watch()
     await console.start()
     assert console.link.state is LinkState.SIGNED_OUT
     with pytest.raises(OperationsError, match="wrong"):
@@ -179,10 +181,10 @@ async def test_it_works_with_the_real_server(api: Api, tmp_path: Path) -> None:
         Tokens(access_token=api.token(), expires_at=AS_OF + timedelta(hours=1), as_of=AS_OF), remember=False
     )
     await console._after_sign_in()
-    await _until(lambda: console.figures is not None and console.alerts().sample is not None)
+    await _until(lambda: console.figures is not None and console.of(Alerts).list().sample is not None)
     assert console.figures is not None
     assert {f.value for f in console.figures.figures if f.name == "orders.total"} == {""}  # an empty shop: no data
-    drill = console.drill(console.dashboard().sample.value.links["orders.total"][0])  # type: ignore[union-attr,index]
+    drill = console.of(Dashboard).drill(console.dashboard().sample.value.links["orders.total"][0])  # type: ignore[union-attr,index]
     await drill.more()
     assert drill.complete
     assert drill.summary is not None

@@ -9,11 +9,15 @@ from typing import Any
 import httpx
 import pytest
 
+from app.alerts import requests as alerts_requests
+from app.core import session_requests
 from app.core.errors import BadAnswer, ProblemAnswer, SignedOut, TimedOut, Unreachable
 from app.core.http_client import OperationsClient
 from app.core.messages import Messages
 from app.core.session import Session
+from app.dashboard import requests as dashboard_requests
 from models.accounts import Tokens
+from models.alerts import AcknowledgeAlert, Alert
 from tests.app.answers import ME, dashboard, tokens
 from tests.app.core.faulty_server import Asked, FakeClock, MemoryKeyring, NoKeyring, faulty_server, http, problem
 
@@ -22,7 +26,7 @@ async def test_a_dashboard_is_read_and_unknown_fields_are_ignored() -> None:
     async with faulty_server() as server:
         server.answer = lambda _: http(dashboard())
         async with OperationsClient(server.url, "secret") as client:
-            found = await client.dashboard(7)
+            found = await dashboard_requests.dashboard(client, 7)
     assert found.revenue.weekly == 18295300
     asked = server.asked[0]
     assert asked.headers["authorization"] == "Bearer secret"
@@ -46,7 +50,7 @@ async def test_an_answer_that_is_not_the_contract_is_told_in_words(answer: bytes
         server.answer = lambda _: answer
         async with OperationsClient(server.url, "t") as client:
             with pytest.raises((BadAnswer, Unreachable), match=words):
-                await client.dashboard()
+                await dashboard_requests.dashboard(client)
 
 
 async def test_reads_are_repeated_when_the_server_dies_in_the_middle() -> None:
@@ -57,7 +61,7 @@ async def test_reads_are_repeated_when_the_server_dies_in_the_middle() -> None:
 
         server.answer = answer
         async with OperationsClient(server.url, "t") as client:
-            assert (await client.dashboard()).orders.total == 4985
+            assert (await dashboard_requests.dashboard(client)).orders.total == 4985
     assert len(server.asked) == 3
 
 
@@ -67,44 +71,23 @@ async def test_retry_after_is_heeded_and_attempts_are_finite() -> None:
         async with OperationsClient(server.url, "t") as client:
             begun = asyncio.get_running_loop().time()
             with pytest.raises(ProblemAnswer, match="The database rests"):
-                await client.dashboard()
+                await dashboard_requests.dashboard(client)
     assert len(server.asked) == 3
     assert asyncio.get_running_loop().time() - begun >= 2
 
 
-async def test_a_write_is_sent_once_with_key_and_version() -> None:
-    from models.alerts import Alert
-
-    alert = Alert.model_validate(
-        {
-            "id": "a1",
-            "figure": "orders.total",
-            "title": "x",
-            "severity": "P2",
-            "state": "active",
-            "condition": "breached",
-            "raisedAt": "2026-11-24T14:02:37Z",
-            "ruleId": "r",
-            "comparison": "above",
-            "limit": 1,
-            "value": 2,
-            "worstValue": 3,
-            "evaluatedAt": "2026-11-24T14:02:37Z",
-            "guidance": "",
-            "runbookUrl": "",
-            "version": 3,
-        }
-        | {"cause": "breached"}
-    )
+async def test_a_write_is_sent_once_with_a_key_unless_its_answer_is_a_secret() -> None:
     async with faulty_server() as server:
         server.answer = lambda _: None
         async with OperationsClient(server.url, "t") as client:
             with pytest.raises(Unreachable):
-                await client.acknowledge_alert(alert, "on it")
-    assert len(server.asked) == 1
-    assert server.asked[0].headers["if-match"] == '"3"'
-    assert server.asked[0].headers["idempotency-key"]
-    assert json.loads(server.asked[0].body) == {"comment": "on it"}
+                await client.post("/api/x", Alert, AcknowledgeAlert(comment="on it"))
+            with pytest.raises(Unreachable):
+                await client.post("/api/secret", Alert, keyed=False)
+    written, secret = server.asked
+    assert written.headers["idempotency-key"]
+    assert json.loads(written.body) == {"comment": "on it"}
+    assert "idempotency-key" not in secret.headers
 
 
 async def test_nobody_listening_is_unreachable() -> None:
@@ -112,7 +95,7 @@ async def test_nobody_listening_is_unreachable() -> None:
         url = server.url
     async with OperationsClient(url, "t") as client:
         with pytest.raises(Unreachable, match="cannot be reached"):
-            await client.me()
+            await session_requests.me(client)
 
 
 def _session(clock: FakeClock, keyring: Any = None) -> Session:
@@ -138,7 +121,7 @@ async def test_a_token_that_expires_in_the_middle_is_renewed_once_for_all() -> N
         async with OperationsClient(server.url, session) as client:
             session.attach(client)
             await session.sign_in("a", "b")
-            found = await asyncio.gather(*(client.me() for _ in range(5)))
+            found = await asyncio.gather(*(session_requests.me(client) for _ in range(5)))
     assert {me.name for me in found} == {"Operations lead"}
     assert sum(asked.path.endswith("/refresh") for asked in server.asked) == 1
 
@@ -154,7 +137,7 @@ async def test_a_token_about_to_expire_is_renewed_before_it_is_used() -> None:
             session.attach(client)
             await session.sign_in("a", "b")
             clock.pass_seconds(880)
-            await client.me()
+            await session_requests.me(client)
     assert server.asked[-1].headers["authorization"] == "Bearer t2"
 
 
@@ -174,7 +157,7 @@ async def test_a_session_that_ended_is_told_and_forgotten() -> None:
             await session.sign_in("a", "b")
             assert keyring.kept
             with pytest.raises(SignedOut):
-                await client.me()
+                await session_requests.me(client)
     assert session.me is None
     assert not keyring.kept
 
@@ -210,7 +193,7 @@ async def test_without_a_keyring_it_is_asked_once_not_at_every_renewal() -> None
             await session.sign_in("a", "b")
             for _ in range(3):
                 clock.pass_seconds(880)
-                await client.me()
+                await session_requests.me(client)
     assert asked == ["place"]
 
 
@@ -223,7 +206,7 @@ async def test_tokens_that_are_not_to_be_kept_are_not_kept_when_renewed_either()
             session.attach(client)
             await session.take(Tokens.model_validate(tokens("t1", "r1")), remember=False)
             clock.pass_seconds(880)
-            await client.me()
+            await session_requests.me(client)
     assert server.asked[-1].headers["authorization"] == "Bearer t2"
     assert not keyring.kept
 
@@ -242,7 +225,7 @@ async def test_a_wanted_second_factor_uses_up_no_refresh_token() -> None:
             session.attach(client)
             await session.sign_in("a", "b")
             with pytest.raises(ProblemAnswer, match="Confirm who you are") as refused:
-                await client.alert_rules()
+                await alerts_requests.alert_rules(client)
     assert refused.value.code == "step-up-needed"
     assert not [asked for asked in server.asked if asked.path.endswith("/refresh")]
 
@@ -253,7 +236,7 @@ async def test_a_server_that_hangs_is_told_after_one_timeout(monkeypatch: pytest
         server.answer = lambda _: asyncio.sleep(0.5)  # type: ignore[assignment, return-value]
         async with OperationsClient(server.url, "t") as client:
             with pytest.raises(TimedOut):
-                await client.me()
+                await session_requests.me(client)
         await asyncio.sleep(0.5)
     assert len(server.asked) == 1
 
@@ -278,7 +261,7 @@ async def test_an_answer_that_drips_for_ever_ends(monkeypatch: pytest.MonkeyPatc
         port = server.sockets[0].getsockname()[1]
         async with OperationsClient(f"http://127.0.0.1:{port}", "t") as client:
             with pytest.raises(TimedOut):
-                await client.me()
+                await session_requests.me(client)
         await asyncio.wait_for(ended.wait(), 5)
 
 
@@ -287,7 +270,7 @@ async def test_a_server_that_asks_for_a_long_rest_gets_it() -> None:
         server.answer = lambda _: problem("too-many-requests", 429, "Slower, please.", Retry_After="30")
         async with OperationsClient(server.url, "t") as client:
             with pytest.raises(ProblemAnswer) as refused:
-                await client.me()
+                await session_requests.me(client)
     assert len(server.asked) == 1
     assert refused.value.retry_after == 30
 
@@ -297,7 +280,7 @@ async def test_a_client_that_was_replaced_is_unreachable_and_no_mistake() -> Non
         client = OperationsClient(server.url, "t")
         await client.aclose()
         with pytest.raises(Unreachable):
-            await client.me()
+            await session_requests.me(client)
 
 
 async def test_a_refusal_says_each_thing_once() -> None:
@@ -312,5 +295,5 @@ async def test_a_refusal_says_each_thing_once() -> None:
         )
         async with OperationsClient(server.url, "t") as client:
             with pytest.raises(ProblemAnswer) as refused:
-                await client.me()
+                await session_requests.me(client)
     assert str(refused.value) == "The password is wrong. name: it is too long"

@@ -17,7 +17,7 @@ import psycopg
 import pytest
 from fastapi import FastAPI
 
-from app.core import mutation, outbox
+from app.core import mutation_sender, outbox
 from app.core.errors import OperationsError, Unreachable
 from app.core.http_client import OperationsClient
 from app.core.mutation import Mutations
@@ -214,8 +214,8 @@ def test_no_decision_is_lost_or_done_twice(
     seed: int, settings: Settings, owner_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(outbox, "DEAD_AFTER", -1.0)  # the killed one is known to be dead
-    monkeypatch.setattr(mutation, "RETRY_FIRST", 0.001)
-    monkeypatch.setattr(mutation, "RETRY_LONGEST", 0.004)
+    monkeypatch.setattr(mutation_sender, "RETRY_FIRST", 0.001)
+    monkeypatch.setattr(mutation_sender, "RETRY_LONGEST", 0.004)
     asyncio.run(_seed(settings))
     api = Api("http://api", settings, owner_url, lambda: None)
     chance = random.Random(seed)  # noqa: S311 - the same schedules each time
@@ -258,7 +258,7 @@ async def _check(pair: list[ConsoleEngine], wanted: dict[str, set[str]], owner_u
     ended: Counter[str] = Counter()
     outcomes: dict[str, str] = {}
     for engine in pair:
-        for done in await engine.mutations._outbox.done("operations-lead", 100_000):
+        for done in await engine.mutations._outbox.settled_by("operations-lead", 100_000):
             ended[done.title] += 1
             outcomes[done.title] = done.outcome
         repeated = [key for key, times in engine.shown.items() if times != 1]

@@ -18,6 +18,7 @@ from app.core.connection_target import ConnectionTarget
 from app.core.freshness import Quality
 from app.core.link import LinkState
 from app.core.local_server import LocalServerError, join_or_start
+from models.core.permissions import Permission
 from tests.app.core.faulty_server import MemoryKeyring
 
 
@@ -57,7 +58,7 @@ async def test_two_consoles_share_a_server_and_get_it_back_when_it_is_killed(fol
     assert said
     assert all(0 <= fraction <= 1 for _, fraction in said)
     assert {console.client.base_url for console in consoles} == {consoles[0].client.base_url}
-    assert [console.session.may("operations.manage_alerts") for console in consoles] == [True, True]
+    assert [console.session.may(Permission.MANAGE_ALERTS) for console in consoles] == [True, True]
     killed = _server_of(folder)
     os.kill(killed, signal.SIGKILL)
     async with asyncio.timeout(20):

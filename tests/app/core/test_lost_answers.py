@@ -12,6 +12,7 @@ import httpx
 import psycopg
 import pytest
 
+from app.core import session_requests
 from app.core.clock import Clock, SystemClock
 from app.core.errors import BadAnswer, OperationsError, SignedOut, TimedOut
 from app.core.http_client import OperationsClient
@@ -79,13 +80,13 @@ async def test_a_lost_answer_to_a_refresh_signs_nobody_out(
             with monkeypatch.context() as impatient:
                 impatient.setattr("app.core.http_client.WHOLE_SECONDS", 2.0)
                 with pytest.raises(told):
-                    await client.me()
+                    await session_requests.me(client)
             assert json.loads(keyring.kept["place"]) == before, "nothing is given up for an answer that did not come"
-        assert (await client.me()).user_id == "jane"
+        assert (await session_requests.me(client)).user_id == "jane"
         after = json.loads(keyring.kept["place"])
         assert after["refresh"] != before["refresh"]
         clock.pass_seconds(880)
-        await client.me()
+        await session_requests.me(client)
         assert json.loads(keyring.kept["place"])["refresh"] != after["refresh"], "and it goes on from there"
     refreshes = [json.loads(asked.body)["refreshToken"] for asked in server.asked if asked.path == REFRESH]
     assert refreshes == [before["refresh"], before["refresh"], after["refresh"]]
@@ -104,7 +105,7 @@ async def test_the_next_run_asks_again_for_the_answer_that_was_lost(person: Api)
         async with OperationsClient(server.url, second) as client:
             second.attach(client)
             assert await second.recall()
-            assert (await client.me()).user_id == "jane"
+            assert (await session_requests.me(client)).user_id == "jane"
 
 
 async def test_two_consoles_that_renew_at_once_get_the_same_session(person: Api) -> None:
@@ -156,33 +157,33 @@ async def test_after_a_minute_and_from_another_device_it_is_reuse(person: Api) -
         (timedelta(), None, False),
     ):
         async with OperationsClient(person.base_url) as client:
-            first = (await client.sign_in("jane", PASSWORD)).refresh_token or ""
-            second = (await client.refresh(first, ours)).refresh_token or ""
+            first = (await session_requests.sign_in(client, "jane", PASSWORD)).refresh_token or ""
+            second = (await session_requests.refresh(client, first, ours)).refresh_token or ""
             with psycopg.connect(person.owner_url) as connection:
                 connection.execute("update refresh_token set used_at = used_at - %s", [late])
             if good:
-                assert (await client.refresh(first, device)).refresh_token == second
-                assert (await client.refresh(second, ours)).refresh_token != second
+                assert (await session_requests.refresh(client, first, device)).refresh_token == second
+                assert (await session_requests.refresh(client, second, ours)).refresh_token != second
                 continue
             for token in (first, second):
                 with pytest.raises(SignedOut):
-                    await client.refresh(token, device if token == first else ours)
+                    await session_requests.refresh(client, token, device if token == first else ours)
 
 
 async def test_without_a_device_a_token_is_good_for_a_single_request(person: Api) -> None:
     async with OperationsClient(person.base_url) as client:
-        first = (await client.sign_in("jane", PASSWORD)).refresh_token or ""
-        second = (await client.refresh(first)).refresh_token or ""
+        first = (await session_requests.sign_in(client, "jane", PASSWORD)).refresh_token or ""
+        second = (await session_requests.refresh(client, first)).refresh_token or ""
         for token in (first, second):
             with pytest.raises(SignedOut):
-                await client.refresh(token)
+                await session_requests.refresh(client, token)
 
 
 async def test_no_refresh_token_can_be_read_in_the_database(person: Api) -> None:
     device = "d" * 43
     async with OperationsClient(person.base_url) as client:
-        first = (await client.sign_in("jane", PASSWORD)).refresh_token or ""
-        second = (await client.refresh(first, device)).refresh_token or ""
+        first = (await session_requests.sign_in(client, "jane", PASSWORD)).refresh_token or ""
+        second = (await session_requests.refresh(client, first, device)).refresh_token or ""
     with psycopg.connect(person.owner_url) as connection:
         stored = str(connection.execute("select to_jsonb(t) from refresh_token as t").fetchall())
     assert [secret for secret in (first, second, device) if secret in stored or secret.encode().hex() in stored] == []

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from app.core.figure_set import FigureSet, from_dashboard
+from app.core.figure_set import FigureSet
 from app.core.snapshot import PAINT_KEY, SCHEMA, Snapshot, read, read_first
+from app.dashboard.figures import from_dashboard
 from models.dashboard import OperationsDashboard
 from tests.app.answers import dashboard
 

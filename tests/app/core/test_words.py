@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.actions import Action, ActionRegistry, fuzzy
-from app.core.figure_set import FigureSet, from_dashboard
+from app.core.figure_set import FigureSet
 from app.core.freshness import age_words, long_age_words
 from app.core.settings import Settings, SettingsFile
 from app.core.signals import Signal
 from app.core.timeframe import TimeFrame
+from app.dashboard.figures import from_dashboard
 from models.core.formatting import change_percent, grouped, money
 from models.dashboard import OperationsDashboard
 from tests.app.answers import dashboard

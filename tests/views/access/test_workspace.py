@@ -18,7 +18,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
-from app.access.domain import decide
+from app.access.domain import Access, decide
 from app.alerts.domain import change_rule
 from app.console import Console
 from app.core.connection_target import ConnectionTarget
@@ -27,7 +27,7 @@ from backend.accounts.session.actions import open_session
 from backend.audit.relay import stamp
 from backend.core.database import Database
 from models.accounts import Tokens
-from models.alerts import AlertRule, AlertRuleChange
+from models.alerts import Alert, AlertRule, AlertRuleChange
 from tests.app.core.faulty_server import NoKeyring
 from tests.conftest import Api
 from tests.views.office import shown, turns, until
@@ -207,7 +207,7 @@ def test_the_rail_counts_what_waits_for_me_wherever_i_am(aio: Any, api: Api, tmp
         async with signed_in(api, "administrator", tmp_path) as admin:
             rails = []
             for console in (officer, admin):
-                rail, waiting = Rail(), console.access.waiting()
+                rail, waiting = Rail(), console.badge("access")
                 rail.show_workspaces(Workspaces())
                 waiting.changed.connect(
                     lambda r=rail, w=waiting: r.show_count("access", w.count, w.words)  # type: ignore[misc]
@@ -215,16 +215,20 @@ def test_the_rail_counts_what_waits_for_me_wherever_i_am(aio: Any, api: Api, tmp
                 rails.append((rail, waiting))
             (theirs, decides), (_, asks) = rails
             access = theirs._items["access"]
-            await until(lambda: officer.access.approvals().sample is not None)
+            await until(lambda: officer.queries.find("counts").sample is not None)  # type: ignore[union-attr]
             assert (access.count, access.accessibleName()) == (0, "Access")
             await asyncio.to_thread(assign, api, "viewer", "risk-manager")
             await until(lambda: access.count == 1)
             assert access.accessibleName() == "Access, 1 approval waits for you"
             await asyncio.to_thread(assign, api, "viewer", "compliance-officer")
             await until(lambda: access.accessibleName() == "Access, 2 approvals wait for you")
-            await until(lambda: len(admin.access.approvals().sample.value) == 2)  # type: ignore[union-attr]
+            asked = admin.of(Access).approvals()
+            await asked.refresh()
+            assert asked.sample is not None
+            assert len(asked.sample.value) == 2
             assert asks.count == 0, "what one asked for does not wait for oneself"
-            waits = officer.access.approvals().sample
+            await officer.of(Access).approvals().refresh()
+            waits = officer.of(Access).approvals().sample
             assert waits is not None
             await decide(officer.mutations, waits.value[0], approve=True, reason="agreed")
             await until(lambda: access.count == 1)
@@ -449,14 +453,14 @@ def test_my_actions_keep_what_was_done_with_its_undo(aio: Any, api: Api, tmp_pat
         assert row is not None
         panel = MinePanel(console)
         await put_up(panel)
-        alert = await console.client.alert(str(row[0]))
+        alert = await console.client.get(f"/api/operations/alerts/{row[0]}", Alert)
         await shelve(console.mutations, alert, datetime.now(UTC) + timedelta(hours=1), "planned")
         await until(lambda: [getattr(row, "outcome", "") for row in panel.table.records.rows] == ["done"])
         panel.table.selectRow(0)
         assert panel.buttons["undo"].isEnabled()
         panel.buttons["undo"].click()
         await until(lambda: [getattr(row, "undone", None) for row in panel.table.records.rows] == [False, True])
-        assert (await console.client.alert(str(row[0]))).shelved_until is None
+        assert (await console.client.get(f"/api/operations/alerts/{row[0]}", Alert)).shelved_until is None
         assert json.loads(panel.table.records.rows[1].undo)["kind"] == "alert.unshelve"
 
     async def raise_one() -> None:

@@ -13,6 +13,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
+from app.alerts.domain import Alerts
 from app.console import Console
 from tests.app.answers import AS_OF, ME
 from tests.views.office import Office, alert, conflict, in_order, office, shown, turns, until
@@ -231,7 +232,7 @@ def test_ten_thousand_alerts_take_no_more_widgets_than_are_seen(aio: Any, tmp_pa
         from models.alerts import Alert
 
         many = TypeAdapter(tuple[Alert, ...]).validate_python([alert(n) for n in range(10_000)])
-        query = made.console.alerts()
+        query = made.console.of(Alerts).list()
         query.sample = Sample(many, AS_OF, AS_OF, made.clock.monotonic())
         panel.panel.refresh()
         await turns()

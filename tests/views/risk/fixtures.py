@@ -11,6 +11,7 @@ import psycopg
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.console import Console
+from app.risk.queue import Risk
 from tests.conftest import Api
 from tests.views import office
 from tests.views.access.test_workspace import signed_in
@@ -92,7 +93,7 @@ class Desk:
 
     def orders(self) -> list[str]:
         """The orders of the rows."""
-        return [entry.order_id for entry in self.console.risk.list.loaded()]
+        return [entry.order_id for entry in self.console.of(Risk).list.loaded()]
 
     async def begin(self) -> None:
         """Show it, with its first case."""
@@ -100,7 +101,7 @@ class Desk:
         self.window.activateWindow()
         for panel in (self.queue, self.case):
             panel.set_visible(True)
-        await until(lambda: self.console.risk.list.known and self.table.records.rowCount())
+        await until(lambda: self.console.of(Risk).list.known and self.table.records.rowCount())
         await until(lambda: self.case.case is not None)
         self.table.setFocus()
         await turns()

@@ -19,6 +19,7 @@ from app.core.errors import NotSent
 from app.core.outbox import State
 from app.risk import queue as risk
 from app.risk.filters import Filter, Sort, Tab
+from app.risk.queue import Risk
 from tests.backend.risk.fixtures import APPROVE, QUEUE, REJECT, RiskShop
 from tests.conftest import Api
 from tests.views.access.test_workspace import relaying
@@ -81,7 +82,7 @@ def entry_id(shop: RiskShop, order: str) -> str:
 
 
 def entry(desk: Desk, row: int) -> Any:
-    found = desk.console.risk.list.entry(row)
+    found = desk.console.of(Risk).list.entry(row)
     assert found is not None
     return found
 
@@ -109,7 +110,7 @@ def test_the_cursor_leads_and_the_next_cases_are_there_already(
         assert desk.read == "CS-00001"
         await press(desk, KEY.Key_J, KEY.Key_J, KEY.Key_K)
         assert desk.read == "CS-00002"
-        cases = desk.console.risk.cases
+        cases = desk.console.of(Risk).cases
         await until(lambda: all(cases.get(entry(desk, row).entry_id) for row in (2, 3, 4)))
         await press(desk, KEY.Key_J)
         assert desk.case.case is not None, "it was fetched ahead"
@@ -282,7 +283,7 @@ def test_without_the_link_decisions_wait_and_those_that_others_changed_come_back
 ) -> None:
     async def steps(desk: Desk) -> None:
         async with triage(api, tmp_path / "other", "support-lead") as other:
-            await until(lambda: len(desk.console.risk.cases) >= 4)
+            await until(lambda: len(desk.console.of(Risk).cases) >= 4)
             with no_link(desk.console):
                 await press(desk, KEY.Key_A)
                 await until(lambda: desk.read == "CS-00002")
@@ -304,17 +305,17 @@ def test_without_the_link_decisions_wait_and_those_that_others_changed_come_back
                 )
                 await asyncio.sleep(0.4)
                 assert len(desk.console.mutations.pending) == 3
-            await desk.console.risk.counts().refresh()
+            await desk.console.of(Risk).counts().refresh()
             await until(lambda: len(desk.console.mutations.conflicts) == 2)
             assert state(shop, "CS-00001")[1] == "approved"
-            await until(lambda: desk.console.risk.list.row_of(entry_id(shop, "CS-00001")) is None)
-            rows = {e.order_id: desk.table.said(e) for e in desk.console.risk.list.loaded()}
+            await until(lambda: desk.console.of(Risk).list.row_of(entry_id(shop, "CS-00001")) is None)
+            rows = {e.order_id: desk.table.said(e) for e in desk.console.of(Risk).list.loaded()}
             assert (rows["CS-00002"].words, rows["CS-00002"].link) == ("SL rejected.", "Compare")
             assert (rows["CS-00003"].words, rows["CS-00003"].mark) == ("SL has it.", "conflict")
             assert not [w for w in QApplication.topLevelWidgets() if isinstance(w, EntryConflict)], (
                 "no dialog by itself"
             )
-            row = desk.console.risk.list.row_of(entry_id(shop, "CS-00002"))
+            row = desk.console.of(Risk).list.row_of(entry_id(shop, "CS-00002"))
             assert row is not None
             desk.table.go_to(row)
             assert "Enter" in str(desk.case.why_not("approve"))
@@ -400,13 +401,13 @@ def test_filters_are_typed_saved_and_shared(aio: Any, api: Api, shop: RiskShop, 
             other.queue._entered()
             await until(lambda: other.orders() == ["CS-00007"])
             assert other.queue.field.text() == "CS-00007"
-            assert other.console.risk.filters.by_name == {}
+            assert other.console.of(Risk).filters.by_name == {}
 
     day(aio, api, tmp_path, steps)
 
     async def again(desk: Desk) -> None:
-        assert list(desk.console.risk.filters.by_name) == ["Seven"]
-        desk.queue._show_saved(desk.console.risk.filters.by_name["Seven"])
+        assert list(desk.console.of(Risk).filters.by_name) == ["Seven"]
+        desk.queue._show_saved(desk.console.of(Risk).filters.by_name["Seven"])
         await until(lambda: desk.orders() == ["CS-00007"])
 
     day(aio, api, tmp_path, again)
@@ -506,8 +507,8 @@ def test_whoever_may_not_see_it_is_told_so(aio: Any, api: Api, shop: RiskShop, t
                 panel.set_visible(True)
             await turns(10)
             assert "needs the permission risk.view_queue" in desk.queue._refusal.text()
-            assert console.risk.counts().sample is None, "what may not be seen is not asked for"
-            assert not console.risk.list.known
+            assert console.of(Risk).counts().sample is None, "what may not be seen is not asked for"
+            assert not console.of(Risk).list.known
             desk.window.close()
             desk.window.deleteLater()
             await turns()

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from app.alerts.domain import Alerts
 from models.accounts import SampleAccess, SampleAccount
 from models.core.permissions import BUILT_IN_ROLES
 from tests.views.office import alert, desk_of, office, rule, turns
@@ -217,7 +218,7 @@ DIALOGS = ("keys", "about", "settings", "past", "save-workspace", "rules", "ackn
 def test_dialogs_are_whole_named_and_open_on_the_field(aio: Any, tmp_path: Path, which: str, scale: float) -> None:
     async def run() -> None:
         async with office(tmp_path, alerts=[alert()], rules=[rule()]) as made, desk_of(made, scale=scale) as desk:
-            sample = made.console.alerts().sample
+            sample = made.console.of(Alerts).list().sample
             assert sample is not None
 
             async def nothing(*_: Any) -> None:

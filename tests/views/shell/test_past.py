@@ -15,6 +15,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QWidget
 
+from app.alerts.domain import Alerts
 from app.core.timeframe import NOT_KEPT
 from models.core.permissions import Permission
 from tests.app.answers import AS_OF, ME, dashboard
@@ -148,7 +149,7 @@ def test_every_panel_belongs_to_the_instant_or_says_that_it_is_not_kept(aio: Any
         desk.window.open_workspace(WAR_ROOM)
         await turns()
         console.time.set_past(THEN)
-        await until(lambda: console.dashboard().sample and console.alerts().sample)
+        await until(lambda: console.dashboard().sample and console.of(Alerts).list().sample)
         await until(lambda: not any(query.loading for query in console.queries._known.values()))  # asked before
         asked = len(made.server.asked)
         then = await walk(desk)
@@ -181,7 +182,7 @@ def test_strip_badges_marks_and_wall_are_of_the_instant(aio: Any, tmp_path: Path
         console.time.set_past(THEN)
         desk.window.refresh()
         assert (strip.p1.text(), strip.p2.text()) == ("P1  –", "P2  –"), "not known yet"
-        await until(lambda: console.dashboard().sample and console.alerts().sample)
+        await until(lambda: console.dashboard().sample and console.of(Alerts).list().sample)
         desk.window.refresh()
         await until(lambda: strip.p1.text() == "▲ P1  1")
         assert (strip.p2.text(), strip.shelved.text()) == ("P2  0", "1 shelved")
@@ -227,7 +228,7 @@ def test_actions_on_alerts_of_the_past_are_off_and_say_why(aio: Any, tmp_path: P
     async def steps(made: Office, _: PastOffice, desk: Desk) -> None:
         actions = made.console.actions
         made.console.time.set_past(THEN)
-        await until(lambda: made.console.alerts().sample)
+        await until(lambda: made.console.of(Alerts).list().sample)
         await turns()
         for name in ("alerts.acknowledge", "alerts.shelve"):
             assert actions.reason(actions.get(name)) == "a past instant is shown; go live first"

@@ -56,7 +56,7 @@ class BacktestPanel(FollowingPanel):
 
     def __init__(self, console: Console) -> None:
         super().__init__(console, "risk.backtest", "Backtest", (VIEW,))
-        self.rules = RiskRules(console)
+        self.rules = console.of(RiskRules)
         self._sets, self._runs, self._lists = self.rules.sets(), self.rules.backtests(), self.rules.lists()
         self._one: Query[Any] | None = None
         self._named: Query[RuleSet] | None = None

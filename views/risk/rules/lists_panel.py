@@ -44,7 +44,7 @@ class ListsPanel(FollowingPanel):
 
     def __init__(self, console: Console) -> None:
         super().__init__(console, "risk.lists", "Lists", (VIEW,))
-        self.rules = RiskRules(console)
+        self.rules = console.of(RiskRules)
         self._lists, self._snoozes = self.rules.lists(), self.rules.snoozes()
         self._breakers, self._policy = self.rules.breakers(), self.rules.policy()
         self._entries: Query[tuple[ListEntry, ...]] | None = None

@@ -37,7 +37,7 @@ class RulesPanel(FollowingPanel):
 
     def __init__(self, console: Console) -> None:
         super().__init__(console, "risk.rules", "Rules", (VIEW,))
-        self.rules, self.bench = RiskRules(console), OpenDraft(console)
+        self.rules, self.bench = console.of(RiskRules), OpenDraft(console)
         self._sets, self._lists, self._breakers = self.rules.sets(), self.rules.lists(), self.rules.breakers()
         self._set: Query[RuleSet] | None = None
         self._before: Query[RuleSet] | None = None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from app.risk.queue import DECIDE, VIEW
+from app.risk.queue import DECIDE, VIEW, Risk
 from views.kit.panel import Note as DockNote
 from views.kit.query_panel import QueryPanel
 from views.kit.theme import current
@@ -48,7 +48,7 @@ class CasePanel(QueryPanel):
 
     def __init__(self, console: Console) -> None:
         super().__init__(console, "triage.case", "Case", (VIEW,))
-        self.risk = console.risk
+        self.risk = console.of(Risk)
         self.entry: RiskQueueEntry | None = None
         """What is read, as it was last heard of."""
         self.case: RiskCase | None = None

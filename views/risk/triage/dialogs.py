@@ -10,6 +10,7 @@ from PySide6.QtCore import QDateTime, Qt
 from PySide6.QtWidgets import QDateTimeEdit, QHBoxLayout, QLabel, QRadioButton
 
 from app.core.errors import OperationsError
+from app.risk.queue import Risk
 from models.core.formatting import money
 from models.core.wording import counted
 from models.risk.queue import BulkOutcome, DecideEntry, EntryStatus, EntryVerdict, EscalateTo
@@ -169,7 +170,7 @@ class BulkDialog(DecidingDialog):
             self.escalate_to[EscalateTo.FINANCE].setChecked(True)
             self.column.addLayout(row)
         self._results: dict[str, Any] = {}
-        currency = console.risk.currency
+        currency = console.of(Risk).currency
         self.table = RecordTable(
             (
                 Column("Order", lambda e: e.order_id, 96, mono=True, fits=True),
@@ -193,7 +194,7 @@ class BulkDialog(DecidingDialog):
 
     async def _preview(self) -> None:
         try:
-            answer = await self._console.risk.bulk_preview(self._entries, self._decision("preview"))
+            answer = await self._console.of(Risk).bulk_preview(self._entries, self._decision("preview"))
         except OperationsError as error:
             self.summary.setText("What it would do is not known.")
             self.fail(str(error))
@@ -205,7 +206,7 @@ class BulkDialog(DecidingDialog):
             counts[_OUTCOMES[each.outcome]] = counts.get(_OUTCOMES[each.outcome], 0) + 1
         amounts = [each.reporting_minor for each in answer.results if each.outcome is not BulkOutcome.REFUSED]
         known = sum(each for each in amounts if each is not None)
-        currency = self._console.risk.currency
+        currency = self._console.of(Risk).currency
         worth = f" Together {money(known, currency)} {currency}." if currency and None not in amounts else ""
         self.summary.setText("; ".join(f"{count} {words}" for words, count in counts.items()) + "." + worth)
 
@@ -225,7 +226,7 @@ class BulkDialog(DecidingDialog):
 
     async def _decide(self, words: str) -> None:
         title = f"{self._verb.capitalize()} of {counted(len(self._entries), 'entry', 'entries')}"
-        self._done(await self._console.risk.bulk(self._entries, self._decision(words), title))
+        self._done(await self._console.of(Risk).bulk(self._entries, self._decision(words), title))
 
 
 class EntryConflict(ConflictDialog):

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QMenu, QPlainTextEdit, QVBoxLay
 from app.core.freshness import Quality, age_words
 from app.core.link import LinkState
 from app.risk.filters import Filter, FilterError, Sort, Tab, from_link, parse
-from app.risk.queue import VIEW
+from app.risk.queue import VIEW, Risk
 from app.risk.rules import RiskRules
 from views.kit.panel import Note
 from views.kit.query_panel import QueryPanel
@@ -54,7 +54,7 @@ class QueuePanel(QueryPanel):
 
     def __init__(self, console: Console) -> None:
         super().__init__(console, "triage.queue", "Risk queue", (VIEW,))
-        self.risk = console.risk
+        self.risk = console.of(Risk)
         self.counts = self.risk.counts()
         self._make()
         self._lay_out()
@@ -67,7 +67,7 @@ class QueuePanel(QueryPanel):
         self._turn.timeout.connect(self.table.renew)
         self._gathering = QTimer(self, singleShot=True, interval=0)
         self._gathering.timeout.connect(self._show_rows)
-        self._broken = RiskRules(console).breakers()
+        self._broken = console.of(RiskRules).breakers()
         self.use(self.counts, self._broken)  # type: ignore[arg-type]  # only read
         self._show_filter()
 

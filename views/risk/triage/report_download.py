@@ -10,12 +10,13 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
 
 from app.core.errors import OperationsError
+from models.core.permissions import Permission
 from views.kit.downloads import save
 
 if TYPE_CHECKING:
     from app.console import Console
 
-VIEW_REPORTS = "reporting.view_reports"
+VIEW_REPORTS = Permission.VIEW_REPORTS
 KINDS = (("pdf", "PDF", "application/pdf"), ("csv", "CSV", "text/csv"))
 
 
@@ -40,9 +41,11 @@ def report_actions(console: Console, parent: QObject) -> list[QAction]:
 
 async def _save(console: Console, month: str, suffix: str, media: str) -> None:
     """Into the download folder; says where, or why not."""
+    from app.risk import requests
+
     name = f"risk-{month}.{suffix}"
     try:
-        data = await console.client.file(f"/api/risk/reports/{month}.{suffix}", media)
+        data = await requests.report(console.client, month, suffix, media)
         path = await asyncio.to_thread(save, name, data)
     except OperationsError as error:
         console.messages.post(f"No report of {month} was saved: {error}", "error")

@@ -12,7 +12,7 @@ from app.core.actions import Action
 from app.core.errors import OperationsError
 from app.core.mutation_types import InConflict
 from app.core.outbox import State
-from app.risk.queue import DECIDE
+from app.risk.queue import DECIDE, Risk
 from models.core.wording import counted
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Verdicts(QObject):
 
     def __init__(self, console: Console, queue: QueuePanel, case: CasePanel) -> None:
         super().__init__(queue.widget)
-        self._console, self._risk = console, console.risk
+        self._console, self._risk = console, console.of(Risk)
         self.queue, self.case = queue, case
         self._asked: str | None = None
         """An entry that is read although its row is not loaded."""

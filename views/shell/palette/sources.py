@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from app.alerts.domain import Alerts
 from views.shell.palette.palette import Entry, hits
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def find(window: MainWindow, text: str) -> list[tuple[str, list[Entry]]]:
         for panel in window.docks.panels.values()
         if not text or hits(text, panel.title)
     ]
-    sample = console.alerts().sample
+    sample = console.of(Alerts).list().sample
     alerts = [
         Entry(alert.title, f"alert {alert.severity}, {alert.state}", run=lambda: window.open_panel("alerts"))
         for alert in (sample.value if sample else ())

@@ -24,6 +24,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
+from app.alerts.domain import Alerts
 from app.core.figure_set import Figure
 from app.core.freshness import Quality, age_words, long_age_words
 from app.core.link import LinkState
@@ -84,7 +85,7 @@ class WallView(QWidget):
         self.paused = False
         self._turned = 0
         self._watch = console.dashboard().watch()
-        self._alerts = console.alerts().watch()
+        self._alerts = console.of(Alerts).list().watch()
         self._second = QTimer(self, interval=1000)
         self._second.timeout.connect(self._tick)
         self._second.start()
@@ -124,7 +125,7 @@ class WallView(QWidget):
     def _rewatch(self) -> None:
         self._watch.close()
         self._alerts.close()
-        self._watch, self._alerts = self._console.dashboard().watch(), self._console.alerts().watch()
+        self._watch, self._alerts = self._console.dashboard().watch(), self._console.of(Alerts).list().watch()
         self.update()
 
     def _tick(self) -> None:
@@ -229,7 +230,7 @@ class WallView(QWidget):
         return "Link up", False
 
     def _worst(self) -> Alert | None:
-        sample = self._console.alerts().sample
+        sample = self._console.of(Alerts).list().sample
         waiting = [a for a in sample.value if a.state == "active" and a.shelved_until is None] if sample else []
         return min(waiting, key=lambda a: (a.severity, a.raised_at), default=None)
 

@@ -99,7 +99,7 @@ class WindowCommands:
 
     def refresh(self) -> None:
         """Ask the server for everything that is visible, now."""
-        self._window.console.queries.invalidate("*")
+        self._window.console.queries.invalidate_all()
 
     def by_key(self, action_id: str) -> None:
         """Run an action by its key; single letters are inert in text fields, and a disabled action says why."""

@@ -126,7 +126,7 @@ class MainWindow(QWidget):
         self.docks.changed.connect(self._layout_changed)
         for signal, slot in self._engine_signals():
             signal.connect(slot)
-        self._waiting = {ACCESS: self.console.access.waiting(), TRIAGE: self.console.risk.waiting()}
+        self._waiting = {ACCESS: self.console.badge("access"), TRIAGE: self.console.badge("risk")}
         for waiting in self._waiting.values():
             waiting.changed.connect(self._count)
         self._count()

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from app.alerts.domain import Alerts
 from app.core.freshness import age_words, long_age_words
 from views.shell.window.strip import StripState
 
@@ -18,7 +19,7 @@ def strip_state(console: Console) -> StripState:
     now = console.clock.now()
     figures = console.figures
     state = str(console.link.state)
-    sample = console.alerts().sample
+    sample = console.of(Alerts).list().sample
     alerts = None if sample is None else sample.value
     me = console.session.me
     age = None if figures is None else max(0.0, now.timestamp() - figures.as_of)

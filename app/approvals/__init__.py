@@ -1,0 +1,1 @@
+"""What needs the agreement of others."""

@@ -1,0 +1,1 @@
+"""Backups, as the console speaks of them."""

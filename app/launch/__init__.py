@@ -1,0 +1,1 @@
+"""The launch and its go/no-go."""

@@ -1,0 +1,1 @@
+"""What the operator did at this console."""

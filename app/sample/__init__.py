@@ -1,0 +1,1 @@
+"""The sample shop, as the console speaks of it."""

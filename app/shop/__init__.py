@@ -1,0 +1,1 @@
+"""What the shop delivers, as the console speaks of it."""

@@ -1,0 +1,68 @@
+"""What the live stream tells of. Needs only the standard library: manifests name topics before anything heavy loads."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Topic(StrEnum):
+    """The name of an event, and what a console's queries are invalidated by. In blocks, by capability."""
+
+    # --- access
+    ROLES = "roles"
+    ASSIGNMENTS = "assignments"
+    REVIEWS = "reviews"
+    DRIFT = "drift"
+
+    # --- accounts
+    PEOPLE = "people"
+
+    # --- alerts
+    ALERTS = "alerts"
+    ALERT_RULES = "alert_rules"
+
+    # --- analytics
+
+    # --- approvals
+    APPROVALS = "approvals"
+
+    # --- audit
+    AUDIT = "audit"
+    """Any other change; only for those who read the audit log."""
+
+    # --- backup
+
+    # --- dashboard
+    DASHBOARD = "dashboard"
+
+    # --- deliveries
+
+    # --- figures
+
+    # --- files
+
+    # --- incidents
+
+    # --- launch
+
+    # --- live
+    ME = "me"
+    """What the listener may do has changed."""
+    RESYNC = "resync"
+    """Events were lost to this listener: everything that is shown must be asked for anew."""
+
+    # --- oncall
+
+    # --- privacy
+
+    # --- reporting
+
+    # --- risk
+    RISK_QUEUE = "risk_queue"
+    RISK_RULES = "risk_rules"
+
+    # --- runbooks
+
+    # --- sample
+
+    # --- shop
