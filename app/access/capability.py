@@ -34,6 +34,8 @@ def _audit() -> AuditWords:
             "rbac.review.closed": "closed",
             "rbac.review.opened": "due",
             "rbac.role.assigned": "given",
+            "rbac.role.changed": "changed",
+            "rbac.role.created": "created",
             "rbac.role.end_changed": "given until another time",
             "rbac.role.expired": "ended, its time has passed",
             "rbac.role.revoked": "taken away",

@@ -14,7 +14,7 @@ def _audit() -> AuditWords:
             "session.ended": "ended",
             "session.recovery_code_used": "used a recovery code",
             "session.recovery_codes_renewed": "has new recovery codes",
-            "session.refreshed": "ended: an old key of it was used",
+            "session.refreshed": "renewed",
             "session.second_factor_begun": "begins to set up a second factor",
             "session.second_factor_refused": "was refused a second factor",
             "session.second_factor_removed": "lost its second factor",

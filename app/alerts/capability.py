@@ -22,7 +22,19 @@ def _mutations(_engine: Engine) -> Sequence[MutationSpec]:
 def _audit() -> AuditWords:
     return AuditWords(
         nouns={"alert": "Alert", "alert_rule": "Alert rule"},
-        verbs={},
+        verbs={
+            "alerts.alert.acknowledged": "acknowledged",
+            "alerts.alert.changed": "changed",
+            "alerts.alert.cleared": "cleared",
+            "alerts.alert.escalated": "became more severe",
+            "alerts.alert.raised": "raised",
+            "alerts.alert.resumed": "holds again",
+            "alerts.alert.returned": "is over and not acknowledged",
+            "alerts.alert.shelved": "shelved",
+            "alerts.alert.unshelved": "unshelved",
+            "alerts.rule.changed": "changed",
+            "alerts.rule.created": "created",
+        },
         quoted=frozenset({"alert"}),
     )
 

@@ -11,7 +11,12 @@ def _audit() -> AuditWords:
         nouns={"approval": "Request"},
         verbs={
             "approvals.agreed": "agreed to, waits for one more",
+            "approvals.approved": "approved",
             "approvals.asked": "asked for",
+            "approvals.denied": "denied",
+            "approvals.expired": "expired",
+            "approvals.pending": "still waits",
+            "approvals.withdrawn": "withdrawn",
         },
         verb_first=frozenset({"approval"}),
     )

@@ -9,7 +9,13 @@ from app.core.capability import Capability
 def _audit() -> AuditWords:
     return AuditWords(
         nouns={"backup": "Backup"},
-        verbs={},
+        verbs={
+            "operations.backup.failed": "failed",
+            "operations.backup.made": "made",
+            "operations.backup.not_tested": "not restored for a test",
+            "operations.backup.restore_test_failed": "could not be restored for a test",
+            "operations.backup.restore_tested": "restored for a test",
+        },
     )
 
 

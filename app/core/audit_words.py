@@ -7,9 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from models.core.wording import SYSTEM, system_name
+
 if TYPE_CHECKING:
     from models.audit import AuditLogEntry
 
+WORKER = f"{SYSTEM}worker"
+THE_SYSTEM = "The system"
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -58,6 +62,11 @@ def merged(words: Iterable[AuditWords]) -> AuditWords:
         verb_first=frozenset().union(*(each.verb_first for each in known)),
         about_actor=frozenset().union(*(each.about_actor for each in known)),
     )
+
+
+def actor_name(actor: str, label: str | None = None) -> str:
+    """Whole name of who did something; what the worker does, the system does by itself."""
+    return THE_SYSTEM if actor == WORKER else system_name(actor) or label or actor
 
 
 def sentence(name: str) -> str:

@@ -9,7 +9,14 @@ from app.core.capability import Capability
 def _audit() -> AuditWords:
     return AuditWords(
         nouns={"ingest_batch": "Delivery of"},
-        verbs={},
+        verbs={
+            "shop.community.ingested": "received",
+            "shop.downloads.ingested": "received",
+            "shop.orders.ingested": "received",
+            "shop.outcomes.ingested": "received",
+            "shop.rates.ingested": "received",
+            "shop.refunds.ingested": "received",
+        },
     )
 
 

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from models.core.formatting import grouped
-from views.audit.wording import instant, short, title, who
+from views.audit.wording import instant, short, title, who, whom
 from views.kit.changes import compare
 from views.kit.theme import SECTION, current
 from views.kit.widgets.difference import Difference
@@ -103,15 +103,15 @@ class Details(QScrollArea):
             return
         version = f", version {entry.version}" if entry.version is not None else ""
         self.title.setText(f"{title(entry)}{version}")
-        person = who(entry) if short(entry) == who(entry) else f"{who(entry)} ({short(entry)})"
+        person = whom(entry) if short(entry) == who(entry) else f"{who(entry)} ({short(entry)})"
         self.by.setText(f"by {person} at {instant(entry.at)}, position {grouped(entry.position)}")
         self.reason.setText(f"“{entry.reason}”" if entry.reason else "")
         self.reason.setVisible(bool(entry.reason))
         self.correlation.set("Done together with it", Look.LINK)
         self.correlation.setToolTip(f"List everything of correlation {entry.correlation_id}")
         self.correlation.setVisible(entry.correlation_id is not None)
-        self.same_actor.set(f"All by {who(entry) if len(who(entry)) <= 24 else short(entry)}", Look.LINK)
-        self.same_actor.setToolTip(f"List everything {who(entry)} did")
+        self.same_actor.set(f"All by {whom(entry) if len(who(entry)) <= 24 else short(entry)}", Look.LINK)
+        self.same_actor.setToolTip(f"List everything {whom(entry)} did")
         changes = compare(entry.before, entry.after, everything=self._everything)
         self.difference.show_changes(changes)
         nothing = entry.before is None and entry.after is None

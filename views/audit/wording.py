@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from app.capabilities import CAPABILITIES
-from app.core.audit_words import AuditWords, merged, sentence
+from app.core.audit_words import THE_SYSTEM, AuditWords, actor_name, merged, sentence
 from models.core.formatting import grouped
 from models.core.wording import initials, system_name
 
@@ -31,12 +31,18 @@ def _words() -> AuditWords:
 
 def who(entry: AuditLogEntry) -> str:
     """Whole name of who did it."""
-    return system_name(entry.actor) or entry.actor_label or entry.actor
+    return actor_name(entry.actor, entry.actor_label)
+
+
+def whom(entry: AuditLogEntry) -> str:
+    """The same within a sentence: by *the system*."""
+    name = who(entry)
+    return name[:1].lower() + name[1:] if name == THE_SYSTEM else name
 
 
 def short(entry: AuditLogEntry) -> str:
     """``TK`` for a person; a part of the system by its name."""
-    return system_name(entry.actor) or initials(who(entry))
+    return who(entry) if system_name(entry.actor) else initials(who(entry))
 
 
 def instant(at: datetime) -> str:

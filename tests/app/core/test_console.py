@@ -22,7 +22,11 @@ from tests.app.answers import AS_OF, ME, dashboard, tokens
 from tests.app.core.faulty_server import Asked, FakeClock, Faulty, MemoryKeyring, faulty_server, http, problem
 from tests.conftest import Api
 
-PAGE = {"items": [], "nextCursor": None, "asOf": AS_OF.isoformat()}
+ALERT = {
+    "id": "a1", "figure": "orders.total", "title": "Downloads failing", "severity": "P2", "state": "active", "limit": 1,
+    "cause": "breached", "condition": "breached", "raisedAt": AS_OF.isoformat(), "ruleId": "r", "comparison": "above",
+    "value": 2, "worstValue": 3, "evaluatedAt": AS_OF.isoformat(), "guidance": "", "runbookUrl": "", "version": 3,
+}  # fmt: skip
 
 
 def answer(asked: Asked) -> bytes:
@@ -32,7 +36,8 @@ def answer(asked: Asked) -> bytes:
     if asked.path.endswith("/me"):
         return http(ME)
     if "/alerts" in asked.path:
-        return http(PAGE)
+        found = [ALERT] if "state=active" in asked.path else []
+        return http({"items": found, "nextCursor": None, "asOf": AS_OF.isoformat()})
     return http(dashboard())
 
 
@@ -74,6 +79,9 @@ async def test_offline_it_shows_the_last_picture_and_is_fresh_by_itself_when_the
     await console.start()
     await _until(lambda: console.link.state is LinkState.DOWN)
     assert console.dashboard().sample is not None  # the whole answer, charts and all
+    listed = console.of(Alerts).list()  # of a panel that is opened only now
+    await _until(lambda: listed.sample is not None)
+    assert [each.title for each in listed.sample.value] == ["Downloads failing"]  # type: ignore[union-attr]
     assert console.quality() is Quality.DISCONNECTED
     assert "needs the link" in (console.write_blocker(MANAGE, irreversible=True) or "")
     async with faulty_server(port) as server:
@@ -193,13 +201,7 @@ async def test_it_works_with_the_real_server(api: Api, tmp_path: Path) -> None:
 
 
 async def test_a_refused_decision_is_raised_and_told_to_nobody_else(tmp_path: Path) -> None:
-    alert = Alert.model_validate(
-        {
-            "id": "a1", "figure": "orders.total", "title": "x", "severity": "P2", "state": "active", "limit": 1,
-            "condition": "breached", "raisedAt": AS_OF.isoformat(), "ruleId": "r", "comparison": "above", "value": 2,
-            "worstValue": 3, "evaluatedAt": AS_OF.isoformat(), "guidance": "", "runbookUrl": "", "version": 3,
-        }
-    )  # fmt: skip
+    alert = Alert.model_validate(ALERT)
     async with faulty_server() as server:
         server.answer = answer
         console = await _signed_in(tmp_path, server)

@@ -9,8 +9,10 @@ from pathlib import Path
 APP = Path(__file__).parents[3] / "app"
 
 
-def _loaded(statement: str) -> set[str]:
-    script = f"import sys\n{statement}\nprint(' '.join(sorted({{m.partition('.')[0] for m in sys.modules}})))"
+def _loaded(statement: str, *, whole: bool = False) -> set[str]:
+    """Packages that are loaded after a statement, or the whole names of modules."""
+    name = "m" if whole else "m.partition('.')[0]"
+    script = f"import sys\n{statement}\nprint(' '.join(sorted({{{name} for m in sys.modules}})))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
     return set(done.stdout.split())
 

@@ -148,21 +148,21 @@ def test_the_system_is_named_and_what_happened_has_the_rest_of_the_room(
         panel.table.viewport().grab()  # columns that fit what they say know it once it was painted
         await turns(5)
         panel.table.viewport().grab()
-        assert {panel.cell(row, 2) for row in range(3)} == {"Worker", "Sample shop", "Command line"}
+        assert {panel.cell(row, 2) for row in range(3)} == {"The system", "Sample shop", "Command line"}
         panel.table.setCurrentIndex(panel.table.records.index(0, 0))
         await turns()
-        assert panel.panel.details.by.text().startswith("by Worker at ")
+        assert panel.panel.details.by.text().startswith("by the system at ")
         shown = {
             panel.table._fitted[column, panel.table.records.texts(row)[column]][0]
             for row in range(3)
             for column in (2, 3)
         }
-        assert shown == {"Worker", "Sample shop", "Command line", "Delivery of 24 downloads ingested"}
+        assert shown == {"The system", "Sample shop", "Command line", "Delivery of 24 downloads received"}
         assert panel.table.horizontalHeader().length() <= panel.table.viewport().width()
         panel.table.setColumnWidth(3, 60)
         panel.table.viewport().grab()
         index = panel.table.records.index(0, 3)
-        assert panel.table.hint(index) == "Delivery of 24 downloads ingested"
+        assert panel.table.hint(index) == "Delivery of 24 downloads received"
 
     journey(aio, tmp_path, FakeLog(30, delivered), steps, size=(width, 420))
 
@@ -291,7 +291,7 @@ def test_arrows_and_enter_open_the_details(aio: Any, tmp_path: Path) -> None:
         assert audit.details.title.text() == "Account Jana Lind confirmed with a second factor, version 7"
         assert audit.details.hidden.text() == "Nothing was changed by it."
         QTest.keyClick(audit.table, Qt.Key.Key_Down)
-        assert audit.details.by.text() == "by Worker at 2026-11-24 14:02:35 UTC, position 88"
+        assert audit.details.by.text() == "by the system at 2026-11-24 14:02:35 UTC, position 88"
         QTest.keyClick(audit.table, Qt.Key.Key_Down)
         assert audit.details.title.text() == "Asked for: Give Risk manager to Olga Lund, version 7"
         QTest.keyClick(audit.table, Qt.Key.Key_Down)

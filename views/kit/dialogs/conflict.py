@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialogButtonBox, QGridLayout, QLabel, QWidget
 
+from app.core.audit_words import actor_name
 from app.core.errors import OperationsError
-from models.core.wording import system_name
 from views.kit.dialogs.base import WindowDialog
 from views.kit.theme import current
 
@@ -83,7 +83,7 @@ class ConflictDialog(WindowDialog):
         """Who was quicker, and when; empty when the record does not say."""
         if not theirs.get("updatedBy"):
             return ""
-        other = system_name(theirs["updatedBy"]) or theirs["updatedBy"]
+        other = actor_name(theirs["updatedBy"])
         return f"{other} changed it at {_words(theirs.get('updatedAt'))}. Which one holds?"
 
     def rows(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
+from app.risk.case_history import history_line
 from app.risk.queue import DECIDE, VIEW, Risk
 from views.kit.panel import Note as DockNote
 from views.kit.query_panel import QueryPanel
@@ -19,7 +20,7 @@ from views.kit.widgets.table import Column, RecordTable
 from views.risk.triage.case_facts import customer_facts, order_facts
 from views.risk.triage.case_frame import Foot, Lines, NoteField, Pair, Section
 from views.risk.triage.case_sections import Figures, VelocityCards, Why
-from views.risk.triage.wording import amount, did, linked_state, linked_sum, moment, shared, short_name
+from views.risk.triage.wording import amount, linked_state, linked_sum, moment, shared, short_name
 
 if TYPE_CHECKING:
     from app.console import Console
@@ -289,7 +290,7 @@ class CasePanel(QueryPanel):
         shown = case.history if self._history_whole else case.history[:5]
         lines = []
         for event in shown:
-            words = did(event, me.user_id if me else None)
+            words = history_line(event, me.user_id if me else None)
             if event.reason:
                 words += f": {event.reason}"
             lines.append((moment(event.at, now, seconds=True), words, False))

@@ -19,7 +19,7 @@ from models.core.wording import initials
 if TYPE_CHECKING:
     from app.core.outbox import PendingMutation
     from app.risk.wording import Words
-    from models.risk.case import CaseEvent, LinkedOrder, RiskCase
+    from models.risk.case import LinkedOrder, RiskCase
     from models.risk.queue import RiskQueueEntry
 
 HIGH = 80
@@ -28,25 +28,6 @@ NEAR = timedelta(minutes=30)
 """Less time left than this is near the limit."""
 
 _VERDICTS = {"approved": "approved", "rejected": "rejected"}
-_DID = {
-    "entered": "Put in the queue",
-    "created": "Put in the queue",
-    "claimed": "claimed it",
-    "taken": "took it as the next one",
-    "released": "released it",
-    "reassigned": "gave it to somebody else",
-    "snoozed": "snoozed it",
-    "woken": "It is back from its snooze",
-    "noted": "wrote a note",
-    "note_added": "wrote a note",
-    "proposed": "decided first; it needs a second person",
-    "overruled": "overruled the first verdict",
-    "approved": "approved it",
-    "rejected": "rejected it",
-    "decided": "decided it",
-    "escalated": "escalated it",
-    "reopened": "opened it again",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,15 +146,6 @@ def advice(action: str) -> str:
     return {"block": "Rules suggest: reject", "review": "Rules suggest: look at it"}.get(
         action, "Rules suggest: approve"
     )
-
-
-def did(event: CaseEvent, me: str | None) -> str:
-    """A line of the history."""
-    verb = event.what.rpartition(".")[2]
-    words = _DID.get(verb, verb.replace("_", " "))
-    if words[:1].isupper():
-        return words
-    return f"{'You' if event.by == me else event.by_name} {words}"
 
 
 def shared(link: LinkedOrder) -> str:
