@@ -14,8 +14,8 @@ from backend.access.actions import queries
 from backend.access.break_glass import actions as reviews
 from backend.access.drift.actions import queries as drift
 from backend.accounts.second_factor import actions as second_factor
-from backend.alerts.actions import clock
 from backend.approvals import actions as approvals
+from backend.core.clock import clock
 from backend.core.database import Connection
 from backend.core.dependencies import Read, Tx
 from backend.core.http import (

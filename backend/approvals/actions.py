@@ -10,8 +10,8 @@ from uuid import UUID
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from backend import audit
 from backend.approvals.kinds import kind_of
+from backend.core import audit_trail
 from backend.core.database import Connection, Database, load_queries
 from backend.core.problems import ProblemError, same_version
 from backend.core.security import Principal
@@ -62,15 +62,15 @@ async def ask(
         before = await find(tx, earlier[0])
         if before.state is ApprovalState.PENDING:
             if (before.requested_by, before.details) == (actor, dict(details)):
-                audit.nothing_changed()
+                audit_trail.nothing_changed()
                 return before
             raise _pending_already(before)
-        await _settle(tx, before, ApprovalState.EXPIRED, actor=audit.WORKER, reason="nobody decided in time")
+        await _settle(tx, before, ApprovalState.EXPIRED, actor=audit_trail.WORKER, reason="nobody decided in time")
     row = await (await tx.execute(queries.insert, values)).fetchone()
     if row is None:
         raise ProblemError(Code.CONFLICT, "The same was asked for at this moment; look at what is pending.")
     approval = await find(tx, row[0])
-    await audit.record(
+    await audit_trail.record(
         tx,
         actor=actor,
         action="approvals.asked",
@@ -96,7 +96,7 @@ async def decide(
     before = await find(tx, approval_id)
     mine = next((vote for vote in before.votes if vote.voter == principal.user_id), None)
     if mine is not None and mine.verdict is verdict:
-        audit.nothing_changed()
+        audit_trail.nothing_changed()
         return before
     if before.state is not ApprovalState.PENDING:
         raise ProblemError(Code.CONFLICT, f"{before.title}: {_ended(before)}")
@@ -131,7 +131,7 @@ async def withdraw(tx: Connection, *, actor: str, approval_id: UUID, version: in
     if before.requested_by != actor:
         raise ProblemError(Code.NOT_FOUND, "There is no such approval.")
     if before.state is ApprovalState.WITHDRAWN:
-        audit.nothing_changed()
+        audit_trail.nothing_changed()
         return before
     if before.state is not ApprovalState.PENDING:
         raise ProblemError(Code.CONFLICT, f"{before.title}: {_ended(before)}")
@@ -144,7 +144,7 @@ async def expire(database: Database, _settings: Settings) -> None:
     async with database.transaction() as tx:
         for (approval_id,) in await (await tx.execute(queries.overdue)).fetchall():
             before = await find(tx, approval_id)
-            await _settle(tx, before, ApprovalState.EXPIRED, actor=audit.WORKER, reason="nobody decided in time")
+            await _settle(tx, before, ApprovalState.EXPIRED, actor=audit_trail.WORKER, reason="nobody decided in time")
 
 
 async def objection(connection: Connection, approval: Approval, principal: Principal) -> str | None:
@@ -227,7 +227,7 @@ async def _settle(
     after = await find(tx, UUID(before.approval_id))
     # One yes of two is a vote, not yet an approval.
     action = "agreed" if verdict is Verdict.APPROVE and state is ApprovalState.PENDING else state
-    await audit.record(
+    await audit_trail.record(
         tx,
         actor=actor,
         action=f"approvals.{action}",

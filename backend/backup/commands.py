@@ -10,7 +10,6 @@ from pathlib import Path
 
 import psycopg
 
-from backend.audit import OPERATOR
 from backend.backup import BackupError
 from backend.backup.archive import Manifest, verified
 from backend.backup.audit_check import sealed_audit_check
@@ -18,13 +17,15 @@ from backend.backup.keys import key_of
 from backend.backup.postgres import Abort
 from backend.backup.restore import restore
 from backend.backup.run import Plan, back_up
-from backend.backup.sealed import Key
+from backend.core.audit_trail import OPERATOR
 from backend.core.database import DatabaseUnavailable
+from backend.core.keys import Key
+from backend.core.postgres_binaries import EmbeddedError
+from backend.core.processes import FolderBusyError
 from backend.core.settings import Settings
 from backend.migrations.migrate import migrate
 from backend.runtime.data_folder import DataFolder, make_database, opened, prepare, working_on
-from backend.runtime.embedded_postgres import OWNER, Embedded, EmbeddedError
-from backend.runtime.processes import FolderBusyError
+from backend.runtime.embedded_postgres import OWNER, Embedded
 from models.backup import BackupRun, BackupState
 
 OK, FAILED = 0, 1

@@ -20,8 +20,8 @@ from psycopg import pq
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from backend.backup import BackupError
-from backend.runtime import processes
-from backend.runtime.embedded_postgres import MAJOR, EmbeddedError, binaries
+from backend.core import processes
+from backend.core.postgres_binaries import MAJOR, EmbeddedError, binaries
 
 CONNECT_SECONDS = 10
 LIMITS = {

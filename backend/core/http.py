@@ -17,7 +17,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from psycopg.types.json import Jsonb
 from pydantic import TypeAdapter, ValidationError
 
-from backend import audit
+from backend.core import audit_trail
 from backend.core.database import Connection, load_queries
 from backend.core.dependencies import database_of
 from backend.core.problem_responses import MEDIA_TYPE
@@ -118,8 +118,8 @@ class _Unit:
 class OperationsRoute(APIRoute):
     """Gives POST, PUT, PATCH and DELETE one transaction each, committed before the answer is sent.
 
-    Such a request that succeeds without an audit entry, and without ``audit.nothing_changed()``, is a fault of ours: it
-    is rolled back and answered 500, so that no change can be forgotten in the log.
+    Such a request that succeeds without an audit entry, and without ``audit_trail.nothing_changed()``, is a fault
+    of ours: it is rolled back and answered 500, so that no change can be forgotten in the log.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -133,7 +133,7 @@ class OperationsRoute(APIRoute):
                 async with AsyncExitStack() as stack:
                     unit = _Unit(request, stack)
                     request.state.begin = unit.begin
-                    with audit.audit_scope() as told:
+                    with audit_trail.audit_scope() as told:
                         response = await handle(request)
                     if response.status_code < 300 and told.silent:
                         raise RuntimeError(f"{request.method} {self.path} told the audit log nothing")

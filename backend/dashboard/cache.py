@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from backend.core import metrics
+from backend.core.clock import clock
 from backend.core.database import Connection, Database, DatabaseUnavailable
 from backend.core.logs import logger
 from backend.core.problems import ProblemError
@@ -74,10 +75,7 @@ class Dashboards:
 
     async def _refresh(self, range_days: DashboardRange) -> _Known:
         async with self._database.read() as connection:
-            cursor = await connection.execute("select clock_timestamp()")
-            row = await cursor.fetchone()
-            assert row is not None  # noqa: S101 - a select without from answers one row
-            dashboard = await compose(connection, self._settings, row[0], range_days)
+            dashboard = await compose(connection, self._settings, await clock(connection), range_days)
         known = _Known(dashboard, dashboard.model_dump_json(by_alias=True).encode(), time.monotonic())
         self._known[range_days] = known
         return known

@@ -10,17 +10,20 @@ from backend.alerts import summary
 from backend.core.database import Connection
 from backend.core.settings import Settings
 from backend.dashboard import queries
-from backend.dashboard.figures import (
+from backend.figures import (
+    DAY,
     FAR_PAST,
+    Bucket,
     Sums,
     Totals,
     assemble,
+    buckets,
     community_at,
     revenue_boundaries,
     sources_at,
+    step_of,
     totals,
 )
-from backend.dashboard.windows import DAY, Bucket, buckets, step_of
 from backend.shop.upserts import reporting_currency
 from models.alerts import AlertState, Severity
 from models.core.wording import counted

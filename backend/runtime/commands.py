@@ -13,9 +13,9 @@ from pathlib import Path
 from backend.accounts.session import accounts
 from backend.audit.signed_notes import Verifier
 from backend.core.database import DatabaseUnavailable
+from backend.core.postgres_binaries import EmbeddedError
 from backend.core.settings import Settings
 from backend.runtime.data_folder import DataFolder, opened, working_on
-from backend.runtime.embedded_postgres import EmbeddedError
 from models.core.permissions import BUILT_IN_ROLE_BY_ID
 from models.core.wording import counted
 

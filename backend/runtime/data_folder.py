@@ -17,13 +17,13 @@ from psycopg import sql
 from pydantic import SecretStr
 
 from backend.accounts.session.accounts import SAMPLE_PASSWORD, have_passwords, seed_role_accounts
-from backend.audit.signed_notes import new_key
-from backend.backup.sealed import Key
 from backend.core.database import APPLICATION_ROLE, Database
+from backend.core.keys import Key, new_signing_key
+from backend.core.postgres_binaries import EmbeddedError
+from backend.core.processes import FileLock, FolderBusyError
 from backend.core.settings import Settings
 from backend.migrations.migrate import migrate
-from backend.runtime.embedded_postgres import DATABASE, OWNER, Embedded, EmbeddedError
-from backend.runtime.processes import FileLock, FolderBusyError
+from backend.runtime.embedded_postgres import DATABASE, OWNER, Embedded
 
 KEY_LENGTH = 32
 JOIN_SECONDS = 60.0
@@ -68,7 +68,7 @@ class DataFolder:
         """The file of the key that seals the audit log; made once, never replaced: its seals would lose their key."""
         path = self.path / "audit.key"
         if not path.exists():
-            self._write(path, new_key())
+            self._write(path, new_signing_key())
         return path
 
     def backup_key_file(self) -> Path:

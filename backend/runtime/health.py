@@ -7,7 +7,7 @@ from math import nan
 
 from fastapi import APIRouter, Request, Response
 
-from backend import audit
+from backend.audit.relay import queries as relay
 from backend.core import metrics
 from backend.core.database import Database, DatabaseUnavailable, load_queries
 from backend.core.dependencies import database_of
@@ -62,7 +62,7 @@ async def prometheus(request: Request) -> Response:
     """Prometheus exposition."""
     try:
         async with database_of(request).read() as connection:
-            lag = await (await connection.execute(audit.queries.lag)).fetchone()
+            lag = await (await connection.execute(relay.lag)).fetchone()
             row = await (await connection.execute(queries.readiness)).fetchone()
             risk = await (await connection.execute(fulfilment.queries.figures)).fetchone()
     except DatabaseUnavailable:

@@ -19,13 +19,15 @@ from typing import Any, NoReturn
 import psycopg
 
 from backend.accounts.session.actions import open_session
+from backend.core import processes
 from backend.core.database import Database, DatabaseUnavailable
 from backend.core.logs import logger
+from backend.core.postgres_binaries import EmbeddedError
 from backend.core.settings import Settings
 from backend.migrations.migrate import current, newest
-from backend.runtime import health, processes
+from backend.runtime import health
 from backend.runtime.data_folder import DataFolder, prepare, seed
-from backend.runtime.embedded_postgres import Embedded, EmbeddedError
+from backend.runtime.embedded_postgres import Embedded
 from backend.runtime.http_server import HttpServer, PortTakenError, bind
 from backend.runtime.lease import Leases
 from models.core.permissions import BUILT_IN_ROLE_BY_ID

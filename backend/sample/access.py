@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from backend import audit
 from backend.access.actions import assign
 from backend.accounts.session.accounts import set_account
-from backend.alerts.actions import clock
+from backend.core import audit_trail
+from backend.core.clock import clock
 from backend.core.database import Connection
 from models.access import AssignRole
 
@@ -30,7 +30,7 @@ async def create_people(tx: Connection) -> None:
     """Write them, and the grant that waits."""
     now = await clock(tx)
     for account, name, role in PEOPLE:
-        await set_account(tx, account=account, name=name, role=role, password=None, actor=audit.SAMPLE_SHOP)
+        await set_account(tx, account=account, name=name, role=role, password=None, actor=audit_trail.SAMPLE_SHOP)
     for account, role, lasts, reason in COVERS:
         wish = AssignRole(user_id=account, role_id=role, expires_at=now + lasts, reason=reason)
         await assign(tx, actor="tomas", wish=wish)

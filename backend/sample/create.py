@@ -14,8 +14,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any, LiteralString
 
-from backend import audit
-from backend.alerts.actions import clock
+from backend.core import audit_trail
+from backend.core.clock import clock
 from backend.core.database import Connection, Database
 from backend.core.settings import Settings
 from backend.sample import queries
@@ -72,8 +72,12 @@ async def create_sample_shop(database: Database, settings: Settings, progress: P
         await create_people(tx)
         await create_fraud(tx, market)
         await tx.execute(queries.insert_shop, {"opened_at": opened_at, "burst_at": opened_at - FIRST_BURST})
-        await audit.record(
-            tx, actor=audit.SAMPLE_SHOP, action="sample.shop.created", resource_type="sample_shop", resource_id="sample"
+        await audit_trail.record(
+            tx,
+            actor=audit_trail.SAMPLE_SHOP,
+            action="sample.shop.created",
+            resource_type="sample_shop",
+            resource_id="sample",
         )
         progress(MESSAGE, 0.95)
     return True

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
-from backend import audit
+from backend.core import audit_trail
 from backend.core.database import Connection, array
 from backend.core.json import dumps
 from backend.risk.features import order_values, update_velocity_sql
@@ -120,7 +120,7 @@ async def create_fraud(tx: Connection, market: Market) -> None:
     told = {"title": words["title"], "rules": dumps(rules), "author": "ada", "published_by": "tomas"}
     row = await (await tx.execute(queries.publish_rules, told)).fetchone()
     assert row is not None  # noqa: S101 - an insert of one row returns one row
-    await audit.record(
+    await audit_trail.record(
         tx,
         actor="tomas",
         action="risk.rule_set.published",

@@ -10,7 +10,7 @@ from typing import Any
 
 from backend.alerts import actions
 from backend.alerts.decide import Reading, Transition, Watch, acknowledge, decide, shelve
-from backend.audit import SAMPLE_SHOP
+from backend.core.audit_trail import SAMPLE_SHOP
 from backend.core.database import Connection
 from backend.sample import queries
 from models.alerts import AlertCondition, AlertRule, AlertRuleDraft, Comparison

@@ -9,7 +9,7 @@ from functools import lru_cache
 from random import Random
 from typing import Any
 
-from backend.audit import SAMPLE_SHOP
+from backend.core.audit_trail import SAMPLE_SHOP
 from backend.core.database import Connection, Database
 from backend.core.settings import Settings
 from backend.risk.check.actions import fraud_check

@@ -12,8 +12,8 @@ from typing import Protocol
 
 from psycopg.rows import dict_row
 
-from backend import audit
 from backend.alerts.actions import clear_condition, raise_alert
+from backend.core import audit_trail
 from backend.core.database import Connection, Database, load_queries
 from backend.core.settings import Settings
 from models.access import DifferenceKind
@@ -147,9 +147,9 @@ async def _note(tx: Connection, system: str, reported: frozenset[Entry], roles: 
 
 
 async def _record(tx: Connection, system: str, each: Difference, difference_id: str, what: str) -> None:
-    await audit.record(
+    await audit_trail.record(
         tx,
-        actor=audit.WORKER,
+        actor=audit_trail.WORKER,
         action=f"rbac.difference.{what}",
         resource_type="access_difference",
         resource_id=difference_id,

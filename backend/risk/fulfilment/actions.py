@@ -12,8 +12,9 @@ from uuid import UUID
 
 from psycopg.rows import class_row, dict_row
 
-from backend import audit
-from backend.alerts.actions import clear_condition, clock, raise_alert
+from backend.alerts.actions import clear_condition, raise_alert
+from backend.core import audit_trail
+from backend.core.clock import clock
 from backend.core.database import Connection, Database
 from backend.core.problems import ProblemError
 from backend.core.settings import Settings
@@ -51,7 +52,7 @@ async def begin(tx: Connection, intent_id: UUID, *, connected: bool) -> Attempt 
     if not connected:
         if row["problem"] != OFF:
             await _change(tx, row, problem=OFF)
-            await _tell(tx, row, actor=audit.WORKER, event="risk.intent.waiting", reason=OFF)
+            await _tell(tx, row, actor=audit_trail.WORKER, event="risk.intent.waiting", reason=OFF)
         return None
     await tx.execute(queries.begin_attempt, {"intent_id": intent_id})
     order = ShopOrder(str(intent_id), row["order_id"], row["minor"], row["currency"])
@@ -64,7 +65,9 @@ async def mark_done(tx: Connection, intent_id: UUID) -> None:
     if row["state"] == FulfilmentState.DONE:
         return
     await _change(tx, row, state=FulfilmentState.DONE, done_at=await clock(tx), problem=None)
-    await _tell(tx, row, actor=audit.WORKER, event="risk.intent.done", after={"kind": row["kind"], "state": "done"})
+    await _tell(
+        tx, row, actor=audit_trail.WORKER, event="risk.intent.done", after={"kind": row["kind"], "state": "done"}
+    )
     if await _failed(tx) == 0:
         await clear_condition(tx, source=SOURCE, key=SHOP)
 
@@ -81,7 +84,7 @@ async def mark_failed(tx: Connection, intent_id: UUID, *, words: str, last: bool
     await _tell(
         tx,
         row,
-        actor=audit.WORKER,
+        actor=audit_trail.WORKER,
         event="risk.intent.failed",
         after={"kind": row["kind"], "state": "failed"},
         reason=words,
@@ -118,7 +121,7 @@ async def retry(tx: Connection, *, actor: str, intent_id: UUID) -> FulfilmentReq
         if await _failed(tx) == 0:
             await clear_condition(tx, source=SOURCE, key=SHOP, actor=actor)
     else:
-        audit.nothing_changed()
+        audit_trail.nothing_changed()
     async with tx.cursor(row_factory=class_row(FulfilmentRequest)) as cursor:
         await cursor.execute(queries.find, {"intent_id": intent_id})
         found = await cursor.fetchone()
@@ -140,9 +143,9 @@ async def resume(database: Database, settings: Settings) -> None:
 
 async def record_notification(tx: Connection, *, entry: dict[str, Any], to: EscalateTo, problem: str | None) -> None:
     """Write down that somebody was told of an escalation, or why not."""
-    await audit.record(
+    await audit_trail.record(
         tx,
-        actor=audit.WORKER,
+        actor=audit_trail.WORKER,
         action="risk.escalation.told" if problem is None else "risk.escalation.untold",
         resource_type="risk_entry",
         resource_id=entry["entry_id"],
@@ -200,7 +203,7 @@ async def _change(
 
 
 async def _tell(tx: Connection, row: dict[str, Any], *, event: str, actor: str, **more: Any) -> None:
-    await audit.record(
+    await audit_trail.record(
         tx,
         actor=actor,
         action=event,

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from fastapi import Query
 from psycopg.rows import class_row
 
-from backend.alerts.actions import clock
+from backend.core.clock import clock
 from backend.core.dependencies import Read, Tx
 from backend.core.http import Limit, decode_cursor, encode_cursor, known_id, operations_router
 from backend.risk.fulfilment import actions, queries

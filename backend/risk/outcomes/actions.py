@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from backend import audit
-from backend.alerts.actions import clock
+from backend.core import audit_trail
+from backend.core.clock import clock
 from backend.core.database import Connection
 from backend.core.problems import ProblemError
 from backend.risk.outcomes.figures import bounds, month_figures
@@ -35,7 +35,7 @@ async def generate(tx: Connection, *, actor: str, month: date, currency: str) ->
     values = {"month": month, "actor": actor, "figures": Jsonb(figures.model_dump(mode="json", by_alias=True))}
     await tx.execute(queries.put_report, values)
     report = await find_report(tx, month)
-    await audit.record(
+    await audit_trail.record(
         tx,
         actor=actor,
         action="risk.report.generated",
@@ -54,7 +54,7 @@ async def generate_when_due(tx: Connection, currency: str) -> RiskReport | None:
     begin, end = bounds(month)
     if await (await tx.execute(queries.due, {"month": month, "begin": begin, "end": end})).fetchone() is None:
         return None
-    return await generate(tx, actor=audit.WORKER, month=month, currency=currency)
+    return await generate(tx, actor=audit_trail.WORKER, month=month, currency=currency)
 
 
 async def find_report(connection: Connection, month: date) -> RiskReport:

@@ -11,9 +11,8 @@ from uuid import UUID
 from psycopg.rows import class_row, kwargs_row
 from psycopg.types.json import Jsonb
 
-from backend import audit
-from backend.alerts.actions import clock
-from backend.core import metrics
+from backend.core import audit_trail, metrics
+from backend.core.clock import clock
 from backend.core.database import Connection, Database
 from backend.core.problems import ProblemError
 from backend.core.settings import Settings
@@ -62,9 +61,9 @@ async def take_next(tx: Connection, *, actor: str) -> RiskQueueEntry | None:
         await cursor.execute(_TAKE_NEXT, {"actor": actor}, prepare=True)
         taken = await cursor.fetchone()
     if taken is None:
-        audit.nothing_changed()
+        audit_trail.nothing_changed()
         return None
-    await audit.record(
+    await audit_trail.record(
         tx,
         actor=actor,
         action="risk.entry.claimed",
@@ -137,7 +136,7 @@ async def add_note(tx: Connection, *, actor: str, entry_id: UUID, text: str) -> 
     """Write a note. It conflicts with nothing, so the version stays; the log says that there is one, not its words."""
     entry = await _locked(tx, entry_id)
     note_id = await _note(tx, entry, actor=actor, text=text)
-    await audit.record(
+    await audit_trail.record(
         tx,
         actor=actor,
         action="risk.entry.noted",
@@ -185,7 +184,7 @@ async def decide_many(tx: Connection, *, actor: str, wish: BulkDecision, preview
         if isinstance(step, Step) and not preview:
             await _carry_out(tx, entry, step, wish.decision, actor=actor)
         results.append(await _result(tx, entry, step))
-    audit.nothing_changed()  # where every one of them was refused; entries count all the same
+    audit_trail.nothing_changed()  # where every one of them was refused; entries count all the same
     return BulkAnswer(results=tuple(results), as_of=await clock(tx))
 
 
@@ -232,7 +231,7 @@ async def _step(tx: Connection, entry: Entry, wish: DecideEntry, *, actor: str, 
 
 async def _carry_out(tx: Connection, entry: Entry, step: Step, wish: DecideEntry, *, actor: str) -> None:
     if step.outcome is BulkOutcome.UNCHANGED:
-        audit.nothing_changed()
+        audit_trail.nothing_changed()
         return
     await _note(tx, entry, actor=actor, text=wish.notes)
     after = await _change(tx, entry, step.after, actor=actor, event=step.event, reason=wish.notes)
@@ -268,7 +267,9 @@ async def wake(database: Database, _settings: Settings) -> None:
     async with database.transaction() as tx:
         rows = await (await tx.execute(queries.wake, {"limit": WAKE_MOST})).fetchall()
         for entry in (await _entries(tx, [UUID(row[0]) for row in rows], lock=True)).values():
-            await _change(tx, entry, replace(entry, snoozed_until=None), actor=audit.WORKER, event="risk.entry.woken")
+            await _change(
+                tx, entry, replace(entry, snoozed_until=None), actor=audit_trail.WORKER, event="risk.entry.woken"
+            )
 
 
 # --- what they share -----------------------------------------------------------------------------------------------
@@ -305,7 +306,7 @@ async def _locked(tx: Connection, entry_id: UUID) -> Entry:
 
 
 async def _unchanged(tx: Connection, entry: Entry) -> RiskQueueEntry:
-    audit.nothing_changed()
+    audit_trail.nothing_changed()
     return await reads.entry(tx, entry.entry_id)
 
 
@@ -321,7 +322,7 @@ async def _change(
 ) -> Entry:
     after = replace(after, version=before.version + 1)
     await tx.execute(queries.change, asdict(after))
-    await audit.record(
+    await audit_trail.record(
         tx,
         actor=actor,
         action=event,

@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import Query, Request, Response
 from psycopg.rows import class_row
 
-from backend import audit
-from backend.alerts.actions import clock
+from backend.core import audit_trail
+from backend.core.clock import clock
 from backend.core.dependencies import Read, Tx
 from backend.core.http import IfMatch, Limit, decode_cursor, encode_cursor, known_id, operations_router, set_etag
 from backend.core.security import Principal, require
@@ -138,7 +138,7 @@ async def get_shadow(request: Request, rule_set_id: Identifier, _principal: View
 @router.post("/rules/match")
 async def match_rules(body: MatchRules, _principal: Manager, connection: Read) -> RuleMatches:
     """How many of the newest 1 000 orders some rules match, and each condition alone. Stores nothing."""
-    audit.nothing_changed()
+    audit_trail.nothing_changed()
     return await match(connection, body.asked)
 
 

@@ -9,15 +9,14 @@ from uuid import uuid4
 from psycopg.types.json import Jsonb
 from pydantic import ValidationError
 
-from backend import audit
-from backend.core import metrics
-from backend.core.database import Connection
+from backend.core import audit_trail, metrics
+from backend.core.database import Connection, load_queries
 from backend.core.json import storable_json
 from backend.core.logs import request_id
 from backend.core.problems import field_errors
 from backend.core.settings import Settings
 from backend.risk.outcomes import upserts as risk_land
-from backend.shop import queries, upserts
+from backend.shop import upserts
 from models.core.base import Request, as_storable
 from models.core.wording import counted
 from models.shop.ingest import (
@@ -31,6 +30,8 @@ from models.shop.ingest import (
     RefundIn,
     RejectedRow,
 )
+
+queries = load_queries("backend.shop")
 
 R = TypeVar("R", bound=Request)
 Land = Callable[[Sequence[R]], Awaitable[upserts.UpsertCounts]]
@@ -106,7 +107,7 @@ async def _ingest(tx: Connection, kind: str, record: type[R], batch: Batch, put:
         ("rejected", len(rejected)),
     ):
         metrics.INGESTED.labels(kind, outcome).inc(count)
-    await audit.record(
+    await audit_trail.record(
         tx,
         actor=sent_by,
         action=f"shop.{kind}.ingested",

@@ -17,6 +17,7 @@ import pytest
 
 from backend import audit
 from backend.audit.relay import stamp
+from backend.core import audit_trail
 from backend.core.database import Database
 from backend.live import broadcast as live
 from backend.live import routes
@@ -95,7 +96,7 @@ class Changes:
 
     async def make(self, resource_type: str, resource_id: str = "1", **more: Any) -> None:
         async with self._database.transaction() as tx:
-            await audit.record(
+            await audit_trail.record(
                 tx,
                 actor=more.pop("actor", "somebody"),
                 action=f"{resource_type}.changed",

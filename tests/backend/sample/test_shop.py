@@ -10,10 +10,10 @@ import psycopg
 import pytest
 
 from backend.alerts import evaluate, summary
-from backend.alerts.actions import clock
+from backend.core.clock import clock
 from backend.core.database import Connection
 from backend.core.settings import Settings
-from backend.dashboard.figures import figures_at
+from backend.figures.figures import figures_at
 from backend.sample import create, trade
 from backend.sample.create import create_sample_shop
 from backend.shop.rollups import fold

@@ -8,9 +8,10 @@ from datetime import datetime
 from itertools import accumulate
 from typing import Any, Literal, NamedTuple
 
-from backend.core.database import Connection, array
-from backend.dashboard import queries
-from backend.dashboard.windows import DAY, HOUR, floor
+from backend.core.database import Connection, array, load_queries
+from backend.figures.windows import DAY, HOUR, floor
+
+queries = load_queries(__package__)
 
 
 class Sums(NamedTuple):

@@ -1,4 +1,4 @@
-"""Instants of a dashboard: where its windows begin and end, and its buckets. Pure arithmetic, UTC only."""
+"""Instants of figures: where their windows begin and end, and its buckets. Pure arithmetic, UTC only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The figures at an instant, and how far the sources reach. Also what alert rules are evaluated against."""
+"""The figures at an instant, and how far the sources reach."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import zip_longest
 
-from backend.core.database import Connection, array
+from backend.core.database import Connection, array, load_queries
 from backend.core.settings import Settings
-from backend.dashboard import queries
-from backend.dashboard.ledger import Sums, Totals, totals
-from backend.dashboard.windows import DAY
+from backend.figures.ledger import Totals, totals
+from backend.figures.windows import DAY
 from models.dashboard import (
     CommunityFigures,
     DashboardFigures,
@@ -21,17 +20,7 @@ from models.dashboard import (
 )
 from models.figures import SourceName
 
-__all__ = [
-    "FAR_PAST",
-    "Sums",
-    "Totals",
-    "assemble",
-    "community_at",
-    "figures_at",
-    "revenue_boundaries",
-    "sources_at",
-    "totals",
-]
+queries = load_queries(__package__)
 
 FAR_PAST = timedelta(days=366 * 250)
 """Further back than any record may lie."""
