@@ -1,1 +1,15 @@
 """Alert rules and the latched alerts they raise. Specification: "Operations dashboard", alert thresholds; AC 2."""
+
+from __future__ import annotations
+
+from backend.alerts.actions import acknowledge_alert, clear_condition, raise_alert
+from backend.alerts.summary import for_dashboard, open_conditions, thresholds
+
+__all__ = [
+    "acknowledge_alert",
+    "clear_condition",
+    "for_dashboard",
+    "open_conditions",
+    "raise_alert",
+    "thresholds",
+]

@@ -8,7 +8,7 @@ from typing import Any
 from psycopg.rows import class_row, dict_row
 from psycopg.types.json import Jsonb
 
-from backend.alerts.actions import clear_condition, raise_alert
+from backend.alerts import clear_condition, raise_alert
 from backend.backup.archive import Made, queries
 from backend.backup.due import History
 from backend.core import audit_trail

@@ -19,7 +19,7 @@ from psycopg import sql
 from psycopg.pq import TransactionStatus
 from pydantic import BaseModel, ValidationError
 
-from backend.backup import BackupError
+from backend.backup.errors import BackupError
 from backend.backup.postgres import Abort, connected, running, tool
 from backend.backup.retention import file_name
 from backend.backup.sealed import CHUNK, Sealer, unseal

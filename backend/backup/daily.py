@@ -9,8 +9,9 @@ from typing import cast
 
 import procrastinate
 
-from backend.backup import BackupError, actions, due
+from backend.backup import actions, due
 from backend.backup.audit_check import sealed_audit_check
+from backend.backup.errors import BackupError
 from backend.backup.keys import key_of
 from backend.backup.retention import Keep, prune
 from backend.backup.run import BusyError, Plan, back_up

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backend.backup import BackupError
+from backend.backup.errors import BackupError
 from backend.core.keys import Key
 from backend.core.settings import Settings
 

@@ -19,7 +19,7 @@ import psycopg
 from psycopg import pq
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from backend.backup import BackupError
+from backend.backup.errors import BackupError
 from backend.core import processes
 from backend.core.postgres_binaries import MAJOR, EmbeddedError, binaries
 

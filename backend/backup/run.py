@@ -12,9 +12,10 @@ from typing import TypeVar
 import psycopg
 from psycopg.conninfo import make_conninfo
 
-from backend.backup import BackupError, UntestedError, actions
+from backend.backup import actions
 from backend.backup.archive import make, queries
 from backend.backup.audit_check import verify_audit
+from backend.backup.errors import BackupError, UntestedError
 from backend.backup.postgres import CONNECT_SECONDS, Abort
 from backend.backup.restore import VerifyAudit, restore_test
 from backend.backup.retention import SUSPECT

@@ -19,7 +19,7 @@ from typing import IO
 
 from cryptography.exceptions import InvalidTag
 
-from backend.backup import BackupError
+from backend.backup.errors import BackupError
 from backend.core.keys import Key
 
 CHUNK = 1024 * 1024

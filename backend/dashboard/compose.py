@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
-from backend.alerts import summary
+from backend.alerts import for_dashboard, open_conditions, thresholds
 from backend.core.database import Connection
 from backend.core.settings import Settings
 from backend.dashboard import queries
@@ -24,7 +24,7 @@ from backend.figures import (
     step_of,
     totals,
 )
-from backend.shop.upserts import reporting_currency
+from backend.shop import reporting_currency
 from models.alerts import AlertState, Severity
 from models.core.wording import counted
 from models.dashboard import (
@@ -65,8 +65,8 @@ async def compose(
     sources = await sources_at(connection, as_of, settings)
     latest, latest_before, series_community = await _community(connection, settings, as_of, before, now_buckets)
     figures = assemble(known, as_of, range_days, latest)
-    open_conditions = await summary.open_conditions(connection, as_of, range_days)
-    alerts, alert_count = await summary.for_dashboard(connection, as_of)
+    broken = await open_conditions(connection, as_of, range_days)
+    alerts, alert_count = await for_dashboard(connection, as_of)
     return OperationsDashboard(
         **dict(figures),
         as_of=as_of,
@@ -76,8 +76,8 @@ async def compose(
         alert_count=alert_count,
         previous=assemble(known, before, range_days, latest_before),
         series=_series(known, now_buckets, old_buckets, range_days, series_community),
-        thresholds=await summary.thresholds(connection, range_days),
-        states=_states(figures, known, as_of, sources, open_conditions),
+        thresholds=await thresholds(connection, range_days),
+        states=_states(figures, known, as_of, sources, broken),
         links=_links(as_of, range_days),
         data_through=sources,
         data_problems=await _problems(connection, as_of, min(before, as_of - 30 * DAY)),
@@ -154,7 +154,7 @@ def _states(
     known: Totals,
     as_of: datetime,
     sources: dict[SourceName, SourceStatus],
-    open_conditions: dict[FigureName, tuple[AlertState, Severity]],
+    broken: dict[FigureName, tuple[AlertState, Severity]],
 ) -> dict[FigureName, FigureState]:
     missing = {
         FigureName.REVENUE_DAILY: figures.revenue.daily is None,
@@ -171,8 +171,8 @@ def _states(
         source = SourceName.ORDERS if kind.source is SourceName.REFUNDS else kind.source
         if missing.get(name) or sources[source].data_through is None:
             states[name] = FigureState.NO_DATA
-        elif name in open_conditions:
-            state, _ = open_conditions[name]
+        elif name in broken:
+            state, _ = broken[name]
             states[name] = FigureState.BREACHED if state is AlertState.ACTIVE else FigureState.ACKNOWLEDGED
         elif days is not None and known.between(as_of - days * DAY, as_of).unconverted:
             states[name] = FigureState.INCOMPLETE

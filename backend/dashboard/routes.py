@@ -15,7 +15,7 @@ from backend.core.http import AsOf, Limit, ProblemError, decode_cursor, encode_c
 from backend.core.security import Principal, require
 from backend.dashboard import queries
 from backend.dashboard.cache import Dashboards
-from backend.shop.upserts import reporting_currency
+from backend.shop import reporting_currency
 from models.core.base import Instant, PlainText
 from models.core.paging import PAGE_DEFAULT
 from models.core.permissions import Permission

@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 
 import psycopg
 
-from backend.accounts.session.actions import open_session
+from backend.accounts import open_session
 from backend.core import processes
 from backend.core.database import Database, DatabaseUnavailable
 from backend.core.logs import logger

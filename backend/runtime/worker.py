@@ -51,7 +51,7 @@ def ticks(settings: Settings) -> tuple[Tick, ...]:
     from backend.risk.backfill import backfill
     from backend.risk.fulfilment.actions import resume
     from backend.risk.queue.actions import wake
-    from backend.risk.rule_sets.evaluate import run_shadows
+    from backend.risk.shadow.evaluate import run_shadows
     from backend.sample.trade import trade
     from backend.shop.rollups import fold
 

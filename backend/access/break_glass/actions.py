@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from backend.access import reads
-from backend.alerts.actions import clear_condition, raise_alert
+from backend.alerts import clear_condition, raise_alert
 from backend.core import audit_trail
 from backend.core.database import Connection, load_queries
 from backend.core.problems import ProblemError, same_version

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from psycopg.rows import dict_row
 
-from backend.alerts.actions import clear_condition, raise_alert
+from backend.alerts import clear_condition, raise_alert
 from backend.core import audit_trail
 from backend.core.database import Connection, Database, load_queries
 from backend.core.settings import Settings

@@ -8,7 +8,7 @@ from typing import Any
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
-from backend.alerts.actions import raise_alert
+from backend.alerts import raise_alert
 from backend.core import audit_trail
 from backend.core.database import Connection
 from backend.core.json import dumps, storable_json
@@ -17,7 +17,7 @@ from backend.core.settings import Settings
 from backend.risk.check.facts import Facts, key_of, lock, queries, read, subject_keys
 from backend.risk.features import order_values
 from backend.risk.predicate import EvaluationContext, Outcome, decide, effective, explain, missing
-from backend.shop import upserts
+from backend.shop import claim_currency
 from models.alerts import Severity
 from models.core.problems import Code
 from models.risk.rules import Action, Decision, FraudCheck, FraudRule, ListKind
@@ -46,7 +46,7 @@ async def fraud_check(
     values = order_values(check)
     payload = storable_json(payload)
     # Checks of orders that have something in common count each other: one after the other from here on.
-    reporting = await lock(tx, subject_keys(values)) or await upserts.claim_currency(tx, settings.currency)
+    reporting = await lock(tx, subject_keys(values)) or await claim_currency(tx, settings.currency)
     facts = await read(tx, values, reporting)
     if facts.decided:
         return await _decided_before(tx, check.id, payload)

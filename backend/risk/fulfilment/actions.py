@@ -12,7 +12,7 @@ from uuid import UUID
 
 from psycopg.rows import class_row, dict_row
 
-from backend.alerts.actions import clear_condition, raise_alert
+from backend.alerts import clear_condition, raise_alert
 from backend.core import audit_trail
 from backend.core.clock import clock
 from backend.core.database import Connection, Database

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from psycopg.rows import class_row, dict_row
 
-from backend.alerts.actions import acknowledge_alert, clear_condition
+from backend.alerts import acknowledge_alert, clear_condition
 from backend.core import audit_trail
 from backend.core.clock import clock
 from backend.core.database import Connection, load_queries

@@ -12,10 +12,11 @@ from backend.core.clock import clock
 from backend.core.database import Connection
 from backend.core.problems import ProblemError
 from backend.risk.outcomes.figures import bounds, month_figures
-from backend.risk.outcomes.upserts import queries
-from backend.shop.upserts import reporting_currency
+from backend.risk.outcomes.upserts import outcomes, queries
+from backend.shop import ingest_batch, reporting_currency
 from models.core.problems import Code, FieldError
 from models.risk.report import RiskReport
+from models.shop.ingest import Batch, IngestResult, OutcomeIn
 
 SECONDS = 20
 """How long the figures of a month may take; a busy month has millions of orders."""
@@ -55,6 +56,13 @@ async def generate_when_due(tx: Connection, currency: str) -> RiskReport | None:
     if await (await tx.execute(queries.due, {"month": month, "begin": begin, "end": end})).fetchone() is None:
         return None
     return await generate(tx, actor=audit_trail.WORKER, month=month, currency=currency)
+
+
+async def ingest_outcomes(tx: Connection, batch: Batch, *, sent_by: str) -> IngestResult:
+    """What became of orders."""
+    return await ingest_batch(
+        tx, batch, OutcomeIn, lambda rows: outcomes(tx, rows), kind="outcomes", one="outcome", sent_by=sent_by
+    )
 
 
 async def find_report(connection: Connection, month: date) -> RiskReport:

@@ -12,14 +12,14 @@ from backend.core.clock import clock
 from backend.core.dependencies import Read, Tx
 from backend.core.http import IfMatch, Limit, decode_cursor, encode_cursor, known_id, operations_router, set_etag
 from backend.core.security import Principal, require
-from backend.risk.rule_sets import actions, shadow
+from backend.risk.rule_sets import actions
 from backend.risk.rule_sets.actions import queries
 from backend.risk.rule_sets.difference import difference
 from backend.risk.rule_sets.match import match
 from models.core.base import Identifier
 from models.core.paging import PAGE_DEFAULT, Page
 from models.core.permissions import Permission
-from models.risk.backtest import MatchRules, RuleMatches, RuleSetDifference, ShadowRun, ShadowSwitch
+from models.risk.backtest import MatchRules, RuleMatches, RuleSetDifference, ShadowSwitch
 from models.risk.rules import PublishRuleSet, RuleSet, RuleSetChange, RuleSetDraft, RuleSetState, RuleSetSummary
 
 router = operations_router("/api/risk", "risk rules")
@@ -126,13 +126,6 @@ async def switch_shadow(
         tx, actor=principal.user_id, rule_set_id=known_id(rule_set_id, "rule set"), version=version, on=body.on
     )
     return _tagged(response, found)
-
-
-@router.get("/rule-sets/{rule_set_id}/shadow")
-async def get_shadow(request: Request, rule_set_id: Identifier, _principal: Viewer, connection: Read) -> ShadowRun:
-    """What a draft would have decided, held against what was decided, in the form of a backtest."""
-    found = await actions.find_rule_set(connection, known_id(rule_set_id, "rule set"))
-    return await shadow.compare(connection, found, request.app.state.settings.currency)
 
 
 @router.post("/rules/match")

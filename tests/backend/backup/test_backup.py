@@ -16,7 +16,8 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from backend.audit.relay import queries as audit_queries
-from backend.backup import BackupError, archive, restore
+from backend.backup import archive, restore
+from backend.backup.errors import BackupError
 from backend.backup.postgres import Abort
 from backend.backup.restore import restore_test
 from backend.backup.run import BusyError, Plan, back_up

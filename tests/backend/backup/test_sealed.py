@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.backup import BackupError
 from backend.backup.due import History, due, missing
+from backend.backup.errors import BackupError
 from backend.backup.keys import key_of
 from backend.backup.retention import SUSPECT, Keep, begun_at, file_name, kept, prune
 from backend.backup.sealed import CHUNK, Sealer, unseal

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from psycopg.rows import tuple_row
 
-from backend.core.database import Connection
+from backend.core.database import Connection, load_queries
 from backend.core.http import known_id
 from backend.risk.backtest.run import sample_order
 from backend.risk.backtest.sweep import Decided, Group
 from backend.risk.backtest.tally import Tally
-from backend.risk.rule_sets.actions import queries
 from models.risk.backtest import SAMPLE_MOST, BacktestResult, SampleOrder, ShadowRun
 from models.risk.rules import Action, RuleSet
+
+queries = load_queries(__package__)
 
 
 async def compare(connection: Connection, found: RuleSet, currency: str) -> ShadowRun:

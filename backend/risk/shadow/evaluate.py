@@ -8,12 +8,13 @@ from typing import Any
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from backend.core.database import Connection, Database
+from backend.core.database import Connection, Database, load_queries
 from backend.core.settings import Settings
 from backend.risk.backtest.run import RULES
-from backend.risk.rule_sets.actions import queries
 from backend.risk.sql_conditions import Names, SqlContext, decision_sql, recorded_member
 from models.risk.rules import ListKind
+
+queries = load_queries(__package__)
 
 ORDERS_MOST = 2_000
 """Orders a draft sees in a turn; the rest wait for the next one."""

@@ -10,13 +10,17 @@ from pathlib import Path
 
 import psycopg
 
-from backend.backup import BackupError
-from backend.backup.archive import Manifest, verified
-from backend.backup.audit_check import sealed_audit_check
-from backend.backup.keys import key_of
-from backend.backup.postgres import Abort
-from backend.backup.restore import restore
-from backend.backup.run import Plan, back_up
+from backend.backup import (
+    Abort,
+    BackupError,
+    Manifest,
+    Plan,
+    back_up,
+    key_of,
+    restore_file,
+    sealed_audit_check,
+    verified,
+)
 from backend.core.audit_trail import OPERATOR
 from backend.core.database import DatabaseUnavailable
 from backend.core.keys import Key
@@ -77,7 +81,7 @@ def restore_backup(settings: Settings, file: Path, *, data_dir: Path | None, dat
         else:
             url = database_url or settings.backup_database_url or settings.database_url
             assert url is not None  # noqa: S101 - the command line sees to it
-            manifest = restore(file, key_of(settings), url, Abort(), sealed_audit_check(settings))
+            manifest = restore_file(file, key_of(settings), url, Abort(), sealed_audit_check(settings))
             migrate(url)
     except FolderBusyError:
         return _failed(f"nothing was restored: {data_dir} is in use; stop the server that has it first")
@@ -97,7 +101,7 @@ def _restore_folder(settings: Settings, file: Path, data_dir: Path) -> Manifest:
         try:
             embedded.start()
             make_database(embedded)
-            manifest = restore(file, key, embedded.url(OWNER), Abort())
+            manifest = restore_file(file, key, embedded.url(OWNER), Abort())
             prepare(embedded, lambda _message, _fraction: None)
             folder.keep_backup_key(key)
         finally:
