@@ -10,10 +10,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from backend import approvals
 from backend.access import reads
 from backend.access.break_glass.actions import open_review
-from backend.approvals import actions as approvals
-from backend.approvals.kinds import ApprovalKind, declare
+from backend.approvals import ApprovalKind
 from backend.core import audit_trail
 from backend.core.clock import clock
 from backend.core.database import Connection, Database, load_queries
@@ -453,6 +453,6 @@ def _wrong(field: str, message: str) -> ProblemError:
     )
 
 
-GRANT = declare(ApprovalKind("rbac.grant", _apply_grant))
-BREAK_GLASS = declare(ApprovalKind("rbac.break_glass", _apply_break_glass))
-ROLE_CHANGE = declare(ApprovalKind("rbac.role_change", _apply_role_change, _holders_gain))
+GRANT = ApprovalKind("rbac.grant", _apply_grant)
+BREAK_GLASS = ApprovalKind("rbac.break_glass", _apply_break_glass)
+ROLE_CHANGE = ApprovalKind("rbac.role_change", _apply_role_change, _holders_gain)

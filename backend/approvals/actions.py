@@ -4,22 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from backend.approvals.kinds import kind_of
 from backend.core import audit_trail
+from backend.core.capability import ApprovalKinds
 from backend.core.database import Connection, Database, load_queries
 from backend.core.problems import ProblemError, same_version
-from backend.core.security import Principal
 from backend.core.settings import Settings
 from models.access import Approval, ApprovalState, Verdict
+from models.core.paging import PAGE_MOST
+from models.core.permissions import Permission
 from models.core.problems import Code
 
+if TYPE_CHECKING:
+    from backend.core.security import Principal
+
 queries = load_queries(__package__)
+
+OVERSEERS = frozenset({Permission.VIEW_AUDIT, Permission.MANAGE_ROLES, Permission.APPROVE_ROLES})
+"""Any of these sees what concerns others; everybody sees what concerns themselves."""
 
 
 async def ask(
@@ -85,7 +92,14 @@ async def ask(
 
 
 async def decide(
-    tx: Connection, *, principal: Principal, approval_id: UUID, version: int, verdict: Verdict, reason: str
+    tx: Connection,
+    kinds: ApprovalKinds,
+    *,
+    principal: Principal,
+    approval_id: UUID,
+    version: int,
+    verdict: Verdict,
+    reason: str,
 ) -> Approval:
     """Approve or deny. The last approval that is needed carries out what was asked for.
 
@@ -100,7 +114,7 @@ async def decide(
         return before
     if before.state is not ApprovalState.PENDING:
         raise ProblemError(Code.CONFLICT, f"{before.title}: {_ended(before)}")
-    words = await objection(tx, before, principal)
+    words = await objection(tx, kinds, before, principal)
     if words is not None:
         raise ProblemError(Code.PERMISSION_MISSING, f"You may not decide this: {words}.", permission=before.permission)
     same_version(before.version, version)
@@ -120,7 +134,7 @@ async def decide(
         voted = await find(tx, approval_id)
         state = ApprovalState.APPROVED if satisfied(voted) else ApprovalState.PENDING
         if state is ApprovalState.APPROVED:
-            outcome = await kind_of(voted).apply(tx, voted)
+            outcome = await kinds[voted.kind].apply(tx, voted)
     return await _settle(tx, before, state, actor=principal.user_id, reason=reason, outcome=outcome, verdict=verdict)
 
 
@@ -147,7 +161,9 @@ async def expire(database: Database, _settings: Settings) -> None:
             await _settle(tx, before, ApprovalState.EXPIRED, actor=audit_trail.WORKER, reason="nobody decided in time")
 
 
-async def objection(connection: Connection, approval: Approval, principal: Principal) -> str | None:
+async def objection(
+    connection: Connection, kinds: ApprovalKinds, approval: Approval, principal: Principal
+) -> str | None:
     """Why ``principal`` may not decide, in words that follow "You may not decide this:"; ``None`` when they may."""
     if approval.state is not ApprovalState.PENDING:
         return _ended(approval).rstrip(".")
@@ -159,7 +175,14 @@ async def objection(connection: Connection, approval: Approval, principal: Princ
         return "you would gain by it"
     if any(vote.voter == principal.user_id for vote in approval.votes):
         return "you have voted already"
-    return await kind_of(approval).objection(connection, approval, principal.user_id)
+    return await kinds[approval.kind].objection(connection, approval, principal.user_id)
+
+
+async def count_decidable(kinds: ApprovalKinds, connection: Connection, principal: Principal) -> int:
+    """How many approvals wait for ``principal``, of the newest that are pending."""
+    concerning = (principal.user_id, principal.permissions)
+    pending = await listed(connection, state=ApprovalState.PENDING, concerning=concerning, limit=PAGE_MOST)
+    return [await objection(connection, kinds, approval, principal) for approval in pending].count(None)
 
 
 def satisfied(approval: Approval) -> bool:

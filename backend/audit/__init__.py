@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from backend.audit.bundle import BundleError
 from backend.audit.bundle import check as check_bundle
-from backend.audit.checkpoint_store import CheckpointStoreError, configured_store, store_at
+from backend.audit.checkpoint_store import CheckpointStoreError
 from backend.audit.signed_notes import Verifier, signing_key
+from backend.audit.stores import configured_store, store_at
 from backend.audit.verify import origin_of
 from backend.audit.verify import verify as verify_log
 

@@ -18,6 +18,7 @@ from psycopg.types.json import Jsonb
 from pydantic import TypeAdapter, ValidationError
 
 from backend.core import audit_trail
+from backend.core.capability import ApprovalKinds
 from backend.core.database import Connection, load_queries
 from backend.core.dependencies import database_of
 from backend.core.problem_responses import MEDIA_TYPE
@@ -30,10 +31,12 @@ from models.core.problems import REGISTRY, Code, FieldError
 __all__ = [
     "AsOf",
     "IfMatch",
+    "Kinds",
     "Limit",
     "ProblemError",
     "address_of",
     "decode_cursor",
+    "decode_place",
     "encode_cursor",
     "known_id",
     "operations_router",
@@ -247,6 +250,14 @@ def decode_cursor(text: str, *types: type[datetime | str | int]) -> tuple[Any, .
         raise _query_problem("cursor", "the cursor is not one of ours; start again without it") from None
 
 
+def decode_place(text: str | None) -> tuple[datetime | None, UUID | None]:
+    """Instant and id of the last row of the page before; nothing on the first page. Raises ProblemError 422 or 404."""
+    if text is None:
+        return None, None
+    at, known = decode_cursor(text, datetime, str)
+    return at, known_id(known, "page")
+
+
 def _cursor_values(text: str, types: tuple[type[datetime | str | int], ...]) -> tuple[Any, ...]:
     values = json.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
     if not isinstance(values, list):
@@ -296,6 +307,15 @@ def _if_match(
 
 IfMatch = Annotated[int, Depends(_if_match)]
 """The version a change is based on. Missing: 428; not a version: 422."""
+
+
+def _approval_kinds(request: Request) -> ApprovalKinds:
+    kinds: ApprovalKinds = request.app.state.approval_kinds
+    return kinds
+
+
+Kinds = Annotated[ApprovalKinds, Depends(_approval_kinds)]
+"""Every kind of approval, for routes that decide one or say who may."""
 
 
 def address_of(request: Request) -> str:

@@ -10,10 +10,12 @@ import time
 from dataclasses import dataclass
 from datetime import datetime
 
-from backend.core import metrics
+from prometheus_client import Gauge
+
 from backend.core.clock import clock
 from backend.core.database import Connection, Database, DatabaseUnavailable
 from backend.core.logs import logger
+from backend.core.metrics import REGISTRY
 from backend.core.problems import ProblemError
 from backend.core.settings import Settings
 from backend.dashboard.compose import compose
@@ -21,6 +23,8 @@ from models.core.problems import Code
 from models.dashboard import DashboardRange, Degraded, OperationsDashboard
 
 log = logger(__name__)
+
+DEGRADED = Gauge("opsconsole_dashboard_degraded", "1 while the dashboard repeats an earlier answer", registry=REGISTRY)
 
 SHARED_SECONDS = 1.0
 """Live answers are computed at most this often; each says the instant it is true for."""
@@ -70,7 +74,7 @@ class Dashboards:
             return self._last(range_days, f"The database cannot be asked: {error}.")
         except TimeoutError:
             return self._last(range_days, "The database answers slowly.")
-        metrics.DEGRADED.set(0)
+        DEGRADED.set(0)
         return known.body, 0
 
     async def _refresh(self, range_days: DashboardRange) -> _Known:
@@ -86,7 +90,7 @@ class Dashboards:
             log.warning("dashboard not refreshed", range=range_days, reason=f"{type(error).__name__}: {error}")
 
     def _last(self, range_days: int, reason: str) -> tuple[bytes, int]:
-        metrics.DEGRADED.set(1)
+        DEGRADED.set(1)
         known = self._known.get(range_days)
         if known is None:
             raise ProblemError(Code.UNAVAILABLE, reason, headers={"Retry-After": "2"})

@@ -16,7 +16,6 @@ import psycopg
 from psycopg import sql
 from pydantic import SecretStr
 
-from backend.accounts.session.accounts import SAMPLE_PASSWORD, have_passwords, seed_role_accounts
 from backend.core.database import APPLICATION_ROLE, Database
 from backend.core.keys import Key, new_signing_key
 from backend.core.postgres_binaries import EmbeddedError
@@ -136,13 +135,6 @@ def make_database(embedded: Embedded) -> None:
         known = connection.execute("select 1 from pg_database where datname = %s", (DATABASE,)).fetchone()
         if known is None:
             connection.execute(sql.SQL("create database {}").format(sql.Identifier(DATABASE)))
-
-
-async def seed(database: Database, settings: Settings) -> None:
-    """One account for each built-in role; with the sample shop's password where the sample shop is."""
-    async with database.transaction() as tx:
-        password = SAMPLE_PASSWORD if settings.sample_shop and not await have_passwords(tx) else None
-        await seed_role_accounts(tx, password)
 
 
 @contextmanager

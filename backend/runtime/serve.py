@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 
 import psycopg
 
-from backend.accounts import open_session
+from backend.accounts import SAMPLE_PASSWORD, have_passwords, open_session, seed_role_accounts
 from backend.core import processes
 from backend.core.database import Database, DatabaseUnavailable
 from backend.core.logs import logger
@@ -26,7 +26,7 @@ from backend.core.postgres_binaries import EmbeddedError
 from backend.core.settings import Settings
 from backend.migrations.migrate import current, newest
 from backend.runtime import health
-from backend.runtime.data_folder import DataFolder, prepare, seed
+from backend.runtime.data_folder import DataFolder, prepare
 from backend.runtime.embedded_postgres import Embedded
 from backend.runtime.http_server import HttpServer, PortTakenError, bind
 from backend.runtime.lease import Leases
@@ -125,6 +125,13 @@ def _serve_folder(options: Options, folder: DataFolder, bound: socket.socket) ->
             folder.withdraw()
 
 
+async def _seed(database: Database, settings: Settings) -> None:
+    """One account for each built-in role; with the sample shop's password where the sample shop is."""
+    async with database.transaction() as tx:
+        password = SAMPLE_PASSWORD if settings.sample_shop and not await have_passwords(tx) else None
+        await seed_role_accounts(tx, password)
+
+
 def _leave(_number: int, _frame: object) -> NoReturn:
     raise SystemExit(OK)
 
@@ -185,13 +192,13 @@ class _Service:
 
     async def _furnish(self, folder: DataFolder) -> None:
         if self._settings.sample_shop:
-            from backend.sample.create import create_sample_shop
+            from backend.runtime.sample_shop import create_sample_shop
 
             if not await create_sample_shop(self._database, self._settings, folder.say):
                 # Somebody's own orders were imported here: show those, and let nothing be invented among them.
                 log.info("the folder holds other orders: no sample shop here")
                 self._settings = self._settings.model_copy(update={"sample_shop": False, "environment": "Local"})
-        await seed(self._database, self._settings)
+        await _seed(self._database, self._settings)
         folder.say("Starting", 0.97)
 
     async def _serve_http(self) -> int:

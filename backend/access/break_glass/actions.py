@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from backend.access import reads
+from backend.access.break_glass import reads
 from backend.alerts import clear_condition, raise_alert
 from backend.core import audit_trail
 from backend.core.database import Connection, load_queries

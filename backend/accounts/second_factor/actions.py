@@ -270,3 +270,8 @@ def _wrong(field: str, message: str) -> ProblemError:
     return ProblemError(
         Code.INVALID, message, errors=[FieldError(pointer=f"/{field}", code="invalid", message=message)]
     )
+
+
+async def forget_failures(tx: Connection) -> None:
+    """Forget wrong codes that were counted long ago."""
+    await tx.execute(queries.forget_factor_failures)

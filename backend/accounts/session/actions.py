@@ -145,3 +145,9 @@ async def _end(tx: Connection, family: UUID, user_id: str, reason: str) -> None:
 def _hash(token: str) -> bytes:
     # The token is random and long: a fast hash is enough, and a dump of the table gives nobody a session.
     return hashlib.sha256(token.encode()).digest()
+
+
+async def forget_ended(tx: Connection) -> None:
+    """Forget sessions that have ended, and wrong passwords that were counted long ago."""
+    await tx.execute(queries.forget_refresh)
+    await tx.execute(queries.forget_failures)

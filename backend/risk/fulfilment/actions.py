@@ -17,10 +17,8 @@ from backend.core import audit_trail
 from backend.core.clock import clock
 from backend.core.database import Connection, Database
 from backend.core.problems import ProblemError
-from backend.core.settings import Settings
-from backend.integrations.signed_webhook import shop_of
 from backend.risk.fulfilment import queries
-from backend.risk.ports import ShopOrder
+from backend.risk.ports import ShopOrder, ShopPort
 from backend.risk.queue.actions import INTENT_JOB, defer
 from models.alerts import Severity
 from models.core.problems import Code
@@ -129,9 +127,9 @@ async def retry(tx: Connection, *, actor: str, intent_id: UUID) -> FulfilmentReq
     return found
 
 
-async def resume(database: Database, settings: Settings) -> None:
+async def resume(database: Database, shop: ShopPort | None) -> None:
     """Once a shop is connected, have it asked for what waited until then or was left behind; a turn of the worker."""
-    if shop_of(settings) is None:
+    if shop is None:
         return
     async with database.transaction() as tx:
         values = {"off": OFF, "task": INTENT_JOB, "limit": RESUME_MOST}

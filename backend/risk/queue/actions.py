@@ -8,12 +8,14 @@ from datetime import datetime
 from typing import Any, Final, LiteralString
 from uuid import UUID
 
+from prometheus_client import Counter
 from psycopg.rows import class_row, kwargs_row
 from psycopg.types.json import Jsonb
 
-from backend.core import audit_trail, metrics
+from backend.core import audit_trail
 from backend.core.clock import clock
 from backend.core.database import Connection, Database
+from backend.core.metrics import REGISTRY
 from backend.core.problems import ProblemError
 from backend.core.settings import Settings
 from backend.risk.queue import decide as pure
@@ -40,6 +42,10 @@ NOTIFY_JOB = "opsconsole:risk.notify"
 UNDO_SECONDS = 10.0
 """How long after a verdict the shop is asked: as long as the console offers to undo it, and a little more."""
 WAKE_MOST = 500
+
+DECISIONS = Counter(
+    "opsconsole_risk_decisions_total", "Decisions on entries", ["outcome", "verdict"], registry=REGISTRY
+)
 
 _TAKE_NEXT: Final[LiteralString] = (  # noqa: S608 - parts of the program
     "with page as (update risk_entry set assigned_to = %(actor)s, assigned_at = clock_timestamp(), "
@@ -242,7 +248,7 @@ async def _carry_out(tx: Connection, entry: Entry, step: Step, wish: DecideEntry
         await defer(tx, INTENT_JOB, {"intent_id": row[0]}, seconds=UNDO_SECONDS)
     if step.outcome is BulkOutcome.ESCALATED:
         await defer(tx, NOTIFY_JOB, {"entry_id": after.entry_id, "version": after.version, "notes": wish.notes})
-    metrics.RISK_DECISIONS.labels(str(step.outcome), str(wish.verdict or wish.escalate_to)).inc()
+    DECISIONS.labels(str(step.outcome), str(wish.verdict or wish.escalate_to)).inc()
 
 
 async def _result(tx: Connection, entry: Entry, step: Step | Refusal) -> BulkResult:

@@ -6,13 +6,15 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 from uuid import uuid4
 
+from prometheus_client import Counter
 from psycopg.types.json import Jsonb
 from pydantic import ValidationError
 
-from backend.core import audit_trail, metrics
+from backend.core import audit_trail
 from backend.core.database import Connection, load_queries
 from backend.core.json import storable_json
 from backend.core.logs import request_id
+from backend.core.metrics import REGISTRY
 from backend.core.problems import field_errors
 from backend.core.settings import Settings
 from backend.shop import upserts
@@ -30,6 +32,8 @@ from models.shop.ingest import (
 )
 
 queries = load_queries("backend.shop")
+
+INGESTED = Counter("opsconsole_ingested_rows_total", "Ingested rows", ["kind", "outcome"], registry=REGISTRY)
 
 R = TypeVar("R", bound=Request)
 Put = Callable[[Sequence[R]], Awaitable[upserts.UpsertCounts]]
@@ -135,7 +139,7 @@ async def ingest_batch(
         ("unchanged", unchanged),
         ("rejected", len(rejected)),
     ):
-        metrics.INGESTED.labels(kind, outcome).inc(count)
+        INGESTED.labels(kind, outcome).inc(count)
     await audit_trail.record(
         tx,
         actor=sent_by,

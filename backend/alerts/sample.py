@@ -2,41 +2,32 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from importlib.resources import files
 from typing import Any
 
 from backend.alerts import actions
 from backend.alerts.decide import Reading, Transition, Watch, acknowledge, decide, shelve
 from backend.core.audit_trail import SAMPLE_SHOP
 from backend.core.database import Connection
-from backend.sample import queries
+from backend.core.sample_shop import SampleShop, sample_resource
 from models.alerts import AlertCondition, AlertRule, AlertRuleDraft, Comparison
 
 
-def load_rules() -> dict[str, Any]:
-    """Rules and history of ``resources/sample-shop``."""
-    text = files("resources").joinpath("sample-shop").joinpath("rules.json").read_text(encoding="utf-8")
-    rules: dict[str, Any] = json.loads(text)
-    return rules
-
-
-async def create_rules_and_alerts(tx: Connection, now: datetime) -> None:
-    """Store the rules and play the alerts that lie behind ``now``, oldest first."""
-    wanted = load_rules()
+async def create(tx: Connection, shop: SampleShop) -> None:
+    """Store the rules and play the alerts that lie behind the opening, oldest first."""
+    wanted = sample_resource("rules")
     rules: dict[str, AlertRule] = {}
     for entry in wanted["rules"]:
         draft = AlertRuleDraft.model_validate({name: value for name, value in entry.items() if name != "key"})
         rules[entry["key"]] = await actions.create_rule(tx, actor=SAMPLE_SHOP, draft=draft)
-    cursor = await tx.execute(queries.new_ids, {"count": len(wanted["history"])})
+    cursor = await tx.execute(actions.queries.new_ids, {"count": len(wanted["history"])})
     ids = [row[0] for row in await cursor.fetchall()]
     scenes = sorted(
         (
             scene
             for entry, alert_id in zip(wanted["history"], ids, strict=True)
-            for scene in _scenes(entry, rules, alert_id, now)
+            for scene in _scenes(entry, rules, alert_id, shop.opened_at)
         ),
         key=lambda scene: scene.at,
     )
