@@ -52,9 +52,7 @@ STEP_UP = 300
 """Seconds a second factor opens what changes who may do what."""
 
 Anybody = Annotated[Principal, require(None)]
-Auditor = Annotated[Principal, require(Permission.VIEW_AUDIT)]
 Granter = Annotated[Principal, require(Permission.MANAGE_ROLES, step_up=STEP_UP)]
-Approver = Annotated[Principal, require(Permission.APPROVE_ROLES, step_up=STEP_UP)]
 Cursor = Annotated[str | None, Query(max_length=400)]
 Who = Annotated[Identifier | None, Query(alias="userId")]
 
