@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from backend.access.actions import assign
+from backend.core.clock import clock
 from backend.core.database import Connection
 from backend.core.sample_shop import SampleShop
 from models.access import AssignRole
@@ -16,9 +17,9 @@ COVERS = (
 )
 
 
-async def create(tx: Connection, shop: SampleShop) -> None:
+async def create(tx: Connection, _shop: SampleShop) -> None:
     """Grant them, and ask for the one that waits."""
-    now = shop.opened_at
+    now = await clock(tx)
     for account, role, lasts, reason in COVERS:
         wish = AssignRole(user_id=account, role_id=role, expires_at=now + lasts, reason=reason)
         await assign(tx, actor="tomas", wish=wish)

@@ -8,12 +8,11 @@ from typing import Any
 
 import psycopg
 
-from backend import audit
 from backend.audit import seal
 from backend.audit.canonical import canonical
 from backend.audit.checkpoint_store import Folder
 from backend.audit.merkle import leaf_hash
-from backend.audit.relay import stamp
+from backend.audit.relay import queries, stamp
 from backend.audit.signed_notes import Verifier
 from backend.audit.verify import Report, origin_of, verify
 from backend.core import audit_trail
@@ -81,7 +80,7 @@ class Log:
         """Make the stored leaf fit the entry again."""
         with psycopg.connect(self.owner_url) as connection:
             connection.execute("set timezone = 'UTC'; set session_replication_role = replica")
-            row = connection.execute(audit.queries.rows, {"first": position, "last": position}).fetchone()
+            row = connection.execute(queries.rows, {"first": position, "last": position}).fetchone()
             assert row is not None
             connection.execute(
                 "update audit_node set hash = %s where level = 0 and idx = %s",

@@ -15,8 +15,7 @@ import httpx
 import psycopg
 import pytest
 
-from backend import audit
-from backend.audit.relay import stamp
+from backend.audit.relay import queries, stamp
 from backend.core import audit_trail
 from backend.core.capability import Audience, Audiences
 from backend.core.database import Database
@@ -114,7 +113,7 @@ class Changes:
         for _ in range(500):
             await stamp(self._database, None)  # type: ignore[arg-type]
             async with self._database.read() as connection:
-                row = await (await connection.execute(audit.queries.lag)).fetchone()
+                row = await (await connection.execute(queries.lag)).fetchone()
             if row == (0.0,):
                 return
             await asyncio.sleep(0.01)
