@@ -10,12 +10,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from backend import audit
+from backend import approvals
 from backend.access import reads
 from backend.access.break_glass.actions import open_review
-from backend.alerts.actions import clock
-from backend.approvals import actions as approvals
-from backend.approvals.kinds import ApprovalKind, declare
+from backend.approvals import ApprovalKind
+from backend.core import audit_trail
+from backend.core.clock import clock
 from backend.core.database import Connection, Database, load_queries
 from backend.core.problems import ProblemError, same_version
 from backend.core.settings import Settings
@@ -55,7 +55,7 @@ async def assign(tx: Connection, *, actor: str, wish: AssignRole) -> RoleAssignm
         raise _wrong("expiresAt", "the end of a grant lies ahead")
     current = await _current(tx, wish.user_id, wish.role_id, now)
     if current is not None and current.expires_at == wish.expires_at and not current.break_glass:
-        audit.nothing_changed()
+        audit_trail.nothing_changed()
         return current
     await _keep_an_administrator(tx, role, ending=current if wish.expires_at is not None else None)
     shorter = current is not None and wish.expires_at is not None and _ends(current) > wish.expires_at
@@ -125,7 +125,7 @@ async def end_expired(database: Database, _settings: Settings) -> None:
 
 async def _note_expiry(tx: Connection, assignment_id: UUID, expires_at: datetime) -> None:
     before = await reads.assignment(tx, assignment_id)
-    await _end(tx, before, at=expires_at, actor=audit.WORKER, reason="its time has passed", action="expired")
+    await _end(tx, before, at=expires_at, actor=audit_trail.WORKER, reason="its time has passed", action="expired")
 
 
 async def _current(tx: Connection, user_id: str, role_id: str, now: datetime) -> RoleAssignment | None:
@@ -159,7 +159,7 @@ async def _write_grant(
         row = await (await tx.execute(queries.assign, values)).fetchone()
         assert row is not None  # noqa: S101 - an insert of one row returns one row
         after = await reads.assignment(tx, row[0])
-    await audit.record(
+    await audit_trail.record(
         tx,
         actor=actor,
         action="rbac.role.assigned" if before is None else "rbac.role.end_changed",
@@ -181,7 +181,7 @@ async def _end(
         queries.revoke, {"assignment_id": before.assignment_id, "at": at, "actor": actor, "reason": reason}
     )
     after = await reads.assignment(tx, UUID(before.assignment_id))
-    await audit.record(
+    await audit_trail.record(
         tx,
         actor=actor,
         action=f"rbac.role.{action}",
@@ -286,7 +286,7 @@ async def create_role(tx: Connection, *, actor: str, draft: RoleDraft) -> RoleDe
     if row is None:
         raise ProblemError(Code.CONFLICT, f"There is a role {draft.role_id} already.")
     role = await reads.role(tx, draft.role_id)
-    await audit.record(
+    await audit_trail.record(
         tx,
         actor=actor,
         action="rbac.role.created",
@@ -311,7 +311,7 @@ async def change_role(
     same_version(before.version, version)
     wanted = _changed(before, change)
     if wanted == before:
-        audit.nothing_changed()
+        audit_trail.nothing_changed()
         return before
     await _checked(tx, role_id, wanted.name, wanted.permissions, wanted.policy, sensitive=wanted.sensitive)
     sensitive = before.sensitive or wanted.sensitive
@@ -390,7 +390,7 @@ async def _write_role(
         if row is None or row[0] == 0:
             raise _last_administrator()
     after = await reads.role(tx, before.role_id)
-    await audit.record(
+    await audit_trail.record(
         tx,
         actor=actor,
         action="rbac.role.changed",
@@ -453,6 +453,6 @@ def _wrong(field: str, message: str) -> ProblemError:
     )
 
 
-GRANT = declare(ApprovalKind("rbac.grant", _apply_grant))
-BREAK_GLASS = declare(ApprovalKind("rbac.break_glass", _apply_break_glass))
-ROLE_CHANGE = declare(ApprovalKind("rbac.role_change", _apply_role_change, _holders_gain))
+GRANT = ApprovalKind("rbac.grant", _apply_grant)
+BREAK_GLASS = ApprovalKind("rbac.break_glass", _apply_break_glass)
+ROLE_CHANGE = ApprovalKind("rbac.role_change", _apply_role_change, _holders_gain)

@@ -10,6 +10,7 @@ from psycopg.rows import class_row
 
 from backend.alerts import actions
 from backend.alerts.actions import queries
+from backend.core.clock import clock
 from backend.core.database import Connection
 from backend.core.dependencies import Read, Tx
 from backend.core.http import AsOf, IfMatch, Limit, decode_cursor, encode_cursor, known_id, operations_router, set_etag
@@ -50,7 +51,7 @@ async def list_alerts(
     if cursor is not None:
         as_of, raised_at, alert_id = decode_cursor(cursor, datetime, datetime, str)
         alert_id = known_id(alert_id, "page")
-    instant = as_of or await actions.clock(connection)
+    instant = as_of or await clock(connection)
     async with connection.cursor(row_factory=class_row(Alert)) as rows:
         await rows.execute(
             queries.alerts_page,
@@ -77,7 +78,7 @@ async def get_alert(
     alert_id: str, _principal: Viewer, connection: Read, response: Response, as_of: AsOf = None
 ) -> Alert:
     """One alert, as it was at ``asOf``; its version is the ETag."""
-    instant = as_of or await actions.clock(connection)
+    instant = as_of or await clock(connection)
     async with connection.cursor(row_factory=class_row(Alert)) as cursor:
         await cursor.execute(queries.alert_at, {"alert_id": known_id(alert_id, "alert"), "as_of": instant})
         alert = await cursor.fetchone()
@@ -135,7 +136,7 @@ async def list_rules(
     if cursor is not None:
         (after,) = decode_cursor(cursor, str)
         after = known_id(after, "page")
-    instant = await actions.clock(connection)
+    instant = await clock(connection)
     async with connection.cursor(row_factory=class_row(AlertRule)) as rows:
         await rows.execute(queries.rules_page, {"after": after, "limit": limit + 1})
         found = await rows.fetchall()

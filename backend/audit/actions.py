@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import hashlib
 
-from backend import audit
-from backend.audit import queries
 from backend.audit.bundle import MOST, collect, pack
 from backend.audit.reads import bounds, invalid, newest, sealed_size
 from backend.audit.seal import SealError
-from backend.core.database import Connection
+from backend.core import audit_trail
+from backend.core.database import Connection, load_queries
 from backend.core.problems import ProblemError
 from models.audit import AuditExport
 from models.core.problems import Code
+
+queries = load_queries(__package__)
 
 
 async def export(tx: Connection, *, actor: str, asked: AuditExport) -> tuple[str, bytes]:
@@ -29,7 +30,7 @@ async def export(tx: Connection, *, actor: str, asked: AuditExport) -> tuple[str
     except SealError as error:
         raise ProblemError(Code.CONFLICT, f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
     data = await asyncio.to_thread(pack, contents)
-    await audit.record(
+    await audit_trail.record(
         tx,
         actor=actor,
         action="audit.log.exported",

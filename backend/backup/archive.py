@@ -19,11 +19,12 @@ from psycopg import sql
 from psycopg.pq import TransactionStatus
 from pydantic import BaseModel, ValidationError
 
-from backend.backup import BackupError
+from backend.backup.errors import BackupError
 from backend.backup.postgres import Abort, connected, running, tool
 from backend.backup.retention import file_name
-from backend.backup.sealed import CHUNK, Key, Sealer, unseal
+from backend.backup.sealed import CHUNK, Sealer, unseal
 from backend.core.database import load_queries
+from backend.core.keys import Key
 from backend.migrations.migrate import current
 
 queries = load_queries(__package__)

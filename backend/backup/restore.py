@@ -12,13 +12,13 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from backend.backup import BackupError, UntestedError
 from backend.backup.archive import Manifest, identity, opened, queries, rows_of, verified
 from backend.backup.audit_check import verify_audit
+from backend.backup.errors import BackupError, UntestedError
 from backend.backup.postgres import Abort, connected, running, tool
 from backend.backup.retention import stamp
-from backend.backup.sealed import Key
 from backend.core.database import APPLICATION_ROLE
+from backend.core.keys import Key
 from backend.migrations.migrate import current, newest
 
 SCRATCH = "opsconsole_restore_test"

@@ -16,14 +16,13 @@ import psycopg
 from psycopg import sql
 from pydantic import SecretStr
 
-from backend.accounts.session.accounts import SAMPLE_PASSWORD, have_passwords, seed_role_accounts
-from backend.audit.signed_notes import new_key
-from backend.backup.sealed import Key
 from backend.core.database import APPLICATION_ROLE, Database
+from backend.core.keys import Key, new_signing_key
+from backend.core.postgres_binaries import EmbeddedError
+from backend.core.processes import FileLock, FolderBusyError
 from backend.core.settings import Settings
 from backend.migrations.migrate import migrate
-from backend.runtime.embedded_postgres import DATABASE, OWNER, Embedded, EmbeddedError
-from backend.runtime.processes import FileLock, FolderBusyError
+from backend.runtime.embedded_postgres import DATABASE, OWNER, Embedded
 
 KEY_LENGTH = 32
 JOIN_SECONDS = 60.0
@@ -68,7 +67,7 @@ class DataFolder:
         """The file of the key that seals the audit log; made once, never replaced: its seals would lose their key."""
         path = self.path / "audit.key"
         if not path.exists():
-            self._write(path, new_key())
+            self._write(path, new_signing_key())
         return path
 
     def backup_key_file(self) -> Path:
@@ -136,13 +135,6 @@ def make_database(embedded: Embedded) -> None:
         known = connection.execute("select 1 from pg_database where datname = %s", (DATABASE,)).fetchone()
         if known is None:
             connection.execute(sql.SQL("create database {}").format(sql.Identifier(DATABASE)))
-
-
-async def seed(database: Database, settings: Settings) -> None:
-    """One account for each built-in role; with the sample shop's password where the sample shop is."""
-    async with database.transaction() as tx:
-        password = SAMPLE_PASSWORD if settings.sample_shop and not await have_passwords(tx) else None
-        await seed_role_accounts(tx, password)
 
 
 @contextmanager

@@ -7,12 +7,10 @@ from math import nan
 
 from fastapi import APIRouter, Request, Response
 
-from backend import audit
 from backend.core import metrics
 from backend.core.database import Database, DatabaseUnavailable, load_queries
 from backend.core.dependencies import database_of
 from backend.migrations.migrate import newest
-from backend.risk import fulfilment
 from models.core.health import Check, Health, Readiness
 
 queries = load_queries(__package__, "health.sql")
@@ -60,19 +58,20 @@ async def _checks(database: Database) -> tuple[Check, ...]:
 @router.get("/metrics", response_class=Response)
 async def prometheus(request: Request) -> Response:
     """Prometheus exposition."""
+    from backend.capabilities import CAPABILITIES  # who waits for the server to start needs none of them
+
+    gauges = [each.gauges() for each in CAPABILITIES if each.gauges is not None]
     try:
         async with database_of(request).read() as connection:
-            lag = await (await connection.execute(audit.queries.lag)).fetchone()
             row = await (await connection.execute(queries.readiness)).fetchone()
-            risk = await (await connection.execute(fulfilment.queries.figures)).fetchone()
+            for each in gauges:
+                await each.measure(connection)
     except DatabaseUnavailable:
-        risk = None
         metrics.DATABASE_UP.set(0)
-        metrics.RELAY_LAG.set(nan)
         metrics.HEARTBEAT_AGE.set(nan)
+        for each in gauges:
+            each.unknown()
     else:
         metrics.DATABASE_UP.set(1)
-        metrics.RELAY_LAG.set(lag[0] if lag else nan)
         metrics.HEARTBEAT_AGE.set(row[1] if row and row[1] is not None else nan)
-    metrics.set_risk(risk)
     return Response(metrics.exposition(), media_type="text/plain; version=0.0.4")

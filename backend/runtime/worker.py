@@ -8,12 +8,13 @@ import random
 import signal
 import sys
 import threading
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
+from backend.capabilities import CAPABILITIES
+from backend.core.capability import Tick
 from backend.core.database import Database, DatabaseUnavailable
 from backend.core.logs import logger
 from backend.core.settings import Settings
+from backend.integrations import adapters
 from backend.runtime import health, jobs
 
 log = logger(__name__)
@@ -23,15 +24,6 @@ LONGEST_TURN = 60.0
 STATEMENT_SECONDS = 30.0
 
 
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """Something done every ``seconds``, counted from the end of the turn before."""
-
-    name: str
-    seconds: float
-    turn: Callable[[Database, Settings], Awaitable[None]]
-
-
 async def beat(database: Database, _settings: Settings) -> None:
     """Tell that the worker lives."""
     async with database.transaction() as tx:
@@ -39,38 +31,9 @@ async def beat(database: Database, _settings: Settings) -> None:
 
 
 def ticks(settings: Settings) -> tuple[Tick, ...]:
-    """All of them; the sample shop trades only where it was asked for."""
-    # Domains are imported by the worker alone: the API's own start does not wait for them.
-    from backend.access.actions import end_expired
-    from backend.access.drift.actions import check
-    from backend.alerts.evaluate import evaluate
-    from backend.approvals.actions import expire
-    from backend.audit.relay import stamp
-    from backend.audit.seal import seal
-    from backend.backup.daily import watch
-    from backend.risk.backfill import backfill
-    from backend.risk.fulfilment.actions import resume
-    from backend.risk.queue.actions import wake
-    from backend.risk.rule_sets.evaluate import run_shadows
-    from backend.sample.trade import trade
-    from backend.shop.rollups import fold
-
-    always = (
-        Tick("heartbeat", 5.0, beat),
-        Tick("audit relay", 0.25, stamp),
-        Tick("audit seal", 5.0, seal),
-        Tick("rollup fold", 1.0, fold),
-        Tick("alert evaluation", 10.0, evaluate),
-        Tick("risk adoption", 2.0, backfill),
-        Tick("ends of grants", 1.0, end_expired),
-        Tick("ends of approvals", 5.0, expire),
-        Tick("access in outside systems", 300.0, check),
-        Tick("backup watch", 60.0, watch),
-        Tick("ends of snoozes in the risk queue", 2.0, wake),
-        Tick("verdicts the shop has not heard of", 30.0, resume),
-        Tick("shadow runs", 2.0, run_shadows),
-    )
-    return (*always, Tick("sample trade", 2.0, trade)) if settings.sample_shop else always
+    """All of them, those of the capabilities and our own."""
+    outside = adapters(settings)
+    return (Tick("heartbeat", 5.0, beat), *(tick for each in CAPABILITIES for tick in each.ticks(settings, outside)))
 
 
 async def repeat(tick: Tick, database: Database, settings: Settings) -> None:

@@ -8,25 +8,66 @@ from models.core.base import Count, Record
 
 
 class Topic(StrEnum):
-    """The name of an event, and what a console's queries are invalidated by."""
+    """The name of an event, and what a console's queries are invalidated by. In blocks, by capability."""
 
-    ALERTS = "alerts"
-    ALERT_RULES = "alert_rules"
-    DASHBOARD = "dashboard"
+    # --- access
     ROLES = "roles"
     ASSIGNMENTS = "assignments"
-    APPROVALS = "approvals"
     REVIEWS = "reviews"
     DRIFT = "drift"
+
+    # --- accounts
     PEOPLE = "people"
-    RISK_QUEUE = "risk_queue"
-    RISK_RULES = "risk_rules"
+
+    # --- alerts
+    ALERTS = "alerts"
+    ALERT_RULES = "alert_rules"
+
+    # --- analytics
+
+    # --- approvals
+    APPROVALS = "approvals"
+
+    # --- audit
     AUDIT = "audit"
     """Any other change; only for those who read the audit log."""
+
+    # --- backup
+
+    # --- dashboard
+    DASHBOARD = "dashboard"
+
+    # --- deliveries
+
+    # --- figures
+
+    # --- files
+
+    # --- incidents
+
+    # --- launch
+
+    # --- live
     ME = "me"
     """What the listener may do has changed."""
     RESYNC = "resync"
     """Events were lost to this listener: everything that is shown must be asked for anew."""
+
+    # --- oncall
+
+    # --- privacy
+
+    # --- reporting
+
+    # --- risk
+    RISK_QUEUE = "risk_queue"
+    RISK_RULES = "risk_rules"
+
+    # --- runbooks
+
+    # --- sample
+
+    # --- shop
 
 
 class Change(Record):

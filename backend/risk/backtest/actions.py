@@ -10,7 +10,7 @@ from uuid import UUID
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from backend import audit
+from backend.core import audit_trail
 from backend.core.database import Connection, load_queries
 from backend.core.defer import defer
 from backend.core.http import known_id
@@ -76,7 +76,7 @@ async def cancel(tx: Connection, *, actor: str, backtest_id: UUID) -> Backtest:
     if row is not None:
         await _record(tx, actor, "cancelled", found)
     elif found.state is BacktestState.CANCELLED:
-        audit.nothing_changed()
+        audit_trail.nothing_changed()
     else:
         raise ProblemError(Code.CONFLICT, f"This backtest is {found.state} already.")
     return found
@@ -140,7 +140,7 @@ async def fail_lost(tx: Connection) -> int:
 
 async def _record(tx: Connection, actor: str, what: str, found: Backtest) -> None:
     shown = {"rule_set_id", "rule_set_number", "from_", "to", "circumstances", "state"}
-    await audit.record(
+    await audit_trail.record(
         tx,
         actor=actor,
         action=f"risk.backtest.{what}",

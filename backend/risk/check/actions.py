@@ -8,8 +8,8 @@ from typing import Any
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
-from backend import audit
-from backend.alerts.actions import raise_alert
+from backend.alerts import raise_alert
+from backend.core import audit_trail
 from backend.core.database import Connection
 from backend.core.json import dumps, storable_json
 from backend.core.problems import ProblemError
@@ -17,7 +17,7 @@ from backend.core.settings import Settings
 from backend.risk.check.facts import Facts, key_of, lock, queries, read, subject_keys
 from backend.risk.features import order_values
 from backend.risk.predicate import EvaluationContext, Outcome, decide, effective, explain, missing
-from backend.shop import upserts
+from backend.shop import claim_currency
 from models.alerts import Severity
 from models.core.problems import Code
 from models.risk.rules import Action, Decision, FraudCheck, FraudRule, ListKind
@@ -46,7 +46,7 @@ async def fraud_check(
     values = order_values(check)
     payload = storable_json(payload)
     # Checks of orders that have something in common count each other: one after the other from here on.
-    reporting = await lock(tx, subject_keys(values)) or await upserts.claim_currency(tx, settings.currency)
+    reporting = await lock(tx, subject_keys(values)) or await claim_currency(tx, settings.currency)
     facts = await read(tx, values, reporting)
     if facts.decided:
         return await _decided_before(tx, check.id, payload)
@@ -82,7 +82,7 @@ async def _decided_before(tx: Connection, order_id: str, payload: Mapping[str, A
             "An order with this id was checked already, with other data; its decision stands. "
             "Send the same data again to be told the decision, or check another order under another id.",
         )
-    audit.nothing_changed()
+    audit_trail.nothing_changed()
     return await find_decision(tx, order_id)
 
 
@@ -135,9 +135,9 @@ def past_cap(rule: FraudRule, orders: int, amount: int, checked: int) -> str:
 async def _open_breaker(tx: Connection, rule: FraudRule, words: str, *, actor: str) -> None:
     row = await (await tx.execute(queries.open_breaker, {"rule_id": rule.rule_id, "words": words})).fetchone()
     assert row is not None  # noqa: S101 - an insert of one row returns one row
-    await audit.record(
+    await audit_trail.record(
         tx,
-        actor=audit.WORKER,
+        actor=audit_trail.WORKER,
         action="risk.breaker.opened",
         resource_type="risk_breaker",
         resource_id=row[0],
@@ -218,7 +218,7 @@ async def _store(
 async def _tell(tx: Connection, decision: Decision, *, actor: str) -> None:
     """Audit it. Orders, scores and rules only: who the customer is has no place in the log."""
     said = {"orderId": decision.order_id, "score": decision.score, "action": decision.action}
-    await audit.record(
+    await audit_trail.record(
         tx,
         actor=actor,
         action="risk.decision.made",
@@ -228,7 +228,7 @@ async def _tell(tx: Connection, decision: Decision, *, actor: str) -> None:
         after=said | {"triggeredRules": decision.triggered_rules, "ruleSetNumber": decision.rule_set_number},
     )
     if decision.entry_id is not None:
-        await audit.record(
+        await audit_trail.record(
             tx,
             actor=actor,
             action="risk.entry.opened",

@@ -5,14 +5,15 @@ The log holds no personal data: values of e-mail, IP and card are hidden in it a
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from psycopg.rows import class_row, dict_row
 
-from backend import audit
-from backend.alerts.actions import acknowledge_alert, clear_condition
+from backend.alerts import acknowledge_alert, clear_condition
+from backend.core import audit_trail
+from backend.core.clock import clock
 from backend.core.database import Connection, load_queries
 from backend.core.problems import ProblemError, same_version
 from backend.risk.check.actions import BREAKER
@@ -39,14 +40,6 @@ def value_of(metric: str, value: str) -> str:
     if not found:
         raise _invalid("value", "say which value")
     return found
-
-
-async def clock(connection: Connection) -> datetime:
-    """The database's clock."""
-    row = await (await connection.execute(queries.clock)).fetchone()
-    assert row is not None  # noqa: S101 - a select without a table returns one row
-    now: datetime = row[0]
-    return now
 
 
 # --- lists -------------------------------------------------------------------------------------------------------
@@ -98,11 +91,11 @@ async def add_entry(tx: Connection, *, actor: str, list_id: str, draft: ListEntr
         known = await cursor.fetchone()
     if known is not None and not known["over"]:
         if (known["reason"], known["until"]) == (draft.reason, draft.until):
-            audit.nothing_changed()
+            audit_trail.nothing_changed()
             return ListEntry.model_validate(known)
         raise ProblemError(Code.CONFLICT, "This value is on the list already; remove that entry first.")
     if known is not None:
-        await tx.execute(queries.remove_entry, {"entry_id": known["entry_id"], "actor": audit.WORKER})
+        await tx.execute(queries.remove_entry, {"entry_id": known["entry_id"], "actor": audit_trail.WORKER})
     values = draft.model_dump() | {"list_id": list_id, "value": value, "actor": actor}
     async with tx.cursor(row_factory=class_row(ListEntry)) as rows:
         await rows.execute(queries.insert_entry, values)
@@ -169,7 +162,7 @@ async def create_snooze(tx: Connection, *, actor: str, draft: SnoozeDraft) -> Sn
         known = await cursor.fetchone()
         if known is not None and known.until > now:
             if (known.until, known.reason) == (draft.until, draft.reason):
-                audit.nothing_changed()
+                audit_trail.nothing_changed()
                 return known
             raise ProblemError(
                 Code.CONFLICT, f"This rule is quiet for them until {known.until.isoformat()} already; end that first."
@@ -212,7 +205,7 @@ async def end_snooze(tx: Connection, *, actor: str, snooze_id: UUID, version: in
     if before is None:
         raise ProblemError(Code.NOT_FOUND, "There is no such snooze.")
     if before.ended_at is not None:
-        audit.nothing_changed()
+        audit_trail.nothing_changed()
         return before
     same_version(before.version, version)
     row = await (await tx.execute(queries.end_snooze, {"snooze_id": snooze_id})).fetchone()
@@ -291,7 +284,7 @@ async def change_policy(tx: Connection, *, actor: str, version: int, change: Ris
         same_version(before.version, version)
         wanted = before.model_copy(update=changes)
         if wanted == before:
-            audit.nothing_changed()
+            audit_trail.nothing_changed()
             return before
         await cursor.execute(queries.change_policy, wanted.model_dump())
         after = await cursor.fetchone()
@@ -326,7 +319,7 @@ async def _record(
     after: Record | None = None,
     **more: Any,
 ) -> None:
-    await audit.record(
+    await audit_trail.record(
         tx,
         actor=actor,
         action=action,

@@ -7,6 +7,7 @@ from typing import Annotated, TypeVar
 from fastapi import Query, Response
 from psycopg.rows import class_row
 
+from backend.core.clock import clock
 from backend.core.dependencies import Read, Tx
 from backend.core.http import IfMatch, Limit, decode_cursor, encode_cursor, known_id, operations_router, set_etag
 from backend.core.problems import ProblemError
@@ -36,7 +37,7 @@ async def list_lists(
 ) -> Page[RiskList]:
     """List the lists by id, each with the rules that ask it."""
     (after,) = (None,) if cursor is None else decode_cursor(cursor, str)
-    now = await actions.clock(connection)
+    now = await clock(connection)
     async with connection.cursor(row_factory=class_row(RiskList)) as rows:
         await rows.execute(queries.lists, {"list_id": None, "after": after, "limit": limit + 1})
         found = await rows.fetchall()
@@ -80,7 +81,7 @@ async def list_entries(
     found = await actions.find_list(connection, _slug(list_id, "list"))
     if value is not None and not storable(value):
         raise ProblemError(Code.NOT_FOUND, "No order can have this value.")
-    now = await actions.clock(connection)
+    now = await clock(connection)
     asked = {
         "list_id": found.list_id,
         "value": None if value is None else actions.value_of(found.metric, value),
@@ -119,7 +120,7 @@ async def list_snoozes(
     cursor: Cursor = None,
 ) -> Page[Snooze]:
     """List rules that are quiet for somebody, newest first."""
-    now = await actions.clock(connection)
+    now = await clock(connection)
     async with connection.cursor(row_factory=class_row(Snooze)) as rows:
         await rows.execute(queries.snoozes, {"active": active, "before": _page_id(cursor), "limit": limit + 1})
         found = await rows.fetchall()
@@ -155,7 +156,7 @@ async def end_snooze(
 @router.get("/breakers")
 async def list_breakers(_principal: Viewer, connection: Read) -> Page[Breaker]:
     """List rules that went past their cap and only flag, oldest first."""
-    now = await actions.clock(connection)
+    now = await clock(connection)
     async with connection.cursor(row_factory=class_row(Breaker)) as rows:
         await rows.execute(queries.breakers)
         found = await rows.fetchall()

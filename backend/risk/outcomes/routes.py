@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import Query, Request, Response
 from psycopg.rows import class_row
 
-from backend.alerts.actions import clock
+from backend.core.clock import clock
 from backend.core.dependencies import Read, Tx
 from backend.core.http import Limit, decode_cursor, encode_cursor, operations_router, set_etag
 from backend.core.problems import ProblemError

@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import Any, Final, LiteralString
 from uuid import UUID
 
+from prometheus_client import Counter
 from psycopg.rows import class_row, kwargs_row
 from psycopg.types.json import Jsonb
 
-from backend import audit
-from backend.alerts.actions import clock
-from backend.core import metrics
+from backend.core import audit_trail
+from backend.core.clock import clock
 from backend.core.database import Connection, Database
+from backend.core.metrics import REGISTRY
 from backend.core.problems import ProblemError
 from backend.core.settings import Settings
 from backend.risk.queue import decide as pure
@@ -42,6 +43,10 @@ UNDO_SECONDS = 10.0
 """How long after a verdict the shop is asked: as long as the console offers to undo it, and a little more."""
 WAKE_MOST = 500
 
+DECISIONS = Counter(
+    "opsconsole_risk_decisions_total", "Decisions on entries", ["outcome", "verdict"], registry=REGISTRY
+)
+
 _TAKE_NEXT: Final[LiteralString] = (  # noqa: S608 - parts of the program
     "with page as (update risk_entry set assigned_to = %(actor)s, assigned_at = clock_timestamp(), "
     "version = version + 1 where id = (select id from risk_entry where status = 'open' and assigned_to is null "
@@ -62,9 +67,9 @@ async def take_next(tx: Connection, *, actor: str) -> RiskQueueEntry | None:
         await cursor.execute(_TAKE_NEXT, {"actor": actor}, prepare=True)
         taken = await cursor.fetchone()
     if taken is None:
-        audit.nothing_changed()
+        audit_trail.nothing_changed()
         return None
-    await audit.record(
+    await audit_trail.record(
         tx,
         actor=actor,
         action="risk.entry.claimed",
@@ -137,7 +142,7 @@ async def add_note(tx: Connection, *, actor: str, entry_id: UUID, text: str) -> 
     """Write a note. It conflicts with nothing, so the version stays; the log says that there is one, not its words."""
     entry = await _locked(tx, entry_id)
     note_id = await _note(tx, entry, actor=actor, text=text)
-    await audit.record(
+    await audit_trail.record(
         tx,
         actor=actor,
         action="risk.entry.noted",
@@ -185,7 +190,7 @@ async def decide_many(tx: Connection, *, actor: str, wish: BulkDecision, preview
         if isinstance(step, Step) and not preview:
             await _carry_out(tx, entry, step, wish.decision, actor=actor)
         results.append(await _result(tx, entry, step))
-    audit.nothing_changed()  # where every one of them was refused; entries count all the same
+    audit_trail.nothing_changed()  # where every one of them was refused; entries count all the same
     return BulkAnswer(results=tuple(results), as_of=await clock(tx))
 
 
@@ -232,7 +237,7 @@ async def _step(tx: Connection, entry: Entry, wish: DecideEntry, *, actor: str, 
 
 async def _carry_out(tx: Connection, entry: Entry, step: Step, wish: DecideEntry, *, actor: str) -> None:
     if step.outcome is BulkOutcome.UNCHANGED:
-        audit.nothing_changed()
+        audit_trail.nothing_changed()
         return
     await _note(tx, entry, actor=actor, text=wish.notes)
     after = await _change(tx, entry, step.after, actor=actor, event=step.event, reason=wish.notes)
@@ -243,7 +248,7 @@ async def _carry_out(tx: Connection, entry: Entry, step: Step, wish: DecideEntry
         await defer(tx, INTENT_JOB, {"intent_id": row[0]}, seconds=UNDO_SECONDS)
     if step.outcome is BulkOutcome.ESCALATED:
         await defer(tx, NOTIFY_JOB, {"entry_id": after.entry_id, "version": after.version, "notes": wish.notes})
-    metrics.RISK_DECISIONS.labels(str(step.outcome), str(wish.verdict or wish.escalate_to)).inc()
+    DECISIONS.labels(str(step.outcome), str(wish.verdict or wish.escalate_to)).inc()
 
 
 async def _result(tx: Connection, entry: Entry, step: Step | Refusal) -> BulkResult:
@@ -268,7 +273,9 @@ async def wake(database: Database, _settings: Settings) -> None:
     async with database.transaction() as tx:
         rows = await (await tx.execute(queries.wake, {"limit": WAKE_MOST})).fetchall()
         for entry in (await _entries(tx, [UUID(row[0]) for row in rows], lock=True)).values():
-            await _change(tx, entry, replace(entry, snoozed_until=None), actor=audit.WORKER, event="risk.entry.woken")
+            await _change(
+                tx, entry, replace(entry, snoozed_until=None), actor=audit_trail.WORKER, event="risk.entry.woken"
+            )
 
 
 # --- what they share -----------------------------------------------------------------------------------------------
@@ -305,7 +312,7 @@ async def _locked(tx: Connection, entry_id: UUID) -> Entry:
 
 
 async def _unchanged(tx: Connection, entry: Entry) -> RiskQueueEntry:
-    audit.nothing_changed()
+    audit_trail.nothing_changed()
     return await reads.entry(tx, entry.entry_id)
 
 
@@ -321,7 +328,7 @@ async def _change(
 ) -> Entry:
     after = replace(after, version=before.version + 1)
     await tx.execute(queries.change, asdict(after))
-    await audit.record(
+    await audit_trail.record(
         tx,
         actor=actor,
         action=event,

@@ -16,6 +16,7 @@ from psycopg.rows import class_row
 from backend.core.database import Connection
 from backend.core.http import decode_cursor, encode_cursor, known_id
 from backend.core.problems import ProblemError
+from backend.core.security import Principal
 from backend.risk.queue import queries
 from models.core.problems import Code, FieldError
 from models.risk.queue import LINKED_COUNTED, NOTES_MOST, Direction, EntryStatus, QueueCounts, QueueSort, RiskQueueEntry
@@ -244,3 +245,10 @@ async def counts(connection: Connection, user_id: str, now: datetime) -> QueueCo
     assert row is not None  # noqa: S101 - a count answers one row
     names = ("open", "mine", "escalated", "due_soon", "overdue", "snoozed")
     return QueueCounts(**dict(zip(names, row, strict=True)), as_of=now)
+
+
+async def count_open(connection: Connection, _principal: Principal) -> int:
+    """How many entries wait that nobody has handed on; snoozed ones too."""
+    row = await (await connection.execute(queries.open)).fetchone()
+    assert row is not None  # noqa: S101 - a select of one row
+    return int(row[0])

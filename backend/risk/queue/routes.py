@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Query, Response
 
-from backend.alerts.actions import clock
+from backend.core.clock import clock
 from backend.core.dependencies import Read, Tx
 from backend.core.http import (
     IfMatch,

@@ -9,7 +9,7 @@ from uuid import UUID
 from psycopg.rows import class_row, tuple_row
 from psycopg.types.json import Jsonb
 
-from backend import audit
+from backend.core import audit_trail
 from backend.core.database import Connection, load_queries
 from backend.core.http import known_id
 from backend.core.problems import ProblemError, same_version
@@ -56,7 +56,7 @@ async def change_draft(
     rules = before.rules if change.rules is None else change.rules
     title = change.title or before.title
     if (title, rules) == (before.title, before.rules):
-        audit.nothing_changed()
+        audit_trail.nothing_changed()
         return before
     if rules != before.rules:
         await check_lists(tx, rules)
@@ -72,7 +72,7 @@ async def discard_draft(tx: Connection, *, actor: str, rule_set_id: UUID, versio
     """Put a draft away for good. Discarded already: stays so. Published or retired: 409. Stale: 412."""
     before = await _locked(tx, rule_set_id)
     if before.state is RuleSetState.DISCARDED:
-        audit.nothing_changed()
+        audit_trail.nothing_changed()
         return before
     _must_be_draft(before, "discarded")
     same_version(before.version, version)
@@ -92,7 +92,7 @@ async def publish(tx: Connection, *, actor: str, rule_set_id: UUID, version: int
     before = await _locked(tx, rule_set_id)
     if before.state is RuleSetState.PUBLISHED:
         if before.published_by == actor:
-            audit.nothing_changed()
+            audit_trail.nothing_changed()
             return before
         raise ProblemError(Code.CONFLICT, f"{before.published_by_name} has published this rule set already.")
     if before.state is RuleSetState.DISCARDED:
@@ -112,7 +112,7 @@ async def publish(tx: Connection, *, actor: str, rule_set_id: UUID, version: int
     await tx.execute(queries.publish_rule_set, {"rule_set_id": rule_set_id, "actor": actor})
     after = await find_rule_set(tx, rule_set_id)
     if retired is not None:
-        await audit.record(
+        await audit_trail.record(
             tx,
             actor=actor,
             action="risk.rule_set.retired",
@@ -133,7 +133,7 @@ async def switch_shadow(tx: Connection, *, actor: str, rule_set_id: UUID, versio
     """Let a draft see live traffic, without effect, or no longer. Not a draft: 409. Stale: 412."""
     before = await _locked(tx, rule_set_id)
     if (before.shadow_since is not None) == on:
-        audit.nothing_changed()
+        audit_trail.nothing_changed()
         return before
     _must_be_draft(before, "run beside live traffic")
     same_version(before.version, version)
@@ -246,7 +246,7 @@ async def _record(
     reason: str | None = None,
     more: dict[str, Any] | None = None,
 ) -> None:
-    await audit.record(
+    await audit_trail.record(
         tx,
         actor=actor,
         action=f"risk.rule_set.{what}",

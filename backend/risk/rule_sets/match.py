@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from psycopg import sql
 
-from backend.alerts.actions import clock
+from backend.core.clock import clock
 from backend.core.database import Connection
 from backend.risk.sql_conditions import Names, condition_sql, present_member, rule_sql
 from models.risk.backtest import MATCH_ORDERS, RuleMatch, RuleMatches

@@ -7,19 +7,19 @@ from typing import Annotated
 from fastapi import Query, Request, Response
 from psycopg.rows import class_row
 
-from backend import audit
-from backend.alerts.actions import clock
+from backend.core import audit_trail
+from backend.core.clock import clock
 from backend.core.dependencies import Read, Tx
 from backend.core.http import IfMatch, Limit, decode_cursor, encode_cursor, known_id, operations_router, set_etag
 from backend.core.security import Principal, require
-from backend.risk.rule_sets import actions, shadow
+from backend.risk.rule_sets import actions
 from backend.risk.rule_sets.actions import queries
 from backend.risk.rule_sets.difference import difference
 from backend.risk.rule_sets.match import match
 from models.core.base import Identifier
 from models.core.paging import PAGE_DEFAULT, Page
 from models.core.permissions import Permission
-from models.risk.backtest import MatchRules, RuleMatches, RuleSetDifference, ShadowRun, ShadowSwitch
+from models.risk.backtest import MatchRules, RuleMatches, RuleSetDifference, ShadowSwitch
 from models.risk.rules import PublishRuleSet, RuleSet, RuleSetChange, RuleSetDraft, RuleSetState, RuleSetSummary
 
 router = operations_router("/api/risk", "risk rules")
@@ -128,17 +128,10 @@ async def switch_shadow(
     return _tagged(response, found)
 
 
-@router.get("/rule-sets/{rule_set_id}/shadow")
-async def get_shadow(request: Request, rule_set_id: Identifier, _principal: Viewer, connection: Read) -> ShadowRun:
-    """What a draft would have decided, held against what was decided, in the form of a backtest."""
-    found = await actions.find_rule_set(connection, known_id(rule_set_id, "rule set"))
-    return await shadow.compare(connection, found, request.app.state.settings.currency)
-
-
 @router.post("/rules/match")
 async def match_rules(body: MatchRules, _principal: Manager, connection: Read) -> RuleMatches:
     """How many of the newest 1 000 orders some rules match, and each condition alone. Stores nothing."""
-    audit.nothing_changed()
+    audit_trail.nothing_changed()
     return await match(connection, body.asked)
 
 

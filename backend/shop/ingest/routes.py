@@ -46,13 +46,3 @@ async def community(principal: Pipeline, tx: Tx, batch: Batch) -> IngestResult:
 async def rates(request: Request, principal: Pipeline, tx: Tx, batch: Batch) -> IngestResult:
     """Land daily rates: ``{currency, day, rate}``, what one unit was worth in the reporting currency."""
     return await actions.rates(tx, request.app.state.settings, batch, sent_by=principal.user_id)
-
-
-@router.post("/outcomes")
-async def outcomes(principal: Pipeline, tx: Tx, batch: Batch) -> IngestResult:
-    """Land what became of orders: ``{id, orderId, customerId?, kind, happenedAt, currency, amount}``.
-
-    ``kind`` is ``chargeback``, ``dispute`` or ``fraud_refund``; each labels the decision about its order as missed or
-    rightly held, whether that is known already or comes later.
-    """
-    return await actions.outcomes(tx, batch, sent_by=principal.user_id)

@@ -15,15 +15,16 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from backend.audit import queries as audit_queries
-from backend.backup import BackupError, archive, restore
+from backend.audit.relay import queries as audit_queries
+from backend.backup import archive, restore
+from backend.backup.errors import BackupError
 from backend.backup.postgres import Abort
 from backend.backup.restore import restore_test
 from backend.backup.run import BusyError, Plan, back_up
-from backend.backup.sealed import Key
+from backend.core import processes
 from backend.core.database import Database
+from backend.core.keys import Key
 from backend.migrations.migrate import newest
-from backend.runtime import processes
 from models.backup import BackupState
 from tests.backend.backup.fixtures import (
     KEY,

@@ -13,9 +13,9 @@ import httpx
 
 from backend.backup import actions
 from backend.backup.run import Plan, back_up
+from backend.core import processes
 from backend.core.database import Database
 from backend.migrations.migrate import newest
-from backend.runtime import processes
 from tests.backend.backup.fixtures import (
     KEY,
     KEY_TEXT,

@@ -20,8 +20,8 @@ from backend.backup import restore
 from backend.backup.daily import back_up_when_due, watch
 from backend.backup.retention import SUSPECT, file_name
 from backend.backup.run import Plan, back_up
-from backend.backup.sealed import Key
 from backend.core.database import Database
+from backend.core.keys import Key
 from backend.core.settings import Settings
 from backend.runtime import jobs
 from models.backup import BackupRun, BackupState

@@ -12,6 +12,7 @@ import pytest
 
 from backend.alerts import actions
 from backend.alerts.decide import Reading, Watch, acknowledge, broken_then, decide, shelve
+from backend.core.clock import clock
 from backend.core.database import Database
 from backend.shop import upserts
 from backend.shop.rollups import fold
@@ -202,7 +203,7 @@ async def test_limits_are_those_of_the_instant(api: Api) -> None:
         async with database.transaction() as tx:
             rule = await actions.create_rule(tx, actor="ada", draft=DRAFT, since=at(20))
         async with database.transaction() as tx:
-            between = await actions.clock(tx)
+            between = await clock(tx)
             change = AlertRuleChange(value=0.1, severity=Severity.P1)
             await actions.change_rule(tx, actor="ada", rule_id=UUID(rule.id), version=1, change=change)
         async with database.transaction() as tx:
