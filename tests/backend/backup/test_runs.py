@@ -248,7 +248,7 @@ def test_the_worker_does_it_by_itself(daily_settings: Settings, full_url: str) -
         await database.open()
         app = jobs.job_app(daily_settings.database_url or "")
         async with app.open_async():
-            task = app.core.tasks["opsconsole:backup.daily"]
+            task = app.tasks["opsconsole:backup.daily"]
             await task.defer_async(timestamp=0)
             with pytest.raises(procrastinate.exceptions.AlreadyEnqueued):
                 await task.defer_async(timestamp=0)
