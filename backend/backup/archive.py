@@ -25,6 +25,7 @@ from backend.backup.retention import file_name
 from backend.backup.sealed import CHUNK, Key, Sealer, unseal
 from backend.core.database import load_queries
 from backend.migrations.migrate import current
+from backend.migrations.revisions import as_text
 
 queries = load_queries(__package__)
 
@@ -37,6 +38,7 @@ class Manifest(BaseModel):
 
     created_at: datetime
     revision: str
+    """Of each branch of migrations the newest: ``alerts_0001+risk_0005``."""
     program: str
     server_version: int
     database: str
@@ -120,12 +122,12 @@ def _snapshot(connection: psycopg.Connection[tuple[object, ...]]) -> Iterator[st
 
 
 def _manifest(connection: psycopg.Connection[tuple[object, ...]], now: datetime) -> Manifest:
-    revision = current(connection)
-    if revision is None:
+    revisions = current(connection)
+    if not revisions:
         raise BackupError("this database holds nothing of opsconsole: run `opsconsole migrate` first")
     return Manifest(
         created_at=now,
-        revision=revision,
+        revision=as_text(revisions),
         program=version("opsconsole"),
         server_version=connection.info.server_version,
         database=connection.info.dbname,

@@ -1,12 +1,13 @@
-"""Bring a database to the newest revision. Safe to run from several places at once, and again."""
+"""Bring a database to the newest revisions. Safe to run from several places at once, and again."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from importlib.resources import files
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import psycopg
+
+from backend.migrations.revisions import as_text, newest, paths, unknown, version_locations
 
 LOCK = 4_711_018_001
 """Advisory lock that lets one migration run at a time."""
@@ -27,40 +28,36 @@ update audit_relay set xid = '0', seq = 0, system_id = (select system_identifier
 """Transaction ids start anew when a dump is restored on another server, and no row would ever be stamped again."""
 
 
-def newest() -> str:
-    """The newest revision this program knows."""
-    names = [entry.name for entry in files("backend.migrations").joinpath("versions").iterdir()]
-    return max(name for name in names if name[:4].isdigit())[:4]
-
-
-def current(connection: psycopg.Connection[Any]) -> str | None:
-    """The revision a database is at; ``None`` for an empty one."""
+def current(connection: psycopg.Connection[Any]) -> frozenset[str]:
+    """The newest revision of each branch a database is at, as its table says; empty for an empty one."""
     row = connection.execute("select to_regclass('alembic_version') is not null").fetchone()
     if row is None or not row[0]:
-        return None
-    row = connection.execute("select version_num from alembic_version").fetchone()
-    return None if row is None else str(row[0])
+        return frozenset()
+    return frozenset(str(version) for (version,) in connection.execute("select version_num from alembic_version"))
 
 
-def migrate(url: str, say: Callable[[str], None] = lambda _words: None) -> bool:
+def migrate(url: str, say: Callable[[str], None] = lambda _words: None, locations: Sequence[str] | None = None) -> bool:
     """Migrate the database at ``url``, as its owner; returns whether anything was done.
 
+    ``locations`` are the folders of migrations, all that this program has when none are given.
     Raises psycopg.OperationalError when the database cannot be reached or holds a lock for more than 4 s; then
     nothing of the failed revision is applied. Raises RuntimeError for a database that is newer than this program.
     """
     with psycopg.connect(url, autocommit=True, connect_timeout=5) as connection:
         if connection.info.server_version < 180_000:
             raise RuntimeError(f"PostgreSQL 18 is needed; this is {connection.info.server_version // 10_000}")
-        known = current(connection)
-        changed = known != newest()
+        locations = locations or version_locations()
+        known, wanted = current(connection), newest(locations)
+        changed = known != wanted
         if changed:
-            if known is not None and known > newest():
+            if strange := unknown(known, locations):
                 raise RuntimeError(
-                    f"the database is at revision {known}, newer than this program ({newest()}); install a newer one"
+                    f"the database is at revision {as_text(strange)}, newer than this program ({as_text(wanted)}); "
+                    "install a newer one"
                 )
             connection.execute("select pg_advisory_lock(%s)", (LOCK,))
-            say(f"migrating the database from {known or 'nothing'} to {newest()}")
-            _upgrade(connection)
+            say(f"migrating the database from {as_text(known) if known else 'nothing'} to {as_text(wanted)}")
+            upgrade(connection, locations)
         _seed_roles(connection)
         moved = connection.execute(
             "select 1 from audit_relay where system_id <> (select system_identifier from pg_control_system())"
@@ -74,7 +71,8 @@ def migrate(url: str, say: Callable[[str], None] = lambda _words: None) -> bool:
         return changed
 
 
-def _upgrade(connection: psycopg.Connection[Any]) -> None:
+def upgrade(connection: psycopg.Connection[Any], locations: Sequence[str], to: str = "heads") -> None:
+    """Apply what is missing of every branch; or what one revision needs, or ``label@head``, the end of one branch."""
     # Imported here: a second is a long time for the usual case that there is nothing to do.
     from alembic import command
     from alembic.config import Config
@@ -87,11 +85,14 @@ def _upgrade(connection: psycopg.Connection[Any]) -> None:
     )
     config = Config()
     config.set_main_option("script_location", "backend:migrations")
+    # A newline: a folder may hold a space, and a colon stands in every ``package:folder`` and behind a drive's letter.
+    config.set_main_option("path_separator", "newline")
+    config.set_main_option("version_locations", "\n".join(map(str, paths(locations))).replace("%", "%%"))
     engine = create_engine("postgresql+psycopg://", creator=lambda: connection, poolclass=StaticPool)
     connection.autocommit = False
     with engine.connect() as bound:
         config.attributes["connection"] = bound
-        command.upgrade(config, "head")
+        command.upgrade(config, to)
     connection.rollback()
     connection.autocommit = True
 
