@@ -63,12 +63,20 @@ def identity(connection: psycopg.Connection[tuple[object, ...]]) -> str:
     return hashlib.sha256(f"{row[0]}\n{row[1]}".encode()).hexdigest()[:8]
 
 
+def _count(schema: str, table: str) -> sql.Composed:
+    return sql.SQL("select count(*) from only {}").format(sql.Identifier(schema, table))
+
+
+def examples() -> tuple[sql.Composed, ...]:
+    """Statements put together here, for the test that prepares them all."""
+    return (_count("public", "audit_log"),)
+
+
 def rows_of(connection: psycopg.Connection[tuple[object, ...]]) -> dict[str, int]:
     """Rows of every table, counted."""
     counts: dict[str, int] = {}
     for schema, name in connection.execute(queries.tables).fetchall():
-        table = sql.Identifier(str(schema), str(name))
-        row = connection.execute(sql.SQL("select count(*) from only {}").format(table)).fetchone()
+        row = connection.execute(_count(str(schema), str(name))).fetchone()
         counts[str(name) if schema == "public" else f"{schema}.{name}"] = 0 if row is None else int(str(row[0]))
     return counts
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final, LiteralString
 
 import psycopg
 
@@ -12,7 +12,7 @@ from backend.migrations.revisions import as_text, newest, paths, unknown, versio
 LOCK = 4_711_018_001
 """Advisory lock that lets one migration run at a time."""
 
-AUDIT_RESUME = """
+AUDIT_RESUME: Final = """
 with l as (select a.*, row_number() over w + r.position as position, greatest(max(a.at) over w, r.newest_at) as high
              from audit_log as a cross join audit_relay as r
             where not exists (select from audit_position as p where p.seq = a.seq)
@@ -97,6 +97,29 @@ def upgrade(connection: psycopg.Connection[Any], locations: Sequence[str], to: s
     connection.autocommit = True
 
 
+SEED_ROLES: Final = """
+insert into role_definition as r
+       (id, name, description, permissions, sensitive, approvers, service, built_in, updated_by)
+select id, name, description, permissions, sensitive, sensitive::int, service, true, 'system:migrate'
+  from (values (%s, %s, %s, %s::text[], %s::boolean, %s::boolean))
+           as v (id, name, description, permissions, sensitive, service)
+on conflict (id) do update
+   set name = excluded.name, description = excluded.description, permissions = excluded.permissions,
+       sensitive = excluded.sensitive, approvers = excluded.approvers, service = excluded.service,
+       version = r.version + 1, updated_at = now(), updated_by = excluded.updated_by
+ -- What an administrator changed is theirs.
+ where r.built_in and r.updated_by = excluded.updated_by
+   and (r.name, r.description, r.permissions, r.sensitive, r.service)
+       is distinct from
+       (excluded.name, excluded.description, excluded.permissions, excluded.sensitive, excluded.service)
+"""
+
+
+def examples() -> tuple[LiteralString, ...]:
+    """Statements that stand here, for the test that prepares them all."""
+    return AUDIT_RESUME, SEED_ROLES
+
+
 def _seed_roles(connection: psycopg.Connection[Any]) -> None:
     """Write the built-in roles as this program defines them; what administrators added stays."""
     from models.core.permissions import BUILT_IN_ROLES
@@ -106,22 +129,4 @@ def _seed_roles(connection: psycopg.Connection[Any]) -> None:
         for role in BUILT_IN_ROLES
     ]
     with connection.cursor() as cursor:
-        cursor.executemany(
-            """
-            insert into role_definition as r
-                   (id, name, description, permissions, sensitive, approvers, service, built_in, updated_by)
-            select id, name, description, permissions, sensitive, sensitive::int, service, true, 'system:migrate'
-              from (values (%s, %s, %s, %s::text[], %s, %s))
-                       as v (id, name, description, permissions, sensitive, service)
-            on conflict (id) do update
-               set name = excluded.name, description = excluded.description, permissions = excluded.permissions,
-                   sensitive = excluded.sensitive, approvers = excluded.approvers, service = excluded.service,
-                   version = r.version + 1, updated_at = now(), updated_by = excluded.updated_by
-             -- What an administrator changed is theirs.
-             where r.built_in and r.updated_by = excluded.updated_by
-               and (r.name, r.description, r.permissions, r.sensitive, r.service)
-                   is distinct from
-                   (excluded.name, excluded.description, excluded.permissions, excluded.sensitive, excluded.service)
-            """,
-            rows,
-        )
+        cursor.executemany(SEED_ROLES, rows)

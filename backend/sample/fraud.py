@@ -8,14 +8,15 @@ from datetime import timedelta
 from functools import cache
 from importlib.resources import files
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, LiteralString
 
 from pydantic import TypeAdapter
 
 from backend import audit
 from backend.core.database import Connection, array
 from backend.core.json import dumps
-from backend.risk.features import order_values, update_velocity_sql
+from backend.risk.backfill import update_velocity_sql
+from backend.risk.features import order_values
 from backend.risk.lists.actions import add_entry, create_list
 from backend.risk.predicate import EvaluationContext, decide, explain, missing
 from backend.sample import queries
@@ -36,6 +37,11 @@ COUNT = update_velocity_sql(
     " from risk_order where id = any (%(ids)s::text[])"
 )
 _RULES: TypeAdapter[tuple[FraudRule, ...]] = TypeAdapter(tuple[FraudRule, ...])
+
+
+def examples() -> tuple[LiteralString, ...]:
+    """Statements put together here, for the test that prepares them all."""
+    return (COUNT,)
 
 
 @cache

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from psycopg import sql
 from psycopg.rows import dict_row
@@ -12,7 +14,13 @@ from backend.core.database import Connection, Database
 from backend.core.settings import Settings
 from backend.risk.backtest.run import RULES
 from backend.risk.rule_sets.actions import queries
-from backend.risk.sql_conditions import Names, SqlContext, decision_sql, recorded_member
+from backend.risk.sql_conditions import (
+    Names,
+    SqlContext,
+    decision_sql,
+    recorded_member,
+)
+from backend.risk.sql_examples import PRESENT, RECORDED, every_rule
 from models.risk.rules import ListKind
 
 ORDERS_MOST = 2_000
@@ -58,6 +66,20 @@ def _statement(draft: dict[str, Any], around: SqlContext) -> sql.Composed:
         most=sql.Literal(ORDERS_MOST),
         decision=decision_sql(RULES.validate_python(draft["rules"]), Names(), around),
     )
+
+
+def examples() -> Iterator[sql.Composed]:
+    """Statements put together here, for the test that prepares them all."""
+    since = datetime(2026, 1, 1, tzinfo=UTC)
+    draft = {
+        "id": UUID(int=0),
+        "version": 1,
+        "rules": every_rule(),
+        "shadow_since": since,
+        "shadow_through": since,
+    }
+    yield _statement(draft, RECORDED)
+    yield _statement(draft, PRESENT)
 
 
 async def _around(tx: Connection) -> SqlContext:
