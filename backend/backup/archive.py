@@ -24,6 +24,7 @@ from backend.backup.postgres import Abort, connected, running, tool
 from backend.backup.retention import file_name
 from backend.backup.sealed import CHUNK, Key, Sealer, unseal
 from backend.core.database import load_queries
+from backend.core.files import sync_folder
 from backend.migrations.migrate import current
 from backend.migrations.revisions import as_text
 
@@ -102,7 +103,7 @@ def make(url: str, folder: Path, key: Key, now: datetime, abort: Abort) -> Made:
                     manifest = _manifest(connection, now)
                     sealer = _dump(url, snapshot, manifest, part, key, abort)
                 part.replace(file)
-                _sync_folder(folder)
+                sync_folder(folder)
             finally:
                 with contextlib.suppress(OSError):
                     part.unlink(missing_ok=True)
@@ -167,15 +168,6 @@ def _dump(url: str, snapshot: str, manifest: Manifest, part: Path, key: Key, abo
         file.flush()
         os.fsync(file.fileno())
     return sealer
-
-
-def _sync_folder(folder: Path) -> None:
-    if hasattr(os, "O_DIRECTORY"):
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 @contextlib.contextmanager

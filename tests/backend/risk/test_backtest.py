@@ -410,7 +410,7 @@ async def test_a_worker_killed_in_the_middle_is_followed_by_another(
 def test_a_worker_that_comes_back_knows_the_same_tasks(database_url: str) -> None:
     """Else jobs would not be found any more after the first outage of the database."""
     apps = [jobs.job_app(database_url) for _ in range(2)]
-    first, second = ({n: t.name for n, t in app.core.tasks.items() if "builtin" not in n} for app in apps)
+    first, second = ({n: t.name for n, t in app.tasks.items() if "builtin" not in n} for app in apps)
     assert set(first) == set(second) >= {"opsconsole:risk.backtest", "opsconsole:backup.daily"}
     assert all(name == told for name, told in second.items())
 
