@@ -36,6 +36,7 @@ WRITERS = {
     "worker.py",
 }
 WRITING_PACKAGES = ("backend/audit/", "backend/shop/importing/", "backend/migrations/", "backend/sample/")
+MIGRATIONS = re.compile(r"^backend/\w+/migrations/")
 
 _COLOUR = re.compile(r"#(?:[0-9A-Fa-f]{3,4}|[0-9A-Fa-f]{6}|[0-9A-Fa-f]{8})(?![\w-])")
 _COLOUR_MAKERS = {"QColor", "fromRgb", "fromRgbF", "fromHsv", "fromHsl", "fromRgba", "mkColor", "mkPen", "mkBrush"}
@@ -50,6 +51,12 @@ _NAME = re.compile(r"^-- name: *(\w+)[ \t]*$", re.MULTILINE)
 _QUIET = re.compile(r"--[^\n]*|'(?:[^']|'')*'")
 _LOCKS = re.compile(r"\bfor\s+(?:no\s+key\s+)?update\b", re.IGNORECASE)
 _WRITES = re.compile(r"\b(?:insert\s+into|update|delete\s+from|truncate|merge\s+into)\b", re.IGNORECASE)
+# In Python: "update" is a word of English as well, and a table's name may be put in.
+_WRITES_HERE = re.compile(
+    r"\b(?:insert\s+into|delete\s+from|truncate(?:\s+table)?|merge\s+into)\s+[\w\"{%]"
+    r"|\bupdate\s+(?:only\s+)?\S+\s+(?:(?:as\s+)?\w+\s+)?set\s",
+    re.IGNORECASE,
+)
 _LOCAL = re.compile(r"%[-#][a-zA-Z]")
 # Somebody's own machine: where this checkout or its notes happen to lie.
 _MACHINE = re.compile(r"(?<![\w./-])/(?:work/|tmp/plan\b)")
@@ -174,16 +181,41 @@ def writing_names(sql: str) -> frozenset[str]:
 
 
 def writers(path: str, text: str, statements: Mapping[str, frozenset[str]]) -> Iterator[Finding]:
-    """Statements that write are used by modules named after it. ``statements``: their names by SQL file."""
+    """Statements that write are used, or put together, by modules named after it. ``statements``: names by SQL file."""
     tree = _tree(path, text, ("backend",))
-    if tree is None or PurePosixPath(path).name in WRITERS or path.startswith(WRITING_PACKAGES):
+    if tree is None or PurePosixPath(path).name in WRITERS:
         return
+    if path.startswith(WRITING_PACKAGES) or MIGRATIONS.match(path):
+        return
+    for line, words in _texts(tree):
+        if _WRITES_HERE.search(_LOCKS.sub("", _QUIET.sub("", words))):
+            yield Finding(path, line, "this SQL writes: put it into an actions.py")
     sources = dict(_query_objects(tree, path, statements))
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in sources:
             source = sources[node.value.id]
             if node.attr in statements.get(source, ()):
                 yield Finding(path, node.lineno, f"{node.attr} of {source} writes: use it in an actions.py")
+
+
+def _texts(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Texts and the lines they begin on, put together as far as one can see: ``{}`` stands for what one cannot."""
+    prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp) and id(node) not in prose:
+            yield node.lineno, _joined(node)
+
+
+def _joined(node: ast.expr) -> str:
+    match node:
+        case ast.Constant(value=str(text)):
+            return text
+        case ast.JoinedStr(values=parts):
+            return "".join(map(_joined, parts))
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            return _joined(left) + _joined(right)
+        case _:
+            return "{}"
 
 
 def _query_objects(tree: ast.Module, path: str, statements: Mapping[str, frozenset[str]]) -> Iterator[tuple[str, str]]:

@@ -139,6 +139,37 @@ def test_statements_of_a_file_of_their_own_are_known() -> None:
     assert len(found) == 1
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        'X = "insert into orders (id) values (1)"\n',
+        'X = "with gone as (delete from orders returning id) select count(*) from gone"\n',
+        'def f(tx):\n    tx.execute("update orders as o set id = 1")\n',
+        'X = sql.SQL("update {} set {}").format(table, columns)\n',
+        'def f(table):\n    return f"update {table} set id = 1"\n',
+        'def f(table):\n    return "UPDATE " + table + " SET id = 1"\n',
+        'X = "truncate orders"\n',
+    ],
+)
+def test_statements_that_write_are_found_in_python_too(text: str) -> None:
+    assert advice("backend/shop/routes.py", text)[0].endswith("this SQL writes: put it into an actions.py")
+    for path in ("backend/shop/actions.py", "backend/shop/migrations/shop_0001.py", "views/a.py"):
+        assert advice(path, text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'def f():\n    """Update orders, then set them; delete from them."""\n',
+        "X = \"select id from orders where note <> 'update orders set' for update skip locked\"\n",
+        'X = "an update of the set; delete it, or insert a row"\n',
+        "X = 1 + 2\n",
+    ],
+)
+def test_other_words_in_python_pass(text: str) -> None:
+    assert advice("backend/shop/routes.py", text) == []
+
+
 @pytest.mark.parametrize("path", ["backend/shop/actions.py", "backend/shop/upserts.py", "backend/sample/trade.py"])
 def test_writing_in_its_modules_passes(path: str) -> None:
     assert advice(path, "from backend.shop import queries\n" + USES) == []

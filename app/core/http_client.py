@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import random
 import secrets
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
@@ -17,6 +16,7 @@ from uuid import uuid4
 
 import httpx
 
+from app.core.backoff import pause
 from app.core.errors import (
     BadAnswer,
     NotSent,
@@ -63,7 +63,7 @@ TIMEOUT = httpx.Timeout(connect=3.0, read=8.0, write=5.0, pool=5.0)
 WHOLE_SECONDS = 20.0
 """For one request from first to last byte: an answer that drips for ever never meets the read timeout."""
 READ_ATTEMPTS = 3
-FIRST_PAUSE = 0.2
+FIRST_PAUSE, LONGEST_PAUSE = 0.2, 2.0
 
 Heard = Callable[[datetime | None], None]
 
@@ -324,7 +324,6 @@ class OperationsClient:
         body: Request | None = None,
         signed: bool,
     ) -> R:
-        pause = FIRST_PAUSE
         for attempt in range(1, READ_ATTEMPTS + 1):
             try:
                 return read(await self._send(method, path, query=query, body=body, signed=signed), kind)
@@ -332,9 +331,7 @@ class OperationsClient:
                 wait = worth_repeating(error)
                 if wait is None or attempt == READ_ATTEMPTS:
                     raise
-                # Full jitter, so that many consoles do not come back in step.
-                await asyncio.sleep(wait + random.uniform(0, pause))  # noqa: S311
-                pause *= 2
+                await asyncio.sleep(wait + pause(attempt, FIRST_PAUSE, LONGEST_PAUSE))
         raise AssertionError("the last attempt raises or returns")
 
     async def _post(

@@ -10,13 +10,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import random
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from app.core.backoff import pause
 from app.core.delayed_send import DelayedSend
 from app.core.errors import (
     BadAnswer,
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from app.core.http_client import OperationsClient
     from app.core.tasks import Tasks
 
-RETRY_FIRST, RETRY_LONGEST = 0.5, 10.0
+RETRY_FIRST, RETRY_LONGEST = 1.0, 10.0
 SERVER_FAULTS = 3
 """How often a failing server is asked again before the operator is."""
 KEY_HOURS = 23
@@ -300,8 +300,7 @@ class Mutations:
             failures = 0 if sent else failures + 1
             if not sent:
                 self._wake.clear()
-                pause = min(RETRY_LONGEST, RETRY_FIRST * 2.0 ** min(failures, 6)) * random.uniform(0.6, 1.0)  # noqa: S311
-                await wait_for(self._wake, pause)
+                await wait_for(self._wake, pause(failures, RETRY_FIRST, RETRY_LONGEST))
 
     async def _rest(self) -> None:
         """Until there is something to do; meanwhile others see that we live, and we whether they do."""

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.core import files
 from app.core.figure_set import FigureSet
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ class Snapshot:
     def _write_once(self, wanted: dict[str, Kept]) -> None:
         import sqlite_utils
 
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        files.make_folder(self.path.parent)
         connection = sqlite3.connect(self.path, timeout=WRITE_PATIENCE)
         try:
             # At once the writer's lock: taken later, after a read, another console's write would refuse it.

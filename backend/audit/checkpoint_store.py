@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
+from backend.core import files
+
 _NAME = re.compile(r"(\d{20})\.checkpoint")
 
 
@@ -75,18 +77,11 @@ class Folder:
     def put(self, size: int, note: str) -> None:
         """Write a file whole or not at all, through to the disk."""
         file = self._file(size)
-        part = file.with_name(f"{file.name}.{os.getpid()}.part")
         try:
             self._path.mkdir(parents=True, exist_ok=True)
             if not file.exists():
-                with part.open("w", encoding="utf-8", newline="\n") as out:
-                    out.write(note)
-                    out.flush()
-                    os.fsync(out.fileno())
                 with contextlib.suppress(FileExistsError):
-                    _place(part, file)
-                part.unlink(missing_ok=True)
-                _sync(self._path)
+                    files.create(file, note)
             if file.read_text(encoding="utf-8") == note:
                 return
         except (OSError, UnicodeDecodeError) as error:
@@ -114,20 +109,3 @@ class Folder:
             return []
         except OSError as error:
             raise CheckpointStoreError(f"{self._path} cannot be read: {error}") from error
-
-
-def _place(part: Path, file: Path) -> None:
-    """Give a finished file its name; raises FileExistsError rather than replace another."""
-    if os.name == "nt":
-        part.rename(file)
-    else:
-        os.link(part, file)
-
-
-def _sync(folder: Path) -> None:
-    if os.name != "nt":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -15,6 +15,7 @@ from typing import Any
 
 from psycopg.rows import dict_row
 
+from backend.core.backoff import pause
 from backend.core.capability import Audience, Audiences
 from backend.core.database import Database, DatabaseUnavailable, load_queries
 from backend.core.logs import logger
@@ -26,6 +27,7 @@ log = logger(__name__)
 queries = load_queries(__package__)
 
 POLL_SECONDS = 0.25
+LONGEST_PAUSE = 2.0
 RECHECK_SECONDS = 5.0
 """How often everybody's permissions are looked up although nothing says they changed."""
 BACKLOG_MOST = 10_000
@@ -162,7 +164,7 @@ class Broadcast:
             except Exception:
                 failures += 1
                 log.exception("live stream turn failed")
-            await asyncio.sleep(POLL_SECONDS * min(8, 2**failures))
+            await asyncio.sleep(pause(failures, 2 * POLL_SECONDS, LONGEST_PAUSE) if failures else POLL_SECONDS)
 
     async def _turn(self) -> None:
         if self._position is None:

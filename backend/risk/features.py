@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, LiteralString
 
@@ -132,15 +131,3 @@ def counted_sql(orders: LiteralString) -> LiteralString:
         joins=sql.SQL(" ").join([*(_velocity(prefix, column) for prefix, column, _ in SUBJECTS), history]),
     )
     return composed.as_string()
-
-
-def update_velocity_sql(orders: LiteralString, names: Sequence[str] = COUNTED) -> LiteralString:
-    """A statement that writes the columns ``names`` of rows of ``risk_order``; ``orders`` as for ``counted_sql``."""
-    return (
-        sql.SQL("update risk_order as t set {} from ({}) as f where t.id = f.id")
-        .format(
-            sql.SQL(", ").join(sql.SQL("{0} = f.{0}").format(sql.Identifier(name)) for name in names),
-            sql.SQL(counted_sql(orders)),
-        )
-        .as_string()
-    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, LiteralString
 
 from pydantic import TypeAdapter
 
@@ -12,7 +12,8 @@ from backend.core import audit_trail
 from backend.core.database import Connection, array, load_queries
 from backend.core.json import dumps
 from backend.core.sample_shop import SampleShop, sample_resource
-from backend.risk.features import order_values, update_velocity_sql
+from backend.risk.backfill import update_velocity_sql
+from backend.risk.features import order_values
 from backend.risk.lists.actions import add_entry, create_list
 from backend.risk.predicate import EvaluationContext, decide, explain, missing
 from models.risk.rules import FraudCheck, FraudRule, ListEntryDraft, ListHit, ListKind, RiskListDraft
@@ -30,6 +31,11 @@ COUNT = update_velocity_sql(
     " from risk_order where id = any (%(ids)s::text[])"
 )
 _RULES: TypeAdapter[tuple[FraudRule, ...]] = TypeAdapter(tuple[FraudRule, ...])
+
+
+def examples() -> tuple[LiteralString, ...]:
+    """Statements put together here, for the test that prepares them all."""
+    return (COUNT,)
 
 
 async def create(tx: Connection, shop: SampleShop) -> None:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from backend.core import metrics
 from backend.core.database import Database, DatabaseUnavailable, load_queries
 from backend.core.dependencies import database_of
-from backend.migrations.migrate import newest
+from backend.migrations.revisions import as_text, newest
 from models.core.health import Check, Health, Readiness
 
 queries = load_queries(__package__, "health.sql")
@@ -43,10 +43,11 @@ async def _checks(database: Database) -> tuple[Check, ...]:
             row = await (await connection.execute(queries.readiness)).fetchone()
     except DatabaseUnavailable as error:
         return (Check(name="database", ok=False, detail=str(error)),)
-    revision, silent = row or (None, None)
+    revisions, silent = row or ((), None)
+    known, wanted = frozenset(revisions), newest()
     return (
         Check(name="database", ok=True, detail="answers"),
-        Check(name="migrations", ok=revision == newest(), detail=f"at {revision}, wanted {newest()}"),
+        Check(name="migrations", ok=known == wanted, detail=f"at {as_text(known)}, wanted {as_text(wanted)}"),
         Check(
             name="worker",
             ok=silent is not None and silent < HEARTBEAT_MOST,

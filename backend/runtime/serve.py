@@ -24,7 +24,8 @@ from backend.core.database import Database, DatabaseUnavailable
 from backend.core.logs import logger
 from backend.core.postgres_binaries import EmbeddedError
 from backend.core.settings import Settings
-from backend.migrations.migrate import current, newest
+from backend.migrations.migrate import current
+from backend.migrations.revisions import as_text, newest, unknown
 from backend.runtime import health
 from backend.runtime.data_folder import DataFolder, prepare
 from backend.runtime.embedded_postgres import Embedded
@@ -87,11 +88,11 @@ def check_database(url: str) -> None:
     """Refuse a database that is not migrated for this program. One that cannot be reached may still come: no error."""
     try:
         with psycopg.connect(url, connect_timeout=3) as connection:
-            found = current(connection)
-            if found != newest():
+            found, wanted = current(connection), newest()
+            if found != wanted:
+                todo = "install a newer one" if unknown(found) else "run `opsconsole migrate` first"
                 raise ServeError(
-                    f"the database is at revision {found or 'none'}, this program needs {newest()}: "
-                    "run `opsconsole migrate` first"
+                    f"the database is at revision {as_text(found)}, this program needs {as_text(wanted)}: {todo}"
                 )
             connection.execute("set role opsconsole_app")
     except psycopg.errors.InsufficientPrivilege:

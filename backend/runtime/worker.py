@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-import random
 import signal
 import sys
 import threading
 
 from backend.capabilities import CAPABILITIES
+from backend.core.backoff import pause
 from backend.core.capability import Tick
 from backend.core.database import Database, DatabaseUnavailable
 from backend.core.logs import logger
@@ -54,14 +54,12 @@ async def repeat(tick: Tick, database: Database, settings: Settings) -> None:
             log.exception("turn failed", tick=tick.name, exc_info=error)
         else:
             failures = 0
-        await asyncio.sleep(pause(tick.seconds, failures))
+        await asyncio.sleep(to_next_turn(tick.seconds, failures))
 
 
-def pause(seconds: float, failures: int) -> float:
-    """Seconds to the next turn: doubling with each failure in a row, to half a minute, with jitter."""
-    if failures == 0:
-        return seconds
-    return min(LONGEST_PAUSE, max(seconds, 0.5) * 2.0 ** min(failures, 10)) * random.uniform(0.7, 1.0)  # noqa: S311
+def to_next_turn(seconds: float, failures: int) -> float:
+    """Seconds to wait: as always, or after so many failures in a row ever longer, to half a minute."""
+    return pause(failures, max(1.0, 2 * seconds), LONGEST_PAUSE) if failures else seconds
 
 
 async def _jobs(url: str, database: Database, settings: Settings) -> None:
@@ -73,7 +71,7 @@ async def _jobs(url: str, database: Database, settings: Settings) -> None:
         except Exception as error:  # noqa: BLE001 - jobs go on when the database is back
             failures = failures + 1 if asyncio.get_running_loop().time() - begun < LONGEST_PAUSE else 1
             log.warning("jobs interrupted", reason=f"{type(error).__name__}: {error}")
-        await asyncio.sleep(pause(1.0, failures))
+        await asyncio.sleep(to_next_turn(1.0, failures))
 
 
 async def work(settings: Settings, stop: asyncio.Event) -> None:

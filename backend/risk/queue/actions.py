@@ -55,6 +55,11 @@ _TAKE_NEXT: Final[LiteralString] = (  # noqa: S608 - parts of the program
 ) + reads.SHOWN
 
 
+def examples() -> tuple[LiteralString, ...]:
+    """Statements put together here, for the test that prepares them all."""
+    return (_TAKE_NEXT,)
+
+
 # --- one at a time -------------------------------------------------------------------------------------------------
 
 

@@ -6,8 +6,10 @@ page is put together from the parts below: a filter that is not asked for does n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from itertools import product
 from typing import Any, Final, LiteralString
 from uuid import UUID
 
@@ -212,6 +214,34 @@ def statement_of(
         f"limit %(limit)s) {SHOWN} order by {order}"
     )
     return statement, values | {"limit": limit + 1}, sort
+
+
+def examples() -> Iterator[LiteralString]:
+    """Statements put together here, for the test that prepares them all: each order, with every condition."""
+    yield _ENTRY
+    now, hour = datetime(2026, 1, 1, tzinfo=UTC), timedelta(hours=1)
+    every = Filter(
+        status=(EntryStatus.OPEN,),
+        assigned_to="somebody",
+        unassigned=True,
+        score_min=1,
+        score_max=1,
+        rules=("a-rule",),
+        action=Action.REVIEW,
+        amount_min=1,
+        amount_max=1,
+        age_min=hour,
+        age_max=hour,
+        due_within=hour,
+        overdue=True,
+        text="two words",
+    )
+    for sort, direction, snoozed in product(QueueSort, Direction, (True, False)):
+        wanted = replace(every, snoozed=snoozed)
+        if sort is QueueSort.DECIDED:
+            wanted = replace(wanted, status=(EntryStatus.REVIEWED,))
+        cursor = encode_cursor(str(sort), now if sort in _AS_TIME else 0, str(UUID(int=0)))
+        yield statement_of(wanted, sort=sort, direction=direction, cursor=cursor, limit=1, now=now)[0]
 
 
 def _key(entry: RiskQueueEntry, sort: QueueSort) -> datetime | int:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from psycopg import sql
 from psycopg.rows import dict_row
@@ -12,6 +14,7 @@ from backend.core.database import Connection, Database, load_queries
 from backend.core.settings import Settings
 from backend.risk.backtest.run import RULES
 from backend.risk.sql_conditions import Names, SqlContext, decision_sql, recorded_member
+from backend.risk.sql_examples import PRESENT, RECORDED, every_rule
 from models.risk.rules import ListKind
 
 queries = load_queries(__package__)
@@ -59,6 +62,20 @@ def _statement(draft: dict[str, Any], around: SqlContext) -> sql.Composed:
         most=sql.Literal(ORDERS_MOST),
         decision=decision_sql(RULES.validate_python(draft["rules"]), Names(), around),
     )
+
+
+def examples() -> Iterator[sql.Composed]:
+    """Statements put together here, for the test that prepares them all."""
+    since = datetime(2026, 1, 1, tzinfo=UTC)
+    draft = {
+        "id": UUID(int=0),
+        "version": 1,
+        "rules": every_rule(),
+        "shadow_since": since,
+        "shadow_through": since,
+    }
+    yield _statement(draft, RECORDED)
+    yield _statement(draft, PRESENT)
 
 
 async def _around(tx: Connection) -> SqlContext:

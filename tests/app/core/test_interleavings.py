@@ -258,7 +258,7 @@ async def _check(pair: list[ConsoleEngine], wanted: dict[str, set[str]], owner_u
     ended: Counter[str] = Counter()
     outcomes: dict[str, str] = {}
     for engine in pair:
-        for done in await engine.mutations._outbox.done("operations-lead", 100_000):
+        for done in await engine.mutations._outbox.settled_by("operations-lead", 100_000):
             ended[done.title] += 1
             outcomes[done.title] = done.outcome
         repeated = [key for key, times in engine.shown.items() if times != 1]

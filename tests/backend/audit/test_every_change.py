@@ -665,6 +665,7 @@ async def _in_a_task(tx: Tx, principal: Annotated[Principal, require(None)]) -> 
     )
 
 
+@pytest.mark.expects_errors("request failed")
 def test_a_route_that_forgets_the_log_fails_and_changes_nothing(api: Api, caplog: pytest.LogCaptureFixture) -> None:
     base, stop = serve_in_thread(api.settings, forgetful)
     try:

@@ -155,6 +155,7 @@ def test_a_repeat_while_the_first_is_worked_on_is_told_so(call: Any, owner_url: 
     assert count(owner_url) == 1
 
 
+@pytest.mark.expects_errors("request failed")
 @pytest.mark.parametrize(("name", "status"), [("refused", 409), ("breaks", 500), ("fails at the commit", 500)])
 def test_a_failed_request_leaves_nothing_and_can_be_tried_again(
     call: Any, owner_url: str, name: str, status: int
@@ -167,6 +168,7 @@ def test_a_failed_request_leaves_nothing_and_can_be_tried_again(
         assert connection.execute("select count(*) from idempotency").fetchone() == (0,)
 
 
+@pytest.mark.expects_errors("request failed")
 def test_a_fault_tells_nothing_about_our_insides(call: Any) -> None:
     answer = call("POST", "/things", json={"name": "breaks"})
     assert answer.headers["content-type"] == "application/problem+json"
