@@ -118,7 +118,7 @@ class SettledMutation:
     created_at: float
     ended_at: float
     outcome: str
-    """``settled_by``, ``refused``, ``withdrawn``, ``theirs kept``."""
+    """``done``, ``refused``, ``withdrawn``, ``theirs kept``."""
     detail: str
     undo: str | None
     """The intent that takes it back, JSON, where there is one."""
