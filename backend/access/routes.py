@@ -58,9 +58,9 @@ Who = Annotated[Identifier | None, Query(alias="userId")]
 
 
 @router.get("/me")
-async def me(request: Request, principal: Anybody) -> Me:
+async def me(http: Request, principal: Anybody) -> Me:
     """Who is signed in, with the permissions they have at this moment."""
-    settings = request.app.state.settings
+    settings = http.app.state.settings
     kind = "issuer" if principal.kind == "oidc" else "set_up" if principal.second_factor else "none"
     return Me(
         user_id=principal.user_id,
@@ -95,21 +95,21 @@ async def get_role(role_id: Identifier, _principal: Anybody, connection: Read, r
 
 
 @router.post("/roles", status_code=201)
-async def create_role(body: RoleDraft, principal: Granter, tx: Tx, response: Response) -> RoleDefinition:
+async def create_role(request: RoleDraft, principal: Granter, tx: Tx, response: Response) -> RoleDefinition:
     """Store a new role, which nobody holds yet."""
-    role = await actions.create_role(tx, actor=principal.user_id, draft=body)
+    role = await actions.create_role(tx, actor=principal.user_id, request=request)
     set_etag(response, role.version)
     return role
 
 
 @router.patch("/roles/{role_id}", responses={202: {"model": Approval, "description": "Waits for approval."}})
 async def change_role(
-    role_id: Identifier, body: RoleChange, principal: Granter, tx: Tx, version: IfMatch, response: Response
+    role_id: Identifier, request: RoleChange, principal: Granter, tx: Tx, version: IfMatch, response: Response
 ) -> RoleDefinition | Approval:
     """Change a role for everybody who holds it; what gives a sensitive role more waits for approval (202)."""
     return _answer(
         response,
-        await actions.change_role(tx, actor=principal.user_id, role_id=role_id, version=version, change=body),
+        await actions.change_role(tx, actor=principal.user_id, role_id=role_id, version=version, request=request),
     )
 
 
@@ -154,23 +154,23 @@ async def list_assignments(
     status_code=201,
     responses={202: {"model": Approval, "description": "A sensitive role waits for approval."}},
 )
-async def assign(body: AssignRole, principal: Granter, tx: Tx, response: Response) -> RoleAssignment | Approval:
+async def assign(request: AssignRole, principal: Granter, tx: Tx, response: Response) -> RoleAssignment | Approval:
     """Grant a role, or change when a grant ends. A sensitive role waits for approval (202)."""
-    return _answer(response, await actions.assign(tx, actor=principal.user_id, wish=body))
+    return _answer(response, await actions.assign(tx, actor=principal.user_id, request=request))
 
 
 @router.post("/revoke")
-async def revoke(body: RevokeRole, principal: Granter, tx: Tx, response: Response) -> RoleAssignment:
+async def revoke(request: RevokeRole, principal: Granter, tx: Tx, response: Response) -> RoleAssignment:
     """Take a role away; it stops working at the next request."""
-    ended = await actions.revoke(tx, actor=principal.user_id, wish=body)
+    ended = await actions.revoke(tx, actor=principal.user_id, request=request)
     set_etag(response, ended.version)
     return ended
 
 
 @router.post("/break-glass", status_code=202)
-async def break_glass(body: BreakGlass, principal: Granter, tx: Tx, response: Response) -> Approval:
+async def break_glass(request: BreakGlass, principal: Granter, tx: Tx, response: Response) -> Approval:
     """Ask one other person to agree to a grant in an emergency; it ends by itself and is reviewed."""
-    asked = await actions.break_glass(tx, actor=principal.user_id, wish=body)
+    asked = await actions.break_glass(tx, actor=principal.user_id, request=request)
     set_etag(response, asked.version)
     return asked
 
@@ -238,9 +238,9 @@ async def list_people(
 
 
 @router.post("/people/{user_id}/second-factor/remove", status_code=204)
-async def remove_second_factor(user_id: Identifier, body: RemoveSecondFactor, principal: Granter, tx: Tx) -> None:
+async def remove_second_factor(user_id: Identifier, request: RemoveSecondFactor, principal: Granter, tx: Tx) -> None:
     """Remove somebody's second factor, for instance with a lost telephone; they set up another at the next need."""
-    await take_second_factor(tx, actor=principal.user_id, user_id=user_id, reason=body.reason)
+    await take_second_factor(tx, actor=principal.user_id, user_id=user_id, reason=request.reason)
 
 
 T = TypeVar("T", RoleAssignment | Approval, RoleDefinition | Approval)

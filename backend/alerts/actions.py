@@ -158,9 +158,11 @@ async def _locked_condition(tx: Connection, source: str, key: str) -> Alert | No
         return await cursor.fetchone()
 
 
-async def create_rule(tx: Connection, *, actor: str, draft: AlertRuleDraft, since: datetime | None = None) -> AlertRule:
+async def create_rule(
+    tx: Connection, *, actor: str, request: AlertRuleDraft, since: datetime | None = None
+) -> AlertRule:
     """Store a new rule, in force ``since`` then or from now on; the next evaluation looks at it."""
-    cursor = await tx.execute(queries.insert_rule, draft.model_dump() | {"actor": actor, "at": since})
+    cursor = await tx.execute(queries.insert_rule, request.model_dump() | {"actor": actor, "at": since})
     row = await cursor.fetchone()
     assert row is not None  # noqa: S101 - an insert of one row returns one row
     rule = await find_rule(tx, UUID(row[0]))
@@ -177,9 +179,11 @@ async def create_rule(tx: Connection, *, actor: str, draft: AlertRuleDraft, sinc
     return rule
 
 
-async def change_rule(tx: Connection, *, actor: str, rule_id: UUID, version: int, change: AlertRuleChange) -> AlertRule:
+async def change_rule(
+    tx: Connection, *, actor: str, rule_id: UUID, version: int, request: AlertRuleChange
+) -> AlertRule:
     """Change the named fields of a rule; its open alerts follow at the next evaluation. Stale: 412."""
-    changes = change.model_dump(exclude_unset=True)
+    changes = request.model_dump(exclude_unset=True)
     empty = [name for name, value in changes.items() if value is None and name not in NULLABLE]
     if empty:
         field = AlertRuleChange.model_fields[empty[0]].alias

@@ -20,7 +20,7 @@ async def create(tx: Connection, shop: SampleShop) -> None:
     rules: dict[str, AlertRule] = {}
     for entry in wanted["rules"]:
         draft = AlertRuleDraft.model_validate({name: value for name, value in entry.items() if name != "key"})
-        rules[entry["key"]] = await actions.create_rule(tx, actor=SAMPLE_SHOP, draft=draft, since=shop.since)
+        rules[entry["key"]] = await actions.create_rule(tx, actor=SAMPLE_SHOP, request=draft, since=shop.since)
     cursor = await tx.execute(actions.queries.new_ids, {"count": len(wanted["history"])})
     ids = [row[0] for row in await cursor.fetchall()]
     scenes = sorted(

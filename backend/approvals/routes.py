@@ -71,7 +71,7 @@ async def get_approval(
 @router.post("/approvals/{approval_id}/decision")
 async def decide(
     approval_id: str,
-    body: ApprovalDecision,
+    request: ApprovalDecision,
     principal: Approver,
     tx: Tx,
     kinds: Kinds,
@@ -85,8 +85,8 @@ async def decide(
         principal=principal,
         approval_id=known_id(approval_id, "approval"),
         version=version,
-        verdict=body.decision,
-        reason=body.reason,
+        verdict=request.decision,
+        reason=request.reason,
     )
     set_etag(response, decided.version)
     return await _for(tx, kinds, decided, principal)
@@ -94,7 +94,7 @@ async def decide(
 
 @router.post("/approvals/{approval_id}/withdraw")
 async def withdraw(
-    approval_id: str, body: Withdraw, principal: Anybody, tx: Tx, version: IfMatch, response: Response
+    approval_id: str, request: Withdraw, principal: Anybody, tx: Tx, version: IfMatch, response: Response
 ) -> Approval:
     """Take back what one asked for oneself."""
     gone = await actions.withdraw(
@@ -102,7 +102,7 @@ async def withdraw(
         actor=principal.user_id,
         approval_id=known_id(approval_id, "approval"),
         version=version,
-        reason=body.reason,
+        reason=request.reason,
     )
     set_etag(response, gone.version)
     return gone

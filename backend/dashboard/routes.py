@@ -54,9 +54,9 @@ def _invalid(name: str, message: str) -> ProblemError:
 
 
 @router.get("/dashboard", response_model=OperationsDashboard)
-async def dashboard(request: Request, _: Viewer, range_days: RangeDays = "7", as_of: AsOf = None) -> Response:
+async def dashboard(http: Request, _: Viewer, range_days: RangeDays = "7", as_of: AsOf = None) -> Response:
     """All figures at an instant, or now. ``Age`` and ``degraded`` tell that an earlier answer is repeated."""
-    dashboards: Dashboards = request.app.state.dashboards
+    dashboards: Dashboards = http.app.state.dashboards
     days: Any = int(range_days)
     if as_of is None:
         body, age = await dashboards.live(days)
@@ -64,7 +64,7 @@ async def dashboard(request: Request, _: Viewer, range_days: RangeDays = "7", as
         return Response(body, media_type="application/json", headers=headers)
     if not 1971 <= as_of.year < 2200:
         raise _invalid("asOf", "the instant lies outside the years 1971 to 2199")
-    async with request.app.state.database.read() as connection:
+    async with http.app.state.database.read() as connection:
         if as_of > await clock(connection) + AHEAD_MOST:
             raise _invalid("asOf", "the instant lies in the future; leave it out for now")
         body = await dashboards.past(connection, as_of, days)
@@ -102,7 +102,7 @@ async def _one(connection: Connection, statement: LiteralString, values: dict[st
 
 @router.get("/orders")
 async def orders(
-    request: Request,
+    http: Request,
     _: OrderViewer,
     connection: Read,
     start: From,
@@ -127,14 +127,14 @@ async def orders(
             count=count,
             amount=amount or 0,
             unconverted=unconverted,
-            currency=await reporting_currency(connection, request.app.state.settings.currency),
+            currency=await reporting_currency(connection, http.app.state.settings.currency),
         ),
     )
 
 
 @router.get("/refunds")
 async def refunds(
-    request: Request,
+    http: Request,
     _: OrderViewer,
     connection: Read,
     start: From,
@@ -157,7 +157,7 @@ async def refunds(
             count=count,
             amount=amount or 0,
             unconverted=unconverted,
-            currency=await reporting_currency(connection, request.app.state.settings.currency),
+            currency=await reporting_currency(connection, http.app.state.settings.currency),
         ),
     )
 

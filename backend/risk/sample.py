@@ -42,10 +42,13 @@ async def create(tx: Connection, shop: SampleShop) -> None:
     """Publish the rules, and decide the orders of the last two days by them, all at once."""
     words = sample_resource("fraud")
     wanted = words["list"]
-    made = await create_list(tx, actor="ada", draft=RiskListDraft.model_validate(_without(wanted, "values")))
+    made = await create_list(tx, actor="ada", request=RiskListDraft.model_validate(_without(wanted, "values")))
     for value in wanted["values"]:
         await add_entry(
-            tx, actor="ada", list_id=made.list_id, draft=ListEntryDraft(value=value, reason="Addresses for ten minutes")
+            tx,
+            actor="ada",
+            list_id=made.list_id,
+            request=ListEntryDraft(value=value, reason="Addresses for ten minutes"),
         )
     rules = _RULES.validate_python(words["rules"])
     await tx.execute(queries.retire_rules)

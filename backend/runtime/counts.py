@@ -18,9 +18,9 @@ router = operations_router("/api/operations", "counts")
 
 
 @router.get("/counts")
-async def get_counts(request: Request, principal: Annotated[Principal, require(None)], connection: Read) -> Counts:
+async def get_counts(http: Request, principal: Annotated[Principal, require(None)], connection: Read) -> Counts:
     """How much waits for somebody, by capability and what it counts; only what the principal may see."""
-    specs: Sequence[CountSpec] = request.app.state.counts
+    specs: Sequence[CountSpec] = http.app.state.counts
     found = {
         spec.key: await spec.count(connection, principal) for spec in specs if spec.permission in principal.permissions
     }

@@ -21,15 +21,15 @@ HEARTBEAT_MOST = 30.0
 
 
 @router.get("/healthz")
-async def healthz(request: Request) -> Health:
+async def healthz(http: Request) -> Health:
     """The process answers."""
-    return Health(version=request.app.version, as_of=datetime.now(UTC))
+    return Health(version=http.app.version, as_of=datetime.now(UTC))
 
 
 @router.get("/readyz", responses={503: {"model": Readiness, "description": "Not ready."}})
-async def readyz(request: Request, response: Response) -> Readiness:
+async def readyz(http: Request, response: Response) -> Readiness:
     """Whether database, migrations and worker are there; 503 when one is not."""
-    checks = await _checks(database_of(request))
+    checks = await _checks(database_of(http))
     ready = all(check.ok for check in checks)
     if not ready:
         response.status_code = 503
@@ -57,13 +57,13 @@ async def _checks(database: Database) -> tuple[Check, ...]:
 
 
 @router.get("/metrics", response_class=Response)
-async def prometheus(request: Request) -> Response:
+async def prometheus(http: Request) -> Response:
     """Prometheus exposition."""
     from backend.capabilities import CAPABILITIES  # who waits for the server to start needs none of them
 
     gauges = [each.gauges() for each in CAPABILITIES if each.gauges is not None]
     try:
-        async with database_of(request).read() as connection:
+        async with database_of(http).read() as connection:
             row = await (await connection.execute(queries.readiness)).fetchone()
             for each in gauges:
                 await each.measure(connection)

@@ -120,7 +120,7 @@ class _Stretch:
             if order.placed_at > fresh:
                 told = self._market.checkout(order)
                 check = FraudCheck.model_validate(told)
-                await fraud_check(self._tx, self._settings, actor=SAMPLE_SHOP, check=check, payload=told)
+                await fraud_check(self._tx, self._settings, actor=SAMPLE_SHOP, request=check, payload=told)
 
     def _refunds(self) -> Iterator[dict[str, Any]]:
         for refund in self._market.refunds_between(self._since, self._until):

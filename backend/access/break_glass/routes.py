@@ -32,7 +32,7 @@ async def list_reviews(
 
 @router.post("/reviews/{review_id}/close")
 async def close_review(
-    review_id: str, body: CloseReview, principal: Approver, tx: Tx, version: IfMatch, response: Response
+    review_id: str, request: CloseReview, principal: Approver, tx: Tx, version: IfMatch, response: Response
 ) -> AccessReview:
     """Close a review with what was found; never by who asked for the grant or gained by it."""
     closed = await actions.close_review(
@@ -40,7 +40,7 @@ async def close_review(
         actor=principal.user_id,
         review_id=known_id(review_id, "review"),
         version=version,
-        findings=body.findings,
+        findings=request.findings,
     )
     set_etag(response, closed.version)
     return closed

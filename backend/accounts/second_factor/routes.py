@@ -18,35 +18,35 @@ router = operations_router("/api/operations/session", "session")
 
 @router.post("/step-up", dependencies=[SignInLimit, Secret])
 async def step_up(
-    request: Request, principal: Annotated[Principal, require(None)], database: Db, asked: SecondFactorCode
+    http: Request, principal: Annotated[Principal, require(None)], database: Db, request: SecondFactorCode
 ) -> AccessToken:
     """Use the second factor of a built-in account: sensitive actions are open for some minutes (RFC 9470)."""
-    return await actions.step_up(database, request.app.state.settings, principal, asked.code)
+    return await actions.step_up(database, http.app.state.settings, principal, request.code)
 
 
 @router.post("/second-factor", status_code=201, dependencies=[SignInLimit, Secret])
 async def begin_second_factor(
-    request: Request, principal: Annotated[Principal, require(None)], tx: Tx, asked: BeginSecondFactor
+    http: Request, principal: Annotated[Principal, require(None)], tx: Tx, request: BeginSecondFactor
 ) -> Enrolment:
     """Begin to set up a second factor for a built-in account."""
-    settings = request.app.state.settings
-    return await actions.begin(tx, settings, principal, password=asked.password, environment=settings.environment)
+    settings = http.app.state.settings
+    return await actions.begin(tx, settings, principal, password=request.password, environment=settings.environment)
 
 
 @router.post("/second-factor/confirm", dependencies=[SignInLimit, Secret])
 async def confirm_second_factor(
-    request: Request, principal: Annotated[Principal, require(None)], database: Db, asked: SecondFactorCode
+    http: Request, principal: Annotated[Principal, require(None)], database: Db, request: SecondFactorCode
 ) -> RecoveryCodes:
     """Confirm it with the first code; answers the recovery codes."""
-    return await actions.confirm(database, request.app.state.settings, principal, asked.code)
+    return await actions.confirm(database, http.app.state.settings, principal, request.code)
 
 
 @router.post("/second-factor/recovery-codes", dependencies=[Secret])
 async def renew_recovery_codes(
-    request: Request, principal: Annotated[Principal, require(None, step_up=300)], tx: Tx
+    http: Request, principal: Annotated[Principal, require(None, step_up=300)], tx: Tx
 ) -> RecoveryCodes:
     """New recovery codes in place of the earlier ones."""
-    return await actions.renew_codes(tx, request.app.state.settings, principal)
+    return await actions.renew_codes(tx, http.app.state.settings, principal)
 
 
 @router.delete("/second-factor", status_code=204)

@@ -18,34 +18,32 @@ router = operations_router("/api/operations/session", "session")
 
 
 @router.get("/options")
-async def options(request: Request) -> SignInOptions:
+async def options(http: Request) -> SignInOptions:
     """How one can sign in here."""
-    settings = request.app.state.settings
+    settings = http.app.state.settings
     issuer = settings.oidc_issuer
     return SignInOptions(
         environment=settings.environment,
         built_in=settings.token_key is not None,
         oidc=None if issuer is None else OidcOptions(issuer=issuer, client_id=settings.oidc_client_id),
-        sample=request.app.state.sample,
+        sample=http.app.state.sample,
         as_of=datetime.now(UTC),
     )
 
 
 @router.post("", dependencies=[SignInLimit, Secret])
-async def sign_in(request: Request, database: Db, asked: SignIn) -> Tokens:
+async def sign_in(http: Request, database: Db, request: SignIn) -> Tokens:
     """Sign in with a built-in account."""
-    return await actions.sign_in(
-        database, request.app.state.settings, asked.account, asked.password, address_of(request)
-    )
+    return await actions.sign_in(database, http.app.state.settings, request.account, request.password, address_of(http))
 
 
 @router.post("/refresh", dependencies=[TokenLimit, Secret])
-async def refresh(request: Request, database: Db, asked: Refresh) -> Tokens:
+async def refresh(http: Request, database: Db, request: Refresh) -> Tokens:
     """New tokens for a refresh token, which is used up."""
-    return await actions.refresh(database, request.app.state.settings, asked.refresh_token, asked.device)
+    return await actions.refresh(database, http.app.state.settings, request.refresh_token, request.device)
 
 
 @router.delete("", status_code=204)
-async def sign_out(principal: Annotated[Principal, require(None)], tx: Tx, asked: SignOut) -> None:
+async def sign_out(principal: Annotated[Principal, require(None)], tx: Tx, request: SignOut) -> None:
     """End the session of a refresh token."""
-    await actions.sign_out(tx, user_id=principal.user_id, token=asked.refresh_token)
+    await actions.sign_out(tx, user_id=principal.user_id, token=request.refresh_token)

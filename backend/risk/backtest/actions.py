@@ -41,13 +41,13 @@ class Claim:
     version: int
 
 
-async def ask(tx: Connection, *, actor: str, draft: BacktestDraft) -> Backtest:
+async def ask(tx: Connection, *, actor: str, request: BacktestDraft) -> Backtest:
     """Ask for a backtest; a worker takes it up. Unknown set: 404. Unknown lists: 422. Too many at once: 409."""
-    rule_set_id = known_id(draft.rule_set_id, "rule set") if draft.rule_set_id is not None else None
+    rule_set_id = known_id(request.rule_set_id, "rule set") if request.rule_set_id is not None else None
     if rule_set_id is not None:
         rules = (await rule_sets.find_rule_set(tx, rule_set_id)).rules
     else:
-        rules = draft.rules or ()
+        rules = request.rules or ()
         await rule_sets.check_lists(tx, rules)
     live = await (await tx.execute(queries.live_backtests)).fetchone()
     if live is not None and live[0] >= LIVE_MOST:
@@ -55,10 +55,10 @@ async def ask(tx: Connection, *, actor: str, draft: BacktestDraft) -> Backtest:
     values = {
         "rule_set_id": rule_set_id,
         "rules": rule_sets.as_json(rules),
-        "from": draft.from_,
-        "to": draft.to,
-        "days": draft.days or 0,
-        "circumstances": draft.circumstances,
+        "from": request.from_,
+        "to": request.to,
+        "days": request.days or 0,
+        "circumstances": request.circumstances,
         "actor": actor,
     }
     row = await (await tx.execute(queries.insert_backtest, values)).fetchone()

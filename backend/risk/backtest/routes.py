@@ -59,9 +59,9 @@ async def get_backtest(backtest_id: Identifier, _principal: Viewer, connection: 
 
 
 @router.post("/backtests", status_code=201)
-async def ask_backtest(body: BacktestDraft, principal: Manager, tx: Tx, response: Response) -> Backtest:
+async def ask_backtest(request: BacktestDraft, principal: Manager, tx: Tx, response: Response) -> Backtest:
     """Ask for a backtest of a stored set, or of rules as they stand in an editor. It runs as a job."""
-    return _tagged(response, await actions.ask(tx, actor=principal.user_id, draft=body))
+    return _tagged(response, await actions.ask(tx, actor=principal.user_id, request=request))
 
 
 @router.post("/backtests/{backtest_id}/cancel")

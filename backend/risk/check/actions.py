@@ -29,7 +29,7 @@ BREAKER = "risk.breaker"
 
 
 async def fraud_check(
-    tx: Connection, settings: Settings, *, actor: str, check: FraudCheck, payload: Mapping[str, Any]
+    tx: Connection, settings: Settings, *, actor: str, request: FraudCheck, payload: Mapping[str, Any]
 ) -> Decision:
     """Check an order. Specification: ``POST /api/risk/fraud-check``.
 
@@ -37,21 +37,21 @@ async def fraud_check(
         tx: The transaction of the request; what was answered is stored when it commits.
         settings: For the reporting currency, should none have been chosen yet.
         actor: Who asks.
-        check: The order.
+        request: The order.
         payload: The same as it came, with the fields we do not know.
 
     Raises:
         ProblemError: 409 when the order was checked before with another payload.
     """
-    values = order_values(check)
+    values = order_values(request)
     payload = storable_json(payload)
     # Checks of orders that have something in common count each other: one after the other from here on.
     reporting = await lock(tx, subject_keys(values)) or await claim_currency(tx, settings.currency)
     facts = await read(tx, values, reporting)
     if facts.decided:
-        return await _decided_before(tx, check.id, payload)
+        return await _decided_before(tx, request.id, payload)
     if facts.adopted:
-        await tx.execute(queries.forget_adopted, {"order_id": check.id})
+        await tx.execute(queries.forget_adopted, {"order_id": request.id})
     around = EvaluationContext(facts.lists, facts.snoozed, facts.demoted)
     outcome = decide(facts.rules, facts.values, around)
     acting = _acting(facts.rules, outcome, around)
@@ -59,7 +59,7 @@ async def fraud_check(
         around = EvaluationContext(facts.lists, facts.snoozed, facts.demoted | past)
         outcome = decide(facts.rules, facts.values, around)
         acting = _acting(facts.rules, outcome, around)
-    decision = await _store(tx, check, payload, facts, around, outcome, acting)
+    decision = await _store(tx, request, payload, facts, around, outcome, acting)
     await _tell(tx, decision, actor=actor)
     return decision
 
@@ -158,7 +158,7 @@ async def _open_breaker(tx: Connection, rule: FraudRule, words: str, *, actor: s
 
 async def _store(
     tx: Connection,
-    check: FraudCheck,
+    request: FraudCheck,
     payload: Mapping[str, Any],
     facts: Facts,
     around: EvaluationContext,
@@ -181,7 +181,7 @@ async def _store(
             queries.store,
             {
                 "order": dumps(kept),
-                "order_id": check.id,
+                "order_id": request.id,
                 "payload": Jsonb(payload),
                 "rule_set_id": facts.rule_set_id,
                 "score": outcome.score,
@@ -191,7 +191,7 @@ async def _store(
                 "quiet": list(outcome.snoozed),
                 "missing": list(lacking),
                 "acting": [rule.rule_id for rule in acting],
-                "card_last4": check.payment.card_last4,
+                "card_last4": request.payment.card_last4,
             },
             prepare=True,
         )
@@ -200,7 +200,7 @@ async def _store(
     decision_id, decided_at, entry_id = row
     return Decision(
         decision_id=decision_id,
-        order_id=check.id,
+        order_id=request.id,
         score=outcome.score,
         action=outcome.action,
         triggered_rules=outcome.triggered,

@@ -58,10 +58,10 @@ async def generate_when_due(tx: Connection, currency: str) -> RiskReport | None:
     return await generate(tx, actor=audit_trail.WORKER, month=month, currency=currency)
 
 
-async def ingest_outcomes(tx: Connection, batch: Batch, *, sent_by: str) -> IngestResult:
+async def ingest_outcomes(tx: Connection, request: Batch, *, sent_by: str) -> IngestResult:
     """What became of orders."""
     return await ingest_batch(
-        tx, batch, OutcomeIn, lambda rows: outcomes(tx, rows), kind="outcomes", one="outcome", sent_by=sent_by
+        tx, request, OutcomeIn, lambda rows: outcomes(tx, rows), kind="outcomes", one="outcome", sent_by=sent_by
     )
 
 

@@ -17,10 +17,10 @@ Pipeline = Annotated[Principal, require(Permission.INGEST)]
 
 
 @router.post("/outcomes")
-async def outcomes(principal: Pipeline, tx: Tx, batch: Batch) -> IngestResult:
+async def outcomes(principal: Pipeline, tx: Tx, request: Batch) -> IngestResult:
     """Land what became of orders: ``{id, orderId, customerId?, kind, happenedAt, currency, amount}``.
 
     ``kind`` is ``chargeback``, ``dispute`` or ``fraud_refund``; each labels the decision about its order as missed or
     rightly held, whether that is known already or comes later.
     """
-    return await ingest_outcomes(tx, batch, sent_by=principal.user_id)
+    return await ingest_outcomes(tx, request, sent_by=principal.user_id)

@@ -163,26 +163,26 @@ async def add_note(tx: Connection, *, actor: str, entry_id: UUID, text: str) -> 
 # --- decisions -----------------------------------------------------------------------------------------------------
 
 
-async def decide(tx: Connection, *, actor: str, entry_id: UUID, version: int, wish: DecideEntry) -> RiskQueueEntry:
+async def decide(tx: Connection, *, actor: str, entry_id: UUID, version: int, request: DecideEntry) -> RiskQueueEntry:
     """Decide or escalate an entry; see ``backend.risk.queue.decide``. What the shop is to do follows as a job.
 
     The same again by the same person: the same answer. Decided or held by somebody else, or the second verdict of one
     person: 409. Stale: 412. Both carry the entry as it is now.
     """
     entry = await _locked(tx, entry_id)
-    step = await _step(tx, entry, wish, actor=actor, version=version)
+    step = await _step(tx, entry, request, actor=actor, version=version)
     if isinstance(step, Refusal):
         raise await _problem(tx, entry, step)
-    await _carry_out(tx, entry, step, wish, actor=actor)
+    await _carry_out(tx, entry, step, request, actor=actor)
     return await reads.entry(tx, entry_id)
 
 
-async def decide_many(tx: Connection, *, actor: str, wish: BulkDecision, preview: bool = False) -> BulkAnswer:
+async def decide_many(tx: Connection, *, actor: str, request: BulkDecision, preview: bool = False) -> BulkAnswer:
     """Decide each entry on its own, as ``decide`` does; with ``preview`` only say what would happen to each."""
-    ids = {each.entry_id: _id_or_none(each.entry_id) for each in wish.entries}
+    ids = {each.entry_id: _id_or_none(each.entry_id) for each in request.entries}
     entries = await _entries(tx, [key for key in ids.values() if key is not None], lock=not preview)
     results = []
-    for each in wish.entries:
+    for each in request.entries:
         key = ids[each.entry_id]
         # Taken out: an id that is written in two ways is found once.
         entry = None if key is None else entries.pop(key, None)
@@ -191,9 +191,9 @@ async def decide_many(tx: Connection, *, actor: str, wish: BulkDecision, preview
                 BulkResult(entry_id=each.entry_id, outcome=BulkOutcome.REFUSED, words="There is no such entry.")
             )
             continue
-        step = await _step(tx, entry, wish.decision, actor=actor, version=each.version)
+        step = await _step(tx, entry, request.decision, actor=actor, version=each.version)
         if isinstance(step, Step) and not preview:
-            await _carry_out(tx, entry, step, wish.decision, actor=actor)
+            await _carry_out(tx, entry, step, request.decision, actor=actor)
         results.append(await _result(tx, entry, step))
     audit_trail.nothing_changed()  # where every one of them was refused; entries count all the same
     return BulkAnswer(results=tuple(results), as_of=await clock(tx))
@@ -225,13 +225,13 @@ async def _withdraw_intent(tx: Connection, entry: Entry) -> None:
     await tx.execute(queries.change_intent, values)
 
 
-async def _step(tx: Connection, entry: Entry, wish: DecideEntry, *, actor: str, version: int) -> Step | Refusal:
+async def _step(tx: Connection, entry: Entry, request: DecideEntry, *, actor: str, version: int) -> Step | Refusal:
     policy = await (await tx.execute(queries.policy)).fetchone()
     settled = await (await tx.execute(queries.settled, {"ids": [entry.order_id]})).fetchone()
     assert policy is not None  # noqa: S101 - the migration puts the row there
     return pure.decide(
         entry,
-        wish,
+        request,
         actor=actor,
         version=version,
         two_people=entry.needs_two(policy[0]),
@@ -240,20 +240,20 @@ async def _step(tx: Connection, entry: Entry, wish: DecideEntry, *, actor: str, 
     )
 
 
-async def _carry_out(tx: Connection, entry: Entry, step: Step, wish: DecideEntry, *, actor: str) -> None:
+async def _carry_out(tx: Connection, entry: Entry, step: Step, request: DecideEntry, *, actor: str) -> None:
     if step.outcome is BulkOutcome.UNCHANGED:
         audit_trail.nothing_changed()
         return
-    await _note(tx, entry, actor=actor, text=wish.notes)
-    after = await _change(tx, entry, step.after, actor=actor, event=step.event, reason=wish.notes)
+    await _note(tx, entry, actor=actor, text=request.notes)
+    after = await _change(tx, entry, step.after, actor=actor, event=step.event, reason=request.notes)
     if step.intent is not None:
         values = {**asdict(after), "kind": step.intent}
         row = await (await tx.execute(queries.insert_intent, values)).fetchone()
         assert row is not None  # noqa: S101 - an insert of one row returns one row
         await defer(tx, INTENT_JOB, {"intent_id": row[0]}, seconds=UNDO_SECONDS)
     if step.outcome is BulkOutcome.ESCALATED:
-        await defer(tx, NOTIFY_JOB, {"entry_id": after.entry_id, "version": after.version, "notes": wish.notes})
-    DECISIONS.labels(str(step.outcome), str(wish.verdict or wish.escalate_to)).inc()
+        await defer(tx, NOTIFY_JOB, {"entry_id": after.entry_id, "version": after.version, "notes": request.notes})
+    DECISIONS.labels(str(step.outcome), str(request.verdict or request.escalate_to)).inc()
 
 
 async def _result(tx: Connection, entry: Entry, step: Step | Refusal) -> BulkResult:

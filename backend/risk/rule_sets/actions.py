@@ -29,13 +29,13 @@ from models.risk.rules import (
 queries = load_queries(__package__)
 
 
-async def create_draft(tx: Connection, *, actor: str, draft: RuleSetDraft) -> RuleSet:
+async def create_draft(tx: Connection, *, actor: str, request: RuleSetDraft) -> RuleSet:
     """A new draft, with its own rules or those of the set it is based on. Unknown lists: 422. Unknown base: 404."""
-    base = known_id(draft.based_on, "rule set") if draft.based_on is not None else await published_id(tx)
+    base = known_id(request.based_on, "rule set") if request.based_on is not None else await published_id(tx)
     found = await find_rule_set(tx, base)
-    rules = found.rules if draft.rules is None else draft.rules
+    rules = found.rules if request.rules is None else request.rules
     await check_lists(tx, rules)
-    values = {"title": draft.title, "rules": as_json(rules), "based_on": base, "actor": actor}
+    values = {"title": request.title, "rules": as_json(rules), "based_on": base, "actor": actor}
     row = await (await tx.execute(queries.insert_rule_set, values)).fetchone()
     assert row is not None  # noqa: S101 - an insert of one row returns one row
     after = await find_rule_set(tx, row[0])
@@ -44,7 +44,7 @@ async def create_draft(tx: Connection, *, actor: str, draft: RuleSetDraft) -> Ru
 
 
 async def change_draft(
-    tx: Connection, *, actor: str, rule_set_id: UUID, version: int, change: RuleSetChange
+    tx: Connection, *, actor: str, rule_set_id: UUID, version: int, request: RuleSetChange
 ) -> RuleSet:
     """Change a draft. Other rules make whoever wrote them one of its writers, end its shadow run, outdate its backtest.
 
@@ -53,8 +53,8 @@ async def change_draft(
     before = await _locked(tx, rule_set_id)
     _must_be_draft(before, "changed")
     same_version(before.version, version)
-    rules = before.rules if change.rules is None else change.rules
-    title = change.title or before.title
+    rules = before.rules if request.rules is None else request.rules
+    title = request.title or before.title
     if (title, rules) == (before.title, before.rules):
         audit_trail.nothing_changed()
         return before
@@ -82,7 +82,7 @@ async def discard_draft(tx: Connection, *, actor: str, rule_set_id: UUID, versio
     return after
 
 
-async def publish(tx: Connection, *, actor: str, rule_set_id: UUID, version: int, wish: PublishRuleSet) -> RuleSet:
+async def publish(tx: Connection, *, actor: str, rule_set_id: UUID, version: int, request: PublishRuleSet) -> RuleSet:
     """Let a draft, or a set that was published before, decide from now on; the one before it is retired.
 
     Never by somebody who wrote its rules (409). It needs a finished backtest of exactly these rules, and a draft also a
@@ -102,7 +102,7 @@ async def publish(tx: Connection, *, actor: str, rule_set_id: UUID, version: int
         raise ProblemError(Code.CONFLICT, "You wrote some of these rules: somebody else has to publish them.")
     if before.backtest_id is None:
         raise ProblemError(Code.CONFLICT, "Run a backtest of exactly these rules first; none of them has finished.")
-    waived = wish.waive_shadow.strip()
+    waived = request.waive_shadow.strip()
     if before.state is RuleSetState.DRAFT and before.shadow_orders == 0 and not waived:
         raise ProblemError(
             Code.CONFLICT, "Run it beside live traffic until it has seen an order, or say why that is not needed."
@@ -122,10 +122,10 @@ async def publish(tx: Connection, *, actor: str, rule_set_id: UUID, version: int
             version=retired[3],
             before={"state": RuleSetState.PUBLISHED},
             after={"state": RuleSetState.RETIRED, "replacedBy": after.rule_set_id},
-            reason=wish.reason,
+            reason=request.reason,
         )
     shadow = {"shadowOrders": before.shadow_orders} | ({"waiveShadow": waived} if waived else {})
-    await _record(tx, actor, "published", after, before, reason=wish.reason, more=shadow)
+    await _record(tx, actor, "published", after, before, reason=request.reason, more=shadow)
     return after
 
 

@@ -21,7 +21,7 @@ Viewer = Annotated[Principal, require(Permission.VIEW_RISK_QUEUE)]
 
 
 @router.get("/rule-sets/{rule_set_id}/shadow")
-async def get_shadow(request: Request, rule_set_id: Identifier, _principal: Viewer, connection: Read) -> ShadowRun:
+async def get_shadow(http: Request, rule_set_id: Identifier, _principal: Viewer, connection: Read) -> ShadowRun:
     """What a draft would have decided, held against what was decided, in the form of a backtest."""
     found = await find_rule_set(connection, known_id(rule_set_id, "rule set"))
-    return await compare(connection, found, request.app.state.settings.currency)
+    return await compare(connection, found, http.app.state.settings.currency)

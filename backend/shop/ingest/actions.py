@@ -39,20 +39,26 @@ R = TypeVar("R", bound=Request)
 Put = Callable[[Sequence[R]], Awaitable[upserts.UpsertCounts]]
 
 
-async def orders(tx: Connection, settings: Settings, batch: Batch, *, sent_by: str) -> IngestResult:
+async def orders(tx: Connection, settings: Settings, request: Batch, *, sent_by: str) -> IngestResult:
     """Orders, new or corrected."""
     currency = await upserts.claim_currency(tx, settings.currency)
     return await ingest_batch(
-        tx, batch, OrderIn, lambda rows: upserts.orders(tx, rows, currency), kind="orders", one="order", sent_by=sent_by
+        tx,
+        request,
+        OrderIn,
+        lambda rows: upserts.orders(tx, rows, currency),
+        kind="orders",
+        one="order",
+        sent_by=sent_by,
     )
 
 
-async def refunds(tx: Connection, settings: Settings, batch: Batch, *, sent_by: str) -> IngestResult:
+async def refunds(tx: Connection, settings: Settings, request: Batch, *, sent_by: str) -> IngestResult:
     """Refunds, whether or not their order is known."""
     currency = await upserts.claim_currency(tx, settings.currency)
     return await ingest_batch(
         tx,
-        batch,
+        request,
         RefundIn,
         lambda rows: upserts.refunds(tx, rows, currency),
         kind="refunds",
@@ -61,11 +67,11 @@ async def refunds(tx: Connection, settings: Settings, batch: Batch, *, sent_by: 
     )
 
 
-async def downloads(tx: Connection, batch: Batch, *, sent_by: str) -> IngestResult:
+async def downloads(tx: Connection, request: Batch, *, sent_by: str) -> IngestResult:
     """Download attempts."""
     return await ingest_batch(
         tx,
-        batch,
+        request,
         DownloadIn,
         lambda rows: upserts.downloads(tx, rows),
         kind="downloads",
@@ -74,11 +80,11 @@ async def downloads(tx: Connection, batch: Batch, *, sent_by: str) -> IngestResu
     )
 
 
-async def community(tx: Connection, batch: Batch, *, sent_by: str) -> IngestResult:
+async def community(tx: Connection, request: Batch, *, sent_by: str) -> IngestResult:
     """Readings of community figures."""
     return await ingest_batch(
         tx,
-        batch,
+        request,
         CommunityIn,
         lambda rows: upserts.community(tx, rows),
         kind="community",
@@ -87,22 +93,22 @@ async def community(tx: Connection, batch: Batch, *, sent_by: str) -> IngestResu
     )
 
 
-async def rates(tx: Connection, settings: Settings, batch: Batch, *, sent_by: str) -> IngestResult:
+async def rates(tx: Connection, settings: Settings, request: Batch, *, sent_by: str) -> IngestResult:
     """Daily rates; what was waiting for them is converted in the same transaction."""
     currency = await upserts.claim_currency(tx, settings.currency)
     return await ingest_batch(
-        tx, batch, RateIn, lambda rows: upserts.rates(tx, rows, currency), kind="rates", one="rate", sent_by=sent_by
+        tx, request, RateIn, lambda rows: upserts.rates(tx, rows, currency), kind="rates", one="rate", sent_by=sent_by
     )
 
 
 async def ingest_batch(
-    tx: Connection, batch: Batch, record: type[R], put: Put[R], *, kind: str, one: str, sent_by: str
+    tx: Connection, request: Batch, record: type[R], put: Put[R], *, kind: str, one: str, sent_by: str
 ) -> IngestResult:
     """Land a batch whose rows are read as ``record``.
 
     Args:
         tx: The transaction of the request.
-        batch: What was sent.
+        request: What was sent.
         record: What a row must be; one that is not goes into quarantine.
         put: Writes the good rows.
         kind: What they are, in the audit log (``shop.orders.ingested``), in metrics and in quarantine.
@@ -111,7 +117,7 @@ async def ingest_batch(
     """
     good: list[R] = []
     rejected: list[RejectedRow] = []
-    for index, row in enumerate(batch.rows):
+    for index, row in enumerate(request.rows):
         try:
             good.append(record.model_validate(row))
         except ValidationError as error:
@@ -126,7 +132,7 @@ async def ingest_batch(
             {
                 "kind": kind,
                 "source_id": [row.id for row in rejected],
-                "source_row": [Jsonb(storable_json(batch.rows[row.index])) for row in rejected],
+                "source_row": [Jsonb(storable_json(request.rows[row.index])) for row in rejected],
                 "errors": [Jsonb([e.model_dump(by_alias=True) for e in row.errors]) for row in rejected],
                 "sent_by": sent_by,
                 "request_id": request_id.get(),
@@ -146,9 +152,9 @@ async def ingest_batch(
         action=f"shop.{kind}.ingested",
         resource_type="ingest_batch",
         resource_id=str(uuid4()),
-        label=counted(len(batch.rows), one),
+        label=counted(len(request.rows), one),
         after={
-            "received": len(batch.rows),
+            "received": len(request.rows),
             "inserted": landed.inserted,
             "updated": landed.updated,
             "unchanged": unchanged,
@@ -158,7 +164,7 @@ async def ingest_batch(
     clock = await (await tx.execute("select now()")).fetchone()
     assert clock is not None  # noqa: S101 - a select without from answers one row
     return IngestResult(
-        received=len(batch.rows),
+        received=len(request.rows),
         inserted=landed.inserted,
         updated=landed.updated,
         unchanged=unchanged,

@@ -76,7 +76,7 @@ def draft(**changes: Any) -> AlertRuleDraft:
 
 async def add_rule(db: Database, **changes: Any) -> AlertRule:
     async with db.transaction() as tx:
-        return await actions.create_rule(tx, actor="test", draft=draft(**changes))
+        return await actions.create_rule(tx, actor="test", request=draft(**changes))
 
 
 async def rows(db: Database, statement: str) -> list[tuple[Any, ...]]:
@@ -219,7 +219,7 @@ async def test_a_changed_rule_carries_its_open_alert_along(
         await evaluate.evaluate(db, settings)
         async with db.transaction() as tx:
             change = AlertRuleChange(severity=Severity.P1, value=0.1)
-            await actions.change_rule(tx, actor="ol", rule_id=UUID(rule.id), version=1, change=change)
+            await actions.change_rule(tx, actor="ol", rule_id=UUID(rule.id), version=1, request=change)
         await evaluate.evaluate(db, settings)
         newest = "select severity, \"limit\" from alert where valid_to = 'infinity'"
         assert await rows(db, newest) == [("P1", 0.1)]

@@ -68,7 +68,7 @@ def shop(owner_url: str, count: int = 600, seed: int = 5) -> tuple[list[dict[str
 async def ask(database: Database, **more: Any) -> UUID:
     draft = BacktestDraft.model_validate({"days": 30} | more)
     async with database.transaction() as tx:
-        return UUID((await actions.ask(tx, actor="ada", draft=draft)).backtest_id)
+        return UUID((await actions.ask(tx, actor="ada", request=draft)).backtest_id)
 
 
 async def found(database: Database, backtest_id: UUID) -> Any:
