@@ -339,14 +339,14 @@ def _account(options: argparse.Namespace) -> int:
 
 
 def _backup(options: argparse.Namespace) -> int:
-    from backend.backup.commands import back_up_now
+    from backend.runtime.backup_commands import back_up_now
 
     settings = _settings(backup_key_file=options.key_file)
     return back_up_now(settings, options.to, data_dir=_folder(options), database_url=options.database_url)
 
 
 def _restore(options: argparse.Namespace) -> int:
-    from backend.backup.commands import list_backup, restore_backup
+    from backend.runtime.backup_commands import list_backup, restore_backup
 
     settings = _settings(backup_key_file=options.key_file)
     if options.list:
@@ -366,7 +366,7 @@ def _folder(options: argparse.Namespace) -> Path | None:
 
 
 def _audit(options: argparse.Namespace) -> int:
-    from backend.audit.signed_notes import Verifier
+    from backend.audit import Verifier
     from backend.runtime.commands import verify_audit, verify_bundle
 
     try:

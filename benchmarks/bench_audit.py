@@ -14,14 +14,15 @@ from pathlib import Path
 import psycopg
 from psycopg.types.json import Jsonb
 
-from backend import audit
 from backend.audit import reads
 from backend.audit.checkpoint_store import Folder
 from backend.audit.relay import stamp
 from backend.audit.seal import seal
-from backend.audit.signed_notes import Verifier, new_key, signing_key
+from backend.audit.signed_notes import Verifier, signing_key
 from backend.audit.verify import origin_of, verify
+from backend.core import audit_trail
 from backend.core.database import Connection, Database
+from backend.core.keys import new_signing_key
 from backend.core.settings import Settings
 from backend.runtime.embedded_postgres import DATABASE, OWNER
 from backend.runtime.worker import Tick, repeat
@@ -61,7 +62,7 @@ async def _plain(tx: Connection, number: int) -> None:
 
 
 async def _append(tx: Connection, number: int) -> None:
-    await audit.record(
+    await audit_trail.record(
         tx,
         actor="ada",
         action="alerts.alert.acknowledged",
@@ -212,7 +213,7 @@ def run() -> list[Result]:
     results = []
     with tempfile.TemporaryDirectory(prefix="opsconsole-bench-") as folder:
         key = Path(folder) / "audit.key"
-        key.write_text(new_key())
+        key.write_text(new_signing_key())
         with empty_database() as server:
             settings = Settings(
                 database_url=server.url(), audit_key_file=key, audit_checkpoint_folder=Path(folder) / "one"

@@ -72,7 +72,7 @@ async def _listen(host: str, port: int, token: str, heard: dict[str, list[float]
 
 async def _p95(url: str, database_url: str, token: str, consoles: int) -> float:
     """Milliseconds from the commit of a change until a console has heard of it."""
-    from backend import audit
+    from backend.core import audit_trail
     from backend.core.database import Database
 
     host, port = url.removeprefix("http://").split(":")
@@ -86,7 +86,9 @@ async def _p95(url: str, database_url: str, token: str, consoles: int) -> float:
     for n in range(CHANGES):
         known = f"b{consoles}-{n}"
         async with database.transaction() as tx:
-            await audit.record(tx, actor="bench", action="bench.changed", resource_type="alert", resource_id=known)
+            await audit_trail.record(
+                tx, actor="bench", action="bench.changed", resource_type="alert", resource_id=known
+            )
         committed[known] = time.perf_counter()
         await asyncio.sleep(0.137)  # against the rhythm of relay and follower
     await asyncio.sleep(2)

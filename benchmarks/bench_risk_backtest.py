@@ -150,7 +150,7 @@ def _aggregate() -> sql.Composed:
 async def _backtest(database: Database) -> float:
     draft = BacktestDraft.model_validate({"rules": DRAFT, "days": DAYS})
     async with database.transaction() as tx:
-        backtest_id = UUID((await actions.ask(tx, actor="ada", draft=draft)).backtest_id)
+        backtest_id = UUID((await actions.ask(tx, actor="ada", request=draft)).backtest_id)
     begun = time.perf_counter()
     await work_off(database, backtest_id, "EUR")
     seconds = time.perf_counter() - begun

@@ -12,7 +12,7 @@ import psycopg
 
 from backend.runtime.data_folder import prepare
 from backend.runtime.embedded_postgres import DATABASE, OWNER, Embedded
-from backend.shop import queries
+from backend.shop.rollups import queries
 
 ORDERS = int(os.environ.get("OPSCONSOLE_BENCH_ORDERS", "10000000"))
 

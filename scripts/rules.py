@@ -9,7 +9,7 @@ import ast
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
@@ -24,6 +24,7 @@ WRITERS = {
     "backfill.py",
     "accounts.py",
     "actions.py",
+    "audit_trail.py",
     "evaluate.py",
     "health.py",
     "http.py",
@@ -31,9 +32,11 @@ WRITERS = {
     "upserts.py",
     "relay.py",
     "rollups.py",
+    "sample.py",
     "worker.py",
 }
 WRITING_PACKAGES = ("backend/audit/", "backend/shop/importing/", "backend/migrations/", "backend/sample/")
+MIGRATIONS = re.compile(r"^backend/\w+/migrations/")
 
 _COLOUR = re.compile(r"#(?:[0-9A-Fa-f]{3,4}|[0-9A-Fa-f]{6}|[0-9A-Fa-f]{8})(?![\w-])")
 _COLOUR_MAKERS = {"QColor", "fromRgb", "fromRgbF", "fromHsv", "fromHsl", "fromRgba", "mkColor", "mkPen", "mkBrush"}
@@ -48,6 +51,12 @@ _NAME = re.compile(r"^-- name: *(\w+)[ \t]*$", re.MULTILINE)
 _QUIET = re.compile(r"--[^\n]*|'(?:[^']|'')*'")
 _LOCKS = re.compile(r"\bfor\s+(?:no\s+key\s+)?update\b", re.IGNORECASE)
 _WRITES = re.compile(r"\b(?:insert\s+into|update|delete\s+from|truncate|merge\s+into)\b", re.IGNORECASE)
+# In Python: "update" is a word of English as well, and a table's name may be put in.
+_WRITES_HERE = re.compile(
+    r"\b(?:insert\s+into|delete\s+from|truncate(?:\s+table)?|merge\s+into)\s+[\w\"{%]"
+    r"|\bupdate\s+(?:only\s+)?\S+\s+(?:(?:as\s+)?\w+\s+)?set\s",
+    re.IGNORECASE,
+)
 _LOCAL = re.compile(r"%[-#][a-zA-Z]")
 # Somebody's own machine: where this checkout or its notes happen to lie.
 _MACHINE = re.compile(r"(?<![\w./-])/(?:work/|tmp/plan\b)")
@@ -64,6 +73,35 @@ class Finding:
     def __str__(self) -> str:
         return f"{self.path}:{self.line}: {self.advice}"
 
+
+@dataclass(frozen=True)
+class Side:
+    """How one side is laid out: which of its folders and files are no capability, and what they may."""
+
+    shared: tuple[str, ...]
+    """Folders that serve every capability."""
+    readers: tuple[str, ...]
+    """Files and folders that put all capabilities together: they read ``capabilities.py``."""
+    above: tuple[str, ...] = ()
+    """Folders no capability imports."""
+    commands: frozenset[str] = frozenset()
+    """Shared files that do a single thing of a single capability, and say which."""
+
+
+SIDES = {
+    "backend": Side(
+        shared=("core", "runtime"),
+        readers=("backend/runtime/",),
+        above=("integrations", "runtime"),
+        commands=frozenset(
+            f"backend/runtime/{name}.py" for name in ("backup_commands", "commands", "sample_shop", "serve")
+        ),
+    ),
+    "app": Side(shared=("core",), readers=("app/console.py", "app/__main__.py")),
+    "views": Side(shared=("kit", "shell"), readers=("views/run.py", "views/shell/")),
+}
+HELD = ("backend", "app")
+"""Sides that keep their boundaries."""
 
 Rule = Callable[[str, str], Iterator[Finding]]
 """Takes a path relative to the repository, with ``/``, and the text of that file."""
@@ -143,16 +181,41 @@ def writing_names(sql: str) -> frozenset[str]:
 
 
 def writers(path: str, text: str, statements: Mapping[str, frozenset[str]]) -> Iterator[Finding]:
-    """Statements that write are used by modules named after it. ``statements``: their names by SQL file."""
+    """Statements that write are used, or put together, by modules named after it. ``statements``: names by SQL file."""
     tree = _tree(path, text, ("backend",))
-    if tree is None or PurePosixPath(path).name in WRITERS or path.startswith(WRITING_PACKAGES):
+    if tree is None or PurePosixPath(path).name in WRITERS:
         return
+    if path.startswith(WRITING_PACKAGES) or MIGRATIONS.match(path):
+        return
+    for line, words in _texts(tree):
+        if _WRITES_HERE.search(_LOCKS.sub("", _QUIET.sub("", words))):
+            yield Finding(path, line, "this SQL writes: put it into an actions.py")
     sources = dict(_query_objects(tree, path, statements))
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in sources:
             source = sources[node.value.id]
             if node.attr in statements.get(source, ()):
                 yield Finding(path, node.lineno, f"{node.attr} of {source} writes: use it in an actions.py")
+
+
+def _texts(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Texts and the lines they begin on, put together as far as one can see: ``{}`` stands for what one cannot."""
+    prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp) and id(node) not in prose:
+            yield node.lineno, _joined(node)
+
+
+def _joined(node: ast.expr) -> str:
+    match node:
+        case ast.Constant(value=str(text)):
+            return text
+        case ast.JoinedStr(values=parts):
+            return "".join(map(_joined, parts))
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            return _joined(left) + _joined(right)
+        case _:
+            return "{}"
 
 
 def _query_objects(tree: ast.Module, path: str, statements: Mapping[str, frozenset[str]]) -> Iterator[tuple[str, str]]:
@@ -199,6 +262,52 @@ def machine_paths(path: str, text: str) -> Iterator[Finding]:
             yield Finding(path, number, "name no folder of one machine; say it relative to the repository")
 
 
+def boundaries(
+    path: str, text: str, capabilities: Mapping[str, frozenset[str]], files: Container[str]
+) -> Iterator[Finding]:
+    """A capability reaches another through what its ``__init__`` offers, and code that serves all names none.
+
+    ``capabilities``: the folders of each side that have a ``capability.py``.
+    """
+    side, _, rest = path.partition("/")
+    tree = _tree(path, text, HELD)
+    if tree is None or path in {f"{name}/capabilities.py" for name in SIDES}:
+        return
+    mine = rest.partition("/")[0]
+    shared = mine in SIDES[side].shared and path not in SIDES[side].commands
+    for line, module in _reached(tree, files):
+        top, *parts = module.split(".")
+        if top not in SIDES or not parts:
+            continue
+        where = parts[0]
+        if where == "capabilities" and not path.startswith(SIDES[top].readers):
+            yield Finding(path, line, f"{top}.capabilities is read where all are put together, and nowhere else")
+        elif mine in capabilities[side] and where in SIDES[top].above:
+            yield Finding(path, line, f"{top}.{where} stands above the capabilities: have it handed to you")
+        elif where not in capabilities[top] or where == mine:
+            continue
+        elif shared:
+            yield Finding(path, line, f"what serves every capability names none: take {where} from the manifests")
+        elif len(parts) > 1:
+            yield Finding(path, line, f"take it from {top}.{where}: its __init__ holds what it offers others")
+
+
+def _reached(tree: ast.Module, files: Container[str]) -> Iterator[tuple[int, str]]:
+    """Line and dotted name of every module that is imported, and of packages whose SQL is read."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                inside = f"{node.module}.{alias.name}".replace(".", "/")
+                known = f"{inside}.py" in files or f"{inside}/__init__.py" in files
+                yield node.lineno, f"{node.module}.{alias.name}" if known else node.module
+        elif isinstance(node, ast.Call) and _called(node)[1] == "load_queries":
+            for part in node.args[:1]:
+                if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                    yield node.lineno, f"{part.value}.queries"
+
+
 def check(files: Mapping[str, str]) -> list[Finding]:
     """Every finding in some files, by path; what their SQL files write is read from among them."""
     statements = {
@@ -210,7 +319,16 @@ def check(files: Mapping[str, str]) -> list[Finding]:
     def write(path: str, text: str) -> Iterator[Finding]:
         return writers(path, text, statements)
 
-    rules: tuple[Rule, ...] = (colours, event_loops, commits, write, lengths, local_formats, machine_paths)
+    manifests = {PurePosixPath(path).parent for path in files if path.endswith("/capability.py")}
+    capabilities = {
+        name: frozenset(each.name for each in manifests if each.parts == (name, each.name)) - {*side.shared}
+        for name, side in SIDES.items()
+    }
+
+    def keep(path: str, text: str) -> Iterator[Finding]:
+        return boundaries(path, text, capabilities, files)
+
+    rules: tuple[Rule, ...] = (colours, event_loops, commits, write, keep, lengths, local_formats, machine_paths)
     return sorted({found for path, text in files.items() for rule in rules for found in rule(path, text)})
 
 

@@ -38,6 +38,8 @@ ROOM_NEEDED = 2 * 1024**3
 SUMMARY_WIDE = 240
 BYTECODE = Path(__file__).parents[1] / "build" / "bytecode"
 _server: dict[str, Any] = {}
+_errors: list[logging.LogRecord] = []
+"""What was logged as an error, by whichever logger and thread."""
 
 
 def _memory() -> Path | None:
@@ -96,8 +98,23 @@ def pytest_configure(config: pytest.Config) -> None:
     # As in production; unconfigured, structlog draws each traceback in colours for seconds. pytest catches the records.
     logs.configure("json")
     logging.getLogger().handlers.clear()
+    _keep_errors()
+    config.addinivalue_line("markers", "expects_errors(*words): errors that a test brings about, by words in each")
     given = getattr(config, "workerinput", {}).get(PREFIX)
     config.stash[_postgres_key] = _Postgres(given)
+
+
+def _keep_errors() -> None:
+    """Where records are made: a command puts its own handlers in the place of all others."""
+    make = logging.getLogRecordFactory()
+
+    def keep(*arguments: Any, **more: Any) -> logging.LogRecord:
+        record = make(*arguments, **more)
+        if record.levelno >= logging.ERROR:
+            _errors.append(record)
+        return record
+
+    logging.setLogRecordFactory(keep)
 
 
 def _compile_once() -> None:
@@ -171,6 +188,18 @@ def _log_handlers() -> Iterator[None]:
     before = root.handlers[:]
     yield
     root.handlers[:] = before
+
+
+@pytest.fixture(autouse=True)
+def _no_errors(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What is logged as an error wakes somebody: only a test that breaks something on purpose may, and says so."""
+    marker = request.node.get_closest_marker("expects_errors")
+    expected: tuple[str, ...] = () if marker is None else marker.args
+    _errors.clear()
+    yield
+    logged = [f"{record.name}: {record.getMessage()} {record.exc_text or ''}" for record in _errors]
+    if unexpected := [line for line in logged if not any(words in line for words in expected)]:
+        pytest.fail("logged as errors, and not expected:\n" + "\n".join(unexpected), pytrace=False)
 
 
 @pytest.fixture(scope="session")

@@ -139,6 +139,37 @@ def test_statements_of_a_file_of_their_own_are_known() -> None:
     assert len(found) == 1
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        'X = "insert into orders (id) values (1)"\n',
+        'X = "with gone as (delete from orders returning id) select count(*) from gone"\n',
+        'def f(tx):\n    tx.execute("update orders as o set id = 1")\n',
+        'X = sql.SQL("update {} set {}").format(table, columns)\n',
+        'def f(table):\n    return f"update {table} set id = 1"\n',
+        'def f(table):\n    return "UPDATE " + table + " SET id = 1"\n',
+        'X = "truncate orders"\n',
+    ],
+)
+def test_statements_that_write_are_found_in_python_too(text: str) -> None:
+    assert advice("backend/shop/routes.py", text)[0].endswith("this SQL writes: put it into an actions.py")
+    for path in ("backend/shop/actions.py", "backend/shop/migrations/shop_0001.py", "views/a.py"):
+        assert advice(path, text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'def f():\n    """Update orders, then set them; delete from them."""\n',
+        "X = \"select id from orders where note <> 'update orders set' for update skip locked\"\n",
+        'X = "an update of the set; delete it, or insert a row"\n',
+        "X = 1 + 2\n",
+    ],
+)
+def test_other_words_in_python_pass(text: str) -> None:
+    assert advice("backend/shop/routes.py", text) == []
+
+
 @pytest.mark.parametrize("path", ["backend/shop/actions.py", "backend/shop/upserts.py", "backend/sample/trade.py"])
 def test_writing_in_its_modules_passes(path: str) -> None:
     assert advice(path, "from backend.shop import queries\n" + USES) == []
@@ -148,6 +179,90 @@ def test_a_name_of_another_package_is_not_taken_for_the_one_that_writes() -> Non
     text = "from backend.dashboard import queries\nX = queries.forget\n"
     others = {"backend/dashboard/queries.sql": "-- name: forget\nselect 1\n"}
     assert advice("backend/dashboard/compose.py", text, **others) == []
+
+
+ROOMS = dict.fromkeys(
+    (
+        "backend/core/capability.py",
+        "backend/alerts/__init__.py",
+        "backend/alerts/actions.py",
+        "backend/alerts/capability.py",
+        "backend/risk/capability.py",
+        "backend/risk/queue/__init__.py",
+        "backend/risk/queue/actions.py",
+        "app/risk/capability.py",
+    ),
+    "",
+)
+
+
+def crossed(path: str, text: str) -> list[str]:
+    return advice(path, text, **ROOMS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from backend.alerts.actions import raise_alert\n",
+        "from backend.alerts import actions\n",
+        "import backend.alerts.actions\n",
+        "def f():\n    from backend.alerts.actions import raise_alert\n",
+        'queries = load_queries("backend.alerts")\n',
+    ],
+)
+def test_the_inside_of_another_capability_is_found(text: str) -> None:
+    found = crossed("backend/risk/check.py", text)
+    assert len(found) == 1
+    assert "take it from backend.alerts: its __init__ holds what it offers others" in found[0]
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("backend/risk/check.py", "from backend.alerts import raise_alert\nfrom backend.core.clock import clock\n"),
+        ("backend/risk/check.py", "from backend.risk.queue import actions\nfrom models.alerts import Alert\n"),
+        ("backend/integrations/webhook.py", "from backend.risk import ShopPort\n"),
+        ("backend/runtime/asgi.py", "from backend.capabilities import CAPABILITIES\n"),
+        ("backend/runtime/commands.py", "from backend.alerts import raise_alert\n"),
+        ("backend/capabilities.py", "from backend.risk.capability import CAPABILITY as RISK\n"),
+        ("tests/backend/risk/test_check.py", "from backend.alerts.actions import raise_alert\n"),
+    ],
+)
+def test_what_a_capability_offers_may_be_taken(path: str, text: str) -> None:
+    assert crossed(path, text) == []
+
+
+@pytest.mark.parametrize("path", ["backend/core/http.py", "backend/runtime/worker.py"])
+@pytest.mark.parametrize("text", ["from backend.alerts import raise_alert\n", "import backend.risk.queue.actions\n"])
+def test_shared_code_that_names_a_capability_is_found(path: str, text: str) -> None:
+    (found,) = crossed(path, text)
+    assert "names none" in found
+
+
+def test_commands_take_only_what_is_offered() -> None:
+    (found,) = crossed("backend/runtime/commands.py", "from backend.alerts.actions import raise_alert\n")
+    assert "take it from backend.alerts" in found
+
+
+@pytest.mark.parametrize("path", ["backend/core/http.py", "backend/risk/queue/wake.py", "backend/integrations/a.py"])
+def test_the_tuple_is_read_where_all_are_put_together(path: str) -> None:
+    (found,) = crossed(path, "from backend.capabilities import CAPABILITIES\n")
+    assert "nowhere else" in found
+
+
+@pytest.mark.parametrize("module", ["backend.integrations", "backend.integrations.webhook", "backend.runtime.jobs"])
+def test_a_capability_that_reaches_above_is_found(module: str) -> None:
+    (found,) = crossed("backend/risk/queue/wake.py", f"from {module} import something\n")
+    assert "have it handed to you" in found
+
+
+def test_sides_that_are_not_held_yet_are_held_by_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "from app.risk.queue import Queue\n"
+    others = ROOMS | {"views/alerts/capability.py": "", "views/risk/capability.py": ""}
+    monkeypatch.setattr(rules, "HELD", ("backend", "app", "views"))
+    assert advice("views/risk/panel.py", text, **others) == [], "the same capability in another layer"
+    assert "take it from app.risk" in advice("views/alerts/panel.py", text, **others)[0]
+    assert "names none" in advice("views/shell/panels.py", text, **others)[0]
 
 
 def test_formats_that_one_system_lacks_are_found() -> None:

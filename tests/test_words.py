@@ -5,12 +5,12 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from backend import audit
+from backend.core import audit_trail
 from models.core.wording import counted, initials, system_name
 
 
 def test_the_systems_own_actors_are_named_alike_by_database_and_console(owner_url: str) -> None:
-    actors = [audit.WORKER, audit.SAMPLE_SHOP, audit.OPERATOR, "system:migrate"]
+    actors = [audit_trail.WORKER, audit_trail.SAMPLE_SHOP, audit_trail.OPERATOR, "system:migrate"]
     with psycopg.connect(owner_url) as connection:
         named = [connection.execute("select person_name(%s)", (actor,)).fetchone() for actor in actors]
     assert [row[0] for row in named if row] == ["Worker", "Sample shop", "Command line", "Migrate"]

@@ -326,6 +326,8 @@ class AuditLog:
                 self._tasks.start(self._load(number, self._turn), name="load audit entries")
 
     async def _load(self, number: int, turn: int) -> None:
+        if turn != self._turn:
+            return  # somebody looks for something else, and nothing was asked yet
         try:
             await (self._load_whole(number, turn) if self.search.everything else self._load_filtered(number, turn))
         except OperationsError as error:

@@ -6,9 +6,10 @@ import asyncio
 import contextlib
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from app.core import files
 
 if TYPE_CHECKING:
     from app.core.tasks import Tasks
@@ -66,19 +67,9 @@ class DraftStore:
             if values is None:
                 return
             try:
-                await asyncio.to_thread(_write, self.path, json.dumps(values, ensure_ascii=False))
+                await asyncio.to_thread(files.write, self.path, json.dumps(values, ensure_ascii=False))
                 self.problem = ""
                 if self._dropped:
                     self.drop()  # while it was being written
             except OSError as error:
                 self.problem = f"What you write cannot be kept on this computer: {error.strerror or error}."
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(f".{os.getpid()}.new")
-    with fresh.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)

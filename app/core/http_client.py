@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import random
 import secrets
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
@@ -19,6 +18,7 @@ from uuid import uuid4
 
 import httpx
 
+from app.core.backoff import pause
 from app.core.errors import (
     BadAnswer,
     NotSent,
@@ -37,7 +37,7 @@ TIMEOUT = httpx.Timeout(connect=3.0, read=8.0, write=5.0, pool=5.0)
 WHOLE_SECONDS = 20.0
 """For one request from first to last byte: an answer that drips for ever never meets the read timeout."""
 READ_ATTEMPTS = 3
-FIRST_PAUSE = 0.2
+FIRST_PAUSE, LONGEST_PAUSE = 0.2, 2.0
 
 Heard = Callable[[datetime | None], None]
 
@@ -160,7 +160,6 @@ class OperationsClient:
         headers: dict[str, str] | None = None,
         signed: bool,
     ) -> R:
-        pause = FIRST_PAUSE
         for attempt in range(1, attempts + 1):
             try:
                 response = await self._send(method, path, query=query, body=body, headers=headers, signed=signed)
@@ -169,9 +168,7 @@ class OperationsClient:
                 wait = worth_repeating(error)
                 if wait is None or attempt == attempts:
                     raise
-                # Full jitter, so that many consoles do not come back in step.
-                await asyncio.sleep(wait + random.uniform(0, pause))  # noqa: S311
-                pause *= 2
+                await asyncio.sleep(wait + pause(attempt, FIRST_PAUSE, LONGEST_PAUSE))
         raise AssertionError("the last attempt raises or returns")
 
     async def _send(

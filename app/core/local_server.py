@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from app.core.backoff import pause
 from app.core.errors import OperationsError
 from app.core.platform import own_command, start_detached
 
@@ -88,7 +89,7 @@ async def join_or_start(
     except OSError as error:
         raise LocalServerError(f"The data folder {data_dir} cannot be used: {error.strerror}.") from error
     clock = asyncio.get_running_loop().time
-    deadline, start_at, pause = clock() + START_PATIENCE, clock(), FIRST_PAUSE
+    deadline, start_at, ended = clock() + START_PATIENCE, clock(), 0
     begun, process, said = time.time(), None, ""
     while clock() < deadline:
         joined = await _join(data_dir, role)
@@ -100,7 +101,8 @@ async def join_or_start(
             if code != FOLDER_TAKEN:
                 raise LocalServerError(_why(data_dir, code, begun))
             # Another console's server has the folder: it is starting, and we join it, or ending, and ours comes next.
-            process, start_at, pause = None, clock() + pause, min(LONGEST_PAUSE, pause * 2)
+            ended += 1
+            process, start_at = None, clock() + pause(ended, FIRST_PAUSE, LONGEST_PAUSE)
         if (news := _progress(data_dir, begun)) is not None and str(news) != said:
             said = str(news)
             say(*news)

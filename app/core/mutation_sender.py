@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import random
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from app.core.backoff import pause
 from app.core.errors import BadAnswer, NotSent, OperationsError, ProblemAnswer, SignedOut, StepUpNeeded, Unreachable
 from app.core.mutation_types import Outcome, Refused, holds, record_in, request_text, version_of
 from app.core.outbox import BEAT_SECONDS, OutboxError, PendingMutation, State
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from app.core.http_client import OperationsClient
     from app.core.pending_mutations import PendingMutations
 
-RETRY_FIRST, RETRY_LONGEST = 0.5, 10.0
+RETRY_FIRST, RETRY_LONGEST = 1.0, 10.0
 SERVER_FAULTS = 3
 """How often a failing server is asked again before the operator is."""
 KEY_HOURS = 23
@@ -73,8 +73,7 @@ class MutationSender:
             failures = 0 if sent else failures + 1
             if not sent:
                 wake.clear()
-                pause = min(RETRY_LONGEST, RETRY_FIRST * 2.0 ** min(failures, 6)) * random.uniform(0.6, 1.0)  # noqa: S311
-                await wait_for(wake, pause)
+                await wait_for(wake, pause(failures, RETRY_FIRST, RETRY_LONGEST))
 
     async def theirs(self, intent: PendingMutation) -> str | None:
         """The record that somebody else changed, as it is now. Raises OperationsError."""

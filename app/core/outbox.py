@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
 
+from app.core import files
+
 T = TypeVar("T")
 
 SCHEMA = 1
@@ -116,7 +118,7 @@ class SettledMutation:
     created_at: float
     ended_at: float
     outcome: str
-    """``settled_by``, ``refused``, ``withdrawn``, ``theirs kept``."""
+    """``done``, ``refused``, ``withdrawn``, ``theirs kept``."""
     detail: str
     undo: str | None
     """The intent that takes it back, JSON, where there is one."""
@@ -210,7 +212,7 @@ class Outbox:
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            files.make_folder(self.path.parent)
             connection = sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
             try:
                 connection.row_factory = sqlite3.Row

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from app.core.backoff import pause
 from app.core.clock import Clock
 from app.core.errors import OperationsError
 from app.core.freshness import Quality
@@ -32,7 +33,7 @@ LEAST_SECONDS = 1.0
 """Between two answers to what the live stream says: a thousand changes are one question."""
 STALE_AFTER = 6.0
 """… and after which it is stale."""
-LONGEST_PAUSE = 5.0
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 5.0
 """While the link is down somebody tries this often, so that a returning server is noticed within one poll."""
 LONGEST_REST = 60.0
 """A server that asks to be left alone is, up to this long."""
@@ -231,12 +232,8 @@ class Query(Generic[T]):
     def _pause(self) -> float:
         if self._failures == 0:
             return self.interval
-        pause = min(LONGEST_PAUSE, 0.5 * 2.0 ** min(self._failures, 6))
-        import random  # here, because the first picture waits for what stands above
-
-        pause *= random.uniform(0.7, 1.0)  # noqa: S311 - spreads many consoles over the moment of return
         asked_for = self.error.retry_after if self.error is not None else None
-        return max(pause, min(asked_for or 0.0, LONGEST_REST))
+        return max(pause(self._failures, FIRST_PAUSE, LONGEST_PAUSE), min(asked_for or 0.0, LONGEST_REST))
 
     # --- fetching ----------------------------------------------------------------------------------------------
 

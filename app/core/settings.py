@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from app.core import files
 from app.core.timeframe import RANGES
 
 FILE = "settings.json"
@@ -90,14 +90,8 @@ class SettingsFile:
 
     def save(self, settings: Settings) -> None:
         """Write them. Raises OSError with the reason."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         settings = self._with_servers_of_others(settings)
-        part = self.path.with_name(f"{FILE}.{os.getpid()}.part")
-        try:
-            part.write_text(json.dumps({**self._unknown, **asdict(settings)}, indent=1), encoding="utf-8")
-            part.replace(self.path)
-        finally:
-            part.unlink(missing_ok=True)
+        files.write(self.path, json.dumps({**self._unknown, **asdict(settings)}, indent=1))
 
     def _with_servers_of_others(self, settings: Settings) -> Settings:
         """What consoles on other servers have seen must not be lost: they would trust whoever comes next."""

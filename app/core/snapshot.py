@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from app.core import files
 from app.core.figure_set import FigureSet
 
 SCHEMA = 1
@@ -121,7 +122,7 @@ class Snapshot:
     def _write_once(self, wanted: dict[str, Kept]) -> None:
         import sqlite_utils
 
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        files.make_folder(self.path.parent)
         connection = sqlite3.connect(self.path, timeout=WRITE_PATIENCE)
         try:
             # At once the writer's lock: taken later, after a read, another console's write would refuse it.

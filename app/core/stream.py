@@ -6,12 +6,12 @@ While it is connected, queries poll slowly; while it is not, they poll as they w
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from app.core.backoff import pause
 from app.core.errors import OperationsError, SignedOut, Unreachable
 from app.core.signals import Signal
 from models.core.topics import Topic
@@ -105,8 +105,8 @@ class Stream:
             # A stream ends with its token and with each release of the server: that is no reason to say anything.
             if failures or not lived:
                 self._set(StreamState.POLLING, detail)
-            pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(failures, 6))
-            await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads many consoles
+            # A stream that lived and ended counts as one failure as well: many end at the same moment.
+            await asyncio.sleep(pause(failures + 1, FIRST_PAUSE, LONGEST_PAUSE))
 
     async def _listen(self) -> None:
         async with self._client().stream(self._last) as lines:

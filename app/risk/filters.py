@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Mapping
 from contextlib import suppress
@@ -12,6 +11,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
+
+from app.core import files
 
 SCHEME = "opsconsole:triage"
 NAME_MOST, KEPT_MOST, TEXT_MOST = 40, 50, 200
@@ -180,11 +181,5 @@ class SavedFilters:
         self._write({known: each for known, each in self.by_name.items() if known != name})
 
     def _write(self, kept: dict[str, Filter]) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        part = self.path.with_name(f"{FILE}.{os.getpid()}.part")
-        try:
-            part.write_text(json.dumps({name: each.link for name, each in kept.items()}, indent=1), "utf-8")
-            part.replace(self.path)
-        finally:
-            part.unlink(missing_ok=True)
+        files.write(self.path, json.dumps({name: each.link for name, each in kept.items()}, indent=1))
         self.by_name = kept

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from app.core import files
 
 KEPT_MOST, LENGTH_MOST = 200, 10_000
 FILE = "triage-notes.json"
@@ -38,15 +39,8 @@ class NoteDrafts:
 
     def keep(self) -> None:
         """Write them so that a crash leaves the old file or the new one."""
-        part = self.path.with_name(f"{FILE}.{os.getpid()}.part")
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            part.touch(mode=0o600)
-            part.write_text(json.dumps(self._texts, ensure_ascii=False), "utf-8")
-            part.replace(self.path)
+            files.write(self.path, json.dumps(self._texts, ensure_ascii=False))
             self.problem = ""
         except OSError as error:
             self.problem = error.strerror or "the file cannot be written"
-        finally:
-            with suppress(OSError):
-                part.unlink(missing_ok=True)

@@ -1,1 +1,7 @@
-"""Roles and who holds them. Specification: "RBAC Foundation"."""
+"""Roles, who holds them and why; broken glass, drift and use. Specification: "RBAC Foundation"."""
+
+from __future__ import annotations
+
+from backend.access.ports import AccessPorts, AccessReportError, AccessSystem, Entry
+
+__all__ = ["AccessPorts", "AccessReportError", "AccessSystem", "Entry"]

@@ -10,12 +10,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from backend import audit
+from backend import approvals
 from backend.access import reads
 from backend.access.break_glass.actions import open_review
-from backend.alerts.actions import clock
-from backend.approvals import actions as approvals
-from backend.approvals.kinds import ApprovalKind, declare
+from backend.approvals import ApprovalKind
+from backend.core import audit_trail
+from backend.core.clock import clock
 from backend.core.database import Connection, Database, load_queries
 from backend.core.problems import ProblemError, same_version
 from backend.core.settings import Settings
@@ -42,26 +42,26 @@ BREAK_GLASS_WAIT = 60
 # --- grants --------------------------------------------------------------------------------------------------------
 
 
-async def assign(tx: Connection, *, actor: str, wish: AssignRole) -> RoleAssignment | Approval:
+async def assign(tx: Connection, *, actor: str, request: AssignRole) -> RoleAssignment | Approval:
     """Grant a role, or change when a grant ends; a sensitive role waits for approval instead.
 
     The same grant again changes nothing. Raises ProblemError 422 for a wrong person, role or instant, and 409 when the
     same role is asked for differently.
     """
-    role = await _grantable(tx, wish.role_id)
-    name = await _known_person(tx, wish.user_id)
+    role = await _grantable(tx, request.role_id)
+    name = await _known_person(tx, request.user_id)
     now = await clock(tx)
-    if wish.expires_at is not None and wish.expires_at <= now:
+    if request.expires_at is not None and request.expires_at <= now:
         raise _wrong("expiresAt", "the end of a grant lies ahead")
-    current = await _current(tx, wish.user_id, wish.role_id, now)
-    if current is not None and current.expires_at == wish.expires_at and not current.break_glass:
-        audit.nothing_changed()
+    current = await _current(tx, request.user_id, request.role_id, now)
+    if current is not None and current.expires_at == request.expires_at and not current.break_glass:
+        audit_trail.nothing_changed()
         return current
-    await _keep_an_administrator(tx, role, ending=current if wish.expires_at is not None else None)
-    shorter = current is not None and wish.expires_at is not None and _ends(current) > wish.expires_at
+    await _keep_an_administrator(tx, role, ending=current if request.expires_at is not None else None)
+    shorter = current is not None and request.expires_at is not None and _ends(current) > request.expires_at
     if not role.sensitive or shorter:
-        return await _write_grant(tx, actor=actor, wish=wish, approved_by=())
-    if not wish.reason.strip():
+        return await _write_grant(tx, actor=actor, request=request, approved_by=())
+    if not request.reason.strip():
         raise _wrong("reason", "a sensitive role needs a reason: those who approve read it")
     return await approvals.ask(
         tx,
@@ -69,10 +69,10 @@ async def assign(tx: Connection, *, actor: str, wish: AssignRole) -> RoleAssignm
         kind=GRANT.name,
         title=f"Give {role.name} to {name}",
         subject_type="role_grant",
-        subject_id=f"{wish.user_id} {wish.role_id}",
-        gainer=wish.user_id,
-        details=wish.model_dump(mode="json", by_alias=True, exclude_unset=False),
-        reason=wish.reason,
+        subject_id=f"{request.user_id} {request.role_id}",
+        gainer=request.user_id,
+        details=request.model_dump(mode="json", by_alias=True, exclude_unset=False),
+        reason=request.reason,
         permission=Permission.APPROVE_ROLES,
         needs=role.policy.approvers,
         from_roles=role.policy.from_roles,
@@ -80,40 +80,40 @@ async def assign(tx: Connection, *, actor: str, wish: AssignRole) -> RoleAssignm
     )
 
 
-async def break_glass(tx: Connection, *, actor: str, wish: BreakGlass) -> Approval:
+async def break_glass(tx: Connection, *, actor: str, request: BreakGlass) -> Approval:
     """Ask one other person to agree to a grant that ends by itself, whatever the role's policy.
 
     Raises ProblemError 422, or 409 when the person holds the role already.
     """
-    role = await _grantable(tx, wish.role_id)
-    name = await _known_person(tx, wish.user_id)
-    if await _current(tx, wish.user_id, wish.role_id, await clock(tx)) is not None:
+    role = await _grantable(tx, request.role_id)
+    name = await _known_person(tx, request.user_id)
+    if await _current(tx, request.user_id, request.role_id, await clock(tx)) is not None:
         raise ProblemError(Code.CONFLICT, f"{name} holds {role.name} already.")
     return await approvals.ask(
         tx,
         actor=actor,
         kind=BREAK_GLASS.name,
-        title=f"Break glass: give {role.name} to {name} for {wish.minutes} min",
+        title=f"Break glass: give {role.name} to {name} for {request.minutes} min",
         subject_type="role_grant",
-        subject_id=f"{wish.user_id} {wish.role_id}",
-        gainer=wish.user_id,
-        details=wish.model_dump(mode="json", by_alias=True),
-        reason=wish.reason,
+        subject_id=f"{request.user_id} {request.role_id}",
+        gainer=request.user_id,
+        details=request.model_dump(mode="json", by_alias=True),
+        reason=request.reason,
         permission=Permission.APPROVE_ROLES,
         needs=1,
         minutes=BREAK_GLASS_WAIT,
     )
 
 
-async def revoke(tx: Connection, *, actor: str, wish: RevokeRole) -> RoleAssignment:
+async def revoke(tx: Connection, *, actor: str, request: RevokeRole) -> RoleAssignment:
     """Take a role away; it stops working at the next request. Not held: 404. The last administrator's: 409."""
-    role = await reads.role(tx, wish.role_id)
+    role = await reads.role(tx, request.role_id)
     now = await clock(tx)
-    current = await _current(tx, wish.user_id, wish.role_id, now)
+    current = await _current(tx, request.user_id, request.role_id, now)
     if current is None:
         raise ProblemError(Code.NOT_FOUND, f"They do not hold {role.name}.")
     await _keep_an_administrator(tx, role, ending=current)
-    return await _end(tx, current, at=now, actor=actor, reason=wish.reason or None, action="revoked")
+    return await _end(tx, current, at=now, actor=actor, reason=request.reason or None, action="revoked")
 
 
 async def end_expired(database: Database, _settings: Settings) -> None:
@@ -125,7 +125,7 @@ async def end_expired(database: Database, _settings: Settings) -> None:
 
 async def _note_expiry(tx: Connection, assignment_id: UUID, expires_at: datetime) -> None:
     before = await reads.assignment(tx, assignment_id)
-    await _end(tx, before, at=expires_at, actor=audit.WORKER, reason="its time has passed", action="expired")
+    await _end(tx, before, at=expires_at, actor=audit_trail.WORKER, reason="its time has passed", action="expired")
 
 
 async def _current(tx: Connection, user_id: str, role_id: str, now: datetime) -> RoleAssignment | None:
@@ -140,13 +140,13 @@ async def _current(tx: Connection, user_id: str, role_id: str, now: datetime) ->
 
 
 async def _write_grant(
-    tx: Connection, *, actor: str, wish: AssignRole, approved_by: tuple[str, ...], minutes: int | None = None
+    tx: Connection, *, actor: str, request: AssignRole, approved_by: tuple[str, ...], minutes: int | None = None
 ) -> RoleAssignment:
     now = await clock(tx)
-    before = await _current(tx, wish.user_id, wish.role_id, now)
-    values = wish.model_dump() | {
+    before = await _current(tx, request.user_id, request.role_id, now)
+    values = request.model_dump() | {
         "actor": actor,
-        "reason": wish.reason or None,
+        "reason": request.reason or None,
         "approved_by": list(approved_by),
         "break_glass": minutes is not None,
     }
@@ -159,7 +159,7 @@ async def _write_grant(
         row = await (await tx.execute(queries.assign, values)).fetchone()
         assert row is not None  # noqa: S101 - an insert of one row returns one row
         after = await reads.assignment(tx, row[0])
-    await audit.record(
+    await audit_trail.record(
         tx,
         actor=actor,
         action="rbac.role.assigned" if before is None else "rbac.role.end_changed",
@@ -181,7 +181,7 @@ async def _end(
         queries.revoke, {"assignment_id": before.assignment_id, "at": at, "actor": actor, "reason": reason}
     )
     after = await reads.assignment(tx, UUID(before.assignment_id))
-    await audit.record(
+    await audit_trail.record(
         tx,
         actor=actor,
         action=f"rbac.role.{action}",
@@ -202,7 +202,7 @@ async def _apply_grant(tx: Connection, approval: Approval) -> Mapping[str, Any]:
     if wish.expires_at is not None and wish.expires_at <= await clock(tx):
         raise ProblemError(Code.CONFLICT, "The grant would have ended already; deny it and ask again.")
     voters = tuple(vote.voter for vote in approval.votes)
-    return audit_snapshot(await _write_grant(tx, actor=approval.requested_by, wish=wish, approved_by=voters))
+    return audit_snapshot(await _write_grant(tx, actor=approval.requested_by, request=wish, approved_by=voters))
 
 
 async def _apply_break_glass(tx: Connection, approval: Approval) -> Mapping[str, Any]:
@@ -214,7 +214,7 @@ async def _apply_break_glass(tx: Connection, approval: Approval) -> Mapping[str,
     after = await _write_grant(
         tx,
         actor=approval.requested_by,
-        wish=AssignRole(user_id=wish.user_id, role_id=wish.role_id, reason=wish.reason),
+        request=AssignRole(user_id=wish.user_id, role_id=wish.role_id, reason=wish.reason),
         approved_by=tuple(vote.voter for vote in approval.votes),
         minutes=wish.minutes,
     )
@@ -275,18 +275,21 @@ def _last_administrator() -> ProblemError:
 # --- role definitions ----------------------------------------------------------------------------------------------
 
 
-async def create_role(tx: Connection, *, actor: str, draft: RoleDraft) -> RoleDefinition:
+async def create_role(tx: Connection, *, actor: str, request: RoleDraft) -> RoleDefinition:
     """Store a new role, which nobody holds yet. An id or name that is taken: 409. Not sensitive enough: 422."""
-    values = await _checked(tx, draft.role_id, draft.name, draft.permissions, draft.policy, sensitive=draft.sensitive)
+    values = await _checked(
+        tx, request.role_id, request.name, request.permissions, request.policy, sensitive=request.sensitive
+    )
     row = await (
         await tx.execute(
-            queries.insert_role, values | {"description": draft.description, "actor": actor, "role_id": draft.role_id}
+            queries.insert_role,
+            values | {"description": request.description, "actor": actor, "role_id": request.role_id},
         )
     ).fetchone()
     if row is None:
-        raise ProblemError(Code.CONFLICT, f"There is a role {draft.role_id} already.")
-    role = await reads.role(tx, draft.role_id)
-    await audit.record(
+        raise ProblemError(Code.CONFLICT, f"There is a role {request.role_id} already.")
+    role = await reads.role(tx, request.role_id)
+    await audit_trail.record(
         tx,
         actor=actor,
         action="rbac.role.created",
@@ -300,7 +303,7 @@ async def create_role(tx: Connection, *, actor: str, draft: RoleDraft) -> RoleDe
 
 
 async def change_role(
-    tx: Connection, *, actor: str, role_id: str, version: int, change: RoleChange
+    tx: Connection, *, actor: str, role_id: str, version: int, request: RoleChange
 ) -> RoleDefinition | Approval:
     """Change the named fields of a role, for everybody who holds it.
 
@@ -309,17 +312,17 @@ async def change_role(
     await tx.execute(queries.lock_role, {"role_id": role_id})
     before = await reads.role(tx, role_id)
     same_version(before.version, version)
-    wanted = _changed(before, change)
+    wanted = _changed(before, request)
     if wanted == before:
-        audit.nothing_changed()
+        audit_trail.nothing_changed()
         return before
     await _checked(tx, role_id, wanted.name, wanted.permissions, wanted.policy, sensitive=wanted.sensitive)
     sensitive = before.sensitive or wanted.sensitive
     more = set(wanted.permissions) - set(before.permissions)
     easier = before.sensitive and (not wanted.sensitive or wanted.policy != before.policy)
     if not sensitive or not (more or easier):
-        return await _write_role(tx, actor=actor, before=before, wanted=wanted, reason=change.reason)
-    if not change.reason.strip():
+        return await _write_role(tx, actor=actor, before=before, wanted=wanted, reason=request.reason)
+    if not request.reason.strip():
         raise _wrong("reason", "a change of a sensitive role needs a reason: those who approve read it")
     policy = before.policy if before.sensitive else wanted.policy
     return await approvals.ask(
@@ -332,11 +335,11 @@ async def change_role(
         gainer=None,
         details={
             "version": before.version,
-            "change": change.model_dump(mode="json", by_alias=True, exclude_unset=True),
+            "change": request.model_dump(mode="json", by_alias=True, exclude_unset=True),
             "adds": sorted(more),
             "removes": sorted(set(before.permissions) - set(wanted.permissions)),
         },
-        reason=change.reason,
+        reason=request.reason,
         permission=Permission.APPROVE_ROLES,
         needs=policy.approvers,
         from_roles=policy.from_roles,
@@ -390,7 +393,7 @@ async def _write_role(
         if row is None or row[0] == 0:
             raise _last_administrator()
     after = await reads.role(tx, before.role_id)
-    await audit.record(
+    await audit_trail.record(
         tx,
         actor=actor,
         action="rbac.role.changed",
@@ -405,8 +408,8 @@ async def _write_role(
     return after
 
 
-def _changed(before: RoleDefinition, change: RoleChange) -> RoleDefinition:
-    wanted = {name: getattr(change, name) for name in change.model_fields_set - {"reason"}}
+def _changed(before: RoleDefinition, request: RoleChange) -> RoleDefinition:
+    wanted = {name: getattr(request, name) for name in request.model_fields_set - {"reason"}}
     if "permissions" in wanted:
         wanted["permissions"] = tuple(sorted(set(wanted["permissions"])))
     return before.model_copy(update=wanted)
@@ -453,6 +456,6 @@ def _wrong(field: str, message: str) -> ProblemError:
     )
 
 
-GRANT = declare(ApprovalKind("rbac.grant", _apply_grant))
-BREAK_GLASS = declare(ApprovalKind("rbac.break_glass", _apply_break_glass))
-ROLE_CHANGE = declare(ApprovalKind("rbac.role_change", _apply_role_change, _holders_gain))
+GRANT = ApprovalKind("rbac.grant", _apply_grant)
+BREAK_GLASS = ApprovalKind("rbac.break_glass", _apply_break_glass)
+ROLE_CHANGE = ApprovalKind("rbac.role_change", _apply_role_change, _holders_gain)

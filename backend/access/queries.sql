@@ -1,26 +1,3 @@
--- name: principal
--- No row: an account of ours that does not exist or is disabled, or a subject of an outside issuer whose id is that of
--- an account here: it must not have the account's roles. Other subjects need no account.
-select a.name,
-       coalesce(r.roles, '{}') as roles,
-       coalesce(r.role_names, '{}') as role_names,
-       coalesce(r.permissions, '{}') as permissions,
-       f.confirmed_at is not null as second_factor,
-       a.password_hash is not null as has_password
-  from (select 1) as always
-  left join account as a on a.id = %(user_id)s
-  left join second_factor as f on f.user_id = a.id
-  left join lateral (
-      select array_agg(distinct d.id order by d.id) as roles,
-             array_agg(distinct d.name order by d.name) as role_names,
-             array_agg(distinct p) filter (where p is not null) as permissions
-        from role_assignment as s
-        join role_definition as d on d.id = s.role_id
-        left join lateral unnest(d.permissions) as p on true
-       where s.user_id = %(user_id)s and s.revoked_at is null and (s.expires_at is null or s.expires_at > clock_timestamp())
-  ) as r on true
- where case when %(account)s then a.id is not null and a.disabled_at is null else a.id is null end
-
 -- name: roles
 select d.id as role_id, d.name, d.description, d.permissions, d.sensitive, d.service, d.built_in,
        greatest(d.approvers, 1) as approvers, d.approver_roles, d.approval_hours, d.created_at, d.updated_at, d.updated_by,
@@ -168,29 +145,3 @@ select d.id as role_id, d.name as role_name, person_name(s.granted_by) as grante
 
 -- name: roles_with
 select name from role_definition where %(permission)s = any(permissions) and not service order by built_in desc, name
-
--- name: reviews
-select r.id::text as review_id, r.assignment_id, r.opened_at, r.closed_at, person_name(r.closed_by) as closed_by_name,
-       r.findings, r.version
-  from access_review as r
- where (%(review_id)s::uuid is null or r.id = %(review_id)s)
-   and (%(open)s::boolean is null or %(open)s = (r.closed_at is null))
- order by r.opened_at desc, r.id desc
- limit 200
-
--- name: unused
--- Use is noted since the first row of permission_use; before there are 90 days of it nothing can be said.
-with since as (select now() - interval '90 days' as at)
-select s.user_id, person_name(s.user_id) as user_name, d.id as role_id, d.name as role_name,
-       array_agg(p order by p) as permissions, max(greatest(s.granted_at, u.last_used)) as since
-  from since
-  cross join role_assignment as s
-  join role_definition as d on d.id = s.role_id and not d.service
-  cross join lateral unnest(d.permissions) as p
-  left join permission_use as u on u.user_id = s.user_id and u.permission = p
- where s.revoked_at is null and (s.expires_at is null or s.expires_at > now()) and s.granted_at < since.at
-   and (u.last_used is null or u.last_used < since.at)
-   and %(checked)s::text[] @> array[p]
- group by s.user_id, d.id, d.name
- order by count(*) desc, s.user_id, d.id
- limit 200

@@ -9,7 +9,7 @@ from psycopg.rows import class_row, dict_row
 
 from backend.core.database import Connection, load_queries
 from backend.core.problems import ProblemError
-from models.access import AccessReview, ApprovalPolicy, RoleAssignment, RoleDefinition
+from models.access import ApprovalPolicy, RoleAssignment, RoleDefinition
 from models.core.permissions import BUILT_IN_ROLE_BY_ID
 from models.core.problems import Code
 
@@ -64,24 +64,6 @@ async def assignment(connection: Connection, assignment_id: UUID) -> RoleAssignm
     if not found:
         raise ProblemError(Code.NOT_FOUND, "There is no such assignment.")
     return found[0]
-
-
-async def review(connection: Connection, review_id: UUID) -> AccessReview:
-    """The review; raises ProblemError 404."""
-    found = await reviews(connection, review_id=review_id)
-    if not found:
-        raise ProblemError(Code.NOT_FOUND, "There is no such review.")
-    return found[0]
-
-
-async def reviews(
-    connection: Connection, *, review_id: UUID | None = None, open_only: bool | None = None
-) -> list[AccessReview]:
-    """Reviews, newest first, 200 at most."""
-    async with connection.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(queries.reviews, {"review_id": review_id, "open": open_only})
-        rows = await cursor.fetchall()
-    return [AccessReview(assignment=await assignment(connection, row.pop("assignment_id")), **row) for row in rows]
 
 
 async def holds(

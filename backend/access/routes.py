@@ -4,42 +4,31 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Annotated, TypeVar
-from uuid import UUID
 
 from fastapi import Query, Request, Response
-from psycopg.rows import class_row, dict_row
+from psycopg.rows import dict_row
 
 from backend.access import actions, reads
 from backend.access.actions import queries
-from backend.access.break_glass import actions as reviews
-from backend.access.drift.actions import queries as drift
-from backend.accounts.second_factor import actions as second_factor
-from backend.alerts.actions import clock
-from backend.approvals import actions as approvals
-from backend.core.database import Connection
+from backend.accounts import remove_second_factor as take_second_factor
+from backend.approvals import OVERSEERS
+from backend.core.clock import clock
 from backend.core.dependencies import Read, Tx
 from backend.core.http import (
     IfMatch,
     Limit,
     decode_cursor,
+    decode_place,
     encode_cursor,
-    known_id,
     operations_router,
     set_etag,
 )
 from backend.core.problems import ProblemError
 from backend.core.security import Principal, require
 from models.access import (
-    AccessDifference,
-    AccessDrift,
-    AccessReport,
-    AccessReview,
     Approval,
-    ApprovalDecision,
-    ApprovalState,
     AssignRole,
     BreakGlass,
-    CloseReview,
     Explanation,
     GrantingRole,
     Person,
@@ -49,8 +38,6 @@ from models.access import (
     RoleChange,
     RoleDefinition,
     RoleDraft,
-    UnusedPermissions,
-    Withdraw,
 )
 from models.accounts import Me
 from models.core.base import Identifier
@@ -65,20 +52,15 @@ STEP_UP = 300
 """Seconds a second factor opens what changes who may do what."""
 
 Anybody = Annotated[Principal, require(None)]
-Auditor = Annotated[Principal, require(Permission.VIEW_AUDIT)]
 Granter = Annotated[Principal, require(Permission.MANAGE_ROLES, step_up=STEP_UP)]
-Approver = Annotated[Principal, require(Permission.APPROVE_ROLES, step_up=STEP_UP)]
 Cursor = Annotated[str | None, Query(max_length=400)]
 Who = Annotated[Identifier | None, Query(alias="userId")]
 
-_OVERSEERS = frozenset({Permission.VIEW_AUDIT, Permission.MANAGE_ROLES, Permission.APPROVE_ROLES})
-"""Any of these sees what concerns others; everybody sees what concerns themselves."""
-
 
 @router.get("/me")
-async def me(request: Request, principal: Anybody) -> Me:
+async def me(http: Request, principal: Anybody) -> Me:
     """Who is signed in, with the permissions they have at this moment."""
-    settings = request.app.state.settings
+    settings = http.app.state.settings
     kind = "issuer" if principal.kind == "oidc" else "set_up" if principal.second_factor else "none"
     return Me(
         user_id=principal.user_id,
@@ -113,21 +95,21 @@ async def get_role(role_id: Identifier, _principal: Anybody, connection: Read, r
 
 
 @router.post("/roles", status_code=201)
-async def create_role(body: RoleDraft, principal: Granter, tx: Tx, response: Response) -> RoleDefinition:
+async def create_role(request: RoleDraft, principal: Granter, tx: Tx, response: Response) -> RoleDefinition:
     """Store a new role, which nobody holds yet."""
-    role = await actions.create_role(tx, actor=principal.user_id, draft=body)
+    role = await actions.create_role(tx, actor=principal.user_id, request=request)
     set_etag(response, role.version)
     return role
 
 
 @router.patch("/roles/{role_id}", responses={202: {"model": Approval, "description": "Waits for approval."}})
 async def change_role(
-    role_id: Identifier, body: RoleChange, principal: Granter, tx: Tx, version: IfMatch, response: Response
+    role_id: Identifier, request: RoleChange, principal: Granter, tx: Tx, version: IfMatch, response: Response
 ) -> RoleDefinition | Approval:
     """Change a role for everybody who holds it; what gives a sensitive role more waits for approval (202)."""
     return _answer(
         response,
-        await actions.change_role(tx, actor=principal.user_id, role_id=role_id, version=version, change=body),
+        await actions.change_role(tx, actor=principal.user_id, role_id=role_id, version=version, request=request),
     )
 
 
@@ -145,8 +127,8 @@ async def list_assignments(
     cursor: Cursor = None,
 ) -> Page[RoleAssignment]:
     """Who holds which role, newest first; those of others need oversight of roles or of the audit log."""
-    granted_at, after = _after(cursor)
-    if not principal.permissions & _OVERSEERS:
+    granted_at, after = decode_place(cursor)
+    if not principal.permissions & OVERSEERS:
         if user_id not in {None, principal.user_id}:
             raise _not_yours()
         user_id = principal.user_id
@@ -172,124 +154,28 @@ async def list_assignments(
     status_code=201,
     responses={202: {"model": Approval, "description": "A sensitive role waits for approval."}},
 )
-async def assign(body: AssignRole, principal: Granter, tx: Tx, response: Response) -> RoleAssignment | Approval:
+async def assign(request: AssignRole, principal: Granter, tx: Tx, response: Response) -> RoleAssignment | Approval:
     """Grant a role, or change when a grant ends. A sensitive role waits for approval (202)."""
-    return _answer(response, await actions.assign(tx, actor=principal.user_id, wish=body))
+    return _answer(response, await actions.assign(tx, actor=principal.user_id, request=request))
 
 
 @router.post("/revoke")
-async def revoke(body: RevokeRole, principal: Granter, tx: Tx, response: Response) -> RoleAssignment:
+async def revoke(request: RevokeRole, principal: Granter, tx: Tx, response: Response) -> RoleAssignment:
     """Take a role away; it stops working at the next request."""
-    ended = await actions.revoke(tx, actor=principal.user_id, wish=body)
+    ended = await actions.revoke(tx, actor=principal.user_id, request=request)
     set_etag(response, ended.version)
     return ended
 
 
 @router.post("/break-glass", status_code=202)
-async def break_glass(body: BreakGlass, principal: Granter, tx: Tx, response: Response) -> Approval:
+async def break_glass(request: BreakGlass, principal: Granter, tx: Tx, response: Response) -> Approval:
     """Ask one other person to agree to a grant in an emergency; it ends by itself and is reviewed."""
-    asked = await actions.break_glass(tx, actor=principal.user_id, wish=body)
+    asked = await actions.break_glass(tx, actor=principal.user_id, request=request)
     set_etag(response, asked.version)
     return asked
 
 
-@router.get("/reviews")
-async def list_reviews(
-    _principal: Auditor, connection: Read, open_only: Annotated[bool | None, Query(alias="open")] = None
-) -> Page[AccessReview]:
-    """Break-glass grants to be looked at, newest first, 200 at most."""
-    found = await reads.reviews(connection, open_only=open_only)
-    return Page[AccessReview](items=tuple(found), as_of=await clock(connection))
-
-
-@router.post("/reviews/{review_id}/close")
-async def close_review(
-    review_id: str, body: CloseReview, principal: Approver, tx: Tx, version: IfMatch, response: Response
-) -> AccessReview:
-    """Close a review with what was found; never by who asked for the grant or gained by it."""
-    closed = await reviews.close_review(
-        tx,
-        actor=principal.user_id,
-        review_id=known_id(review_id, "review"),
-        version=version,
-        findings=body.findings,
-    )
-    set_etag(response, closed.version)
-    return closed
-
-
-# --- approvals -----------------------------------------------------------------------------------------------------
-
-
-@router.get("/approvals")
-async def list_approvals(
-    principal: Anybody,
-    connection: Read,
-    state: ApprovalState | None = None,
-    limit: Limit = PAGE_DEFAULT,
-    cursor: Cursor = None,
-) -> Page[Approval]:
-    """What waits for approval, or did, newest first: what one may decide, asked for, or gains by."""
-    found = await approvals.listed(
-        connection,
-        state=state,
-        concerning=None if principal.permissions & _OVERSEERS else (principal.user_id, principal.permissions),
-        before=_after(cursor),
-        limit=limit + 1,
-    )
-    items = [await _for(connection, approval, principal) for approval in found[:limit]]
-    return Page[Approval](
-        items=tuple(items),
-        next_cursor=encode_cursor(items[-1].requested_at, items[-1].approval_id) if len(found) > limit else None,
-        as_of=await clock(connection),
-    )
-
-
-@router.get("/approvals/{approval_id}")
-async def get_approval(approval_id: str, principal: Anybody, connection: Read, response: Response) -> Approval:
-    """One approval; its version is the ETag."""
-    approval = await approvals.find(connection, known_id(approval_id, "approval"))
-    mine = principal.user_id in {approval.requested_by, approval.gainer}
-    if not mine and approval.permission not in principal.permissions and not principal.permissions & _OVERSEERS:
-        raise ProblemError(Code.NOT_FOUND, "There is no such approval.")
-    set_etag(response, approval.version)
-    return await _for(connection, approval, principal)
-
-
-@router.post("/approvals/{approval_id}/decision")
-async def decide(
-    approval_id: str, body: ApprovalDecision, principal: Approver, tx: Tx, version: IfMatch, response: Response
-) -> Approval:
-    """Approve or deny; never what one asked for or would gain by."""
-    decided = await approvals.decide(
-        tx,
-        principal=principal,
-        approval_id=known_id(approval_id, "approval"),
-        version=version,
-        verdict=body.decision,
-        reason=body.reason,
-    )
-    set_etag(response, decided.version)
-    return await _for(tx, decided, principal)
-
-
-@router.post("/approvals/{approval_id}/withdraw")
-async def withdraw(
-    approval_id: str, body: Withdraw, principal: Anybody, tx: Tx, version: IfMatch, response: Response
-) -> Approval:
-    """Take back what one asked for oneself."""
-    gone = await approvals.withdraw(
-        tx,
-        actor=principal.user_id,
-        approval_id=known_id(approval_id, "approval"),
-        version=version,
-        reason=body.reason,
-    )
-    set_etag(response, gone.version)
-    return gone
-
-
-# --- explanation, people, hints, drift -------------------------------------------------------------------------------
+# --- explanation, people --------------------------------------------------------------------------------------------
 
 
 @router.get("/explain")
@@ -300,7 +186,7 @@ async def explain(
     permission: Permission,
 ) -> Explanation:
     """Through which role somebody may do something, granted by whom and when; or what is missing."""
-    if user_id != principal.user_id and not principal.permissions & _OVERSEERS:
+    if user_id != principal.user_id and not principal.permissions & OVERSEERS:
         raise _not_yours()
     person = await (await connection.execute(queries.person, {"user_id": user_id})).fetchone()
     async with connection.cursor(row_factory=dict_row) as cursor:
@@ -332,7 +218,7 @@ async def list_people(
     cursor: Cursor = None,
 ) -> Page[Person]:
     """Everybody who can sign in or holds a role, by name; needs oversight of roles or of the audit log."""
-    if not principal.permissions & _OVERSEERS:
+    if not principal.permissions & OVERSEERS:
         raise _not_yours()
     name, user_id = decode_cursor(cursor, str, str) if cursor is not None else (None, None)
     pattern = None
@@ -352,33 +238,9 @@ async def list_people(
 
 
 @router.post("/people/{user_id}/second-factor/remove", status_code=204)
-async def remove_second_factor(user_id: Identifier, body: RemoveSecondFactor, principal: Granter, tx: Tx) -> None:
+async def remove_second_factor(user_id: Identifier, request: RemoveSecondFactor, principal: Granter, tx: Tx) -> None:
     """Remove somebody's second factor, for instance with a lost telephone; they set up another at the next need."""
-    await second_factor.remove(tx, actor=principal.user_id, user_id=user_id, reason=body.reason)
-
-
-@router.get("/hints")
-async def list_hints(_principal: Auditor, connection: Read) -> Page[UnusedPermissions]:
-    """Permissions that assignments give and nobody used for 90 days: candidates to be taken away. 200 at most."""
-    async with connection.cursor(row_factory=class_row(UnusedPermissions)) as rows:
-        await rows.execute(queries.unused, {"checked": [str(permission) for permission in Permission]})
-        found = await rows.fetchall()
-    return Page[UnusedPermissions](items=tuple(found), as_of=await clock(connection))
-
-
-@router.get("/drift")
-async def get_drift(_principal: Auditor, connection: Read) -> AccessDrift:
-    """Where what outside systems report about access differs from the assignments here."""
-    async with connection.cursor(row_factory=class_row(AccessReport)) as reports:
-        await reports.execute(drift.reports)
-        heard = tuple(await reports.fetchall())
-    async with connection.cursor(row_factory=class_row(AccessDifference)) as rows:
-        await rows.execute(drift.differences)
-        return AccessDrift(reports=heard, differences=tuple(await rows.fetchall()), as_of=await clock(connection))
-
-
-async def _for(connection: Connection, approval: Approval, principal: Principal) -> Approval:
-    return approval.model_copy(update={"objection": await approvals.objection(connection, approval, principal)})
+    await take_second_factor(tx, actor=principal.user_id, user_id=user_id, reason=request.reason)
 
 
 T = TypeVar("T", RoleAssignment | Approval, RoleDefinition | Approval)
@@ -389,14 +251,6 @@ def _answer(response: Response, result: T) -> T:
         response.status_code = 202
     set_etag(response, result.version)
     return result
-
-
-def _after(cursor: str | None) -> tuple[datetime | None, UUID | None]:
-    """Instant and id of the last row of the page before. Raises ProblemError 422."""
-    if cursor is None:
-        return None, None
-    at, known = decode_cursor(cursor, datetime, str)
-    return at, known_id(known, "page")
 
 
 def _not_yours() -> ProblemError:

@@ -9,8 +9,9 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
-from backend import audit
 from backend.alerts.decide import Condition, Event, Transition, acknowledge, hold, pass_by, shelve, unshelve
+from backend.core import audit_trail
+from backend.core.clock import clock
 from backend.core.database import Connection, load_queries
 from backend.core.problems import ProblemError, same_version
 from models.alerts import Alert, AlertRule, AlertRuleChange, AlertRuleDraft, AlertState, Severity
@@ -39,7 +40,7 @@ async def _write(tx: Connection, event: Event, before: Alert | None, after: Aler
         await tx.execute(queries.end_version, {"id": before.id, "version": before.version, "at": at})
     await tx.execute(queries.insert_version, after.model_dump() | {"at": at})
     reasons = {Event.ACKNOWLEDGED: after.comment, Event.SHELVED: after.shelve_reason}
-    await audit.record(
+    await audit_trail.record(
         tx,
         actor=actor,
         action=f"alerts.alert.{event}",
@@ -58,7 +59,7 @@ async def acknowledge_alert(tx: Connection, *, actor: str, alert_id: UUID, versi
     alert = await _locked(tx, alert_id)
     if alert.state is not AlertState.ACTIVE:
         if (alert.acknowledged_by, alert.comment) == (actor, comment):
-            audit.nothing_changed()
+            audit_trail.nothing_changed()
             return alert
         raise ProblemError(Code.CONFLICT, f"{alert.acknowledged_by} has acknowledged this alert already.")
     same_version(alert.version, version)
@@ -91,7 +92,7 @@ async def unshelve_alert(tx: Connection, *, actor: str, alert_id: UUID, version:
     """Take an alert off the shelf; one that is on none stays as it is. Stale: 412."""
     alert = await _locked(tx, alert_id)
     if alert.shelved_until is None:
-        audit.nothing_changed()
+        audit_trail.nothing_changed()
         return alert
     same_version(alert.version, version)
     step = unshelve(alert)
@@ -108,7 +109,7 @@ async def raise_alert(
     severity: Severity,
     guidance: str = "",
     runbook_url: str = "",
-    actor: str = audit.WORKER,
+    actor: str = audit_trail.WORKER,
 ) -> Alert:
     """Say that something holds which no figure shows, such as a failed backup; returns its alert.
 
@@ -135,7 +136,7 @@ async def raise_alert(
     return step.after
 
 
-async def clear_condition(tx: Connection, *, source: str, key: str, actor: str = audit.WORKER) -> Alert | None:
+async def clear_condition(tx: Connection, *, source: str, key: str, actor: str = audit_trail.WORKER) -> Alert | None:
     """Say that it has passed; returns the alert, ``None`` when none is open.
 
     An acknowledged alert clears. One that nobody has acknowledged stays until somebody does, and clears then.
@@ -157,13 +158,15 @@ async def _locked_condition(tx: Connection, source: str, key: str) -> Alert | No
         return await cursor.fetchone()
 
 
-async def create_rule(tx: Connection, *, actor: str, draft: AlertRuleDraft, since: datetime | None = None) -> AlertRule:
+async def create_rule(
+    tx: Connection, *, actor: str, request: AlertRuleDraft, since: datetime | None = None
+) -> AlertRule:
     """Store a new rule, in force ``since`` then or from now on; the next evaluation looks at it."""
-    cursor = await tx.execute(queries.insert_rule, draft.model_dump() | {"actor": actor, "at": since})
+    cursor = await tx.execute(queries.insert_rule, request.model_dump() | {"actor": actor, "at": since})
     row = await cursor.fetchone()
     assert row is not None  # noqa: S101 - an insert of one row returns one row
     rule = await find_rule(tx, UUID(row[0]))
-    await audit.record(
+    await audit_trail.record(
         tx,
         actor=actor,
         action="alerts.rule.created",
@@ -176,9 +179,11 @@ async def create_rule(tx: Connection, *, actor: str, draft: AlertRuleDraft, sinc
     return rule
 
 
-async def change_rule(tx: Connection, *, actor: str, rule_id: UUID, version: int, change: AlertRuleChange) -> AlertRule:
+async def change_rule(
+    tx: Connection, *, actor: str, rule_id: UUID, version: int, request: AlertRuleChange
+) -> AlertRule:
     """Change the named fields of a rule; its open alerts follow at the next evaluation. Stale: 412."""
-    changes = change.model_dump(exclude_unset=True)
+    changes = request.model_dump(exclude_unset=True)
     empty = [name for name, value in changes.items() if value is None and name not in NULLABLE]
     if empty:
         field = AlertRuleChange.model_fields[empty[0]].alias
@@ -191,11 +196,11 @@ async def change_rule(tx: Connection, *, actor: str, rule_id: UUID, version: int
     same_version(before.version, version)
     wanted = before.model_copy(update=changes)
     if wanted == before:
-        audit.nothing_changed()
+        audit_trail.nothing_changed()
         return before
     await tx.execute(queries.update_rule, wanted.model_dump() | {"actor": actor})
     after = await find_rule(tx, rule_id)
-    await audit.record(
+    await audit_trail.record(
         tx,
         actor=actor,
         action="alerts.rule.changed",
@@ -217,15 +222,6 @@ async def find_rule(connection: Connection, rule_id: UUID) -> AlertRule:
     if rule is None:
         raise ProblemError(Code.NOT_FOUND, "There is no such alert rule.")
     return rule
-
-
-async def clock(connection: Connection) -> datetime:
-    """The database's clock, read after locks are held, so that versions of one alert follow each other in time."""
-    cursor = await connection.execute(queries.clock)
-    row = await cursor.fetchone()
-    assert row is not None  # noqa: S101 - a select without a table returns one row
-    now: datetime = row[0]
-    return now
 
 
 async def _locked(tx: Connection, alert_id: UUID) -> Alert:

@@ -12,10 +12,11 @@ from psycopg.rows import class_row
 from backend.alerts import actions
 from backend.alerts.actions import queries
 from backend.alerts.decide import Reading, Transition, Watch, decide, unshelve
-from backend.audit import WORKER
+from backend.core.audit_trail import WORKER
+from backend.core.clock import clock
 from backend.core.database import Connection, Database
 from backend.core.settings import Settings
-from backend.dashboard.figures import figures_at, sources_at
+from backend.figures import figures_at, sources_at
 from models.alerts import Alert, AlertCondition, AlertRule
 from models.dashboard import DashboardFigures, SourceStatus
 from models.figures import FIGURES, FigureName, SourceName
@@ -33,11 +34,11 @@ async def evaluate(db: Database, settings: Settings) -> None:
 
 async def _end_shelves(tx: Connection) -> None:
     """Bring back alerts without a rule when their time on the shelf is over."""
-    now = await actions.clock(tx)
+    now = await clock(tx)
     async with tx.cursor(row_factory=class_row(Alert)) as cursor:
         await cursor.execute(queries.lock_shelf_ended, {"at": now})
         ended = await cursor.fetchall()
-    await actions.apply(tx, [unshelve(alert) for alert in ended], actor=WORKER, at=await actions.clock(tx))
+    await actions.apply(tx, [unshelve(alert) for alert in ended], actor=WORKER, at=await clock(tx))
 
 
 async def evaluate_within(tx: Connection, settings: Settings) -> None:
@@ -47,7 +48,7 @@ async def evaluate_within(tx: Connection, settings: Settings) -> None:
         return
     open_alerts = await _open_alerts(tx)
     watches = await _watches(tx)
-    now = await actions.clock(tx)
+    now = await clock(tx)
     figures = {days: await figures_at(tx, now, days) for days in {rule.range_days for rule in rules}}
     sources = await sources_at(tx, now, settings)
     ids = iter(await _new_ids(tx, 2 * len(rules)))

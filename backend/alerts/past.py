@@ -10,7 +10,7 @@ from backend.alerts.decide import broken_then
 from backend.alerts.evaluate import reading_of
 from backend.alerts.summary import in_force
 from backend.core.database import Connection
-from backend.dashboard.figures import figures_at
+from backend.figures import figures_at
 from models.alerts import AlertRule, AlertState
 from models.dashboard import DashboardFigures, SourceStatus
 from models.figures import FigureName, SourceName

@@ -1,6 +1,3 @@
--- name: clock
-select clock_timestamp()
-
 -- name: try_evaluation_lock
 -- Held to the end of the transaction, so that two workers never evaluate at once.
 select pg_try_advisory_xact_lock(4711018003)

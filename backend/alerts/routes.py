@@ -10,6 +10,7 @@ from psycopg.rows import class_row
 
 from backend.alerts import actions
 from backend.alerts.actions import queries
+from backend.core.clock import clock
 from backend.core.database import Connection
 from backend.core.dependencies import Read, Tx
 from backend.core.http import AsOf, IfMatch, Limit, decode_cursor, encode_cursor, known_id, operations_router, set_etag
@@ -50,7 +51,7 @@ async def list_alerts(
     if cursor is not None:
         as_of, raised_at, alert_id = decode_cursor(cursor, datetime, datetime, str)
         alert_id = known_id(alert_id, "page")
-    instant = as_of or await actions.clock(connection)
+    instant = as_of or await clock(connection)
     async with connection.cursor(row_factory=class_row(Alert)) as rows:
         await rows.execute(
             queries.alerts_page,
@@ -77,7 +78,7 @@ async def get_alert(
     alert_id: str, _principal: Viewer, connection: Read, response: Response, as_of: AsOf = None
 ) -> Alert:
     """One alert, as it was at ``asOf``; its version is the ETag."""
-    instant = as_of or await actions.clock(connection)
+    instant = as_of or await clock(connection)
     async with connection.cursor(row_factory=class_row(Alert)) as cursor:
         await cursor.execute(queries.alert_at, {"alert_id": known_id(alert_id, "alert"), "as_of": instant})
         alert = await cursor.fetchone()
@@ -89,11 +90,11 @@ async def get_alert(
 
 @router.post("/alerts/{alert_id}/acknowledge")
 async def acknowledge(
-    alert_id: str, body: AcknowledgeAlert, principal: Manager, tx: Tx, version: IfMatch, response: Response
+    alert_id: str, request: AcknowledgeAlert, principal: Manager, tx: Tx, version: IfMatch, response: Response
 ) -> Alert:
     """Acknowledge an active alert with a comment. It clears at once when its condition has passed already."""
     alert = await actions.acknowledge_alert(
-        tx, actor=principal.user_id, alert_id=known_id(alert_id, "alert"), version=version, comment=body.comment
+        tx, actor=principal.user_id, alert_id=known_id(alert_id, "alert"), version=version, comment=request.comment
     )
     set_etag(response, alert.version)
     return alert
@@ -101,7 +102,7 @@ async def acknowledge(
 
 @router.post("/alerts/{alert_id}/shelve")
 async def shelve(
-    alert_id: str, body: ShelveAlert, principal: Manager, tx: Tx, version: IfMatch, response: Response
+    alert_id: str, request: ShelveAlert, principal: Manager, tx: Tx, version: IfMatch, response: Response
 ) -> Alert:
     """Put an open alert aside, for at most 7 days and with a reason. It comes back by itself."""
     alert = await actions.shelve_alert(
@@ -109,8 +110,8 @@ async def shelve(
         actor=principal.user_id,
         alert_id=known_id(alert_id, "alert"),
         version=version,
-        until=body.until,
-        reason=body.reason,
+        until=request.until,
+        reason=request.reason,
     )
     set_etag(response, alert.version)
     return alert
@@ -135,7 +136,7 @@ async def list_rules(
     if cursor is not None:
         (after,) = decode_cursor(cursor, str)
         after = known_id(after, "page")
-    instant = await actions.clock(connection)
+    instant = await clock(connection)
     async with connection.cursor(row_factory=class_row(AlertRule)) as rows:
         await rows.execute(queries.rules_page, {"after": after, "limit": limit + 1})
         found = await rows.fetchall()
@@ -152,18 +153,18 @@ async def get_rule(rule_id: str, _principal: Viewer, connection: Read, response:
 
 
 @router.post("/alert-rules", status_code=201)
-async def create_rule(body: AlertRuleDraft, principal: Manager, tx: Tx, response: Response) -> AlertRule:
+async def create_rule(request: AlertRuleDraft, principal: Manager, tx: Tx, response: Response) -> AlertRule:
     """Store a new rule."""
-    return _tagged(response, await actions.create_rule(tx, actor=principal.user_id, draft=body))
+    return _tagged(response, await actions.create_rule(tx, actor=principal.user_id, request=request))
 
 
 @router.patch("/alert-rules/{rule_id}")
 async def change_rule(
-    rule_id: str, body: AlertRuleChange, principal: Manager, tx: Tx, version: IfMatch, response: Response
+    rule_id: str, request: AlertRuleChange, principal: Manager, tx: Tx, version: IfMatch, response: Response
 ) -> AlertRule:
     """Change a rule; fields left out stay. ``noDataSeconds`` may be null: never."""
     rule = await actions.change_rule(
-        tx, actor=principal.user_id, rule_id=known_id(rule_id, "alert rule"), version=version, change=body
+        tx, actor=principal.user_id, rule_id=known_id(rule_id, "alert rule"), version=version, request=request
     )
     return _tagged(response, rule)
 

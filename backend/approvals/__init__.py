@@ -1,4 +1,11 @@
 """What waits for somebody else's yes: asked for once, decided by others, carried out in the deciding transaction.
 
-A domain declares a kind of approval with ``kinds.declare``; ``actions.ask`` and ``actions.decide`` do the rest.
+A capability names its kinds in its manifest; ``ask`` and ``decide`` do the rest.
 """
+
+from __future__ import annotations
+
+from backend.approvals.actions import OVERSEERS, ask, decide
+from backend.core.capability import ApprovalKind
+
+__all__ = ["OVERSEERS", "ApprovalKind", "ask", "decide"]

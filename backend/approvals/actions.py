@@ -4,22 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from backend import audit
-from backend.approvals.kinds import kind_of
+from backend.core import audit_trail
+from backend.core.capability import ApprovalKinds
 from backend.core.database import Connection, Database, load_queries
 from backend.core.problems import ProblemError, same_version
-from backend.core.security import Principal
 from backend.core.settings import Settings
 from models.access import Approval, ApprovalState, Verdict
+from models.core.paging import PAGE_MOST
+from models.core.permissions import Permission
 from models.core.problems import Code
 
+if TYPE_CHECKING:
+    from backend.core.security import Principal
+
 queries = load_queries(__package__)
+
+OVERSEERS = frozenset({Permission.VIEW_AUDIT, Permission.MANAGE_ROLES, Permission.APPROVE_ROLES})
+"""Any of these sees what concerns others; everybody sees what concerns themselves."""
 
 
 async def ask(
@@ -62,15 +69,15 @@ async def ask(
         before = await find(tx, earlier[0])
         if before.state is ApprovalState.PENDING:
             if (before.requested_by, before.details) == (actor, dict(details)):
-                audit.nothing_changed()
+                audit_trail.nothing_changed()
                 return before
             raise _pending_already(before)
-        await _settle(tx, before, ApprovalState.EXPIRED, actor=audit.WORKER, reason="nobody decided in time")
+        await _settle(tx, before, ApprovalState.EXPIRED, actor=audit_trail.WORKER, reason="nobody decided in time")
     row = await (await tx.execute(queries.insert, values)).fetchone()
     if row is None:
         raise ProblemError(Code.CONFLICT, "The same was asked for at this moment; look at what is pending.")
     approval = await find(tx, row[0])
-    await audit.record(
+    await audit_trail.record(
         tx,
         actor=actor,
         action="approvals.asked",
@@ -85,7 +92,14 @@ async def ask(
 
 
 async def decide(
-    tx: Connection, *, principal: Principal, approval_id: UUID, version: int, verdict: Verdict, reason: str
+    tx: Connection,
+    kinds: ApprovalKinds,
+    *,
+    principal: Principal,
+    approval_id: UUID,
+    version: int,
+    verdict: Verdict,
+    reason: str,
 ) -> Approval:
     """Approve or deny. The last approval that is needed carries out what was asked for.
 
@@ -96,11 +110,11 @@ async def decide(
     before = await find(tx, approval_id)
     mine = next((vote for vote in before.votes if vote.voter == principal.user_id), None)
     if mine is not None and mine.verdict is verdict:
-        audit.nothing_changed()
+        audit_trail.nothing_changed()
         return before
     if before.state is not ApprovalState.PENDING:
         raise ProblemError(Code.CONFLICT, f"{before.title}: {_ended(before)}")
-    words = await objection(tx, before, principal)
+    words = await objection(tx, kinds, before, principal)
     if words is not None:
         raise ProblemError(Code.PERMISSION_MISSING, f"You may not decide this: {words}.", permission=before.permission)
     same_version(before.version, version)
@@ -120,7 +134,7 @@ async def decide(
         voted = await find(tx, approval_id)
         state = ApprovalState.APPROVED if satisfied(voted) else ApprovalState.PENDING
         if state is ApprovalState.APPROVED:
-            outcome = await kind_of(voted).apply(tx, voted)
+            outcome = await kinds[voted.kind].apply(tx, voted)
     return await _settle(tx, before, state, actor=principal.user_id, reason=reason, outcome=outcome, verdict=verdict)
 
 
@@ -131,7 +145,7 @@ async def withdraw(tx: Connection, *, actor: str, approval_id: UUID, version: in
     if before.requested_by != actor:
         raise ProblemError(Code.NOT_FOUND, "There is no such approval.")
     if before.state is ApprovalState.WITHDRAWN:
-        audit.nothing_changed()
+        audit_trail.nothing_changed()
         return before
     if before.state is not ApprovalState.PENDING:
         raise ProblemError(Code.CONFLICT, f"{before.title}: {_ended(before)}")
@@ -144,10 +158,12 @@ async def expire(database: Database, _settings: Settings) -> None:
     async with database.transaction() as tx:
         for (approval_id,) in await (await tx.execute(queries.overdue)).fetchall():
             before = await find(tx, approval_id)
-            await _settle(tx, before, ApprovalState.EXPIRED, actor=audit.WORKER, reason="nobody decided in time")
+            await _settle(tx, before, ApprovalState.EXPIRED, actor=audit_trail.WORKER, reason="nobody decided in time")
 
 
-async def objection(connection: Connection, approval: Approval, principal: Principal) -> str | None:
+async def objection(
+    connection: Connection, kinds: ApprovalKinds, approval: Approval, principal: Principal
+) -> str | None:
     """Why ``principal`` may not decide, in words that follow "You may not decide this:"; ``None`` when they may."""
     if approval.state is not ApprovalState.PENDING:
         return _ended(approval).rstrip(".")
@@ -159,7 +175,14 @@ async def objection(connection: Connection, approval: Approval, principal: Princ
         return "you would gain by it"
     if any(vote.voter == principal.user_id for vote in approval.votes):
         return "you have voted already"
-    return await kind_of(approval).objection(connection, approval, principal.user_id)
+    return await kinds[approval.kind].objection(connection, approval, principal.user_id)
+
+
+async def count_decidable(kinds: ApprovalKinds, connection: Connection, principal: Principal) -> int:
+    """How many approvals wait for ``principal``, of the newest that are pending."""
+    concerning = (principal.user_id, principal.permissions)
+    pending = await listed(connection, state=ApprovalState.PENDING, concerning=concerning, limit=PAGE_MOST)
+    return [await objection(connection, kinds, approval, principal) for approval in pending].count(None)
 
 
 def satisfied(approval: Approval) -> bool:
@@ -227,7 +250,7 @@ async def _settle(
     after = await find(tx, UUID(before.approval_id))
     # One yes of two is a vote, not yet an approval.
     action = "agreed" if verdict is Verdict.APPROVE and state is ApprovalState.PENDING else state
-    await audit.record(
+    await audit_trail.record(
         tx,
         actor=actor,
         action=f"approvals.{action}",

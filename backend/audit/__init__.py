@@ -1,94 +1,26 @@
-"""The audit log: every change appends one row in its own transaction. Specification: AuditLogEntry."""
+"""The audit log: positions, seals, proofs and reading of what ``backend.core.audit_trail`` writes.
+
+Specification: AuditLogEntry.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass
-from typing import Any
+from backend.audit.bundle import BundleError
+from backend.audit.bundle import check as check_bundle
+from backend.audit.checkpoint_store import CheckpointStoreError
+from backend.audit.signed_notes import Verifier, signing_key
+from backend.audit.stores import configured_store, store_at
+from backend.audit.verify import origin_of
+from backend.audit.verify import verify as verify_log
 
-from psycopg.types.json import Jsonb
-
-from backend.core.database import Connection, load_queries
-from backend.core.json import dumps
-from backend.core.logs import correlation_id, request_id
-
-queries = load_queries(__package__)
-
-WORKER = "system:worker"
-SAMPLE_SHOP = "system:sample-shop"
-OPERATOR = "system:command-line"
-
-
-@dataclass(eq=False)
-class AuditScope:
-    """What a request has told the log. One object, shared by all tasks and threads that work on the request."""
-
-    entries: int = 0
-    nothing_changed: bool = False
-
-    @property
-    def silent(self) -> bool:
-        """Whether neither an entry was written nor anybody said that there was nothing to write."""
-        return not (self.entries or self.nothing_changed)
-
-
-_told: ContextVar[AuditScope | None] = ContextVar("told", default=None)
-
-
-@contextmanager
-def audit_scope() -> Iterator[AuditScope]:
-    """What is told within the block. ``backend.core.http`` holds every writing request to it."""
-    told = AuditScope()
-    token = _told.set(told)
-    try:
-        yield told
-    finally:
-        _told.reset(token)
-
-
-def nothing_changed() -> None:
-    """Say that a request is answered although it changed nothing: what it asked for was done already."""
-    if (told := _told.get()) is not None:
-        told.nothing_changed = True
-
-
-async def record(
-    tx: Connection,
-    *,
-    actor: str,
-    action: str,
-    resource_type: str,
-    resource_id: str,
-    label: str | None = None,
-    version: int | None = None,
-    before: Mapping[str, Any] | None = None,
-    after: Mapping[str, Any] | None = None,
-    reason: str | None = None,
-) -> int:
-    """Append one row within ``tx``; returns its sequence number. ``action`` is as in ``alerts.alert.acknowledged``.
-
-    ``label`` is what the resource is called now; how the actor is called now is looked up by the statement itself.
-    """
-    cursor = await tx.execute(
-        queries.append,
-        {
-            "actor": actor,
-            "action": action,
-            "resource_type": resource_type,
-            "resource_id": resource_id,
-            "label": label,
-            "version": version,
-            "before": None if before is None else Jsonb(dict(before), dumps),
-            "after": None if after is None else Jsonb(dict(after), dumps),
-            "reason": reason,
-            "request_id": request_id.get(),
-            "correlation_id": correlation_id.get(),
-        },
-    )
-    row = await cursor.fetchone()
-    assert row is not None  # noqa: S101 - an insert of one row returns one row
-    if (told := _told.get()) is not None:
-        told.entries += 1
-    return int(row[0])
+__all__ = [
+    "BundleError",
+    "CheckpointStoreError",
+    "Verifier",
+    "check_bundle",
+    "configured_store",
+    "origin_of",
+    "signing_key",
+    "store_at",
+    "verify_log",
+]

@@ -24,14 +24,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from backend.audit import queries
 from backend.audit.canonical import canonical
 from backend.audit.findings import ALTERED, FORGED, MISSING, REMOVED, Finding, first_of
 from backend.audit.merkle import Frontier, cover, leaf_hash
 from backend.audit.reads import base64_of
 from backend.audit.seal import SealError, nodes
 from backend.audit.signed_notes import Checkpoint, NoteError, Verifier, verify_note
-from backend.core.database import Connection
+from backend.core.database import Connection, load_queries
+
+queries = load_queries(__package__)
 
 FORMAT = "opsconsole-audit-bundle/1"
 MOST = 100_000

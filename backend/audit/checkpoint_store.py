@@ -6,14 +6,13 @@ A port with two adapters: a folder, and a bucket of S3 (``backend.audit.bucket``
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
-from backend.core.settings import Settings
+from backend.core import files
 
 _NAME = re.compile(r"(\d{20})\.checkpoint")
 
@@ -78,18 +77,11 @@ class Folder:
     def put(self, size: int, note: str) -> None:
         """Write a file whole or not at all, through to the disk."""
         file = self._file(size)
-        part = file.with_name(f"{file.name}.{os.getpid()}.part")
         try:
             self._path.mkdir(parents=True, exist_ok=True)
             if not file.exists():
-                with part.open("w", encoding="utf-8", newline="\n") as out:
-                    out.write(note)
-                    out.flush()
-                    os.fsync(out.fileno())
                 with contextlib.suppress(FileExistsError):
-                    _place(part, file)
-                part.unlink(missing_ok=True)
-                _sync(self._path)
+                    files.create(file, note)
             if file.read_text(encoding="utf-8") == note:
                 return
         except (OSError, UnicodeDecodeError) as error:
@@ -117,40 +109,3 @@ class Folder:
             return []
         except OSError as error:
             raise CheckpointStoreError(f"{self._path} cannot be read: {error}") from error
-
-
-def _place(part: Path, file: Path) -> None:
-    """Give a finished file its name; raises FileExistsError rather than replace another."""
-    if os.name == "nt":
-        part.rename(file)
-    else:
-        os.link(part, file)
-
-
-def _sync(folder: Path) -> None:
-    if os.name != "nt":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-def store_at(name: str, endpoint: str | None = None) -> CheckpointStore:
-    """The place of a name: ``s3://bucket/prefix``, at another endpoint than Amazon's if one is given, or a folder."""
-    return _bucket(name, endpoint) if name.startswith("s3://") else Folder(Path(name))
-
-
-@functools.cache
-def _bucket(url: str, endpoint: str | None) -> CheckpointStore:
-    """One client for all turns: it keeps connections and credentials. Only who has a bucket waits for it to load."""
-    from backend.audit.bucket import Bucket
-
-    return Bucket(url, endpoint)
-
-
-def configured_store(settings: Settings) -> CheckpointStore | None:
-    """The place settings name; ``None`` when they name none. Raises OutsideError."""
-    if settings.audit_checkpoint_bucket is not None:
-        return store_at(settings.audit_checkpoint_bucket, settings.audit_checkpoint_endpoint)
-    return None if settings.audit_checkpoint_folder is None else Folder(settings.audit_checkpoint_folder)

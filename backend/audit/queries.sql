@@ -1,9 +1,3 @@
--- name: append
-insert into audit_log (actor, actor_label, action, resource_type, resource_id, resource_label, version, before, after,
-                       reason, request_id, correlation_id)
-values (%(actor)s, person_name(%(actor)s), %(action)s, %(resource_type)s, %(resource_id)s, %(label)s, %(version)s, %(before)s, %(after)s, %(reason)s, %(request_id)s, %(correlation_id)s)
-returning seq
-
 -- name: stamp
 -- Scalar subqueries, not a join with c: joined, the planner scans the whole log each turn.
 with c as materialized (select * from audit_relay for update),

@@ -11,15 +11,16 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
-from backend.audit import queries
 from backend.audit.canonical import canonical
 from backend.audit.merkle import EMPTY, Span, consistency, cover, fold, inclusion, leaf_hash
 from backend.audit.seal import nodes
-from backend.core.database import Connection, array
+from backend.core.database import Connection, array, load_queries
 from backend.core.problems import ProblemError
 from models.audit import AuditCheckpoint, AuditLogEntry, ConsistencyProof, InclusionProof, OutsideCopies
 from models.core.base import INT64
 from models.core.problems import Code, FieldError
+
+queries = load_queries(__package__)
 
 LOOKED_AT = 20_000
 """Entries a text is looked for in, at most, to make one page."""

@@ -6,9 +6,10 @@ rows that commit late. Positions go, in (xid, seq) order, only to rows below the
 
 from __future__ import annotations
 
-from backend.audit import queries
-from backend.core.database import Database
+from backend.core.database import Database, load_queries
 from backend.core.settings import Settings
+
+queries = load_queries(__package__)
 
 
 async def stamp(database: Database, _settings: Settings) -> None:

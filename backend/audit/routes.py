@@ -109,9 +109,9 @@ async def prove_entry(
 
 
 @router.post("/export", response_class=Response, responses={200: {"content": {"application/zip": {}}}})
-async def export(body: AuditExport, principal: Confirmed, tx: Tx) -> Response:
+async def export(request: AuditExport, principal: Confirmed, tx: Tx) -> Response:
     """Hand out entries as a bundle that proves itself; asks for a fresh sign-in and is an entry itself."""
-    name, data = await actions.export(tx, actor=principal.user_id, asked=body)
+    name, data = await actions.export(tx, actor=principal.user_id, request=request)
     return Response(
         data, media_type="application/zip", headers={"Content-Disposition": f'attachment; filename="{name}"'}
     )

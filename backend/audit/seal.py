@@ -12,14 +12,16 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from backend.audit import queries
 from backend.audit.canonical import canonical
-from backend.audit.checkpoint_store import CheckpointStore, CheckpointStoreError, configured_store
+from backend.audit.checkpoint_store import CheckpointStore, CheckpointStoreError
 from backend.audit.merkle import Frontier, Node, cover, fold, leaf_hash
 from backend.audit.signed_notes import Checkpoint, Verifier, read_note, sign, signing_key
-from backend.core.database import Connection, Database, array
+from backend.audit.stores import configured_store
+from backend.core.database import Connection, Database, array, load_queries
 from backend.core.logs import logger
 from backend.core.settings import Settings
+
+queries = load_queries(__package__)
 
 log = logger(__name__)
 

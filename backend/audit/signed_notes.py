@@ -14,8 +14,6 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
-    NoEncryption,
-    PrivateFormat,
     PublicFormat,
     load_pem_private_key,
 )
@@ -24,12 +22,7 @@ from backend.core.settings import Settings
 from models.audit.proofs import Checkpoint, NoteError, check_note, read_note
 from models.audit.proofs import Verifier as PublicVerifier
 
-__all__ = ["Checkpoint", "NoteError", "Verifier", "new_key", "read_note", "sign", "signing_key", "verify_note"]
-
-
-def new_key() -> str:
-    """A new private key as PEM text."""
-    return Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode("ascii")
+__all__ = ["Checkpoint", "NoteError", "Verifier", "read_note", "sign", "signing_key", "verify_note"]
 
 
 def signing_key(settings: Settings) -> Ed25519PrivateKey | None:

@@ -19,7 +19,6 @@ from uuid import UUID
 
 import psycopg
 
-from backend.audit import queries
 from backend.audit.canonical import FIELDS, canonical
 from backend.audit.findings import (
     ALTERED,
@@ -36,6 +35,9 @@ from backend.audit.findings import (
 )
 from backend.audit.merkle import Frontier, leaf_hash
 from backend.audit.signed_notes import Checkpoint, NoteError, Verifier, verify_note
+from backend.core.database import load_queries
+
+queries = load_queries(__package__)
 
 CHUNK = 8_192
 FEW = 30_000

@@ -1,9 +1,23 @@
 """Daily backups, encrypted, and restored for a test by themselves. Specification: "daily backups"."""
 
+from __future__ import annotations
 
-class BackupError(Exception):
-    """A backup could not be made or used; the words say why and what to do."""
+from backend.backup.archive import Manifest, verified
+from backend.backup.audit_check import sealed_audit_check
+from backend.backup.errors import BackupError
+from backend.backup.keys import key_of
+from backend.backup.postgres import Abort
+from backend.backup.restore import restore as restore_file
+from backend.backup.run import Plan, back_up
 
-
-class UntestedError(Exception):
-    """A backup could not be restored for a test, through no fault of its own; the words say what to do."""
+__all__ = [
+    "Abort",
+    "BackupError",
+    "Manifest",
+    "Plan",
+    "back_up",
+    "key_of",
+    "restore_file",
+    "sealed_audit_check",
+    "verified",
+]

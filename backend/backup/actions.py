@@ -8,10 +8,10 @@ from typing import Any
 from psycopg.rows import class_row, dict_row
 from psycopg.types.json import Jsonb
 
-from backend import audit
-from backend.alerts.actions import clear_condition, raise_alert
+from backend.alerts import clear_condition, raise_alert
 from backend.backup.archive import Made, queries
 from backend.backup.due import History
+from backend.core import audit_trail
 from backend.core.database import Connection
 from models.alerts import Severity
 from models.backup import BackupRun, BackupState
@@ -127,7 +127,7 @@ async def _returned(tx: Connection, statement: Any, row: dict[str, Any]) -> Back
 
 
 async def _audit(tx: Connection, actor: str, action: str, run: BackupRun, before: BackupRun | None = None) -> None:
-    await audit.record(
+    await audit_trail.record(
         tx,
         actor=actor,
         action=action,

@@ -19,12 +19,15 @@ from psycopg import sql
 from psycopg.pq import TransactionStatus
 from pydantic import BaseModel, ValidationError
 
-from backend.backup import BackupError
+from backend.backup.errors import BackupError
 from backend.backup.postgres import Abort, connected, running, tool
 from backend.backup.retention import file_name
-from backend.backup.sealed import CHUNK, Key, Sealer, unseal
+from backend.backup.sealed import CHUNK, Sealer, unseal
 from backend.core.database import load_queries
+from backend.core.files import sync_folder
+from backend.core.keys import Key
 from backend.migrations.migrate import current
+from backend.migrations.revisions import as_text
 
 queries = load_queries(__package__)
 
@@ -37,6 +40,7 @@ class Manifest(BaseModel):
 
     created_at: datetime
     revision: str
+    """Of each branch of migrations the newest: ``alerts_0001+risk_0005``."""
     program: str
     server_version: int
     database: str
@@ -61,12 +65,20 @@ def identity(connection: psycopg.Connection[tuple[object, ...]]) -> str:
     return hashlib.sha256(f"{row[0]}\n{row[1]}".encode()).hexdigest()[:8]
 
 
+def _count(schema: str, table: str) -> sql.Composed:
+    return sql.SQL("select count(*) from only {}").format(sql.Identifier(schema, table))
+
+
+def examples() -> tuple[sql.Composed, ...]:
+    """Statements put together here, for the test that prepares them all."""
+    return (_count("public", "audit_log"),)
+
+
 def rows_of(connection: psycopg.Connection[tuple[object, ...]]) -> dict[str, int]:
     """Rows of every table, counted."""
     counts: dict[str, int] = {}
     for schema, name in connection.execute(queries.tables).fetchall():
-        table = sql.Identifier(str(schema), str(name))
-        row = connection.execute(sql.SQL("select count(*) from only {}").format(table)).fetchone()
+        row = connection.execute(_count(str(schema), str(name))).fetchone()
         counts[str(name) if schema == "public" else f"{schema}.{name}"] = 0 if row is None else int(str(row[0]))
     return counts
 
@@ -92,7 +104,7 @@ def make(url: str, folder: Path, key: Key, now: datetime, abort: Abort) -> Made:
                     manifest = _manifest(connection, now)
                     sealer = _dump(url, snapshot, manifest, part, key, abort)
                 part.replace(file)
-                _sync_folder(folder)
+                sync_folder(folder)
             finally:
                 with contextlib.suppress(OSError):
                     part.unlink(missing_ok=True)
@@ -120,12 +132,12 @@ def _snapshot(connection: psycopg.Connection[tuple[object, ...]]) -> Iterator[st
 
 
 def _manifest(connection: psycopg.Connection[tuple[object, ...]], now: datetime) -> Manifest:
-    revision = current(connection)
-    if revision is None:
+    revisions = current(connection)
+    if not revisions:
         raise BackupError("this database holds nothing of opsconsole: run `opsconsole migrate` first")
     return Manifest(
         created_at=now,
-        revision=revision,
+        revision=as_text(revisions),
         program=version("opsconsole"),
         server_version=connection.info.server_version,
         database=connection.info.dbname,
@@ -157,15 +169,6 @@ def _dump(url: str, snapshot: str, manifest: Manifest, part: Path, key: Key, abo
         file.flush()
         os.fsync(file.fileno())
     return sealer
-
-
-def _sync_folder(folder: Path) -> None:
-    if hasattr(os, "O_DIRECTORY"):
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 @contextlib.contextmanager

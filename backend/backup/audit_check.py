@@ -7,9 +7,7 @@ from collections.abc import Callable
 import psycopg
 from psycopg.rows import dict_row
 
-from backend.audit.checkpoint_store import CheckpointStoreError, configured_store
-from backend.audit.signed_notes import Verifier, signing_key
-from backend.audit.verify import origin_of, verify
+from backend.audit import CheckpointStoreError, Verifier, configured_store, origin_of, signing_key, verify_log
 from backend.backup.archive import queries
 from backend.backup.postgres import connected
 from backend.core.settings import Settings
@@ -50,11 +48,11 @@ def sealed_audit_check(settings: Settings) -> Callable[[str], str | None]:
             if key is None:
                 return None
             outside = configured_store(settings)
-            newest = verify(url, [Verifier.of(origin_of(url), key)])
+            newest = verify_log(url, [Verifier.of(origin_of(url), key)])
             if newest.finding is None and outside is not None:
                 # Checkpoints that came after the backup are none of its business.
                 notes = [(size, note) for size, note in outside.notes() if size <= newest.verified]
-                newest = verify(url, [Verifier.of(origin_of(url), key)], notes)
+                newest = verify_log(url, [Verifier.of(origin_of(url), key)], notes)
         except (psycopg.Error, CheckpointStoreError, ValueError, OSError) as error:
             return f"the audit log cannot be verified: {str(error).strip()}"
         return None if newest.finding is None else f"the audit log is not what was sealed: {newest.finding}"

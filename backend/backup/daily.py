@@ -9,13 +9,14 @@ from typing import cast
 
 import procrastinate
 
-from backend.alerts.actions import clock
-from backend.audit import WORKER
-from backend.backup import BackupError, actions, due
+from backend.backup import actions, due
 from backend.backup.audit_check import sealed_audit_check
+from backend.backup.errors import BackupError
 from backend.backup.keys import key_of
 from backend.backup.retention import Keep, prune
 from backend.backup.run import BusyError, Plan, back_up
+from backend.core.audit_trail import WORKER
+from backend.core.clock import clock
 from backend.core.database import Database
 from backend.core.logs import logger
 from backend.core.settings import Settings

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from backend.backup import BackupError
-from backend.backup.sealed import Key
+from backend.backup.errors import BackupError
+from backend.core.keys import Key
 from backend.core.settings import Settings
 
 
@@ -14,10 +14,17 @@ def key_of(settings: Settings) -> Key:
             text = settings.backup_key_file.read_text(encoding="ascii")
         except (OSError, UnicodeDecodeError) as error:
             raise BackupError(f"the key file {settings.backup_key_file} cannot be read: {error}") from error
-        return Key.read(text, str(settings.backup_key_file))
+        return _key(text, str(settings.backup_key_file))
     if settings.backup_key is not None:
-        return Key.read(settings.backup_key.get_secret_value(), "OPSCONSOLE_BACKUP_KEY")
+        return _key(settings.backup_key.get_secret_value(), "OPSCONSOLE_BACKUP_KEY")
     raise BackupError(
         "there is no key: `openssl rand -base64 32` makes one; have OPSCONSOLE_BACKUP_KEY_FILE name the file it is in, "
         "and keep a copy elsewhere, for without it no backup can be read"
     )
+
+
+def _key(text: str, where: str) -> Key:
+    try:
+        return Key.read(text, where)
+    except ValueError as error:
+        raise BackupError(str(error)) from None

@@ -19,9 +19,9 @@ import psycopg
 from psycopg import pq
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from backend.backup import BackupError
-from backend.runtime import processes
-from backend.runtime.embedded_postgres import MAJOR, EmbeddedError, binaries
+from backend.backup.errors import BackupError
+from backend.core import processes
+from backend.core.postgres_binaries import MAJOR, EmbeddedError, binaries
 
 CONNECT_SECONDS = 10
 LIMITS = {

@@ -12,14 +12,15 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from backend.backup import BackupError, UntestedError
 from backend.backup.archive import Manifest, identity, opened, queries, rows_of, verified
 from backend.backup.audit_check import verify_audit
+from backend.backup.errors import BackupError, UntestedError
 from backend.backup.postgres import Abort, connected, running, tool
 from backend.backup.retention import stamp
-from backend.backup.sealed import Key
 from backend.core.database import APPLICATION_ROLE
-from backend.migrations.migrate import current, newest
+from backend.core.keys import Key
+from backend.migrations.migrate import current
+from backend.migrations.revisions import as_text, from_text, newest, unknown
 
 SCRATCH = "opsconsole_restore_test"
 
@@ -33,9 +34,10 @@ def restore(file: Path, key: Key, url: str, abort: Abort, verify: VerifyAudit = 
     The file is read to its end before anything is written, and lands whole or not at all. Raises BackupError.
     """
     manifest = verified(file, key, abort)
-    if manifest.revision > newest():
+    if unknown(from_text(manifest.revision)):
         raise BackupError(
-            f"{file} is at revision {manifest.revision}, newer than this program ({newest()}); install a newer one"
+            f"{file} is at revision {manifest.revision}, newer than this program ({as_text(newest())}); "
+            "install a newer one"
         )
     try:
         with connected(url, abort) as connection:
@@ -88,10 +90,10 @@ def restore_test(
 def differences(url: str, manifest: Manifest, verify: VerifyAudit) -> str | None:
     """How the database at ``url`` differs from what was backed up; ``None`` when it does not. Raises psycopg.Error."""
     with connected(url) as connection:
-        revision = current(connection)
+        revision = as_text(current(connection))
         rows = rows_of(connection)
     if revision != manifest.revision:
-        return f"it is at revision {revision or 'none'} instead of {manifest.revision}"
+        return f"it is at revision {revision} instead of {manifest.revision}"
     wrong = sorted(name for name in rows.keys() | manifest.rows.keys() if rows.get(name) != manifest.rows.get(name))
     if wrong:
         words = (f"{name} has {rows.get(name, 0)} rows instead of {manifest.rows.get(name, 0)}" for name in wrong[:5])

@@ -9,8 +9,8 @@ from uuid import UUID
 from fastapi import Query
 from psycopg.rows import class_row
 
-from backend.alerts.actions import clock
 from backend.backup.archive import queries
+from backend.core.clock import clock
 from backend.core.dependencies import Read
 from backend.core.http import AsOf, Limit, decode_cursor, encode_cursor, operations_router
 from backend.core.problems import ProblemError

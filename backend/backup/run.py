@@ -12,16 +12,17 @@ from typing import TypeVar
 import psycopg
 from psycopg.conninfo import make_conninfo
 
-from backend import audit
-from backend.alerts.actions import clock
-from backend.backup import BackupError, UntestedError, actions
+from backend.backup import actions
 from backend.backup.archive import make, queries
 from backend.backup.audit_check import verify_audit
+from backend.backup.errors import BackupError, UntestedError
 from backend.backup.postgres import CONNECT_SECONDS, Abort
 from backend.backup.restore import VerifyAudit, restore_test
 from backend.backup.retention import SUSPECT
-from backend.backup.sealed import Key
+from backend.core import audit_trail
+from backend.core.clock import clock
 from backend.core.database import Database
+from backend.core.keys import Key
 from backend.core.logs import logger
 from models.backup import BackupRun, BackupState
 
@@ -44,7 +45,7 @@ class Plan:
     folder: Path
     key: Key
     scheduled: bool
-    actor: str = audit.WORKER
+    actor: str = audit_trail.WORKER
     verify: VerifyAudit = verify_audit
 
 

@@ -9,8 +9,6 @@ check sums only tell damage from a wrong key and from an end that is missing.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import secrets
 import struct
@@ -20,13 +18,10 @@ from pathlib import Path
 from typing import IO
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from backend.backup import BackupError
+from backend.backup.errors import BackupError
+from backend.core.keys import Key
 
-KEY_BYTES = 32
 CHUNK = 1024 * 1024
 CHUNK_MOST = 64 * CHUNK
 TAG = 16
@@ -36,39 +31,6 @@ _HEADER = struct.Struct(">8s16s8sI")
 _FRAME = struct.Struct(">I")
 _SUM = struct.Struct(">I")
 _LAST = 1 << 31
-
-
-class Key:
-    """The key of an installation."""
-
-    def __init__(self, raw: bytes) -> None:
-        """``raw`` has 32 bytes."""
-        self._raw = raw
-        self.id = hashlib.sha256(b"opsconsole backup key\0" + raw).digest()[:8]
-
-    @staticmethod
-    def read(text: str, where: str) -> Key:
-        """The key in base64, from ``where``. Raises BackupError."""
-        try:
-            raw = base64.b64decode(text.strip(), validate=True)
-        except (binascii.Error, ValueError):
-            raw = b""
-        if len(raw) != KEY_BYTES:
-            raise BackupError(f"{where} holds no key: 32 bytes in base64, such as `openssl rand -base64 32` prints")
-        return Key(raw)
-
-    @staticmethod
-    def make() -> str:
-        """A new key in base64."""
-        return base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
-
-    def text(self) -> str:
-        """In base64."""
-        return base64.b64encode(self._raw).decode()
-
-    def cipher(self, salt: bytes) -> AESGCM:
-        """The cipher of the file with this salt."""
-        return AESGCM(HKDF(SHA256(), KEY_BYTES, salt, b"opsconsole backup 1").derive(self._raw))
 
 
 def _nonce(number: int, *, last: bool) -> bytes:

@@ -1,4 +1,4 @@
-"""How long a job waits before it is tried again, and when it is given up."""
+"""How long to wait after failures, and when a job is given up."""
 
 from __future__ import annotations
 
@@ -10,15 +10,24 @@ from procrastinate.jobs import Job
 
 ATTEMPTS_MOST = 8
 """Tries after the first one."""
+JOB_FIRST, JOB_LONGEST = 2.0, 300.0
+
+
+def pause(failures: int, first: float, longest: float) -> float:
+    """Seconds after so many failures in a row, from 1: ``first``, doubled with each, at most ``longest``.
+
+    Somewhere between half of it and all of it, so that what failed together does not come back together.
+    """
+    return min(longest, first * 2.0 ** min(failures - 1, 30)) * random.uniform(0.5, 1.0)  # noqa: S311 - not a secret
 
 
 class Backoff(procrastinate.BaseRetryStrategy):
-    """Doubling pauses with jitter, to five minutes at most, and an end: what fails eight times is a dead letter."""
+    """Ever longer pauses, to five minutes at most, and an end: what fails eight times is a dead letter."""
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> procrastinate.RetryDecision | None:
         """When to try again, or ``None`` to give up."""
         del exception
         if job.attempts >= ATTEMPTS_MOST:
             return None
-        seconds = min(300.0, 2.0 ** (job.attempts + 1)) * random.uniform(0.5, 1.0)  # noqa: S311 - not a secret
+        seconds = pause(job.attempts + 1, JOB_FIRST, JOB_LONGEST)
         return procrastinate.RetryDecision(retry_at=datetime.now(UTC) + timedelta(seconds=seconds))

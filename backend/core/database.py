@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import cache
 from importlib.resources import files
 from typing import Any, LiteralString, cast
 
@@ -123,6 +124,7 @@ class Queries:
 _NAME = re.compile(r"^-- name: (\w+)\s*$", re.MULTILINE)
 
 
+@cache
 def load_queries(package: str, file: str = "queries.sql") -> Queries:
     """Read ``queries.sql`` beside ``package``: blocks that start with ``-- name: insert_orders``.
 

@@ -17,7 +17,8 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from psycopg.types.json import Jsonb
 from pydantic import TypeAdapter, ValidationError
 
-from backend import audit
+from backend.core import audit_trail
+from backend.core.capability import ApprovalKinds
 from backend.core.database import Connection, load_queries
 from backend.core.dependencies import database_of
 from backend.core.problem_responses import MEDIA_TYPE
@@ -30,10 +31,12 @@ from models.core.problems import REGISTRY, Code, FieldError
 __all__ = [
     "AsOf",
     "IfMatch",
+    "Kinds",
     "Limit",
     "ProblemError",
     "address_of",
     "decode_cursor",
+    "decode_place",
     "encode_cursor",
     "known_id",
     "operations_router",
@@ -118,8 +121,8 @@ class _Unit:
 class OperationsRoute(APIRoute):
     """Gives POST, PUT, PATCH and DELETE one transaction each, committed before the answer is sent.
 
-    Such a request that succeeds without an audit entry, and without ``audit.nothing_changed()``, is a fault of ours: it
-    is rolled back and answered 500, so that no change can be forgotten in the log.
+    Such a request that succeeds without an audit entry, and without ``audit_trail.nothing_changed()``, is a fault
+    of ours: it is rolled back and answered 500, so that no change can be forgotten in the log.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -133,7 +136,7 @@ class OperationsRoute(APIRoute):
                 async with AsyncExitStack() as stack:
                     unit = _Unit(request, stack)
                     request.state.begin = unit.begin
-                    with audit.audit_scope() as told:
+                    with audit_trail.audit_scope() as told:
                         response = await handle(request)
                     if response.status_code < 300 and told.silent:
                         raise RuntimeError(f"{request.method} {self.path} told the audit log nothing")
@@ -247,6 +250,14 @@ def decode_cursor(text: str, *types: type[datetime | str | int]) -> tuple[Any, .
         raise _query_problem("cursor", "the cursor is not one of ours; start again without it") from None
 
 
+def decode_place(text: str | None) -> tuple[datetime | None, UUID | None]:
+    """Instant and id of the last row of the page before; nothing on the first page. Raises ProblemError 422 or 404."""
+    if text is None:
+        return None, None
+    at, known = decode_cursor(text, datetime, str)
+    return at, known_id(known, "page")
+
+
 def _cursor_values(text: str, types: tuple[type[datetime | str | int], ...]) -> tuple[Any, ...]:
     values = json.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
     if not isinstance(values, list):
@@ -296,6 +307,15 @@ def _if_match(
 
 IfMatch = Annotated[int, Depends(_if_match)]
 """The version a change is based on. Missing: 428; not a version: 422."""
+
+
+def _approval_kinds(request: Request) -> ApprovalKinds:
+    kinds: ApprovalKinds = request.app.state.approval_kinds
+    return kinds
+
+
+Kinds = Annotated[ApprovalKinds, Depends(_approval_kinds)]
+"""Every kind of approval, for routes that decide one or say who may."""
 
 
 def address_of(request: Request) -> str:

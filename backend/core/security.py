@@ -11,7 +11,7 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Protocol
 from uuid import UUID
 
 import jwt
@@ -19,7 +19,6 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 from psycopg.rows import dict_row
 
-from backend.access.usage.actions import Usage
 from backend.core.database import Database, DatabaseUnavailable, load_queries
 from backend.core.dependencies import database_of
 from backend.core.problems import ProblemError
@@ -28,7 +27,7 @@ from models.core.base import storable
 from models.core.permissions import Permission
 from models.core.problems import Code
 
-queries = load_queries("backend.access")
+queries = load_queries(__package__, "security.sql")
 
 ISSUER: Final = "opsconsole"
 SCOPE: Final = "operations.*"
@@ -61,6 +60,16 @@ class Principal:
     def kind(self) -> Literal["account", "oidc"]:
         """Who vouches for them: we, or the outside issuer."""
         return self.identity.kind
+
+
+class Usage(Protocol):
+    """Notes who is there and what they use; ``app.state.usage`` is one."""
+
+    def see(self, principal: Principal) -> None:
+        """Somebody is there."""
+
+    def note(self, principal: Principal, permission: Permission) -> None:
+        """Somebody used a permission."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,12 @@ import time
 from dataclasses import dataclass
 from datetime import datetime
 
-from backend.core import metrics
+from prometheus_client import Gauge
+
+from backend.core.clock import clock
 from backend.core.database import Connection, Database, DatabaseUnavailable
 from backend.core.logs import logger
+from backend.core.metrics import REGISTRY
 from backend.core.problems import ProblemError
 from backend.core.settings import Settings
 from backend.dashboard.compose import compose
@@ -20,6 +23,8 @@ from models.core.problems import Code
 from models.dashboard import DashboardRange, Degraded, OperationsDashboard
 
 log = logger(__name__)
+
+DEGRADED = Gauge("opsconsole_dashboard_degraded", "1 while the dashboard repeats an earlier answer", registry=REGISTRY)
 
 SHARED_SECONDS = 1.0
 """Live answers are computed at most this often; each says the instant it is true for."""
@@ -69,15 +74,12 @@ class Dashboards:
             return self._last(range_days, f"The database cannot be asked: {error}.")
         except TimeoutError:
             return self._last(range_days, "The database answers slowly.")
-        metrics.DEGRADED.set(0)
+        DEGRADED.set(0)
         return known.body, 0
 
     async def _refresh(self, range_days: DashboardRange) -> _Known:
         async with self._database.read() as connection:
-            cursor = await connection.execute("select clock_timestamp()")
-            row = await cursor.fetchone()
-            assert row is not None  # noqa: S101 - a select without from answers one row
-            dashboard = await compose(connection, self._settings, row[0], range_days)
+            dashboard = await compose(connection, self._settings, await clock(connection), range_days)
         known = _Known(dashboard, dashboard.model_dump_json(by_alias=True).encode(), time.monotonic())
         self._known[range_days] = known
         return known
@@ -88,7 +90,7 @@ class Dashboards:
             log.warning("dashboard not refreshed", range=range_days, reason=f"{type(error).__name__}: {error}")
 
     def _last(self, range_days: int, reason: str) -> tuple[bytes, int]:
-        metrics.DEGRADED.set(1)
+        DEGRADED.set(1)
         known = self._known.get(range_days)
         if known is None:
             raise ProblemError(Code.UNAVAILABLE, reason, headers={"Retry-After": "2"})

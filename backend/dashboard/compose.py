@@ -6,23 +6,25 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
-from backend.alerts import summary
-from backend.alerts.past import open_conditions_then
+from backend.alerts import for_dashboard, open_conditions, open_conditions_then, rules_at, rules_now, thresholds
 from backend.core.database import Connection
 from backend.core.settings import Settings
 from backend.dashboard import queries
-from backend.dashboard.figures import (
+from backend.figures import (
+    DAY,
     FAR_PAST,
+    Bucket,
     Sums,
     Totals,
     assemble,
+    buckets,
     community_at,
     revenue_boundaries,
     sources_at,
+    step_of,
     totals,
 )
-from backend.dashboard.windows import DAY, Bucket, buckets, step_of
-from backend.shop.upserts import reporting_currency
+from backend.shop import reporting_currency
 from models.alerts import AlertState
 from models.core.wording import counted
 from models.dashboard import (
@@ -69,12 +71,12 @@ async def compose(
     latest, latest_before, series_community = await _community(connection, settings, as_of, before, now_buckets)
     figures = assemble(known, as_of, range_days, latest)
     if past:
-        rules = await summary.rules_at(connection, as_of)
-        open_conditions = await open_conditions_then(connection, rules, as_of, range_days, figures, sources)
+        rules = await rules_at(connection, as_of)
+        broken = await open_conditions_then(connection, rules, as_of, range_days, figures, sources)
     else:
-        rules = await summary.rules_now(connection)
-        open_conditions = await summary.open_conditions(connection, as_of, range_days)
-    alerts, alert_count = await summary.for_dashboard(connection, as_of)
+        rules = await rules_now(connection)
+        broken = await open_conditions(connection, as_of, range_days)
+    alerts, alert_count = await for_dashboard(connection, as_of)
     return OperationsDashboard(
         **dict(figures),
         as_of=as_of,
@@ -84,8 +86,8 @@ async def compose(
         alert_count=alert_count,
         previous=assemble(known, before, range_days, latest_before),
         series=_series(known, now_buckets, old_buckets, range_days, series_community),
-        thresholds=summary.thresholds(rules, range_days),
-        states=_states(figures, known, as_of, sources, open_conditions),
+        thresholds=thresholds(rules, range_days),
+        states=_states(figures, known, as_of, sources, broken),
         links=_links(as_of, range_days),
         data_through=sources,
         data_problems=await _problems(connection, as_of, min(before, as_of - 30 * DAY)),
@@ -162,7 +164,7 @@ def _states(
     known: Totals,
     as_of: datetime,
     sources: dict[SourceName, SourceStatus],
-    open_conditions: dict[FigureName, AlertState],
+    broken: dict[FigureName, AlertState],
 ) -> dict[FigureName, FigureState]:
     missing = {
         FigureName.REVENUE_DAILY: figures.revenue.daily is None,
@@ -179,8 +181,8 @@ def _states(
         source = SourceName.ORDERS if kind.source is SourceName.REFUNDS else kind.source
         if missing.get(name) or sources[source].data_through is None:
             states[name] = FigureState.NO_DATA
-        elif name in open_conditions:
-            active = open_conditions[name] is AlertState.ACTIVE
+        elif name in broken:
+            active = broken[name] is AlertState.ACTIVE
             states[name] = FigureState.BREACHED if active else FigureState.ACKNOWLEDGED
         elif days is not None and known.between(as_of - days * DAY, as_of).unconverted:
             states[name] = FigureState.INCOMPLETE

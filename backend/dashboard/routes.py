@@ -8,13 +8,14 @@ from typing import Annotated, Any, Literal, LiteralString
 from fastapi import Query, Request, Response
 from psycopg.rows import dict_row
 
+from backend.core.clock import clock
 from backend.core.database import Connection
 from backend.core.dependencies import Read
 from backend.core.http import AsOf, Limit, ProblemError, decode_cursor, encode_cursor, operations_router
 from backend.core.security import Principal, require
 from backend.dashboard import queries
 from backend.dashboard.cache import Dashboards
-from backend.shop.upserts import reporting_currency
+from backend.shop import reporting_currency
 from models.core.base import Instant, PlainText
 from models.core.paging import PAGE_DEFAULT
 from models.core.permissions import Permission
@@ -52,17 +53,10 @@ def _invalid(name: str, message: str) -> ProblemError:
     return ProblemError(Code.INVALID, f"{name}: {message}.", errors=[error])
 
 
-async def _now(connection: Connection) -> datetime:
-    row = await (await connection.execute("select clock_timestamp()")).fetchone()
-    assert row is not None  # noqa: S101 - a select without from answers one row
-    now: datetime = row[0]
-    return now
-
-
 @router.get("/dashboard", response_model=OperationsDashboard)
-async def dashboard(request: Request, _: Viewer, range_days: RangeDays = "7", as_of: AsOf = None) -> Response:
+async def dashboard(http: Request, _: Viewer, range_days: RangeDays = "7", as_of: AsOf = None) -> Response:
     """All figures at an instant, or now. ``Age`` and ``degraded`` tell that an earlier answer is repeated."""
-    dashboards: Dashboards = request.app.state.dashboards
+    dashboards: Dashboards = http.app.state.dashboards
     days: Any = int(range_days)
     if as_of is None:
         body, age = await dashboards.live(days)
@@ -70,8 +64,8 @@ async def dashboard(request: Request, _: Viewer, range_days: RangeDays = "7", as
         return Response(body, media_type="application/json", headers=headers)
     if not 1971 <= as_of.year < 2200:
         raise _invalid("asOf", "the instant lies outside the years 1971 to 2199")
-    async with request.app.state.database.read() as connection:
-        if as_of > await _now(connection) + AHEAD_MOST:
+    async with http.app.state.database.read() as connection:
+        if as_of > await clock(connection) + AHEAD_MOST:
             raise _invalid("asOf", "the instant lies in the future; leave it out for now")
         body = await dashboards.past(connection, as_of, days)
     return Response(body, media_type="application/json")
@@ -108,7 +102,7 @@ async def _one(connection: Connection, statement: LiteralString, values: dict[st
 
 @router.get("/orders")
 async def orders(
-    request: Request,
+    http: Request,
     _: OrderViewer,
     connection: Read,
     start: From,
@@ -121,7 +115,7 @@ async def orders(
 ) -> OrderPage:
     """Orders placed in ``(from, to]``, newest first; their status is that of ``asOf``."""
     window = _Window(start, to, cursor, limit)
-    at = as_of or await _now(connection)
+    at = as_of or await clock(connection)
     more = {"status": status, "country": country, "as_of": at}
     rows = await window.rows(connection, queries.orders, **more)
     count, amount, unconverted = await _one(connection, queries.orders_summary, window.values | more)
@@ -133,14 +127,14 @@ async def orders(
             count=count,
             amount=amount or 0,
             unconverted=unconverted,
-            currency=await reporting_currency(connection, request.app.state.settings.currency),
+            currency=await reporting_currency(connection, http.app.state.settings.currency),
         ),
     )
 
 
 @router.get("/refunds")
 async def refunds(
-    request: Request,
+    http: Request,
     _: OrderViewer,
     connection: Read,
     start: From,
@@ -158,12 +152,12 @@ async def refunds(
     return RefundPage(
         items=tuple(RefundRow(**row) for row in rows[:limit]),
         next_cursor=window.next(rows, "refunded_at"),
-        as_of=as_of or await _now(connection),
+        as_of=as_of or await clock(connection),
         summary=Summary(
             count=count,
             amount=amount or 0,
             unconverted=unconverted,
-            currency=await reporting_currency(connection, request.app.state.settings.currency),
+            currency=await reporting_currency(connection, http.app.state.settings.currency),
         ),
     )
 
@@ -182,7 +176,7 @@ async def downloads(
 ) -> DownloadPage:
     """Download attempts in ``(from, to]``, newest first; whether they succeeded is that of ``asOf``."""
     window = _Window(start, to, cursor, limit)
-    at = as_of or await _now(connection)
+    at = as_of or await clock(connection)
     more = {"status": status, "country": country, "as_of": at}
     rows = await window.rows(connection, queries.downloads, **more)
     count, failed = await _one(connection, queries.downloads_summary, window.values | more)
@@ -213,6 +207,6 @@ async def community(
     return CommunityPage(
         items=tuple(CommunityRow(**row) for row in rows[:limit]),
         next_cursor=window.next(rows, "observed_at"),
-        as_of=as_of or await _now(connection),
+        as_of=as_of or await clock(connection),
         summary=Summary(count=count),
     )

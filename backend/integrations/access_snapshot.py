@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from backend.access.drift.actions import AccessReportError, Entry
+from backend.access import AccessReportError, Entry
 
 LARGEST = 50 * 1024 * 1024
 MOST_ROWS = 100_000

@@ -18,7 +18,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from backend.core.settings import Settings
-from backend.risk.ports import Escalation, PortError, ShopOrder
+from backend.risk import Escalation, PortError, ShopOrder
 from models.risk.queue import EscalateTo
 
 SECONDS = 10.0

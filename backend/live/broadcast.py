@@ -9,22 +9,26 @@ import asyncio
 import contextlib
 import time
 from collections import deque
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from psycopg.rows import dict_row
 
+from backend.core.backoff import pause
+from backend.core.capability import Audience, Audiences
 from backend.core.database import Database, DatabaseUnavailable, load_queries
 from backend.core.logs import logger
 from backend.core.security import Principal
-from backend.live.topics import CHANGES_ACCESS, audience
-from models.core.live import Change, Topic
+from models.core.live import Change
 from models.core.permissions import Permission
+from models.core.topics import Topic
 
 log = logger(__name__)
 queries = load_queries(__package__)
 
 POLL_SECONDS = 0.25
+LONGEST_PAUSE = 2.0
 RECHECK_SECONDS = 5.0
 """How often everybody's permissions are looked up although nothing says they changed."""
 BACKLOG_MOST = 10_000
@@ -39,13 +43,15 @@ class Event:
     """One change, written out once for all who hear of it."""
 
     position: int
-    resource_type: str
+    audience: Audience
     concerned: frozenset[str]
     text: bytes
+    changes_access: bool = False
+    """Somebody may do more or less after it."""
 
     def heard_by(self, user_id: str, permissions: frozenset[Permission]) -> bool:
         """Whether somebody may know."""
-        who = audience(self.resource_type)
+        who = self.audience
         return not who.permissions.isdisjoint(permissions) or (who.concerned and user_id in self.concerned)
 
 
@@ -53,17 +59,6 @@ def event_text(topic: Topic, position: int, change: Change | None = None) -> byt
     """An event in the form of server-sent events."""
     data = change.model_dump_json(by_alias=True) if change is not None else "{}"
     return f"id: {position}\nevent: {topic}\ndata: {data}\n\n".encode()
-
-
-def _event(row: dict[str, Any]) -> Event:
-    change = Change(resource_type=row["resource_type"], resource_id=row["resource_id"], version=row["version"])
-    topic = audience(row["resource_type"]).topic
-    return Event(
-        row["position"],
-        row["resource_type"],
-        frozenset(row["concerned"]),
-        event_text(topic, row["position"], change),
-    )
 
 
 @dataclass(eq=False)
@@ -103,8 +98,9 @@ class Listener:
 class Broadcast:
     """All listeners of this process."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, audiences: Audiences) -> None:
         self._database = database
+        self._audiences = audiences
         self._listeners: set[Listener] = set()
         self._position: int | None = None
         self._needed = asyncio.Event()
@@ -169,7 +165,7 @@ class Broadcast:
             except Exception:
                 failures += 1
                 log.exception("live stream turn failed")
-            await asyncio.sleep(POLL_SECONDS * min(8, 2**failures))
+            await asyncio.sleep(pause(failures, 2 * POLL_SECONDS, LONGEST_PAUSE) if failures else POLL_SECONDS)
 
     async def _turn(self) -> None:
         if self._position is None:
@@ -181,7 +177,7 @@ class Broadcast:
                     listener.offer(event)
             self._position = event.position
         await asyncio.sleep(0)
-        changed = any(event.resource_type in CHANGES_ACCESS for event in events)
+        changed = any(event.changes_access for event in events)
         if changed or time.monotonic() > self._recheck_at:
             await self._recheck()
 
@@ -223,11 +219,23 @@ class Broadcast:
     async def _read(self, position: int, through: int | None) -> list[Event]:
         async with self._database.read() as connection, connection.cursor(row_factory=dict_row) as cursor:
             await cursor.execute(queries.since, {"position": position, "through": through, "limit": BATCH})
-            return [_event(row) for row in await cursor.fetchall()]
+            return [self._event(row) for row in await cursor.fetchall()]
+
+    def _event(self, row: dict[str, Any]) -> Event:
+        resource_type = row["resource_type"]
+        change = Change(resource_type=resource_type, resource_id=row["resource_id"], version=row["version"])
+        who = self._audiences.of(resource_type)
+        return Event(
+            row["position"],
+            who,
+            frozenset(row["concerned"]),
+            event_text(who.topic, row["position"], change),
+            resource_type in self._audiences.changes_access,
+        )
 
 
 @contextlib.asynccontextmanager
-async def running(broadcast: Broadcast) -> Any:
+async def running(broadcast: Broadcast) -> AsyncIterator[None]:
     """Follow for the length of a block."""
     task = asyncio.create_task(broadcast.run(), name="live stream")
     try:

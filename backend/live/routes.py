@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 from backend.core.http import operations_router
 from backend.core.security import Principal, require
 from backend.live.broadcast import Broadcast, Listener, event_text
-from models.core.live import Topic
+from models.core.topics import Topic
 
 router = operations_router("/api/operations", "live")
 
@@ -110,7 +110,7 @@ class EventStream(Response):
     },
 )
 async def stream(
-    request: Request,
+    http: Request,
     principal: Annotated[Principal, require(None)],
     last_event_id: Annotated[
         str | None,
@@ -121,6 +121,6 @@ async def stream(
 
     After more than 10 000 missed changes, and to a console that is too slow, ``resync`` is said instead.
     """
-    broadcast: Broadcast = request.app.state.live
+    broadcast: Broadcast = http.app.state.live
     listener = await broadcast.listen(principal, None if last_event_id is None else int(last_event_id))
     return EventStream(broadcast, listener, principal.identity.expires)

@@ -1,17 +1,18 @@
-"""Bring a database to the newest revision. Safe to run from several places at once, and again."""
+"""Bring a database to the newest revisions. Safe to run from several places at once, and again."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from importlib.resources import files
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Final, LiteralString
 
 import psycopg
+
+from backend.migrations.revisions import as_text, newest, paths, unknown, version_locations
 
 LOCK = 4_711_018_001
 """Advisory lock that lets one migration run at a time."""
 
-AUDIT_RESUME = """
+AUDIT_RESUME: Final = """
 with l as (select a.*, row_number() over w + r.position as position, greatest(max(a.at) over w, r.newest_at) as high
              from audit_log as a cross join audit_relay as r
             where not exists (select from audit_position as p where p.seq = a.seq)
@@ -27,40 +28,36 @@ update audit_relay set xid = '0', seq = 0, system_id = (select system_identifier
 """Transaction ids start anew when a dump is restored on another server, and no row would ever be stamped again."""
 
 
-def newest() -> str:
-    """The newest revision this program knows."""
-    names = [entry.name for entry in files("backend.migrations").joinpath("versions").iterdir()]
-    return max(name for name in names if name[:4].isdigit())[:4]
-
-
-def current(connection: psycopg.Connection[Any]) -> str | None:
-    """The revision a database is at; ``None`` for an empty one."""
+def current(connection: psycopg.Connection[Any]) -> frozenset[str]:
+    """The newest revision of each branch a database is at, as its table says; empty for an empty one."""
     row = connection.execute("select to_regclass('alembic_version') is not null").fetchone()
     if row is None or not row[0]:
-        return None
-    row = connection.execute("select version_num from alembic_version").fetchone()
-    return None if row is None else str(row[0])
+        return frozenset()
+    return frozenset(str(version) for (version,) in connection.execute("select version_num from alembic_version"))
 
 
-def migrate(url: str, say: Callable[[str], None] = lambda _words: None) -> bool:
+def migrate(url: str, say: Callable[[str], None] = lambda _words: None, locations: Sequence[str] | None = None) -> bool:
     """Migrate the database at ``url``, as its owner; returns whether anything was done.
 
+    ``locations`` are the folders of migrations, all that this program has when none are given.
     Raises psycopg.OperationalError when the database cannot be reached or holds a lock for more than 4 s; then
     nothing of the failed revision is applied. Raises RuntimeError for a database that is newer than this program.
     """
     with psycopg.connect(url, autocommit=True, connect_timeout=5) as connection:
         if connection.info.server_version < 180_000:
             raise RuntimeError(f"PostgreSQL 18 is needed; this is {connection.info.server_version // 10_000}")
-        known = current(connection)
-        changed = known != newest()
+        locations = locations or version_locations()
+        known, wanted = current(connection), newest(locations)
+        changed = known != wanted
         if changed:
-            if known is not None and known > newest():
+            if strange := unknown(known, locations):
                 raise RuntimeError(
-                    f"the database is at revision {known}, newer than this program ({newest()}); install a newer one"
+                    f"the database is at revision {as_text(strange)}, newer than this program ({as_text(wanted)}); "
+                    "install a newer one"
                 )
             connection.execute("select pg_advisory_lock(%s)", (LOCK,))
-            say(f"migrating the database from {known or 'nothing'} to {newest()}")
-            _upgrade(connection)
+            say(f"migrating the database from {as_text(known) if known else 'nothing'} to {as_text(wanted)}")
+            upgrade(connection, locations)
         _seed_roles(connection)
         moved = connection.execute(
             "select 1 from audit_relay where system_id <> (select system_identifier from pg_control_system())"
@@ -74,7 +71,8 @@ def migrate(url: str, say: Callable[[str], None] = lambda _words: None) -> bool:
         return changed
 
 
-def _upgrade(connection: psycopg.Connection[Any]) -> None:
+def upgrade(connection: psycopg.Connection[Any], locations: Sequence[str], to: str = "heads") -> None:
+    """Apply what is missing of every branch; or what one revision needs, or ``label@head``, the end of one branch."""
     # Imported here: a second is a long time for the usual case that there is nothing to do.
     from alembic import command
     from alembic.config import Config
@@ -87,13 +85,39 @@ def _upgrade(connection: psycopg.Connection[Any]) -> None:
     )
     config = Config()
     config.set_main_option("script_location", "backend:migrations")
+    # A newline: a folder may hold a space, and a colon stands in every ``package:folder`` and behind a drive's letter.
+    config.set_main_option("path_separator", "newline")
+    config.set_main_option("version_locations", "\n".join(map(str, paths(locations))).replace("%", "%%"))
     engine = create_engine("postgresql+psycopg://", creator=lambda: connection, poolclass=StaticPool)
     connection.autocommit = False
     with engine.connect() as bound:
         config.attributes["connection"] = bound
-        command.upgrade(config, "head")
+        command.upgrade(config, to)
     connection.rollback()
     connection.autocommit = True
+
+
+SEED_ROLES: Final = """
+insert into role_definition as r
+       (id, name, description, permissions, sensitive, approvers, service, built_in, updated_by)
+select id, name, description, permissions, sensitive, sensitive::int, service, true, 'system:migrate'
+  from (values (%s, %s, %s, %s::text[], %s::boolean, %s::boolean))
+           as v (id, name, description, permissions, sensitive, service)
+on conflict (id) do update
+   set name = excluded.name, description = excluded.description, permissions = excluded.permissions,
+       sensitive = excluded.sensitive, approvers = excluded.approvers, service = excluded.service,
+       version = r.version + 1, updated_at = now(), updated_by = excluded.updated_by
+ -- What an administrator changed is theirs.
+ where r.built_in and r.updated_by = excluded.updated_by
+   and (r.name, r.description, r.permissions, r.sensitive, r.service)
+       is distinct from
+       (excluded.name, excluded.description, excluded.permissions, excluded.sensitive, excluded.service)
+"""
+
+
+def examples() -> tuple[LiteralString, ...]:
+    """Statements that stand here, for the test that prepares them all."""
+    return AUDIT_RESUME, SEED_ROLES
 
 
 def _seed_roles(connection: psycopg.Connection[Any]) -> None:
@@ -105,22 +129,4 @@ def _seed_roles(connection: psycopg.Connection[Any]) -> None:
         for role in BUILT_IN_ROLES
     ]
     with connection.cursor() as cursor:
-        cursor.executemany(
-            """
-            insert into role_definition as r
-                   (id, name, description, permissions, sensitive, approvers, service, built_in, updated_by)
-            select id, name, description, permissions, sensitive, sensitive::int, service, true, 'system:migrate'
-              from (values (%s, %s, %s, %s::text[], %s, %s))
-                       as v (id, name, description, permissions, sensitive, service)
-            on conflict (id) do update
-               set name = excluded.name, description = excluded.description, permissions = excluded.permissions,
-                   sensitive = excluded.sensitive, approvers = excluded.approvers, service = excluded.service,
-                   version = r.version + 1, updated_at = now(), updated_by = excluded.updated_by
-             -- What an administrator changed is theirs.
-             where r.built_in and r.updated_by = excluded.updated_by
-               and (r.name, r.description, r.permissions, r.sensitive, r.service)
-                   is distinct from
-                   (excluded.name, excluded.description, excluded.permissions, excluded.sensitive, excluded.service)
-            """,
-            rows,
-        )
+        cursor.executemany(SEED_ROLES, rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from pathlib import Path
 
 from alembic import op
 
@@ -18,6 +19,11 @@ def run_text(text: str) -> None:
 def run_sql(name: str) -> None:
     """Run a file of ``backend/migrations/sql``."""
     run_text(HERE.joinpath("sql", name).read_text(encoding="utf-8"))
+
+
+def run_beside(revision: str) -> None:
+    """Run the SQL that lies beside a revision under the same name: ``run_beside(__file__)``."""
+    run_text(Path(revision).with_suffix(".sql").read_text(encoding="utf-8"))
 
 
 def procrastinate_file(name: str) -> Traversable:

@@ -1,1 +1,19 @@
-"""Fraud: rules, checks, the queue, and what other rules would do. Specification: "Fraud Monitoring & Risk Queue"."""
+"""Fraud checks, the queue of what waits for a verdict, and the rules both follow.
+
+Specification: "Fraud Monitoring & Risk Queue".
+"""
+
+from __future__ import annotations
+
+from backend.risk.check.actions import fraud_check
+from backend.risk.ports import Escalation, NotifyPort, PortError, RiskPorts, ShopOrder, ShopPort
+
+__all__ = [
+    "Escalation",
+    "NotifyPort",
+    "PortError",
+    "RiskPorts",
+    "ShopOrder",
+    "ShopPort",
+    "fraud_check",
+]

@@ -5,12 +5,15 @@ They bear on later checks by their customer, and are there to try rules on. Noth
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import LiteralString
+
+from psycopg import sql
 
 from backend.core.database import Connection, Database, array, load_queries
 from backend.core.settings import Settings
 from backend.risk.check.facts import key_of, lock
-from backend.risk.features import COUNTED, update_velocity_sql
+from backend.risk.features import COUNTED, counted_sql
 from models.risk.metrics import normal
 
 queries = load_queries(__package__)
@@ -22,11 +25,29 @@ SLICE = 200
 OF_CUSTOMER = tuple(name for name in COUNTED if name.startswith("customer_"))
 """What the shop's orders have in common; they come without e-mail, IP, card and device."""
 
+
+def update_velocity_sql(orders: LiteralString, names: Sequence[str] = COUNTED) -> LiteralString:
+    """A statement that writes the columns ``names`` of rows of ``risk_order``; ``orders`` as for ``counted_sql``."""
+    return (
+        sql.SQL("update risk_order as t set {} from ({}) as f where t.id = f.id")
+        .format(
+            sql.SQL(", ").join(sql.SQL("{0} = f.{0}").format(sql.Identifier(name)) for name in names),
+            sql.SQL(counted_sql(orders)),
+        )
+        .as_string()
+    )
+
+
 _ORDERS: LiteralString = (
     "select id, placed_at, order_value, customer_id, email, ip, card, device, seq as below, 0 as own"
     " from risk_order where id = any (%(ids)s::text[]) and customer_id is not null"
 )
 COUNT: LiteralString = update_velocity_sql(_ORDERS, OF_CUSTOMER)
+
+
+def examples() -> tuple[LiteralString, ...]:
+    """Statements put together here, for the test that prepares them all."""
+    return (COUNT,)
 
 
 async def backfill(database: Database, _settings: Settings) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, LiteralString
 
@@ -15,30 +14,30 @@ MINUTE = timedelta(minutes=1)
 COUNTRIES: Final = ("billing", "shipping", "ip", "card")
 
 
-def order_values(check: FraudCheck) -> dict[str, Any]:
+def order_values(request: FraudCheck) -> dict[str, Any]:
     """Columns of ``risk_order`` that follow from the order alone; what is not known is ``None``."""
-    customer, payment = check.customer, check.payment
-    placed_at = check.placed_at.astimezone(UTC)
+    customer, payment = request.customer, request.payment
+    placed_at = request.placed_at.astimezone(UTC)
     countries = {
-        "billing": _text("billing_country", check.billing_country),
-        "shipping": _text("shipping_country", check.shipping_country),
-        "ip": _text("ip_country", check.ip_country),
+        "billing": _text("billing_country", request.billing_country),
+        "shipping": _text("shipping_country", request.shipping_country),
+        "ip": _text("ip_country", request.ip_country),
         "card": _text("card_country", payment.card_country),
     }
     email = _text("email", customer.email)
     return {
-        "id": check.id,
+        "id": request.id,
         "placed_at": placed_at,
-        "minor": check.total,
-        "currency": check.currency,
+        "minor": request.total,
+        "currency": request.currency,
         "customer_id": _text("customer_id", customer.id),
         "email": email,
         "email_domain": None if email is None else email.rpartition("@")[2] or None if "@" in email else None,
-        "ip": check.ip,
+        "ip": request.ip,
         "card": _text("card", payment.card_fingerprint),
-        "device": _text("device", check.device_id),
+        "device": _text("device", request.device_id),
         # Without a word about items their number is unknown; an empty list says that there are none.
-        "item_count": sum(item.quantity for item in check.items) if "items" in check.model_fields_set else None,
+        "item_count": sum(item.quantity for item in request.items) if "items" in request.model_fields_set else None,
         "hour_of_day": placed_at.hour,
         "customer_age": _minutes(customer.created_at, placed_at),
         "payment_method": _text("payment_method", payment.method),
@@ -132,15 +131,3 @@ def counted_sql(orders: LiteralString) -> LiteralString:
         joins=sql.SQL(" ").join([*(_velocity(prefix, column) for prefix, column, _ in SUBJECTS), history]),
     )
     return composed.as_string()
-
-
-def update_velocity_sql(orders: LiteralString, names: Sequence[str] = COUNTED) -> LiteralString:
-    """A statement that writes the columns ``names`` of rows of ``risk_order``; ``orders`` as for ``counted_sql``."""
-    return (
-        sql.SQL("update risk_order as t set {} from ({}) as f where t.id = f.id")
-        .format(
-            sql.SQL(", ").join(sql.SQL("{0} = f.{0}").format(sql.Identifier(name)) for name in names),
-            sql.SQL(counted_sql(orders)),
-        )
-        .as_string()
-    )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from models.risk.queue import EscalateTo
@@ -57,3 +58,11 @@ class NotifyPort(Protocol):
 
     async def escalated(self, to: EscalateTo, what: Escalation) -> None:
         """Tell them. Raises PortError."""
+
+
+@dataclass(frozen=True, slots=True)
+class RiskPorts:
+    """Who is connected; what is missing is off."""
+
+    shop: ShopPort | None = None
+    notifiers: Mapping[EscalateTo, NotifyPort] = field(default_factory=dict)

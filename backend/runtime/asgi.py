@@ -2,36 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
-from backend.access.routes import router as rbac
-from backend.access.usage.actions import Usage
-from backend.accounts.session.routes import router as session
-from backend.alerts.routes import router as alerts
-from backend.audit.routes import router as audit
-from backend.backup.routes import router as backups
+from backend.capabilities import CAPABILITIES
 from backend.core import problem_responses
+from backend.core.capability import Audiences, Server
 from backend.core.database import Database
 from backend.core.http import tell_problems
 from backend.core.rate_limits import Limits
 from backend.core.request_middleware import Observe
 from backend.core.security import TokenReader
 from backend.core.settings import Settings
-from backend.dashboard.cache import Dashboards
-from backend.dashboard.routes import router as dashboard
-from backend.live.broadcast import Broadcast, running
-from backend.live.routes import router as live
-from backend.risk.routes import routers as risk
-from backend.runtime import health
-from backend.shop.ingest.routes import router as ingest
+from backend.integrations import adapters
+from backend.runtime import counts, health
 from models.accounts import SampleAccess
 from models.core.problems import Problem
 
@@ -43,15 +33,14 @@ def create_app(settings: Settings, database: Database, sample: SampleAccess | No
     """
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await database.open()
-        usage = asyncio.create_task(app.state.usage.keep_writing(database), name="usage")
         try:
-            async with running(app.state.live):
+            async with AsyncExitStack() as stack:
+                for running in (each.running for each in CAPABILITIES if each.running is not None):
+                    await stack.enter_async_context(running(app))
                 yield
         finally:
-            usage.cancel()
-            await asyncio.wait({usage})
             await database.close()
 
     app = FastAPI(
@@ -65,20 +54,51 @@ def create_app(settings: Settings, database: Database, sample: SampleAccess | No
         redoc_url=None,
         openapi_url="/openapi.json",
     )
+    server = compose(settings, database)
     app.state.settings = settings
     app.state.sample = sample
     app.state.database = database
+    app.state.adapters = server.adapters
+    app.state.approval_kinds = server.approval_kinds
     app.state.tokens = TokenReader(settings)
-    app.state.usage = Usage()
     app.state.limits = Limits()
-    app.state.live = Broadcast(database)
+    app.state.counts = tuple(spec for each in CAPABILITIES for spec in each.counts(server))
+    app.state.ending = tuple(each.ending for each in CAPABILITIES if each.ending is not None)
+    for name, value in merged(each.state(server) for each in CAPABILITIES).items():
+        setattr(app.state, name, value)
     problem_responses.install(app)
-    app.state.dashboards = Dashboards(database, settings)
-    for router in (session, rbac, dashboard, alerts, audit, backups, ingest, live, *risk, health.router):
+    for router in (*(router for each in CAPABILITIES for router in each.routers()), counts.router, health.router):
         app.include_router(router)
     app.add_middleware(Observe, most_bytes=settings.request_bytes)
     app.openapi = lambda: openapi(app)  # type: ignore[method-assign]
     return app
+
+
+def compose(settings: Settings, database: Database) -> Server:
+    """What all capabilities together bring. Raises ValueError for what two of them claim."""
+    return Server(
+        database=database,
+        settings=settings,
+        adapters=adapters(settings),
+        audiences=Audiences(
+            merged(each.audiences for each in CAPABILITIES),
+            frozenset().union(*(each.changes_access for each in CAPABILITIES)),
+        ),
+        approval_kinds=merged({kind.name: kind} for each in CAPABILITIES for kind in each.approval_kinds()),
+    )
+
+
+T = TypeVar("T")
+
+
+def merged(parts: Iterable[Mapping[str, T]]) -> dict[str, T]:
+    """All parts as one. Raises ValueError for a name that two of them have."""
+    found: dict[str, T] = {}
+    for part in parts:
+        if twice := found.keys() & part.keys():
+            raise ValueError(f"two capabilities claim {', '.join(sorted(twice))}")
+        found |= part
+    return found
 
 
 def openapi(app: FastAPI) -> dict[str, Any]:

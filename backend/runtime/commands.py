@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from backend.accounts.session import accounts
-from backend.audit.signed_notes import Verifier
+from backend import accounts
+from backend.audit import Verifier
 from backend.core.database import DatabaseUnavailable
+from backend.core.postgres_binaries import EmbeddedError
 from backend.core.settings import Settings
 from backend.runtime.data_folder import DataFolder, opened, working_on
-from backend.runtime.embedded_postgres import EmbeddedError
 from models.core.permissions import BUILT_IN_ROLE_BY_ID
 from models.core.wording import counted
 
@@ -34,8 +34,8 @@ def import_orders(
     database_url: str | None,
 ) -> int:
     """Import a file of orders, with a line of progress where somebody watches."""
-    from backend.shop.importing.orders import ImportFailedError
-    from backend.shop.importing.orders import import_orders as bring_in
+    from backend.shop import ImportFailedError
+    from backend.shop import import_orders as bring_in
 
     def progress(done: int, total: int | None) -> None:
         if sys.stderr.isatty():
@@ -118,9 +118,7 @@ def verify_audit(
     """Verify the audit log of a database; the first thing that is wrong goes to standard error."""
     import psycopg
 
-    from backend.audit.checkpoint_store import CheckpointStoreError, configured_store, store_at
-    from backend.audit.signed_notes import signing_key
-    from backend.audit.verify import origin_of, verify
+    from backend.audit import CheckpointStoreError, configured_store, origin_of, signing_key, store_at, verify_log
 
     try:
         with _database(settings, data_dir, database_url) as url:
@@ -133,7 +131,7 @@ def verify_audit(
             store = (
                 configured_store(own) if checkpoints is None else store_at(checkpoints, own.audit_checkpoint_endpoint)
             )
-            report = verify(url, known, () if store is None else store.notes())
+            report = verify_log(url, known, () if store is None else store.notes())
     except (psycopg.Error, CheckpointStoreError, EmbeddedError, ValueError, OSError) as error:
         return _failed(f"not verified: {str(error).strip()}")
     if report.finding is not None:
@@ -148,10 +146,10 @@ def verify_audit(
 
 def verify_bundle(file: Path, verifiers: Sequence[Verifier]) -> int:
     """Verify an exported bundle; the first thing that is wrong goes to standard error."""
-    from backend.audit.bundle import BundleError, check
+    from backend.audit import BundleError, check_bundle
 
     try:
-        checked = check(file, verifiers)
+        checked = check_bundle(file, verifiers)
     except BundleError as error:
         return _failed(f"not verified: {error}")
     if checked.finding is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -16,14 +15,14 @@ import psycopg
 from psycopg import sql
 from pydantic import SecretStr
 
-from backend.accounts.session.accounts import SAMPLE_PASSWORD, have_passwords, seed_role_accounts
-from backend.audit.signed_notes import new_key
-from backend.backup.sealed import Key
+from backend.core import files
 from backend.core.database import APPLICATION_ROLE, Database
+from backend.core.keys import Key, new_signing_key
+from backend.core.postgres_binaries import EmbeddedError
+from backend.core.processes import FileLock, FolderBusyError
 from backend.core.settings import Settings
 from backend.migrations.migrate import migrate
-from backend.runtime.embedded_postgres import DATABASE, OWNER, Embedded, EmbeddedError
-from backend.runtime.processes import FileLock, FolderBusyError
+from backend.runtime.embedded_postgres import DATABASE, OWNER, Embedded
 
 KEY_LENGTH = 32
 JOIN_SECONDS = 60.0
@@ -68,14 +67,14 @@ class DataFolder:
         """The file of the key that seals the audit log; made once, never replaced: its seals would lose their key."""
         path = self.path / "audit.key"
         if not path.exists():
-            self._write(path, new_key())
+            files.write(path, new_signing_key())
         return path
 
     def backup_key_file(self) -> Path:
         """The file of the key of backups; made at first use, readable by its owner only."""
         path = self.path / "backup.key"
         if not path.exists():
-            self._write(path, Key.make() + "\n")
+            files.write(path, Key.make() + "\n")
         return path
 
     def token_key(self) -> str:
@@ -86,37 +85,30 @@ class DataFolder:
             if len(key) >= KEY_LENGTH:
                 return key
         key = secrets.token_urlsafe(48)
-        self._write(path, key)
+        files.write(path, key)
         return key
 
     def keep_backup_key(self, key: Key) -> None:
         """Take over the key of a restored backup, so that the older ones can be read as well."""
         if not (self.path / "backup.key").exists():
-            self._write(self.path / "backup.key", key.text() + "\n")
+            files.write(self.path / "backup.key", key.text() + "\n")
 
     def say(self, message: str, fraction: float) -> None:
         """Let a waiting console see what is going on."""
-        self._write(self.progress_file, json.dumps({"message": message, "fraction": round(fraction, 3)}))
+        files.write(self.progress_file, json.dumps({"message": message, "fraction": round(fraction, 3)}))
 
     def failed(self, words: str) -> None:
         """Let a waiting console see why nothing comes."""
-        self._write(self.progress_file, json.dumps({"message": words, "fraction": 0.0, "failed": True}))
+        files.write(self.progress_file, json.dumps({"message": words, "fraction": 0.0, "failed": True}))
 
     def announce(self, ready: Mapping[str, Any]) -> None:
         """Tell consoles where to connect."""
-        self._write(self.ready_file, json.dumps(dict(ready)))
+        files.write(self.ready_file, json.dumps(dict(ready)))
         self.progress_file.unlink(missing_ok=True)
 
     def withdraw(self) -> None:
         """Tell nobody any more."""
         self.ready_file.unlink(missing_ok=True)
-
-    def _write(self, path: Path, text: str) -> None:
-        part = path.with_name(f"{path.name}.{os.getpid()}.part")
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123 - Path cannot open a descriptor
-            file.write(text)
-        part.replace(path)
 
 
 def prepare(embedded: Embedded, say: Say) -> None:
@@ -136,13 +128,6 @@ def make_database(embedded: Embedded) -> None:
         known = connection.execute("select 1 from pg_database where datname = %s", (DATABASE,)).fetchone()
         if known is None:
             connection.execute(sql.SQL("create database {}").format(sql.Identifier(DATABASE)))
-
-
-async def seed(database: Database, settings: Settings) -> None:
-    """One account for each built-in role; with the sample shop's password where the sample shop is."""
-    async with database.transaction() as tx:
-        password = SAMPLE_PASSWORD if settings.sample_shop and not await have_passwords(tx) else None
-        await seed_role_accounts(tx, password)
 
 
 @contextmanager

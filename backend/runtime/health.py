@@ -7,12 +7,10 @@ from math import nan
 
 from fastapi import APIRouter, Request, Response
 
-from backend import audit
 from backend.core import metrics
 from backend.core.database import Database, DatabaseUnavailable, load_queries
 from backend.core.dependencies import database_of
-from backend.migrations.migrate import newest
-from backend.risk import fulfilment
+from backend.migrations.revisions import as_text, newest
 from models.core.health import Check, Health, Readiness
 
 queries = load_queries(__package__, "health.sql")
@@ -23,15 +21,15 @@ HEARTBEAT_MOST = 30.0
 
 
 @router.get("/healthz")
-async def healthz(request: Request) -> Health:
+async def healthz(http: Request) -> Health:
     """The process answers."""
-    return Health(version=request.app.version, as_of=datetime.now(UTC))
+    return Health(version=http.app.version, as_of=datetime.now(UTC))
 
 
 @router.get("/readyz", responses={503: {"model": Readiness, "description": "Not ready."}})
-async def readyz(request: Request, response: Response) -> Readiness:
+async def readyz(http: Request, response: Response) -> Readiness:
     """Whether database, migrations and worker are there; 503 when one is not."""
-    checks = await _checks(database_of(request))
+    checks = await _checks(database_of(http))
     ready = all(check.ok for check in checks)
     if not ready:
         response.status_code = 503
@@ -45,10 +43,11 @@ async def _checks(database: Database) -> tuple[Check, ...]:
             row = await (await connection.execute(queries.readiness)).fetchone()
     except DatabaseUnavailable as error:
         return (Check(name="database", ok=False, detail=str(error)),)
-    revision, silent = row or (None, None)
+    revisions, silent = row or ((), None)
+    known, wanted = frozenset(revisions), newest()
     return (
         Check(name="database", ok=True, detail="answers"),
-        Check(name="migrations", ok=revision == newest(), detail=f"at {revision}, wanted {newest()}"),
+        Check(name="migrations", ok=known == wanted, detail=f"at {as_text(known)}, wanted {as_text(wanted)}"),
         Check(
             name="worker",
             ok=silent is not None and silent < HEARTBEAT_MOST,
@@ -58,21 +57,22 @@ async def _checks(database: Database) -> tuple[Check, ...]:
 
 
 @router.get("/metrics", response_class=Response)
-async def prometheus(request: Request) -> Response:
+async def prometheus(http: Request) -> Response:
     """Prometheus exposition."""
+    from backend.capabilities import CAPABILITIES  # who waits for the server to start needs none of them
+
+    gauges = [each.gauges() for each in CAPABILITIES if each.gauges is not None]
     try:
-        async with database_of(request).read() as connection:
-            lag = await (await connection.execute(audit.queries.lag)).fetchone()
+        async with database_of(http).read() as connection:
             row = await (await connection.execute(queries.readiness)).fetchone()
-            risk = await (await connection.execute(fulfilment.queries.figures)).fetchone()
+            for each in gauges:
+                await each.measure(connection)
     except DatabaseUnavailable:
-        risk = None
         metrics.DATABASE_UP.set(0)
-        metrics.RELAY_LAG.set(nan)
         metrics.HEARTBEAT_AGE.set(nan)
+        for each in gauges:
+            each.unknown()
     else:
         metrics.DATABASE_UP.set(1)
-        metrics.RELAY_LAG.set(lag[0] if lag else nan)
         metrics.HEARTBEAT_AGE.set(row[1] if row and row[1] is not None else nan)
-    metrics.set_risk(risk)
     return Response(metrics.exposition(), media_type="text/plain; version=0.0.4")

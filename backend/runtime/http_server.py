@@ -110,7 +110,8 @@ class HttpServer:
 
     def stop(self) -> None:
         """Ask for the end; open answers get three seconds."""
-        # Streams go on for ever: they are told, else each of them would use up the whole grace.
-        self._app.state.live.end()
+        # What goes on for ever is told, else each of it would use up the whole grace.
+        for end in self._app.state.ending:
+            end(self._app)
         self._server.should_exit = True
         self._server.asked.set()

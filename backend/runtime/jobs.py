@@ -7,16 +7,12 @@ from typing import Any, cast
 import procrastinate
 from psycopg.conninfo import make_conninfo
 
-from backend.accounts.second_factor.actions import queries as factor_queries
-from backend.accounts.session.accounts import queries as session_queries
-from backend.backup.daily import blueprint as backups
+from backend.capabilities import CAPABILITIES
 from backend.core import http
 from backend.core.backoff import Backoff
 from backend.core.database import APPLICATION_ROLE, Database
 from backend.core.settings import Settings
-from backend.risk.backtest.job import blueprint as backtests
-from backend.risk.fulfilment.jobs import blueprint as intents
-from backend.risk.outcomes.job import blueprint as risk_reports
+from backend.integrations import adapters
 
 KEEP_HOURS = 7 * 24
 """Finished jobs stay a week; failed ones, the dead letters, until somebody looks at them."""
@@ -27,14 +23,13 @@ blueprint = procrastinate.Blueprint()
 @blueprint.periodic(cron="*/10 * * * *", queueing_lock="housekeeping")
 @blueprint.task(name="core.housekeeping", queue="core", retry=Backoff(), pass_context=True)
 async def housekeeping(context: procrastinate.JobContext, timestamp: int) -> None:
-    """Forget what has had its time: answers kept for repeats, used tokens, old failures, finished jobs."""
+    """Forget what has had its time: answers kept for repeats, what capabilities let go of, finished jobs."""
     del timestamp
     database = cast("Database", context.additional_context["database"])
     async with database.transaction() as tx:
         await tx.execute(http.queries.forget)
-        await tx.execute(session_queries.forget_refresh)
-        await tx.execute(session_queries.forget_failures)
-        await tx.execute(factor_queries.forget_factor_failures)
+        for forget in (forget for each in CAPABILITIES for forget in each.housekeeping()):
+            await forget(tx)
     await context.app.job_manager.delete_old_jobs(nb_hours=KEEP_HOURS)
 
 
@@ -50,8 +45,8 @@ async def retry_stalled(context: procrastinate.JobContext, timestamp: int) -> No
 everything = procrastinate.Blueprint()
 """All tasks under the names their jobs are stored by. Once: to add tasks renames them, and a worker that comes back
 after an outage makes its application anew."""
-for each in (blueprint, backups, intents, backtests, risk_reports):
-    everything.add_tasks_from(each, namespace="opsconsole")
+for part in (blueprint, *(part for each in CAPABILITIES for part in each.jobs())):
+    everything.add_tasks_from(part, namespace="opsconsole")
 
 
 def job_app(url: str) -> procrastinate.App:
@@ -72,7 +67,8 @@ async def work(url: str, database: Database, settings: Settings) -> None:
     """Work on jobs until cancelled. Polls: a NOTIFY would make every commit wait."""
     app = job_app(url)
     async with app.open_async():
-        options: dict[str, Any] = {"additional_context": {"database": database, "settings": settings}}
+        around = {"database": database, "settings": settings, "adapters": adapters(settings)}
+        options: dict[str, Any] = {"additional_context": around}
         await app.run_worker_async(
             listen_notify=False,
             fetch_job_polling_interval=0.5,

@@ -18,14 +18,17 @@ from typing import Any, NoReturn
 
 import psycopg
 
-from backend.accounts.session.actions import open_session
+from backend.accounts import SAMPLE_PASSWORD, have_passwords, open_session, seed_role_accounts
+from backend.core import processes
 from backend.core.database import Database, DatabaseUnavailable
 from backend.core.logs import logger
+from backend.core.postgres_binaries import EmbeddedError
 from backend.core.settings import Settings
-from backend.migrations.migrate import current, newest
-from backend.runtime import health, processes
-from backend.runtime.data_folder import DataFolder, prepare, seed
-from backend.runtime.embedded_postgres import Embedded, EmbeddedError
+from backend.migrations.migrate import current
+from backend.migrations.revisions import as_text, newest, unknown
+from backend.runtime import health
+from backend.runtime.data_folder import DataFolder, prepare
+from backend.runtime.embedded_postgres import Embedded
 from backend.runtime.http_server import HttpServer, PortTakenError, bind
 from backend.runtime.lease import Leases
 from models.accounts import SampleAccess
@@ -85,11 +88,11 @@ def check_database(url: str) -> None:
     """Refuse a database that is not migrated for this program. One that cannot be reached may still come: no error."""
     try:
         with psycopg.connect(url, connect_timeout=3) as connection:
-            found = current(connection)
-            if found != newest():
+            found, wanted = current(connection), newest()
+            if found != wanted:
+                todo = "install a newer one" if unknown(found) else "run `opsconsole migrate` first"
                 raise ServeError(
-                    f"the database is at revision {found or 'none'}, this program needs {newest()}: "
-                    "run `opsconsole migrate` first"
+                    f"the database is at revision {as_text(found)}, this program needs {as_text(wanted)}: {todo}"
                 )
             connection.execute("set role opsconsole_app")
     except psycopg.errors.InsufficientPrivilege:
@@ -122,6 +125,13 @@ def _serve_folder(options: Options, folder: DataFolder, bound: socket.socket) ->
         finally:
             embedded.stop()
             folder.withdraw()
+
+
+async def _seed(database: Database, settings: Settings) -> None:
+    """One account for each built-in role; with the sample shop's password where the sample shop is."""
+    async with database.transaction() as tx:
+        password = SAMPLE_PASSWORD if settings.sample_shop and not await have_passwords(tx) else None
+        await seed_role_accounts(tx, password)
 
 
 def _leave(_number: int, _frame: object) -> NoReturn:
@@ -185,14 +195,14 @@ class _Service:
 
     async def _furnish(self, folder: DataFolder) -> None:
         if self._settings.sample_shop:
-            from backend.sample.create import create_sample_shop
+            from backend.runtime.sample_shop import create_sample_shop
 
             if not await create_sample_shop(self._database, self._settings, folder.say):
                 # Somebody's own orders were imported here: show those, and let nothing be invented among them.
                 log.info("the folder holds other orders: no sample shop here")
                 self._settings = self._settings.model_copy(update={"sample_shop": False, "environment": "Local"})
-        await seed(self._database, self._settings)
-        from backend.sample.sign_in import settle_sample_access
+        await _seed(self._database, self._settings)
+        from backend.sample import settle_sample_access
 
         self._sample = await settle_sample_access(self._database, self._settings)
         folder.say("Starting", 0.97)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import os
-import random
 import signal
 import sys
 import threading
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
+from backend.capabilities import CAPABILITIES
+from backend.core.backoff import pause
+from backend.core.capability import Tick
 from backend.core.database import Database, DatabaseUnavailable
 from backend.core.logs import logger
 from backend.core.settings import Settings
+from backend.integrations import adapters
 from backend.runtime import health, jobs
 
 log = logger(__name__)
@@ -23,15 +24,6 @@ LONGEST_TURN = 60.0
 STATEMENT_SECONDS = 30.0
 
 
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """Something done every ``seconds``, counted from the end of the turn before."""
-
-    name: str
-    seconds: float
-    turn: Callable[[Database, Settings], Awaitable[None]]
-
-
 async def beat(database: Database, _settings: Settings) -> None:
     """Tell that the worker lives."""
     async with database.transaction() as tx:
@@ -39,38 +31,9 @@ async def beat(database: Database, _settings: Settings) -> None:
 
 
 def ticks(settings: Settings) -> tuple[Tick, ...]:
-    """All of them; the sample shop trades only where it was asked for."""
-    # Domains are imported by the worker alone: the API's own start does not wait for them.
-    from backend.access.actions import end_expired
-    from backend.access.drift.actions import check
-    from backend.alerts.evaluate import evaluate
-    from backend.approvals.actions import expire
-    from backend.audit.relay import stamp
-    from backend.audit.seal import seal
-    from backend.backup.daily import watch
-    from backend.risk.backfill import backfill
-    from backend.risk.fulfilment.actions import resume
-    from backend.risk.queue.actions import wake
-    from backend.risk.rule_sets.evaluate import run_shadows
-    from backend.sample.trade import trade
-    from backend.shop.rollups import fold
-
-    always = (
-        Tick("heartbeat", 5.0, beat),
-        Tick("audit relay", 0.25, stamp),
-        Tick("audit seal", 5.0, seal),
-        Tick("rollup fold", 1.0, fold),
-        Tick("alert evaluation", 10.0, evaluate),
-        Tick("risk adoption", 2.0, backfill),
-        Tick("ends of grants", 1.0, end_expired),
-        Tick("ends of approvals", 5.0, expire),
-        Tick("access in outside systems", 300.0, check),
-        Tick("backup watch", 60.0, watch),
-        Tick("ends of snoozes in the risk queue", 2.0, wake),
-        Tick("verdicts the shop has not heard of", 30.0, resume),
-        Tick("shadow runs", 2.0, run_shadows),
-    )
-    return (*always, Tick("sample trade", 2.0, trade)) if settings.sample_shop else always
+    """All of them, those of the capabilities and our own."""
+    outside = adapters(settings)
+    return (Tick("heartbeat", 5.0, beat), *(tick for each in CAPABILITIES for tick in each.ticks(settings, outside)))
 
 
 async def repeat(tick: Tick, database: Database, settings: Settings) -> None:
@@ -91,14 +54,12 @@ async def repeat(tick: Tick, database: Database, settings: Settings) -> None:
             log.exception("turn failed", tick=tick.name, exc_info=error)
         else:
             failures = 0
-        await asyncio.sleep(pause(tick.seconds, failures))
+        await asyncio.sleep(to_next_turn(tick.seconds, failures))
 
 
-def pause(seconds: float, failures: int) -> float:
-    """Seconds to the next turn: doubling with each failure in a row, to half a minute, with jitter."""
-    if failures == 0:
-        return seconds
-    return min(LONGEST_PAUSE, max(seconds, 0.5) * 2.0 ** min(failures, 10)) * random.uniform(0.7, 1.0)  # noqa: S311
+def to_next_turn(seconds: float, failures: int) -> float:
+    """Seconds to wait: as always, or after so many failures in a row ever longer, to half a minute."""
+    return pause(failures, max(1.0, 2 * seconds), LONGEST_PAUSE) if failures else seconds
 
 
 async def _jobs(url: str, database: Database, settings: Settings) -> None:
@@ -110,7 +71,7 @@ async def _jobs(url: str, database: Database, settings: Settings) -> None:
         except Exception as error:  # noqa: BLE001 - jobs go on when the database is back
             failures = failures + 1 if asyncio.get_running_loop().time() - begun < LONGEST_PAUSE else 1
             log.warning("jobs interrupted", reason=f"{type(error).__name__}: {error}")
-        await asyncio.sleep(pause(1.0, failures))
+        await asyncio.sleep(to_next_turn(1.0, failures))
 
 
 async def work(settings: Settings, stop: asyncio.Event) -> None:

@@ -1,5 +1,8 @@
 """The sample shop: an invented shop for flight-simulator add-ons with half a year of history that keeps trading."""
 
-from backend.core.database import load_queries
+from __future__ import annotations
 
-queries = load_queries(__package__)
+from backend.sample.market import market_of
+from backend.sample.sign_in import settle_sample_access
+
+__all__ = ["market_of", "settle_sample_access"]

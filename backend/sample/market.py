@@ -7,17 +7,16 @@ gives the same rows with the same ids.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from importlib.resources import files
 from itertools import accumulate
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any
 
-HISTORY = timedelta(days=190)
+from backend.core.sample_shop import Download, Order, Reading, Refund, sample_resource
+from backend.sample.checkout import payload
 
 SETTLE_MOST = timedelta(hours=10)
 REFUND_MOST = timedelta(days=8)
@@ -37,50 +36,6 @@ DAY = (
 WEEK = (0.93, 0.9, 0.92, 0.95, 1.02, 1.16, 1.12)
 
 
-class Refund(NamedTuple):
-    """Money given back; ``amount`` in minor units of ``currency``."""
-
-    id: str
-    order_id: str
-    refunded_at: datetime
-    country: str
-    currency: str
-    amount: int
-
-
-class Order(NamedTuple):
-    """An order with its whole fate; ``total`` in minor units of ``currency``."""
-
-    id: str
-    placed_at: datetime
-    settled_at: datetime
-    customer_id: str
-    country: str
-    currency: str
-    total: int
-    refund: Refund | None
-
-
-class Download(NamedTuple):
-    """A download attempt; ``failure`` is ``None`` when it succeeded. At ``healed_at`` a retry has completed it."""
-
-    id: str
-    downloaded_at: datetime
-    product: str
-    country: str
-    failure: str | None
-    healed_at: datetime | None = None
-
-
-class Reading(NamedTuple):
-    """A reading of a community figure, ``metric`` being discord or showcases."""
-
-    id: str
-    metric: str
-    observed_at: datetime
-    value: int
-
-
 class _Choice:
     """Weighted choice with the sums worked out once."""
 
@@ -90,13 +45,6 @@ class _Choice:
 
     def pick(self, dice: Random, count: int) -> list[dict[str, Any]]:
         return dice.choices(self.entries, cum_weights=self._sums, k=count)
-
-
-def load_catalogue() -> dict[str, Any]:
-    """The invented shop of ``resources/sample-shop``."""
-    text = files("resources").joinpath("sample-shop").joinpath("catalogue.json").read_text(encoding="utf-8")
-    catalogue: dict[str, Any] = json.loads(text)
-    return catalogue
 
 
 class Market:
@@ -212,6 +160,13 @@ class Market:
 
     # --- stretches: start exclusive, end inclusive ---------------------------------------------------------
 
+    def orders_placed(self, since: datetime, until: datetime) -> Iterator[Order]:
+        """Orders placed in the stretch."""
+        for hour in _hours(since, until):
+            for order in self.orders(hour):
+                if since < order.placed_at <= until:
+                    yield order
+
     def orders_between(self, since: datetime, until: datetime) -> Iterator[Order]:
         """Orders placed or settled in the stretch; one that settles after it is still pending at its end."""
         for hour in _hours(since - SETTLE_MOST, until):
@@ -271,6 +226,10 @@ class Market:
             for number, (product, country) in enumerate(zip(products, countries, strict=False))
         )
 
+    def checkout(self, order: Order) -> dict[str, Any]:
+        """What the shop's checkout sends about an order."""
+        return payload(order)
+
     # --- slow figures --------------------------------------------------------------------------------------
 
     def discord_members(self, at: datetime) -> int:
@@ -307,3 +266,9 @@ class Market:
 
 def _hours(since: datetime, until: datetime) -> range:
     return range((since - EPOCH) // HOUR, (until - EPOCH) // HOUR + 1)
+
+
+@lru_cache(maxsize=1)
+def market_of(opened_at: datetime) -> Market:
+    """The market of the sample shop that was opened at an instant."""
+    return Market(sample_resource("catalogue"), opened_at)

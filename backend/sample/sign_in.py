@@ -9,15 +9,15 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from backend import audit
-from backend.accounts.second_factor.actions import open_secret, remove, seal_secret
-from backend.accounts.session.accounts import SAMPLE_PASSWORD, matches
-from backend.core.database import Connection, Database
+from backend.accounts import SAMPLE_PASSWORD, open_secret, password_matches, remove_second_factor, seal_secret
+from backend.core import audit_trail
+from backend.core.database import Connection, Database, load_queries
 from backend.core.problems import ProblemError
 from backend.core.settings import Settings
-from backend.sample import queries
 from models.accounts import SampleAccess, SampleAccount
 from models.core.permissions import BUILT_IN_ROLES
+
+queries = load_queries(__package__)
 
 SAMPLE_KEY: Final = "SAMPLESHOPHOLDSNOTHINGREAL234567"
 
@@ -39,8 +39,8 @@ async def settle_sample_access(database: Database, settings: Settings) -> Sample
                 if secret is None:
                     await _give_factor(tx, settings, user_id, name)
             elif secret is not None and _is_sample_key(settings, user_id, secret):
-                await remove(
-                    tx, actor=audit.SAMPLE_SHOP, user_id=user_id, reason="no account of a sample shop any more"
+                await remove_second_factor(
+                    tx, actor=audit_trail.SAMPLE_SHOP, user_id=user_id, reason="no account of a sample shop any more"
                 )
     if not accounts:
         return None
@@ -50,15 +50,15 @@ async def settle_sample_access(database: Database, settings: Settings) -> Sample
 async def _with_sample_password(hashes: set[str | None]) -> set[str]:
     # As a rule there is one: they were given out together.
     given = [each for each in hashes if each is not None]
-    return {each for each in given if await asyncio.to_thread(matches, each, SAMPLE_PASSWORD)}
+    return {each for each in given if await asyncio.to_thread(password_matches, each, SAMPLE_PASSWORD)}
 
 
 async def _give_factor(tx: Connection, settings: Settings, user_id: str, name: str) -> None:
     sealed = seal_secret(settings, user_id, SAMPLE_KEY)
     await tx.execute(queries.give_factor, {"user_id": user_id, "secret": sealed})
-    await audit.record(
+    await audit_trail.record(
         tx,
-        actor=audit.SAMPLE_SHOP,
+        actor=audit_trail.SAMPLE_SHOP,
         action="session.second_factor_set_up",
         resource_type="account",
         resource_id=user_id,

@@ -5,21 +5,27 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
-from functools import lru_cache
 from random import Random
 from typing import Any
 
-from backend.audit import SAMPLE_SHOP
-from backend.core.database import Connection, Database
+from backend.core.audit_trail import SAMPLE_SHOP
+from backend.core.database import Connection, Database, load_queries
+from backend.core.sample_shop import HISTORY, Download
 from backend.core.settings import Settings
-from backend.risk.check.actions import fraud_check
-from backend.sample import queries
-from backend.sample.fraud import payload
-from backend.sample.market import HISTORY, Download, Market, load_catalogue
-from backend.shop import upserts
-from backend.shop.ingest import actions as ingest
+from backend.risk import fraud_check
+from backend.sample.market import Market, market_of
+from backend.shop import (
+    ingest_community,
+    ingest_downloads,
+    ingest_orders,
+    ingest_rates,
+    ingest_refunds,
+    reporting_currency,
+)
 from models.risk.rules import FraudCheck
 from models.shop.ingest import BATCH_MOST, Batch
+
+queries = load_queries(__package__)
 
 STRETCH = timedelta(hours=3)
 """At most this much trade in one transaction; a longer gap is filled stretch by stretch."""
@@ -47,16 +53,11 @@ async def _trade_stretch(db: Database, settings: Settings) -> bool:
         until = min(now, since + STRETCH)
         if until <= since:
             return False
-        await _Stretch(tx, settings, _market(opened_at), since, until).send(burst_at)
+        await _Stretch(tx, settings, market_of(opened_at), since, until).send(burst_at)
         if until == now and until >= burst_at + _pause(burst_at):
             burst_at = until + timedelta(seconds=NEXT_BURST_SECONDS)
         await tx.execute(queries.keep_traded, {"traded_through": until, "burst_at": burst_at})
         return bool(until < now)
-
-
-@lru_cache(maxsize=1)
-def _market(opened_at: datetime) -> Market:
-    return Market(load_catalogue(), opened_at)
 
 
 def _pause(burst_at: datetime) -> timedelta:
@@ -76,23 +77,23 @@ class _Stretch:
 
     async def send(self, burst_at: datetime) -> None:
         for batch in _batches(await self._rates()):
-            await ingest.rates(self._tx, self._settings, batch, sent_by=SAMPLE_SHOP)
+            await ingest_rates(self._tx, self._settings, batch, sent_by=SAMPLE_SHOP)
         for batch in _batches(self._orders()):
-            await ingest.orders(self._tx, self._settings, batch, sent_by=SAMPLE_SHOP)
+            await ingest_orders(self._tx, self._settings, batch, sent_by=SAMPLE_SHOP)
         await self._check_orders()
         for batch in _batches(self._refunds()):
-            await ingest.refunds(self._tx, self._settings, batch, sent_by=SAMPLE_SHOP)
+            await ingest_refunds(self._tx, self._settings, batch, sent_by=SAMPLE_SHOP)
         for batch in _batches(self._downloads(burst_at)):
-            await ingest.downloads(self._tx, batch, sent_by=SAMPLE_SHOP)
+            await ingest_downloads(self._tx, batch, sent_by=SAMPLE_SHOP)
         for batch in _batches(self._readings()):
-            await ingest.community(self._tx, batch, sent_by=SAMPLE_SHOP)
+            await ingest_community(self._tx, batch, sent_by=SAMPLE_SHOP)
 
     async def _rates(self) -> list[dict[str, Any]]:
         """Of every day that begins in the stretch."""
         days = range(self._since.toordinal() + 1, self._until.toordinal() + 1)
         if not days:
             return []
-        reporting = await upserts.reporting_currency(self._tx, self._settings.currency)
+        reporting = await reporting_currency(self._tx, self._settings.currency)
         return [
             {"currency": currency, "day": day.isoformat(), "rate": self._market.rate(currency, reporting, day)}
             for day in map(date.fromordinal, days)
@@ -117,9 +118,9 @@ class _Stretch:
         fresh = max(self._since, self._until - CHECKED_WITHIN)
         for order in self._market.orders_between(fresh, self._until):
             if order.placed_at > fresh:
-                told = payload(order)
+                told = self._market.checkout(order)
                 check = FraudCheck.model_validate(told)
-                await fraud_check(self._tx, self._settings, actor=SAMPLE_SHOP, check=check, payload=told)
+                await fraud_check(self._tx, self._settings, actor=SAMPLE_SHOP, request=check, payload=told)
 
     def _refunds(self) -> Iterator[dict[str, Any]]:
         for refund in self._market.refunds_between(self._since, self._until):

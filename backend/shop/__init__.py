@@ -1,5 +1,26 @@
 """The shop's records and the rollups over them. Every statement that changes a record also writes its difference."""
 
-from backend.core.database import load_queries
+from __future__ import annotations
 
-queries = load_queries("backend.shop")
+from backend.shop.importing.orders import ImportFailedError, import_orders
+from backend.shop.ingest.actions import community as ingest_community
+from backend.shop.ingest.actions import downloads as ingest_downloads
+from backend.shop.ingest.actions import ingest_batch
+from backend.shop.ingest.actions import orders as ingest_orders
+from backend.shop.ingest.actions import rates as ingest_rates
+from backend.shop.ingest.actions import refunds as ingest_refunds
+from backend.shop.upserts import UpsertCounts, claim_currency, reporting_currency
+
+__all__ = [
+    "ImportFailedError",
+    "UpsertCounts",
+    "claim_currency",
+    "import_orders",
+    "ingest_batch",
+    "ingest_community",
+    "ingest_downloads",
+    "ingest_orders",
+    "ingest_rates",
+    "ingest_refunds",
+    "reporting_currency",
+]

@@ -281,3 +281,8 @@ select hour, sum(o), sum(om), sum(ou), sum(s), sum(r), sum(rm), sum(ru), sum(d),
         from downloads group by 1
 ) all_rows
 group by hour
+
+-- name: insert_rates
+insert into currency_rate (currency, day, rate)
+select * from unnest(%(currency)s::text[], %(day)s::date[], %(rate)s::numeric[])
+on conflict (currency, day) do nothing

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from backend.core.database import Database
+from backend.core.database import Database, load_queries
 from backend.core.settings import Settings
-from backend.shop import queries
+
+queries = load_queries(__package__)
 
 
 async def fold(database: Database, _settings: Settings) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import LiteralString, NamedTuple
 
-from backend.core.database import Connection, array
-from backend.shop import queries
+from backend.core.database import Connection, array, load_queries
 from models.core.money import decimals
 from models.shop.ingest import CommunityIn, DownloadIn, OrderIn, RateIn, RefundIn
+
+queries = load_queries(__package__)
 
 
 class UpsertCounts(NamedTuple):

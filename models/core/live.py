@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from models.core.base import Count, Record
-from models.core.topics import Topic
-
-__all__ = ["Change", "Topic"]
 
 
 class Change(Record):

@@ -11,39 +11,74 @@ from enum import StrEnum
 
 
 class Permission(StrEnum):
-    """Everything somebody may or may not do."""
+    """Everything somebody may or may not do. In blocks, by capability, in the order in which people read them."""
 
+    # --- dashboard
     VIEW_DASHBOARD = "operations.view_dashboard"
+
+    # --- shop
     VIEW_ORDERS = "operations.view_orders"
+
+    # --- alerts
     MANAGE_ALERTS = "operations.manage_alerts"
+
+    # --- access
     MANAGE_ROLES = "operations.manage_roles"
     APPROVE_ROLES = "operations.approve_roles"
+
+    # --- audit
     VIEW_AUDIT = "operations.view_audit"
+
+    # --- shop, its pipelines
     INGEST = "operations.ingest"
+
+    # --- support
     MANAGE_TICKETS = "support.manage_tickets"
+
+    # --- analytics
     VIEW_SCHEMA = "analytics.view_schema"
     MANAGE_SCHEMA = "analytics.manage_schema"
     VALIDATE_EVENTS = "analytics.validate_events"
+
+    # --- risk
     CHECK_ORDERS = "risk.check_orders"
     VIEW_RISK_QUEUE = "risk.view_queue"
     APPROVE_ORDERS = "risk.approve_orders"
     MANAGE_RISK_RULES = "risk.manage_rules"
     PUBLISH_RISK_RULES = "risk.publish_rules"
+
+    # --- privacy
     RECORD_CONSENT = "privacy.record_consent"
     SUBMIT_PRIVACY_REQUESTS = "privacy.submit_requests"
     VIEW_PRIVACY_REQUESTS = "privacy.view_requests"
     MANAGE_PRIVACY_REQUESTS = "privacy.manage_requests"
     VIEW_PERSONAL_DATA = "privacy.view_personal_data"
+
+    # --- reporting
     VIEW_REPORTS = "reporting.view_reports"
     GENERATE_REPORTS = "reporting.generate_reports"
+
+    # --- incidents
     VIEW_INCIDENTS = "incidents.view"
     MANAGE_INCIDENTS = "incidents.manage"
+
+    # --- oncall
     MANAGE_ONCALL = "incidents.manage_oncall"
+
+    # --- launch
     VIEW_CHECKLIST = "checklist.view"
     COMPLETE_CHECKLIST = "checklist.complete"
     MANAGE_CHECKLIST = "checklist.manage"
     LAUNCH_VOTE = "launch.vote"
     LAUNCH_DIRECT = "launch.direct"
+
+    # --- deliveries
+
+    # --- runbooks
+
+    # --- files
+
+    # --- backup
 
 
 SENSITIVE_PERMISSIONS = frozenset(

@@ -12,8 +12,9 @@ from models.core.base import Record
 
 
 class Code(StrEnum):
-    """Every way a request can fail, as a stable name a program can test for."""
+    """Every way a request can fail, as a stable name a program can test for. In blocks, by capability."""
 
+    # --- core
     INVALID = "invalid"
     UNAUTHENTICATED = "unauthenticated"
     TOKEN_EXPIRED = "token-expired"  # noqa: S105 - a code, not a secret
@@ -31,6 +32,48 @@ class Code(StrEnum):
     TOO_MANY_REQUESTS = "too-many-requests"
     UNAVAILABLE = "unavailable"
     INTERNAL = "internal"
+
+    # --- access
+
+    # --- accounts
+
+    # --- alerts
+
+    # --- analytics
+
+    # --- approvals
+
+    # --- audit
+
+    # --- backup
+
+    # --- dashboard
+
+    # --- deliveries
+
+    # --- figures
+
+    # --- files
+
+    # --- incidents
+
+    # --- launch
+
+    # --- live
+
+    # --- oncall
+
+    # --- privacy
+
+    # --- reporting
+
+    # --- risk
+
+    # --- runbooks
+
+    # --- sample
+
+    # --- shop
 
 
 class Meaning(NamedTuple):

@@ -13,7 +13,7 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from backend.audit import queries as audit_queries
+from backend.audit.relay import queries as audit_queries
 from backend.core.database import APPLICATION_ROLE
 from backend.core.settings import Settings
 from tests.backend.access.fixtures import Desk

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from backend import audit
-from backend.access import reads
-from backend.alerts.actions import clear_condition, raise_alert
+from backend.access.break_glass import reads
+from backend.alerts import clear_condition, raise_alert
+from backend.core import audit_trail
 from backend.core.database import Connection, load_queries
 from backend.core.problems import ProblemError, same_version
 from models.access import AccessReview, RoleAssignment
@@ -24,9 +24,9 @@ async def open_review(tx: Connection, assignment: RoleAssignment) -> None:
     """Open one for a grant, with its alert."""
     row = await (await tx.execute(queries.open_review, {"assignment_id": assignment.assignment_id})).fetchone()
     assert row is not None  # noqa: S101 - an insert of one row returns one row
-    await audit.record(
+    await audit_trail.record(
         tx,
-        actor=audit.WORKER,
+        actor=audit_trail.WORKER,
         action="rbac.review.opened",
         resource_type="access_review",
         resource_id=str(row[0]),
@@ -63,7 +63,7 @@ async def close_review(tx: Connection, *, actor: str, review_id: UUID, version: 
     await tx.execute(queries.close_review, {"review_id": review_id, "actor": actor, "findings": findings})
     after = await reads.review(tx, review_id)
     await clear_condition(tx, source=SOURCE, key=str(review_id), actor=actor)
-    await audit.record(
+    await audit_trail.record(
         tx,
         actor=actor,
         action="rbac.review.closed",

@@ -8,12 +8,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 from psycopg.rows import dict_row
 
-from backend import audit
-from backend.alerts.actions import clear_condition, raise_alert
+from backend.access.ports import AccessReportError, AccessSystem, Entry
+from backend.alerts import clear_condition, raise_alert
+from backend.core import audit_trail
 from backend.core.database import Connection, Database, load_queries
 from backend.core.settings import Settings
 from models.access import DifferenceKind
@@ -22,25 +22,6 @@ from models.alerts import Severity
 queries = load_queries(__package__)
 
 SOURCE = "access.drift"
-
-
-class AccessReportError(Exception):
-    """A system's report cannot be used; the words are for the administrator."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Entry:
-    """Somebody has a role in an outside system, as that system calls it."""
-
-    user_id: str
-    outside_role: str
-
-
-class AccessSystem(Protocol):
-    """The port to an outside system."""
-
-    def read(self) -> frozenset[Entry]:
-        """Everybody with access there, now. May block. Raises AccessReportError."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -75,16 +56,9 @@ def compare(
     return frozenset(found)
 
 
-def systems(settings: Settings) -> dict[str, AccessSystem]:
-    """The systems the settings name."""
-    from backend.integrations.access_snapshot import AccessSnapshot
-
-    return {name: AccessSnapshot(source.file) for name, source in settings.access_reports.items()}
-
-
-async def check(database: Database, settings: Settings) -> None:
+async def check(database: Database, settings: Settings, systems: Mapping[str, AccessSystem]) -> None:
     """Read every system's report and note what differs; a report that cannot be read leaves the differences known."""
-    for name, system in systems(settings).items():
+    for name, system in systems.items():
         try:
             reported = await asyncio.to_thread(system.read)
         except AccessReportError as error:
@@ -147,9 +121,9 @@ async def _note(tx: Connection, system: str, reported: frozenset[Entry], roles: 
 
 
 async def _record(tx: Connection, system: str, each: Difference, difference_id: str, what: str) -> None:
-    await audit.record(
+    await audit_trail.record(
         tx,
-        actor=audit.WORKER,
+        actor=audit_trail.WORKER,
         action=f"rbac.difference.{what}",
         resource_type="access_difference",
         resource_id=difference_id,

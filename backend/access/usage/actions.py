@@ -6,6 +6,8 @@ A killed process loses the last minute of it, which no hint about ninety days no
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -66,3 +68,14 @@ class Usage:
             await self.write(database)
         except DatabaseUnavailable:
             return  # kept for the next time
+
+
+@asynccontextmanager
+async def writing(usage: Usage, database: Database) -> AsyncIterator[None]:
+    """Write what is noted for the length of a block."""
+    task = asyncio.create_task(usage.keep_writing(database), name="usage")
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait({task})

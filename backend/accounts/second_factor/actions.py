@@ -20,9 +20,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from backend import audit
 from backend.accounts.session.accounts import matches
 from backend.accounts.session.accounts import queries as sessions
+from backend.core import audit_trail
 from backend.core.database import Connection, Database, load_queries
 from backend.core.problems import ProblemError
 from backend.core.security import PASSWORD, SECOND_FACTOR, Principal, mint
@@ -119,7 +119,7 @@ async def remove(tx: Connection, *, actor: str, user_id: str, reason: str | None
     if gone is None:
         raise ProblemError(Code.NOT_FOUND, f"{user_id} has no second factor.")
     await tx.execute(queries.forget_codes, {"user_id": user_id})
-    await audit.record(
+    await audit_trail.record(
         tx,
         actor=actor,
         action="session.second_factor_removed",
@@ -257,7 +257,7 @@ def _ours(principal: Principal) -> None:
 
 
 async def _note(tx: Connection, principal: Principal, what: str, *, reason: str | None = None) -> None:
-    await audit.record(
+    await audit_trail.record(
         tx,
         actor=principal.user_id,
         action=f"session.{what}",
@@ -274,3 +274,8 @@ def _wrong(field: str, message: str) -> ProblemError:
         f"{message[0].upper()}{message[1:]}.",
         errors=[FieldError(pointer=f"/{field}", code="invalid", message=message)],
     )
+
+
+async def forget_failures(tx: Connection) -> None:
+    """Forget wrong codes that were counted long ago."""
+    await tx.execute(queries.forget_factor_failures)

@@ -9,7 +9,7 @@ from base64 import b64encode
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from backend import audit
+from backend.core import audit_trail
 from backend.core.database import Connection, load_queries
 from models.core.permissions import BUILT_IN_ROLE_BY_ID, BUILT_IN_ROLES
 
@@ -36,7 +36,7 @@ def nobodys_hash() -> str:
 
 
 async def set_account(
-    tx: Connection, *, account: str, name: str, role: str, password: str | None, actor: str = audit.OPERATOR
+    tx: Connection, *, account: str, name: str, role: str, password: str | None, actor: str = audit_trail.OPERATOR
 ) -> None:
     """Create or change an account and give it a role; ``password=None`` keeps the one it has.
 
@@ -55,7 +55,7 @@ async def seed_role_accounts(tx: Connection, password: str | None = None) -> Non
     """One account for each built-in role, id and name those of the role; people get ``password`` if there is one."""
     password_hash = None if password is None else await asyncio.to_thread(hasher.hash, password)
     for role in BUILT_IN_ROLES:
-        await _write(tx, role.id, role.name, role.id, None if role.service else password_hash, audit.WORKER)
+        await _write(tx, role.id, role.name, role.id, None if role.service else password_hash, audit_trail.WORKER)
 
 
 async def have_passwords(connection: Connection) -> bool:
@@ -68,7 +68,7 @@ async def _write(tx: Connection, account: str, name: str, role: str, password_ha
     values = {"account": account, "name": name, "password_hash": password_hash, "role": role, "by": actor}
     changed = await (await tx.execute(queries.set_account, values)).fetchone()
     if changed is not None:
-        await audit.record(
+        await audit_trail.record(
             tx,
             actor=actor,
             action="rbac.account.set",
@@ -80,7 +80,7 @@ async def _write(tx: Connection, account: str, name: str, role: str, password_ha
         )
     granted = await (await tx.execute(queries.assign_role, values)).fetchone()
     if granted is not None:
-        await audit.record(
+        await audit_trail.record(
             tx,
             actor=actor,
             action="rbac.role.assigned",

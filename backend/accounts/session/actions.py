@@ -14,8 +14,8 @@ from uuid import UUID, uuid4
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from backend import audit
 from backend.accounts.session.accounts import matches, nobodys_hash, queries
+from backend.core import audit_trail
 from backend.core.database import Connection, Database
 from backend.core.problems import ProblemError
 from backend.core.security import PASSWORD, mint
@@ -52,7 +52,9 @@ async def sign_in(database: Database, settings: Settings, account: str, password
         raise ProblemError(Code.UNAUTHENTICATED, "The account or the password is wrong.")
     async with database.transaction() as tx:
         await tx.execute(queries.clear_failures, {"account": account, "address": address})
-        await audit.record(tx, actor=account, action="session.signed_in", resource_type="account", resource_id=account)
+        await audit_trail.record(
+            tx, actor=account, action="session.signed_in", resource_type="account", resource_id=account
+        )
         return await open_session(tx, settings, user_id=account, name=known[0])
 
 
@@ -60,7 +62,7 @@ async def _count_failure(database: Database, account: str, address: str) -> None
     async with database.transaction() as tx:
         row = await (await tx.execute(queries.count_failure, {"account": account, "address": address})).fetchone()
         if row is not None and row[0] == 5:
-            await audit.record(
+            await audit_trail.record(
                 tx,
                 actor=account,
                 action="session.sign_in_slowed",
@@ -115,7 +117,7 @@ async def refresh(database: Database, settings: Settings, token: str, device: st
             elif not ended:
                 named = await (await tx.execute(queries.account_name, {"user_id": user_id})).fetchone()
                 if named is not None:
-                    await audit.record(
+                    await audit_trail.record(
                         tx,
                         actor=user_id,
                         action="session.refreshed",
@@ -143,14 +145,14 @@ async def sign_out(tx: Connection, *, user_id: str, token: str) -> None:
     """
     row = await (await tx.execute(queries.own_family, {"token_hash": _hash(token), "user_id": user_id})).fetchone()
     if row is None:
-        audit.nothing_changed()
+        audit_trail.nothing_changed()
     else:
         await _end(tx, row[0], user_id, "signed out")
 
 
 async def _end(tx: Connection, family: UUID, user_id: str, reason: str) -> None:
     await tx.execute(queries.end_family, {"family": family})
-    await audit.record(
+    await audit_trail.record(
         tx,
         actor=user_id,
         action="session.ended",
@@ -181,3 +183,9 @@ async def _in_family(tx: Connection, family: UUID, token: str) -> bool:
 def _hash(token: str) -> bytes:
     # The token is random and long: a fast hash is enough, and a dump of the table gives nobody a session.
     return hashlib.sha256(token.encode()).digest()
+
+
+async def forget_ended(tx: Connection) -> None:
+    """Forget sessions that have ended, and wrong passwords that were counted long ago."""
+    await tx.execute(queries.forget_refresh)
+    await tx.execute(queries.forget_failures)

@@ -10,7 +10,7 @@ from uuid import UUID
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from backend import audit
+from backend.core import audit_trail
 from backend.core.database import Connection, load_queries
 from backend.core.defer import defer
 from backend.core.http import known_id
@@ -41,13 +41,13 @@ class Claim:
     version: int
 
 
-async def ask(tx: Connection, *, actor: str, draft: BacktestDraft) -> Backtest:
+async def ask(tx: Connection, *, actor: str, request: BacktestDraft) -> Backtest:
     """Ask for a backtest; a worker takes it up. Unknown set: 404. Unknown lists: 422. Too many at once: 409."""
-    rule_set_id = known_id(draft.rule_set_id, "rule set") if draft.rule_set_id is not None else None
+    rule_set_id = known_id(request.rule_set_id, "rule set") if request.rule_set_id is not None else None
     if rule_set_id is not None:
         rules = (await rule_sets.find_rule_set(tx, rule_set_id)).rules
     else:
-        rules = draft.rules or ()
+        rules = request.rules or ()
         await rule_sets.check_lists(tx, rules)
     live = await (await tx.execute(queries.live_backtests)).fetchone()
     if live is not None and live[0] >= LIVE_MOST:
@@ -55,10 +55,10 @@ async def ask(tx: Connection, *, actor: str, draft: BacktestDraft) -> Backtest:
     values = {
         "rule_set_id": rule_set_id,
         "rules": rule_sets.as_json(rules),
-        "from": draft.from_,
-        "to": draft.to,
-        "days": draft.days or 0,
-        "circumstances": draft.circumstances,
+        "from": request.from_,
+        "to": request.to,
+        "days": request.days or 0,
+        "circumstances": request.circumstances,
         "actor": actor,
     }
     row = await (await tx.execute(queries.insert_backtest, values)).fetchone()
@@ -76,7 +76,7 @@ async def cancel(tx: Connection, *, actor: str, backtest_id: UUID) -> Backtest:
     if row is not None:
         await _record(tx, actor, "cancelled", found)
     elif found.state is BacktestState.CANCELLED:
-        audit.nothing_changed()
+        audit_trail.nothing_changed()
     else:
         raise ProblemError(Code.CONFLICT, f"This backtest is {found.state} already.")
     return found
@@ -140,7 +140,7 @@ async def fail_lost(tx: Connection) -> int:
 
 async def _record(tx: Connection, actor: str, what: str, found: Backtest) -> None:
     shown = {"rule_set_id", "rule_set_number", "from_", "to", "circumstances", "state"}
-    await audit.record(
+    await audit_trail.record(
         tx,
         actor=actor,
         action=f"risk.backtest.{what}",

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import Query, Response
 from psycopg.rows import class_row
 
-from backend.alerts.actions import clock
+from backend.core.clock import clock
 from backend.core.dependencies import Read, Tx
 from backend.core.http import Limit, decode_cursor, encode_cursor, known_id, operations_router, set_etag
 from backend.core.security import Principal, require
@@ -59,9 +59,9 @@ async def get_backtest(backtest_id: Identifier, _principal: Viewer, connection: 
 
 
 @router.post("/backtests", status_code=201)
-async def ask_backtest(body: BacktestDraft, principal: Manager, tx: Tx, response: Response) -> Backtest:
+async def ask_backtest(request: BacktestDraft, principal: Manager, tx: Tx, response: Response) -> Backtest:
     """Ask for a backtest of a stored set, or of rules as they stand in an editor. It runs as a job."""
-    return _tagged(response, await actions.ask(tx, actor=principal.user_id, draft=body))
+    return _tagged(response, await actions.ask(tx, actor=principal.user_id, request=request))
 
 
 @router.post("/backtests/{backtest_id}/cancel")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from backend.risk.backtest.curves import Curves
 from backend.risk.backtest.sweep import Sweep
 from backend.risk.backtest.tally import Tally
 from backend.risk.sql_conditions import Names, SqlContext, decision_sql, present_member, recorded_member
+from backend.risk.sql_examples import BARE, PRESENT, RECORDED, every_rule
 from models.risk.backtest import SAMPLE_MOST, BacktestCircumstances, BacktestResult, SampleOrder
 from models.risk.rules import FraudRule, ListKind
 
@@ -155,9 +157,7 @@ class _Replay:
 
     async def _frauds(self, sweep: Sweep, curves: Curves, span: _Span) -> None:
         """Those that turned out to be fraud, few as they are, once more: found by their outcomes, not by a scan."""
-        orders = self._where(
-            sql.SQL("(select distinct order_id from risk_fraud) as f join risk_order as o on o.id = f.order_id"), span
-        )
+        orders = self._where(_FRAUDS, span)
         for row in await self._rows(sweep.statement(orders, sampled=False)):
             self._tally.add(sweep.group(row)[0], fraud=True)
         if curves:
@@ -165,13 +165,7 @@ class _Replay:
         await self._beat(0.93)
 
     async def _curves(self, curves: Curves, span: _Span) -> None:
-        source: sql.Composable = sql.SQL("risk_order as o")
-        if curves.every > 1:
-            # By their numbers: the others are not even read.
-            source = sql.SQL(
-                "generate_series({}::bigint, {}::bigint, {}::bigint) as n (seq)"
-                " cross join lateral (select * from risk_order as r where r.seq = n.seq limit 1) as o"
-            ).format(sql.Literal(span.first), sql.Literal(span.last), sql.Literal(curves.every))
+        source = _ALL if curves.every == 1 else _each(curves.every, span)
         curves.add(await self._rows(curves.statement(self._where(source, span))), fraud=False)
         await self._beat(0.98)
 
@@ -182,13 +176,7 @@ class _Replay:
         seqs = wanted[True] + wanted[False]
         if not seqs:
             return (), ()
-        names = Names()
-        statement = sql.SQL(
-            "select o.seq, o.id, o.placed_at, o.currency, o.minor, d.action, d.score, d.triggered,"
-            " p.action, p.score, p.triggered, exists (select from risk_fraud as f where f.order_id = o.id)"
-            " from risk_order as o cross join lateral {} as d cross join lateral {} as p where o.seq = any ({})"
-            " order by o.seq desc"
-        ).format(decision_sql(self._rules, names, around), decision_sql(published, names, around), sql.Literal(seqs))
+        statement = _sample_statement(self._rules, published, around, seqs)
         appearing = set(wanted[True])
         found: dict[bool, list[SampleOrder]] = {True: [], False: []}
         for seq, *row in await self._rows(statement):
@@ -196,18 +184,10 @@ class _Replay:
         return tuple(found[True]), tuple(found[False])
 
     def _between(self, lower: int, upper: int) -> sql.Composable:
-        return self._where(sql.SQL("risk_order as o"), _Span(lower, upper, 0))
+        return self._where(_ALL, _Span(lower, upper, 0))
 
     def _where(self, source: sql.Composable, span: _Span) -> sql.Composable:
-        return sql.SQL(
-            "{} where o.seq between {} and {} and o.placed_at > {}::timestamptz and o.placed_at <= {}::timestamptz"
-        ).format(
-            source,
-            sql.Literal(span.first),
-            sql.Literal(span.last),
-            sql.Literal(self._claim.placed_from),
-            sql.Literal(self._claim.placed_to),
-        )
+        return _within(source, span, self._claim.placed_from, self._claim.placed_to)
 
     async def _rows(self, statement: sql.Composed) -> list[Any]:
         async with self._database.transaction() as tx:
@@ -218,6 +198,49 @@ class _Replay:
         async with self._database.transaction() as tx:
             if not await actions.beat(tx, self._claim, progress):
                 raise _Taken
+
+
+_ALL = sql.SQL("risk_order as o")
+_FRAUDS = sql.SQL("(select distinct order_id from risk_fraud) as f join risk_order as o on o.id = f.order_id")
+
+
+def _each(every: int, span: _Span) -> sql.Composed:
+    """Every so-many-th order, by their numbers: the others are not even read."""
+    return sql.SQL(
+        "generate_series({}::bigint, {}::bigint, {}::bigint) as n (seq)"
+        " cross join lateral (select * from risk_order as r where r.seq = n.seq limit 1) as o"
+    ).format(sql.Literal(span.first), sql.Literal(span.last), sql.Literal(every))
+
+
+def _within(source: sql.Composable, span: _Span, after: datetime, until: datetime) -> sql.Composed:
+    return sql.SQL(
+        "{} where o.seq between {} and {} and o.placed_at > {}::timestamptz and o.placed_at <= {}::timestamptz"
+    ).format(source, sql.Literal(span.first), sql.Literal(span.last), sql.Literal(after), sql.Literal(until))
+
+
+def _sample_statement(
+    rules: Sequence[FraudRule], published: Sequence[FraudRule], around: SqlContext, seqs: list[int]
+) -> sql.Composed:
+    """What both sets decide about some orders, as ``sample_order`` takes it, and before that the sequence number."""
+    names = Names()
+    return sql.SQL(
+        "select o.seq, o.id, o.placed_at, o.currency, o.minor, d.action, d.score, d.triggered,"
+        " p.action, p.score, p.triggered, exists (select from risk_fraud as f where f.order_id = o.id)"
+        " from risk_order as o cross join lateral {} as d cross join lateral {} as p where o.seq = any ({})"
+        " order by o.seq desc"
+    ).format(decision_sql(rules, names, around), decision_sql(published, names, around), sql.Literal(seqs))
+
+
+def examples() -> Iterator[sql.Composed]:
+    """Statements put together here, for the test that prepares them all."""
+    rules, span, now = every_rule(), _Span(1, 2, 2), datetime(2026, 1, 1, tzinfo=UTC)
+    for around in (RECORDED, PRESENT, BARE):
+        yield _sample_statement(rules, (), around, [1])
+        sweep, curves = Sweep(rules, (), around), Curves(rules, around.member, span.orders)
+        for orders in (_within(source, span, now, now) for source in (_ALL, _FRAUDS, _each(7, span))):
+            yield sweep.statement(orders, sampled=True)
+            yield sweep.statement(orders, sampled=False)
+            yield curves.statement(orders)
 
 
 async def _only_read(tx: Connection) -> None:

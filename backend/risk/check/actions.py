@@ -8,8 +8,8 @@ from typing import Any
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
-from backend import audit
-from backend.alerts.actions import raise_alert
+from backend.alerts import raise_alert
+from backend.core import audit_trail
 from backend.core.database import Connection
 from backend.core.json import dumps, storable_json
 from backend.core.problems import ProblemError
@@ -17,7 +17,7 @@ from backend.core.settings import Settings
 from backend.risk.check.facts import Facts, key_of, lock, queries, read, subject_keys
 from backend.risk.features import order_values
 from backend.risk.predicate import EvaluationContext, Outcome, decide, effective, explain, missing
-from backend.shop import upserts
+from backend.shop import claim_currency
 from models.alerts import Severity
 from models.core.problems import Code
 from models.risk.rules import Action, Decision, FraudCheck, FraudRule, ListKind
@@ -29,7 +29,7 @@ BREAKER = "risk.breaker"
 
 
 async def fraud_check(
-    tx: Connection, settings: Settings, *, actor: str, check: FraudCheck, payload: Mapping[str, Any]
+    tx: Connection, settings: Settings, *, actor: str, request: FraudCheck, payload: Mapping[str, Any]
 ) -> Decision:
     """Check an order. Specification: ``POST /api/risk/fraud-check``.
 
@@ -37,21 +37,21 @@ async def fraud_check(
         tx: The transaction of the request; what was answered is stored when it commits.
         settings: For the reporting currency, should none have been chosen yet.
         actor: Who asks.
-        check: The order.
+        request: The order.
         payload: The same as it came, with the fields we do not know.
 
     Raises:
         ProblemError: 409 when the order was checked before with another payload.
     """
-    values = order_values(check)
+    values = order_values(request)
     payload = storable_json(payload)
     # Checks of orders that have something in common count each other: one after the other from here on.
-    reporting = await lock(tx, subject_keys(values)) or await upserts.claim_currency(tx, settings.currency)
+    reporting = await lock(tx, subject_keys(values)) or await claim_currency(tx, settings.currency)
     facts = await read(tx, values, reporting)
     if facts.decided:
-        return await _decided_before(tx, check.id, payload)
+        return await _decided_before(tx, request.id, payload)
     if facts.adopted:
-        await tx.execute(queries.forget_adopted, {"order_id": check.id})
+        await tx.execute(queries.forget_adopted, {"order_id": request.id})
     around = EvaluationContext(facts.lists, facts.snoozed, facts.demoted)
     outcome = decide(facts.rules, facts.values, around)
     acting = _acting(facts.rules, outcome, around)
@@ -59,7 +59,7 @@ async def fraud_check(
         around = EvaluationContext(facts.lists, facts.snoozed, facts.demoted | past)
         outcome = decide(facts.rules, facts.values, around)
         acting = _acting(facts.rules, outcome, around)
-    decision = await _store(tx, check, payload, facts, around, outcome, acting)
+    decision = await _store(tx, request, payload, facts, around, outcome, acting)
     await _tell(tx, decision, actor=actor)
     return decision
 
@@ -82,7 +82,7 @@ async def _decided_before(tx: Connection, order_id: str, payload: Mapping[str, A
             "An order with this id was checked already, with other data; its decision stands. "
             "Send the same data again to be told the decision, or check another order under another id.",
         )
-    audit.nothing_changed()
+    audit_trail.nothing_changed()
     return await find_decision(tx, order_id)
 
 
@@ -135,9 +135,9 @@ def past_cap(rule: FraudRule, orders: int, amount: int, checked: int) -> str:
 async def _open_breaker(tx: Connection, rule: FraudRule, words: str, *, actor: str) -> None:
     row = await (await tx.execute(queries.open_breaker, {"rule_id": rule.rule_id, "words": words})).fetchone()
     assert row is not None  # noqa: S101 - an insert of one row returns one row
-    await audit.record(
+    await audit_trail.record(
         tx,
-        actor=audit.WORKER,
+        actor=audit_trail.WORKER,
         action="risk.breaker.opened",
         resource_type="risk_breaker",
         resource_id=row[0],
@@ -158,7 +158,7 @@ async def _open_breaker(tx: Connection, rule: FraudRule, words: str, *, actor: s
 
 async def _store(
     tx: Connection,
-    check: FraudCheck,
+    request: FraudCheck,
     payload: Mapping[str, Any],
     facts: Facts,
     around: EvaluationContext,
@@ -181,7 +181,7 @@ async def _store(
             queries.store,
             {
                 "order": dumps(kept),
-                "order_id": check.id,
+                "order_id": request.id,
                 "payload": Jsonb(payload),
                 "rule_set_id": facts.rule_set_id,
                 "score": outcome.score,
@@ -191,7 +191,7 @@ async def _store(
                 "quiet": list(outcome.snoozed),
                 "missing": list(lacking),
                 "acting": [rule.rule_id for rule in acting],
-                "card_last4": check.payment.card_last4,
+                "card_last4": request.payment.card_last4,
             },
             prepare=True,
         )
@@ -200,7 +200,7 @@ async def _store(
     decision_id, decided_at, entry_id = row
     return Decision(
         decision_id=decision_id,
-        order_id=check.id,
+        order_id=request.id,
         score=outcome.score,
         action=outcome.action,
         triggered_rules=outcome.triggered,
@@ -218,7 +218,7 @@ async def _store(
 async def _tell(tx: Connection, decision: Decision, *, actor: str) -> None:
     """Audit it. Orders, scores and rules only: who the customer is has no place in the log."""
     said = {"orderId": decision.order_id, "score": decision.score, "action": decision.action}
-    await audit.record(
+    await audit_trail.record(
         tx,
         actor=actor,
         action="risk.decision.made",
@@ -228,7 +228,7 @@ async def _tell(tx: Connection, decision: Decision, *, actor: str) -> None:
         after=said | {"triggeredRules": decision.triggered_rules, "ruleSetNumber": decision.rule_set_number},
     )
     if decision.entry_id is not None:
-        await audit.record(
+        await audit_trail.record(
             tx,
             actor=actor,
             action="risk.entry.opened",

@@ -61,6 +61,11 @@ READ: LiteralString = f"with counted as ({counted_sql(_GIVEN)}) {_AROUND}"
 """One row: everything that is asked about a checked order."""
 
 
+def examples() -> tuple[LiteralString, ...]:
+    """Statements put together here, for the test that prepares them all."""
+    return (READ,)
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What holds for an order at the instant it is checked."""

@@ -25,15 +25,15 @@ Viewer = Annotated[Principal, require(Permission.VIEW_RISK_QUEUE)]
 
 
 @router.post("/fraud-check")
-async def fraud_check(request: Request, body: FraudCheck, principal: Checker, tx: Tx) -> Decision:
+async def fraud_check(http: Request, request: FraudCheck, principal: Checker, tx: Tx) -> Decision:
     """Check an order: score, recommended action, the rules that fired and why. Idempotent by the order's id.
 
     The order is stored with its decision before this answers, and an entry in the risk queue when it is to be reviewed
     or blocked. Fields that are not known are kept with the order. The same order again is told the first decision.
     """
-    payload = json.loads(await request.body())
+    payload = json.loads(await http.body())
     decision = await actions.fraud_check(
-        tx, request.app.state.settings, actor=principal.user_id, check=body, payload=payload
+        tx, http.app.state.settings, actor=principal.user_id, request=request, payload=payload
     )
     return masked_decision(decision, principal)
 

@@ -12,14 +12,13 @@ from uuid import UUID
 
 from psycopg.rows import class_row, dict_row
 
-from backend import audit
-from backend.alerts.actions import clear_condition, clock, raise_alert
+from backend.alerts import clear_condition, raise_alert
+from backend.core import audit_trail
+from backend.core.clock import clock
 from backend.core.database import Connection, Database
 from backend.core.problems import ProblemError
-from backend.core.settings import Settings
-from backend.integrations.signed_webhook import shop_of
 from backend.risk.fulfilment import queries
-from backend.risk.ports import ShopOrder
+from backend.risk.ports import ShopOrder, ShopPort
 from backend.risk.queue.actions import INTENT_JOB, defer
 from models.alerts import Severity
 from models.core.problems import Code
@@ -51,7 +50,7 @@ async def begin(tx: Connection, intent_id: UUID, *, connected: bool) -> Attempt 
     if not connected:
         if row["problem"] != OFF:
             await _change(tx, row, problem=OFF)
-            await _tell(tx, row, actor=audit.WORKER, event="risk.intent.waiting", reason=OFF)
+            await _tell(tx, row, actor=audit_trail.WORKER, event="risk.intent.waiting", reason=OFF)
         return None
     await tx.execute(queries.begin_attempt, {"intent_id": intent_id})
     order = ShopOrder(str(intent_id), row["order_id"], row["minor"], row["currency"])
@@ -64,7 +63,9 @@ async def mark_done(tx: Connection, intent_id: UUID) -> None:
     if row["state"] == FulfilmentState.DONE:
         return
     await _change(tx, row, state=FulfilmentState.DONE, done_at=await clock(tx), problem=None)
-    await _tell(tx, row, actor=audit.WORKER, event="risk.intent.done", after={"kind": row["kind"], "state": "done"})
+    await _tell(
+        tx, row, actor=audit_trail.WORKER, event="risk.intent.done", after={"kind": row["kind"], "state": "done"}
+    )
     if await _failed(tx) == 0:
         await clear_condition(tx, source=SOURCE, key=SHOP)
 
@@ -81,7 +82,7 @@ async def mark_failed(tx: Connection, intent_id: UUID, *, words: str, last: bool
     await _tell(
         tx,
         row,
-        actor=audit.WORKER,
+        actor=audit_trail.WORKER,
         event="risk.intent.failed",
         after={"kind": row["kind"], "state": "failed"},
         reason=words,
@@ -118,7 +119,7 @@ async def retry(tx: Connection, *, actor: str, intent_id: UUID) -> FulfilmentReq
         if await _failed(tx) == 0:
             await clear_condition(tx, source=SOURCE, key=SHOP, actor=actor)
     else:
-        audit.nothing_changed()
+        audit_trail.nothing_changed()
     async with tx.cursor(row_factory=class_row(FulfilmentRequest)) as cursor:
         await cursor.execute(queries.find, {"intent_id": intent_id})
         found = await cursor.fetchone()
@@ -126,9 +127,9 @@ async def retry(tx: Connection, *, actor: str, intent_id: UUID) -> FulfilmentReq
     return found
 
 
-async def resume(database: Database, settings: Settings) -> None:
+async def resume(database: Database, shop: ShopPort | None) -> None:
     """Once a shop is connected, have it asked for what waited until then or was left behind; a turn of the worker."""
-    if shop_of(settings) is None:
+    if shop is None:
         return
     async with database.transaction() as tx:
         values = {"off": OFF, "task": INTENT_JOB, "limit": RESUME_MOST}
@@ -140,9 +141,9 @@ async def resume(database: Database, settings: Settings) -> None:
 
 async def record_notification(tx: Connection, *, entry: dict[str, Any], to: EscalateTo, problem: str | None) -> None:
     """Write down that somebody was told of an escalation, or why not."""
-    await audit.record(
+    await audit_trail.record(
         tx,
-        actor=audit.WORKER,
+        actor=audit_trail.WORKER,
         action="risk.escalation.told" if problem is None else "risk.escalation.untold",
         resource_type="risk_entry",
         resource_id=entry["entry_id"],
@@ -200,7 +201,7 @@ async def _change(
 
 
 async def _tell(tx: Connection, row: dict[str, Any], *, event: str, actor: str, **more: Any) -> None:
-    await audit.record(
+    await audit_trail.record(
         tx,
         actor=actor,
         action=event,

@@ -9,11 +9,10 @@ import procrastinate
 from psycopg.rows import dict_row
 
 from backend.core.backoff import ATTEMPTS_MOST, Backoff
+from backend.core.capability import Adapters
 from backend.core.database import Database
-from backend.core.settings import Settings
-from backend.integrations.signed_webhook import notifier_of, shop_of
 from backend.risk.fulfilment import actions, queries
-from backend.risk.ports import Escalation, NotifyPort, PortError, ShopPort
+from backend.risk.ports import Escalation, NotifyPort, PortError, RiskPorts, ShopPort
 from models.risk.queue import EntryStatus, EscalateTo, FulfilmentKind
 
 blueprint = procrastinate.Blueprint()
@@ -22,14 +21,14 @@ blueprint = procrastinate.Blueprint()
 @blueprint.task(name="risk.intent", queue="core", retry=Backoff(), pass_context=True)
 async def intent(context: procrastinate.JobContext, intent_id: str) -> None:
     """Ask the shop for what a verdict implies. Raises PortError while it may be asked again."""
-    database, settings = _around(context)
-    await carry_out(database, shop_of(settings), UUID(intent_id), last=_last(context))
+    database, ports = _around(context)
+    await carry_out(database, ports.shop, UUID(intent_id), last=_last(context))
 
 
 @blueprint.task(name="risk.notify", queue="core", retry=Backoff(), pass_context=True)
 async def notify(context: procrastinate.JobContext, entry_id: str, version: int, notes: str) -> None:
     """Tell finance or support of an escalation. Raises PortError while it may be tried again."""
-    database, settings = _around(context)
+    database, ports = _around(context)
     async with database.read() as connection, connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(queries.escalation, {"entry_id": entry_id})
         entry = await cursor.fetchone()
@@ -37,7 +36,7 @@ async def notify(context: procrastinate.JobContext, entry_id: str, version: int,
         return  # undone or decided meanwhile: nobody needs to hear of it
     to = EscalateTo(entry["escalated_to"])
     message = f"{entry_id}:{version}"
-    await tell(database, notifier_of(settings, to), to, entry, message=message, notes=notes, last=_last(context))
+    await tell(database, ports.notifiers.get(to), to, entry, message=message, notes=notes, last=_last(context))
 
 
 async def carry_out(database: Database, shop: ShopPort | None, intent_id: UUID, *, last: bool) -> None:
@@ -95,9 +94,9 @@ async def tell(
         await actions.mark_delivered(tx, entry=entry, to=to)
 
 
-def _around(context: procrastinate.JobContext) -> tuple[Database, Settings]:
+def _around(context: procrastinate.JobContext) -> tuple[Database, RiskPorts]:
     more = context.additional_context
-    return cast("Database", more["database"]), cast("Settings", more["settings"])
+    return cast("Database", more["database"]), cast("Adapters", more["adapters"]).of(RiskPorts)
 
 
 def _last(context: procrastinate.JobContext) -> bool:

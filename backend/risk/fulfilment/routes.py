@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import Query
 from psycopg.rows import class_row
 
-from backend.alerts.actions import clock
+from backend.core.clock import clock
 from backend.core.dependencies import Read, Tx
-from backend.core.http import Limit, decode_cursor, encode_cursor, known_id, operations_router
+from backend.core.http import Limit, decode_place, encode_cursor, known_id, operations_router
 from backend.risk.fulfilment import actions, queries
 from backend.risk.queue.routes import Cursor, Decider, Viewer
 from models.core.paging import PAGE_DEFAULT, Page
@@ -30,10 +29,7 @@ async def list_intents(
     cursor: Cursor = None,
 ) -> Page[FulfilmentRequest]:
     """List what the shop has not done yet, oldest first."""
-    created_at, after = None, None
-    if cursor is not None:
-        created_at, after = decode_cursor(cursor, datetime, str)
-        after = known_id(after, "page")
+    created_at, after = decode_place(cursor)
     async with connection.cursor(row_factory=class_row(FulfilmentRequest)) as rows:
         values = {"state": state, "created_at": created_at, "after": after, "limit": limit + 1}
         await rows.execute(queries.page, values)

@@ -5,14 +5,15 @@ The log holds no personal data: values of e-mail, IP and card are hidden in it a
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from psycopg.rows import class_row, dict_row
 
-from backend import audit
-from backend.alerts.actions import acknowledge_alert, clear_condition
+from backend.alerts import acknowledge_alert, clear_condition
+from backend.core import audit_trail
+from backend.core.clock import clock
 from backend.core.database import Connection, load_queries
 from backend.core.problems import ProblemError, same_version
 from backend.risk.check.actions import BREAKER
@@ -41,14 +42,6 @@ def value_of(metric: str, value: str) -> str:
     return found
 
 
-async def clock(connection: Connection) -> datetime:
-    """The database's clock."""
-    row = await (await connection.execute(queries.clock)).fetchone()
-    assert row is not None  # noqa: S101 - a select without a table returns one row
-    now: datetime = row[0]
-    return now
-
-
 # --- lists -------------------------------------------------------------------------------------------------------
 
 
@@ -62,11 +55,11 @@ async def find_list(connection: Connection, list_id: str) -> RiskList:
     return found
 
 
-async def create_list(tx: Connection, *, actor: str, draft: RiskListDraft) -> RiskList:
+async def create_list(tx: Connection, *, actor: str, request: RiskListDraft) -> RiskList:
     """A new, empty list. An id that is or was another list's: 409; decisions of the past still name it."""
-    if await (await tx.execute(queries.insert_list, draft.model_dump())).fetchone() is None:
-        raise ProblemError(Code.CONFLICT, f"A list is or was called {draft.list_id} already; choose another id.")
-    made = await find_list(tx, draft.list_id)
+    if await (await tx.execute(queries.insert_list, request.model_dump())).fetchone() is None:
+        raise ProblemError(Code.CONFLICT, f"A list is or was called {request.list_id} already; choose another id.")
+    made = await find_list(tx, request.list_id)
     await _record(tx, "risk.list.created", "risk_list", made.list_id, actor, label=made.title, version=1, after=made)
     return made
 
@@ -86,24 +79,24 @@ async def delete_list(tx: Connection, *, actor: str, list_id: str, version: int)
     )
 
 
-async def add_entry(tx: Connection, *, actor: str, list_id: str, draft: ListEntryDraft) -> ListEntry:
+async def add_entry(tx: Connection, *, actor: str, list_id: str, request: ListEntryDraft) -> ListEntry:
     """Put a value on a list. The same entry again changes nothing; one that differs from what is there: 409."""
     metric, title = await _locked_list(tx, list_id)
-    value = value_of(metric, draft.value)
+    value = value_of(metric, request.value)
     now = await clock(tx)
-    if draft.until is not None and draft.until <= now:
+    if request.until is not None and request.until <= now:
         raise _invalid("until", "the end lies ahead; leave it out for no end")
     async with tx.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(queries.lock_entry, {"list_id": list_id, "value": value, "entry_id": None})
         known = await cursor.fetchone()
     if known is not None and not known["over"]:
-        if (known["reason"], known["until"]) == (draft.reason, draft.until):
-            audit.nothing_changed()
+        if (known["reason"], known["until"]) == (request.reason, request.until):
+            audit_trail.nothing_changed()
             return ListEntry.model_validate(known)
         raise ProblemError(Code.CONFLICT, "This value is on the list already; remove that entry first.")
     if known is not None:
-        await tx.execute(queries.remove_entry, {"entry_id": known["entry_id"], "actor": audit.WORKER})
-    values = draft.model_dump() | {"list_id": list_id, "value": value, "actor": actor}
+        await tx.execute(queries.remove_entry, {"entry_id": known["entry_id"], "actor": audit_trail.WORKER})
+    values = request.model_dump() | {"list_id": list_id, "value": value, "actor": actor}
     async with tx.cursor(row_factory=class_row(ListEntry)) as rows:
         await rows.execute(queries.insert_entry, values)
         entry = await rows.fetchone()
@@ -116,7 +109,7 @@ async def add_entry(tx: Connection, *, actor: str, list_id: str, draft: ListEntr
         actor,
         label=title,
         after=_told(metric, entry),
-        reason=draft.reason,
+        reason=request.reason,
     )
     return entry
 
@@ -152,24 +145,24 @@ async def _locked_list(tx: Connection, list_id: str) -> tuple[str, str]:
 # --- snoozes -----------------------------------------------------------------------------------------------------
 
 
-async def create_snooze(tx: Connection, *, actor: str, draft: SnoozeDraft) -> Snooze:
+async def create_snooze(tx: Connection, *, actor: str, request: SnoozeDraft) -> Snooze:
     """Keep a rule quiet for somebody. The same snooze again changes nothing; another one for the same: 409."""
-    value = value_of(draft.subject, draft.value or await _value_of_entry(tx, draft))
-    key = key_of(f"snooze/{draft.rule_id}/{draft.subject}", value)
+    value = value_of(request.subject, request.value or await _value_of_entry(tx, request))
+    key = key_of(f"snooze/{request.rule_id}/{request.subject}", value)
     await tx.execute(queries.lock_subject, {"key": key})
     now = await clock(tx)
-    if not now < draft.until <= now + SNOOZE_MOST:
+    if not now < request.until <= now + SNOOZE_MOST:
         raise _invalid("until", f"the end lies ahead, by at most {SNOOZE_MOST.days} days")
-    row = await (await tx.execute(queries.rule_exists, {"rule_id": draft.rule_id})).fetchone()
+    row = await (await tx.execute(queries.rule_exists, {"rule_id": request.rule_id})).fetchone()
     if row != (True,):
         raise _invalid("ruleId", "the published rule set has no such rule")
-    values = draft.model_dump() | {"value": value, "actor": actor}
+    values = request.model_dump() | {"value": value, "actor": actor}
     async with tx.cursor(row_factory=class_row(Snooze)) as cursor:
         await cursor.execute(queries.lock_snooze, values | {"snooze_id": None})
         known = await cursor.fetchone()
         if known is not None and known.until > now:
-            if (known.until, known.reason) == (draft.until, draft.reason):
-                audit.nothing_changed()
+            if (known.until, known.reason) == (request.until, request.reason):
+                audit_trail.nothing_changed()
                 return known
             raise ProblemError(
                 Code.CONFLICT, f"This rule is quiet for them until {known.until.isoformat()} already; end that first."
@@ -193,8 +186,8 @@ async def create_snooze(tx: Connection, *, actor: str, draft: SnoozeDraft) -> Sn
     return made
 
 
-async def _value_of_entry(tx: Connection, draft: SnoozeDraft) -> str:
-    asked = {"entry_id": draft.entry_id, "subject": draft.subject}
+async def _value_of_entry(tx: Connection, request: SnoozeDraft) -> str:
+    asked = {"entry_id": request.entry_id, "subject": request.subject}
     row = await (await tx.execute(queries.value_of_entry, asked)).fetchone()
     if row is None:
         raise ProblemError(Code.NOT_FOUND, "There is no such entry in the queue.")
@@ -212,7 +205,7 @@ async def end_snooze(tx: Connection, *, actor: str, snooze_id: UUID, version: in
     if before is None:
         raise ProblemError(Code.NOT_FOUND, "There is no such snooze.")
     if before.ended_at is not None:
-        audit.nothing_changed()
+        audit_trail.nothing_changed()
         return before
     same_version(before.version, version)
     row = await (await tx.execute(queries.end_snooze, {"snooze_id": snooze_id})).fetchone()
@@ -278,9 +271,9 @@ async def find_policy(connection: Connection) -> RiskPolicy:
     return found
 
 
-async def change_policy(tx: Connection, *, actor: str, version: int, change: RiskPolicyChange) -> RiskPolicy:
+async def change_policy(tx: Connection, *, actor: str, version: int, request: RiskPolicyChange) -> RiskPolicy:
     """Change what is named. Entries that are in the queue keep their time. Null: 422. Stale: 412."""
-    changes = change.model_dump(exclude_unset=True, exclude={"reason"})
+    changes = request.model_dump(exclude_unset=True, exclude={"reason"})
     for name, value in changes.items():
         if value is None:
             raise _invalid(str(RiskPolicyChange.model_fields[name].alias), "leave the field out to keep its value")
@@ -291,7 +284,7 @@ async def change_policy(tx: Connection, *, actor: str, version: int, change: Ris
         same_version(before.version, version)
         wanted = before.model_copy(update=changes)
         if wanted == before:
-            audit.nothing_changed()
+            audit_trail.nothing_changed()
             return before
         await cursor.execute(queries.change_policy, wanted.model_dump())
         after = await cursor.fetchone()
@@ -305,7 +298,7 @@ async def change_policy(tx: Connection, *, actor: str, version: int, change: Ris
         version=after.version,
         before=before,
         after=after,
-        reason=change.reason or None,
+        reason=request.reason or None,
     )
     return after
 
@@ -326,7 +319,7 @@ async def _record(
     after: Record | None = None,
     **more: Any,
 ) -> None:
-    await audit.record(
+    await audit_trail.record(
         tx,
         actor=actor,
         action=action,

@@ -1,6 +1,3 @@
--- name: clock
-select clock_timestamp()
-
 -- name: lists
 -- With the rules that ask each: of the published set and of drafts, in their groups too.
 select l.id as list_id, l.title, l.kind, l.metric, l.version,

@@ -7,6 +7,7 @@ from typing import Annotated, TypeVar
 from fastapi import Query, Response
 from psycopg.rows import class_row
 
+from backend.core.clock import clock
 from backend.core.dependencies import Read, Tx
 from backend.core.http import IfMatch, Limit, decode_cursor, encode_cursor, known_id, operations_router, set_etag
 from backend.core.problems import ProblemError
@@ -36,7 +37,7 @@ async def list_lists(
 ) -> Page[RiskList]:
     """List the lists by id, each with the rules that ask it."""
     (after,) = (None,) if cursor is None else decode_cursor(cursor, str)
-    now = await actions.clock(connection)
+    now = await clock(connection)
     async with connection.cursor(row_factory=class_row(RiskList)) as rows:
         await rows.execute(queries.lists, {"list_id": None, "after": after, "limit": limit + 1})
         found = await rows.fetchall()
@@ -54,9 +55,9 @@ async def get_list(list_id: str, _principal: Viewer, connection: Read, response:
 
 
 @router.post("/lists", status_code=201)
-async def create_list(body: RiskListDraft, principal: Manager, tx: Tx, response: Response) -> RiskList:
+async def create_list(request: RiskListDraft, principal: Manager, tx: Tx, response: Response) -> RiskList:
     """Create an empty list of values of one metric."""
-    made = await actions.create_list(tx, actor=principal.user_id, draft=body)
+    made = await actions.create_list(tx, actor=principal.user_id, request=request)
     set_etag(response, made.version)
     return made
 
@@ -80,7 +81,7 @@ async def list_entries(
     found = await actions.find_list(connection, _slug(list_id, "list"))
     if value is not None and not storable(value):
         raise ProblemError(Code.NOT_FOUND, "No order can have this value.")
-    now = await actions.clock(connection)
+    now = await clock(connection)
     asked = {
         "list_id": found.list_id,
         "value": None if value is None else actions.value_of(found.metric, value),
@@ -96,9 +97,9 @@ async def list_entries(
 
 
 @router.post("/lists/{list_id}/entries", status_code=201)
-async def add_entry(list_id: str, body: ListEntryDraft, principal: Manager, tx: Tx) -> ListEntry:
+async def add_entry(list_id: str, request: ListEntryDraft, principal: Manager, tx: Tx) -> ListEntry:
     """Put a value on a list, for good or until an instant."""
-    entry = await actions.add_entry(tx, actor=principal.user_id, list_id=_slug(list_id, "list"), draft=body)
+    entry = await actions.add_entry(tx, actor=principal.user_id, list_id=_slug(list_id, "list"), request=request)
     return _hidden(entry, (await actions.find_list(tx, entry.list_id)).metric, principal)
 
 
@@ -119,7 +120,7 @@ async def list_snoozes(
     cursor: Cursor = None,
 ) -> Page[Snooze]:
     """List rules that are quiet for somebody, newest first."""
-    now = await actions.clock(connection)
+    now = await clock(connection)
     async with connection.cursor(row_factory=class_row(Snooze)) as rows:
         await rows.execute(queries.snoozes, {"active": active, "before": _page_id(cursor), "limit": limit + 1})
         found = await rows.fetchall()
@@ -129,16 +130,16 @@ async def list_snoozes(
 
 
 @router.post("/snoozes", status_code=201)
-async def create_snooze(body: SnoozeDraft, principal: Analyst, tx: Tx, response: Response) -> Snooze:
+async def create_snooze(request: SnoozeDraft, principal: Analyst, tx: Tx, response: Response) -> Snooze:
     """Keep one rule quiet for one customer, card or e-mail, for at most 90 days."""
-    made = await actions.create_snooze(tx, actor=principal.user_id, draft=body)
+    made = await actions.create_snooze(tx, actor=principal.user_id, request=request)
     set_etag(response, made.version)
     return _hidden(made, made.subject, principal)
 
 
 @router.post("/snoozes/{snooze_id}/end")
 async def end_snooze(
-    snooze_id: str, body: EndSnooze, principal: Analyst, tx: Tx, version: IfMatch, response: Response
+    snooze_id: str, request: EndSnooze, principal: Analyst, tx: Tx, version: IfMatch, response: Response
 ) -> Snooze:
     """End a snooze before its time."""
     ended = await actions.end_snooze(
@@ -146,7 +147,7 @@ async def end_snooze(
         actor=principal.user_id,
         snooze_id=known_id(snooze_id, "snooze"),
         version=version,
-        reason=body.reason,
+        reason=request.reason,
     )
     set_etag(response, ended.version)
     return _hidden(ended, ended.subject, principal)
@@ -155,7 +156,7 @@ async def end_snooze(
 @router.get("/breakers")
 async def list_breakers(_principal: Viewer, connection: Read) -> Page[Breaker]:
     """List rules that went past their cap and only flag, oldest first."""
-    now = await actions.clock(connection)
+    now = await clock(connection)
     async with connection.cursor(row_factory=class_row(Breaker)) as rows:
         await rows.execute(queries.breakers)
         found = await rows.fetchall()
@@ -164,11 +165,11 @@ async def list_breakers(_principal: Viewer, connection: Read) -> Page[Breaker]:
 
 @router.post("/breakers/{rule_id}/reset")
 async def reset_breaker(
-    rule_id: str, body: ResetBreaker, principal: Manager, tx: Tx, version: IfMatch, response: Response
+    rule_id: str, request: ResetBreaker, principal: Manager, tx: Tx, version: IfMatch, response: Response
 ) -> Breaker:
     """Let a rule act again. What it did before does not count any more, and its alert clears."""
     reset = await actions.reset_breaker(
-        tx, actor=principal.user_id, rule_id=_slug(rule_id, "rule"), version=version, reason=body.reason
+        tx, actor=principal.user_id, rule_id=_slug(rule_id, "rule"), version=version, reason=request.reason
     )
     set_etag(response, reset.version)
     return reset
@@ -184,10 +185,10 @@ async def get_policy(_principal: Viewer, connection: Read, response: Response) -
 
 @router.patch("/policy")
 async def change_policy(
-    body: RiskPolicyChange, principal: Manager, tx: Tx, version: IfMatch, response: Response
+    request: RiskPolicyChange, principal: Manager, tx: Tx, version: IfMatch, response: Response
 ) -> RiskPolicy:
     """Change what holds for the queue; fields left out stay."""
-    changed = await actions.change_policy(tx, actor=principal.user_id, version=version, change=body)
+    changed = await actions.change_policy(tx, actor=principal.user_id, version=version, request=request)
     set_etag(response, changed.version)
     return changed
 

@@ -7,15 +7,16 @@ from datetime import UTC, date, datetime, timedelta
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from backend import audit
-from backend.alerts.actions import clock
+from backend.core import audit_trail
+from backend.core.clock import clock
 from backend.core.database import Connection
 from backend.core.problems import ProblemError
 from backend.risk.outcomes.figures import bounds, month_figures
-from backend.risk.outcomes.upserts import queries
-from backend.shop.upserts import reporting_currency
+from backend.risk.outcomes.upserts import outcomes, queries
+from backend.shop import ingest_batch, reporting_currency
 from models.core.problems import Code, FieldError
 from models.risk.report import RiskReport
+from models.shop.ingest import Batch, IngestResult, OutcomeIn
 
 SECONDS = 20
 """How long the figures of a month may take; a busy month has millions of orders."""
@@ -35,7 +36,7 @@ async def generate(tx: Connection, *, actor: str, month: date, currency: str) ->
     values = {"month": month, "actor": actor, "figures": Jsonb(figures.model_dump(mode="json", by_alias=True))}
     await tx.execute(queries.put_report, values)
     report = await find_report(tx, month)
-    await audit.record(
+    await audit_trail.record(
         tx,
         actor=actor,
         action="risk.report.generated",
@@ -54,7 +55,14 @@ async def generate_when_due(tx: Connection, currency: str) -> RiskReport | None:
     begin, end = bounds(month)
     if await (await tx.execute(queries.due, {"month": month, "begin": begin, "end": end})).fetchone() is None:
         return None
-    return await generate(tx, actor=audit.WORKER, month=month, currency=currency)
+    return await generate(tx, actor=audit_trail.WORKER, month=month, currency=currency)
+
+
+async def ingest_outcomes(tx: Connection, request: Batch, *, sent_by: str) -> IngestResult:
+    """What became of orders."""
+    return await ingest_batch(
+        tx, request, OutcomeIn, lambda rows: outcomes(tx, rows), kind="outcomes", one="outcome", sent_by=sent_by
+    )
 
 
 async def find_report(connection: Connection, month: date) -> RiskReport:

@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import Query, Request, Response
 from psycopg.rows import class_row
 
-from backend.alerts.actions import clock
+from backend.core.clock import clock
 from backend.core.dependencies import Read, Tx
 from backend.core.http import Limit, decode_cursor, encode_cursor, operations_router, set_etag
 from backend.core.problems import ProblemError
@@ -55,11 +55,11 @@ async def list_reports(
 
 @router.post("/reports", status_code=201)
 async def generate_report(
-    request: Request, body: ReportRequest, principal: Maker, tx: Tx, response: Response
+    http: Request, request: ReportRequest, principal: Maker, tx: Tx, response: Response
 ) -> RiskReport:
     """Generate the report of a month, or generate it anew with the outcomes that came in since."""
     report = await actions.generate(
-        tx, actor=principal.user_id, month=_month(body.month), currency=request.app.state.settings.currency
+        tx, actor=principal.user_id, month=_month(request.month), currency=http.app.state.settings.currency
     )
     set_etag(response, report.version)
     return report

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from backend.core.database import Connection, array, load_queries
-from backend.shop.upserts import UpsertCounts
+from backend.shop import UpsertCounts
 from models.shop.ingest import OutcomeIn
 
 queries = load_queries(__package__)

@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import Any, Final, LiteralString
 from uuid import UUID
 
+from prometheus_client import Counter
 from psycopg.rows import class_row, kwargs_row
 from psycopg.types.json import Jsonb
 
-from backend import audit
-from backend.alerts.actions import clock
-from backend.core import metrics
+from backend.core import audit_trail
+from backend.core.clock import clock
 from backend.core.database import Connection, Database
+from backend.core.metrics import REGISTRY
 from backend.core.problems import ProblemError
 from backend.core.settings import Settings
 from backend.risk.queue import decide as pure
@@ -42,12 +43,21 @@ UNDO_SECONDS = 10.0
 """How long after a verdict the shop is asked: as long as the console offers to undo it, and a little more."""
 WAKE_MOST = 500
 
+DECISIONS = Counter(
+    "opsconsole_risk_decisions_total", "Decisions on entries", ["outcome", "verdict"], registry=REGISTRY
+)
+
 _TAKE_NEXT: Final[LiteralString] = (  # noqa: S608 - parts of the program
     "with page as (update risk_entry set assigned_to = %(actor)s, assigned_at = clock_timestamp(), "
     "version = version + 1 where id = (select id from risk_entry where status = 'open' and assigned_to is null "
     "and snoozed_until is null and proposed_by is distinct from %(actor)s order by (-score), id limit 1 "
     "for update skip locked) returning *)"
 ) + reads.SHOWN
+
+
+def examples() -> tuple[LiteralString, ...]:
+    """Statements put together here, for the test that prepares them all."""
+    return (_TAKE_NEXT,)
 
 
 # --- one at a time -------------------------------------------------------------------------------------------------
@@ -62,9 +72,9 @@ async def take_next(tx: Connection, *, actor: str) -> RiskQueueEntry | None:
         await cursor.execute(_TAKE_NEXT, {"actor": actor}, prepare=True)
         taken = await cursor.fetchone()
     if taken is None:
-        audit.nothing_changed()
+        audit_trail.nothing_changed()
         return None
-    await audit.record(
+    await audit_trail.record(
         tx,
         actor=actor,
         action="risk.entry.claimed",
@@ -137,7 +147,7 @@ async def add_note(tx: Connection, *, actor: str, entry_id: UUID, text: str) -> 
     """Write a note. It conflicts with nothing, so the version stays; the log says that there is one, not its words."""
     entry = await _locked(tx, entry_id)
     note_id = await _note(tx, entry, actor=actor, text=text)
-    await audit.record(
+    await audit_trail.record(
         tx,
         actor=actor,
         action="risk.entry.noted",
@@ -153,26 +163,26 @@ async def add_note(tx: Connection, *, actor: str, entry_id: UUID, text: str) -> 
 # --- decisions -----------------------------------------------------------------------------------------------------
 
 
-async def decide(tx: Connection, *, actor: str, entry_id: UUID, version: int, wish: DecideEntry) -> RiskQueueEntry:
+async def decide(tx: Connection, *, actor: str, entry_id: UUID, version: int, request: DecideEntry) -> RiskQueueEntry:
     """Decide or escalate an entry; see ``backend.risk.queue.decide``. What the shop is to do follows as a job.
 
     The same again by the same person: the same answer. Decided or held by somebody else, or the second verdict of one
     person: 409. Stale: 412. Both carry the entry as it is now.
     """
     entry = await _locked(tx, entry_id)
-    step = await _step(tx, entry, wish, actor=actor, version=version)
+    step = await _step(tx, entry, request, actor=actor, version=version)
     if isinstance(step, Refusal):
         raise await _problem(tx, entry, step)
-    await _carry_out(tx, entry, step, wish, actor=actor)
+    await _carry_out(tx, entry, step, request, actor=actor)
     return await reads.entry(tx, entry_id)
 
 
-async def decide_many(tx: Connection, *, actor: str, wish: BulkDecision, preview: bool = False) -> BulkAnswer:
+async def decide_many(tx: Connection, *, actor: str, request: BulkDecision, preview: bool = False) -> BulkAnswer:
     """Decide each entry on its own, as ``decide`` does; with ``preview`` only say what would happen to each."""
-    ids = {each.entry_id: _id_or_none(each.entry_id) for each in wish.entries}
+    ids = {each.entry_id: _id_or_none(each.entry_id) for each in request.entries}
     entries = await _entries(tx, [key for key in ids.values() if key is not None], lock=not preview)
     results = []
-    for each in wish.entries:
+    for each in request.entries:
         key = ids[each.entry_id]
         # Taken out: an id that is written in two ways is found once.
         entry = None if key is None else entries.pop(key, None)
@@ -181,11 +191,11 @@ async def decide_many(tx: Connection, *, actor: str, wish: BulkDecision, preview
                 BulkResult(entry_id=each.entry_id, outcome=BulkOutcome.REFUSED, words="There is no such entry.")
             )
             continue
-        step = await _step(tx, entry, wish.decision, actor=actor, version=each.version)
+        step = await _step(tx, entry, request.decision, actor=actor, version=each.version)
         if isinstance(step, Step) and not preview:
-            await _carry_out(tx, entry, step, wish.decision, actor=actor)
+            await _carry_out(tx, entry, step, request.decision, actor=actor)
         results.append(await _result(tx, entry, step))
-    audit.nothing_changed()  # where every one of them was refused; entries count all the same
+    audit_trail.nothing_changed()  # where every one of them was refused; entries count all the same
     return BulkAnswer(results=tuple(results), as_of=await clock(tx))
 
 
@@ -215,13 +225,13 @@ async def _withdraw_intent(tx: Connection, entry: Entry) -> None:
     await tx.execute(queries.change_intent, values)
 
 
-async def _step(tx: Connection, entry: Entry, wish: DecideEntry, *, actor: str, version: int) -> Step | Refusal:
+async def _step(tx: Connection, entry: Entry, request: DecideEntry, *, actor: str, version: int) -> Step | Refusal:
     policy = await (await tx.execute(queries.policy)).fetchone()
     settled = await (await tx.execute(queries.settled, {"ids": [entry.order_id]})).fetchone()
     assert policy is not None  # noqa: S101 - the migration puts the row there
     return pure.decide(
         entry,
-        wish,
+        request,
         actor=actor,
         version=version,
         two_people=entry.needs_two(policy[0]),
@@ -230,20 +240,20 @@ async def _step(tx: Connection, entry: Entry, wish: DecideEntry, *, actor: str, 
     )
 
 
-async def _carry_out(tx: Connection, entry: Entry, step: Step, wish: DecideEntry, *, actor: str) -> None:
+async def _carry_out(tx: Connection, entry: Entry, step: Step, request: DecideEntry, *, actor: str) -> None:
     if step.outcome is BulkOutcome.UNCHANGED:
-        audit.nothing_changed()
+        audit_trail.nothing_changed()
         return
-    await _note(tx, entry, actor=actor, text=wish.notes)
-    after = await _change(tx, entry, step.after, actor=actor, event=step.event, reason=wish.notes)
+    await _note(tx, entry, actor=actor, text=request.notes)
+    after = await _change(tx, entry, step.after, actor=actor, event=step.event, reason=request.notes)
     if step.intent is not None:
         values = {**asdict(after), "kind": step.intent}
         row = await (await tx.execute(queries.insert_intent, values)).fetchone()
         assert row is not None  # noqa: S101 - an insert of one row returns one row
         await defer(tx, INTENT_JOB, {"intent_id": row[0]}, seconds=UNDO_SECONDS)
     if step.outcome is BulkOutcome.ESCALATED:
-        await defer(tx, NOTIFY_JOB, {"entry_id": after.entry_id, "version": after.version, "notes": wish.notes})
-    metrics.RISK_DECISIONS.labels(str(step.outcome), str(wish.verdict or wish.escalate_to)).inc()
+        await defer(tx, NOTIFY_JOB, {"entry_id": after.entry_id, "version": after.version, "notes": request.notes})
+    DECISIONS.labels(str(step.outcome), str(request.verdict or request.escalate_to)).inc()
 
 
 async def _result(tx: Connection, entry: Entry, step: Step | Refusal) -> BulkResult:
@@ -268,7 +278,9 @@ async def wake(database: Database, _settings: Settings) -> None:
     async with database.transaction() as tx:
         rows = await (await tx.execute(queries.wake, {"limit": WAKE_MOST})).fetchall()
         for entry in (await _entries(tx, [UUID(row[0]) for row in rows], lock=True)).values():
-            await _change(tx, entry, replace(entry, snoozed_until=None), actor=audit.WORKER, event="risk.entry.woken")
+            await _change(
+                tx, entry, replace(entry, snoozed_until=None), actor=audit_trail.WORKER, event="risk.entry.woken"
+            )
 
 
 # --- what they share -----------------------------------------------------------------------------------------------
@@ -305,7 +317,7 @@ async def _locked(tx: Connection, entry_id: UUID) -> Entry:
 
 
 async def _unchanged(tx: Connection, entry: Entry) -> RiskQueueEntry:
-    audit.nothing_changed()
+    audit_trail.nothing_changed()
     return await reads.entry(tx, entry.entry_id)
 
 
@@ -321,7 +333,7 @@ async def _change(
 ) -> Entry:
     after = replace(after, version=before.version + 1)
     await tx.execute(queries.change, asdict(after))
-    await audit.record(
+    await audit_trail.record(
         tx,
         actor=actor,
         action=event,

@@ -97,7 +97,7 @@ def stale(entry: Entry, version: int) -> Refusal | None:
 
 def decide(
     entry: Entry,
-    wish: DecideEntry,
+    request: DecideEntry,
     *,
     actor: str,
     version: int,
@@ -110,16 +110,16 @@ def decide(
     With ``two_people`` the first verdict is a proposal; the same verdict of somebody else confirms it, another one
     overrules it, and the entry is open again. The same decision of the same person again changes nothing.
     """
-    if _said_already(entry, wish, actor):
+    if _said_already(entry, request, actor):
         return Step(BulkOutcome.UNCHANGED, "", entry)
     refusal = held(entry, actor) or stale(entry, version)
     if refusal is not None:
         return refusal
-    if wish.status is EntryStatus.ESCALATED:
+    if request.status is EntryStatus.ESCALATED:
         after = replace(
             entry,
             status=EntryStatus.ESCALATED,
-            escalated_to=wish.escalate_to,
+            escalated_to=request.escalate_to,
             assigned_to=None,
             assigned_at=None,
             snoozed_until=None,
@@ -130,10 +130,10 @@ def decide(
     if two_people and entry.proposed is None:
         after = replace(
             entry,
-            proposed=wish.verdict,
+            proposed=request.verdict,
             proposed_by=actor,
             proposed_at=now,
-            proposed_notes=wish.notes,
+            proposed_notes=request.notes,
             assigned_to=None,
             assigned_at=None,
             snoozed_until=None,
@@ -141,27 +141,27 @@ def decide(
         return Step(BulkOutcome.PROPOSED, "risk.entry.proposed", after)
     if two_people and entry.proposed_by == actor:
         return Refusal("conflict", "You have given your verdict; its amount asks for another person now.")
-    if two_people and entry.proposed is not wish.verdict:
+    if two_people and entry.proposed is not request.verdict:
         after = replace(_without_proposal(entry), status=EntryStatus.OPEN, assigned_to=None, assigned_at=None)
         return Step(BulkOutcome.OVERRULED, "risk.entry.overruled", after)
     after = replace(
         entry,
         status=EntryStatus.REVIEWED,
-        verdict=wish.verdict,
+        verdict=request.verdict,
         snoozed_until=None,
         decided_at=now,
         decided_by=actor,
     )
-    return Step(BulkOutcome.DECIDED, "risk.entry.decided", after, _intent(wish.verdict, settled=settled))
+    return Step(BulkOutcome.DECIDED, "risk.entry.decided", after, _intent(request.verdict, settled=settled))
 
 
-def _said_already(entry: Entry, wish: DecideEntry, actor: str) -> bool:
-    if wish.status is EntryStatus.ESCALATED:
+def _said_already(entry: Entry, request: DecideEntry, actor: str) -> bool:
+    if request.status is EntryStatus.ESCALATED:
         said = (entry.status, entry.escalated_to, entry.decided_by)
-        return said == (EntryStatus.ESCALATED, wish.escalate_to, actor)
-    if entry.status is EntryStatus.REVIEWED and (entry.verdict, entry.decided_by) == (wish.verdict, actor):
+        return said == (EntryStatus.ESCALATED, request.escalate_to, actor)
+    if entry.status is EntryStatus.REVIEWED and (entry.verdict, entry.decided_by) == (request.verdict, actor):
         return True
-    return (entry.proposed, entry.proposed_by) == (wish.verdict, actor)
+    return (entry.proposed, entry.proposed_by) == (request.verdict, actor)
 
 
 def _intent(verdict: EntryVerdict | None, *, settled: bool) -> FulfilmentKind:

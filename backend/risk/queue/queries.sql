@@ -91,6 +91,11 @@ select waiting - escalated, mine, escalated, due_soon, overdue, snoozed
                (select count(*) from risk_entry
                  where status <> 'reviewed' and snoozed_until > %(now)s::timestamptz) as snoozed) as each
 
+-- name: open
+-- As ``counts`` has it.
+select (select count(*) from risk_entry where status <> 'reviewed')
+     - (select count(*) from risk_entry where status = 'escalated')
+
 -- name: case
 -- All of a case but its entry and its velocity. Scalar subqueries, not joins with this: joined, all orders with a card
 -- under attack are sorted; so, the newest ones are read off the index. Limits as numbers (LINKED_MOST, HISTORY_MOST):

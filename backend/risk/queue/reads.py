@@ -6,8 +6,10 @@ page is put together from the parts below: a filter that is not asked for does n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from itertools import product
 from typing import Any, Final, LiteralString
 from uuid import UUID
 
@@ -16,6 +18,7 @@ from psycopg.rows import class_row
 from backend.core.database import Connection
 from backend.core.http import decode_cursor, encode_cursor, known_id
 from backend.core.problems import ProblemError
+from backend.core.security import Principal
 from backend.risk.queue import queries
 from models.core.problems import Code, FieldError
 from models.risk.queue import LINKED_COUNTED, NOTES_MOST, Direction, EntryStatus, QueueCounts, QueueSort, RiskQueueEntry
@@ -213,6 +216,34 @@ def statement_of(
     return statement, values | {"limit": limit + 1}, sort
 
 
+def examples() -> Iterator[LiteralString]:
+    """Statements put together here, for the test that prepares them all: each order, with every condition."""
+    yield _ENTRY
+    now, hour = datetime(2026, 1, 1, tzinfo=UTC), timedelta(hours=1)
+    every = Filter(
+        status=(EntryStatus.OPEN,),
+        assigned_to="somebody",
+        unassigned=True,
+        score_min=1,
+        score_max=1,
+        rules=("a-rule",),
+        action=Action.REVIEW,
+        amount_min=1,
+        amount_max=1,
+        age_min=hour,
+        age_max=hour,
+        due_within=hour,
+        overdue=True,
+        text="two words",
+    )
+    for sort, direction, snoozed in product(QueueSort, Direction, (True, False)):
+        wanted = replace(every, snoozed=snoozed)
+        if sort is QueueSort.DECIDED:
+            wanted = replace(wanted, status=(EntryStatus.REVIEWED,))
+        cursor = encode_cursor(str(sort), now if sort in _AS_TIME else 0, str(UUID(int=0)))
+        yield statement_of(wanted, sort=sort, direction=direction, cursor=cursor, limit=1, now=now)[0]
+
+
 def _key(entry: RiskQueueEntry, sort: QueueSort) -> datetime | int:
     match sort:
         case QueueSort.SCORE:
@@ -244,3 +275,10 @@ async def counts(connection: Connection, user_id: str, now: datetime) -> QueueCo
     assert row is not None  # noqa: S101 - a count answers one row
     names = ("open", "mine", "escalated", "due_soon", "overdue", "snoozed")
     return QueueCounts(**dict(zip(names, row, strict=True)), as_of=now)
+
+
+async def count_open(connection: Connection, _principal: Principal) -> int:
+    """How many entries wait that nobody has handed on; snoozed ones too."""
+    row = await (await connection.execute(queries.open)).fetchone()
+    assert row is not None  # noqa: S101 - a select of one row
+    return int(row[0])

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Query, Response
 
-from backend.alerts.actions import clock
+from backend.core.clock import clock
 from backend.core.dependencies import Read, Tx
 from backend.core.http import (
     IfMatch,
@@ -141,15 +141,15 @@ async def take_next(principal: Decider, tx: Tx, response: Response) -> Any:
 
 
 @router.post("/queue/bulk/preview")
-async def preview_bulk(body: BulkDecision, principal: Decider, tx: Tx) -> BulkAnswer:
+async def preview_bulk(request: BulkDecision, principal: Decider, tx: Tx) -> BulkAnswer:
     """What a decision would do to each entry; nothing is changed."""
-    return await actions.decide_many(tx, actor=principal.user_id, wish=body, preview=True)
+    return await actions.decide_many(tx, actor=principal.user_id, request=request, preview=True)
 
 
 @router.post("/queue/bulk")
-async def decide_bulk(body: BulkDecision, principal: Decider, tx: Tx) -> BulkAnswer:
+async def decide_bulk(request: BulkDecision, principal: Decider, tx: Tx) -> BulkAnswer:
     """Decide entries, each on its own; the answer tells what became of each."""
-    return await actions.decide_many(tx, actor=principal.user_id, wish=body)
+    return await actions.decide_many(tx, actor=principal.user_id, request=request)
 
 
 @router.post("/queue/{entry_id}/claim")
@@ -168,44 +168,46 @@ async def release(entry_id: str, principal: Decider, tx: Tx, version: IfMatch, r
 
 @router.post("/queue/{entry_id}/reassign")
 async def reassign(
-    entry_id: str, body: ReassignEntry, principal: Decider, tx: Tx, version: IfMatch, response: Response
+    entry_id: str, request: ReassignEntry, principal: Decider, tx: Tx, version: IfMatch, response: Response
 ) -> RiskQueueEntry:
     """Give an entry to somebody who may decide it, or to nobody, whoever holds it."""
     changed = await actions.reassign(
-        tx, actor=principal.user_id, entry_id=_id(entry_id), version=version, user_id=body.user_id
+        tx, actor=principal.user_id, entry_id=_id(entry_id), version=version, user_id=request.user_id
     )
     return _tagged(response, changed)
 
 
 @router.post("/queue/{entry_id}/snooze")
 async def snooze(
-    entry_id: str, body: SnoozeEntry, principal: Decider, tx: Tx, version: IfMatch, response: Response
+    entry_id: str, request: SnoozeEntry, principal: Decider, tx: Tx, version: IfMatch, response: Response
 ) -> RiskQueueEntry:
     """Put an entry aside, for at most 30 days. It comes back by itself."""
     changed = await actions.snooze(
-        tx, actor=principal.user_id, entry_id=_id(entry_id), version=version, until=body.until, notes=body.notes
+        tx, actor=principal.user_id, entry_id=_id(entry_id), version=version, until=request.until, notes=request.notes
     )
     return _tagged(response, changed)
 
 
 @router.post("/queue/{entry_id}/notes")
-async def add_note(entry_id: str, body: AddNote, principal: Decider, tx: Tx, response: Response) -> RiskQueueEntry:
+async def add_note(entry_id: str, request: AddNote, principal: Decider, tx: Tx, response: Response) -> RiskQueueEntry:
     """Write a note on an entry; its version stays."""
     return _tagged(
-        response, await actions.add_note(tx, actor=principal.user_id, entry_id=_id(entry_id), text=body.text)
+        response, await actions.add_note(tx, actor=principal.user_id, entry_id=_id(entry_id), text=request.text)
     )
 
 
 @router.post("/queue/{entry_id}/decision")
 async def decide(
-    entry_id: str, body: DecideEntry, principal: Decider, tx: Tx, version: IfMatch, response: Response
+    entry_id: str, request: DecideEntry, principal: Decider, tx: Tx, version: IfMatch, response: Response
 ) -> RiskQueueEntry:
     """Decide or escalate an entry. Approved releases the order, rejected refunds or cancels it, some seconds later.
 
     From an amount of the policy on, the first verdict is a proposal: somebody else confirms it with the same one, or
     opens the entry again with another. Conflicts (409, 412) carry the entry as it is now in ``current``.
     """
-    decided = await actions.decide(tx, actor=principal.user_id, entry_id=_id(entry_id), version=version, wish=body)
+    decided = await actions.decide(
+        tx, actor=principal.user_id, entry_id=_id(entry_id), version=version, request=request
+    )
     return _tagged(response, decided)
 
 

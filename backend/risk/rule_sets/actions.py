@@ -9,7 +9,7 @@ from uuid import UUID
 from psycopg.rows import class_row, tuple_row
 from psycopg.types.json import Jsonb
 
-from backend import audit
+from backend.core import audit_trail
 from backend.core.database import Connection, load_queries
 from backend.core.http import known_id
 from backend.core.problems import ProblemError, same_version
@@ -29,13 +29,13 @@ from models.risk.rules import (
 queries = load_queries(__package__)
 
 
-async def create_draft(tx: Connection, *, actor: str, draft: RuleSetDraft) -> RuleSet:
+async def create_draft(tx: Connection, *, actor: str, request: RuleSetDraft) -> RuleSet:
     """A new draft, with its own rules or those of the set it is based on. Unknown lists: 422. Unknown base: 404."""
-    base = known_id(draft.based_on, "rule set") if draft.based_on is not None else await published_id(tx)
+    base = known_id(request.based_on, "rule set") if request.based_on is not None else await published_id(tx)
     found = await find_rule_set(tx, base)
-    rules = found.rules if draft.rules is None else draft.rules
+    rules = found.rules if request.rules is None else request.rules
     await check_lists(tx, rules)
-    values = {"title": draft.title, "rules": as_json(rules), "based_on": base, "actor": actor}
+    values = {"title": request.title, "rules": as_json(rules), "based_on": base, "actor": actor}
     row = await (await tx.execute(queries.insert_rule_set, values)).fetchone()
     assert row is not None  # noqa: S101 - an insert of one row returns one row
     after = await find_rule_set(tx, row[0])
@@ -44,7 +44,7 @@ async def create_draft(tx: Connection, *, actor: str, draft: RuleSetDraft) -> Ru
 
 
 async def change_draft(
-    tx: Connection, *, actor: str, rule_set_id: UUID, version: int, change: RuleSetChange
+    tx: Connection, *, actor: str, rule_set_id: UUID, version: int, request: RuleSetChange
 ) -> RuleSet:
     """Change a draft. Other rules make whoever wrote them one of its writers, end its shadow run, outdate its backtest.
 
@@ -53,10 +53,10 @@ async def change_draft(
     before = await _locked(tx, rule_set_id)
     _must_be_draft(before, "changed")
     same_version(before.version, version)
-    rules = before.rules if change.rules is None else change.rules
-    title = change.title or before.title
+    rules = before.rules if request.rules is None else request.rules
+    title = request.title or before.title
     if (title, rules) == (before.title, before.rules):
-        audit.nothing_changed()
+        audit_trail.nothing_changed()
         return before
     if rules != before.rules:
         await check_lists(tx, rules)
@@ -72,7 +72,7 @@ async def discard_draft(tx: Connection, *, actor: str, rule_set_id: UUID, versio
     """Put a draft away for good. Discarded already: stays so. Published or retired: 409. Stale: 412."""
     before = await _locked(tx, rule_set_id)
     if before.state is RuleSetState.DISCARDED:
-        audit.nothing_changed()
+        audit_trail.nothing_changed()
         return before
     _must_be_draft(before, "discarded")
     same_version(before.version, version)
@@ -82,7 +82,7 @@ async def discard_draft(tx: Connection, *, actor: str, rule_set_id: UUID, versio
     return after
 
 
-async def publish(tx: Connection, *, actor: str, rule_set_id: UUID, version: int, wish: PublishRuleSet) -> RuleSet:
+async def publish(tx: Connection, *, actor: str, rule_set_id: UUID, version: int, request: PublishRuleSet) -> RuleSet:
     """Let a draft, or a set that was published before, decide from now on; the one before it is retired.
 
     Never by somebody who wrote its rules (409). It needs a finished backtest of exactly these rules, and a draft also a
@@ -92,7 +92,7 @@ async def publish(tx: Connection, *, actor: str, rule_set_id: UUID, version: int
     before = await _locked(tx, rule_set_id)
     if before.state is RuleSetState.PUBLISHED:
         if before.published_by == actor:
-            audit.nothing_changed()
+            audit_trail.nothing_changed()
             return before
         raise ProblemError(Code.CONFLICT, f"{before.published_by_name} has published this rule set already.")
     if before.state is RuleSetState.DISCARDED:
@@ -102,7 +102,7 @@ async def publish(tx: Connection, *, actor: str, rule_set_id: UUID, version: int
         raise ProblemError(Code.CONFLICT, "You wrote some of these rules: somebody else has to publish them.")
     if before.backtest_id is None:
         raise ProblemError(Code.CONFLICT, "Run a backtest of exactly these rules first; none of them has finished.")
-    waived = wish.waive_shadow.strip()
+    waived = request.waive_shadow.strip()
     if before.state is RuleSetState.DRAFT and before.shadow_orders == 0 and not waived:
         raise ProblemError(
             Code.CONFLICT, "Run it beside live traffic until it has seen an order, or say why that is not needed."
@@ -112,7 +112,7 @@ async def publish(tx: Connection, *, actor: str, rule_set_id: UUID, version: int
     await tx.execute(queries.publish_rule_set, {"rule_set_id": rule_set_id, "actor": actor})
     after = await find_rule_set(tx, rule_set_id)
     if retired is not None:
-        await audit.record(
+        await audit_trail.record(
             tx,
             actor=actor,
             action="risk.rule_set.retired",
@@ -122,10 +122,10 @@ async def publish(tx: Connection, *, actor: str, rule_set_id: UUID, version: int
             version=retired[3],
             before={"state": RuleSetState.PUBLISHED},
             after={"state": RuleSetState.RETIRED, "replacedBy": after.rule_set_id},
-            reason=wish.reason,
+            reason=request.reason,
         )
     shadow = {"shadowOrders": before.shadow_orders} | ({"waiveShadow": waived} if waived else {})
-    await _record(tx, actor, "published", after, before, reason=wish.reason, more=shadow)
+    await _record(tx, actor, "published", after, before, reason=request.reason, more=shadow)
     return after
 
 
@@ -133,7 +133,7 @@ async def switch_shadow(tx: Connection, *, actor: str, rule_set_id: UUID, versio
     """Let a draft see live traffic, without effect, or no longer. Not a draft: 409. Stale: 412."""
     before = await _locked(tx, rule_set_id)
     if (before.shadow_since is not None) == on:
-        audit.nothing_changed()
+        audit_trail.nothing_changed()
         return before
     _must_be_draft(before, "run beside live traffic")
     same_version(before.version, version)
@@ -246,7 +246,7 @@ async def _record(
     reason: str | None = None,
     more: dict[str, Any] | None = None,
 ) -> None:
-    await audit.record(
+    await audit_trail.record(
         tx,
         actor=actor,
         action=f"risk.rule_set.{what}",

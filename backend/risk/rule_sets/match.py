@@ -6,28 +6,17 @@ from collections.abc import Sequence
 
 from psycopg import sql
 
-from backend.alerts.actions import clock
+from backend.core.clock import clock
 from backend.core.database import Connection
 from backend.risk.sql_conditions import Names, condition_sql, present_member, rule_sql
+from backend.risk.sql_examples import every_rule
 from models.risk.backtest import MATCH_ORDERS, RuleMatch, RuleMatches
 from models.risk.rules import FraudRule
 
 
 async def match(connection: Connection, rules: Sequence[FraudRule]) -> RuleMatches:
     """Counts over the newest thousand orders, lists as they are now; at most 1 000 conditions, so one statement."""
-    names = Names()
-    member = present_member(names)
-    rows = [rule_sql(rule, names, member) for rule in rules]
-    single = [condition_sql(each, names, member) for rule in rules for each in rule.each_condition()]
-    enabled = [row for row, rule in zip(rows, rules, strict=True) if rule.enabled]
-    any_of = sql.SQL("({})").format(sql.SQL(" or ").join(enabled)) if enabled else sql.SQL("false")
-    counts = sql.SQL(", ").join(
-        sql.SQL("count(*) filter (where {})").format(expression) for expression in [any_of, *rows, *single]
-    )
-    statement = sql.SQL("select count(*), {} from (select * from risk_order order by seq desc limit {}) as o").format(
-        counts, sql.Literal(MATCH_ORDERS)
-    )
-    row = await (await connection.execute(statement)).fetchone()
+    row = await (await connection.execute(_statement(rules))).fetchone()
     assert row is not None  # noqa: S101 - an aggregate answers one row
     orders, matched, *found = row
     by_rule, by_condition = found[: len(rules)], iter(found[len(rules) :])
@@ -44,3 +33,24 @@ async def match(connection: Connection, rules: Sequence[FraudRule]) -> RuleMatch
         ),
         as_of=await clock(connection),
     )
+
+
+def _statement(rules: Sequence[FraudRule]) -> sql.Composed:
+    """One row: orders, those that an enabled rule matches, and how many each rule and then each condition matches."""
+    names = Names()
+    member = present_member(names)
+    rows = [rule_sql(rule, names, member) for rule in rules]
+    single = [condition_sql(each, names, member) for rule in rules for each in rule.each_condition()]
+    enabled = [row for row, rule in zip(rows, rules, strict=True) if rule.enabled]
+    any_of = sql.SQL("({})").format(sql.SQL(" or ").join(enabled)) if enabled else sql.SQL("false")
+    counts = sql.SQL(", ").join(
+        sql.SQL("count(*) filter (where {})").format(expression) for expression in [any_of, *rows, *single]
+    )
+    return sql.SQL("select count(*), {} from (select * from risk_order order by seq desc limit {}) as o").format(
+        counts, sql.Literal(MATCH_ORDERS)
+    )
+
+
+def examples() -> tuple[sql.Composed, ...]:
+    """Statements put together here, for the test that prepares them all."""
+    return _statement(every_rule()), _statement(())

@@ -7,19 +7,19 @@ from typing import Annotated
 from fastapi import Query, Request, Response
 from psycopg.rows import class_row
 
-from backend import audit
-from backend.alerts.actions import clock
+from backend.core import audit_trail
+from backend.core.clock import clock
 from backend.core.dependencies import Read, Tx
 from backend.core.http import IfMatch, Limit, decode_cursor, encode_cursor, known_id, operations_router, set_etag
 from backend.core.security import Principal, require
-from backend.risk.rule_sets import actions, shadow
+from backend.risk.rule_sets import actions
 from backend.risk.rule_sets.actions import queries
 from backend.risk.rule_sets.difference import difference
 from backend.risk.rule_sets.match import match
 from models.core.base import Identifier
 from models.core.paging import PAGE_DEFAULT, Page
 from models.core.permissions import Permission
-from models.risk.backtest import MatchRules, RuleMatches, RuleSetDifference, ShadowRun, ShadowSwitch
+from models.risk.backtest import MatchRules, RuleMatches, RuleSetDifference, ShadowSwitch
 from models.risk.rules import PublishRuleSet, RuleSet, RuleSetChange, RuleSetDraft, RuleSetState, RuleSetSummary
 
 router = operations_router("/api/risk", "risk rules")
@@ -62,18 +62,18 @@ async def get_rule_set(rule_set_id: Identifier, _principal: Viewer, connection: 
 
 
 @router.post("/rule-sets", status_code=201)
-async def create_rule_set(body: RuleSetDraft, principal: Manager, tx: Tx, response: Response) -> RuleSet:
+async def create_rule_set(request: RuleSetDraft, principal: Manager, tx: Tx, response: Response) -> RuleSet:
     """Begin a draft, with rules or with those of another set; of the published one when neither is named."""
-    return _tagged(response, await actions.create_draft(tx, actor=principal.user_id, draft=body))
+    return _tagged(response, await actions.create_draft(tx, actor=principal.user_id, request=request))
 
 
 @router.patch("/rule-sets/{rule_set_id}")
 async def change_rule_set(
-    rule_set_id: Identifier, body: RuleSetChange, principal: Manager, tx: Tx, version: IfMatch, response: Response
+    rule_set_id: Identifier, request: RuleSetChange, principal: Manager, tx: Tx, version: IfMatch, response: Response
 ) -> RuleSet:
     """Change a draft. Other rules end its shadow run and outdate its backtest."""
     found = await actions.change_draft(
-        tx, actor=principal.user_id, rule_set_id=known_id(rule_set_id, "rule set"), version=version, change=body
+        tx, actor=principal.user_id, rule_set_id=known_id(rule_set_id, "rule set"), version=version, request=request
     )
     return _tagged(response, found)
 
@@ -91,18 +91,18 @@ async def discard_rule_set(
 
 @router.post("/rule-sets/{rule_set_id}/publish")
 async def publish_rule_set(
-    rule_set_id: Identifier, body: PublishRuleSet, principal: Publisher, tx: Tx, version: IfMatch, response: Response
+    rule_set_id: Identifier, request: PublishRuleSet, principal: Publisher, tx: Tx, version: IfMatch, response: Response
 ) -> RuleSet:
     """Let a set decide from now on: a draft, or an earlier one again. Not by whoever wrote its rules."""
     found = await actions.publish(
-        tx, actor=principal.user_id, rule_set_id=known_id(rule_set_id, "rule set"), version=version, wish=body
+        tx, actor=principal.user_id, rule_set_id=known_id(rule_set_id, "rule set"), version=version, request=request
     )
     return _tagged(response, found)
 
 
 @router.get("/rule-sets/{rule_set_id}/difference")
 async def compare_rule_sets(
-    request: Request,
+    http: Request,
     rule_set_id: Identifier,
     _principal: Viewer,
     connection: Read,
@@ -114,32 +114,25 @@ async def compare_rule_sets(
     after = await actions.find_rule_set(connection, known_id(rule_set_id, "rule set"))
     other = known_id(before, "rule set") if before is not None else await actions.published_id(connection)
     found = await actions.find_rule_set(connection, other)
-    return difference(found, after, request.app.state.settings.currency)
+    return difference(found, after, http.app.state.settings.currency)
 
 
 @router.post("/rule-sets/{rule_set_id}/shadow")
 async def switch_shadow(
-    rule_set_id: Identifier, body: ShadowSwitch, principal: Manager, tx: Tx, version: IfMatch, response: Response
+    rule_set_id: Identifier, request: ShadowSwitch, principal: Manager, tx: Tx, version: IfMatch, response: Response
 ) -> RuleSet:
     """Run a draft beside live traffic, without effect, or end that."""
     found = await actions.switch_shadow(
-        tx, actor=principal.user_id, rule_set_id=known_id(rule_set_id, "rule set"), version=version, on=body.on
+        tx, actor=principal.user_id, rule_set_id=known_id(rule_set_id, "rule set"), version=version, on=request.on
     )
     return _tagged(response, found)
 
 
-@router.get("/rule-sets/{rule_set_id}/shadow")
-async def get_shadow(request: Request, rule_set_id: Identifier, _principal: Viewer, connection: Read) -> ShadowRun:
-    """What a draft would have decided, held against what was decided, in the form of a backtest."""
-    found = await actions.find_rule_set(connection, known_id(rule_set_id, "rule set"))
-    return await shadow.compare(connection, found, request.app.state.settings.currency)
-
-
 @router.post("/rules/match")
-async def match_rules(body: MatchRules, _principal: Manager, connection: Read) -> RuleMatches:
+async def match_rules(request: MatchRules, _principal: Manager, connection: Read) -> RuleMatches:
     """How many of the newest 1 000 orders some rules match, and each condition alone. Stores nothing."""
-    audit.nothing_changed()
-    return await match(connection, body.asked)
+    audit_trail.nothing_changed()
+    return await match(connection, request.asked)
 
 
 def _tagged(response: Response, found: RuleSet) -> RuleSet:

@@ -18,7 +18,6 @@ from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
-import pycountry
 from pydantic import ValidationError
 
 from backend.core.database import Connection, Database
@@ -231,6 +230,8 @@ def _minor(text: str, currency: str) -> int:
 @cache
 def _country_code(name: str) -> str | None:
     try:
+        import pycountry  # its table of countries is only for those who import
+
         code: str = pycountry.countries.lookup(name).alpha_2
     except LookupError:
         return None

@@ -6,18 +6,18 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 from uuid import uuid4
 
+from prometheus_client import Counter
 from psycopg.types.json import Jsonb
 from pydantic import ValidationError
 
-from backend import audit
-from backend.core import metrics
-from backend.core.database import Connection
+from backend.core import audit_trail
+from backend.core.database import Connection, load_queries
 from backend.core.json import storable_json
 from backend.core.logs import request_id
+from backend.core.metrics import REGISTRY
 from backend.core.problems import field_errors
 from backend.core.settings import Settings
-from backend.risk.outcomes import upserts as risk_land
-from backend.shop import queries, upserts
+from backend.shop import upserts
 from models.core.base import Request, as_storable
 from models.core.wording import counted
 from models.shop.ingest import (
@@ -26,58 +26,98 @@ from models.shop.ingest import (
     DownloadIn,
     IngestResult,
     OrderIn,
-    OutcomeIn,
     RateIn,
     RefundIn,
     RejectedRow,
 )
 
+queries = load_queries("backend.shop")
+
+INGESTED = Counter("opsconsole_ingested_rows_total", "Ingested rows", ["kind", "outcome"], registry=REGISTRY)
+
 R = TypeVar("R", bound=Request)
-Land = Callable[[Sequence[R]], Awaitable[upserts.UpsertCounts]]
-
-_ONE = {"orders": "order", "refunds": "refund", "downloads": "download", "community": "reading", "rates": "rate"} | {
-    "outcomes": "outcome"
-}
-"""What one row of a kind is called."""
+Put = Callable[[Sequence[R]], Awaitable[upserts.UpsertCounts]]
 
 
-async def orders(tx: Connection, settings: Settings, batch: Batch, *, sent_by: str) -> IngestResult:
+async def orders(tx: Connection, settings: Settings, request: Batch, *, sent_by: str) -> IngestResult:
     """Orders, new or corrected."""
     currency = await upserts.claim_currency(tx, settings.currency)
-    return await _ingest(tx, "orders", OrderIn, batch, lambda rows: upserts.orders(tx, rows, currency), sent_by)
+    return await ingest_batch(
+        tx,
+        request,
+        OrderIn,
+        lambda rows: upserts.orders(tx, rows, currency),
+        kind="orders",
+        one="order",
+        sent_by=sent_by,
+    )
 
 
-async def refunds(tx: Connection, settings: Settings, batch: Batch, *, sent_by: str) -> IngestResult:
+async def refunds(tx: Connection, settings: Settings, request: Batch, *, sent_by: str) -> IngestResult:
     """Refunds, whether or not their order is known."""
     currency = await upserts.claim_currency(tx, settings.currency)
-    return await _ingest(tx, "refunds", RefundIn, batch, lambda rows: upserts.refunds(tx, rows, currency), sent_by)
+    return await ingest_batch(
+        tx,
+        request,
+        RefundIn,
+        lambda rows: upserts.refunds(tx, rows, currency),
+        kind="refunds",
+        one="refund",
+        sent_by=sent_by,
+    )
 
 
-async def downloads(tx: Connection, batch: Batch, *, sent_by: str) -> IngestResult:
+async def downloads(tx: Connection, request: Batch, *, sent_by: str) -> IngestResult:
     """Download attempts."""
-    return await _ingest(tx, "downloads", DownloadIn, batch, lambda rows: upserts.downloads(tx, rows), sent_by)
+    return await ingest_batch(
+        tx,
+        request,
+        DownloadIn,
+        lambda rows: upserts.downloads(tx, rows),
+        kind="downloads",
+        one="download",
+        sent_by=sent_by,
+    )
 
 
-async def community(tx: Connection, batch: Batch, *, sent_by: str) -> IngestResult:
+async def community(tx: Connection, request: Batch, *, sent_by: str) -> IngestResult:
     """Readings of community figures."""
-    return await _ingest(tx, "community", CommunityIn, batch, lambda rows: upserts.community(tx, rows), sent_by)
+    return await ingest_batch(
+        tx,
+        request,
+        CommunityIn,
+        lambda rows: upserts.community(tx, rows),
+        kind="community",
+        one="reading",
+        sent_by=sent_by,
+    )
 
 
-async def rates(tx: Connection, settings: Settings, batch: Batch, *, sent_by: str) -> IngestResult:
+async def rates(tx: Connection, settings: Settings, request: Batch, *, sent_by: str) -> IngestResult:
     """Daily rates; what was waiting for them is converted in the same transaction."""
     currency = await upserts.claim_currency(tx, settings.currency)
-    return await _ingest(tx, "rates", RateIn, batch, lambda rows: upserts.rates(tx, rows, currency), sent_by)
+    return await ingest_batch(
+        tx, request, RateIn, lambda rows: upserts.rates(tx, rows, currency), kind="rates", one="rate", sent_by=sent_by
+    )
 
 
-async def outcomes(tx: Connection, batch: Batch, *, sent_by: str) -> IngestResult:
-    """What became of orders."""
-    return await _ingest(tx, "outcomes", OutcomeIn, batch, lambda rows: risk_land.outcomes(tx, rows), sent_by)
+async def ingest_batch(
+    tx: Connection, request: Batch, record: type[R], put: Put[R], *, kind: str, one: str, sent_by: str
+) -> IngestResult:
+    """Land a batch whose rows are read as ``record``.
 
-
-async def _ingest(tx: Connection, kind: str, record: type[R], batch: Batch, put: Land[R], sent_by: str) -> IngestResult:
+    Args:
+        tx: The transaction of the request.
+        request: What was sent.
+        record: What a row must be; one that is not goes into quarantine.
+        put: Writes the good rows.
+        kind: What they are, in the audit log (``shop.orders.ingested``), in metrics and in quarantine.
+        one: What one of them is called.
+        sent_by: Who sent it.
+    """
     good: list[R] = []
     rejected: list[RejectedRow] = []
-    for index, row in enumerate(batch.rows):
+    for index, row in enumerate(request.rows):
         try:
             good.append(record.model_validate(row))
         except ValidationError as error:
@@ -92,7 +132,7 @@ async def _ingest(tx: Connection, kind: str, record: type[R], batch: Batch, put:
             {
                 "kind": kind,
                 "source_id": [row.id for row in rejected],
-                "source_row": [Jsonb(storable_json(batch.rows[row.index])) for row in rejected],
+                "source_row": [Jsonb(storable_json(request.rows[row.index])) for row in rejected],
                 "errors": [Jsonb([e.model_dump(by_alias=True) for e in row.errors]) for row in rejected],
                 "sent_by": sent_by,
                 "request_id": request_id.get(),
@@ -105,16 +145,16 @@ async def _ingest(tx: Connection, kind: str, record: type[R], batch: Batch, put:
         ("unchanged", unchanged),
         ("rejected", len(rejected)),
     ):
-        metrics.INGESTED.labels(kind, outcome).inc(count)
-    await audit.record(
+        INGESTED.labels(kind, outcome).inc(count)
+    await audit_trail.record(
         tx,
         actor=sent_by,
         action=f"shop.{kind}.ingested",
         resource_type="ingest_batch",
         resource_id=str(uuid4()),
-        label=counted(len(batch.rows), _ONE[kind]),
+        label=counted(len(request.rows), one),
         after={
-            "received": len(batch.rows),
+            "received": len(request.rows),
             "inserted": landed.inserted,
             "updated": landed.updated,
             "unchanged": unchanged,
@@ -124,7 +164,7 @@ async def _ingest(tx: Connection, kind: str, record: type[R], batch: Batch, put:
     clock = await (await tx.execute("select now()")).fetchone()
     assert clock is not None  # noqa: S101 - a select without from answers one row
     return IngestResult(
-        received=len(batch.rows),
+        received=len(request.rows),
         inserted=landed.inserted,
         updated=landed.updated,
         unchanged=unchanged,

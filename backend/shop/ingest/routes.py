@@ -19,40 +19,30 @@ Pipeline = Annotated[Principal, require(Permission.INGEST)]
 
 
 @router.post("/orders")
-async def orders(request: Request, principal: Pipeline, tx: Tx, batch: Batch) -> IngestResult:
+async def orders(http: Request, principal: Pipeline, tx: Tx, request: Batch) -> IngestResult:
     """Land orders: ``{id, placedAt, settledAt?, customerId?, country?, currency, total, updatedAt?}``."""
-    return await actions.orders(tx, request.app.state.settings, batch, sent_by=principal.user_id)
+    return await actions.orders(tx, http.app.state.settings, request, sent_by=principal.user_id)
 
 
 @router.post("/refunds")
-async def refunds(request: Request, principal: Pipeline, tx: Tx, batch: Batch) -> IngestResult:
+async def refunds(http: Request, principal: Pipeline, tx: Tx, request: Batch) -> IngestResult:
     """Land refunds: ``{id, orderId?, customerId?, refundedAt, country?, currency, amount, updatedAt?}``."""
-    return await actions.refunds(tx, request.app.state.settings, batch, sent_by=principal.user_id)
+    return await actions.refunds(tx, http.app.state.settings, request, sent_by=principal.user_id)
 
 
 @router.post("/downloads")
-async def downloads(principal: Pipeline, tx: Tx, batch: Batch) -> IngestResult:
+async def downloads(principal: Pipeline, tx: Tx, request: Batch) -> IngestResult:
     """Land download attempts: ``{id, downloadedAt, product, country?, succeeded, failure?}``."""
-    return await actions.downloads(tx, batch, sent_by=principal.user_id)
+    return await actions.downloads(tx, request, sent_by=principal.user_id)
 
 
 @router.post("/community")
-async def community(principal: Pipeline, tx: Tx, batch: Batch) -> IngestResult:
+async def community(principal: Pipeline, tx: Tx, request: Batch) -> IngestResult:
     """Land readings: ``{id, metric, observedAt, value}``, metric ``discord`` or ``showcases``."""
-    return await actions.community(tx, batch, sent_by=principal.user_id)
+    return await actions.community(tx, request, sent_by=principal.user_id)
 
 
 @router.post("/rates")
-async def rates(request: Request, principal: Pipeline, tx: Tx, batch: Batch) -> IngestResult:
+async def rates(http: Request, principal: Pipeline, tx: Tx, request: Batch) -> IngestResult:
     """Land daily rates: ``{currency, day, rate}``, what one unit was worth in the reporting currency."""
-    return await actions.rates(tx, request.app.state.settings, batch, sent_by=principal.user_id)
-
-
-@router.post("/outcomes")
-async def outcomes(principal: Pipeline, tx: Tx, batch: Batch) -> IngestResult:
-    """Land what became of orders: ``{id, orderId, customerId?, kind, happenedAt, currency, amount}``.
-
-    ``kind`` is ``chargeback``, ``dispute`` or ``fraud_refund``; each labels the decision about its order as missed or
-    rightly held, whether that is known already or comes later.
-    """
-    return await actions.outcomes(tx, batch, sent_by=principal.user_id)
+    return await actions.rates(tx, http.app.state.settings, request, sent_by=principal.user_id)

@@ -157,6 +157,7 @@ async def test_what_changes_during_a_fetch_is_fetched_again() -> None:
     await tasks.close()
 
 
+@pytest.mark.expects_errors("query k failed")
 async def test_a_mistake_of_ours_costs_an_answer_and_not_the_polling(caplog: pytest.LogCaptureFixture) -> None:
     clock, tasks = FakeClock(), Tasks()
     source = Source(clock)

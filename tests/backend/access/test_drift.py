@@ -13,10 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.access.drift.actions import AccessReportError, Entry, check, compare
+from backend.access import AccessReportError, Entry
+from backend.access.drift.actions import compare
 from backend.core.database import Database
 from backend.core.settings import AccessSource, Settings
 from backend.integrations.access_snapshot import AccessSnapshot
+from backend.runtime.worker import ticks
 from models.access import DifferenceKind
 from tests.conftest import Api
 
@@ -79,7 +81,8 @@ def test_differences_come_and_go_with_their_alert(api: Api, settings: Settings, 
         async def run() -> None:
             database = Database(settings.database_url or "")
             await database.open()
-            await check(database, watched)
+            (tick,) = (tick for tick in ticks(watched) if tick.name == "access in outside systems")
+            await tick.turn(database, watched)
             await database.close()
 
         asyncio.run(run())

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from backend.alerts import actions, evaluate, summary
+from backend.core.clock import clock
 from backend.core.database import Connection, Database
 from backend.core.settings import Settings
 from models.alerts import AlertRule, AlertRuleChange, AlertRuleDraft, AlertState, Comparison, Severity
@@ -75,7 +76,7 @@ def draft(**changes: Any) -> AlertRuleDraft:
 
 async def add_rule(db: Database, **changes: Any) -> AlertRule:
     async with db.transaction() as tx:
-        return await actions.create_rule(tx, actor="test", draft=draft(**changes))
+        return await actions.create_rule(tx, actor="test", request=draft(**changes))
 
 
 async def rows(db: Database, statement: str) -> list[tuple[Any, ...]]:
@@ -167,10 +168,10 @@ async def test_the_for_time_survives_a_restart_of_the_worker(
 ) -> None:
     now = datetime.now(UTC)
 
-    async def clock(_connection: Connection) -> datetime:
+    async def at_will(_connection: Connection) -> datetime:
         return now
 
-    monkeypatch.setattr(actions, "clock", clock)
+    monkeypatch.setattr(evaluate, "clock", at_will)
     async with open_database() as db:
         await add_rule(db, for_seconds=25)
         shop.failure_rate = 0.5
@@ -189,10 +190,10 @@ async def test_a_shelf_ends_by_itself_and_is_audited(open_database: Opened, sett
         await evaluate.evaluate(db, settings)
         ((alert_id,),) = await rows(db, "select id from alert")
         async with db.transaction() as tx:
-            until = await actions.clock(tx) + timedelta(milliseconds=300)
+            until = await clock(tx) + timedelta(milliseconds=300)
             await actions.shelve_alert(tx, actor="ol", alert_id=alert_id, version=1, until=until, reason="Known.")
         async with db.read() as connection:
-            now = await actions.clock(connection)
+            now = await clock(connection)
             assert await summary.for_dashboard(connection, now) == ((), 0)
             assert await summary.open_conditions(connection, now, 7) == {
                 FigureName.DOWNLOADS_FAILURE_RATE: AlertState.ACKNOWLEDGED
@@ -201,7 +202,7 @@ async def test_a_shelf_ends_by_itself_and_is_audited(open_database: Opened, sett
         await evaluate.evaluate(db, settings)
         assert (await audited(db))[-2:] == ["alerts.alert.shelved", "alerts.alert.unshelved"]
         async with db.read() as connection:
-            now = await actions.clock(connection)
+            now = await clock(connection)
             assert (await summary.for_dashboard(connection, now))[1] == 1
             assert await summary.open_conditions(connection, now, 7) == {
                 FigureName.DOWNLOADS_FAILURE_RATE: AlertState.ACTIVE
@@ -218,7 +219,7 @@ async def test_a_changed_rule_carries_its_open_alert_along(
         await evaluate.evaluate(db, settings)
         async with db.transaction() as tx:
             change = AlertRuleChange(severity=Severity.P1, value=0.1)
-            await actions.change_rule(tx, actor="ol", rule_id=UUID(rule.id), version=1, change=change)
+            await actions.change_rule(tx, actor="ol", rule_id=UUID(rule.id), version=1, request=change)
         await evaluate.evaluate(db, settings)
         newest = "select severity, \"limit\" from alert where valid_to = 'infinity'"
         assert await rows(db, newest) == [("P1", 0.1)]

@@ -8,15 +8,16 @@ from typing import Any
 
 import psycopg
 
-from backend import audit
 from backend.audit import seal
 from backend.audit.canonical import canonical
 from backend.audit.checkpoint_store import Folder
 from backend.audit.merkle import leaf_hash
-from backend.audit.relay import stamp
-from backend.audit.signed_notes import Verifier, new_key
+from backend.audit.relay import queries, stamp
+from backend.audit.signed_notes import Verifier
 from backend.audit.verify import Report, origin_of, verify
+from backend.core import audit_trail
 from backend.core.database import Database
+from backend.core.keys import new_signing_key
 from backend.core.settings import Settings
 
 
@@ -36,7 +37,7 @@ class Log:
 
     def __init__(self, settings: Settings, owner_url: str, folder: Path) -> None:
         key_file = folder / "audit.key"
-        key_file.write_text(new_key())
+        key_file.write_text(new_signing_key())
         self.kept = folder / "checkpoints"
         self.settings = settings.model_copy(update={"audit_key_file": key_file, "audit_checkpoint_folder": self.kept})
         self.owner_url = owner_url
@@ -54,7 +55,7 @@ class Log:
             for count in batches:
                 async with database.transaction() as tx:
                     for number in range(count):
-                        await audit.record(
+                        await audit_trail.record(
                             tx,
                             actor="ada",
                             action="test.thing.done",
@@ -79,7 +80,7 @@ class Log:
         """Make the stored leaf fit the entry again."""
         with psycopg.connect(self.owner_url) as connection:
             connection.execute("set timezone = 'UTC'; set session_replication_role = replica")
-            row = connection.execute(audit.queries.rows, {"first": position, "last": position}).fetchone()
+            row = connection.execute(queries.rows, {"first": position, "last": position}).fetchone()
             assert row is not None
             connection.execute(
                 "update audit_node set hash = %s where level = 0 and idx = %s",

@@ -17,7 +17,8 @@ import pytest
 from pydantic import ValidationError
 
 from backend.audit.bucket import Bucket
-from backend.audit.checkpoint_store import CheckpointStoreError, configured_store
+from backend.audit.checkpoint_store import CheckpointStoreError
+from backend.audit.stores import configured_store
 from backend.audit.verify import Report, verify
 from backend.core.settings import Settings
 from backend.runtime.data_folder import DataFolder

@@ -10,8 +10,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from backend import audit
 from backend.audit.relay import stamp
+from backend.core import audit_trail
 from backend.core.database import Database
 from backend.core.settings import Settings
 from backend.migrations.migrate import migrate
@@ -21,7 +21,7 @@ CHANGES = ["update audit_log set actor = 'somebody else'", "delete from audit_lo
 
 async def write(database: Database, number: int) -> None:
     async with database.transaction() as tx:
-        await audit.record(
+        await audit_trail.record(
             tx, actor="a", action="test.done", resource_type="thing", resource_id=str(number), after={"n": number}
         )
 
@@ -44,7 +44,7 @@ def test_not_even_the_owner_changes_it_by_mistake(owner_url: str, statement: str
 async def test_a_change_that_is_rolled_back_leaves_no_row(open_database: Any) -> None:
     async def interrupted(database: Database) -> None:
         async with database.transaction() as tx:
-            await audit.record(tx, actor="a", action="b.c", resource_type="d", resource_id="e")
+            await audit_trail.record(tx, actor="a", action="b.c", resource_type="d", resource_id="e")
             raise InterruptedError
 
     async with open_database() as database:
@@ -64,7 +64,7 @@ async def test_sixteen_writers_never_lose_a_row_for_a_reader(database_url: str, 
 
     async def write(name: str) -> None:
         async with database.transaction() as tx:
-            await audit.record(tx, actor="w", action="test.done", resource_type="thing", resource_id=name)
+            await audit_trail.record(tx, actor="w", action="test.done", resource_type="thing", resource_id=name)
             await asyncio.sleep(dice.random() * 0.08)
             if dice.random() < 0.2:
                 raise InterruptedError

@@ -13,13 +13,14 @@ import httpx
 import psycopg
 import pytest
 
-from backend import audit
 from backend.audit import bundle
 from backend.audit import reads as reading
 from backend.audit.merkle import leaf_hash
 from backend.audit.seal import seal
-from backend.audit.signed_notes import Verifier, new_key, read_note, verify_note
+from backend.audit.signed_notes import Verifier, read_note, verify_note
+from backend.core import audit_trail
 from backend.core.database import Database
+from backend.core.keys import new_signing_key
 from backend.core.settings import Settings
 from tests.backend.audit.fixtures import all_stamped
 from tests.backend.audit.test_merkle import is_consistent, is_included
@@ -31,7 +32,7 @@ BASE = "/api/operations/audit"
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
     key = tmp_path / "audit.key"
-    key.write_text(new_key())
+    key.write_text(new_signing_key())
     return Settings(
         database_url=database_url,
         token_key="k" * 40,
@@ -73,7 +74,7 @@ class Books:
             await database.open()
             for entry in entries:
                 async with database.transaction() as tx:
-                    await audit.record(tx, **entry)
+                    await audit_trail.record(tx, **entry)
             await all_stamped(database, self.api.settings)
             if sealed:
                 await seal(database, self.api.settings)
@@ -173,10 +174,10 @@ def test_instants_find_all_although_positions_are_not_in_their_order(api: Api, b
         database = Database(api.settings.database_url or "")
         await database.open()
         async with database.transaction() as slow:
-            await audit.record(slow, **entry(100, actor="slow"))
+            await audit_trail.record(slow, **entry(100, actor="slow"))
             for number in range(101, 109):
                 async with database.transaction() as tx:
-                    await audit.record(tx, **entry(number, actor="quick"))
+                    await audit_trail.record(tx, **entry(number, actor="quick"))
             await asyncio.sleep(0.05)
         await all_stamped(database, api.settings)
         await database.close()

@@ -18,14 +18,14 @@ import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from psycopg.types.json import Jsonb
 
-from backend import audit
 from backend.audit import bundle, seal
 from backend.audit.checkpoint_store import CheckpointStoreError, Folder
-from backend.audit.signed_notes import Verifier, new_key, read_note, sign
+from backend.audit.signed_notes import Verifier, read_note, sign
 from backend.audit.verify import Report
+from backend.core import audit_trail, processes
 from backend.core.database import Database
+from backend.core.keys import new_signing_key
 from backend.core.settings import Settings
-from backend.runtime import processes
 from tests.backend.audit.fixtures import Log, all_stamped
 
 ROOT = Path(__file__).parents[3]
@@ -59,7 +59,7 @@ async def test_two_sealers_take_turns(log: Log, open_database: Any) -> None:
         for _ in range(12):
             async with one.transaction() as tx:
                 for _ in range(30):
-                    await audit.record(tx, actor="a", action="b.c", resource_type="d", resource_id="e")
+                    await audit_trail.record(tx, actor="a", action="b.c", resource_type="d", resource_id="e")
                     written += 1
             await all_stamped(one, log.settings)
             await asyncio.gather(*(seal.seal(database, log.settings) for database in (one, two, one, two)))
@@ -256,7 +256,7 @@ def test_a_log_sealed_anew_with_the_same_key_is_not_the_one_kept_outside(log: Lo
 
 def test_a_checkpoint_signed_with_another_key_is_refused(log: Log) -> None:
     log.grow(10)
-    other = load_pem_private_key(new_key().encode(), None)
+    other = load_pem_private_key(new_signing_key().encode(), None)
     forged = sign(read_note(log.query("select note from audit_checkpoint")[0][0]), other)  # type: ignore[arg-type]
     with psycopg.connect(log.owner_url) as connection:
         connection.execute("set session_replication_role = replica")
@@ -325,7 +325,9 @@ async def test_labels_and_ids_are_as_they_were(open_database: Any, owner_url: st
     async with open_database() as database:
         for actor in ("ada", "system:worker"):
             async with database.transaction() as tx:
-                await audit.record(tx, actor=actor, action="a.b", resource_type="c", resource_id="d", label="Delta")
+                await audit_trail.record(
+                    tx, actor=actor, action="a.b", resource_type="c", resource_id="d", label="Delta"
+                )
     with psycopg.connect(owner_url) as connection:
         found = connection.execute("select actor_label, resource_label from audit_log order by seq").fetchall()
     assert found == [("Ada Lovelace", "Delta"), ("Worker", "Delta")]
@@ -418,7 +420,7 @@ def test_a_forged_bundle_is_found_by_both_verifiers(log: Log, tmp_path: Path, wh
 def test_a_bundle_of_another_key_is_refused(log: Log, tmp_path: Path) -> None:
     log.grow(10)
     file = make_bundle(log, tmp_path / "b.zip", 2, 5)
-    other = Verifier.of(log.verifier.name, load_pem_private_key(new_key().encode(), None))  # type: ignore[arg-type]
+    other = Verifier.of(log.verifier.name, load_pem_private_key(new_signing_key().encode(), None))  # type: ignore[arg-type]
     for code, words in both(file, [str(other)]):
         assert code == 1
         assert "signed" in words or "signature" in words

@@ -13,7 +13,7 @@ from backend.backup import archive
 from backend.backup.archive import Made, make
 from backend.backup.postgres import Abort
 from backend.backup.restore import SCRATCH
-from backend.backup.sealed import Key
+from backend.core.keys import Key
 
 Opened = Callable[[], Any]
 KEY_TEXT = Key.make()

@@ -15,15 +15,16 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from backend.audit import queries as audit_queries
-from backend.backup import BackupError, archive, restore
+from backend.audit.relay import queries as audit_queries
+from backend.backup import archive, restore
+from backend.backup.errors import BackupError
 from backend.backup.postgres import Abort
 from backend.backup.restore import restore_test
 from backend.backup.run import BusyError, Plan, back_up
-from backend.backup.sealed import Key
+from backend.core import processes
 from backend.core.database import Database
-from backend.migrations.migrate import newest
-from backend.runtime import processes
+from backend.core.keys import Key
+from backend.migrations.revisions import as_text, newest
 from models.backup import BackupState
 from tests.backend.backup.fixtures import (
     KEY,
@@ -45,7 +46,7 @@ def test_there_and_back_again(full_url: str, empty_url: str, tmp_path: Path) -> 
     assert names(tmp_path) == ["opsconsole-20261124T021500Z.backup"]
     assert (made.file.stat().st_mode & 0o777, made.file.stat().st_size) == (0o600, made.bytes)
     assert SECRET not in made.file.read_bytes()
-    assert (made.manifest.rows["orders"], made.manifest.revision) == (3000, newest())
+    assert (made.manifest.rows["orders"], made.manifest.revision) == (3000, as_text(newest()))
     manifest = restore.restore(made.file, KEY, empty_url, Abort())
     assert manifest == made.manifest
     for statement in (
@@ -78,12 +79,12 @@ def test_only_an_empty_database_is_restored_into(full_url: str, tmp_path: Path) 
     assert one(full_url, "select count(*) from orders") == before
 
 
-def test_a_newer_backup_needs_a_newer_program(
-    full_url: str, empty_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_newer_backup_needs_a_newer_program(full_url: str, empty_url: str, tmp_path: Path) -> None:
+    with psycopg.connect(full_url) as connection:
+        connection.execute("insert into alembic_version values ('alerts_9999')")
     made = made_of(full_url, tmp_path)
-    monkeypatch.setattr(restore, "newest", lambda: "0001")
-    with pytest.raises(BackupError, match="install a newer one"):
+    assert made.manifest.revision == as_text({*newest(), "alerts_9999"})
+    with pytest.raises(BackupError, match=r"at revision .*alerts_9999, newer than .*; install a newer one"):
         restore.restore(made.file, KEY, empty_url, Abort())
     assert not one(empty_url, "select count(*) from pg_tables where schemaname = 'public'")
 

@@ -13,9 +13,9 @@ import httpx
 
 from backend.backup import actions
 from backend.backup.run import Plan, back_up
+from backend.core import processes
 from backend.core.database import Database
-from backend.migrations.migrate import newest
-from backend.runtime import processes
+from backend.migrations.revisions import as_text, newest
 from tests.backend.backup.fixtures import (
     KEY,
     KEY_TEXT,
@@ -69,7 +69,7 @@ def test_a_data_folder_there_and_back(tmp_path: Path) -> None:
     assert (data / "backup.key").stat().st_mode & 0o777 == 0o600
     listed = command("restore", file, "--list", "--data-dir", str(data))
     assert listed.returncode == 0, listed.stderr
-    assert f"revision {newest()}, PostgreSQL 18" in listed.stdout
+    assert f"revision {as_text(newest())}, PostgreSQL 18" in listed.stdout
     assert re.search(r"\d  role_definition$", listed.stdout, re.MULTILINE)
     refused = command("restore", file, "--data-dir", str(new))
     assert (refused.returncode, "there is no key" in refused.stderr, new.exists()) == (1, True, False)

@@ -10,11 +10,12 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from backend.backup import BackupError, UntestedError, archive, restore
+from backend.backup import archive, restore
 from backend.backup.audit_check import verify_audit
+from backend.backup.errors import BackupError, UntestedError
 from backend.backup.postgres import Abort, connected
 from backend.backup.restore import SCRATCH, restore_test
-from backend.backup.sealed import Key
+from backend.core.keys import Key
 from tests.backend.backup.fixtures import (
     KEY,
     NOW,

@@ -20,8 +20,8 @@ from backend.backup import restore
 from backend.backup.daily import back_up_when_due, watch
 from backend.backup.retention import SUSPECT, file_name
 from backend.backup.run import Plan, back_up
-from backend.backup.sealed import Key
 from backend.core.database import Database
+from backend.core.keys import Key
 from backend.core.settings import Settings
 from backend.runtime import jobs
 from models.backup import BackupRun, BackupState
@@ -248,7 +248,7 @@ def test_the_worker_does_it_by_itself(daily_settings: Settings, full_url: str) -
         await database.open()
         app = jobs.job_app(daily_settings.database_url or "")
         async with app.open_async():
-            task = app.core.tasks["opsconsole:backup.daily"]
+            task = app.tasks["opsconsole:backup.daily"]
             await task.defer_async(timestamp=0)
             with pytest.raises(procrastinate.exceptions.AlreadyEnqueued):
                 await task.defer_async(timestamp=0)

@@ -10,10 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.backup import BackupError
 from backend.backup.due import History, due, missing
+from backend.backup.errors import BackupError
+from backend.backup.keys import key_of
 from backend.backup.retention import SUSPECT, Keep, begun_at, file_name, kept, prune
-from backend.backup.sealed import CHUNK, Key, Sealer, unseal
+from backend.backup.sealed import CHUNK, Sealer, unseal
+from backend.core.keys import Key
+from backend.core.settings import Settings
 
 NAME = Path("x.backup")
 KEY = Key.read(Key.make(), "a test")
@@ -108,9 +111,11 @@ def test_what_is_no_backup_is_called_so() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "short", "A" * 44, "*" * 44, "AAAA" * 8])
-def test_what_is_no_key_is_refused_with_where_it_was(text: str) -> None:
+def test_what_is_no_key_is_refused_with_where_it_was(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "my file"
+    file.write_text(text)
     with pytest.raises(BackupError, match=r"my file holds no key: 32 bytes in base64"):
-        Key.read(text, "my file")
+        key_of(Settings(backup_key_file=file))
 
 
 def test_retention_over_a_year() -> None:

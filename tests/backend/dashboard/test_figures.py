@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from backend.core.database import Connection, Database
 from backend.core.settings import Settings
 from backend.dashboard.compose import compose
-from backend.dashboard.windows import DAY, HOUR, buckets, floor
+from backend.figures.windows import DAY, HOUR, buckets, floor
 from backend.shop import upserts
 from backend.shop.rollups import fold
 from models.dashboard import OperationsDashboard

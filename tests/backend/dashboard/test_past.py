@@ -12,6 +12,7 @@ import pytest
 
 from backend.alerts import actions
 from backend.alerts.decide import Reading, Watch, acknowledge, broken_then, decide, shelve
+from backend.core.clock import clock
 from backend.core.database import Database
 from backend.shop import upserts
 from backend.shop.rollups import fold
@@ -88,7 +89,7 @@ async def test_alerts_and_tiles_belong_to_the_instant(api: Api) -> None:
     async def play(database: Database) -> None:
         await land_all(database, history.downloads(300, 1000, 1), history.downloads(125, 410, 409))
         async with database.transaction() as tx:
-            rule = await actions.create_rule(tx, actor="ada", draft=DRAFT, since=at(400))
+            rule = await actions.create_rule(tx, actor="ada", request=DRAFT, since=at(400))
             # 120: raised at 29 %. 110: measured at 31 %. 100: acknowledged. 90: shelved to 60. 50: came back, cleared.
             watch = Watch(at(130), at(121), at(120))
             raised = decide(rule, watch, {}, Reading(0.29, at(120)), at(120), lambda: ALERT).transitions
@@ -146,7 +147,7 @@ async def test_a_download_that_was_completed_later_had_failed_then(api: Api) -> 
     async def fail(database: Database) -> None:
         await land_all(database, history.downloads(300, 2000, 2), history.downloads(50, 500, 500))
         async with database.transaction() as tx:
-            rule = await actions.create_rule(tx, actor="ada", draft=DRAFT, since=at(400))
+            rule = await actions.create_rule(tx, actor="ada", request=DRAFT, since=at(400))
             watch = Watch(at(60), at(46), at(45))
             raised = decide(rule, watch, {}, Reading(0.2, at(45)), at(45), lambda: ALERT).transitions
             await actions.apply(tx, raised, actor="worker", at=at(45))
@@ -184,7 +185,7 @@ async def test_a_row_that_came_late_is_in_figure_and_tile(api: Api) -> None:
 
     async def play(database: Database) -> None:
         async with database.transaction() as tx:
-            await actions.create_rule(tx, actor="ada", draft=DRAFT, since=history.at(400))
+            await actions.create_rule(tx, actor="ada", request=DRAFT, since=history.at(400))
         await land_all(database, history.downloads(50, 100, 29))
 
     await history.play(play)
@@ -200,14 +201,14 @@ async def test_limits_are_those_of_the_instant(api: Api) -> None:
     async def play(database: Database) -> datetime:
         await land_all(database, history.downloads(30, 100, 3))
         async with database.transaction() as tx:
-            rule = await actions.create_rule(tx, actor="ada", draft=DRAFT, since=at(20))
+            rule = await actions.create_rule(tx, actor="ada", request=DRAFT, since=at(20))
         async with database.transaction() as tx:
-            between = await actions.clock(tx)
+            between = await clock(tx)
             change = AlertRuleChange(value=0.1, severity=Severity.P1)
-            await actions.change_rule(tx, actor="ada", rule_id=UUID(rule.id), version=1, change=change)
+            await actions.change_rule(tx, actor="ada", rule_id=UUID(rule.id), version=1, request=change)
         async with database.transaction() as tx:
             await actions.change_rule(
-                tx, actor="ada", rule_id=UUID(rule.id), version=2, change=AlertRuleChange(enabled=False)
+                tx, actor="ada", rule_id=UUID(rule.id), version=2, request=AlertRuleChange(enabled=False)
             )
         return between - timedelta(milliseconds=50)
 

@@ -15,16 +15,19 @@ import httpx
 import psycopg
 import pytest
 
-from backend import audit
-from backend.audit.relay import stamp
+from backend.audit.relay import queries, stamp
+from backend.core import audit_trail
+from backend.core.capability import Audience, Audiences
 from backend.core.database import Database
 from backend.live import broadcast as live
 from backend.live import routes
 from backend.live.broadcast import Broadcast, Event, Listener
 from models.core.permissions import Permission
+from models.core.topics import Topic
 from tests.conftest import Api, serve_in_thread
 
 STREAM = "/api/operations/stream"
+ALERTS = Audience(Topic.ALERTS, frozenset({Permission.VIEW_DASHBOARD}))
 
 
 @dataclass
@@ -95,7 +98,7 @@ class Changes:
 
     async def make(self, resource_type: str, resource_id: str = "1", **more: Any) -> None:
         async with self._database.transaction() as tx:
-            await audit.record(
+            await audit_trail.record(
                 tx,
                 actor=more.pop("actor", "somebody"),
                 action=f"{resource_type}.changed",
@@ -110,7 +113,7 @@ class Changes:
         for _ in range(500):
             await stamp(self._database, None)  # type: ignore[arg-type]
             async with self._database.read() as connection:
-                row = await (await connection.execute(audit.queries.lag)).fetchone()
+                row = await (await connection.execute(queries.lag)).fetchone()
             if row == (0.0,):
                 return
             await asyncio.sleep(0.01)
@@ -291,17 +294,17 @@ async def test_two_hundred_streams_end_in_time(api: Api) -> None:
 def test_a_slow_console_is_told_to_ask_anew_and_holds_nobody_up() -> None:
     slow = Listener("a", frozenset(Permission), 0)
     for n in range(1, live.QUEUE_MOST + 2):
-        slow.offer(Event(n, "alert", frozenset(), b"x"))
+        slow.offer(Event(n, ALERTS, frozenset(), b"x"))
     assert slow.lost
     assert not slow.waiting, "what nobody will read is not kept"
-    slow.offer(Event(2_000, "alert", frozenset(), b"x"))
+    slow.offer(Event(2_000, ALERTS, frozenset(), b"x"))
     assert not slow.waiting
 
 
 async def test_a_console_that_takes_nothing_is_dropped(monkeypatch: pytest.MonkeyPatch, open_database: Any) -> None:
     monkeypatch.setattr(routes, "SEND_PATIENCE", 0.2)
     async with open_database() as database:
-        broadcast = Broadcast(database)
+        broadcast = Broadcast(database, Audiences())
         listener = Listener("a", frozenset(Permission), 0)
         broadcast._listeners.add(listener)
         stuck = asyncio.Event()
@@ -314,7 +317,7 @@ async def test_a_console_that_takes_nothing_is_dropped(monkeypatch: pytest.Monke
             if message.get("body", b"").startswith(b"id"):
                 await stuck.wait()
 
-        listener.offer(Event(1, "alert", frozenset(), b"id: 1"))
+        listener.offer(Event(1, ALERTS, frozenset(), b"id: 1"))
         stream = routes.EventStream(broadcast, listener, datetime.now(UTC) + timedelta(minutes=5))
         await asyncio.wait_for(stream({"type": "http"}, receive, send), 2)  # type: ignore[arg-type]
         assert broadcast.count == 0
@@ -322,7 +325,7 @@ async def test_a_console_that_takes_nothing_is_dropped(monkeypatch: pytest.Monke
 
 async def test_an_idle_process_asks_the_database_nothing(open_database: Any) -> None:
     async with open_database() as database:
-        broadcast = Broadcast(database)
+        broadcast = Broadcast(database, Audiences())
         asked = 0
         real = broadcast._read
 

@@ -68,7 +68,7 @@ def shop(owner_url: str, count: int = 600, seed: int = 5) -> tuple[list[dict[str
 async def ask(database: Database, **more: Any) -> UUID:
     draft = BacktestDraft.model_validate({"days": 30} | more)
     async with database.transaction() as tx:
-        return UUID((await actions.ask(tx, actor="ada", draft=draft)).backtest_id)
+        return UUID((await actions.ask(tx, actor="ada", request=draft)).backtest_id)
 
 
 async def found(database: Database, backtest_id: UUID) -> Any:
@@ -410,7 +410,7 @@ async def test_a_worker_killed_in_the_middle_is_followed_by_another(
 def test_a_worker_that_comes_back_knows_the_same_tasks(database_url: str) -> None:
     """Else jobs would not be found any more after the first outage of the database."""
     apps = [jobs.job_app(database_url) for _ in range(2)]
-    first, second = ({n: t.name for n, t in app.core.tasks.items() if "builtin" not in n} for app in apps)
+    first, second = ({n: t.name for n, t in app.tasks.items() if "builtin" not in n} for app in apps)
     assert set(first) == set(second) >= {"opsconsole:risk.backtest", "opsconsole:backup.daily"}
     assert all(name == told for name, told in second.items())
 

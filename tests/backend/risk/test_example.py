@@ -117,7 +117,7 @@ async def test_the_example_over_real_orders(open_database: Callable[[], Any], se
             )
         draft = BacktestDraft.model_validate({"rules": rules(), "from": BEGIN, "to": END})
         async with database.transaction() as tx:
-            asked = await actions.ask(tx, actor="ada", draft=draft)
+            asked = await actions.ask(tx, actor="ada", request=draft)
         await running.run(database, UUID(asked.backtest_id), "GBP")
         async with database.read() as connection:
             done = await actions.find_backtest(connection, UUID(asked.backtest_id))

@@ -21,11 +21,11 @@ from backend.core.backoff import ATTEMPTS_MOST
 from backend.core.database import Database
 from backend.core.settings import Settings
 from backend.integrations.signed_webhook import SignedWebhook, WebhookShop, notifier_of, shop_of
-from backend.risk.fulfilment.actions import resume
 from backend.risk.fulfilment.jobs import carry_out
 from backend.risk.ports import PortError, ShopPort
 from backend.risk.queue.actions import wake
 from backend.runtime.jobs import work
+from backend.runtime.worker import ticks
 from models.risk.queue import EscalateTo
 from tests.backend.risk.fixtures import APPROVE, ESCALATE, QUEUE, REJECT, RiskShop
 from tests.conftest import Api
@@ -119,6 +119,12 @@ def turn(shop: RiskShop, tick: Any, settings: Settings | None = None) -> None:
         await database.close()
 
     asyncio.run(run())
+
+
+async def resume(database: Database, settings: Settings) -> None:
+    """As the worker does with the shop these settings name."""
+    (tick,) = (tick for tick in ticks(settings) if tick.name == "verdicts the shop has not heard of")
+    await tick.turn(database, settings)
 
 
 def decided(shop: RiskShop, decision: dict[str, str]) -> str:

@@ -14,7 +14,7 @@ from psycopg.rows import dict_row
 
 from backend.core.database import Database
 from backend.risk.predicate import decide
-from backend.risk.rule_sets import evaluate
+from backend.risk.shadow import evaluate
 from tests.backend.risk.orders import (
     OTHER,
     RULES,

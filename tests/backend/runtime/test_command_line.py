@@ -10,7 +10,7 @@ import jwt
 import pytest
 
 from app.__main__ import main
-from backend.runtime import processes
+from backend.core import processes
 
 
 def test_help_names_every_command() -> None:

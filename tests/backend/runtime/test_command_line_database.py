@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 from argon2 import PasswordHasher
 
-from backend.runtime import processes
+from backend.core import processes
 
 
 def _run(url: str, *arguments: str, said: str = "", **more: str) -> subprocess.CompletedProcess[str]:

@@ -17,7 +17,7 @@ import httpx
 import psycopg
 import pytest
 
-from backend.runtime import processes
+from backend.core import processes
 from backend.runtime.embedded_postgres import OWNER, Embedded
 from backend.runtime.http_server import PortTakenError, bind
 

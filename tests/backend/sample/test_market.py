@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backend.sample.market import HOUR, Market, load_catalogue
+from backend.core.sample_shop import sample_resource
+from backend.sample.market import HOUR, Market
 
 OPENED = datetime(2026, 11, 24, 14, 2, 37, tzinfo=UTC)
-MARKET = Market(load_catalogue(), OPENED)
+MARKET = Market(sample_resource("catalogue"), OPENED)
 
 
 @settings(max_examples=30, deadline=None)
@@ -45,7 +46,7 @@ def test_every_pending_order_is_told_again_when_it_settles() -> None:
 
 
 def test_another_market_of_the_same_opening_trades_the_same() -> None:
-    other = Market(load_catalogue(), OPENED)
+    other = Market(sample_resource("catalogue"), OPENED)
     since = OPENED - 3 * HOUR
     assert list(other.orders_between(since, OPENED)) == list(MARKET.orders_between(since, OPENED))
     assert list(other.downloads_between(since, OPENED)) == list(MARKET.downloads_between(since, OPENED))

@@ -10,12 +10,13 @@ import psycopg
 import pytest
 
 from backend.alerts import evaluate, summary
-from backend.alerts.actions import clock
+from backend.core.clock import clock
 from backend.core.database import Connection
 from backend.core.settings import Settings
-from backend.dashboard.figures import figures_at
-from backend.sample import create, trade
-from backend.sample.create import create_sample_shop
+from backend.figures.figures import figures_at
+from backend.runtime import sample_shop
+from backend.runtime.sample_shop import create_sample_shop
+from backend.sample import trade
 from backend.shop.rollups import fold
 from models.alerts import AlertState, Severity
 from models.dashboard import DashboardFigures
@@ -115,8 +116,8 @@ async def test_a_gap_is_filled_and_the_burst_heals(
     async def yesterday(connection: Connection) -> datetime:
         return await clock(connection) - timedelta(hours=30)
 
-    monkeypatch.setattr(create, "clock", yesterday)
-    monkeypatch.setattr(create, "HISTORY", timedelta(days=40))
+    monkeypatch.setattr(sample_shop, "clock", yesterday)
+    monkeypatch.setattr(sample_shop, "HISTORY", timedelta(days=40))
     async with open_database() as db:
         await create_sample_shop(db, settings, silent)
         traded = None
@@ -165,7 +166,7 @@ async def test_killed_half_way_leaves_nothing(
         if fraction > 0.1:
             raise Killed
 
-    monkeypatch.setattr(create, "HISTORY", timedelta(days=20))
+    monkeypatch.setattr(sample_shop, "HISTORY", timedelta(days=20))
     async with open_database() as db:
         with pytest.raises(Killed):
             await create_sample_shop(db, settings, killed)

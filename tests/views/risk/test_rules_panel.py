@@ -17,7 +17,7 @@ from PySide6.QtTest import QTest
 from app.console import Console
 from backend.core.database import Database
 from backend.risk.backtest.run import run
-from backend.risk.rule_sets.evaluate import run_shadows
+from backend.risk.shadow.evaluate import run_shadows
 from tests.backend.risk.orders import NOW, RULES, add_lists, add_orders, add_outcomes, condition, order, publish, rule
 from tests.conftest import Api
 from tests.views.access.test_workspace import journey, put_up

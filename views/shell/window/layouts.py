@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import os
 import re
 from collections import deque
 from collections.abc import Mapping
@@ -17,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeGuard
 
+from app.core import files
 from views.shell.window.arrangement import BUILT_IN, WAR_ROOM
 
 SCHEMA = 1
@@ -217,17 +217,7 @@ class LayoutStore:
 
     def save(self, workspaces: Workspaces) -> None:
         """Write the file so that a crash leaves the old one or the new one."""
-        import tempfile  # here, because the first picture waits for what stands above
-
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=self.path.name, suffix=".new")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(workspaces.to_json(), file, indent=1)
-            Path(name).replace(self.path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        files.write(self.path, json.dumps(workspaces.to_json(), indent=1))
 
     def _set_aside(self) -> Path | None:
         number = 1

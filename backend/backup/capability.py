@@ -1,0 +1,40 @@
+"""What backups add to the server."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from backend.core.capability import Adapters, Capability, Tick
+
+if TYPE_CHECKING:
+    import procrastinate
+    from fastapi import APIRouter
+
+    from backend.core.settings import Settings
+
+
+def _routers() -> Sequence[APIRouter]:
+    from backend.backup.routes import router
+
+    return (router,)
+
+
+def _jobs() -> Sequence[procrastinate.Blueprint]:
+    from backend.backup.daily import blueprint
+
+    return (blueprint,)
+
+
+def _ticks(_settings: Settings, _adapters: Adapters) -> Sequence[Tick]:
+    from backend.backup.daily import watch
+
+    return (Tick("backup watch", 60.0, watch),)
+
+
+CAPABILITY = Capability(
+    name="backup",
+    routers=_routers,
+    jobs=_jobs,
+    ticks=_ticks,
+)

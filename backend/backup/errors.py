@@ -1,0 +1,11 @@
+"""What can be wrong with a backup."""
+
+from __future__ import annotations
+
+
+class BackupError(Exception):
+    """A backup could not be made or used; the words say why and what to do."""
+
+
+class UntestedError(Exception):
+    """A backup could not be restored for a test, through no fault of its own; the words say what to do."""

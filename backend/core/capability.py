@@ -1,0 +1,166 @@
+"""What a capability is to the server: one value in its ``capability.py``, which everything that is shared iterates.
+
+A manifest is light: each field is a callable that imports what it answers when it is asked. All types it carries are
+here, so that shared code names no capability.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from backend.core.database import Connection, Database
+from models.core.permissions import Permission
+from models.core.topics import Topic
+
+if TYPE_CHECKING:
+    import procrastinate
+    from fastapi import APIRouter, FastAPI
+
+    from backend.core.sample_shop import SampleShop
+    from backend.core.security import Principal
+    from backend.core.settings import Settings
+    from models.access import Approval
+
+P = TypeVar("P")
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Something the worker does every ``seconds``, counted from the end of the turn before."""
+
+    name: str
+    seconds: float
+    turn: Callable[[Database, Settings], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who hears of a change on the live stream: holders of any of these permissions, and those it concerns."""
+
+    topic: Topic
+    permissions: frozenset[Permission]
+    concerned: bool = False
+
+
+AUDITORS = Audience(Topic.AUDIT, frozenset({Permission.VIEW_AUDIT}))
+"""Every change is one of the audit log, at least."""
+
+
+@dataclass(frozen=True, slots=True)
+class Audiences:
+    """Who hears of what, of all capabilities together."""
+
+    by_resource: Mapping[str, Audience] = field(default_factory=dict)
+    changes_access: frozenset[str] = frozenset()
+    """After a change of these, who may hear what is looked up anew at once."""
+
+    def of(self, resource_type: str) -> Audience:
+        """Who hears of changes of a resource."""
+        return self.by_resource.get(resource_type, AUDITORS)
+
+
+@dataclass(frozen=True, slots=True)
+class Gauges:
+    """What ``/metrics`` asks the database for."""
+
+    measure: Callable[[Connection], Awaitable[None]]
+    unknown: Callable[[], None]
+    """Says so while the database is away."""
+
+
+@dataclass(frozen=True, slots=True)
+class CountSpec:
+    """How much waits for somebody: a badge of the console."""
+
+    key: str
+    """The console's capability and what is counted, such as ``risk.queue``."""
+    permission: Permission
+    """Who is told."""
+    count: Callable[[Connection, Principal], Awaitable[int]]
+
+
+Apply = Callable[[Connection, "Approval"], Awaitable[Mapping[str, Any]]]
+"""Carries out what was approved, within the transaction of the last vote; answers what it did, for the audit log.
+
+It checks everything anew and raises ProblemError 409 when the world has changed meanwhile: then nobody voted."""
+
+Objection = Callable[[Connection, "Approval", str], Awaitable[str | None]]
+"""Why somebody may not decide, besides having asked, gaining, or lacking the permission; ``None`` when they may."""
+
+
+async def _no_objection(_tx: Connection, _approval: Approval, _voter: str) -> str | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalKind:
+    """One kind of approval, such as ``rbac.grant``."""
+
+    name: str
+    apply: Apply
+    objection: Objection = _no_objection
+
+
+ApprovalKinds = Mapping[str, ApprovalKind]
+"""By name."""
+
+
+class Adapters:
+    """What stands behind the ports of capabilities: one value for each type a capability declares them in."""
+
+    def __init__(self, *made: object) -> None:
+        """``made`` by the settings; what is not set is off, and its value says so."""
+        self._made = {type(each): each for each in made}
+
+    def of(self, ports: type[P]) -> P:
+        """The adapters of a capability. Raises KeyError when none were made."""
+        made = self._made[ports]
+        assert isinstance(made, ports)  # noqa: S101 - kept by its type
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """What a process of the API has when its capabilities add theirs."""
+
+    database: Database
+    settings: Settings
+    adapters: Adapters
+    audiences: Audiences
+    approval_kinds: ApprovalKinds
+
+
+CreateSample = Callable[[Connection, "SampleShop"], Awaitable[None]]
+"""Makes a capability's part of the sample shop, within the one transaction that creates it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capability:
+    """What one capability adds to the server."""
+
+    name: str
+    """Its folder, the same in every layer."""
+    routers: Callable[[], Sequence[APIRouter]] = tuple
+    state: Callable[[Server], Mapping[str, object]] = lambda _server: {}
+    """Attributes of ``app.state``: what one process of the API keeps."""
+    running: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None
+    """What goes on for as long as the API runs, with its database open."""
+    ending: Callable[[FastAPI], None] | None = None
+    """Ends what would go on for ever, before open answers get their grace."""
+    jobs: Callable[[], Sequence[procrastinate.Blueprint]] = tuple
+    ticks: Callable[[Settings, Adapters], Sequence[Tick]] = lambda _settings, _adapters: ()
+    housekeeping: Callable[[], Sequence[Callable[[Connection], Awaitable[None]]]] = tuple
+    """Forgets what has had its time; every ten minutes, all in one transaction."""
+    approval_kinds: Callable[[], Sequence[ApprovalKind]] = tuple
+    audiences: Mapping[str, Audience] = field(default_factory=dict)
+    """Who hears of a change, by resource type of the audit log; of others, those who read that."""
+    changes_access: frozenset[str] = frozenset()
+    """Resource types after whose change somebody may do more or less."""
+    gauges: Callable[[], Gauges] | None = None
+    counts: Callable[[Server], Sequence[CountSpec]] = lambda _server: ()
+    sample: Callable[[], CreateSample] | None = None
+    sample_after: frozenset[str] = frozenset()
+    """Capabilities whose part of the sample shop must be there before this one's."""

@@ -1,0 +1,113 @@
+"""What capabilities know of the sample shop when each makes its own part: when it opens, and its market."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cache
+from importlib.resources import files
+from typing import Any, NamedTuple, Protocol
+
+HISTORY = timedelta(days=190)
+"""What the shop opens with; nobody charts what is older."""
+
+
+class Refund(NamedTuple):
+    """Money given back; ``amount`` in minor units of ``currency``."""
+
+    id: str
+    order_id: str
+    refunded_at: datetime
+    country: str
+    currency: str
+    amount: int
+
+
+class Order(NamedTuple):
+    """An order with its whole fate; ``total`` in minor units of ``currency``."""
+
+    id: str
+    placed_at: datetime
+    settled_at: datetime
+    customer_id: str
+    country: str
+    currency: str
+    total: int
+    refund: Refund | None
+
+
+class Download(NamedTuple):
+    """A download attempt; ``failure`` is ``None`` when it succeeded. At ``healed_at`` a retry has completed it."""
+
+    id: str
+    downloaded_at: datetime
+    product: str
+    country: str
+    failure: str | None
+    healed_at: datetime | None = None
+
+
+class Reading(NamedTuple):
+    """A reading of a community figure, ``metric`` being discord or showcases."""
+
+    id: str
+    metric: str
+    observed_at: datetime
+    value: int
+
+
+class Market(Protocol):
+    """What happens in the shop. Stretches begin after ``since`` and include ``until``."""
+
+    def currencies(self) -> tuple[str, ...]:
+        """Currencies the shop is paid in."""
+
+    def rate(self, currency: str, reporting: str, day: date) -> str:
+        """What a unit of ``currency`` was worth on a day."""
+
+    def orders_placed(self, since: datetime, until: datetime) -> Iterable[Order]:
+        """Orders placed in the stretch."""
+
+    def downloads_between(self, since: datetime, until: datetime) -> Iterable[Download]:
+        """Downloads attempted in the stretch."""
+
+    def burst(self, start: datetime) -> Iterable[Download]:
+        """Downloads that fail for some minutes from ``start`` on."""
+
+    def community_between(
+        self,
+        since: datetime,
+        until: datetime,
+        discord_step: timedelta = ...,
+        showcases_step: timedelta = ...,
+    ) -> Iterable[Reading]:
+        """Readings of both community figures made in the stretch."""
+
+    def checkout(self, order: Order) -> dict[str, Any]:
+        """What the shop's checkout sends about an order."""
+
+
+@dataclass(frozen=True, slots=True)
+class SampleShop:
+    """A sample shop that is being created."""
+
+    opened_at: datetime
+    since: datetime
+    """Where its history begins."""
+    burst_at: datetime
+    """When downloads began to fail last: there is something to do at once."""
+    currency: str
+    """The reporting currency the settings name."""
+    market: Market
+    progress: Callable[[float], None]
+    """Told how much of the longest part is done, 0 to 1."""
+
+
+@cache
+def sample_resource(name: str) -> dict[str, Any]:
+    """A file of ``resources/sample-shop``, such as ``rules``."""
+    text = files("resources").joinpath("sample-shop").joinpath(f"{name}.json").read_text(encoding="utf-8")
+    found: dict[str, Any] = json.loads(text)
+    return found

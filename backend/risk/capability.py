@@ -1,0 +1,93 @@
+"""What fraud checks, the queue and the rules add to the server."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from backend.core.capability import Adapters, Audience, Capability, CountSpec, CreateSample, Gauges, Server, Tick
+from backend.risk.ports import RiskPorts
+from models.core.permissions import Permission
+from models.core.topics import Topic
+
+if TYPE_CHECKING:
+    import procrastinate
+    from fastapi import APIRouter
+
+    from backend.core.settings import Settings
+
+
+_RULES = Audience(Topic.RISK_RULES, frozenset({Permission.VIEW_RISK_QUEUE}))
+_OF_RULES = (
+    "risk_rule_set",
+    "risk_list",
+    "risk_list_entry",
+    "risk_snooze",
+    "risk_breaker",
+    "risk_policy",
+    "risk_backtest",
+)
+
+
+def _routers() -> Sequence[APIRouter]:
+    from backend.risk.routes import routers
+
+    return routers
+
+
+def _jobs() -> Sequence[procrastinate.Blueprint]:
+    from backend.risk.backtest.job import blueprint as backtests
+    from backend.risk.fulfilment.jobs import blueprint as intents
+    from backend.risk.outcomes.job import blueprint as reports
+
+    return intents, backtests, reports
+
+
+def _ticks(_settings: Settings, adapters: Adapters) -> Sequence[Tick]:
+    from backend.risk.backfill import backfill
+    from backend.risk.fulfilment.actions import resume
+    from backend.risk.queue.actions import wake
+    from backend.risk.shadow.evaluate import run_shadows
+
+    shop = adapters.of(RiskPorts).shop
+    return (
+        Tick("risk adoption", 2.0, backfill),
+        Tick("ends of snoozes in the risk queue", 2.0, wake),
+        Tick("verdicts the shop has not heard of", 30.0, lambda database, _settings: resume(database, shop)),
+        Tick("shadow runs", 2.0, run_shadows),
+    )
+
+
+def _gauges() -> Gauges:
+    from backend.risk.gauges import measure, unknown
+
+    return Gauges(measure, unknown)
+
+
+def _counts(_server: Server) -> Sequence[CountSpec]:
+    from backend.risk.queue.reads import count_open
+
+    return (CountSpec("risk.queue", Permission.APPROVE_ORDERS, count_open),)
+
+
+def _sample() -> CreateSample:
+    from backend.risk.sample import create
+
+    return create
+
+
+CAPABILITY = Capability(
+    name="risk",
+    routers=_routers,
+    jobs=_jobs,
+    ticks=_ticks,
+    audiences={
+        "risk_entry": Audience(Topic.RISK_QUEUE, frozenset({Permission.VIEW_RISK_QUEUE})),
+        **dict.fromkeys(_OF_RULES, _RULES),
+        "risk_report": Audience(Topic.RISK_RULES, frozenset({Permission.VIEW_REPORTS})),
+    },
+    gauges=_gauges,
+    counts=_counts,
+    sample=_sample,
+    sample_after=frozenset({"accounts", "shop"}),
+)

@@ -1,0 +1,7 @@
+"""What runbooks adds to the server: nothing yet."""
+
+from __future__ import annotations
+
+from backend.core.capability import Capability
+
+CAPABILITY = Capability(name="runbooks")
