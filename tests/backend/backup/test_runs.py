@@ -112,6 +112,7 @@ async def test_a_login_that_may_create_no_database_leaves_it_untested(
     assert alerts(full_url) == [("daily", "The daily backup was made but not tested", "P3", "active", False)]
 
 
+@pytest.mark.expects_errors("backup failed")
 async def test_one_by_hand_touches_no_alert(full_url: str, open_database: Opened, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     async with open_database() as db:
@@ -248,7 +249,7 @@ def test_the_worker_does_it_by_itself(daily_settings: Settings, full_url: str) -
         await database.open()
         app = jobs.job_app(daily_settings.database_url or "")
         async with app.open_async():
-            task = app.core.tasks["opsconsole:backup.daily"]
+            task = app.tasks["opsconsole:backup.daily"]
             await task.defer_async(timestamp=0)
             with pytest.raises(procrastinate.exceptions.AlreadyEnqueued):
                 await task.defer_async(timestamp=0)
