@@ -169,11 +169,12 @@ class LiveMatches:
         return self.found is not None and self._answered == self._asked
 
     def ask(self, rules: tuple[FraudRule, ...]) -> None:
-        """Count soon, once for all changes that follow closely."""
-        if rules == self._asked and not self.problem:
+        """Count soon, once for all changes that follow closely; again what failed, unless that is under way."""
+        idle = self._asking is None or self._asking.done()
+        if rules == self._asked and not (self.problem and idle):
             return
         self._asked = rules
-        if self._asking is None or self._asking.done():
+        if idle:
             self._asking = self._engine.tasks.start(self._ask(), name="count matching orders")
         self.changed.emit()
 

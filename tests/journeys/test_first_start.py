@@ -78,7 +78,7 @@ def storm():
     n = next(turns_of_storm)
     desk = desks[-1]
     desk.window.resize(640 + n * 37 % 1300, 480 + n * 53 % 700)
-    desk.console.queries.invalidate("*")
+    desk.console.queries.invalidate_all()
     # However quick the machine: long enough to be drawn and counted anew in it.
     if n >= 150 and desk.panels.charts[0].chart.redraws > 1 and tile().value != counted[0]:
         return "storm over"

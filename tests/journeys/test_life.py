@@ -49,7 +49,7 @@ def PLAN(desk):
             window.close()
         else:
             window.resize(640 + n * 37 % 1300, 480 + n * 53 % 700)
-            desk.console.queries.invalidate('*')
+            desk.console.queries.invalidate_all()
     timer.timeout.connect(step)
     timer.start()
 """

@@ -263,7 +263,7 @@ def test_a_change_made_offline_is_kept_and_everything_else_says_why_not(aio: Any
         await put_up(lists)
         await until(lambda: lists.lists.records.rowCount() == 3)
         await asyncio.to_thread(api.stop)
-        console.queries.invalidate("*")
+        console.queries.invalidate_all()
         await until(lambda: console.link.state == "down", 15)
         assert panel.head.buttons["shadow"].toolTip() == "needs the link, because it cannot be taken back"
         assert lists.buttons["new"].toolTip() == "needs the link, because it cannot be taken back"
