@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Annotated, TypeVar
+from uuid import UUID
 
 from fastapi import Query, Request, Response
 from psycopg.rows import dict_row
@@ -14,17 +15,11 @@ from backend.accounts import remove_second_factor as take_second_factor
 from backend.approvals import OVERSEERS
 from backend.core.clock import clock
 from backend.core.dependencies import Read, Tx
-from backend.core.http import (
-    IfMatch,
-    Limit,
-    decode_cursor,
-    decode_place,
-    encode_cursor,
-    operations_router,
-    set_etag,
-)
+from backend.core.http import operations_router
+from backend.core.pages import Cursor, Limit, cut_page, decode_cursor, encode_cursor
 from backend.core.problems import ProblemError
 from backend.core.security import Principal, require
+from backend.core.versions import IfMatch, with_etag
 from models.access import (
     Approval,
     AssignRole,
@@ -53,7 +48,6 @@ STEP_UP = 300
 
 Anybody = Annotated[Principal, require(None)]
 Granter = Annotated[Principal, require(Permission.MANAGE_ROLES, step_up=STEP_UP)]
-Cursor = Annotated[str | None, Query(max_length=400)]
 Who = Annotated[Identifier | None, Query(alias="userId")]
 
 
@@ -90,16 +84,14 @@ async def list_roles(_principal: Anybody, connection: Read) -> Page[RoleDefiniti
 async def get_role(role_id: Identifier, _principal: Anybody, connection: Read, response: Response) -> RoleDefinition:
     """One role; its version is the ETag."""
     role = await reads.role(connection, role_id)
-    set_etag(response, role.version)
-    return role
+    return with_etag(response, role)
 
 
 @router.post("/roles", status_code=201)
 async def create_role(request: RoleDraft, principal: Granter, tx: Tx, response: Response) -> RoleDefinition:
     """Store a new role, which nobody holds yet."""
     role = await actions.create_role(tx, actor=principal.user_id, request=request)
-    set_etag(response, role.version)
-    return role
+    return with_etag(response, role)
 
 
 @router.patch("/roles/{role_id}", responses={202: {"model": Approval, "description": "Waits for approval."}})
@@ -127,7 +119,7 @@ async def list_assignments(
     cursor: Cursor = None,
 ) -> Page[RoleAssignment]:
     """Who holds which role, newest first; those of others need oversight of roles or of the audit log."""
-    granted_at, after = decode_place(cursor)
+    granted_at, after = decode_cursor(cursor, datetime, UUID)
     if not principal.permissions & OVERSEERS:
         if user_id not in {None, principal.user_id}:
             raise _not_yours()
@@ -141,12 +133,8 @@ async def list_assignments(
         after=after,
         limit=limit + 1,
     )
-    items = tuple(found[:limit])
-    return Page[RoleAssignment](
-        items=items,
-        next_cursor=encode_cursor(items[-1].granted_at, items[-1].assignment_id) if len(found) > limit else None,
-        as_of=await clock(connection),
-    )
+    items, following = cut_page(found, limit, lambda last: (last.granted_at, last.assignment_id))
+    return Page[RoleAssignment](items=items, next_cursor=following, as_of=await clock(connection))
 
 
 @router.post(
@@ -163,16 +151,14 @@ async def assign(request: AssignRole, principal: Granter, tx: Tx, response: Resp
 async def revoke(request: RevokeRole, principal: Granter, tx: Tx, response: Response) -> RoleAssignment:
     """Take a role away; it stops working at the next request."""
     ended = await actions.revoke(tx, actor=principal.user_id, request=request)
-    set_etag(response, ended.version)
-    return ended
+    return with_etag(response, ended)
 
 
 @router.post("/break-glass", status_code=202)
 async def break_glass(request: BreakGlass, principal: Granter, tx: Tx, response: Response) -> Approval:
     """Ask one other person to agree to a grant in an emergency; it ends by itself and is reviewed."""
     asked = await actions.break_glass(tx, actor=principal.user_id, request=request)
-    set_etag(response, asked.version)
-    return asked
+    return with_etag(response, asked)
 
 
 # --- explanation, people --------------------------------------------------------------------------------------------
@@ -220,7 +206,7 @@ async def list_people(
     """Everybody who can sign in or holds a role, by name; needs oversight of roles or of the audit log."""
     if not principal.permissions & OVERSEERS:
         raise _not_yours()
-    name, user_id = decode_cursor(cursor, str, str) if cursor is not None else (None, None)
+    name, user_id = decode_cursor(cursor, str, str)
     pattern = None
     if text:
         for special in ("\\", "%", "_"):
@@ -249,8 +235,7 @@ T = TypeVar("T", RoleAssignment | Approval, RoleDefinition | Approval)
 def _answer(response: Response, result: T) -> T:
     if isinstance(result, Approval):
         response.status_code = 202
-    set_etag(response, result.version)
-    return result
+    return with_etag(response, result)
 
 
 def _not_yours() -> ProblemError:

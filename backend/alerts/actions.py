@@ -13,10 +13,10 @@ from backend.alerts.decide import Condition, Event, Transition, acknowledge, hol
 from backend.core import audit_trail
 from backend.core.clock import clock
 from backend.core.database import Connection, load_queries
-from backend.core.problems import ProblemError, same_version
+from backend.core.problems import ProblemError, invalid, same_version
 from models.alerts import Alert, AlertRule, AlertRuleChange, AlertRuleDraft, AlertState, Severity
 from models.core.base import Record
-from models.core.problems import Code, FieldError
+from models.core.problems import Code
 
 queries = load_queries(__package__)
 
@@ -76,10 +76,7 @@ async def shelve_alert(
     alert = await _locked(tx, alert_id)
     now = await clock(tx)
     if not now < until <= now + SHELF_MOST:
-        message = "the end of a shelf lies ahead, by at most 7 days"
-        raise ProblemError(
-            Code.INVALID, message, errors=[FieldError(pointer="/until", code="invalid", message=message)]
-        )
+        raise invalid("/until", "the end of a shelf lies ahead, by at most 7 days")
     if alert.state is AlertState.CLEARED:
         raise ProblemError(Code.CONFLICT, "This alert has cleared already.")
     same_version(alert.version, version)
@@ -187,10 +184,7 @@ async def change_rule(
     empty = [name for name, value in changes.items() if value is None and name not in NULLABLE]
     if empty:
         field = AlertRuleChange.model_fields[empty[0]].alias
-        message = "leave the field out to keep its value"
-        raise ProblemError(
-            Code.INVALID, message, errors=[FieldError(pointer=f"/{field}", code="invalid", message=message)]
-        )
+        raise invalid(f"/{field}", "leave the field out to keep its value")
     await tx.execute(queries.lock_rule, {"rule_id": rule_id})
     before = await find_rule(tx, rule_id)
     same_version(before.version, version)

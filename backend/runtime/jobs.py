@@ -8,7 +8,7 @@ import procrastinate
 from psycopg.conninfo import make_conninfo
 
 from backend.capabilities import CAPABILITIES
-from backend.core import http
+from backend.core import idempotency
 from backend.core.backoff import Backoff
 from backend.core.database import APPLICATION_ROLE, Database
 from backend.core.settings import Settings
@@ -27,7 +27,7 @@ async def housekeeping(context: procrastinate.JobContext, timestamp: int) -> Non
     del timestamp
     database = cast("Database", context.additional_context["database"])
     async with database.transaction() as tx:
-        await tx.execute(http.queries.forget)
+        await tx.execute(idempotency.queries.forget)
         for forget in (forget for each in CAPABILITIES for forget in each.housekeeping()):
             await forget(tx)
     await context.app.job_manager.delete_old_jobs(nb_hours=KEEP_HOURS)

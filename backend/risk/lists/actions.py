@@ -15,13 +15,13 @@ from backend.alerts import acknowledge_alert, clear_condition
 from backend.core import audit_trail
 from backend.core.clock import clock
 from backend.core.database import Connection, load_queries
-from backend.core.problems import ProblemError, same_version
+from backend.core.problems import ProblemError, invalid, same_version
 from backend.risk.check.actions import BREAKER
 from backend.risk.check.facts import key_of
 from backend.risk.mask import masked
 from models.alerts import AlertState
 from models.core.base import Record
-from models.core.problems import Code, FieldError
+from models.core.problems import Code
 from models.risk.metrics import normal, normal_ip
 from models.risk.rules import ListEntry, ListEntryDraft, RiskList, RiskListDraft, RiskPolicy, RiskPolicyChange
 from models.risk.suppression import Breaker, Snooze, SnoozeDraft
@@ -36,9 +36,9 @@ def value_of(metric: str, value: str) -> str:
     try:
         found = normal_ip(value) if metric == "ip" else normal(metric, value)
     except ValueError as error:
-        raise _invalid("value", str(error)) from None
+        raise invalid("/value", str(error)) from None
     if not found:
-        raise _invalid("value", "say which value")
+        raise invalid("/value", "say which value")
     return found
 
 
@@ -85,7 +85,7 @@ async def add_entry(tx: Connection, *, actor: str, list_id: str, request: ListEn
     value = value_of(metric, request.value)
     now = await clock(tx)
     if request.until is not None and request.until <= now:
-        raise _invalid("until", "the end lies ahead; leave it out for no end")
+        raise invalid("/until", "the end lies ahead; leave it out for no end")
     async with tx.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(queries.lock_entry, {"list_id": list_id, "value": value, "entry_id": None})
         known = await cursor.fetchone()
@@ -152,10 +152,10 @@ async def create_snooze(tx: Connection, *, actor: str, request: SnoozeDraft) -> 
     await tx.execute(queries.lock_subject, {"key": key})
     now = await clock(tx)
     if not now < request.until <= now + SNOOZE_MOST:
-        raise _invalid("until", f"the end lies ahead, by at most {SNOOZE_MOST.days} days")
+        raise invalid("/until", f"the end lies ahead, by at most {SNOOZE_MOST.days} days")
     row = await (await tx.execute(queries.rule_exists, {"rule_id": request.rule_id})).fetchone()
     if row != (True,):
-        raise _invalid("ruleId", "the published rule set has no such rule")
+        raise invalid("/ruleId", "the published rule set has no such rule")
     values = request.model_dump() | {"value": value, "actor": actor}
     async with tx.cursor(row_factory=class_row(Snooze)) as cursor:
         await cursor.execute(queries.lock_snooze, values | {"snooze_id": None})
@@ -192,7 +192,7 @@ async def _value_of_entry(tx: Connection, request: SnoozeDraft) -> str:
     if row is None:
         raise ProblemError(Code.NOT_FOUND, "There is no such entry in the queue.")
     if row[0] is None:
-        raise _invalid("subject", "the entry's order came without it; choose something else that it has")
+        raise invalid("/subject", "the entry's order came without it; choose something else that it has")
     return str(row[0])
 
 
@@ -276,7 +276,7 @@ async def change_policy(tx: Connection, *, actor: str, version: int, request: Ri
     changes = request.model_dump(exclude_unset=True, exclude={"reason"})
     for name, value in changes.items():
         if value is None:
-            raise _invalid(str(RiskPolicyChange.model_fields[name].alias), "leave the field out to keep its value")
+            raise invalid(f"/{RiskPolicyChange.model_fields[name].alias}", "leave the field out to keep its value")
     async with tx.cursor(row_factory=class_row(RiskPolicy)) as cursor:
         await cursor.execute(queries.lock_policy)
         before = await cursor.fetchone()
@@ -328,10 +328,4 @@ async def _record(
         before=None if before is None else before.model_dump(mode="json", by_alias=True),
         after=None if after is None else after.model_dump(mode="json", by_alias=True),
         **more,
-    )
-
-
-def _invalid(field: str, message: str) -> ProblemError:
-    return ProblemError(
-        Code.INVALID, message, errors=[FieldError(pointer=f"/{field}", code="invalid", message=message)]
     )

@@ -10,11 +10,11 @@ from psycopg.types.json import Jsonb
 from backend.core import audit_trail
 from backend.core.clock import clock
 from backend.core.database import Connection
-from backend.core.problems import ProblemError
+from backend.core.problems import ProblemError, invalid
 from backend.risk.outcomes.figures import bounds, month_figures
 from backend.risk.outcomes.upserts import outcomes, queries
 from backend.shop import ingest_batch, reporting_currency
-from models.core.problems import Code, FieldError
+from models.core.problems import Code
 from models.risk.report import RiskReport
 from models.shop.ingest import Batch, IngestResult, OutcomeIn
 
@@ -26,10 +26,7 @@ async def generate(tx: Connection, *, actor: str, month: date, currency: str) ->
     """Work out and keep the report of a month; one there is already is replaced. A month to come: 422."""
     begin, _ = bounds(month)
     if begin > await clock(tx):
-        message = "this month has not begun yet"
-        raise ProblemError(
-            Code.INVALID, message, errors=[FieldError(pointer="/month", code="invalid", message=message)]
-        )
+        raise invalid("/month", "this month has not begun yet")
     await tx.execute(queries.lock_reports)
     await tx.execute(f"set local statement_timeout = '{SECONDS}s'")
     figures = await month_figures(tx, month, await reporting_currency(tx, currency))

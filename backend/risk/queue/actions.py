@@ -16,13 +16,13 @@ from backend.core import audit_trail
 from backend.core.clock import clock
 from backend.core.database import Connection, Database
 from backend.core.metrics import REGISTRY
-from backend.core.problems import ProblemError
+from backend.core.problems import ProblemError, invalid
 from backend.core.settings import Settings
 from backend.risk.queue import decide as pure
 from backend.risk.queue import queries, reads
 from backend.risk.queue.decide import Entry, Refusal, Step
 from models.core.permissions import Permission
-from models.core.problems import Code, FieldError
+from models.core.problems import Code
 from models.risk.queue import (
     BulkAnswer,
     BulkDecision,
@@ -121,7 +121,9 @@ async def reassign(tx: Connection, *, actor: str, entry_id: UUID, version: int, 
     if user_id is not None:
         values = {"user_id": user_id, "permission": Permission.APPROVE_ORDERS}
         if await (await tx.execute(queries.can_decide, values)).fetchone() != (True,):
-            raise _invalid("/userId", f"{user_id} may not decide orders; choose somebody whose role lets them")
+            raise invalid(
+                "/userId", f"the roles of {user_id} do not let them decide orders; choose somebody whose roles do"
+            )
     now = await clock(tx)
     after = replace(entry, assigned_to=user_id, assigned_at=None if user_id is None else now)
     return await _write(tx, entry, after, actor=actor, event="risk.entry.reassigned")
@@ -134,7 +136,7 @@ async def snooze(
     entry = await _locked(tx, entry_id)
     now = await clock(tx)
     if not now < until <= now + pure.SNOOZE_MOST:
-        raise _invalid("/until", "the end lies ahead, by at most 30 days")
+        raise invalid("/until", "the end lies ahead, by at most 30 days")
     if entry.snoozed_until == until and pure.held(entry, actor) is None:
         return await _unchanged(tx, entry)
     await _admit(tx, entry, pure.held(entry, actor) or pure.stale(entry, version))
@@ -371,12 +373,6 @@ async def _words(tx: Connection, refusal: Refusal) -> str:
 async def _problem(tx: Connection, entry: Entry, refusal: Refusal) -> ProblemError:
     code = Code.CONFLICT if refusal.code == "conflict" else Code.STALE_VERSION
     return ProblemError(code, await _words(tx, refusal), current=await reads.entry(tx, entry.entry_id))
-
-
-def _invalid(pointer: str, message: str) -> ProblemError:
-    return ProblemError(
-        Code.INVALID, f"{message}.", errors=[FieldError(pointer=pointer, code="invalid", message=message)]
-    )
 
 
 def _id_or_none(text: str) -> UUID | None:
