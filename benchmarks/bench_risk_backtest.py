@@ -20,6 +20,7 @@ from psycopg.types.json import Jsonb
 
 from backend.core.database import Database
 from backend.risk.backtest import actions
+from backend.risk.backtest.reads import find_backtest
 from backend.risk.backtest.run import run as work_off
 from backend.runtime.embedded_postgres import DATABASE, OWNER
 from backend.runtime.worker import STATEMENT_SECONDS
@@ -155,7 +156,7 @@ async def _backtest(database: Database) -> float:
     await work_off(database, backtest_id, "EUR")
     seconds = time.perf_counter() - begun
     async with database.read() as connection:
-        done = await actions.find_backtest(connection, backtest_id)
+        done = await find_backtest(connection, backtest_id)
     if done.result is None or done.result.orders != ORDERS:
         raise RuntimeError(f"the backtest ended {done.state}: {done.problem}")
     return seconds

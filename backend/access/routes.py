@@ -7,16 +7,14 @@ from typing import Annotated, TypeVar
 from uuid import UUID
 
 from fastapi import Query, Request, Response
-from psycopg.rows import dict_row
 
 from backend.access import actions, reads
-from backend.access.actions import queries
 from backend.accounts import remove_second_factor as take_second_factor
 from backend.approvals import OVERSEERS
 from backend.core.clock import clock
 from backend.core.dependencies import Read, Tx
 from backend.core.http import operations_router
-from backend.core.pages import Cursor, Limit, cut_page, decode_cursor, encode_cursor
+from backend.core.pages import Cursor, Limit, cut_page, decode_cursor
 from backend.core.problems import ProblemError
 from backend.core.security import Principal, require
 from backend.core.versions import IfMatch, with_etag
@@ -25,7 +23,6 @@ from models.access import (
     AssignRole,
     BreakGlass,
     Explanation,
-    GrantingRole,
     Person,
     RemoveSecondFactor,
     RevokeRole,
@@ -174,25 +171,7 @@ async def explain(
     """Through which role somebody may do something, granted by whom and when; or what is missing."""
     if user_id != principal.user_id and not principal.permissions & OVERSEERS:
         raise _not_yours()
-    person = await (await connection.execute(queries.person, {"user_id": user_id})).fetchone()
-    async with connection.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(queries.explain, {"user_id": user_id, "permission": permission})
-        rows = await cursor.fetchall()
-        await cursor.execute(queries.roles_with, {"permission": permission})
-        givers = tuple(row["name"] for row in await cursor.fetchall())
-    name = user_id if person is None else str(person[1])
-    active = tuple(GrantingRole.model_validate(row) for row in rows if row["active"])
-    disabled = person is not None and bool(person[2])
-    return Explanation(
-        user_id=user_id,
-        user_name=name,
-        permission=permission,
-        allowed=bool(active) and not disabled,
-        through=active,
-        summary=_summary(name, permission, active, rows, givers, disabled=disabled),
-        roles_with_it=givers,
-        as_of=await clock(connection),
-    )
+    return await reads.explanation(connection, user_id, permission)
 
 
 @router.get("/people")
@@ -207,20 +186,9 @@ async def list_people(
     if not principal.permissions & OVERSEERS:
         raise _not_yours()
     name, user_id = decode_cursor(cursor, str, str)
-    pattern = None
-    if text:
-        for special in ("\\", "%", "_"):
-            text = text.replace(special, f"\\{special}")
-        pattern = f"%{text}%"
-    async with connection.cursor(row_factory=dict_row) as rows:
-        await rows.execute(queries.people, {"text": pattern, "after": name, "after_id": user_id, "limit": limit + 1})
-        found = await rows.fetchall()
-    items = tuple(Person(initials=initials(row["name"]), **row) for row in found[:limit])
-    return Page[Person](
-        items=items,
-        next_cursor=encode_cursor(items[-1].name, items[-1].user_id) if len(found) > limit else None,
-        as_of=await clock(connection),
-    )
+    found = await reads.people(connection, text=text, after=(name, user_id), limit=limit + 1)
+    items, following = cut_page(found, limit, lambda last: (last.name, last.user_id))
+    return Page[Person](items=items, next_cursor=following, as_of=await clock(connection))
 
 
 @router.post("/people/{user_id}/second-factor/remove", status_code=204)
@@ -244,29 +212,3 @@ def _not_yours() -> ProblemError:
         f"You see your own; for that of others you need the permission {Permission.VIEW_AUDIT}.",
         permission=Permission.VIEW_AUDIT,
     )
-
-
-def _summary(
-    name: str,
-    permission: Permission,
-    active: tuple[GrantingRole, ...],
-    rows: list[dict[str, object]],
-    givers: tuple[str, ...],
-    *,
-    disabled: bool,
-) -> str:
-    if active and disabled:
-        return f"{name} holds {active[0].role_name}, but the account is disabled."
-    if active:
-        first = active[0]
-        until = f" until {first.expires_at:%Y-%m-%d %H:%M} UTC" if first.expires_at else ""
-        return (
-            f"{name} may, as {first.role_name}, granted by {first.granted_by_name} on "
-            f"{first.granted_at:%Y-%m-%d %H:%M} UTC{until}."
-        )
-    has = f"any of these roles: {', '.join(givers)}" if givers else "a role that has it; none does yet"
-    if rows:
-        last = rows[-1]
-        ended = f"was revoked by {last['revoked_by_name']}" if last["revoked_at"] else "has ended"
-        return f"{name} may not: their role {last['role_name']} {ended}. It takes {has}."
-    return f"{name} may not: {permission} takes {has}."

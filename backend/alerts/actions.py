@@ -10,6 +10,7 @@ from uuid import UUID
 from psycopg.rows import class_row
 
 from backend.alerts.decide import Condition, Event, Transition, acknowledge, hold, pass_by, shelve, unshelve
+from backend.alerts.reads import find_rule
 from backend.core import audit_trail
 from backend.core.clock import clock
 from backend.core.database import Connection, load_queries
@@ -206,16 +207,6 @@ async def change_rule(
         after=_picture(after),
     )
     return after
-
-
-async def find_rule(connection: Connection, rule_id: UUID) -> AlertRule:
-    """The rule; raises ProblemError 404."""
-    async with connection.cursor(row_factory=class_row(AlertRule)) as cursor:
-        await cursor.execute(queries.rules, {"rule_id": rule_id})
-        rule = await cursor.fetchone()
-    if rule is None:
-        raise ProblemError(Code.NOT_FOUND, "There is no such alert rule.")
-    return rule
 
 
 async def _locked(tx: Connection, alert_id: UUID) -> Alert:

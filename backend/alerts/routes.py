@@ -7,16 +7,12 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Response
-from psycopg.rows import class_row
 
-from backend.alerts import actions
-from backend.alerts.actions import queries
+from backend.alerts import actions, reads
 from backend.core.clock import clock
-from backend.core.database import Connection
 from backend.core.dependencies import Read, Tx
 from backend.core.http import AsOf, known_id, operations_router
 from backend.core.pages import Cursor, Limit, cut_page, decode_cursor
-from backend.core.problems import ProblemError
 from backend.core.security import Principal, require
 from backend.core.versions import IfMatch, with_etag
 from models.alerts import (
@@ -30,7 +26,6 @@ from models.alerts import (
 )
 from models.core.paging import PAGE_DEFAULT, Page
 from models.core.permissions import Permission
-from models.core.problems import Code
 
 router = operations_router("/api/operations", "alerts")
 
@@ -51,18 +46,7 @@ async def list_alerts(
     """List alerts, newest first, as they were at ``asOf``. All pages of a cursor are of the same instant."""
     before, raised_at, alert_id = decode_cursor(cursor, datetime, datetime, UUID)
     instant = before or as_of or await clock(connection)
-    async with connection.cursor(row_factory=class_row(Alert)) as rows:
-        await rows.execute(
-            queries.alerts_page,
-            {
-                "as_of": instant,
-                "states": None if state is None else [each.value for each in state],
-                "raised_at": raised_at,
-                "alert_id": alert_id,
-                "limit": limit + 1,
-            },
-        )
-        found = await rows.fetchall()
+    found = await reads.alerts(connection, as_of=instant, states=state, before=(raised_at, alert_id), limit=limit + 1)
     items, following = cut_page(found, limit, lambda last: (instant, last.raised_at, last.id))
     return Page[Alert](items=items, next_cursor=following, as_of=instant)
 
@@ -73,12 +57,7 @@ async def get_alert(
 ) -> Alert:
     """One alert, as it was at ``asOf``; its version is the ETag."""
     instant = as_of or await clock(connection)
-    async with connection.cursor(row_factory=class_row(Alert)) as cursor:
-        await cursor.execute(queries.alert_at, {"alert_id": known_id(alert_id, "alert"), "as_of": instant})
-        alert = await cursor.fetchone()
-    if alert is None:
-        raise ProblemError(Code.NOT_FOUND, "There is no such alert.")
-    return with_etag(response, alert)
+    return with_etag(response, await reads.alert_at(connection, known_id(alert_id, "alert"), instant))
 
 
 @router.post("/alerts/{alert_id}/acknowledge")
@@ -124,9 +103,7 @@ async def list_rules(
     """List alert rules, oldest first."""
     (after,) = decode_cursor(cursor, UUID)
     instant = await clock(connection)
-    async with connection.cursor(row_factory=class_row(AlertRule)) as rows:
-        await rows.execute(queries.rules_page, {"after": after, "limit": limit + 1})
-        found = await rows.fetchall()
+    found = await reads.rules(connection, after=after, limit=limit + 1)
     items, following = cut_page(found, limit, lambda last: (last.id,))
     return Page[AlertRule](items=items, next_cursor=following, as_of=instant)
 
@@ -134,7 +111,7 @@ async def list_rules(
 @router.get("/alert-rules/{rule_id}")
 async def get_rule(rule_id: str, _principal: Viewer, connection: Read, response: Response) -> AlertRule:
     """One rule; its version is the ETag."""
-    return with_etag(response, await _rule(connection, rule_id))
+    return with_etag(response, await reads.find_rule(connection, known_id(rule_id, "alert rule")))
 
 
 @router.post("/alert-rules", status_code=201)
@@ -152,7 +129,3 @@ async def change_rule(
         tx, actor=principal.user_id, rule_id=known_id(rule_id, "alert rule"), version=version, request=request
     )
     return with_etag(response, rule)
-
-
-async def _rule(connection: Connection, rule_id: str) -> AlertRule:
-    return await actions.find_rule(connection, known_id(rule_id, "alert rule"))

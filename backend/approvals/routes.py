@@ -8,8 +8,8 @@ from uuid import UUID
 
 from fastapi import Response
 
-from backend.approvals import actions
-from backend.approvals.actions import OVERSEERS
+from backend.approvals import actions, reads
+from backend.approvals.reads import OVERSEERS
 from backend.core.capability import ApprovalKinds
 from backend.core.clock import clock
 from backend.core.database import Connection
@@ -43,7 +43,7 @@ async def list_approvals(
     cursor: Cursor = None,
 ) -> Page[Approval]:
     """What waits for approval, or did, newest first: what one may decide, asked for, or gains by."""
-    found = await actions.listed(
+    found = await reads.approvals(
         connection,
         state=state,
         concerning=None if principal.permissions & OVERSEERS else (principal.user_id, principal.permissions),
@@ -63,7 +63,7 @@ async def get_approval(
     approval_id: str, principal: Anybody, connection: Read, kinds: Kinds, response: Response
 ) -> Approval:
     """One approval; its version is the ETag."""
-    approval = await actions.find(connection, known_id(approval_id, "approval"))
+    approval = await reads.find(connection, known_id(approval_id, "approval"))
     mine = principal.user_id in {approval.requested_by, approval.gainer}
     if not mine and approval.permission not in principal.permissions and not principal.permissions & OVERSEERS:
         raise ProblemError(Code.NOT_FOUND, "There is no such approval.")
@@ -109,5 +109,5 @@ async def withdraw(
 
 
 async def _for(connection: Connection, kinds: ApprovalKinds, approval: Approval, principal: Principal) -> Approval:
-    words = await actions.objection(connection, kinds, approval, principal)
+    words = await reads.objection(connection, kinds, approval, principal)
     return approval.model_copy(update={"objection": words})

@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from psycopg.rows import class_row, dict_row
+from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from backend.alerts import clear_condition, raise_alert
 from backend.backup.archive import Made, queries
-from backend.backup.due import History
 from backend.core import audit_trail
 from backend.core.database import Connection
 from models.alerts import Severity
@@ -100,16 +99,6 @@ async def look(tx: Connection, gap: timedelta) -> datetime:
     assert row is not None  # noqa: S101 - the table has one row
     since: datetime = row[0]
     return since
-
-
-async def history(connection: Connection) -> History:
-    """What has been made so far."""
-    async with connection.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(queries.history)
-        row = await cursor.fetchone()
-    assert row is not None  # noqa: S101 - a select of one row
-    state = row.pop("last_state")
-    return History(**row, last_failed=state == "failed")
 
 
 async def _alert(tx: Connection, run: BackupRun, title: str, severity: Severity) -> None:

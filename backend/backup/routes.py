@@ -6,9 +6,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from psycopg.rows import class_row
-
-from backend.backup.archive import queries
+from backend.backup import reads
 from backend.core.clock import clock
 from backend.core.dependencies import Read
 from backend.core.http import AsOf, operations_router
@@ -30,10 +28,6 @@ async def list_backups(
     """List backups and failed attempts, newest first, as they were known at ``asOf``."""
     before, started_at, run_id = decode_cursor(cursor, datetime, datetime, UUID)
     instant = before or as_of or await clock(connection)
-    async with connection.cursor(row_factory=class_row(BackupRun)) as rows:
-        await rows.execute(
-            queries.runs_page, {"as_of": instant, "started_at": started_at, "run_id": run_id, "limit": limit + 1}
-        )
-        found = await rows.fetchall()
+    found = await reads.runs(connection, as_of=instant, before=(started_at, run_id), limit=limit + 1)
     items, following = cut_page(found, limit, lambda last: (instant, last.started_at, last.id))
     return Page[BackupRun](items=items, next_cursor=following, as_of=instant)

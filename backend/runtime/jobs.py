@@ -11,6 +11,7 @@ from backend.capabilities import CAPABILITIES
 from backend.core import idempotency
 from backend.core.backoff import Backoff
 from backend.core.database import APPLICATION_ROLE, Database
+from backend.core.defer import NAMESPACE
 from backend.core.settings import Settings
 from backend.integrations import adapters
 
@@ -46,7 +47,7 @@ everything = procrastinate.Blueprint()
 """All tasks under the names their jobs are stored by. Once: to add tasks renames them, and a worker that comes back
 after an outage makes its application anew."""
 for part in (blueprint, *(part for each in CAPABILITIES for part in each.jobs())):
-    everything.add_tasks_from(part, namespace="opsconsole")
+    everything.add_tasks_from(part, namespace=NAMESPACE)
 
 
 def job_app(url: str) -> procrastinate.App:

@@ -7,7 +7,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Response
-from psycopg.rows import class_row
 
 from backend.core.clock import clock
 from backend.core.dependencies import Read, Tx
@@ -15,8 +14,7 @@ from backend.core.http import known_id, operations_router
 from backend.core.pages import Cursor, Limit, cut_page, decode_cursor
 from backend.core.security import Principal, require
 from backend.core.versions import with_etag
-from backend.risk.backtest import actions
-from backend.risk.backtest.actions import queries
+from backend.risk.backtest import actions, reads
 from models.core.base import Identifier
 from models.core.paging import PAGE_DEFAULT, Page
 from models.core.permissions import Permission
@@ -39,10 +37,7 @@ async def list_backtests(
     """List backtests, newest first, without their results."""
     created_at, after = decode_cursor(cursor, datetime, UUID)
     wanted = known_id(rule_set_id, "rule set") if rule_set_id is not None else None
-    async with connection.cursor(row_factory=class_row(BacktestSummary)) as rows:
-        values = {"rule_set_id": wanted, "created_at": created_at, "backtest_id": after, "limit": limit + 1}
-        await rows.execute(queries.backtests_page, values)
-        found = await rows.fetchall()
+    found = await reads.backtests(connection, rule_set_id=wanted, before=(created_at, after), limit=limit + 1)
     items, following = cut_page(found, limit, lambda last: (last.created_at, last.backtest_id))
     return Page[BacktestSummary](items=items, next_cursor=following, as_of=await clock(connection))
 
@@ -50,7 +45,7 @@ async def list_backtests(
 @router.get("/backtests/{backtest_id}")
 async def get_backtest(backtest_id: Identifier, _principal: Viewer, connection: Read, response: Response) -> Backtest:
     """One backtest: how far it is, or what it found."""
-    return with_etag(response, await actions.find_backtest(connection, known_id(backtest_id, "backtest")))
+    return with_etag(response, await reads.find_backtest(connection, known_id(backtest_id, "backtest")))
 
 
 @router.post("/backtests", status_code=201)

@@ -16,10 +16,11 @@ from backend.alerts import clear_condition, raise_alert
 from backend.core import audit_trail
 from backend.core.clock import clock
 from backend.core.database import Connection, Database
+from backend.core.defer import defer, stored_name
 from backend.core.problems import ProblemError
 from backend.risk.fulfilment import queries
 from backend.risk.ports import ShopOrder, ShopPort
-from backend.risk.queue.actions import INTENT_JOB, defer
+from backend.risk.queue.actions import INTENT_JOB
 from models.alerts import Severity
 from models.core.problems import Code
 from models.risk.queue import EscalateTo, FulfilmentKind, FulfilmentRequest, FulfilmentState
@@ -115,7 +116,7 @@ async def retry(tx: Connection, *, actor: str, intent_id: UUID) -> FulfilmentReq
             before={"kind": row["kind"], "state": "failed"},
             after={"kind": row["kind"], "state": "waiting"},
         )
-        await defer(tx, INTENT_JOB, {"intent_id": str(intent_id)})
+        await defer(tx, INTENT_JOB, intent_id=str(intent_id))
         if await _failed(tx) == 0:
             await clear_condition(tx, source=SOURCE, key=SHOP, actor=actor)
     else:
@@ -132,11 +133,11 @@ async def resume(database: Database, shop: ShopPort | None) -> None:
     if shop is None:
         return
     async with database.transaction() as tx:
-        values = {"off": OFF, "task": INTENT_JOB, "limit": RESUME_MOST}
+        values = {"off": OFF, "task": stored_name(INTENT_JOB), "limit": RESUME_MOST}
         ids = [row[0] for row in await (await tx.execute(queries.idle, values)).fetchall()]
         await tx.execute(queries.forget_problem, {"ids": ids})
         for intent_id in ids:
-            await defer(tx, INTENT_JOB, {"intent_id": intent_id})
+            await defer(tx, INTENT_JOB, intent_id=intent_id)
 
 
 async def record_notification(tx: Connection, *, entry: dict[str, Any], to: EscalateTo, problem: str | None) -> None:

@@ -18,6 +18,7 @@ from backend.core.database import Connection, load_queries
 from backend.core.problems import ProblemError, invalid, same_version
 from backend.risk.check.actions import BREAKER
 from backend.risk.check.facts import key_of
+from backend.risk.lists.reads import find_list
 from backend.risk.mask import masked
 from models.alerts import AlertState
 from models.core.base import Record
@@ -43,16 +44,6 @@ def value_of(metric: str, value: str) -> str:
 
 
 # --- lists -------------------------------------------------------------------------------------------------------
-
-
-async def find_list(connection: Connection, list_id: str) -> RiskList:
-    """A list. Raises ProblemError 404."""
-    async with connection.cursor(row_factory=class_row(RiskList)) as cursor:
-        await cursor.execute(queries.lists, {"list_id": list_id, "after": None, "limit": 1})
-        found = await cursor.fetchone()
-    if found is None:
-        raise ProblemError(Code.NOT_FOUND, "There is no such list.")
-    return found
 
 
 async def create_list(tx: Connection, *, actor: str, request: RiskListDraft) -> RiskList:
@@ -260,15 +251,6 @@ async def reset_breaker(tx: Connection, *, actor: str, rule_id: str, version: in
         reason=reason,
     )
     return after
-
-
-async def find_policy(connection: Connection) -> RiskPolicy:
-    """The policy of the queue."""
-    async with connection.cursor(row_factory=class_row(RiskPolicy)) as cursor:
-        await cursor.execute(queries.policy)
-        found = await cursor.fetchone()
-    assert found is not None  # noqa: S101 - the row is there from the first migration on
-    return found
 
 
 async def change_policy(tx: Connection, *, actor: str, version: int, request: RiskPolicyChange) -> RiskPolicy:

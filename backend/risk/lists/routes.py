@@ -6,7 +6,6 @@ from typing import Annotated, TypeVar
 from uuid import UUID
 
 from fastapi import Query, Response
-from psycopg.rows import class_row
 
 from backend.core.clock import clock
 from backend.core.dependencies import Read, Tx
@@ -15,8 +14,7 @@ from backend.core.pages import Cursor, Limit, cut_page, decode_cursor
 from backend.core.problems import ProblemError
 from backend.core.security import Principal, require
 from backend.core.versions import IfMatch, with_etag
-from backend.risk.lists import actions
-from backend.risk.lists.actions import queries
+from backend.risk.lists import actions, reads
 from backend.risk.mask import masked, may_see
 from models.core.base import storable
 from models.core.paging import PAGE_DEFAULT, Page
@@ -40,9 +38,7 @@ async def list_lists(
     """List the lists by id, each with the rules that ask it."""
     (after,) = decode_cursor(cursor, str)
     now = await clock(connection)
-    async with connection.cursor(row_factory=class_row(RiskList)) as rows:
-        await rows.execute(queries.lists, {"list_id": None, "after": after, "limit": limit + 1})
-        found = await rows.fetchall()
+    found = await reads.lists(connection, after=after, limit=limit + 1)
     items, following = cut_page(found, limit, lambda last: (last.list_id,))
     return Page[RiskList](items=items, next_cursor=following, as_of=now)
 
@@ -50,7 +46,7 @@ async def list_lists(
 @router.get("/lists/{list_id}")
 async def get_list(list_id: str, _principal: Viewer, connection: Read, response: Response) -> RiskList:
     """One list; its version is the ETag."""
-    found = await actions.find_list(connection, _slug(list_id, "list"))
+    found = await reads.find_list(connection, _slug(list_id, "list"))
     return with_etag(response, found)
 
 
@@ -77,20 +73,13 @@ async def list_entries(
     cursor: Cursor = None,
 ) -> Page[ListEntry]:
     """List what is on a list, newest first. Personal data is hidden from those who may not see it."""
-    found = await actions.find_list(connection, _slug(list_id, "list"))
+    found = await reads.find_list(connection, _slug(list_id, "list"))
     if value is not None and not storable(value):
         raise ProblemError(Code.NOT_FOUND, "No order can have this value.")
     now = await clock(connection)
     (before,) = decode_cursor(cursor, UUID)
-    values = {
-        "list_id": found.list_id,
-        "value": None if value is None else actions.value_of(found.metric, value),
-        "before": before,
-        "limit": limit + 1,
-    }
-    async with connection.cursor(row_factory=class_row(ListEntry)) as rows:
-        await rows.execute(queries.entries, values)
-        entries = await rows.fetchall()
+    known = None if value is None else actions.value_of(found.metric, value)
+    entries = await reads.entries(connection, found.list_id, value=known, before=before, limit=limit + 1)
     items, following = cut_page(entries, limit, lambda last: (last.entry_id,))
     shown = tuple(_hidden(entry, found.metric, principal) for entry in items)
     return Page[ListEntry](items=shown, next_cursor=following, as_of=now)
@@ -100,7 +89,7 @@ async def list_entries(
 async def add_entry(list_id: str, request: ListEntryDraft, principal: Manager, tx: Tx) -> ListEntry:
     """Put a value on a list, for good or until an instant."""
     entry = await actions.add_entry(tx, actor=principal.user_id, list_id=_slug(list_id, "list"), request=request)
-    return _hidden(entry, (await actions.find_list(tx, entry.list_id)).metric, principal)
+    return _hidden(entry, (await reads.find_list(tx, entry.list_id)).metric, principal)
 
 
 @router.delete("/lists/{list_id}/entries/{entry_id}", status_code=204)
@@ -122,9 +111,7 @@ async def list_snoozes(
     """List rules that are quiet for somebody, newest first."""
     (before,) = decode_cursor(cursor, UUID)
     now = await clock(connection)
-    async with connection.cursor(row_factory=class_row(Snooze)) as rows:
-        await rows.execute(queries.snoozes, {"active": active, "before": before, "limit": limit + 1})
-        found = await rows.fetchall()
+    found = await reads.snoozes(connection, active=active, before=before, limit=limit + 1)
     items, following = cut_page(found, limit, lambda last: (last.snooze_id,))
     shown = tuple(_hidden(snooze, snooze.subject, principal) for snooze in items)
     return Page[Snooze](items=shown, next_cursor=following, as_of=now)
@@ -156,10 +143,7 @@ async def end_snooze(
 async def list_breakers(_principal: Viewer, connection: Read) -> Page[Breaker]:
     """List rules that went past their cap and only flag, oldest first."""
     now = await clock(connection)
-    async with connection.cursor(row_factory=class_row(Breaker)) as rows:
-        await rows.execute(queries.breakers)
-        found = await rows.fetchall()
-    return Page[Breaker](items=tuple(found), next_cursor=None, as_of=now)
+    return Page[Breaker](items=tuple(await reads.breakers(connection)), as_of=now)
 
 
 @router.post("/breakers/{rule_id}/reset")
@@ -176,7 +160,7 @@ async def reset_breaker(
 @router.get("/policy")
 async def get_policy(_principal: Viewer, connection: Read, response: Response) -> RiskPolicy:
     """What holds for the queue; its version is the ETag."""
-    found = await actions.find_policy(connection)
+    found = await reads.find_policy(connection)
     return with_etag(response, found)
 
 

@@ -8,7 +8,6 @@ from datetime import date
 from typing import Annotated
 
 from fastapi import Request, Response
-from psycopg.rows import class_row
 
 from backend.core.clock import clock
 from backend.core.dependencies import Read, Tx
@@ -17,9 +16,8 @@ from backend.core.pages import Cursor, Limit, cut_page, decode_cursor
 from backend.core.problems import ProblemError
 from backend.core.security import Principal, require
 from backend.core.versions import with_etag
-from backend.risk.outcomes import actions
+from backend.risk.outcomes import actions, reads
 from backend.risk.outcomes.csv import to_csv
-from backend.risk.outcomes.upserts import queries
 from models.core.base import Identifier
 from models.core.paging import PAGE_DEFAULT, Page
 from models.core.permissions import Permission
@@ -42,9 +40,7 @@ async def list_reports(
     """List the monthly reports, newest month first, without their figures."""
     (month,) = decode_cursor(cursor, str)
     before = None if month is None else _month(month)
-    async with connection.cursor(row_factory=class_row(RiskReportSummary)) as rows:
-        await rows.execute(queries.reports_page, {"before": before, "limit": limit + 1})
-        found = await rows.fetchall()
+    found = await reads.reports(connection, before=before, limit=limit + 1)
     items, following = cut_page(found, limit, lambda last: (last.month,))
     return Page[RiskReportSummary](items=items, next_cursor=following, as_of=await clock(connection))
 
@@ -63,7 +59,7 @@ async def generate_report(
 @router.get("/reports/{month}.csv", response_class=Response, responses={200: {"content": {"text/csv": {}}}})
 async def report_table(month: Identifier, _principal: Viewer, connection: Read) -> Response:
     """A report as CSV, one figure a row."""
-    report = await actions.find_report(connection, _month(month))
+    report = await reads.find_report(connection, _month(month))
     return _file(to_csv(report), "text/csv; charset=utf-8", f"risk-{report.month}.csv")
 
 
@@ -73,7 +69,7 @@ async def report_pages(month: Identifier, _principal: Viewer, connection: Read) 
     # Only here: the library is large, and the API's start does not wait for it.
     from backend.risk.outcomes.pdf import to_pdf
 
-    report = await actions.find_report(connection, _month(month))
+    report = await reads.find_report(connection, _month(month))
     data = await asyncio.to_thread(to_pdf, report)
     return _file(data, "application/pdf", f"risk-{report.month}.pdf")
 
@@ -81,7 +77,7 @@ async def report_pages(month: Identifier, _principal: Viewer, connection: Read) 
 @router.get("/reports/{month}")
 async def get_report(month: Identifier, _principal: Viewer, connection: Read, response: Response) -> RiskReport:
     """The report of a month, such as ``2026-10``."""
-    report = await actions.find_report(connection, _month(month))
+    report = await reads.find_report(connection, _month(month))
     return with_etag(response, report)
 
 

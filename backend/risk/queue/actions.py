@@ -10,11 +10,11 @@ from uuid import UUID
 
 from prometheus_client import Counter
 from psycopg.rows import class_row, kwargs_row
-from psycopg.types.json import Jsonb
 
 from backend.core import audit_trail
 from backend.core.clock import clock
 from backend.core.database import Connection, Database
+from backend.core.defer import defer
 from backend.core.metrics import REGISTRY
 from backend.core.problems import ProblemError, invalid
 from backend.core.settings import Settings
@@ -36,8 +36,8 @@ from models.risk.queue import (
 )
 from models.risk.rules import Action
 
-INTENT_JOB = "opsconsole:risk.intent"
-NOTIFY_JOB = "opsconsole:risk.notify"
+INTENT_JOB = "risk.intent"
+NOTIFY_JOB = "risk.notify"
 
 UNDO_SECONDS = 10.0
 """How long after a verdict the shop is asked: as long as the console offers to undo it, and a little more."""
@@ -252,9 +252,9 @@ async def _carry_out(tx: Connection, entry: Entry, step: Step, request: DecideEn
         values = {**asdict(after), "kind": step.intent}
         row = await (await tx.execute(queries.insert_intent, values)).fetchone()
         assert row is not None  # noqa: S101 - an insert of one row returns one row
-        await defer(tx, INTENT_JOB, {"intent_id": row[0]}, seconds=UNDO_SECONDS)
+        await defer(tx, INTENT_JOB, seconds=UNDO_SECONDS, intent_id=row[0])
     if step.outcome is BulkOutcome.ESCALATED:
-        await defer(tx, NOTIFY_JOB, {"entry_id": after.entry_id, "version": after.version, "notes": request.notes})
+        await defer(tx, NOTIFY_JOB, entry_id=after.entry_id, version=after.version, notes=request.notes)
     DECISIONS.labels(str(step.outcome), str(request.verdict or request.escalate_to)).inc()
 
 
@@ -286,11 +286,6 @@ async def wake(database: Database, _settings: Settings) -> None:
 
 
 # --- what they share -----------------------------------------------------------------------------------------------
-
-
-async def defer(tx: Connection, task: str, values: dict[str, Any], *, seconds: float = 0.0) -> None:
-    """Have a job done once this transaction is committed, ``seconds`` from now."""
-    await tx.execute(queries.defer, {"task": task, "args": Jsonb(values), "seconds": seconds})
 
 
 async def _entries(tx: Connection, ids: Sequence[UUID], *, lock: bool) -> dict[UUID, Entry]:

@@ -18,6 +18,7 @@ from psycopg.rows import class_row
 from backend.core.database import Connection
 from backend.core.pages import cut_page, decode_cursor, encode_cursor
 from backend.core.problems import ProblemError, invalid
+from backend.core.search import escape_like, search_words
 from backend.core.security import Principal
 from backend.risk.queue import queries
 from models.core.problems import Code
@@ -109,7 +110,7 @@ class Filter:
     @property
     def words(self) -> tuple[str, ...]:
         """Each word once."""
-        return tuple(dict.fromkeys((self.text or "").lower().split()))
+        return search_words(self.text)
 
     @property
     def decided(self) -> bool:
@@ -154,7 +155,7 @@ def _parts(wanted: Filter, now: datetime) -> tuple[list[LiteralString], dict[str
 
 def _pattern(word: str) -> str:
     """What ``words`` must be like. Short ones begin a line there, else DE would find every order with *model* in it."""
-    escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    escaped = escape_like(word)
     return f"%{escaped}%" if len(word) > 2 else f"%\n{escaped}%"
 
 

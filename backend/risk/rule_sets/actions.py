@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from psycopg.rows import class_row, tuple_row
 from psycopg.types.json import Jsonb
 
 from backend.core import audit_trail
 from backend.core.database import Connection, load_queries
 from backend.core.http import known_id
 from backend.core.problems import ProblemError, same_version
+from backend.risk.rule_sets.reads import find_rule_set, published_id
 from models.core.problems import Code, FieldError
 from models.risk.metrics import LISTED, Operator
 from models.risk.rules import (
@@ -141,25 +141,6 @@ async def switch_shadow(tx: Connection, *, actor: str, rule_set_id: UUID, versio
     after = await find_rule_set(tx, rule_set_id)
     await _record(tx, actor, "shadow_begun" if on else "shadow_ended", after, before)
     return after
-
-
-async def find_rule_set(connection: Connection, rule_set_id: UUID) -> RuleSet:
-    """The set with its rules; raises ProblemError 404."""
-    async with connection.cursor(row_factory=class_row(RuleSet)) as cursor:
-        await cursor.execute(queries.rule_set, {"rule_set_id": rule_set_id})
-        found = await cursor.fetchone()
-    if found is None:
-        raise ProblemError(Code.NOT_FOUND, "There is no such rule set.")
-    return found
-
-
-async def published_id(connection: Connection) -> UUID:
-    """Which set decides now; there is always one."""
-    async with connection.cursor(row_factory=tuple_row) as cursor:
-        row = await (await cursor.execute(queries.published_id)).fetchone()
-    assert row is not None  # noqa: S101 - the migration published one, and publishing another replaces it
-    found: UUID = row[0]
-    return found
 
 
 async def check_lists(tx: Connection, rules: Iterable[FraudRule], at: str = "/rules") -> None:

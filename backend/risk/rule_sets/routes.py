@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Query, Request, Response
-from psycopg.rows import class_row
 
 from backend.core import audit_trail
 from backend.core.clock import clock
@@ -14,8 +13,7 @@ from backend.core.http import known_id, operations_router
 from backend.core.pages import Cursor, Limit, cut_page, decode_cursor
 from backend.core.security import Principal, require
 from backend.core.versions import IfMatch, with_etag
-from backend.risk.rule_sets import actions
-from backend.risk.rule_sets.actions import queries
+from backend.risk.rule_sets import actions, reads
 from backend.risk.rule_sets.difference import difference
 from backend.risk.rule_sets.match import match
 from models.core.base import Identifier
@@ -46,9 +44,7 @@ async def list_rule_sets(
     """List rule sets, newest number first, without their rules."""
     (before,) = decode_cursor(cursor, int)
     wanted = state or [each for each in RuleSetState if each is not RuleSetState.DISCARDED]
-    async with connection.cursor(row_factory=class_row(RuleSetSummary)) as rows:
-        await rows.execute(queries.rule_sets_page, {"states": wanted, "before": before, "limit": limit + 1})
-        found = await rows.fetchall()
+    found = await reads.rule_sets(connection, states=wanted, before=before, limit=limit + 1)
     items, following = cut_page(found, limit, lambda last: (last.number,))
     return Page[RuleSetSummary](items=items, next_cursor=following, as_of=await clock(connection))
 
@@ -56,7 +52,7 @@ async def list_rule_sets(
 @router.get("/rule-sets/{rule_set_id}")
 async def get_rule_set(rule_set_id: Identifier, _principal: Viewer, connection: Read, response: Response) -> RuleSet:
     """One rule set; its version is the ETag."""
-    return with_etag(response, await actions.find_rule_set(connection, known_id(rule_set_id, "rule set")))
+    return with_etag(response, await reads.find_rule_set(connection, known_id(rule_set_id, "rule set")))
 
 
 @router.post("/rule-sets", status_code=201)
@@ -109,9 +105,9 @@ async def compare_rule_sets(
     ] = None,
 ) -> RuleSetDifference:
     """What is different between two sets: rules that come, go, or say something else, and what, in plain words."""
-    after = await actions.find_rule_set(connection, known_id(rule_set_id, "rule set"))
-    other = known_id(before, "rule set") if before is not None else await actions.published_id(connection)
-    found = await actions.find_rule_set(connection, other)
+    after = await reads.find_rule_set(connection, known_id(rule_set_id, "rule set"))
+    other = known_id(before, "rule set") if before is not None else await reads.published_id(connection)
+    found = await reads.find_rule_set(connection, other)
     return difference(found, after, http.app.state.settings.currency)
 
 
