@@ -129,11 +129,11 @@ def _load(connection: psycopg.Connection[Any], orders: int) -> None:
     )
     connection.execute("insert into risk_list (id, title, kind, metric) values ('stolen', 'Stolen', 'custom', 'card')")
     connection.execute("insert into risk_list (id, title, kind, metric) values ('vip', 'VIP', 'allow', 'customer_id')")
-    connection.execute("update risk_rule_set set rules = %s where state = 'published'", (_stored(RULES),))
+    connection.execute("update risk_rule_set set rules = %s where state = 'published'", (_as_json(RULES),))
     connection.execute("vacuum analyze")
 
 
-def _stored(rules: list[dict[str, Any]]) -> Jsonb:
+def _as_json(rules: list[dict[str, Any]]) -> Jsonb:
     return Jsonb([FraudRule.model_validate(rule).model_dump(mode="json", by_alias=True) for rule in rules])
 
 

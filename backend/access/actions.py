@@ -277,7 +277,7 @@ def _last_administrator() -> ProblemError:
 
 async def create_role(tx: Connection, *, actor: str, request: RoleDraft) -> RoleDefinition:
     """Store a new role, which nobody holds yet. An id or name that is taken: 409. Not sensitive enough: 422."""
-    values = await _checked(
+    values = await _validate_role(
         tx, request.role_id, request.name, request.permissions, request.policy, sensitive=request.sensitive
     )
     row = await (
@@ -312,11 +312,11 @@ async def change_role(
     await tx.execute(queries.lock_role, {"role_id": role_id})
     before = await reads.role(tx, role_id)
     same_version(before.version, version)
-    wanted = _changed(before, request)
+    wanted = _merge_change(before, request)
     if wanted == before:
         audit_trail.nothing_changed()
         return before
-    await _checked(tx, role_id, wanted.name, wanted.permissions, wanted.policy, sensitive=wanted.sensitive)
+    await _validate_role(tx, role_id, wanted.name, wanted.permissions, wanted.policy, sensitive=wanted.sensitive)
     sensitive = before.sensitive or wanted.sensitive
     more = set(wanted.permissions) - set(before.permissions)
     easier = before.sensitive and (not wanted.sensitive or wanted.policy != before.policy)
@@ -356,7 +356,7 @@ async def _apply_role_change(tx: Connection, approval: Approval) -> Mapping[str,
         raise ProblemError(Code.CONFLICT, f"{approval.requested_by_name} may not change roles any more; deny it.")
     change = RoleChange.model_validate(approval.details["change"])
     after = await _write_role(
-        tx, actor=approval.requested_by, before=before, wanted=_changed(before, change), reason=approval.reason
+        tx, actor=approval.requested_by, before=before, wanted=_merge_change(before, change), reason=approval.reason
     )
     return audit_snapshot(after)
 
@@ -408,14 +408,14 @@ async def _write_role(
     return after
 
 
-def _changed(before: RoleDefinition, request: RoleChange) -> RoleDefinition:
+def _merge_change(before: RoleDefinition, request: RoleChange) -> RoleDefinition:
     wanted = {name: getattr(request, name) for name in request.model_fields_set - {"reason"}}
     if "permissions" in wanted:
         wanted["permissions"] = tuple(sorted(set(wanted["permissions"])))
     return before.model_copy(update=wanted)
 
 
-async def _checked(
+async def _validate_role(
     tx: Connection,
     role_id: str,
     name: str,

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from backend.approvals.reads import closing_words, find, objection
+from backend.approvals.reads import closing_words, decision_blocker, find
 from backend.core import audit_trail
 from backend.core.capability import ApprovalKinds
 from backend.core.database import Connection, Database, load_queries
@@ -108,7 +108,7 @@ async def decide(
         return before
     if before.state is not ApprovalState.PENDING:
         raise ProblemError(Code.CONFLICT, f"{before.title}: {closing_words(before)}")
-    words = await objection(tx, kinds, before, principal)
+    words = await decision_blocker(tx, kinds, before, principal)
     if words is not None:
         raise ProblemError(Code.PERMISSION_MISSING, f"You may not decide this: {words}.", permission=before.permission)
     same_version(before.version, version)

@@ -27,7 +27,7 @@ OVERSEERS = frozenset({Permission.VIEW_AUDIT, Permission.MANAGE_ROLES, Permissio
 """Any of these sees what concerns others; everybody sees what concerns themselves."""
 
 
-async def objection(
+async def decision_blocker(
     connection: Connection, kinds: ApprovalKinds, approval: Approval, principal: Principal
 ) -> str | None:
     """Why ``principal`` may not decide, in words that follow "You may not decide this:"; ``None`` when they may."""
@@ -48,7 +48,7 @@ async def count_decidable(kinds: ApprovalKinds, connection: Connection, principa
     """How many approvals wait for ``principal``, of the newest that are pending."""
     concerning = (principal.user_id, principal.permissions)
     pending = await approvals(connection, state=ApprovalState.PENDING, concerning=concerning, limit=PAGE_MOST)
-    return [await objection(connection, kinds, approval, principal) for approval in pending].count(None)
+    return [await decision_blocker(connection, kinds, approval, principal) for approval in pending].count(None)
 
 
 async def find(connection: Connection, approval_id: UUID) -> Approval:

@@ -109,5 +109,5 @@ async def withdraw(
 
 
 async def _for(connection: Connection, kinds: ApprovalKinds, approval: Approval, principal: Principal) -> Approval:
-    words = await reads.objection(connection, kinds, approval, principal)
+    words = await reads.decision_blocker(connection, kinds, approval, principal)
     return approval.model_copy(update={"objection": words})

@@ -32,7 +32,7 @@ async def record_made(tx: Connection, *, actor: str, started_at: datetime, sched
         "detail": "",
         "rows": Jsonb(made.manifest.rows),
     }
-    run = await _returned(tx, queries.insert_run, row)
+    run = await _write_run(tx, queries.insert_run, row)
     await _audit(tx, actor, "operations.backup.made", run)
     return run
 
@@ -49,7 +49,7 @@ async def record_failed(tx: Connection, *, actor: str, started_at: datetime, sch
         "detail": why,
         "rows": Jsonb({}),
     }
-    run = await _returned(tx, queries.insert_run, row)
+    run = await _write_run(tx, queries.insert_run, row)
     await _audit(tx, actor, "operations.backup.failed", run)
     await _alert(tx, run, "The daily backup failed", Severity.P2)
     return run
@@ -59,7 +59,7 @@ async def record_tested(
     tx: Connection, *, actor: str, run: BackupRun, state: BackupState, file: str, why: str
 ) -> BackupRun:
     """A backup was restored for a test, or could not be; ``why`` says what was found, empty when it is good."""
-    after = await _returned(tx, queries.judge_run, {"id": run.id, "state": state, "file": file, "detail": why})
+    after = await _write_run(tx, queries.judge_run, {"id": run.id, "state": state, "file": file, "detail": why})
     actions = {
         BackupState.OK: "operations.backup.restore_tested",
         BackupState.UNTESTED: "operations.backup.not_tested",
@@ -107,7 +107,7 @@ async def _alert(tx: Connection, run: BackupRun, title: str, severity: Severity)
         await raise_alert(tx, source=SOURCE, key=DAILY, title=title, severity=severity, guidance=guidance)
 
 
-async def _returned(tx: Connection, statement: Any, row: dict[str, Any]) -> BackupRun:
+async def _write_run(tx: Connection, statement: Any, row: dict[str, Any]) -> BackupRun:
     async with tx.cursor(row_factory=class_row(BackupRun)) as cursor:
         await cursor.execute(statement, row)
         run = await cursor.fetchone()

@@ -107,7 +107,7 @@ class OperationsRoute(APIRoute):
         if not (self.methods or set()) & WRITING:
             return handle
 
-        async def writing(request: Request) -> Response:
+        async def handle_writing(request: Request) -> Response:
             try:
                 async with AsyncExitStack() as stack:
                     unit = _Unit(request, stack)
@@ -121,7 +121,7 @@ class OperationsRoute(APIRoute):
                 return replay.response
             return response
 
-        return writing
+        return handle_writing
 
 
 def key_documented(

@@ -75,7 +75,7 @@ async def confirm(database: Database, settings: Settings, principal: Principal, 
         await tx.execute(queries.confirm_factor, {"user_id": principal.user_id})
         await _note(tx, principal, "second_factor_set_up")
         codes = await _new_codes(tx, principal)
-        access = await _raised(tx, settings, principal)
+        access = await _raise_session(tx, settings, principal)
     return _with_codes(codes, access)
 
 
@@ -91,7 +91,7 @@ async def step_up(database: Database, settings: Settings, principal: Principal, 
     await _check(database, settings, principal, code, confirmed=True)
     async with database.transaction() as tx:
         await _note(tx, principal, "second_factor_used")
-        return await _raised(tx, settings, principal)
+        return await _raise_session(tx, settings, principal)
 
 
 async def renew_codes(tx: Connection, settings: Settings, principal: Principal) -> RecoveryCodes:
@@ -184,7 +184,7 @@ async def _uses(tx: Connection, settings: Settings, principal: Principal, code: 
     return False
 
 
-async def _raised(tx: Connection, settings: Settings, principal: Principal) -> AccessToken:
+async def _raise_session(tx: Connection, settings: Settings, principal: Principal) -> AccessToken:
     now = datetime.now(UTC)
     family = principal.identity.session
     await tx.execute(queries.raise_session, {"family": family, "acr": SECOND_FACTOR, "at": now})

@@ -45,7 +45,7 @@ async def begin(tx: Connection, intent_id: UUID, *, connected: bool) -> Attempt 
 
     Where no shop is connected the intent says so and waits.
     """
-    row = await _locked(tx, intent_id)
+    row = await _lock(tx, intent_id)
     if row["state"] != FulfilmentState.WAITING:
         return None
     if not connected:
@@ -60,20 +60,20 @@ async def begin(tx: Connection, intent_id: UUID, *, connected: bool) -> Attempt 
 
 async def mark_done(tx: Connection, intent_id: UUID) -> None:
     """The shop has done it; the alert about what it has not done clears with the last of them."""
-    row = await _locked(tx, intent_id)
+    row = await _lock(tx, intent_id)
     if row["state"] == FulfilmentState.DONE:
         return
     await _change(tx, row, state=FulfilmentState.DONE, done_at=await clock(tx), problem=None)
     await _tell(
         tx, row, actor=audit_trail.WORKER, event="risk.intent.done", after={"kind": row["kind"], "state": "done"}
     )
-    if await _failed(tx) == 0:
+    if await _count_failed(tx) == 0:
         await clear_condition(tx, source=SOURCE, key=SHOP)
 
 
 async def mark_failed(tx: Connection, intent_id: UUID, *, words: str, last: bool) -> None:
     """The shop was asked and has not done it. After the ``last`` attempt it has failed: an alert says so."""
-    row = await _locked(tx, intent_id)
+    row = await _lock(tx, intent_id)
     if row["state"] != FulfilmentState.WAITING:
         return
     if not last:
@@ -103,7 +103,7 @@ async def mark_failed(tx: Connection, intent_id: UUID, *, words: str, last: bool
 
 async def retry(tx: Connection, *, actor: str, intent_id: UUID) -> FulfilmentRequest:
     """Ask the shop again for what has failed. What waits or is done stays as it is. Withdrawn: 409."""
-    row = await _locked(tx, intent_id)
+    row = await _lock(tx, intent_id)
     if row["state"] == FulfilmentState.WITHDRAWN:
         raise ProblemError(Code.CONFLICT, "The verdict was undone: there is nothing for the shop to do.")
     if row["state"] == FulfilmentState.FAILED:
@@ -117,7 +117,7 @@ async def retry(tx: Connection, *, actor: str, intent_id: UUID) -> FulfilmentReq
             after={"kind": row["kind"], "state": "waiting"},
         )
         await defer(tx, INTENT_JOB, intent_id=str(intent_id))
-        if await _failed(tx) == 0:
+        if await _count_failed(tx) == 0:
             await clear_condition(tx, source=SOURCE, key=SHOP, actor=actor)
     else:
         audit_trail.nothing_changed()
@@ -175,7 +175,7 @@ async def mark_delivered(tx: Connection, *, entry: dict[str, Any], to: EscalateT
     await clear_condition(tx, source=SOURCE, key=f"notify-{to}")
 
 
-async def _locked(tx: Connection, intent_id: UUID) -> dict[str, Any]:
+async def _lock(tx: Connection, intent_id: UUID) -> dict[str, Any]:
     async with tx.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(queries.lock, {"intent_id": intent_id})
         row = await cursor.fetchone()
@@ -184,7 +184,7 @@ async def _locked(tx: Connection, intent_id: UUID) -> dict[str, Any]:
     return row
 
 
-async def _failed(tx: Connection) -> int:
+async def _count_failed(tx: Connection) -> int:
     row = await (await tx.execute(queries.failed)).fetchone()
     return int(row[0]) if row else 0
 

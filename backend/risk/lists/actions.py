@@ -57,7 +57,7 @@ async def create_list(tx: Connection, *, actor: str, request: RiskListDraft) -> 
 
 async def delete_list(tx: Connection, *, actor: str, list_id: str, version: int) -> None:
     """Delete a list. While a rule of the published set or of a draft asks it: 409, naming them. Stale: 412."""
-    await _locked_list(tx, list_id)
+    await _lock_list(tx, list_id)
     found = await find_list(tx, list_id)
     same_version(found.version, version)
     if found.rules:
@@ -72,7 +72,7 @@ async def delete_list(tx: Connection, *, actor: str, list_id: str, version: int)
 
 async def add_entry(tx: Connection, *, actor: str, list_id: str, request: ListEntryDraft) -> ListEntry:
     """Put a value on a list. The same entry again changes nothing; one that differs from what is there: 409."""
-    metric, title = await _locked_list(tx, list_id)
+    metric, title = await _lock_list(tx, list_id)
     value = value_of(metric, request.value)
     now = await clock(tx)
     if request.until is not None and request.until <= now:
@@ -99,7 +99,7 @@ async def add_entry(tx: Connection, *, actor: str, list_id: str, request: ListEn
         entry.entry_id,
         actor,
         label=title,
-        after=_told(metric, entry),
+        after=_audit_snapshot(metric, entry),
         reason=request.reason,
     )
     return entry
@@ -107,7 +107,7 @@ async def add_entry(tx: Connection, *, actor: str, list_id: str, request: ListEn
 
 async def remove_entry(tx: Connection, *, actor: str, list_id: str, entry_id: UUID) -> None:
     """Take a value off a list. Raises ProblemError 404 when it is not on it."""
-    metric, title = await _locked_list(tx, list_id)
+    metric, title = await _lock_list(tx, list_id)
     async with tx.cursor(row_factory=class_row(ListEntry)) as cursor:
         await cursor.execute(queries.lock_entry, {"list_id": list_id, "value": None, "entry_id": entry_id})
         entry = await cursor.fetchone()
@@ -121,11 +121,11 @@ async def remove_entry(tx: Connection, *, actor: str, list_id: str, entry_id: UU
         entry.entry_id,
         actor,
         label=title,
-        before=_told(metric, entry),
+        before=_audit_snapshot(metric, entry),
     )
 
 
-async def _locked_list(tx: Connection, list_id: str) -> tuple[str, str]:
+async def _lock_list(tx: Connection, list_id: str) -> tuple[str, str]:
     """Metric and title of a list nobody else changes meanwhile."""
     row = await (await tx.execute(queries.lock_list, {"list_id": list_id})).fetchone()
     if row is None:
@@ -171,7 +171,7 @@ async def create_snooze(tx: Connection, *, actor: str, request: SnoozeDraft) -> 
         actor,
         label=made.rule_id,
         version=made.version,
-        after=_told(made.subject, made),
+        after=_audit_snapshot(made.subject, made),
         reason=made.reason,
     )
     return made
@@ -210,8 +210,8 @@ async def end_snooze(tx: Connection, *, actor: str, snooze_id: UUID, version: in
         actor,
         label=after.rule_id,
         version=after.version,
-        before=_told(before.subject, before),
-        after=_told(after.subject, after),
+        before=_audit_snapshot(before.subject, before),
+        after=_audit_snapshot(after.subject, after),
         reason=reason or None,
     )
     return after
@@ -285,7 +285,7 @@ async def change_policy(tx: Connection, *, actor: str, version: int, request: Ri
     return after
 
 
-def _told(metric: str, record: ListEntry | Snooze) -> Record:
+def _audit_snapshot(metric: str, record: ListEntry | Snooze) -> Record:
     """As the log may hold it."""
     return record.model_copy(update={"value": masked(metric, record.value)})
 
