@@ -112,7 +112,7 @@ async def _rates(settings: Settings) -> tuple[float, float]:
             stdin=asyncio.subprocess.PIPE,
         )
         assert worker.stdin is not None  # noqa: S101 - it was asked for
-        await _caught_up(database)
+        await _wait_caught_up(database)
         appended.append(await _rate(database, _append))
         assert worker.returncode is None, "relay and seals ended"  # noqa: S101 - without them the rate says nothing
         worker.stdin.close()
@@ -122,7 +122,7 @@ async def _rates(settings: Settings) -> tuple[float, float]:
     return statistics.median(appended), statistics.median(plain)
 
 
-async def _caught_up(database: Database) -> None:
+async def _wait_caught_up(database: Database) -> None:
     """Wait until the worker has sealed what the round before left, and one entry of ours besides: so it is at work."""
     async with database.transaction() as tx:
         await _append(tx, 0)

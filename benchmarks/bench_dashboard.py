@@ -68,7 +68,7 @@ def _floor() -> APIRouter:
 
 
 @contextmanager
-def _served(orders: int, days: int) -> Iterator[tuple[str, dict[str, str]]]:
+def _serve(orders: int, days: int) -> Iterator[tuple[str, dict[str, str]]]:
     """An API on a shop of that size: its address, and headers that are let in."""
     with empty_database() as server:
         load(server, orders, days)
@@ -91,7 +91,7 @@ def _cold(count: int) -> list[str]:
 def run() -> list[Result]:
     """Floor, cached and cold, at 1 and 16 clients; then a history ten times as long at the same density."""
     results: list[Result] = []
-    with _served(ORDERS, 730) as (url, headers):
+    with _serve(ORDERS, 730) as (url, headers):
         for clients in (1, 16):
             for paths in ([FLOOR] * 50, [CACHED] * 50, _cold(20)):
                 asyncio.run(_p95(url, headers, paths, clients))
@@ -102,7 +102,7 @@ def run() -> list[Result]:
             results.append(Result(f"P2 dashboard cold, {clients} client(s)", slow, floor, "ms", 4))
     taken = []
     for orders, days in ((ORDERS // 10, 730), (ORDERS, 7300)):
-        with _served(orders, days) as (url, headers):
+        with _serve(orders, days) as (url, headers):
             asyncio.run(_p95(url, headers, _cold(50), 1))
             taken.append(asyncio.run(_p95(url, headers, _cold(REQUESTS), 1)))
     results.append(Result("P2 ten times the history", taken[1], taken[0], "ms", 1.1))

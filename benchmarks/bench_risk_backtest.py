@@ -20,6 +20,7 @@ from psycopg.types.json import Jsonb
 
 from backend.core.database import Database
 from backend.risk.backtest import actions
+from backend.risk.backtest.reads import find_backtest
 from backend.risk.backtest.run import run as work_off
 from backend.runtime.embedded_postgres import DATABASE, OWNER
 from backend.runtime.worker import STATEMENT_SECONDS
@@ -128,11 +129,11 @@ def _load(connection: psycopg.Connection[Any], orders: int) -> None:
     )
     connection.execute("insert into risk_list (id, title, kind, metric) values ('stolen', 'Stolen', 'custom', 'card')")
     connection.execute("insert into risk_list (id, title, kind, metric) values ('vip', 'VIP', 'allow', 'customer_id')")
-    connection.execute("update risk_rule_set set rules = %s where state = 'published'", (_stored(RULES),))
+    connection.execute("update risk_rule_set set rules = %s where state = 'published'", (_as_json(RULES),))
     connection.execute("vacuum analyze")
 
 
-def _stored(rules: list[dict[str, Any]]) -> Jsonb:
+def _as_json(rules: list[dict[str, Any]]) -> Jsonb:
     return Jsonb([FraudRule.model_validate(rule).model_dump(mode="json", by_alias=True) for rule in rules])
 
 
@@ -155,7 +156,7 @@ async def _backtest(database: Database) -> float:
     await work_off(database, backtest_id, "EUR")
     seconds = time.perf_counter() - begun
     async with database.read() as connection:
-        done = await actions.find_backtest(connection, backtest_id)
+        done = await find_backtest(connection, backtest_id)
     if done.result is None or done.result.orders != ORDERS:
         raise RuntimeError(f"the backtest ended {done.state}: {done.problem}")
     return seconds

@@ -93,7 +93,7 @@ def _order(number: int, card: str | None) -> dict[str, Any]:
 
 
 @contextmanager
-def _served() -> Iterator[tuple[str, dict[str, str]]]:
+def _serve() -> Iterator[tuple[str, dict[str, str]]]:
     with empty_database() as server:
         with psycopg.connect(server.url(OWNER, DATABASE), autocommit=True) as connection:
             connection.execute(LOAD.format(orders=ORDERS, attack=ATTACK).encode())
@@ -130,20 +130,20 @@ def run() -> list[Result]:
     """Floor and check at 1 and 16 clients, then a card under attack against any other."""
     results: list[Result] = []
     numbers = count(1)
-    with _served() as (url, headers):
+    with _serve() as (url, headers):
 
-        def measured(clients: int, *, floor: bool = False, card: str | None = None, most: int = REQUESTS) -> float:
+        def measure(clients: int, *, floor: bool = False, card: str | None = None, most: int = REQUESTS) -> float:
             bodies = [None if floor else _order(next(numbers), card) for _ in range(most)]
             return asyncio.run(_p95(url, headers, bodies, clients))
 
         for clients in (1, 16):
             for floor in (True, False):
-                measured(clients, floor=floor, most=60)
+                measure(clients, floor=floor, most=60)
             # Interleaved, so that whatever else the machine does bears on both.
-            pairs = [(measured(clients), measured(clients, floor=True)) for _ in range(3)]
+            pairs = [(measure(clients), measure(clients, floor=True)) for _ in range(3)]
             figure, least = sorted(pairs, key=lambda pair: pair[0] / pair[1])[1]
             results.append(Result(f"P3 fraud check, {clients} client(s)", figure, least, "ms", 3.5))
-        pairs = [(measured(1, card="attacked"), measured(1)) for _ in range(3)]
+        pairs = [(measure(1, card="attacked"), measure(1)) for _ in range(3)]
         figure, least = sorted(pairs, key=lambda pair: pair[0] / pair[1])[1]
         results.append(Result("P3 card under attack", figure, least, "ms", 1.3))
     return results

@@ -104,7 +104,7 @@ def _floor() -> APIRouter:
 
 
 @contextmanager
-def _served() -> Iterator[tuple[str, dict[str, str]]]:
+def _serve() -> Iterator[tuple[str, dict[str, str]]]:
     """An API on that queue: its address, and headers of an analyst."""
     with empty_database() as server:
         with psycopg.connect(server.url(OWNER, DATABASE), autocommit=True) as connection:
@@ -126,7 +126,7 @@ def run() -> list[Result]:
     logging.getLogger().handlers.clear()
     logging.getLogger().setLevel(logging.WARNING)
     results = []
-    with _served() as (url, headers):
+    with _serve() as (url, headers):
 
         def get(path: str) -> Callable[[httpx.AsyncClient], Awaitable[Any]]:
             async def ask(http: httpx.AsyncClient) -> None:

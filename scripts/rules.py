@@ -27,7 +27,7 @@ WRITERS = {
     "audit_trail.py",
     "evaluate.py",
     "health.py",
-    "http.py",
+    "idempotency.py",
     "jobs.py",
     "upserts.py",
     "relay.py",

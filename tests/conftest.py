@@ -370,7 +370,7 @@ def serve_in_thread(
 
     async def run() -> None:
         task = asyncio.create_task(server.run())
-        await server.started()
+        await server.wait_started()
         started.set()
         await task
 

@@ -17,7 +17,7 @@ from backend.approvals import ApprovalKind
 from backend.core import audit_trail
 from backend.core.clock import clock
 from backend.core.database import Connection, Database, load_queries
-from backend.core.problems import ProblemError, same_version
+from backend.core.problems import ProblemError, invalid, same_version
 from backend.core.settings import Settings
 from models.access import (
     Approval,
@@ -31,7 +31,7 @@ from models.access import (
     RoleDraft,
 )
 from models.core.permissions import SENSITIVE_PERMISSIONS, Permission
-from models.core.problems import Code, FieldError
+from models.core.problems import Code
 
 queries = load_queries(__package__)
 
@@ -52,7 +52,7 @@ async def assign(tx: Connection, *, actor: str, request: AssignRole) -> RoleAssi
     name = await _known_person(tx, request.user_id)
     now = await clock(tx)
     if request.expires_at is not None and request.expires_at <= now:
-        raise _wrong("expiresAt", "the end of a grant lies ahead")
+        raise invalid("/expiresAt", "the end of a grant lies ahead")
     current = await _current(tx, request.user_id, request.role_id, now)
     if current is not None and current.expires_at == request.expires_at and not current.break_glass:
         audit_trail.nothing_changed()
@@ -62,7 +62,7 @@ async def assign(tx: Connection, *, actor: str, request: AssignRole) -> RoleAssi
     if not role.sensitive or shorter:
         return await _write_grant(tx, actor=actor, request=request, approved_by=())
     if not request.reason.strip():
-        raise _wrong("reason", "a sensitive role needs a reason: those who approve read it")
+        raise invalid("/reason", "a sensitive role needs a reason: those who approve read it")
     return await approvals.ask(
         tx,
         actor=actor,
@@ -236,18 +236,18 @@ async def _grantable(tx: Connection, role_id: str) -> RoleDefinition:
     try:
         role = await reads.role(tx, role_id)
     except ProblemError:
-        raise _wrong("roleId", f"there is no role {role_id}") from None
+        raise invalid("/roleId", f"there is no role {role_id}") from None
     if role.service:
-        raise _wrong("roleId", f"{role.name} is for machines; their accounts are made on the command line")
+        raise invalid("/roleId", f"{role.name} is for machines; their accounts are made on the command line")
     return role
 
 
 async def _known_person(tx: Connection, user_id: str) -> str:
     row = await (await tx.execute(queries.person, {"user_id": user_id})).fetchone()
     if row is None:
-        raise _wrong("userId", "nobody of this name has an account or has signed in yet")
+        raise invalid("/userId", "nobody of this name has an account or has signed in yet")
     if row[2]:
-        raise _wrong("userId", f"the account of {row[1]} is disabled")
+        raise invalid("/userId", f"the account of {row[1]} is disabled")
     return str(row[1])
 
 
@@ -277,7 +277,7 @@ def _last_administrator() -> ProblemError:
 
 async def create_role(tx: Connection, *, actor: str, request: RoleDraft) -> RoleDefinition:
     """Store a new role, which nobody holds yet. An id or name that is taken: 409. Not sensitive enough: 422."""
-    values = await _checked(
+    values = await _validate_role(
         tx, request.role_id, request.name, request.permissions, request.policy, sensitive=request.sensitive
     )
     row = await (
@@ -312,18 +312,18 @@ async def change_role(
     await tx.execute(queries.lock_role, {"role_id": role_id})
     before = await reads.role(tx, role_id)
     same_version(before.version, version)
-    wanted = _changed(before, request)
+    wanted = _merge_change(before, request)
     if wanted == before:
         audit_trail.nothing_changed()
         return before
-    await _checked(tx, role_id, wanted.name, wanted.permissions, wanted.policy, sensitive=wanted.sensitive)
+    await _validate_role(tx, role_id, wanted.name, wanted.permissions, wanted.policy, sensitive=wanted.sensitive)
     sensitive = before.sensitive or wanted.sensitive
     more = set(wanted.permissions) - set(before.permissions)
     easier = before.sensitive and (not wanted.sensitive or wanted.policy != before.policy)
     if not sensitive or not (more or easier):
         return await _write_role(tx, actor=actor, before=before, wanted=wanted, reason=request.reason)
     if not request.reason.strip():
-        raise _wrong("reason", "a change of a sensitive role needs a reason: those who approve read it")
+        raise invalid("/reason", "a change of a sensitive role needs a reason: those who approve read it")
     policy = before.policy if before.sensitive else wanted.policy
     return await approvals.ask(
         tx,
@@ -356,7 +356,7 @@ async def _apply_role_change(tx: Connection, approval: Approval) -> Mapping[str,
         raise ProblemError(Code.CONFLICT, f"{approval.requested_by_name} may not change roles any more; deny it.")
     change = RoleChange.model_validate(approval.details["change"])
     after = await _write_role(
-        tx, actor=approval.requested_by, before=before, wanted=_changed(before, change), reason=approval.reason
+        tx, actor=approval.requested_by, before=before, wanted=_merge_change(before, change), reason=approval.reason
     )
     return audit_snapshot(after)
 
@@ -408,14 +408,14 @@ async def _write_role(
     return after
 
 
-def _changed(before: RoleDefinition, request: RoleChange) -> RoleDefinition:
+def _merge_change(before: RoleDefinition, request: RoleChange) -> RoleDefinition:
     wanted = {name: getattr(request, name) for name in request.model_fields_set - {"reason"}}
     if "permissions" in wanted:
         wanted["permissions"] = tuple(sorted(set(wanted["permissions"])))
     return before.model_copy(update=wanted)
 
 
-async def _checked(
+async def _validate_role(
     tx: Connection,
     role_id: str,
     name: str,
@@ -426,7 +426,7 @@ async def _checked(
 ) -> dict[str, Any]:
     dangerous = sorted(SENSITIVE_PERMISSIONS & set(permissions))
     if dangerous and not sensitive:
-        raise _wrong("sensitive", f"a role with {', '.join(dangerous)} is sensitive: grants of it need approval")
+        raise invalid("/sensitive", f"a role with {', '.join(dangerous)} is sensitive: grants of it need approval")
     taken = await (await tx.execute(queries.name_taken, {"name": name, "role_id": role_id})).fetchone()
     if taken is not None:
         raise ProblemError(Code.CONFLICT, f"The role {taken[0]} is called {name} already.")
@@ -434,7 +434,7 @@ async def _checked(
         row[0] for row in await (await tx.execute(queries.known_roles, {"ids": list(policy.from_roles)})).fetchall()
     }
     if unknown := [role for role in policy.from_roles if role not in known]:
-        raise _wrong("policy/fromRoles", f"there is no role {unknown[0]}")
+        raise invalid("/policy/fromRoles", f"there is no role {unknown[0]}")
     return {
         "name": name,
         "permissions": sorted(set(permissions)),
@@ -448,12 +448,6 @@ async def _checked(
 def audit_snapshot(record: RoleAssignment | RoleDefinition) -> dict[str, Any]:
     """A record as the audit log keeps it. How many hold a role is no part of the role."""
     return record.model_dump(mode="json", by_alias=True, exclude={"people"})
-
-
-def _wrong(field: str, message: str) -> ProblemError:
-    return ProblemError(
-        Code.INVALID, message, errors=[FieldError(pointer=f"/{field}", code="invalid", message=message)]
-    )
 
 
 GRANT = ApprovalKind("rbac.grant", _apply_grant)

@@ -4,33 +4,25 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Annotated, TypeVar
+from uuid import UUID
 
 from fastapi import Query, Request, Response
-from psycopg.rows import dict_row
 
 from backend.access import actions, reads
-from backend.access.actions import queries
 from backend.accounts import remove_second_factor as take_second_factor
 from backend.approvals import OVERSEERS
 from backend.core.clock import clock
 from backend.core.dependencies import Read, Tx
-from backend.core.http import (
-    IfMatch,
-    Limit,
-    decode_cursor,
-    decode_place,
-    encode_cursor,
-    operations_router,
-    set_etag,
-)
+from backend.core.http import operations_router
+from backend.core.pages import Cursor, Limit, cut_page, decode_cursor
 from backend.core.problems import ProblemError
 from backend.core.security import Principal, require
+from backend.core.versions import IfMatch, with_etag
 from models.access import (
     Approval,
     AssignRole,
     BreakGlass,
     Explanation,
-    GrantingRole,
     Person,
     RemoveSecondFactor,
     RevokeRole,
@@ -53,7 +45,6 @@ STEP_UP = 300
 
 Anybody = Annotated[Principal, require(None)]
 Granter = Annotated[Principal, require(Permission.MANAGE_ROLES, step_up=STEP_UP)]
-Cursor = Annotated[str | None, Query(max_length=400)]
 Who = Annotated[Identifier | None, Query(alias="userId")]
 
 
@@ -90,16 +81,14 @@ async def list_roles(_principal: Anybody, connection: Read) -> Page[RoleDefiniti
 async def get_role(role_id: Identifier, _principal: Anybody, connection: Read, response: Response) -> RoleDefinition:
     """One role; its version is the ETag."""
     role = await reads.role(connection, role_id)
-    set_etag(response, role.version)
-    return role
+    return with_etag(response, role)
 
 
 @router.post("/roles", status_code=201)
 async def create_role(request: RoleDraft, principal: Granter, tx: Tx, response: Response) -> RoleDefinition:
     """Store a new role, which nobody holds yet."""
     role = await actions.create_role(tx, actor=principal.user_id, request=request)
-    set_etag(response, role.version)
-    return role
+    return with_etag(response, role)
 
 
 @router.patch("/roles/{role_id}", responses={202: {"model": Approval, "description": "Waits for approval."}})
@@ -127,7 +116,7 @@ async def list_assignments(
     cursor: Cursor = None,
 ) -> Page[RoleAssignment]:
     """Who holds which role, newest first; those of others need oversight of roles or of the audit log."""
-    granted_at, after = decode_place(cursor)
+    granted_at, after = decode_cursor(cursor, datetime, UUID)
     if not principal.permissions & OVERSEERS:
         if user_id not in {None, principal.user_id}:
             raise _not_yours()
@@ -141,12 +130,8 @@ async def list_assignments(
         after=after,
         limit=limit + 1,
     )
-    items = tuple(found[:limit])
-    return Page[RoleAssignment](
-        items=items,
-        next_cursor=encode_cursor(items[-1].granted_at, items[-1].assignment_id) if len(found) > limit else None,
-        as_of=await clock(connection),
-    )
+    items, following = cut_page(found, limit, lambda last: (last.granted_at, last.assignment_id))
+    return Page[RoleAssignment](items=items, next_cursor=following, as_of=await clock(connection))
 
 
 @router.post(
@@ -163,16 +148,14 @@ async def assign(request: AssignRole, principal: Granter, tx: Tx, response: Resp
 async def revoke(request: RevokeRole, principal: Granter, tx: Tx, response: Response) -> RoleAssignment:
     """Take a role away; it stops working at the next request."""
     ended = await actions.revoke(tx, actor=principal.user_id, request=request)
-    set_etag(response, ended.version)
-    return ended
+    return with_etag(response, ended)
 
 
 @router.post("/break-glass", status_code=202)
 async def break_glass(request: BreakGlass, principal: Granter, tx: Tx, response: Response) -> Approval:
     """Ask one other person to agree to a grant in an emergency; it ends by itself and is reviewed."""
     asked = await actions.break_glass(tx, actor=principal.user_id, request=request)
-    set_etag(response, asked.version)
-    return asked
+    return with_etag(response, asked)
 
 
 # --- explanation, people --------------------------------------------------------------------------------------------
@@ -188,25 +171,7 @@ async def explain(
     """Through which role somebody may do something, granted by whom and when; or what is missing."""
     if user_id != principal.user_id and not principal.permissions & OVERSEERS:
         raise _not_yours()
-    person = await (await connection.execute(queries.person, {"user_id": user_id})).fetchone()
-    async with connection.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(queries.explain, {"user_id": user_id, "permission": permission})
-        rows = await cursor.fetchall()
-        await cursor.execute(queries.roles_with, {"permission": permission})
-        givers = tuple(row["name"] for row in await cursor.fetchall())
-    name = user_id if person is None else str(person[1])
-    active = tuple(GrantingRole.model_validate(row) for row in rows if row["active"])
-    disabled = person is not None and bool(person[2])
-    return Explanation(
-        user_id=user_id,
-        user_name=name,
-        permission=permission,
-        allowed=bool(active) and not disabled,
-        through=active,
-        summary=_summary(name, permission, active, rows, givers, disabled=disabled),
-        roles_with_it=givers,
-        as_of=await clock(connection),
-    )
+    return await reads.explanation(connection, user_id, permission)
 
 
 @router.get("/people")
@@ -220,21 +185,10 @@ async def list_people(
     """Everybody who can sign in or holds a role, by name; needs oversight of roles or of the audit log."""
     if not principal.permissions & OVERSEERS:
         raise _not_yours()
-    name, user_id = decode_cursor(cursor, str, str) if cursor is not None else (None, None)
-    pattern = None
-    if text:
-        for special in ("\\", "%", "_"):
-            text = text.replace(special, f"\\{special}")
-        pattern = f"%{text}%"
-    async with connection.cursor(row_factory=dict_row) as rows:
-        await rows.execute(queries.people, {"text": pattern, "after": name, "after_id": user_id, "limit": limit + 1})
-        found = await rows.fetchall()
-    items = tuple(Person(initials=initials(row["name"]), **row) for row in found[:limit])
-    return Page[Person](
-        items=items,
-        next_cursor=encode_cursor(items[-1].name, items[-1].user_id) if len(found) > limit else None,
-        as_of=await clock(connection),
-    )
+    name, user_id = decode_cursor(cursor, str, str)
+    found = await reads.people(connection, text=text, after=(name, user_id), limit=limit + 1)
+    items, following = cut_page(found, limit, lambda last: (last.name, last.user_id))
+    return Page[Person](items=items, next_cursor=following, as_of=await clock(connection))
 
 
 @router.post("/people/{user_id}/second-factor/remove", status_code=204)
@@ -249,8 +203,7 @@ T = TypeVar("T", RoleAssignment | Approval, RoleDefinition | Approval)
 def _answer(response: Response, result: T) -> T:
     if isinstance(result, Approval):
         response.status_code = 202
-    set_etag(response, result.version)
-    return result
+    return with_etag(response, result)
 
 
 def _not_yours() -> ProblemError:
@@ -259,29 +212,3 @@ def _not_yours() -> ProblemError:
         f"You see your own; for that of others you need the permission {Permission.VIEW_AUDIT}.",
         permission=Permission.VIEW_AUDIT,
     )
-
-
-def _summary(
-    name: str,
-    permission: Permission,
-    active: tuple[GrantingRole, ...],
-    rows: list[dict[str, object]],
-    givers: tuple[str, ...],
-    *,
-    disabled: bool,
-) -> str:
-    if active and disabled:
-        return f"{name} holds {active[0].role_name}, but the account is disabled."
-    if active:
-        first = active[0]
-        until = f" until {first.expires_at:%Y-%m-%d %H:%M} UTC" if first.expires_at else ""
-        return (
-            f"{name} may, as {first.role_name}, granted by {first.granted_by_name} on "
-            f"{first.granted_at:%Y-%m-%d %H:%M} UTC{until}."
-        )
-    has = f"any of these roles: {', '.join(givers)}" if givers else "a role that has it; none does yet"
-    if rows:
-        last = rows[-1]
-        ended = f"was revoked by {last['revoked_by_name']}" if last["revoked_at"] else "has ended"
-        return f"{name} may not: their role {last['role_name']} {ended}. It takes {has}."
-    return f"{name} may not: {permission} takes {has}."

@@ -10,13 +10,14 @@ from uuid import UUID
 from psycopg.rows import class_row
 
 from backend.alerts.decide import Condition, Event, Transition, acknowledge, hold, pass_by, shelve, unshelve
+from backend.alerts.reads import find_rule
 from backend.core import audit_trail
 from backend.core.clock import clock
 from backend.core.database import Connection, load_queries
-from backend.core.problems import ProblemError, same_version
+from backend.core.problems import ProblemError, invalid, same_version
 from models.alerts import Alert, AlertRule, AlertRuleChange, AlertRuleDraft, AlertState, Severity
 from models.core.base import Record
-from models.core.problems import Code, FieldError
+from models.core.problems import Code
 
 queries = load_queries(__package__)
 
@@ -48,15 +49,15 @@ async def _write(tx: Connection, event: Event, before: Alert | None, after: Aler
         resource_id=after.id,
         label=after.title,
         version=after.version,
-        before=None if before is None else _picture(before),
-        after=_picture(after),
+        before=None if before is None else _audit_snapshot(before),
+        after=_audit_snapshot(after),
         reason=reasons.get(event),
     )
 
 
 async def acknowledge_alert(tx: Connection, *, actor: str, alert_id: UUID, version: int, comment: str) -> Alert:
     """Acknowledge. The same acknowledgement again changes nothing; another one is a conflict (409). Stale: 412."""
-    alert = await _locked(tx, alert_id)
+    alert = await _lock(tx, alert_id)
     if alert.state is not AlertState.ACTIVE:
         if (alert.acknowledged_by, alert.comment) == (actor, comment):
             audit_trail.nothing_changed()
@@ -73,13 +74,10 @@ async def shelve_alert(
     tx: Connection, *, actor: str, alert_id: UUID, version: int, until: datetime, reason: str
 ) -> Alert:
     """Put an open alert aside until an instant, at most 7 days ahead (422), with a reason. Cleared: 409. Stale: 412."""
-    alert = await _locked(tx, alert_id)
+    alert = await _lock(tx, alert_id)
     now = await clock(tx)
     if not now < until <= now + SHELF_MOST:
-        message = "the end of a shelf lies ahead, by at most 7 days"
-        raise ProblemError(
-            Code.INVALID, message, errors=[FieldError(pointer="/until", code="invalid", message=message)]
-        )
+        raise invalid("/until", "the end of a shelf lies ahead, by at most 7 days")
     if alert.state is AlertState.CLEARED:
         raise ProblemError(Code.CONFLICT, "This alert has cleared already.")
     same_version(alert.version, version)
@@ -90,7 +88,7 @@ async def shelve_alert(
 
 async def unshelve_alert(tx: Connection, *, actor: str, alert_id: UUID, version: int) -> Alert:
     """Take an alert off the shelf; one that is on none stays as it is. Stale: 412."""
-    alert = await _locked(tx, alert_id)
+    alert = await _lock(tx, alert_id)
     if alert.shelved_until is None:
         audit_trail.nothing_changed()
         return alert
@@ -126,7 +124,7 @@ async def raise_alert(
         runbook_url: Where to read on; empty or http(s).
         actor: Who found it.
     """
-    found = await _locked_condition(tx, source, key)
+    found = await _lock_condition(tx, source, key)
     now = await clock(tx)
     cursor = await tx.execute(queries.new_ids, {"count": 1})
     ids = [row[0] for row in await cursor.fetchall()]
@@ -141,7 +139,7 @@ async def clear_condition(tx: Connection, *, source: str, key: str, actor: str =
 
     An acknowledged alert clears. One that nobody has acknowledged stays until somebody does, and clears then.
     """
-    found = await _locked_condition(tx, source, key)
+    found = await _lock_condition(tx, source, key)
     if found is None:
         return None
     now = await clock(tx)
@@ -150,7 +148,7 @@ async def clear_condition(tx: Connection, *, source: str, key: str, actor: str =
     return step.after
 
 
-async def _locked_condition(tx: Connection, source: str, key: str) -> Alert | None:
+async def _lock_condition(tx: Connection, source: str, key: str) -> Alert | None:
     which = {"source": source, "key": key}
     await tx.execute(queries.lock_source, which)
     async with tx.cursor(row_factory=class_row(Alert)) as cursor:
@@ -174,7 +172,7 @@ async def create_rule(
         resource_id=rule.id,
         label=rule.title,
         version=rule.version,
-        after=_picture(rule),
+        after=_audit_snapshot(rule),
     )
     return rule
 
@@ -187,10 +185,7 @@ async def change_rule(
     empty = [name for name, value in changes.items() if value is None and name not in NULLABLE]
     if empty:
         field = AlertRuleChange.model_fields[empty[0]].alias
-        message = "leave the field out to keep its value"
-        raise ProblemError(
-            Code.INVALID, message, errors=[FieldError(pointer=f"/{field}", code="invalid", message=message)]
-        )
+        raise invalid(f"/{field}", "leave the field out to keep its value")
     await tx.execute(queries.lock_rule, {"rule_id": rule_id})
     before = await find_rule(tx, rule_id)
     same_version(before.version, version)
@@ -208,23 +203,13 @@ async def change_rule(
         resource_id=after.id,
         label=after.title,
         version=after.version,
-        before=_picture(before),
-        after=_picture(after),
+        before=_audit_snapshot(before),
+        after=_audit_snapshot(after),
     )
     return after
 
 
-async def find_rule(connection: Connection, rule_id: UUID) -> AlertRule:
-    """The rule; raises ProblemError 404."""
-    async with connection.cursor(row_factory=class_row(AlertRule)) as cursor:
-        await cursor.execute(queries.rules, {"rule_id": rule_id})
-        rule = await cursor.fetchone()
-    if rule is None:
-        raise ProblemError(Code.NOT_FOUND, "There is no such alert rule.")
-    return rule
-
-
-async def _locked(tx: Connection, alert_id: UUID) -> Alert:
+async def _lock(tx: Connection, alert_id: UUID) -> Alert:
     async with tx.cursor(row_factory=class_row(Alert)) as cursor:
         await cursor.execute(queries.lock_alert, {"alert_id": alert_id})
         alert = await cursor.fetchone()
@@ -233,5 +218,5 @@ async def _locked(tx: Connection, alert_id: UUID) -> Alert:
     return alert
 
 
-def _picture(record: Record) -> dict[str, Any]:
+def _audit_snapshot(record: Record) -> dict[str, Any]:
     return record.model_dump(mode="json", by_alias=True)

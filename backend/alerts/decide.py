@@ -178,7 +178,7 @@ def hold(condition: Condition, alert: Alert | None, now: datetime, new_id: Calla
     a lower one is taken over once somebody has acknowledged.
     """
     if alert is None:
-        return Transition(Event.RAISED, None, _raised(condition, now, new_id()))
+        return Transition(Event.RAISED, None, _new_alert(condition, now, new_id()))
     severer = condition.severity < alert.severity  # P1 sorts before P4
     severity = condition.severity if severer or alert.state is AlertState.ACKNOWLEDGED else alert.severity
     words = {"title": condition.title, "guidance": condition.guidance, "runbook_url": condition.runbook_url}
@@ -199,13 +199,13 @@ def pass_by(alert: Alert, now: datetime) -> Transition:
     """What an open alert without a rule tells of has passed: it clears, once somebody has acknowledged it."""
     measured = alert.model_copy(update={"condition": AlertCondition.NORMAL, "evaluated_at": now})
     if alert.state is AlertState.ACKNOWLEDGED:
-        return _clear(_returned(measured, now), now, before=alert)
+        return _clear(_mark_returned(measured, now), now, before=alert)
     if alert.returned_at is None:
         return Transition(Event.RETURNED, alert, _next(measured, returned_at=now))
     return Transition(None, alert, measured)
 
 
-def _raised(condition: Condition, now: datetime, alert_id: str) -> Alert:
+def _new_alert(condition: Condition, now: datetime, alert_id: str) -> Alert:
     return Alert(
         id=alert_id,
         source=condition.source,
@@ -314,7 +314,7 @@ def _follow(
         step(Event.CHANGED, _next(followed))
     current = steps[-1].after
     if holds is False and current.state is AlertState.ACKNOWLEDGED:
-        steps.append(_clear(_returned(current, now), now, before=current))
+        steps.append(_clear(_mark_returned(current, now), now, before=current))
     elif holds is False and current.returned_at is None:
         step(Event.RETURNED, _next(current, returned_at=now))
     elif holds and current.returned_at is not None:
@@ -322,7 +322,7 @@ def _follow(
     return steps
 
 
-def _returned(alert: Alert, now: datetime) -> Alert:
+def _mark_returned(alert: Alert, now: datetime) -> Alert:
     return alert if alert.returned_at is not None else alert.model_copy(update={"returned_at": now})
 
 

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Query, Response
-from psycopg.rows import class_row
 
-from backend.alerts import actions
-from backend.alerts.actions import queries
+from backend.alerts import actions, reads
 from backend.core.clock import clock
-from backend.core.database import Connection
 from backend.core.dependencies import Read, Tx
-from backend.core.http import AsOf, IfMatch, Limit, decode_cursor, encode_cursor, known_id, operations_router, set_etag
-from backend.core.problems import ProblemError
+from backend.core.http import AsOf, known_id, operations_router
+from backend.core.pages import Cursor, Limit, cut_page, decode_cursor
 from backend.core.security import Principal, require
+from backend.core.versions import IfMatch, with_etag
 from models.alerts import (
     AcknowledgeAlert,
     Alert,
@@ -27,14 +26,12 @@ from models.alerts import (
 )
 from models.core.paging import PAGE_DEFAULT, Page
 from models.core.permissions import Permission
-from models.core.problems import Code
 
 router = operations_router("/api/operations", "alerts")
 
 Viewer = Annotated[Principal, require(Permission.VIEW_DASHBOARD)]
 Manager = Annotated[Principal, require(Permission.MANAGE_ALERTS)]
 States = Annotated[list[AlertList] | None, Query(description="Groups to list; all of them when left out.")]
-Cursor = Annotated[str | None, Query(max_length=400)]
 
 
 @router.get("/alerts")
@@ -47,30 +44,11 @@ async def list_alerts(
     as_of: AsOf = None,
 ) -> Page[Alert]:
     """List alerts, newest first, as they were at ``asOf``. All pages of a cursor are of the same instant."""
-    raised_at, alert_id = None, None
-    if cursor is not None:
-        as_of, raised_at, alert_id = decode_cursor(cursor, datetime, datetime, str)
-        alert_id = known_id(alert_id, "page")
-    instant = as_of or await clock(connection)
-    async with connection.cursor(row_factory=class_row(Alert)) as rows:
-        await rows.execute(
-            queries.alerts_page,
-            {
-                "as_of": instant,
-                "states": None if state is None else [each.value for each in state],
-                "raised_at": raised_at,
-                "alert_id": alert_id,
-                "limit": limit + 1,
-            },
-        )
-        found = await rows.fetchall()
-    items = tuple(found[:limit])
-    more = len(found) > limit
-    return Page[Alert](
-        items=items,
-        next_cursor=encode_cursor(instant, items[-1].raised_at, items[-1].id) if more else None,
-        as_of=instant,
-    )
+    before, raised_at, alert_id = decode_cursor(cursor, datetime, datetime, UUID)
+    instant = before or as_of or await clock(connection)
+    found = await reads.alerts(connection, as_of=instant, states=state, before=(raised_at, alert_id), limit=limit + 1)
+    items, following = cut_page(found, limit, lambda last: (instant, last.raised_at, last.id))
+    return Page[Alert](items=items, next_cursor=following, as_of=instant)
 
 
 @router.get("/alerts/{alert_id}")
@@ -79,13 +57,7 @@ async def get_alert(
 ) -> Alert:
     """One alert, as it was at ``asOf``; its version is the ETag."""
     instant = as_of or await clock(connection)
-    async with connection.cursor(row_factory=class_row(Alert)) as cursor:
-        await cursor.execute(queries.alert_at, {"alert_id": known_id(alert_id, "alert"), "as_of": instant})
-        alert = await cursor.fetchone()
-    if alert is None:
-        raise ProblemError(Code.NOT_FOUND, "There is no such alert.")
-    set_etag(response, alert.version)
-    return alert
+    return with_etag(response, await reads.alert_at(connection, known_id(alert_id, "alert"), instant))
 
 
 @router.post("/alerts/{alert_id}/acknowledge")
@@ -96,8 +68,7 @@ async def acknowledge(
     alert = await actions.acknowledge_alert(
         tx, actor=principal.user_id, alert_id=known_id(alert_id, "alert"), version=version, comment=request.comment
     )
-    set_etag(response, alert.version)
-    return alert
+    return with_etag(response, alert)
 
 
 @router.post("/alerts/{alert_id}/shelve")
@@ -113,8 +84,7 @@ async def shelve(
         until=request.until,
         reason=request.reason,
     )
-    set_etag(response, alert.version)
-    return alert
+    return with_etag(response, alert)
 
 
 @router.post("/alerts/{alert_id}/unshelve")
@@ -123,8 +93,7 @@ async def unshelve(alert_id: str, principal: Manager, tx: Tx, version: IfMatch, 
     alert = await actions.unshelve_alert(
         tx, actor=principal.user_id, alert_id=known_id(alert_id, "alert"), version=version
     )
-    set_etag(response, alert.version)
-    return alert
+    return with_etag(response, alert)
 
 
 @router.get("/alert-rules")
@@ -132,30 +101,23 @@ async def list_rules(
     _principal: Viewer, connection: Read, limit: Limit = PAGE_DEFAULT, cursor: Cursor = None
 ) -> Page[AlertRule]:
     """List alert rules, oldest first."""
-    after = None
-    if cursor is not None:
-        (after,) = decode_cursor(cursor, str)
-        after = known_id(after, "page")
+    (after,) = decode_cursor(cursor, UUID)
     instant = await clock(connection)
-    async with connection.cursor(row_factory=class_row(AlertRule)) as rows:
-        await rows.execute(queries.rules_page, {"after": after, "limit": limit + 1})
-        found = await rows.fetchall()
-    items = tuple(found[:limit])
-    return Page[AlertRule](
-        items=items, next_cursor=encode_cursor(items[-1].id) if len(found) > limit else None, as_of=instant
-    )
+    found = await reads.rules(connection, after=after, limit=limit + 1)
+    items, following = cut_page(found, limit, lambda last: (last.id,))
+    return Page[AlertRule](items=items, next_cursor=following, as_of=instant)
 
 
 @router.get("/alert-rules/{rule_id}")
 async def get_rule(rule_id: str, _principal: Viewer, connection: Read, response: Response) -> AlertRule:
     """One rule; its version is the ETag."""
-    return _tagged(response, await _rule(connection, rule_id))
+    return with_etag(response, await reads.find_rule(connection, known_id(rule_id, "alert rule")))
 
 
 @router.post("/alert-rules", status_code=201)
 async def create_rule(request: AlertRuleDraft, principal: Manager, tx: Tx, response: Response) -> AlertRule:
     """Store a new rule."""
-    return _tagged(response, await actions.create_rule(tx, actor=principal.user_id, request=request))
+    return with_etag(response, await actions.create_rule(tx, actor=principal.user_id, request=request))
 
 
 @router.patch("/alert-rules/{rule_id}")
@@ -166,13 +128,4 @@ async def change_rule(
     rule = await actions.change_rule(
         tx, actor=principal.user_id, rule_id=known_id(rule_id, "alert rule"), version=version, request=request
     )
-    return _tagged(response, rule)
-
-
-async def _rule(connection: Connection, rule_id: str) -> AlertRule:
-    return await actions.find_rule(connection, known_id(rule_id, "alert rule"))
-
-
-def _tagged(response: Response, rule: AlertRule) -> AlertRule:
-    set_etag(response, rule.version)
-    return rule
+    return with_etag(response, rule)

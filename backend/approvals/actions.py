@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from datetime import datetime
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
+from backend.approvals.reads import closing_words, decision_blocker, find
 from backend.core import audit_trail
 from backend.core.capability import ApprovalKinds
 from backend.core.database import Connection, Database, load_queries
 from backend.core.problems import ProblemError, same_version
 from backend.core.settings import Settings
 from models.access import Approval, ApprovalState, Verdict
-from models.core.paging import PAGE_MOST
-from models.core.permissions import Permission
 from models.core.problems import Code
 
 if TYPE_CHECKING:
     from backend.core.security import Principal
 
 queries = load_queries(__package__)
-
-OVERSEERS = frozenset({Permission.VIEW_AUDIT, Permission.MANAGE_ROLES, Permission.APPROVE_ROLES})
-"""Any of these sees what concerns others; everybody sees what concerns themselves."""
 
 
 async def ask(
@@ -113,8 +107,8 @@ async def decide(
         audit_trail.nothing_changed()
         return before
     if before.state is not ApprovalState.PENDING:
-        raise ProblemError(Code.CONFLICT, f"{before.title}: {_ended(before)}")
-    words = await objection(tx, kinds, before, principal)
+        raise ProblemError(Code.CONFLICT, f"{before.title}: {closing_words(before)}")
+    words = await decision_blocker(tx, kinds, before, principal)
     if words is not None:
         raise ProblemError(Code.PERMISSION_MISSING, f"You may not decide this: {words}.", permission=before.permission)
     same_version(before.version, version)
@@ -148,7 +142,7 @@ async def withdraw(tx: Connection, *, actor: str, approval_id: UUID, version: in
         audit_trail.nothing_changed()
         return before
     if before.state is not ApprovalState.PENDING:
-        raise ProblemError(Code.CONFLICT, f"{before.title}: {_ended(before)}")
+        raise ProblemError(Code.CONFLICT, f"{before.title}: {closing_words(before)}")
     same_version(before.version, version)
     return await _settle(tx, before, ApprovalState.WITHDRAWN, actor=actor, reason=reason)
 
@@ -161,74 +155,11 @@ async def expire(database: Database, _settings: Settings) -> None:
             await _settle(tx, before, ApprovalState.EXPIRED, actor=audit_trail.WORKER, reason="nobody decided in time")
 
 
-async def objection(
-    connection: Connection, kinds: ApprovalKinds, approval: Approval, principal: Principal
-) -> str | None:
-    """Why ``principal`` may not decide, in words that follow "You may not decide this:"; ``None`` when they may."""
-    if approval.state is not ApprovalState.PENDING:
-        return _ended(approval).rstrip(".")
-    if approval.permission not in principal.permissions:
-        return f"it needs the permission {approval.permission}"
-    if approval.requested_by == principal.user_id:
-        return "you asked for it"
-    if approval.gainer == principal.user_id:
-        return "you would gain by it"
-    if any(vote.voter == principal.user_id for vote in approval.votes):
-        return "you have voted already"
-    return await kinds[approval.kind].objection(connection, approval, principal.user_id)
-
-
-async def count_decidable(kinds: ApprovalKinds, connection: Connection, principal: Principal) -> int:
-    """How many approvals wait for ``principal``, of the newest that are pending."""
-    concerning = (principal.user_id, principal.permissions)
-    pending = await listed(connection, state=ApprovalState.PENDING, concerning=concerning, limit=PAGE_MOST)
-    return [await objection(connection, kinds, approval, principal) for approval in pending].count(None)
-
-
 def satisfied(approval: Approval) -> bool:
     """Whether enough different people agree and each named role is held by one of them."""
     agreeing = [vote for vote in approval.votes if vote.verdict is Verdict.APPROVE]
     represented = {role for vote in agreeing for role in vote.roles}
     return len(agreeing) >= approval.needs and represented >= set(approval.from_roles)
-
-
-async def find(connection: Connection, approval_id: UUID) -> Approval:
-    """The approval; raises ProblemError 404."""
-    found = await listed(connection, approval_id=approval_id)
-    if not found:
-        raise ProblemError(Code.NOT_FOUND, "There is no such approval.")
-    return found[0]
-
-
-async def listed(
-    connection: Connection,
-    *,
-    approval_id: UUID | None = None,
-    state: ApprovalState | None = None,
-    concerning: tuple[str, Collection[str]] | None = None,
-    before: tuple[datetime | None, UUID | None] = (None, None),
-    limit: int = 1,
-) -> list[Approval]:
-    """Approvals, newest first; ``concerning``: only what this person asked for, gains by, or may decide by permission.
-
-    ``before`` is the instant and the id of the last one of the page before.
-    """
-    me, permissions = concerning or (None, ())
-    async with connection.cursor(row_factory=class_row(Approval)) as cursor:
-        await cursor.execute(
-            queries.approvals,
-            {
-                "approval_id": approval_id,
-                "state": state,
-                "everything": concerning is None,
-                "permissions": [str(permission) for permission in permissions],
-                "me": me,
-                "requested_at": before[0],
-                "after": before[1],
-                "limit": limit,
-            },
-        )
-        return await cursor.fetchall()
 
 
 def audit_snapshot(approval: Approval) -> dict[str, Any]:
@@ -263,17 +194,6 @@ async def _settle(
         reason=reason or None,
     )
     return after
-
-
-def _ended(approval: Approval) -> str:
-    match approval.state:
-        case ApprovalState.APPROVED | ApprovalState.DENIED:
-            last = approval.votes[-1]
-            return f"{last.voter_name} has {approval.state} it already."
-        case ApprovalState.EXPIRED:
-            return f"nobody decided before {approval.ends_at:%Y-%m-%d %H:%M} UTC; ask again."
-        case _:
-            return f"{approval.requested_by_name} has withdrawn it."
 
 
 def _pending_already(approval: Approval) -> ProblemError:

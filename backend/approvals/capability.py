@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from backend.approvals.actions import OVERSEERS
+from backend.approvals.reads import OVERSEERS
 from backend.core.capability import Adapters, Audience, Capability, CountSpec, Server, Tick
 from models.core.permissions import Permission
 from models.core.topics import Topic
@@ -30,7 +30,7 @@ def _ticks(_settings: Settings, _adapters: Adapters) -> Sequence[Tick]:
 
 
 def _counts(server: Server) -> Sequence[CountSpec]:
-    from backend.approvals.actions import count_decidable
+    from backend.approvals.reads import count_decidable
 
     count = partial(count_decidable, server.approval_kinds)
     return (CountSpec("access.approvals", Permission.APPROVE_ROLES, count),)

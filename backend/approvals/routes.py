@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Response
 
-from backend.approvals import actions
-from backend.approvals.actions import OVERSEERS
+from backend.approvals import actions, reads
+from backend.approvals.reads import OVERSEERS
 from backend.core.capability import ApprovalKinds
 from backend.core.clock import clock
 from backend.core.database import Connection
 from backend.core.dependencies import Read, Tx
-from backend.core.http import IfMatch, Kinds, Limit, decode_place, encode_cursor, known_id, operations_router, set_etag
+from backend.core.http import Kinds, known_id, operations_router
+from backend.core.pages import Cursor, Limit, cut_page, decode_cursor
 from backend.core.problems import ProblemError
 from backend.core.security import Principal, require
+from backend.core.versions import IfMatch, with_etag
 from models.access import Approval, ApprovalDecision, ApprovalState, Withdraw
 from models.core.paging import PAGE_DEFAULT, Page
 from models.core.permissions import Permission
@@ -27,7 +31,6 @@ STEP_UP = 300
 
 Anybody = Annotated[Principal, require(None)]
 Approver = Annotated[Principal, require(Permission.APPROVE_ROLES, step_up=STEP_UP)]
-Cursor = Annotated[str | None, Query(max_length=400)]
 
 
 @router.get("/approvals")
@@ -40,17 +43,17 @@ async def list_approvals(
     cursor: Cursor = None,
 ) -> Page[Approval]:
     """What waits for approval, or did, newest first: what one may decide, asked for, or gains by."""
-    found = await actions.listed(
+    found = await reads.approvals(
         connection,
         state=state,
         concerning=None if principal.permissions & OVERSEERS else (principal.user_id, principal.permissions),
-        before=decode_place(cursor),
+        before=decode_cursor(cursor, datetime, UUID),
         limit=limit + 1,
     )
-    items = [await _for(connection, kinds, approval, principal) for approval in found[:limit]]
+    items, following = cut_page(found, limit, lambda last: (last.requested_at, last.approval_id))
     return Page[Approval](
-        items=tuple(items),
-        next_cursor=encode_cursor(items[-1].requested_at, items[-1].approval_id) if len(found) > limit else None,
+        items=tuple([await _for(connection, kinds, approval, principal) for approval in items]),
+        next_cursor=following,
         as_of=await clock(connection),
     )
 
@@ -60,12 +63,11 @@ async def get_approval(
     approval_id: str, principal: Anybody, connection: Read, kinds: Kinds, response: Response
 ) -> Approval:
     """One approval; its version is the ETag."""
-    approval = await actions.find(connection, known_id(approval_id, "approval"))
+    approval = await reads.find(connection, known_id(approval_id, "approval"))
     mine = principal.user_id in {approval.requested_by, approval.gainer}
     if not mine and approval.permission not in principal.permissions and not principal.permissions & OVERSEERS:
         raise ProblemError(Code.NOT_FOUND, "There is no such approval.")
-    set_etag(response, approval.version)
-    return await _for(connection, kinds, approval, principal)
+    return with_etag(response, await _for(connection, kinds, approval, principal))
 
 
 @router.post("/approvals/{approval_id}/decision")
@@ -88,8 +90,7 @@ async def decide(
         verdict=request.decision,
         reason=request.reason,
     )
-    set_etag(response, decided.version)
-    return await _for(tx, kinds, decided, principal)
+    return with_etag(response, await _for(tx, kinds, decided, principal))
 
 
 @router.post("/approvals/{approval_id}/withdraw")
@@ -104,10 +105,9 @@ async def withdraw(
         version=version,
         reason=request.reason,
     )
-    set_etag(response, gone.version)
-    return gone
+    return with_etag(response, gone)
 
 
 async def _for(connection: Connection, kinds: ApprovalKinds, approval: Approval, principal: Principal) -> Approval:
-    words = await actions.objection(connection, kinds, approval, principal)
+    words = await reads.decision_blocker(connection, kinds, approval, principal)
     return approval.model_copy(update={"objection": words})

@@ -6,11 +6,11 @@ import asyncio
 import hashlib
 
 from backend.audit.bundle import MOST, collect, pack
-from backend.audit.reads import bounds, invalid, newest, sealed_size
+from backend.audit.reads import bounds, newest, sealed_size
 from backend.audit.seal import SealError
 from backend.core import audit_trail
 from backend.core.database import Connection, load_queries
-from backend.core.problems import ProblemError
+from backend.core.problems import ProblemError, invalid
 from models.audit import AuditExport
 from models.core.problems import Code
 

@@ -39,7 +39,7 @@ class Bucket:
         self._prefix = parts.path.strip("/")
         self._place = url.rstrip("/")
         config: S3Config = {} if endpoint is None else {"endpoint": endpoint}
-        with self._told("not used"):
+        with self._explain_failure("not used"):
             self._store = S3Store(
                 parts.netloc,
                 config=config,
@@ -54,7 +54,7 @@ class Bucket:
 
     def has(self, size: int) -> bool:
         """Whether the object is there."""
-        with self._told("read"):
+        with self._explain_failure("read"):
             try:
                 obstore.head(self._store, self._path(size))
             except FileNotFoundError:
@@ -67,7 +67,7 @@ class Bucket:
 
     def put(self, size: int, note: str) -> None:
         """Write an object, unless there is one of that name."""
-        with self._told("written"):
+        with self._explain_failure("written"):
             try:
                 obstore.put(self._store, self._path(size), note.encode(), mode="create", use_multipart=False)
             except AlreadyExistsError:
@@ -83,13 +83,13 @@ class Bucket:
                 yield from zip(some, pool.map(self._read, some), strict=True)
 
     def _read(self, size: int) -> str:
-        with self._told("read"):
+        with self._explain_failure("read"):
             content = bytes(obstore.get(self._store, self._path(size)).bytes())
         # What is not text is no checkpoint: whoever verifies says so.
         return content.decode("utf-8", "replace")
 
     def _sizes(self) -> list[int]:
-        with self._told("read"):
+        with self._explain_failure("read"):
             return [
                 size
                 for page in obstore.list(self._store, self._prefix or None, chunk_size=1000)
@@ -101,7 +101,7 @@ class Bucket:
         return f"{self._prefix}/{name_of(size)}" if self._prefix else name_of(size)
 
     @contextmanager
-    def _told(self, done: str) -> Iterator[None]:
+    def _explain_failure(self, done: str) -> Iterator[None]:
         try:
             yield
         except (BaseError, OSError, ValueError) as error:

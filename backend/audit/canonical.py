@@ -53,7 +53,7 @@ _quick = msgspec.json.Decoder(float_hook=_float).decode
 _write = msgspec.json.Encoder(order="sorted").encode
 
 
-def _picture(text: str) -> str:
+def _snapshot_json(text: str) -> str:
     try:
         return _write(_quick(text)).decode()
     except ValueError:
@@ -65,8 +65,8 @@ _WRITERS: dict[str, Callable[[Any], str]] = dict.fromkeys(FIELDS, encode_basestr
     "position": str,
     "seq": str,
     "version": str,
-    "before": _picture,
-    "after": _picture,
+    "before": _snapshot_json,
+    "after": _snapshot_json,
 }
 # Written field by field: a log is as quick to verify as this is, and an encoder of the whole takes twice as long.
 _ORDER = [(f'"{name}":', FIELDS.index(name), _WRITERS[name]) for name in sorted(FIELDS)]

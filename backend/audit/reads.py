@@ -15,10 +15,10 @@ from backend.audit.canonical import canonical
 from backend.audit.merkle import EMPTY, Span, consistency, cover, fold, inclusion, leaf_hash
 from backend.audit.seal import nodes
 from backend.core.database import Connection, array, load_queries
-from backend.core.problems import ProblemError
+from backend.core.problems import ProblemError, invalid
 from models.audit import AuditCheckpoint, AuditLogEntry, ConsistencyProof, InclusionProof, OutsideCopies
 from models.core.base import INT64
-from models.core.problems import Code, FieldError
+from models.core.problems import Code
 
 queries = load_queries(__package__)
 
@@ -195,8 +195,3 @@ async def _roots(connection: Connection, spans: Sequence[Span]) -> list[bytes]:
 def base64_of(data: bytes) -> str:
     """Standard base64."""
     return base64.b64encode(data).decode()
-
-
-def invalid(pointer: str, message: str) -> ProblemError:
-    """A 422 that points at one field."""
-    return ProblemError(Code.INVALID, message, errors=[FieldError(pointer=pointer, code="invalid", message=message)])

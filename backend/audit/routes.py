@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import Query, Response
 
 from backend.audit import actions, reads
 from backend.audit.seal import SealError
 from backend.core.dependencies import Read, Tx
-from backend.core.http import Limit, decode_cursor, encode_cursor, operations_router, problems
-from backend.core.problems import ProblemError
+from backend.core.http import known_id, operations_router, problems
+from backend.core.pages import Cursor, Limit, decode_cursor, encode_cursor
+from backend.core.problems import ProblemError, invalid
 from backend.core.security import Principal, require
 from models.audit import AuditCheckpoint, AuditExport, AuditLogEntry, AuditPage, ConsistencyProof, InclusionProof
 from models.core.base import INT64, Identifier, Instant, Text
@@ -44,7 +44,7 @@ async def list_entries(
     ] = None,
     at: Annotated[Position, Query(description="Begin at this position, going down.")] = None,
     before: Annotated[Position, Query(description="Begin below this position.")] = None,
-    cursor: Annotated[str | None, Query(max_length=400)] = None,
+    cursor: Cursor = None,
     limit: Limit = PAGE_DEFAULT,
 ) -> AuditPage:
     """List entries by position, newest first; ``at``, ``before`` and ``cursor`` say where to begin, one of them.
@@ -53,7 +53,7 @@ async def list_entries(
     of entries: such a page may be short or empty while ``nextCursor`` leads on.
     """
     if sum(start is not None for start in (at, before, cursor)) > 1:
-        raise reads.invalid("query:at", "give one of at, before and cursor")
+        raise invalid("query:at", "give one of at, before and cursor")
     below = before if at is None else at + 1
     if cursor is not None:
         (below,) = decode_cursor(cursor, int)
@@ -103,7 +103,7 @@ async def prove_entry(
 ) -> InclusionProof:
     """Prove that an entry is in the log, in that of the newest checkpoint unless a ``size`` is given."""
     try:
-        return await reads.prove_entry(connection, _known(entry_id), size)
+        return await reads.prove_entry(connection, known_id(entry_id, "audit entry"), size)
     except SealError as error:
         raise _damaged(error) from None
 
@@ -120,15 +120,8 @@ async def export(request: AuditExport, principal: Confirmed, tx: Tx) -> Response
 @router.get("/{entry_id}")
 async def get_entry(entry_id: str, _principal: Viewer, connection: Read) -> AuditLogEntry:
     """One entry."""
-    return await reads.entry(connection, _known(entry_id))
+    return await reads.entry(connection, known_id(entry_id, "audit entry"))
 
 
 def _damaged(error: SealError) -> ProblemError:
     return ProblemError(Code.CONFLICT, f"The seals are damaged: {error}.")
-
-
-def _known(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise ProblemError(Code.NOT_FOUND, "There is no such audit entry.") from None

@@ -79,7 +79,7 @@ class _Chunk:
 
 
 @contextmanager
-def _connected(url: str) -> Iterator[Connection]:
+def _connect(url: str) -> Iterator[Connection]:
     with psycopg.connect(
         url, autocommit=True, connect_timeout=5, options="-c timezone=UTC -c default_transaction_read_only=on"
     ) as connection:
@@ -88,7 +88,7 @@ def _connected(url: str) -> Iterator[Connection]:
 
 def verify(url: str, verifiers: Sequence[Verifier], outside: Iterable[tuple[int, str]] = ()) -> Report:
     """Verify the log of a database. ``outside``: size and note of checkpoints kept elsewhere. Raises psycopg.Error."""
-    with _connected(url) as connection:
+    with _connect(url) as connection:
         position = _one(connection, queries.newest)[0]
         low, high, leaves = _one(connection, queries.edges)
         inside = dict(connection.execute(queries.all_checkpoints).fetchall())
@@ -115,7 +115,7 @@ def verify(url: str, verifiers: Sequence[Verifier], outside: Iterable[tuple[int,
 
 def origin_of(url: str) -> str:
     """The name of the tree of a database. Raises psycopg.Error."""
-    with _connected(url) as connection:
+    with _connect(url) as connection:
         return str(_one(connection, queries.origin)[0])
 
 
@@ -223,10 +223,10 @@ def _diagnosis(connection: Connection, wrong: Sequence[int]) -> Finding:
         return Finding(position, INSERTED, f"this entry was never sealed; the one sealed here stands at {here}")
     if there is not None:
         return Finding(position, REMOVED, f"the entry sealed here is gone, that of {there} stands here")
-    return _changed(connection, position, row)
+    return _describe_change(connection, position, row)
 
 
-def _changed(connection: Connection, position: int, row: Sequence[Any]) -> Finding:
+def _describe_change(connection: Connection, position: int, row: Sequence[Any]) -> Finding:
     """Changed in place: in its instant, or in something else. Its search columns and its id may still tell."""
     found = connection.execute(queries.instants, {"position": position}).fetchone()
     assert found is not None  # noqa: S101 - the row was read by its position a moment ago
@@ -269,16 +269,16 @@ def _hash(span: tuple[str, int, int]) -> _Chunk:
     """Hash the entries of a span of positions; in a process of its own, over a connection that it keeps."""
     url, first, last = span
     if multiprocessing.parent_process() is None:
-        with _connected(url) as connection:
-            return _hashed(connection, first, last)
+        with _connect(url) as connection:
+            return _hash_rows(connection, first, last)
     if url not in _kept:
         _kept[url] = psycopg.connect(
             url, autocommit=True, options="-c timezone=UTC -c default_transaction_read_only=on"
         )
-    return _hashed(_kept[url], first, last)
+    return _hash_rows(_kept[url], first, last)
 
 
-def _hashed(connection: Connection, first: int, last: int) -> _Chunk:
+def _hash_rows(connection: Connection, first: int, last: int) -> _Chunk:
     stored = _leaves(connection, first, last)
     leaves: list[bytes] = []
     wrong, strays = [], []

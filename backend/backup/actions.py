@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from psycopg.rows import class_row, dict_row
+from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from backend.alerts import clear_condition, raise_alert
 from backend.backup.archive import Made, queries
-from backend.backup.due import History
 from backend.core import audit_trail
 from backend.core.database import Connection
 from models.alerts import Severity
@@ -33,7 +32,7 @@ async def record_made(tx: Connection, *, actor: str, started_at: datetime, sched
         "detail": "",
         "rows": Jsonb(made.manifest.rows),
     }
-    run = await _returned(tx, queries.insert_run, row)
+    run = await _write_run(tx, queries.insert_run, row)
     await _audit(tx, actor, "operations.backup.made", run)
     return run
 
@@ -50,7 +49,7 @@ async def record_failed(tx: Connection, *, actor: str, started_at: datetime, sch
         "detail": why,
         "rows": Jsonb({}),
     }
-    run = await _returned(tx, queries.insert_run, row)
+    run = await _write_run(tx, queries.insert_run, row)
     await _audit(tx, actor, "operations.backup.failed", run)
     await _alert(tx, run, "The daily backup failed", Severity.P2)
     return run
@@ -60,7 +59,7 @@ async def record_tested(
     tx: Connection, *, actor: str, run: BackupRun, state: BackupState, file: str, why: str
 ) -> BackupRun:
     """A backup was restored for a test, or could not be; ``why`` says what was found, empty when it is good."""
-    after = await _returned(tx, queries.judge_run, {"id": run.id, "state": state, "file": file, "detail": why})
+    after = await _write_run(tx, queries.judge_run, {"id": run.id, "state": state, "file": file, "detail": why})
     actions = {
         BackupState.OK: "operations.backup.restore_tested",
         BackupState.UNTESTED: "operations.backup.not_tested",
@@ -102,23 +101,13 @@ async def look(tx: Connection, gap: timedelta) -> datetime:
     return since
 
 
-async def history(connection: Connection) -> History:
-    """What has been made so far."""
-    async with connection.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(queries.history)
-        row = await cursor.fetchone()
-    assert row is not None  # noqa: S101 - a select of one row
-    state = row.pop("last_state")
-    return History(**row, last_failed=state == "failed")
-
-
 async def _alert(tx: Connection, run: BackupRun, title: str, severity: Severity) -> None:
     if run.scheduled:
         guidance = f"{run.detail}\n{BY_HAND}"
         await raise_alert(tx, source=SOURCE, key=DAILY, title=title, severity=severity, guidance=guidance)
 
 
-async def _returned(tx: Connection, statement: Any, row: dict[str, Any]) -> BackupRun:
+async def _write_run(tx: Connection, statement: Any, row: dict[str, Any]) -> BackupRun:
     async with tx.cursor(row_factory=class_row(BackupRun)) as cursor:
         await cursor.execute(statement, row)
         run = await cursor.fetchone()

@@ -20,7 +20,7 @@ from psycopg.pq import TransactionStatus
 from pydantic import BaseModel, ValidationError
 
 from backend.backup.errors import BackupError
-from backend.backup.postgres import Abort, connected, running, tool
+from backend.backup.postgres import Abort, connect, running, tool
 from backend.backup.retention import file_name
 from backend.backup.sealed import CHUNK, Sealer, unseal
 from backend.core.database import load_queries
@@ -90,7 +90,7 @@ def make(url: str, folder: Path, key: Key, now: datetime, abort: Abort) -> Made:
     the folder is removed. Raises BackupError; then no file is left.
     """
     try:
-        with connected(url, abort) as connection:
+        with connect(url, abort) as connection:
             mark = identity(connection)
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             for left in folder.glob(f"opsconsole-*.{mark}.part"):

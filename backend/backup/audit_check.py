@@ -9,14 +9,14 @@ from psycopg.rows import dict_row
 
 from backend.audit import CheckpointStoreError, Verifier, configured_store, origin_of, signing_key, verify_log
 from backend.backup.archive import queries
-from backend.backup.postgres import connected
+from backend.backup.postgres import connect
 from backend.core.settings import Settings
 
 
 def verify_audit(url: str) -> str | None:
     """``None`` when the positions of the audit log at ``url`` are whole, else what is wrong with them."""
     try:
-        with connected(url) as connection, connection.cursor(row_factory=dict_row) as cursor:
+        with connect(url) as connection, connection.cursor(row_factory=dict_row) as cursor:
             found = cursor.execute(queries.audit_gaps).fetchone()
     except psycopg.Error as error:
         return f"the audit log cannot be read: {str(error).strip()}"

@@ -9,7 +9,7 @@ from typing import cast
 
 import procrastinate
 
-from backend.backup import actions, due
+from backend.backup import actions, due, reads
 from backend.backup.audit_check import sealed_audit_check
 from backend.backup.errors import BackupError
 from backend.backup.keys import key_of
@@ -46,7 +46,7 @@ async def back_up_when_due(database: Database, settings: Settings) -> BackupRun 
     if at is None or setup_words(settings) is not None:
         return None
     async with database.read() as connection:
-        if not due.due(await actions.history(connection), at):
+        if not due.due(await reads.history(connection), at):
             return None
     try:
         plan = _plan(settings)
@@ -68,7 +68,7 @@ async def watch(database: Database, settings: Settings) -> None:
     async with database.transaction() as tx:
         listening_since = await actions.look(tx, GAP)
         wanted = settings.backup_time is not None
-        if wanted and due.missing(await actions.history(tx), listening_since):
+        if wanted and due.missing(await reads.history(tx), listening_since):
             words = setup_words(settings) or (
                 "Look at GET /api/operations/backups, at the log of the worker and at failed jobs."
             )

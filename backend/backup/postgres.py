@@ -69,7 +69,7 @@ class Abort:
 
 
 @contextmanager
-def connected(url: str, abort: Abort | None = None) -> Iterator[psycopg.Connection[Any]]:
+def connect(url: str, abort: Abort | None = None) -> Iterator[psycopg.Connection[Any]]:
     """A connection as the login of ``url``, in autocommit mode, that may take its time. Raises psycopg.Error."""
     with psycopg.connect(
         make_conninfo(url, connect_timeout=CONNECT_SECONDS, application_name="opsconsole backup"), autocommit=True

@@ -15,7 +15,7 @@ from psycopg.conninfo import make_conninfo
 from backend.backup.archive import Manifest, identity, opened, queries, rows_of, verified
 from backend.backup.audit_check import verify_audit
 from backend.backup.errors import BackupError, UntestedError
-from backend.backup.postgres import Abort, connected, running, tool
+from backend.backup.postgres import Abort, connect, running, tool
 from backend.backup.retention import stamp
 from backend.core.database import APPLICATION_ROLE
 from backend.core.keys import Key
@@ -40,7 +40,7 @@ def restore(file: Path, key: Key, url: str, abort: Abort, verify: VerifyAudit = 
             "install a newer one"
         )
     try:
-        with connected(url, abort) as connection:
+        with connect(url, abort) as connection:
             version = connection.info.server_version
             if version < 180_000:
                 raise BackupError(f"PostgreSQL 18 is needed; this is {version // 10_000}")
@@ -69,7 +69,7 @@ def restore_test(
     """
     try:
         manifest = verified(file, key, abort)
-        with connected(url, abort) as connection, _scratch(connection, now) as name:
+        with connect(url, abort) as connection, _scratch(connection, now) as name:
             scratch = make_conninfo(url, dbname=name)
             try:
                 _pour(file, key, scratch, name, connection.info.server_version, abort)
@@ -89,7 +89,7 @@ def restore_test(
 
 def differences(url: str, manifest: Manifest, verify: VerifyAudit) -> str | None:
     """How the database at ``url`` differs from what was backed up; ``None`` when it does not. Raises psycopg.Error."""
-    with connected(url) as connection:
+    with connect(url) as connection:
         revision = as_text(current(connection))
         rows = rows_of(connection)
     if revision != manifest.revision:

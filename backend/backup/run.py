@@ -56,7 +56,7 @@ async def back_up(database: Database, plan: Plan) -> BackupRun:
     while another one of this database is being made, BackupError when the owner cannot connect, and
     DatabaseUnavailable.
     """
-    async with _alone(plan.url):
+    async with _exclude_others(plan.url):
         async with database.read() as connection:
             started_at = await clock(connection)
         try:
@@ -88,7 +88,7 @@ async def back_up(database: Database, plan: Plan) -> BackupRun:
 
 
 @asynccontextmanager
-async def _alone(url: str) -> AsyncIterator[None]:
+async def _exclude_others(url: str) -> AsyncIterator[None]:
     """While nobody else backs up this database. Raises BusyError, and BackupError without a connection."""
     try:
         connection = await psycopg.AsyncConnection.connect(

@@ -34,24 +34,24 @@ class AuditScope:
         return not (self.entries or self.nothing_changed)
 
 
-_told: ContextVar[AuditScope | None] = ContextVar("told", default=None)
+_scope: ContextVar[AuditScope | None] = ContextVar("audit_scope", default=None)
 
 
 @contextmanager
 def audit_scope() -> Iterator[AuditScope]:
-    """What is told within the block. ``backend.core.http`` holds every writing request to it."""
-    told = AuditScope()
-    token = _told.set(told)
+    """What is told within the block. ``backend.core.idempotency`` holds every writing request to it."""
+    scope = AuditScope()
+    token = _scope.set(scope)
     try:
-        yield told
+        yield scope
     finally:
-        _told.reset(token)
+        _scope.reset(token)
 
 
 def nothing_changed() -> None:
     """Say that a request is answered although it changed nothing: what it asked for was done already."""
-    if (told := _told.get()) is not None:
-        told.nothing_changed = True
+    if (scope := _scope.get()) is not None:
+        scope.nothing_changed = True
 
 
 async def record(
@@ -89,6 +89,6 @@ async def record(
     )
     row = await cursor.fetchone()
     assert row is not None  # noqa: S101 - an insert of one row returns one row
-    if (told := _told.get()) is not None:
-        told.entries += 1
+    if (scope := _scope.get()) is not None:
+        scope.entries += 1
     return int(row[0])

@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Final
+
 import procrastinate
 
+from backend.core.clock import clock
 from backend.core.database import Connection
+
+NAMESPACE: Final = "opsconsole"
 
 _app = procrastinate.App(connector=procrastinate.PsycopgConnector())
 """Never opened: every job is deferred on the connection of its transaction."""
 
 
-async def defer(tx: Connection, task: str, **arguments: str | int) -> None:
-    """Defer a task, such as ``risk.backtest``, within ``tx``; a worker takes it up after the commit."""
-    deferrer = _app.configure_task(f"opsconsole:{task}", connection=tx, queue="core")
+def stored_name(task: str) -> str:
+    """The name under which jobs of a task, such as ``risk.backtest``, are stored."""
+    return f"{NAMESPACE}:{task}"
+
+
+async def defer(tx: Connection, task: str, *, seconds: float = 0.0, **arguments: str | int) -> None:
+    """Defer a task, such as ``risk.backtest``, within ``tx``; a worker takes it up after the commit.
+
+    Args:
+        tx: The transaction of what the job follows from.
+        task: The task, without the namespace.
+        seconds: How long the job waits, by the database's clock; none: it is due at once.
+        arguments: What the task is called with.
+    """
+    at = await clock(tx) + timedelta(seconds=seconds) if seconds else None
+    deferrer = _app.configure_task(stored_name(task), connection=tx, queue="core", schedule_at=at)
     await deferrer.defer_async(**arguments)

@@ -22,7 +22,7 @@ async def _read(request: Request) -> AsyncIterator[Connection]:
 
 
 async def _transaction(request: Request) -> Connection:
-    # The route class of backend.core.http owns the transaction: it commits before the answer is sent.
+    # The route class of backend.core.idempotency owns the transaction: it commits before the answer is sent.
     connection: Connection = await request.state.begin()
     return connection
 

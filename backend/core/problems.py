@@ -31,6 +31,17 @@ class ProblemError(Exception):
         self.headers = dict(headers or {})
 
 
+def invalid(pointer: str, message: str) -> ProblemError:
+    """A 422 that points at one field.
+
+    Args:
+        pointer: ``/name`` in the body, ``query:name`` or ``header:name``.
+        message: What is wrong, to stand beside the field: lower case, no full stop. The detail says it as a sentence.
+    """
+    error = FieldError(pointer=pointer, code="invalid", message=message)
+    return ProblemError(Code.INVALID, f"{message[0].upper()}{message[1:]}.", errors=[error])
+
+
 def same_version(found: int, expected: int) -> None:
     """Raises ProblemError 412 when somebody changed the record after the caller saw it."""
     if found != expected:

@@ -48,7 +48,7 @@ class Observe:
         status = got = 0
         begun = time.perf_counter()
 
-        async def sending(message: Message) -> None:
+        async def send_traced(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -59,7 +59,7 @@ class Observe:
                 ]
             await send(message)
 
-        async def receiving() -> Message:
+        async def receive_limited() -> Message:
             nonlocal got
             message = await receive()
             got += len(message.get("body", b""))
@@ -68,11 +68,11 @@ class Observe:
             return message
 
         try:
-            await self._app(scope, receiving, sending)
+            await self._app(scope, receive_limited, send_traced)
         except Exception as error:
             if status:  # half an answer is out already: only closing the connection tells the truth
                 raise
-            await internal(error)(scope, receive, sending)
+            await internal(error)(scope, receive, send_traced)
         finally:
             _note(scope, status, time.perf_counter() - begun)
             request_id.reset(tokens[0])

@@ -11,7 +11,9 @@ from psycopg.rows import dict_row
 from backend.core.clock import clock
 from backend.core.database import Connection
 from backend.core.dependencies import Read
-from backend.core.http import AsOf, Limit, ProblemError, decode_cursor, encode_cursor, operations_router
+from backend.core.http import AsOf, operations_router
+from backend.core.pages import Limit, LongCursor, cut_page, decode_cursor
+from backend.core.problems import invalid
 from backend.core.security import Principal, require
 from backend.dashboard import queries
 from backend.dashboard.cache import Dashboards
@@ -19,7 +21,6 @@ from backend.shop import reporting_currency
 from models.core.base import Instant, PlainText
 from models.core.paging import PAGE_DEFAULT
 from models.core.permissions import Permission
-from models.core.problems import Code, FieldError
 from models.dashboard import OperationsDashboard
 from models.figures import SourceName
 from models.shop.orders import (
@@ -42,15 +43,9 @@ OrderViewer = Annotated[Principal, require(Permission.VIEW_ORDERS)]
 From = Annotated[Instant, Query(alias="from", description="Rows after this instant.")]
 To = Annotated[Instant, Query(description="Rows up to and including this instant.")]
 Country = Annotated[PlainText | None, Query(min_length=1, max_length=100, description="ISO code or the name as given.")]
-Cursor = Annotated[str | None, Query(max_length=1000, description="nextCursor of the page before.")]
 RangeDays = Annotated[Literal["7", "30", "90"], Query(alias="range", description="Days to look back.")]
 
 AHEAD_MOST = timedelta(minutes=1)
-
-
-def _invalid(name: str, message: str) -> ProblemError:
-    error = FieldError(pointer=f"query:{name}", code="invalid", message=message)
-    return ProblemError(Code.INVALID, f"{name}: {message}.", errors=[error])
 
 
 @router.get("/dashboard", response_model=OperationsDashboard)
@@ -63,10 +58,10 @@ async def dashboard(http: Request, _: Viewer, range_days: RangeDays = "7", as_of
         headers = {"Age": str(age)} if age else {}
         return Response(body, media_type="application/json", headers=headers)
     if not 1971 <= as_of.year < 2200:
-        raise _invalid("asOf", "the instant lies outside the years 1971 to 2199")
+        raise invalid("query:asOf", "the instant lies outside the years 1971 to 2199")
     async with http.app.state.database.read() as connection:
         if as_of > await clock(connection) + AHEAD_MOST:
-            raise _invalid("asOf", "the instant lies in the future; leave it out for now")
+            raise invalid("query:asOf", "the instant lies in the future; leave it out for now")
         body = await dashboards.past(connection, as_of, days)
     return Response(body, media_type="application/json")
 
@@ -76,23 +71,18 @@ class _Window:
 
     def __init__(self, start: datetime, end: datetime, cursor: str | None, limit: int) -> None:
         if start > end:
-            raise _invalid("from", "the window ends before it begins")
-        before_at, before_id = decode_cursor(cursor, datetime, str) if cursor is not None else (None, None)
+            raise invalid("query:from", "the window ends before it begins")
+        before_at, before_id = decode_cursor(cursor, datetime, str)
         self.limit = limit
         self.values = {"from": start, "to": end, "before_at": before_at, "before_id": before_id, "limit": limit + 1}
 
-    async def rows(self, connection: Connection, statement: LiteralString, **more: Any) -> list[dict[str, Any]]:
-        """One row more than a page, to know whether there is another."""
+    async def page(
+        self, connection: Connection, statement: LiteralString, at: str, **more: Any
+    ) -> tuple[tuple[dict[str, Any], ...], str | None]:
+        """Rows by the instant in column ``at``, and the cursor of the next page, if there is one."""
         async with connection.cursor(row_factory=dict_row) as cursor:
             await cursor.execute(statement, self.values | more)
-            return await cursor.fetchall()
-
-    def next(self, rows: list[dict[str, Any]], at: str) -> str | None:
-        """Cursor of the next page, if there is one."""
-        if len(rows) <= self.limit:
-            return None
-        last = rows[self.limit - 1]
-        return encode_cursor(last[at], last["id"])
+            return cut_page(await cursor.fetchall(), self.limit, lambda last: (last[at], last["id"]))
 
 
 async def _one(connection: Connection, statement: LiteralString, values: dict[str, Any]) -> tuple[Any, ...]:
@@ -111,17 +101,17 @@ async def orders(
     country: Country = None,
     as_of: AsOf = None,
     limit: Limit = PAGE_DEFAULT,
-    cursor: Cursor = None,
+    cursor: LongCursor = None,
 ) -> OrderPage:
     """Orders placed in ``(from, to]``, newest first; their status is that of ``asOf``."""
     window = _Window(start, to, cursor, limit)
     at = as_of or await clock(connection)
     more = {"status": status, "country": country, "as_of": at}
-    rows = await window.rows(connection, queries.orders, **more)
+    rows, following = await window.page(connection, queries.orders, "placed_at", **more)
     count, amount, unconverted = await _one(connection, queries.orders_summary, window.values | more)
     return OrderPage(
-        items=tuple(OrderRow(**row) for row in rows[:limit]),
-        next_cursor=window.next(rows, "placed_at"),
+        items=tuple(OrderRow(**row) for row in rows),
+        next_cursor=following,
         as_of=at,
         summary=Summary(
             count=count,
@@ -142,16 +132,16 @@ async def refunds(
     country: Country = None,
     as_of: AsOf = None,
     limit: Limit = PAGE_DEFAULT,
-    cursor: Cursor = None,
+    cursor: LongCursor = None,
 ) -> RefundPage:
     """Refunds made in ``(from, to]``, newest first."""
     window = _Window(start, to, cursor, limit)
     more = {"country": country}
-    rows = await window.rows(connection, queries.refunds, **more)
+    rows, following = await window.page(connection, queries.refunds, "refunded_at", **more)
     count, amount, unconverted = await _one(connection, queries.refunds_summary, window.values | more)
     return RefundPage(
-        items=tuple(RefundRow(**row) for row in rows[:limit]),
-        next_cursor=window.next(rows, "refunded_at"),
+        items=tuple(RefundRow(**row) for row in rows),
+        next_cursor=following,
         as_of=as_of or await clock(connection),
         summary=Summary(
             count=count,
@@ -172,17 +162,17 @@ async def downloads(
     country: Country = None,
     as_of: AsOf = None,
     limit: Limit = PAGE_DEFAULT,
-    cursor: Cursor = None,
+    cursor: LongCursor = None,
 ) -> DownloadPage:
     """Download attempts in ``(from, to]``, newest first; whether they succeeded is that of ``asOf``."""
     window = _Window(start, to, cursor, limit)
     at = as_of or await clock(connection)
     more = {"status": status, "country": country, "as_of": at}
-    rows = await window.rows(connection, queries.downloads, **more)
+    rows, following = await window.page(connection, queries.downloads, "downloaded_at", **more)
     count, failed = await _one(connection, queries.downloads_summary, window.values | more)
     return DownloadPage(
-        items=tuple(DownloadRow(**row) for row in rows[:limit]),
-        next_cursor=window.next(rows, "downloaded_at"),
+        items=tuple(DownloadRow(**row) for row in rows),
+        next_cursor=following,
         as_of=at,
         summary=Summary(count=count, failed=failed),
     )
@@ -197,16 +187,16 @@ async def community(
     metric: Literal[SourceName.DISCORD, SourceName.SHOWCASES] | None = None,
     as_of: AsOf = None,
     limit: Limit = PAGE_DEFAULT,
-    cursor: Cursor = None,
+    cursor: LongCursor = None,
 ) -> CommunityPage:
     """Community readings in ``(from, to]``, newest first."""
     window = _Window(start, to, cursor, limit)
     more = {"metric": metric}
-    rows = await window.rows(connection, queries.community, **more)
+    rows, following = await window.page(connection, queries.community, "observed_at", **more)
     (count,) = await _one(connection, queries.community_summary, window.values | more)
     return CommunityPage(
-        items=tuple(CommunityRow(**row) for row in rows[:limit]),
-        next_cursor=window.next(rows, "observed_at"),
+        items=tuple(CommunityRow(**row) for row in rows),
+        next_cursor=following,
         as_of=as_of or await clock(connection),
         summary=Summary(count=count),
     )

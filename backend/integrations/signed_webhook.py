@@ -90,7 +90,7 @@ class WebhookNotifier:
     def __init__(self, hooks: Mapping[EscalateTo, SignedWebhook]) -> None:
         self._hooks = hooks
 
-    async def escalated(self, to: EscalateTo, what: Escalation) -> None:
+    async def escalate(self, to: EscalateTo, what: Escalation) -> None:
         """Tell them."""
         await self._hooks[to].send(
             "risk.escalated",

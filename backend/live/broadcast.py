@@ -158,7 +158,7 @@ class Broadcast:
                 self._position = None
                 await self._needed.wait()
             try:
-                await self._turn()
+                await self._deliver()
                 failures = 0
             except DatabaseUnavailable:
                 failures += 1  # consoles learn of it from their own requests
@@ -167,7 +167,7 @@ class Broadcast:
                 log.exception("live stream turn failed")
             await asyncio.sleep(pause(failures, 2 * POLL_SECONDS, LONGEST_PAUSE) if failures else POLL_SECONDS)
 
-    async def _turn(self) -> None:
+    async def _deliver(self) -> None:
         if self._position is None:
             return
         events = await self._read(self._position, None)

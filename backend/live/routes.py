@@ -46,7 +46,7 @@ class EventStream(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send what the listener hears."""
         scope["opsconsole.stream"] = True
-        leaving = asyncio.create_task(self._left(receive), name="stream left")
+        leaving = asyncio.create_task(self._watch_disconnect(receive), name="stream left")
         try:
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
             # Something at once: the console knows that it is connected.
@@ -93,7 +93,7 @@ class EventStream(Response):
         async with asyncio.timeout(SEND_PATIENCE):
             await send({"type": "http.response.body", "body": text, "more_body": True})
 
-    async def _left(self, receive: Receive) -> None:
+    async def _watch_disconnect(self, receive: Receive) -> None:
         while (await receive())["type"] != "http.disconnect":
             pass
         self._listener.end()

@@ -56,7 +56,7 @@ class Escalation:
 class NotifyPort(Protocol):
     """Whoever is told of escalations."""
 
-    async def escalated(self, to: EscalateTo, what: Escalation) -> None:
+    async def escalate(self, to: EscalateTo, what: Escalation) -> None:
         """Tell them. Raises PortError."""
 
 

@@ -52,8 +52,8 @@ async def create(tx: Connection, shop: SampleShop) -> None:
         )
     rules = _RULES.validate_python(words["rules"])
     await tx.execute(queries.retire_rules)
-    told = {"title": words["title"], "rules": dumps(rules), "author": "ada", "published_by": "tomas"}
-    row = await (await tx.execute(queries.publish_rules, told)).fetchone()
+    values = {"title": words["title"], "rules": dumps(rules), "author": "ada", "published_by": "tomas"}
+    row = await (await tx.execute(queries.publish_rules, values)).fetchone()
     assert row is not None  # noqa: S101 - an insert of one row returns one row
     await audit_trail.record(
         tx,

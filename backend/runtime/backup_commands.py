@@ -28,7 +28,7 @@ from backend.core.postgres_binaries import EmbeddedError
 from backend.core.processes import FolderBusyError
 from backend.core.settings import Settings
 from backend.migrations.migrate import migrate
-from backend.runtime.data_folder import DataFolder, make_database, opened, prepare, working_on
+from backend.runtime.data_folder import DataFolder, make_database, open_database, prepare, working_on
 from backend.runtime.embedded_postgres import OWNER, Embedded
 from models.backup import BackupRun, BackupState
 
@@ -42,7 +42,7 @@ def back_up_now(settings: Settings, to: Path, *, data_dir: Path | None, database
     async def run(url: str, given: Settings) -> BackupRun:
         check = sealed_audit_check(given)
         plan = Plan(url, folder, key_of(given), scheduled=False, actor=OPERATOR, verify=check)
-        async with opened(url) as database:
+        async with open_database(url) as database:
             return await back_up(database, plan)
 
     try:

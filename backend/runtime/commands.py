@@ -15,7 +15,7 @@ from backend.audit import Verifier
 from backend.core.database import DatabaseUnavailable
 from backend.core.postgres_binaries import EmbeddedError
 from backend.core.settings import Settings
-from backend.runtime.data_folder import DataFolder, opened, working_on
+from backend.runtime.data_folder import DataFolder, open_database, working_on
 from models.core.permissions import BUILT_IN_ROLE_BY_ID
 from models.core.wording import counted
 
@@ -44,7 +44,7 @@ def import_orders(
             sys.stderr.flush()
 
     async def run(url: str) -> int:
-        async with opened(url) as database:
+        async with open_database(url) as database:
             report = await bring_in(database, file, columns, currency or settings.currency, shift_to_now, progress)
         sys.stdout.write(f"{report}\n")
         return OK
@@ -78,7 +78,7 @@ def print_token(settings: Settings, role: str, *, data_dir: Path) -> int:
 
 
 async def _seed(url: str) -> None:
-    async with opened(url) as database, database.transaction() as tx:
+    async with open_database(url) as database, database.transaction() as tx:
         await accounts.seed_role_accounts(tx)
 
 
@@ -95,7 +95,7 @@ def set_account(
     """Create or change a built-in account."""
 
     async def run(url: str) -> None:
-        async with opened(url) as database, database.transaction() as tx:
+        async with open_database(url) as database, database.transaction() as tx:
             await accounts.set_account(tx, account=account, name=full_name, role=role, password=password)
 
     try:

@@ -168,7 +168,7 @@ def _wait_for_other(folder: DataFolder, embedded: Embedded) -> None:
 
 
 @asynccontextmanager
-async def opened(url: str, statement_seconds: float = 600.0) -> AsyncIterator[Database]:
+async def open_database(url: str, statement_seconds: float = 600.0) -> AsyncIterator[Database]:
     """A database open for one command."""
     database = Database(url, size=4, statement_seconds=statement_seconds)
     await database.open()

@@ -101,7 +101,7 @@ class HttpServer:
         """Serve until ``stop``."""
         await self._server.serve(sockets=[self._socket])
 
-    async def started(self) -> None:
+    async def wait_started(self) -> None:
         """Return when requests are answered; ``run`` must be on its way. Raises RuntimeError when it ended instead."""
         while not self._server.started:
             if self._server.should_exit:

@@ -8,9 +8,10 @@ import procrastinate
 from psycopg.conninfo import make_conninfo
 
 from backend.capabilities import CAPABILITIES
-from backend.core import http
+from backend.core import idempotency
 from backend.core.backoff import Backoff
 from backend.core.database import APPLICATION_ROLE, Database
+from backend.core.defer import NAMESPACE
 from backend.core.settings import Settings
 from backend.integrations import adapters
 
@@ -27,7 +28,7 @@ async def housekeeping(context: procrastinate.JobContext, timestamp: int) -> Non
     del timestamp
     database = cast("Database", context.additional_context["database"])
     async with database.transaction() as tx:
-        await tx.execute(http.queries.forget)
+        await tx.execute(idempotency.queries.forget)
         for forget in (forget for each in CAPABILITIES for forget in each.housekeeping()):
             await forget(tx)
     await context.app.job_manager.delete_old_jobs(nb_hours=KEEP_HOURS)
@@ -46,7 +47,7 @@ everything = procrastinate.Blueprint()
 """All tasks under the names their jobs are stored by. Once: to add tasks renames them, and a worker that comes back
 after an outage makes its application anew."""
 for part in (blueprint, *(part for each in CAPABILITIES for part in each.jobs())):
-    everything.add_tasks_from(part, namespace="opsconsole")
+    everything.add_tasks_from(part, namespace=NAMESPACE)
 
 
 def job_app(url: str) -> procrastinate.App:

@@ -34,9 +34,9 @@ async def create_sample_shop(database: Database, settings: Settings, progress: P
     async with database.transaction() as tx:
         await tx.execute(queries.no_time_limits)
         await tx.execute(queries.creation_lock)
-        if await _asked(tx, queries.exists):
+        if await _is_true(tx, queries.exists):
             return True
-        if await _asked(tx, queries.holds_data):
+        if await _is_true(tx, queries.holds_data):
             return False
         progress(MESSAGE, 0.0)
         opened_at = await clock(tx)
@@ -69,6 +69,6 @@ def _parts() -> Iterator[CreateSample]:
             yield make()
 
 
-async def _asked(tx: Connection, statement: LiteralString) -> bool:
+async def _is_true(tx: Connection, statement: LiteralString) -> bool:
     row = await (await tx.execute(statement)).fetchone()
     return row == (True,)

@@ -187,7 +187,7 @@ class _Service:
         async with _cancelled_at_end(watch):
             await self._database.open()
             try:
-                if self._folder is not None and not await self._unless_stopped(self._furnish(self._folder)):
+                if self._folder is not None and not await self._run_unless_stopped(self._furnish(self._folder)):
                     return OK
                 return await self._serve_http()
             finally:
@@ -220,7 +220,7 @@ class _Service:
         http = HttpServer(create_app(self._settings, database, self._sample), self._bound)
         self._url = http.url
         running = asyncio.create_task(http.run(), name="http")
-        await http.started()
+        await http.wait_started()
         await self._leases.open()
         if self._folder is not None:
             self._folder.announce(
@@ -247,7 +247,7 @@ class _Service:
         await running
         return OK if self._stop.is_set() else FAILED
 
-    async def _unless_stopped(self, work: Any) -> bool:
+    async def _run_unless_stopped(self, work: Any) -> bool:
         """Do ``work``; False when the end was asked for before it was done."""
         task = asyncio.ensure_future(work)
         stopping = asyncio.create_task(self._stop.wait())

@@ -20,7 +20,6 @@ from backend.sample.checkout import payload
 
 SETTLE_MOST = timedelta(hours=10)
 REFUND_MOST = timedelta(days=8)
-HEAL_MOST = timedelta(minutes=20)
 
 DISCORD_STEP = timedelta(minutes=10)
 SHOWCASES_STEP = timedelta(minutes=20)

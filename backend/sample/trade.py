@@ -118,9 +118,9 @@ class _Stretch:
         fresh = max(self._since, self._until - CHECKED_WITHIN)
         for order in self._market.orders_between(fresh, self._until):
             if order.placed_at > fresh:
-                told = self._market.checkout(order)
-                check = FraudCheck.model_validate(told)
-                await fraud_check(self._tx, self._settings, actor=SAMPLE_SHOP, request=check, payload=told)
+                sent = self._market.checkout(order)
+                check = FraudCheck.model_validate(sent)
+                await fraud_check(self._tx, self._settings, actor=SAMPLE_SHOP, request=check, payload=sent)
 
     def _refunds(self) -> Iterator[dict[str, Any]]:
         for refund in self._market.refunds_between(self._since, self._until):

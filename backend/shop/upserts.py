@@ -119,7 +119,7 @@ async def community(tx: Connection, rows: Sequence[CommunityIn]) -> UpsertCounts
 async def rates(tx: Connection, rows: Sequence[RateIn], reporting: str) -> UpsertCounts:
     """Land daily rates and convert again what was placed or refunded on those days."""
     await tx.execute(queries.lock_rates)
-    landed = await _put(
+    upserted = await _put(
         tx,
         queries.put_rates,
         {
@@ -128,7 +128,7 @@ async def rates(tx: Connection, rows: Sequence[RateIn], reporting: str) -> Upser
             "rate": array(r.rate for r in rows),
         },
     )
-    if landed.inserted or landed.updated:
+    if upserted.inserted or upserted.updated:
         days = sorted({(r.currency, r.day) for r in rows})
         values = {
             "currency": array(currency for currency, _ in days),
@@ -137,4 +137,4 @@ async def rates(tx: Connection, rows: Sequence[RateIn], reporting: str) -> Upser
         }
         await tx.execute(queries.reconvert_orders, values)
         await tx.execute(queries.reconvert_refunds, values)
-    return landed
+    return upserted

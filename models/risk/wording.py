@@ -30,7 +30,6 @@ _TEXT_WORDS: Final = {Operator.EQ: "is", Operator.NE: "is not"}
 _COUNTED: Final = ("Orders", "Earlier orders", "Items", "Refunds", "Chargebacks")
 _SHOWN_MOST = 6
 
-ACTION_WORDS: Final = {"approve": "approves", "flag": "flags", "review": "sends to review", "block": "blocks"}
 UNITS: Final = (("d", 1_440, "days"), ("h", 60, "hours"), ("min", 1, "minutes"))
 """Short name, minutes and long name, longest first."""
 

@@ -71,12 +71,12 @@ async def close_review(tx: Connection, *, actor: str, review_id: UUID, version: 
         resource_id=after.review_id,
         label=f"{after.assignment.role_name} of {after.assignment.user_name}",
         version=after.version,
-        before=_picture(before),
-        after=_picture(after),
+        before=_audit_snapshot(before),
+        after=_audit_snapshot(after),
         reason=findings,
     )
     return after
 
 
-def _picture(review: AccessReview) -> dict[str, Any]:
+def _audit_snapshot(review: AccessReview) -> dict[str, Any]:
     return review.model_dump(mode="json", by_alias=True)

@@ -9,8 +9,9 @@ from fastapi import Query, Response
 from backend.access.break_glass import actions, reads
 from backend.core.clock import clock
 from backend.core.dependencies import Read, Tx
-from backend.core.http import IfMatch, known_id, operations_router, set_etag
+from backend.core.http import known_id, operations_router
 from backend.core.security import Principal, require
+from backend.core.versions import IfMatch, with_etag
 from models.access import AccessReview, CloseReview
 from models.core.paging import Page
 from models.core.permissions import Permission
@@ -42,5 +43,4 @@ async def close_review(
         version=version,
         findings=request.findings,
     )
-    set_etag(response, closed.version)
-    return closed
+    return with_etag(response, closed)

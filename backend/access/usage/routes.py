@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from psycopg.rows import class_row
-
-from backend.access.usage.actions import queries
+from backend.access.usage import reads
 from backend.core.clock import clock
 from backend.core.dependencies import Read
 from backend.core.http import operations_router
@@ -23,7 +21,4 @@ Auditor = Annotated[Principal, require(Permission.VIEW_AUDIT)]
 @router.get("/hints")
 async def list_hints(_principal: Auditor, connection: Read) -> Page[UnusedPermissions]:
     """Permissions that assignments give and nobody used for 90 days: candidates to be taken away. 200 at most."""
-    async with connection.cursor(row_factory=class_row(UnusedPermissions)) as rows:
-        await rows.execute(queries.unused, {"checked": [str(permission) for permission in Permission]})
-        found = await rows.fetchall()
-    return Page[UnusedPermissions](items=tuple(found), as_of=await clock(connection))
+    return Page[UnusedPermissions](items=tuple(await reads.unused(connection)), as_of=await clock(connection))

@@ -24,11 +24,11 @@ from backend.accounts.session.accounts import matches
 from backend.accounts.session.accounts import queries as sessions
 from backend.core import audit_trail
 from backend.core.database import Connection, Database, load_queries
-from backend.core.problems import ProblemError
+from backend.core.problems import ProblemError, invalid
 from backend.core.security import PASSWORD, SECOND_FACTOR, Principal, mint
 from backend.core.settings import Settings
 from models.accounts import AccessToken, Enrolment, RecoveryCodes
-from models.core.problems import Code, FieldError
+from models.core.problems import Code
 
 queries = load_queries(__package__)
 
@@ -54,7 +54,7 @@ async def begin(
         raise ProblemError(Code.NOT_FOUND, "There is no such account.")
     if row[1] is not None:
         if password is None or not await asyncio.to_thread(matches, row[1], password):
-            raise _wrong("password", "the password is wrong")
+            raise invalid("/password", "the password is wrong")
     elif (proved := principal.identity.auth_time) is None or datetime.now(UTC) - proved > RECENT:
         raise ProblemError(Code.UNAUTHENTICATED, "Sign in again before you set up a second factor.")
     secret = pyotp.random_base32()
@@ -75,7 +75,7 @@ async def confirm(database: Database, settings: Settings, principal: Principal, 
         await tx.execute(queries.confirm_factor, {"user_id": principal.user_id})
         await _note(tx, principal, "second_factor_set_up")
         codes = await _new_codes(tx, principal)
-        access = await _raised(tx, settings, principal)
+        access = await _raise_session(tx, settings, principal)
     return _with_codes(codes, access)
 
 
@@ -91,7 +91,7 @@ async def step_up(database: Database, settings: Settings, principal: Principal, 
     await _check(database, settings, principal, code, confirmed=True)
     async with database.transaction() as tx:
         await _note(tx, principal, "second_factor_used")
-        return await _raised(tx, settings, principal)
+        return await _raise_session(tx, settings, principal)
 
 
 async def renew_codes(tx: Connection, settings: Settings, principal: Principal) -> RecoveryCodes:
@@ -157,7 +157,7 @@ async def _check(database: Database, settings: Settings, principal: Principal, c
         if row is not None and row[0] >= MOST_FAILURES:
             await tx.execute(sessions.end_family, {"family": family})
             await _note(tx, principal, "ended", reason="too many wrong codes")
-    raise _wrong("code", "the code is wrong, has passed, or was used already")
+    raise invalid("/code", "the code is wrong, has passed, or was used already")
 
 
 async def _uses(tx: Connection, settings: Settings, principal: Principal, code: str, *, confirmed: bool) -> bool:
@@ -184,7 +184,7 @@ async def _uses(tx: Connection, settings: Settings, principal: Principal, code: 
     return False
 
 
-async def _raised(tx: Connection, settings: Settings, principal: Principal) -> AccessToken:
+async def _raise_session(tx: Connection, settings: Settings, principal: Principal) -> AccessToken:
     now = datetime.now(UTC)
     family = principal.identity.session
     await tx.execute(queries.raise_session, {"family": family, "acr": SECOND_FACTOR, "at": now})
@@ -265,14 +265,6 @@ async def _note(tx: Connection, principal: Principal, what: str, *, reason: str 
         resource_id=principal.user_id,
         label=principal.name,
         reason=reason,
-    )
-
-
-def _wrong(field: str, message: str) -> ProblemError:
-    return ProblemError(
-        Code.INVALID,
-        f"{message[0].upper()}{message[1:]}.",
-        errors=[FieldError(pointer=f"/{field}", code="invalid", message=message)],
     )
 
 

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from backend.core import audit_trail
@@ -15,7 +14,9 @@ from backend.core.database import Connection, load_queries
 from backend.core.defer import defer
 from backend.core.http import known_id
 from backend.core.problems import ProblemError
-from backend.risk.rule_sets import actions as rule_sets
+from backend.risk.backtest.reads import find_backtest
+from backend.risk.rule_sets.actions import as_json, check_lists
+from backend.risk.rule_sets.reads import find_rule_set
 from models.core.problems import Code
 from models.risk.backtest import Backtest, BacktestCircumstances, BacktestDraft, BacktestResult, BacktestState
 
@@ -45,16 +46,16 @@ async def ask(tx: Connection, *, actor: str, request: BacktestDraft) -> Backtest
     """Ask for a backtest; a worker takes it up. Unknown set: 404. Unknown lists: 422. Too many at once: 409."""
     rule_set_id = known_id(request.rule_set_id, "rule set") if request.rule_set_id is not None else None
     if rule_set_id is not None:
-        rules = (await rule_sets.find_rule_set(tx, rule_set_id)).rules
+        rules = (await find_rule_set(tx, rule_set_id)).rules
     else:
         rules = request.rules or ()
-        await rule_sets.check_lists(tx, rules)
+        await check_lists(tx, rules)
     live = await (await tx.execute(queries.live_backtests)).fetchone()
     if live is not None and live[0] >= LIVE_MOST:
         raise ProblemError(Code.CONFLICT, f"{LIVE_MOST} backtests wait already: cancel one, or wait for one to finish.")
     values = {
         "rule_set_id": rule_set_id,
-        "rules": rule_sets.as_json(rules),
+        "rules": as_json(rules),
         "from": request.from_,
         "to": request.to,
         "days": request.days or 0,
@@ -79,16 +80,6 @@ async def cancel(tx: Connection, *, actor: str, backtest_id: UUID) -> Backtest:
         audit_trail.nothing_changed()
     else:
         raise ProblemError(Code.CONFLICT, f"This backtest is {found.state} already.")
-    return found
-
-
-async def find_backtest(connection: Connection, backtest_id: UUID) -> Backtest:
-    """The backtest with its result; raises ProblemError 404."""
-    async with connection.cursor(row_factory=class_row(Backtest)) as cursor:
-        await cursor.execute(queries.backtest, {"backtest_id": backtest_id})
-        found = await cursor.fetchone()
-    if found is None:
-        raise ProblemError(Code.NOT_FOUND, "There is no such backtest.")
     return found
 
 

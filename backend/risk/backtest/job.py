@@ -30,7 +30,7 @@ async def backtest(context: procrastinate.JobContext, backtest_id: str) -> None:
 
 @blueprint.periodic(cron="* * * * *", queueing_lock="lost backtests")
 @blueprint.task(name="risk.lost_backtests", queue="core", pass_context=True)
-async def lost(context: procrastinate.JobContext, timestamp: int) -> None:
+async def fail_lost_backtests(context: procrastinate.JobContext, timestamp: int) -> None:
     """None runs for ever: those whose job is gone are told to have failed."""
     del timestamp
     database = cast("Database", context.additional_context["database"])

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Query, Response
-from psycopg.rows import class_row
 
 from backend.core.clock import clock
 from backend.core.dependencies import Read, Tx
-from backend.core.http import Limit, decode_cursor, encode_cursor, known_id, operations_router, set_etag
+from backend.core.http import known_id, operations_router
+from backend.core.pages import Cursor, Limit, cut_page, decode_cursor
 from backend.core.security import Principal, require
-from backend.risk.backtest import actions
-from backend.risk.backtest.actions import queries
+from backend.core.versions import with_etag
+from backend.risk.backtest import actions, reads
 from models.core.base import Identifier
 from models.core.paging import PAGE_DEFAULT, Page
 from models.core.permissions import Permission
@@ -31,46 +32,30 @@ async def list_backtests(
     connection: Read,
     rule_set_id: Annotated[Identifier | None, Query(alias="ruleSetId")] = None,
     limit: Limit = PAGE_DEFAULT,
-    cursor: Annotated[str | None, Query(max_length=400)] = None,
+    cursor: Cursor = None,
 ) -> Page[BacktestSummary]:
     """List backtests, newest first, without their results."""
-    created_at, after = None, None
-    if cursor is not None:
-        created_at, after = decode_cursor(cursor, datetime, str)
-        after = known_id(after, "page")
+    created_at, after = decode_cursor(cursor, datetime, UUID)
     wanted = known_id(rule_set_id, "rule set") if rule_set_id is not None else None
-    async with connection.cursor(row_factory=class_row(BacktestSummary)) as rows:
-        values = {"rule_set_id": wanted, "created_at": created_at, "backtest_id": after, "limit": limit + 1}
-        await rows.execute(queries.backtests_page, values)
-        found = await rows.fetchall()
-    items = tuple(found[:limit])
-    more = len(found) > limit
-    return Page[BacktestSummary](
-        items=items,
-        next_cursor=encode_cursor(items[-1].created_at, items[-1].backtest_id) if more else None,
-        as_of=await clock(connection),
-    )
+    found = await reads.backtests(connection, rule_set_id=wanted, before=(created_at, after), limit=limit + 1)
+    items, following = cut_page(found, limit, lambda last: (last.created_at, last.backtest_id))
+    return Page[BacktestSummary](items=items, next_cursor=following, as_of=await clock(connection))
 
 
 @router.get("/backtests/{backtest_id}")
 async def get_backtest(backtest_id: Identifier, _principal: Viewer, connection: Read, response: Response) -> Backtest:
     """One backtest: how far it is, or what it found."""
-    return _tagged(response, await actions.find_backtest(connection, known_id(backtest_id, "backtest")))
+    return with_etag(response, await reads.find_backtest(connection, known_id(backtest_id, "backtest")))
 
 
 @router.post("/backtests", status_code=201)
 async def ask_backtest(request: BacktestDraft, principal: Manager, tx: Tx, response: Response) -> Backtest:
     """Ask for a backtest of a stored set, or of rules as they stand in an editor. It runs as a job."""
-    return _tagged(response, await actions.ask(tx, actor=principal.user_id, request=request))
+    return with_etag(response, await actions.ask(tx, actor=principal.user_id, request=request))
 
 
 @router.post("/backtests/{backtest_id}/cancel")
 async def cancel_backtest(backtest_id: Identifier, principal: Manager, tx: Tx, response: Response) -> Backtest:
     """End a backtest that waits or runs; it stops with its next slice."""
     found = await actions.cancel(tx, actor=principal.user_id, backtest_id=known_id(backtest_id, "backtest"))
-    return _tagged(response, found)
-
-
-def _tagged(response: Response, found: Backtest) -> Backtest:
-    set_etag(response, found.version)
-    return found
+    return with_etag(response, found)

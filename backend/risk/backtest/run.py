@@ -93,7 +93,7 @@ class _Replay:
         async with self._database.transaction() as tx:
             await _only_read(tx)
             published_id, number, stored = await _row(tx, queries.published)
-            around = await self._around(tx)
+            around = await self._read_context(tx)
             first, last, orders = await _row(
                 tx, queries.span, {"from": self._claim.placed_from, "to": self._claim.placed_to}
             )
@@ -103,7 +103,7 @@ class _Replay:
         sweep = Sweep(self._rules, published, around)
         curves = Curves(self._rules, around.member, span.orders)
         await self._sweep(sweep, span)
-        await self._frauds(sweep, curves, span)
+        await self._sweep_frauds(sweep, curves, span)
         if curves:
             await self._curves(curves, span)
         appear, disappear = await self._samples(published, around)
@@ -130,7 +130,7 @@ class _Replay:
         (number,) = await _row(tx, queries.number_of, {"rule_set_id": self._claim.rule_set_id})
         return int(number)
 
-    async def _around(self, tx: Connection) -> SqlContext:
+    async def _read_context(self, tx: Connection) -> SqlContext:
         recorded = self._claim.circumstances is BacktestCircumstances.RECORDED
         lists = await (await tx.execute(queries.lists)).fetchall()
         kinds: dict[str, list[tuple[str, str]]] = {ListKind.ALLOW: [], ListKind.BLOCK: []}
@@ -155,7 +155,7 @@ class _Replay:
             upper = lower - 1
             await self._beat(0.9 * (span.last - upper) / (span.last - span.first + 1))
 
-    async def _frauds(self, sweep: Sweep, curves: Curves, span: _Span) -> None:
+    async def _sweep_frauds(self, sweep: Sweep, curves: Curves, span: _Span) -> None:
         """Those that turned out to be fraud, few as they are, once more: found by their outcomes, not by a scan."""
         orders = self._where(_FRAUDS, span)
         for row in await self._rows(sweep.statement(orders, sampled=False)):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from backend.alerts import raise_alert
@@ -15,6 +14,7 @@ from backend.core.json import dumps, storable_json
 from backend.core.problems import ProblemError
 from backend.core.settings import Settings
 from backend.risk.check.facts import Facts, key_of, lock, queries, read, subject_keys
+from backend.risk.check.reads import find_decision
 from backend.risk.features import order_values
 from backend.risk.predicate import EvaluationContext, Outcome, decide, effective, explain, missing
 from backend.shop import claim_currency
@@ -62,16 +62,6 @@ async def fraud_check(
     decision = await _store(tx, request, payload, facts, around, outcome, acting)
     await _tell(tx, decision, actor=actor)
     return decision
-
-
-async def find_decision(connection: Connection, order_id: str) -> Decision:
-    """The decision about an order. Raises ProblemError 404."""
-    async with connection.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(queries.decision, {"order_id": order_id})
-        row = await cursor.fetchone()
-    if row is None:
-        raise ProblemError(Code.NOT_FOUND, "No order with this id was checked.")
-    return Decision.model_validate(row)
 
 
 async def _decided_before(tx: Connection, order_id: str, payload: Mapping[str, Any]) -> Decision:

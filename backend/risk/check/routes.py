@@ -11,7 +11,7 @@ from backend.core.dependencies import Read, Tx
 from backend.core.http import operations_router
 from backend.core.problems import ProblemError
 from backend.core.security import Principal, require
-from backend.risk.check import actions
+from backend.risk.check import actions, reads
 from backend.risk.mask import masked_decision
 from models.core.base import storable
 from models.core.permissions import Permission
@@ -43,4 +43,4 @@ async def get_decision(order_id: str, principal: Viewer, connection: Read) -> De
     """The decision about an order, with what its rules saw."""
     if not storable(order_id):
         raise ProblemError(Code.NOT_FOUND, "No order with this id was checked.")
-    return masked_decision(await actions.find_decision(connection, order_id), principal)
+    return masked_decision(await reads.find_decision(connection, order_id), principal)

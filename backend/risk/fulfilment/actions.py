@@ -16,10 +16,11 @@ from backend.alerts import clear_condition, raise_alert
 from backend.core import audit_trail
 from backend.core.clock import clock
 from backend.core.database import Connection, Database
+from backend.core.defer import defer, stored_name
 from backend.core.problems import ProblemError
 from backend.risk.fulfilment import queries
 from backend.risk.ports import ShopOrder, ShopPort
-from backend.risk.queue.actions import INTENT_JOB, defer
+from backend.risk.queue.actions import INTENT_JOB
 from models.alerts import Severity
 from models.core.problems import Code
 from models.risk.queue import EscalateTo, FulfilmentKind, FulfilmentRequest, FulfilmentState
@@ -44,7 +45,7 @@ async def begin(tx: Connection, intent_id: UUID, *, connected: bool) -> Attempt 
 
     Where no shop is connected the intent says so and waits.
     """
-    row = await _locked(tx, intent_id)
+    row = await _lock(tx, intent_id)
     if row["state"] != FulfilmentState.WAITING:
         return None
     if not connected:
@@ -59,20 +60,20 @@ async def begin(tx: Connection, intent_id: UUID, *, connected: bool) -> Attempt 
 
 async def mark_done(tx: Connection, intent_id: UUID) -> None:
     """The shop has done it; the alert about what it has not done clears with the last of them."""
-    row = await _locked(tx, intent_id)
+    row = await _lock(tx, intent_id)
     if row["state"] == FulfilmentState.DONE:
         return
     await _change(tx, row, state=FulfilmentState.DONE, done_at=await clock(tx), problem=None)
     await _tell(
         tx, row, actor=audit_trail.WORKER, event="risk.intent.done", after={"kind": row["kind"], "state": "done"}
     )
-    if await _failed(tx) == 0:
+    if await _count_failed(tx) == 0:
         await clear_condition(tx, source=SOURCE, key=SHOP)
 
 
 async def mark_failed(tx: Connection, intent_id: UUID, *, words: str, last: bool) -> None:
     """The shop was asked and has not done it. After the ``last`` attempt it has failed: an alert says so."""
-    row = await _locked(tx, intent_id)
+    row = await _lock(tx, intent_id)
     if row["state"] != FulfilmentState.WAITING:
         return
     if not last:
@@ -102,7 +103,7 @@ async def mark_failed(tx: Connection, intent_id: UUID, *, words: str, last: bool
 
 async def retry(tx: Connection, *, actor: str, intent_id: UUID) -> FulfilmentRequest:
     """Ask the shop again for what has failed. What waits or is done stays as it is. Withdrawn: 409."""
-    row = await _locked(tx, intent_id)
+    row = await _lock(tx, intent_id)
     if row["state"] == FulfilmentState.WITHDRAWN:
         raise ProblemError(Code.CONFLICT, "The verdict was undone: there is nothing for the shop to do.")
     if row["state"] == FulfilmentState.FAILED:
@@ -115,8 +116,8 @@ async def retry(tx: Connection, *, actor: str, intent_id: UUID) -> FulfilmentReq
             before={"kind": row["kind"], "state": "failed"},
             after={"kind": row["kind"], "state": "waiting"},
         )
-        await defer(tx, INTENT_JOB, {"intent_id": str(intent_id)})
-        if await _failed(tx) == 0:
+        await defer(tx, INTENT_JOB, intent_id=str(intent_id))
+        if await _count_failed(tx) == 0:
             await clear_condition(tx, source=SOURCE, key=SHOP, actor=actor)
     else:
         audit_trail.nothing_changed()
@@ -132,11 +133,11 @@ async def resume(database: Database, shop: ShopPort | None) -> None:
     if shop is None:
         return
     async with database.transaction() as tx:
-        values = {"off": OFF, "task": INTENT_JOB, "limit": RESUME_MOST}
+        values = {"off": OFF, "task": stored_name(INTENT_JOB), "limit": RESUME_MOST}
         ids = [row[0] for row in await (await tx.execute(queries.idle, values)).fetchall()]
         await tx.execute(queries.forget_problem, {"ids": ids})
         for intent_id in ids:
-            await defer(tx, INTENT_JOB, {"intent_id": intent_id})
+            await defer(tx, INTENT_JOB, intent_id=intent_id)
 
 
 async def record_notification(tx: Connection, *, entry: dict[str, Any], to: EscalateTo, problem: str | None) -> None:
@@ -174,7 +175,7 @@ async def mark_delivered(tx: Connection, *, entry: dict[str, Any], to: EscalateT
     await clear_condition(tx, source=SOURCE, key=f"notify-{to}")
 
 
-async def _locked(tx: Connection, intent_id: UUID) -> dict[str, Any]:
+async def _lock(tx: Connection, intent_id: UUID) -> dict[str, Any]:
     async with tx.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(queries.lock, {"intent_id": intent_id})
         row = await cursor.fetchone()
@@ -183,7 +184,7 @@ async def _locked(tx: Connection, intent_id: UUID) -> dict[str, Any]:
     return row
 
 
-async def _failed(tx: Connection) -> int:
+async def _count_failed(tx: Connection) -> int:
     row = await (await tx.execute(queries.failed)).fetchone()
     return int(row[0]) if row else 0
 

@@ -84,7 +84,7 @@ async def tell(
         notes=notes,
     )
     try:
-        await notifier.escalated(to, what)
+        await notifier.escalate(to, what)
     except PortError as error:
         if last:
             async with database.transaction() as tx:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Literal
+from uuid import UUID
 
 from fastapi import Query
-from psycopg.rows import class_row
 
 from backend.core.clock import clock
 from backend.core.dependencies import Read, Tx
-from backend.core.http import Limit, decode_place, encode_cursor, known_id, operations_router
-from backend.risk.fulfilment import actions, queries
-from backend.risk.queue.routes import Cursor, Decider, Viewer
+from backend.core.http import known_id, operations_router
+from backend.core.pages import Limit, LongCursor, cut_page, decode_cursor
+from backend.risk.fulfilment import actions, reads
+from backend.risk.queue.routes import Decider, Viewer
 from models.core.paging import PAGE_DEFAULT, Page
 from models.risk.queue import FulfilmentRequest
 
@@ -26,20 +28,13 @@ async def list_intents(
         Literal["failed", "waiting"], Query(description="What nobody tries any more, or what is to come.")
     ] = "failed",
     limit: Limit = PAGE_DEFAULT,
-    cursor: Cursor = None,
+    cursor: LongCursor = None,
 ) -> Page[FulfilmentRequest]:
     """List what the shop has not done yet, oldest first."""
-    created_at, after = decode_place(cursor)
-    async with connection.cursor(row_factory=class_row(FulfilmentRequest)) as rows:
-        values = {"state": state, "created_at": created_at, "after": after, "limit": limit + 1}
-        await rows.execute(queries.page, values)
-        found = await rows.fetchall()
-    items = tuple(found[:limit])
-    return Page[FulfilmentRequest](
-        items=items,
-        next_cursor=encode_cursor(items[-1].created_at, items[-1].intent_id) if len(found) > limit else None,
-        as_of=await clock(connection),
-    )
+    created_at, after = decode_cursor(cursor, datetime, UUID)
+    found = await reads.pending(connection, state=state, after=(created_at, after), limit=limit + 1)
+    items, following = cut_page(found, limit, lambda last: (last.created_at, last.intent_id))
+    return Page[FulfilmentRequest](items=items, next_cursor=following, as_of=await clock(connection))
 
 
 @router.post("/{intent_id}/retry")

@@ -15,13 +15,14 @@ from backend.alerts import acknowledge_alert, clear_condition
 from backend.core import audit_trail
 from backend.core.clock import clock
 from backend.core.database import Connection, load_queries
-from backend.core.problems import ProblemError, same_version
+from backend.core.problems import ProblemError, invalid, same_version
 from backend.risk.check.actions import BREAKER
 from backend.risk.check.facts import key_of
+from backend.risk.lists.reads import find_list
 from backend.risk.mask import masked
 from models.alerts import AlertState
 from models.core.base import Record
-from models.core.problems import Code, FieldError
+from models.core.problems import Code
 from models.risk.metrics import normal, normal_ip
 from models.risk.rules import ListEntry, ListEntryDraft, RiskList, RiskListDraft, RiskPolicy, RiskPolicyChange
 from models.risk.suppression import Breaker, Snooze, SnoozeDraft
@@ -36,23 +37,13 @@ def value_of(metric: str, value: str) -> str:
     try:
         found = normal_ip(value) if metric == "ip" else normal(metric, value)
     except ValueError as error:
-        raise _invalid("value", str(error)) from None
+        raise invalid("/value", str(error)) from None
     if not found:
-        raise _invalid("value", "say which value")
+        raise invalid("/value", "say which value")
     return found
 
 
 # --- lists -------------------------------------------------------------------------------------------------------
-
-
-async def find_list(connection: Connection, list_id: str) -> RiskList:
-    """A list. Raises ProblemError 404."""
-    async with connection.cursor(row_factory=class_row(RiskList)) as cursor:
-        await cursor.execute(queries.lists, {"list_id": list_id, "after": None, "limit": 1})
-        found = await cursor.fetchone()
-    if found is None:
-        raise ProblemError(Code.NOT_FOUND, "There is no such list.")
-    return found
 
 
 async def create_list(tx: Connection, *, actor: str, request: RiskListDraft) -> RiskList:
@@ -66,7 +57,7 @@ async def create_list(tx: Connection, *, actor: str, request: RiskListDraft) -> 
 
 async def delete_list(tx: Connection, *, actor: str, list_id: str, version: int) -> None:
     """Delete a list. While a rule of the published set or of a draft asks it: 409, naming them. Stale: 412."""
-    await _locked_list(tx, list_id)
+    await _lock_list(tx, list_id)
     found = await find_list(tx, list_id)
     same_version(found.version, version)
     if found.rules:
@@ -81,11 +72,11 @@ async def delete_list(tx: Connection, *, actor: str, list_id: str, version: int)
 
 async def add_entry(tx: Connection, *, actor: str, list_id: str, request: ListEntryDraft) -> ListEntry:
     """Put a value on a list. The same entry again changes nothing; one that differs from what is there: 409."""
-    metric, title = await _locked_list(tx, list_id)
+    metric, title = await _lock_list(tx, list_id)
     value = value_of(metric, request.value)
     now = await clock(tx)
     if request.until is not None and request.until <= now:
-        raise _invalid("until", "the end lies ahead; leave it out for no end")
+        raise invalid("/until", "the end lies ahead; leave it out for no end")
     async with tx.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(queries.lock_entry, {"list_id": list_id, "value": value, "entry_id": None})
         known = await cursor.fetchone()
@@ -108,7 +99,7 @@ async def add_entry(tx: Connection, *, actor: str, list_id: str, request: ListEn
         entry.entry_id,
         actor,
         label=title,
-        after=_told(metric, entry),
+        after=_audit_snapshot(metric, entry),
         reason=request.reason,
     )
     return entry
@@ -116,7 +107,7 @@ async def add_entry(tx: Connection, *, actor: str, list_id: str, request: ListEn
 
 async def remove_entry(tx: Connection, *, actor: str, list_id: str, entry_id: UUID) -> None:
     """Take a value off a list. Raises ProblemError 404 when it is not on it."""
-    metric, title = await _locked_list(tx, list_id)
+    metric, title = await _lock_list(tx, list_id)
     async with tx.cursor(row_factory=class_row(ListEntry)) as cursor:
         await cursor.execute(queries.lock_entry, {"list_id": list_id, "value": None, "entry_id": entry_id})
         entry = await cursor.fetchone()
@@ -130,11 +121,11 @@ async def remove_entry(tx: Connection, *, actor: str, list_id: str, entry_id: UU
         entry.entry_id,
         actor,
         label=title,
-        before=_told(metric, entry),
+        before=_audit_snapshot(metric, entry),
     )
 
 
-async def _locked_list(tx: Connection, list_id: str) -> tuple[str, str]:
+async def _lock_list(tx: Connection, list_id: str) -> tuple[str, str]:
     """Metric and title of a list nobody else changes meanwhile."""
     row = await (await tx.execute(queries.lock_list, {"list_id": list_id})).fetchone()
     if row is None:
@@ -152,10 +143,10 @@ async def create_snooze(tx: Connection, *, actor: str, request: SnoozeDraft) -> 
     await tx.execute(queries.lock_subject, {"key": key})
     now = await clock(tx)
     if not now < request.until <= now + SNOOZE_MOST:
-        raise _invalid("until", f"the end lies ahead, by at most {SNOOZE_MOST.days} days")
+        raise invalid("/until", f"the end lies ahead, by at most {SNOOZE_MOST.days} days")
     row = await (await tx.execute(queries.rule_exists, {"rule_id": request.rule_id})).fetchone()
     if row != (True,):
-        raise _invalid("ruleId", "the published rule set has no such rule")
+        raise invalid("/ruleId", "the published rule set has no such rule")
     values = request.model_dump() | {"value": value, "actor": actor}
     async with tx.cursor(row_factory=class_row(Snooze)) as cursor:
         await cursor.execute(queries.lock_snooze, values | {"snooze_id": None})
@@ -180,7 +171,7 @@ async def create_snooze(tx: Connection, *, actor: str, request: SnoozeDraft) -> 
         actor,
         label=made.rule_id,
         version=made.version,
-        after=_told(made.subject, made),
+        after=_audit_snapshot(made.subject, made),
         reason=made.reason,
     )
     return made
@@ -192,7 +183,7 @@ async def _value_of_entry(tx: Connection, request: SnoozeDraft) -> str:
     if row is None:
         raise ProblemError(Code.NOT_FOUND, "There is no such entry in the queue.")
     if row[0] is None:
-        raise _invalid("subject", "the entry's order came without it; choose something else that it has")
+        raise invalid("/subject", "the entry's order came without it; choose something else that it has")
     return str(row[0])
 
 
@@ -219,8 +210,8 @@ async def end_snooze(tx: Connection, *, actor: str, snooze_id: UUID, version: in
         actor,
         label=after.rule_id,
         version=after.version,
-        before=_told(before.subject, before),
-        after=_told(after.subject, after),
+        before=_audit_snapshot(before.subject, before),
+        after=_audit_snapshot(after.subject, after),
         reason=reason or None,
     )
     return after
@@ -262,21 +253,12 @@ async def reset_breaker(tx: Connection, *, actor: str, rule_id: str, version: in
     return after
 
 
-async def find_policy(connection: Connection) -> RiskPolicy:
-    """The policy of the queue."""
-    async with connection.cursor(row_factory=class_row(RiskPolicy)) as cursor:
-        await cursor.execute(queries.policy)
-        found = await cursor.fetchone()
-    assert found is not None  # noqa: S101 - the row is there from the first migration on
-    return found
-
-
 async def change_policy(tx: Connection, *, actor: str, version: int, request: RiskPolicyChange) -> RiskPolicy:
     """Change what is named. Entries that are in the queue keep their time. Null: 422. Stale: 412."""
     changes = request.model_dump(exclude_unset=True, exclude={"reason"})
     for name, value in changes.items():
         if value is None:
-            raise _invalid(str(RiskPolicyChange.model_fields[name].alias), "leave the field out to keep its value")
+            raise invalid(f"/{RiskPolicyChange.model_fields[name].alias}", "leave the field out to keep its value")
     async with tx.cursor(row_factory=class_row(RiskPolicy)) as cursor:
         await cursor.execute(queries.lock_policy)
         before = await cursor.fetchone()
@@ -303,7 +285,7 @@ async def change_policy(tx: Connection, *, actor: str, version: int, request: Ri
     return after
 
 
-def _told(metric: str, record: ListEntry | Snooze) -> Record:
+def _audit_snapshot(metric: str, record: ListEntry | Snooze) -> Record:
     """As the log may hold it."""
     return record.model_copy(update={"value": masked(metric, record.value)})
 
@@ -328,10 +310,4 @@ async def _record(
         before=None if before is None else before.model_dump(mode="json", by_alias=True),
         after=None if after is None else after.model_dump(mode="json", by_alias=True),
         **more,
-    )
-
-
-def _invalid(field: str, message: str) -> ProblemError:
-    return ProblemError(
-        Code.INVALID, message, errors=[FieldError(pointer=f"/{field}", code="invalid", message=message)]
     )

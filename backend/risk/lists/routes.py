@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from typing import Annotated, TypeVar
+from uuid import UUID
 
 from fastapi import Query, Response
-from psycopg.rows import class_row
 
 from backend.core.clock import clock
 from backend.core.dependencies import Read, Tx
-from backend.core.http import IfMatch, Limit, decode_cursor, encode_cursor, known_id, operations_router, set_etag
+from backend.core.http import known_id, operations_router
+from backend.core.pages import Cursor, Limit, cut_page, decode_cursor
 from backend.core.problems import ProblemError
 from backend.core.security import Principal, require
-from backend.risk.lists import actions
-from backend.risk.lists.actions import queries
+from backend.core.versions import IfMatch, with_etag
+from backend.risk.lists import actions, reads
 from backend.risk.mask import masked, may_see
 from models.core.base import storable
 from models.core.paging import PAGE_DEFAULT, Page
@@ -27,7 +28,6 @@ router = operations_router("/api/risk", "risk")
 Viewer = Annotated[Principal, require(Permission.VIEW_RISK_QUEUE)]
 Analyst = Annotated[Principal, require(Permission.APPROVE_ORDERS)]
 Manager = Annotated[Principal, require(Permission.MANAGE_RISK_RULES)]
-Cursor = Annotated[str | None, Query(max_length=400)]
 R = TypeVar("R", ListEntry, Snooze)
 
 
@@ -36,30 +36,25 @@ async def list_lists(
     _principal: Viewer, connection: Read, limit: Limit = PAGE_DEFAULT, cursor: Cursor = None
 ) -> Page[RiskList]:
     """List the lists by id, each with the rules that ask it."""
-    (after,) = (None,) if cursor is None else decode_cursor(cursor, str)
+    (after,) = decode_cursor(cursor, str)
     now = await clock(connection)
-    async with connection.cursor(row_factory=class_row(RiskList)) as rows:
-        await rows.execute(queries.lists, {"list_id": None, "after": after, "limit": limit + 1})
-        found = await rows.fetchall()
-    items = tuple(found[:limit])
-    more = encode_cursor(items[-1].list_id) if len(found) > limit else None
-    return Page[RiskList](items=items, next_cursor=more, as_of=now)
+    found = await reads.lists(connection, after=after, limit=limit + 1)
+    items, following = cut_page(found, limit, lambda last: (last.list_id,))
+    return Page[RiskList](items=items, next_cursor=following, as_of=now)
 
 
 @router.get("/lists/{list_id}")
 async def get_list(list_id: str, _principal: Viewer, connection: Read, response: Response) -> RiskList:
     """One list; its version is the ETag."""
-    found = await actions.find_list(connection, _slug(list_id, "list"))
-    set_etag(response, found.version)
-    return found
+    found = await reads.find_list(connection, _slug(list_id, "list"))
+    return with_etag(response, found)
 
 
 @router.post("/lists", status_code=201)
 async def create_list(request: RiskListDraft, principal: Manager, tx: Tx, response: Response) -> RiskList:
     """Create an empty list of values of one metric."""
     made = await actions.create_list(tx, actor=principal.user_id, request=request)
-    set_etag(response, made.version)
-    return made
+    return with_etag(response, made)
 
 
 @router.delete("/lists/{list_id}", status_code=204)
@@ -78,29 +73,23 @@ async def list_entries(
     cursor: Cursor = None,
 ) -> Page[ListEntry]:
     """List what is on a list, newest first. Personal data is hidden from those who may not see it."""
-    found = await actions.find_list(connection, _slug(list_id, "list"))
+    found = await reads.find_list(connection, _slug(list_id, "list"))
     if value is not None and not storable(value):
         raise ProblemError(Code.NOT_FOUND, "No order can have this value.")
     now = await clock(connection)
-    asked = {
-        "list_id": found.list_id,
-        "value": None if value is None else actions.value_of(found.metric, value),
-        "before": _page_id(cursor),
-        "limit": limit + 1,
-    }
-    async with connection.cursor(row_factory=class_row(ListEntry)) as rows:
-        await rows.execute(queries.entries, asked)
-        entries = await rows.fetchall()
-    items = tuple(_hidden(entry, found.metric, principal) for entry in entries[:limit])
-    more = encode_cursor(items[-1].entry_id) if len(entries) > limit else None
-    return Page[ListEntry](items=items, next_cursor=more, as_of=now)
+    (before,) = decode_cursor(cursor, UUID)
+    known = None if value is None else actions.value_of(found.metric, value)
+    entries = await reads.entries(connection, found.list_id, value=known, before=before, limit=limit + 1)
+    items, following = cut_page(entries, limit, lambda last: (last.entry_id,))
+    shown = tuple(_hidden(entry, found.metric, principal) for entry in items)
+    return Page[ListEntry](items=shown, next_cursor=following, as_of=now)
 
 
 @router.post("/lists/{list_id}/entries", status_code=201)
 async def add_entry(list_id: str, request: ListEntryDraft, principal: Manager, tx: Tx) -> ListEntry:
     """Put a value on a list, for good or until an instant."""
     entry = await actions.add_entry(tx, actor=principal.user_id, list_id=_slug(list_id, "list"), request=request)
-    return _hidden(entry, (await actions.find_list(tx, entry.list_id)).metric, principal)
+    return _hidden(entry, (await reads.find_list(tx, entry.list_id)).metric, principal)
 
 
 @router.delete("/lists/{list_id}/entries/{entry_id}", status_code=204)
@@ -120,21 +109,19 @@ async def list_snoozes(
     cursor: Cursor = None,
 ) -> Page[Snooze]:
     """List rules that are quiet for somebody, newest first."""
+    (before,) = decode_cursor(cursor, UUID)
     now = await clock(connection)
-    async with connection.cursor(row_factory=class_row(Snooze)) as rows:
-        await rows.execute(queries.snoozes, {"active": active, "before": _page_id(cursor), "limit": limit + 1})
-        found = await rows.fetchall()
-    items = tuple(_hidden(snooze, snooze.subject, principal) for snooze in found[:limit])
-    more = encode_cursor(items[-1].snooze_id) if len(found) > limit else None
-    return Page[Snooze](items=items, next_cursor=more, as_of=now)
+    found = await reads.snoozes(connection, active=active, before=before, limit=limit + 1)
+    items, following = cut_page(found, limit, lambda last: (last.snooze_id,))
+    shown = tuple(_hidden(snooze, snooze.subject, principal) for snooze in items)
+    return Page[Snooze](items=shown, next_cursor=following, as_of=now)
 
 
 @router.post("/snoozes", status_code=201)
 async def create_snooze(request: SnoozeDraft, principal: Analyst, tx: Tx, response: Response) -> Snooze:
     """Keep one rule quiet for one customer, card or e-mail, for at most 90 days."""
     made = await actions.create_snooze(tx, actor=principal.user_id, request=request)
-    set_etag(response, made.version)
-    return _hidden(made, made.subject, principal)
+    return with_etag(response, _hidden(made, made.subject, principal))
 
 
 @router.post("/snoozes/{snooze_id}/end")
@@ -149,18 +136,14 @@ async def end_snooze(
         version=version,
         reason=request.reason,
     )
-    set_etag(response, ended.version)
-    return _hidden(ended, ended.subject, principal)
+    return with_etag(response, _hidden(ended, ended.subject, principal))
 
 
 @router.get("/breakers")
 async def list_breakers(_principal: Viewer, connection: Read) -> Page[Breaker]:
     """List rules that went past their cap and only flag, oldest first."""
     now = await clock(connection)
-    async with connection.cursor(row_factory=class_row(Breaker)) as rows:
-        await rows.execute(queries.breakers)
-        found = await rows.fetchall()
-    return Page[Breaker](items=tuple(found), next_cursor=None, as_of=now)
+    return Page[Breaker](items=tuple(await reads.breakers(connection)), as_of=now)
 
 
 @router.post("/breakers/{rule_id}/reset")
@@ -171,16 +154,14 @@ async def reset_breaker(
     reset = await actions.reset_breaker(
         tx, actor=principal.user_id, rule_id=_slug(rule_id, "rule"), version=version, reason=request.reason
     )
-    set_etag(response, reset.version)
-    return reset
+    return with_etag(response, reset)
 
 
 @router.get("/policy")
 async def get_policy(_principal: Viewer, connection: Read, response: Response) -> RiskPolicy:
     """What holds for the queue; its version is the ETag."""
-    found = await actions.find_policy(connection)
-    set_etag(response, found.version)
-    return found
+    found = await reads.find_policy(connection)
+    return with_etag(response, found)
 
 
 @router.patch("/policy")
@@ -189,18 +170,13 @@ async def change_policy(
 ) -> RiskPolicy:
     """Change what holds for the queue; fields left out stay."""
     changed = await actions.change_policy(tx, actor=principal.user_id, version=version, request=request)
-    set_etag(response, changed.version)
-    return changed
+    return with_etag(response, changed)
 
 
 def _slug(text: str, what: str) -> str:
     if not storable(text):
         raise ProblemError(Code.NOT_FOUND, f"There is no such {what}.")
     return text
-
-
-def _page_id(cursor: str | None) -> object:
-    return None if cursor is None else known_id(decode_cursor(cursor, str)[0], "page")
 
 
 def _hidden(record: R, metric: str, principal: Principal) -> R:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from backend.core import audit_trail
 from backend.core.clock import clock
 from backend.core.database import Connection
-from backend.core.problems import ProblemError
+from backend.core.problems import invalid
 from backend.risk.outcomes.figures import bounds, month_figures
+from backend.risk.outcomes.reads import find_report
 from backend.risk.outcomes.upserts import outcomes, queries
 from backend.shop import ingest_batch, reporting_currency
-from models.core.problems import Code, FieldError
 from models.risk.report import RiskReport
 from models.shop.ingest import Batch, IngestResult, OutcomeIn
 
@@ -26,10 +25,7 @@ async def generate(tx: Connection, *, actor: str, month: date, currency: str) ->
     """Work out and keep the report of a month; one there is already is replaced. A month to come: 422."""
     begin, _ = bounds(month)
     if begin > await clock(tx):
-        message = "this month has not begun yet"
-        raise ProblemError(
-            Code.INVALID, message, errors=[FieldError(pointer="/month", code="invalid", message=message)]
-        )
+        raise invalid("/month", "this month has not begun yet")
     await tx.execute(queries.lock_reports)
     await tx.execute(f"set local statement_timeout = '{SECONDS}s'")
     figures = await month_figures(tx, month, await reporting_currency(tx, currency))
@@ -63,16 +59,6 @@ async def ingest_outcomes(tx: Connection, request: Batch, *, sent_by: str) -> In
     return await ingest_batch(
         tx, request, OutcomeIn, lambda rows: outcomes(tx, rows), kind="outcomes", one="outcome", sent_by=sent_by
     )
-
-
-async def find_report(connection: Connection, month: date) -> RiskReport:
-    """The report of a month; raises ProblemError 404."""
-    async with connection.cursor(row_factory=class_row(RiskReport)) as cursor:
-        await cursor.execute(queries.report, {"month": month})
-        found = await cursor.fetchone()
-    if found is None:
-        raise ProblemError(Code.NOT_FOUND, "There is no report of this month; generate it first.")
-    return found
 
 
 def ended(now: datetime) -> date:

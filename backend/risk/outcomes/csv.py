@@ -19,16 +19,16 @@ def to_csv(report: RiskReport) -> bytes:
     writer.writerow(HEADER)
     for section, name, figure, value, unit in _rows(report):
         # A spreadsheet would run it as a formula; only names are somebody's text.
-        told = f"'{name}" if name.startswith(_FORMULA) else name
-        writer.writerow((report.month, section, told, figure, "" if value is None else value, unit))
+        shown = f"'{name}" if name.startswith(_FORMULA) else name
+        writer.writerow((report.month, section, shown, figure, "" if value is None else value, unit))
     return out.getvalue().encode("utf-8")
 
 
 def _rows(report: RiskReport) -> Iterator[tuple[str, str, str, float | None, str]]:
     figures = report.figures
     money = f"{figures.currency} minor"
-    told = figures.model_dump(exclude={"currency", "actions", "rules", "analysts", "outcomes", "days"})
-    for figure, value in told.items():
+    shown = figures.model_dump(exclude={"currency", "actions", "rules", "analysts", "outcomes", "days"})
+    for figure, value in shown.items():
         share = figure in {"precision", "recall", "false_positive_rate"}
         yield "month", "", figure, value, "share" if share else money if "amount" in figure else "orders"
     for action in figures.actions:

@@ -7,17 +7,17 @@ import re
 from datetime import date
 from typing import Annotated
 
-from fastapi import Query, Request, Response
-from psycopg.rows import class_row
+from fastapi import Request, Response
 
 from backend.core.clock import clock
 from backend.core.dependencies import Read, Tx
-from backend.core.http import Limit, decode_cursor, encode_cursor, operations_router, set_etag
+from backend.core.http import operations_router
+from backend.core.pages import Cursor, Limit, cut_page, decode_cursor
 from backend.core.problems import ProblemError
 from backend.core.security import Principal, require
-from backend.risk.outcomes import actions
+from backend.core.versions import with_etag
+from backend.risk.outcomes import actions, reads
 from backend.risk.outcomes.csv import to_csv
-from backend.risk.outcomes.upserts import queries
 from models.core.base import Identifier
 from models.core.paging import PAGE_DEFAULT, Page
 from models.core.permissions import Permission
@@ -35,22 +35,14 @@ async def list_reports(
     _principal: Viewer,
     connection: Read,
     limit: Limit = PAGE_DEFAULT,
-    cursor: Annotated[str | None, Query(max_length=400)] = None,
+    cursor: Cursor = None,
 ) -> Page[RiskReportSummary]:
     """List the monthly reports, newest month first, without their figures."""
-    before = None
-    if cursor is not None:
-        (text,) = decode_cursor(cursor, str)
-        before = _month(text)
-    async with connection.cursor(row_factory=class_row(RiskReportSummary)) as rows:
-        await rows.execute(queries.reports_page, {"before": before, "limit": limit + 1})
-        found = await rows.fetchall()
-    items = tuple(found[:limit])
-    return Page[RiskReportSummary](
-        items=items,
-        next_cursor=encode_cursor(items[-1].month) if len(found) > limit else None,
-        as_of=await clock(connection),
-    )
+    (month,) = decode_cursor(cursor, str)
+    before = None if month is None else _month(month)
+    found = await reads.reports(connection, before=before, limit=limit + 1)
+    items, following = cut_page(found, limit, lambda last: (last.month,))
+    return Page[RiskReportSummary](items=items, next_cursor=following, as_of=await clock(connection))
 
 
 @router.post("/reports", status_code=201)
@@ -61,14 +53,13 @@ async def generate_report(
     report = await actions.generate(
         tx, actor=principal.user_id, month=_month(request.month), currency=http.app.state.settings.currency
     )
-    set_etag(response, report.version)
-    return report
+    return with_etag(response, report)
 
 
 @router.get("/reports/{month}.csv", response_class=Response, responses={200: {"content": {"text/csv": {}}}})
 async def report_table(month: Identifier, _principal: Viewer, connection: Read) -> Response:
     """A report as CSV, one figure a row."""
-    report = await actions.find_report(connection, _month(month))
+    report = await reads.find_report(connection, _month(month))
     return _file(to_csv(report), "text/csv; charset=utf-8", f"risk-{report.month}.csv")
 
 
@@ -78,7 +69,7 @@ async def report_pages(month: Identifier, _principal: Viewer, connection: Read) 
     # Only here: the library is large, and the API's start does not wait for it.
     from backend.risk.outcomes.pdf import to_pdf
 
-    report = await actions.find_report(connection, _month(month))
+    report = await reads.find_report(connection, _month(month))
     data = await asyncio.to_thread(to_pdf, report)
     return _file(data, "application/pdf", f"risk-{report.month}.pdf")
 
@@ -86,9 +77,8 @@ async def report_pages(month: Identifier, _principal: Viewer, connection: Read) 
 @router.get("/reports/{month}")
 async def get_report(month: Identifier, _principal: Viewer, connection: Read, response: Response) -> RiskReport:
     """The report of a month, such as ``2026-10``."""
-    report = await actions.find_report(connection, _month(month))
-    set_etag(response, report.version)
-    return report
+    report = await reads.find_report(connection, _month(month))
+    return with_etag(response, report)
 
 
 def _month(text: str) -> date:

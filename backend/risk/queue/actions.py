@@ -10,19 +10,19 @@ from uuid import UUID
 
 from prometheus_client import Counter
 from psycopg.rows import class_row, kwargs_row
-from psycopg.types.json import Jsonb
 
 from backend.core import audit_trail
 from backend.core.clock import clock
 from backend.core.database import Connection, Database
+from backend.core.defer import defer
 from backend.core.metrics import REGISTRY
-from backend.core.problems import ProblemError
+from backend.core.problems import ProblemError, invalid
 from backend.core.settings import Settings
 from backend.risk.queue import decide as pure
 from backend.risk.queue import queries, reads
 from backend.risk.queue.decide import Entry, Refusal, Step
 from models.core.permissions import Permission
-from models.core.problems import Code, FieldError
+from models.core.problems import Code
 from models.risk.queue import (
     BulkAnswer,
     BulkDecision,
@@ -36,8 +36,8 @@ from models.risk.queue import (
 )
 from models.risk.rules import Action
 
-INTENT_JOB = "opsconsole:risk.intent"
-NOTIFY_JOB = "opsconsole:risk.notify"
+INTENT_JOB = "risk.intent"
+NOTIFY_JOB = "risk.notify"
 
 UNDO_SECONDS = 10.0
 """How long after a verdict the shop is asked: as long as the console offers to undo it, and a little more."""
@@ -90,9 +90,9 @@ async def take_next(tx: Connection, *, actor: str) -> RiskQueueEntry | None:
 
 async def claim(tx: Connection, *, actor: str, entry_id: UUID, version: int) -> RiskQueueEntry:
     """Take an entry. One's own stays as it is. Somebody else's or decided: 409. Stale: 412."""
-    entry = await _locked(tx, entry_id)
+    entry = await _lock(tx, entry_id)
     if entry.assigned_to == actor and entry.status is not EntryStatus.REVIEWED:
-        return await _unchanged(tx, entry)
+        return await _answer_unchanged(tx, entry)
     await _admit(tx, entry, pure.held(entry, actor) or pure.stale(entry, version))
     now = await clock(tx)
     return await _write(
@@ -102,9 +102,9 @@ async def claim(tx: Connection, *, actor: str, entry_id: UUID, version: int) -> 
 
 async def release(tx: Connection, *, actor: str, entry_id: UUID, version: int) -> RiskQueueEntry:
     """Give an entry back. One that nobody holds stays as it is. Somebody else's or decided: 409. Stale: 412."""
-    entry = await _locked(tx, entry_id)
+    entry = await _lock(tx, entry_id)
     if entry.assigned_to is None and entry.status is not EntryStatus.REVIEWED:
-        return await _unchanged(tx, entry)
+        return await _answer_unchanged(tx, entry)
     await _admit(tx, entry, pure.held(entry, actor) or pure.stale(entry, version))
     after = replace(entry, assigned_to=None, assigned_at=None)
     return await _write(tx, entry, after, actor=actor, event="risk.entry.released")
@@ -112,16 +112,18 @@ async def release(tx: Connection, *, actor: str, entry_id: UUID, version: int) -
 
 async def reassign(tx: Connection, *, actor: str, entry_id: UUID, version: int, user_id: str | None) -> RiskQueueEntry:
     """Give an entry to somebody who may decide it (else 422), whoever holds it. Decided: 409. Stale: 412."""
-    entry = await _locked(tx, entry_id)
+    entry = await _lock(tx, entry_id)
     if entry.status is EntryStatus.REVIEWED:
         await _admit(tx, entry, pure.held(entry, actor))
     if entry.assigned_to == user_id:
-        return await _unchanged(tx, entry)
+        return await _answer_unchanged(tx, entry)
     await _admit(tx, entry, pure.stale(entry, version))
     if user_id is not None:
         values = {"user_id": user_id, "permission": Permission.APPROVE_ORDERS}
         if await (await tx.execute(queries.can_decide, values)).fetchone() != (True,):
-            raise _invalid("/userId", f"{user_id} may not decide orders; choose somebody whose role lets them")
+            raise invalid(
+                "/userId", f"the roles of {user_id} do not let them decide orders; choose somebody whose roles do"
+            )
     now = await clock(tx)
     after = replace(entry, assigned_to=user_id, assigned_at=None if user_id is None else now)
     return await _write(tx, entry, after, actor=actor, event="risk.entry.reassigned")
@@ -131,12 +133,12 @@ async def snooze(
     tx: Connection, *, actor: str, entry_id: UUID, version: int, until: datetime, notes: str
 ) -> RiskQueueEntry:
     """Put an entry aside until an instant, at most 30 days ahead (422). Somebody else's or decided: 409. Stale: 412."""
-    entry = await _locked(tx, entry_id)
+    entry = await _lock(tx, entry_id)
     now = await clock(tx)
     if not now < until <= now + pure.SNOOZE_MOST:
-        raise _invalid("/until", "the end lies ahead, by at most 30 days")
+        raise invalid("/until", "the end lies ahead, by at most 30 days")
     if entry.snoozed_until == until and pure.held(entry, actor) is None:
-        return await _unchanged(tx, entry)
+        return await _answer_unchanged(tx, entry)
     await _admit(tx, entry, pure.held(entry, actor) or pure.stale(entry, version))
     await _note(tx, entry, actor=actor, text=notes)
     after = replace(entry, snoozed_until=until)
@@ -145,7 +147,7 @@ async def snooze(
 
 async def add_note(tx: Connection, *, actor: str, entry_id: UUID, text: str) -> RiskQueueEntry:
     """Write a note. It conflicts with nothing, so the version stays; the log says that there is one, not its words."""
-    entry = await _locked(tx, entry_id)
+    entry = await _lock(tx, entry_id)
     note_id = await _note(tx, entry, actor=actor, text=text)
     await audit_trail.record(
         tx,
@@ -169,7 +171,7 @@ async def decide(tx: Connection, *, actor: str, entry_id: UUID, version: int, re
     The same again by the same person: the same answer. Decided or held by somebody else, or the second verdict of one
     person: 409. Stale: 412. Both carry the entry as it is now.
     """
-    entry = await _locked(tx, entry_id)
+    entry = await _lock(tx, entry_id)
     step = await _step(tx, entry, request, actor=actor, version=version)
     if isinstance(step, Refusal):
         raise await _problem(tx, entry, step)
@@ -204,7 +206,7 @@ async def reopen(tx: Connection, *, actor: str, entry_id: UUID, version: int) ->
 
     Somebody else's: 409. Stale: 412.
     """
-    entry = await _locked(tx, entry_id)
+    entry = await _lock(tx, entry_id)
     step = pure.reopen(entry, actor=actor, version=version, now=await clock(tx))
     if isinstance(step, Refusal):
         raise await _problem(tx, entry, step)
@@ -250,15 +252,15 @@ async def _carry_out(tx: Connection, entry: Entry, step: Step, request: DecideEn
         values = {**asdict(after), "kind": step.intent}
         row = await (await tx.execute(queries.insert_intent, values)).fetchone()
         assert row is not None  # noqa: S101 - an insert of one row returns one row
-        await defer(tx, INTENT_JOB, {"intent_id": row[0]}, seconds=UNDO_SECONDS)
+        await defer(tx, INTENT_JOB, seconds=UNDO_SECONDS, intent_id=row[0])
     if step.outcome is BulkOutcome.ESCALATED:
-        await defer(tx, NOTIFY_JOB, {"entry_id": after.entry_id, "version": after.version, "notes": request.notes})
+        await defer(tx, NOTIFY_JOB, entry_id=after.entry_id, version=after.version, notes=request.notes)
     DECISIONS.labels(str(step.outcome), str(request.verdict or request.escalate_to)).inc()
 
 
 async def _result(tx: Connection, entry: Entry, step: Step | Refusal) -> BulkResult:
     if isinstance(step, Refusal):
-        outcome, words, intent, version = BulkOutcome.REFUSED, await _words(tx, step), None, entry.version
+        outcome, words, intent, version = BulkOutcome.REFUSED, await _explain(tx, step), None, entry.version
     else:
         changed = step.outcome is not BulkOutcome.UNCHANGED
         outcome, words, intent, version = step.outcome, "", step.intent, entry.version + changed
@@ -286,11 +288,6 @@ async def wake(database: Database, _settings: Settings) -> None:
 # --- what they share -----------------------------------------------------------------------------------------------
 
 
-async def defer(tx: Connection, task: str, values: dict[str, Any], *, seconds: float = 0.0) -> None:
-    """Have a job done once this transaction is committed, ``seconds`` from now."""
-    await tx.execute(queries.defer, {"task": task, "args": Jsonb(values), "seconds": seconds})
-
-
 async def _entries(tx: Connection, ids: Sequence[UUID], *, lock: bool) -> dict[UUID, Entry]:
     async with tx.cursor(row_factory=kwargs_row(_entry)) as cursor:
         await cursor.execute(queries.lock if lock else queries.peek, {"ids": list(ids)})
@@ -309,14 +306,14 @@ def _entry(**columns: Any) -> Entry:
     return Entry(**{k: kinds[k](v) if k in kinds and v is not None else v for k, v in columns.items()})
 
 
-async def _locked(tx: Connection, entry_id: UUID) -> Entry:
+async def _lock(tx: Connection, entry_id: UUID) -> Entry:
     found = await _entries(tx, [entry_id], lock=True)
     if not found:
         raise ProblemError(Code.NOT_FOUND, "There is no such entry in the queue.")
     return found[entry_id]
 
 
-async def _unchanged(tx: Connection, entry: Entry) -> RiskQueueEntry:
+async def _answer_unchanged(tx: Connection, entry: Entry) -> RiskQueueEntry:
     audit_trail.nothing_changed()
     return await reads.entry(tx, entry.entry_id)
 
@@ -361,7 +358,7 @@ async def _admit(tx: Connection, entry: Entry, refusal: Refusal | None) -> None:
         raise await _problem(tx, entry, refusal)
 
 
-async def _words(tx: Connection, refusal: Refusal) -> str:
+async def _explain(tx: Connection, refusal: Refusal) -> str:
     if refusal.by is None:
         return refusal.words
     row = await (await tx.execute(queries.person_name, {"user_id": refusal.by})).fetchone()
@@ -370,13 +367,7 @@ async def _words(tx: Connection, refusal: Refusal) -> str:
 
 async def _problem(tx: Connection, entry: Entry, refusal: Refusal) -> ProblemError:
     code = Code.CONFLICT if refusal.code == "conflict" else Code.STALE_VERSION
-    return ProblemError(code, await _words(tx, refusal), current=await reads.entry(tx, entry.entry_id))
-
-
-def _invalid(pointer: str, message: str) -> ProblemError:
-    return ProblemError(
-        Code.INVALID, f"{message}.", errors=[FieldError(pointer=pointer, code="invalid", message=message)]
-    )
+    return ProblemError(code, await _explain(tx, refusal), current=await reads.entry(tx, entry.entry_id))
 
 
 def _id_or_none(text: str) -> UUID | None:

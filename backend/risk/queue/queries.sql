@@ -59,12 +59,6 @@ insert into risk_intent (entry_id, order_id, kind, minor, currency)
 values (%(entry_id)s, %(order_id)s, %(kind)s, %(minor)s, %(currency)s)
 returning id::text
 
--- name: defer
--- A job, in the transaction of what it follows from. See backend/runtime/jobs.py for who works on it.
-select procrastinate_defer_jobs_v1(array[row('core', %(task)s, 0, null, null, %(args)s::jsonb,
-                                             clock_timestamp() + make_interval(secs => %(seconds)s::float8)
-                                        )::procrastinate_job_to_defer_v1])
-
 -- name: lock_intent
 select id::text as intent_id, entry_id::text as entry_id, order_id, kind, minor, currency, state, attempts, created_at,
        done_at, problem

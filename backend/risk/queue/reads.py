@@ -16,11 +16,12 @@ from uuid import UUID
 from psycopg.rows import class_row
 
 from backend.core.database import Connection
-from backend.core.http import decode_cursor, encode_cursor, known_id
-from backend.core.problems import ProblemError
+from backend.core.pages import cut_page, decode_cursor, encode_cursor
+from backend.core.problems import ProblemError, invalid
+from backend.core.search import escape_like, search_words
 from backend.core.security import Principal
 from backend.risk.queue import queries
-from models.core.problems import Code, FieldError
+from models.core.problems import Code
 from models.risk.queue import LINKED_COUNTED, NOTES_MOST, Direction, EntryStatus, QueueCounts, QueueSort, RiskQueueEntry
 from models.risk.rules import Action
 
@@ -109,7 +110,7 @@ class Filter:
     @property
     def words(self) -> tuple[str, ...]:
         """Each word once."""
-        return tuple(dict.fromkeys((self.text or "").lower().split()))
+        return search_words(self.text)
 
     @property
     def decided(self) -> bool:
@@ -117,13 +118,8 @@ class Filter:
         if EntryStatus.REVIEWED not in self.status:
             return False
         if len(set(self.status)) > 1:
-            raise _wrong("status", "decided entries are a list of their own: ask for reviewed alone")
+            raise invalid("query:status", "decided entries are a list of their own: ask for reviewed alone")
         return True
-
-
-def _wrong(name: str, message: str) -> ProblemError:
-    error = FieldError(pointer=f"query:{name}", code="invalid", message=message)
-    return ProblemError(Code.INVALID, f"{name}: {message}.", errors=[error])
 
 
 def _parts(wanted: Filter, now: datetime) -> tuple[list[LiteralString], dict[str, Any]]:
@@ -159,7 +155,7 @@ def _parts(wanted: Filter, now: datetime) -> tuple[list[LiteralString], dict[str
 
 def _pattern(word: str) -> str:
     """What ``words`` must be like. Short ones begin a line there, else DE would find every order with *model* in it."""
-    escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    escaped = escape_like(word)
     return f"%{escaped}%" if len(word) > 2 else f"%\n{escaped}%"
 
 
@@ -179,9 +175,7 @@ async def page(
         # Planned with its values each time: what is few and what is many differs by them.
         await rows.execute(statement, values, prepare=False)
         found = await rows.fetchall()
-    items = tuple(found[:limit])
-    more = len(found) > limit
-    return items, encode_cursor(str(sort), _key(items[-1], sort), items[-1].entry_id) if more else None
+    return cut_page(found, limit, lambda last: (str(sort), _key(last, sort), last.entry_id))
 
 
 def statement_of(
@@ -198,15 +192,15 @@ def statement_of(
     if sort is None:
         sort = QueueSort.DECIDED if decided else QueueSort.SCORE
     if decided != (sort is QueueSort.DECIDED):
-        raise _wrong("sort", "what is decided is sorted by decided, and nothing else is")
+        raise invalid("query:sort", "what is decided is sorted by decided, and nothing else is")
     parts, values = _parts(wanted, now)
     key = _KEYS[sort]
     forward = (direction or USUAL[sort]) is _FORWARD[sort]
     if cursor is not None:
-        after_sort, after, entry_id = decode_cursor(cursor, str, datetime if sort in _AS_TIME else int, str)
+        after_sort, after, entry_id = decode_cursor(cursor, str, datetime if sort in _AS_TIME else int, UUID)
         if after_sort != sort:
-            raise _wrong("cursor", "this is a page of another order; start again without it")
-        values |= {"after": after, "after_id": known_id(entry_id, "page")}
+            raise invalid("query:cursor", "this is a page of another order; start again without it")
+        values |= {"after": after, "after_id": entry_id}
         parts.append(f"({key}, e.id) {'>' if forward else '<'} (%(after)s, %(after_id)s)")
     order = f"{key}, e.id" if forward else f"{key} desc, e.id desc"
     statement = (

@@ -9,14 +9,10 @@ from fastapi import Depends, Query, Response
 
 from backend.core.clock import clock
 from backend.core.dependencies import Read, Tx
-from backend.core.http import (
-    IfMatch,
-    Limit,
-    known_id,
-    operations_router,
-    set_etag,
-)
+from backend.core.http import known_id, operations_router
+from backend.core.pages import Limit, LongCursor
 from backend.core.security import Principal, require
+from backend.core.versions import IfMatch, with_etag
 from backend.risk.queue import actions, case, reads
 from models.core.base import Identifier, PlainText
 from models.core.paging import PAGE_DEFAULT, Page
@@ -41,12 +37,12 @@ router = operations_router("/api/risk", "risk queue")
 
 Viewer = Annotated[Principal, require(Permission.VIEW_RISK_QUEUE)]
 Decider = Annotated[Principal, require(Permission.APPROVE_ORDERS)]
-Cursor = Annotated[str | None, Query(max_length=1000, description="nextCursor of the page before.")]
 Points = Annotated[int | None, Query(ge=0, le=100)]
 Amount = Annotated[int | None, Query(ge=0, le=10**13, description="Minor units of the reporting currency.")]
 Minutes = Annotated[int | None, Query(ge=0, le=5_000_000)]
 
 ME, NOBODY = "me", "none"
+WHAT = "entry in the queue"
 
 
 def _filter(
@@ -105,7 +101,7 @@ async def list_queue(
     sort: Annotated[QueueSort | None, Query(description="Left out: score; decided for what is decided.")] = None,
     direction: Annotated[Direction | None, Query(description="Left out: what matters most comes first.")] = None,
     limit: Limit = PAGE_DEFAULT,
-    cursor: Cursor = None,
+    cursor: LongCursor = None,
 ) -> Page[RiskQueueEntry]:
     """List entries of the queue."""
     now = await clock(connection)
@@ -124,8 +120,8 @@ async def count_queue(principal: Viewer, connection: Read) -> QueueCounts:
 @router.get("/queue/{entry_id}")
 async def get_case(entry_id: str, principal: Viewer, connection: Read, response: Response) -> RiskCase:
     """One entry with all that bears on it; its version is the ETag."""
-    found = await case.read(connection, known_id(entry_id, "entry in the queue"), principal)
-    set_etag(response, found.entry.version)
+    found = await case.read(connection, known_id(entry_id, WHAT), principal)
+    with_etag(response, found.entry)
     return found
 
 
@@ -137,7 +133,7 @@ async def get_case(entry_id: str, principal: Viewer, connection: Read, response:
 async def take_next(principal: Decider, tx: Tx, response: Response) -> Any:
     """Be given the open entry of the highest score that nobody holds. Two people never get the same one."""
     taken = await actions.take_next(tx, actor=principal.user_id)
-    return Response(status_code=204) if taken is None else _tagged(response, taken)
+    return Response(status_code=204) if taken is None else with_etag(response, taken)
 
 
 @router.post("/queue/bulk/preview")
@@ -155,14 +151,16 @@ async def decide_bulk(request: BulkDecision, principal: Decider, tx: Tx) -> Bulk
 @router.post("/queue/{entry_id}/claim")
 async def claim(entry_id: str, principal: Decider, tx: Tx, version: IfMatch, response: Response) -> RiskQueueEntry:
     """Take an entry, so that others leave it alone."""
-    return _tagged(response, await actions.claim(tx, actor=principal.user_id, entry_id=_id(entry_id), version=version))
+    return with_etag(
+        response, await actions.claim(tx, actor=principal.user_id, entry_id=known_id(entry_id, WHAT), version=version)
+    )
 
 
 @router.post("/queue/{entry_id}/release")
 async def release(entry_id: str, principal: Decider, tx: Tx, version: IfMatch, response: Response) -> RiskQueueEntry:
     """Give an entry back."""
-    return _tagged(
-        response, await actions.release(tx, actor=principal.user_id, entry_id=_id(entry_id), version=version)
+    return with_etag(
+        response, await actions.release(tx, actor=principal.user_id, entry_id=known_id(entry_id, WHAT), version=version)
     )
 
 
@@ -172,9 +170,9 @@ async def reassign(
 ) -> RiskQueueEntry:
     """Give an entry to somebody who may decide it, or to nobody, whoever holds it."""
     changed = await actions.reassign(
-        tx, actor=principal.user_id, entry_id=_id(entry_id), version=version, user_id=request.user_id
+        tx, actor=principal.user_id, entry_id=known_id(entry_id, WHAT), version=version, user_id=request.user_id
     )
-    return _tagged(response, changed)
+    return with_etag(response, changed)
 
 
 @router.post("/queue/{entry_id}/snooze")
@@ -183,16 +181,22 @@ async def snooze(
 ) -> RiskQueueEntry:
     """Put an entry aside, for at most 30 days. It comes back by itself."""
     changed = await actions.snooze(
-        tx, actor=principal.user_id, entry_id=_id(entry_id), version=version, until=request.until, notes=request.notes
+        tx,
+        actor=principal.user_id,
+        entry_id=known_id(entry_id, WHAT),
+        version=version,
+        until=request.until,
+        notes=request.notes,
     )
-    return _tagged(response, changed)
+    return with_etag(response, changed)
 
 
 @router.post("/queue/{entry_id}/notes")
 async def add_note(entry_id: str, request: AddNote, principal: Decider, tx: Tx, response: Response) -> RiskQueueEntry:
     """Write a note on an entry; its version stays."""
-    return _tagged(
-        response, await actions.add_note(tx, actor=principal.user_id, entry_id=_id(entry_id), text=request.text)
+    return with_etag(
+        response,
+        await actions.add_note(tx, actor=principal.user_id, entry_id=known_id(entry_id, WHAT), text=request.text),
     )
 
 
@@ -206,21 +210,14 @@ async def decide(
     opens the entry again with another. Conflicts (409, 412) carry the entry as it is now in ``current``.
     """
     decided = await actions.decide(
-        tx, actor=principal.user_id, entry_id=_id(entry_id), version=version, request=request
+        tx, actor=principal.user_id, entry_id=known_id(entry_id, WHAT), version=version, request=request
     )
-    return _tagged(response, decided)
+    return with_etag(response, decided)
 
 
 @router.post("/queue/{entry_id}/reopen")
 async def reopen(entry_id: str, principal: Decider, tx: Tx, version: IfMatch, response: Response) -> RiskQueueEntry:
     """Undo one's own verdict, escalation or proposal, for ten minutes, as long as the shop was not asked."""
-    return _tagged(response, await actions.reopen(tx, actor=principal.user_id, entry_id=_id(entry_id), version=version))
-
-
-def _id(text: str) -> Any:
-    return known_id(text, "entry in the queue")
-
-
-def _tagged(response: Response, entry: RiskQueueEntry) -> RiskQueueEntry:
-    set_etag(response, entry.version)
-    return entry
+    return with_etag(
+        response, await actions.reopen(tx, actor=principal.user_id, entry_id=known_id(entry_id, WHAT), version=version)
+    )

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from psycopg.rows import class_row, tuple_row
 from psycopg.types.json import Jsonb
 
 from backend.core import audit_trail
 from backend.core.database import Connection, load_queries
 from backend.core.http import known_id
 from backend.core.problems import ProblemError, same_version
+from backend.risk.rule_sets.reads import find_rule_set, published_id
 from models.core.problems import Code, FieldError
 from models.risk.metrics import LISTED, Operator
 from models.risk.rules import (
@@ -50,7 +50,7 @@ async def change_draft(
 
     Not a draft: 409. Stale: 412. Unknown lists: 422.
     """
-    before = await _locked(tx, rule_set_id)
+    before = await _lock(tx, rule_set_id)
     _must_be_draft(before, "changed")
     same_version(before.version, version)
     rules = before.rules if request.rules is None else request.rules
@@ -70,7 +70,7 @@ async def change_draft(
 
 async def discard_draft(tx: Connection, *, actor: str, rule_set_id: UUID, version: int) -> RuleSet:
     """Put a draft away for good. Discarded already: stays so. Published or retired: 409. Stale: 412."""
-    before = await _locked(tx, rule_set_id)
+    before = await _lock(tx, rule_set_id)
     if before.state is RuleSetState.DISCARDED:
         audit_trail.nothing_changed()
         return before
@@ -89,7 +89,7 @@ async def publish(tx: Connection, *, actor: str, rule_set_id: UUID, version: int
     shadow run that saw an order, unless ``waive_shadow`` says why not (409). Stale: 412.
     """
     await tx.execute(queries.lock_publishing)
-    before = await _locked(tx, rule_set_id)
+    before = await _lock(tx, rule_set_id)
     if before.state is RuleSetState.PUBLISHED:
         if before.published_by == actor:
             audit_trail.nothing_changed()
@@ -131,7 +131,7 @@ async def publish(tx: Connection, *, actor: str, rule_set_id: UUID, version: int
 
 async def switch_shadow(tx: Connection, *, actor: str, rule_set_id: UUID, version: int, on: bool) -> RuleSet:
     """Let a draft see live traffic, without effect, or no longer. Not a draft: 409. Stale: 412."""
-    before = await _locked(tx, rule_set_id)
+    before = await _lock(tx, rule_set_id)
     if (before.shadow_since is not None) == on:
         audit_trail.nothing_changed()
         return before
@@ -141,25 +141,6 @@ async def switch_shadow(tx: Connection, *, actor: str, rule_set_id: UUID, versio
     after = await find_rule_set(tx, rule_set_id)
     await _record(tx, actor, "shadow_begun" if on else "shadow_ended", after, before)
     return after
-
-
-async def find_rule_set(connection: Connection, rule_set_id: UUID) -> RuleSet:
-    """The set with its rules; raises ProblemError 404."""
-    async with connection.cursor(row_factory=class_row(RuleSet)) as cursor:
-        await cursor.execute(queries.rule_set, {"rule_set_id": rule_set_id})
-        found = await cursor.fetchone()
-    if found is None:
-        raise ProblemError(Code.NOT_FOUND, "There is no such rule set.")
-    return found
-
-
-async def published_id(connection: Connection) -> UUID:
-    """Which set decides now; there is always one."""
-    async with connection.cursor(row_factory=tuple_row) as cursor:
-        row = await (await cursor.execute(queries.published_id)).fetchone()
-    assert row is not None  # noqa: S101 - the migration published one, and publishing another replaces it
-    found: UUID = row[0]
-    return found
 
 
 async def check_lists(tx: Connection, rules: Iterable[FraudRule], at: str = "/rules") -> None:
@@ -205,7 +186,7 @@ def _places(rule: FraudRule) -> Iterable[tuple[str, Condition]]:
             yield f"/conditions/{number}", entry
 
 
-async def _locked(tx: Connection, rule_set_id: UUID) -> RuleSet:
+async def _lock(tx: Connection, rule_set_id: UUID) -> RuleSet:
     await tx.execute(queries.lock_rule_set, {"rule_set_id": rule_set_id})
     # A statement of its own: its snapshot is taken after the lock is held.
     return await find_rule_set(tx, rule_set_id)
@@ -218,7 +199,7 @@ def _must_be_draft(found: RuleSet, what: str) -> None:
         )
 
 
-def _picture(found: RuleSet) -> dict[str, Any]:
+def _audit_snapshot(found: RuleSet) -> dict[str, Any]:
     shown = found.model_dump(mode="json", by_alias=True, include={"title", "state", "shadow_since", "writers"})
     return shown | {"rules": [_without_people(rule) for rule in found.rules]}
 
@@ -228,12 +209,12 @@ _PERSONAL = frozenset({"email", "ip"})
 
 def _without_people(rule: FraudRule) -> dict[str, Any]:
     """The rule as the log keeps it: for ever, so without the addresses of people."""
-    told: dict[str, Any] = rule.model_dump(mode="json", by_alias=True)
-    for entry in told["conditions"]:
+    snapshot: dict[str, Any] = rule.model_dump(mode="json", by_alias=True)
+    for entry in snapshot["conditions"]:
         for condition in entry.get("any", [entry]):
             if condition["metric"] in _PERSONAL and Operator(condition["operator"]) not in LISTED:
                 condition["value"] = "(an address)"
-    return told
+    return snapshot
 
 
 async def _record(
@@ -254,7 +235,7 @@ async def _record(
         resource_id=after.rule_set_id,
         label=f"{after.number} {after.title}",
         version=after.version,
-        before=None if before is None else _picture(before),
-        after=_picture(after) | (more or {}),
+        before=None if before is None else _audit_snapshot(before),
+        after=_audit_snapshot(after) | (more or {}),
         reason=reason,
     )

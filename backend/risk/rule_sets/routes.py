@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Query, Request, Response
-from psycopg.rows import class_row
 
 from backend.core import audit_trail
 from backend.core.clock import clock
 from backend.core.dependencies import Read, Tx
-from backend.core.http import IfMatch, Limit, decode_cursor, encode_cursor, known_id, operations_router, set_etag
+from backend.core.http import known_id, operations_router
+from backend.core.pages import Cursor, Limit, cut_page, decode_cursor
 from backend.core.security import Principal, require
-from backend.risk.rule_sets import actions
-from backend.risk.rule_sets.actions import queries
+from backend.core.versions import IfMatch, with_etag
+from backend.risk.rule_sets import actions, reads
 from backend.risk.rule_sets.difference import difference
 from backend.risk.rule_sets.match import match
 from models.core.base import Identifier
@@ -39,32 +39,26 @@ async def list_rule_sets(
     connection: Read,
     state: States = None,
     limit: Limit = PAGE_DEFAULT,
-    cursor: Annotated[str | None, Query(max_length=400)] = None,
+    cursor: Cursor = None,
 ) -> Page[RuleSetSummary]:
     """List rule sets, newest number first, without their rules."""
-    before = decode_cursor(cursor, int)[0] if cursor is not None else None
+    (before,) = decode_cursor(cursor, int)
     wanted = state or [each for each in RuleSetState if each is not RuleSetState.DISCARDED]
-    async with connection.cursor(row_factory=class_row(RuleSetSummary)) as rows:
-        await rows.execute(queries.rule_sets_page, {"states": wanted, "before": before, "limit": limit + 1})
-        found = await rows.fetchall()
-    items = tuple(found[:limit])
-    return Page[RuleSetSummary](
-        items=items,
-        next_cursor=encode_cursor(items[-1].number) if len(found) > limit else None,
-        as_of=await clock(connection),
-    )
+    found = await reads.rule_sets(connection, states=wanted, before=before, limit=limit + 1)
+    items, following = cut_page(found, limit, lambda last: (last.number,))
+    return Page[RuleSetSummary](items=items, next_cursor=following, as_of=await clock(connection))
 
 
 @router.get("/rule-sets/{rule_set_id}")
 async def get_rule_set(rule_set_id: Identifier, _principal: Viewer, connection: Read, response: Response) -> RuleSet:
     """One rule set; its version is the ETag."""
-    return _tagged(response, await actions.find_rule_set(connection, known_id(rule_set_id, "rule set")))
+    return with_etag(response, await reads.find_rule_set(connection, known_id(rule_set_id, "rule set")))
 
 
 @router.post("/rule-sets", status_code=201)
 async def create_rule_set(request: RuleSetDraft, principal: Manager, tx: Tx, response: Response) -> RuleSet:
     """Begin a draft, with rules or with those of another set; of the published one when neither is named."""
-    return _tagged(response, await actions.create_draft(tx, actor=principal.user_id, request=request))
+    return with_etag(response, await actions.create_draft(tx, actor=principal.user_id, request=request))
 
 
 @router.patch("/rule-sets/{rule_set_id}")
@@ -75,7 +69,7 @@ async def change_rule_set(
     found = await actions.change_draft(
         tx, actor=principal.user_id, rule_set_id=known_id(rule_set_id, "rule set"), version=version, request=request
     )
-    return _tagged(response, found)
+    return with_etag(response, found)
 
 
 @router.post("/rule-sets/{rule_set_id}/discard")
@@ -86,7 +80,7 @@ async def discard_rule_set(
     found = await actions.discard_draft(
         tx, actor=principal.user_id, rule_set_id=known_id(rule_set_id, "rule set"), version=version
     )
-    return _tagged(response, found)
+    return with_etag(response, found)
 
 
 @router.post("/rule-sets/{rule_set_id}/publish")
@@ -97,7 +91,7 @@ async def publish_rule_set(
     found = await actions.publish(
         tx, actor=principal.user_id, rule_set_id=known_id(rule_set_id, "rule set"), version=version, request=request
     )
-    return _tagged(response, found)
+    return with_etag(response, found)
 
 
 @router.get("/rule-sets/{rule_set_id}/difference")
@@ -111,9 +105,9 @@ async def compare_rule_sets(
     ] = None,
 ) -> RuleSetDifference:
     """What is different between two sets: rules that come, go, or say something else, and what, in plain words."""
-    after = await actions.find_rule_set(connection, known_id(rule_set_id, "rule set"))
-    other = known_id(before, "rule set") if before is not None else await actions.published_id(connection)
-    found = await actions.find_rule_set(connection, other)
+    after = await reads.find_rule_set(connection, known_id(rule_set_id, "rule set"))
+    other = known_id(before, "rule set") if before is not None else await reads.published_id(connection)
+    found = await reads.find_rule_set(connection, other)
     return difference(found, after, http.app.state.settings.currency)
 
 
@@ -125,7 +119,7 @@ async def switch_shadow(
     found = await actions.switch_shadow(
         tx, actor=principal.user_id, rule_set_id=known_id(rule_set_id, "rule set"), version=version, on=request.on
     )
-    return _tagged(response, found)
+    return with_etag(response, found)
 
 
 @router.post("/rules/match")
@@ -133,8 +127,3 @@ async def match_rules(request: MatchRules, _principal: Manager, connection: Read
     """How many of the newest 1 000 orders some rules match, and each condition alone. Stores nothing."""
     audit_trail.nothing_changed()
     return await match(connection, request.asked)
-
-
-def _tagged(response: Response, found: RuleSet) -> RuleSet:
-    set_etag(response, found.version)
-    return found

@@ -34,7 +34,7 @@ async def run_shadows(database: Database, _settings: Settings) -> None:
             drafts = await cursor.fetchall()
         if not drafts:
             return
-        around = await _around(tx)
+        around = await _read_context(tx)
         for draft in drafts:
             row = await (await tx.execute(_statement(draft, around))).fetchone()
             if row is not None and row[0] is not None:
@@ -78,7 +78,7 @@ def examples() -> Iterator[sql.Composed]:
     yield _statement(draft, PRESENT)
 
 
-async def _around(tx: Connection) -> SqlContext:
+async def _read_context(tx: Connection) -> SqlContext:
     names = Names()
     lists = await (await tx.execute(queries.kinds_of_lists)).fetchall()
     kinds: dict[str, list[tuple[str, str]]] = {ListKind.ALLOW: [], ListKind.BLOCK: []}

@@ -9,7 +9,7 @@ from fastapi import Request
 from backend.core.dependencies import Read
 from backend.core.http import known_id, operations_router
 from backend.core.security import Principal, require
-from backend.risk.rule_sets.actions import find_rule_set
+from backend.risk.rule_sets.reads import find_rule_set
 from backend.risk.shadow.compare import compare
 from models.core.base import Identifier
 from models.core.permissions import Permission

@@ -104,14 +104,16 @@ async def import_orders(
             else:
                 refunds.append(row)
             if len(orders) + len(refunds) == BATCH_MOST:
-                await _land(tx, orders, refunds, reporting, report)
+                await _upsert(tx, orders, refunds, reporting, report)
                 progress(done, count)
-        await _land(tx, orders, refunds, reporting, report)
+        await _upsert(tx, orders, refunds, reporting, report)
         progress(done, count)
     return report
 
 
-async def _land(tx: Connection, orders: list[OrderIn], refunds: list[RefundIn], reporting: str, report: Report) -> None:
+async def _upsert(
+    tx: Connection, orders: list[OrderIn], refunds: list[RefundIn], reporting: str, report: Report
+) -> None:
     if orders:
         _count(report.orders, len(orders), await upserts.orders(tx, orders, reporting))
     if refunds:
@@ -120,10 +122,10 @@ async def _land(tx: Connection, orders: list[OrderIn], refunds: list[RefundIn], 
     refunds.clear()
 
 
-def _count(counts: Counter[str], given: int, landed: upserts.UpsertCounts) -> None:
-    counts["new"] += landed.inserted
-    counts["corrected"] += landed.updated
-    counts["known"] += given - landed.inserted - landed.updated
+def _count(counts: Counter[str], given: int, upserted: upserts.UpsertCounts) -> None:
+    counts["new"] += upserted.inserted
+    counts["corrected"] += upserted.updated
+    counts["known"] += given - upserted.inserted - upserted.updated
 
 
 def _rows(

@@ -125,7 +125,7 @@ async def ingest_batch(
             found = error.errors(include_url=False, include_context=False)
             errors = field_errors([{**one, "loc": ("body", "rows", index, *one["loc"])} for one in found])
             rejected.append(RejectedRow(index=index, id=_source_id(row), errors=errors))
-    landed = await put(good) if good else upserts.UpsertCounts(0, 0)
+    upserted = await put(good) if good else upserts.UpsertCounts(0, 0)
     if rejected:
         await tx.execute(
             queries.quarantine,
@@ -138,10 +138,10 @@ async def ingest_batch(
                 "request_id": request_id.get(),
             },
         )
-    unchanged = len(good) - landed.inserted - landed.updated
+    unchanged = len(good) - upserted.inserted - upserted.updated
     for outcome, count in (
-        ("inserted", landed.inserted),
-        ("updated", landed.updated),
+        ("inserted", upserted.inserted),
+        ("updated", upserted.updated),
         ("unchanged", unchanged),
         ("rejected", len(rejected)),
     ):
@@ -155,8 +155,8 @@ async def ingest_batch(
         label=counted(len(request.rows), one),
         after={
             "received": len(request.rows),
-            "inserted": landed.inserted,
-            "updated": landed.updated,
+            "inserted": upserted.inserted,
+            "updated": upserted.updated,
             "unchanged": unchanged,
             "rejected": len(rejected),
         },
@@ -165,8 +165,8 @@ async def ingest_batch(
     assert clock is not None  # noqa: S101 - a select without from answers one row
     return IngestResult(
         received=len(request.rows),
-        inserted=landed.inserted,
-        updated=landed.updated,
+        inserted=upserted.inserted,
+        updated=upserted.updated,
         unchanged=unchanged,
         rejected=tuple(rejected),
         as_of=clock[0],

@@ -13,7 +13,7 @@ from psycopg import sql
 from backend.backup import archive, restore
 from backend.backup.audit_check import verify_audit
 from backend.backup.errors import BackupError, UntestedError
-from backend.backup.postgres import Abort, connected
+from backend.backup.postgres import Abort, connect
 from backend.backup.restore import SCRATCH, restore_test
 from backend.core.keys import Key
 from tests.backend.backup.fixtures import (
@@ -42,7 +42,7 @@ def test_the_scratch_database_is_dropped_in_any_case(full_url: str, tmp_path: Pa
 
 def test_what_a_killed_test_left_is_dropped_first(full_url: str, owner_url: str, tmp_path: Path) -> None:
     made = made_of(full_url, tmp_path)
-    with connected(full_url) as connection:
+    with connect(full_url) as connection:
         left = f"{SCRATCH}_{archive.identity(connection)}_20261101t000000z"
         foreign = f"{SCRATCH}_00000000_{uuid4().hex[:12]}"
         for name in (left, foreign):

@@ -18,18 +18,12 @@ from hypothesis import strategies as st
 from backend.core import audit_trail
 from backend.core.database import Database, DatabaseUnavailable, load_queries
 from backend.core.dependencies import Tx
-from backend.core.http import (
-    AsOf,
-    IfMatch,
-    Limit,
-    ProblemError,
-    decode_cursor,
-    encode_cursor,
-    operations_router,
-    set_etag,
-)
+from backend.core.http import AsOf, operations_router
+from backend.core.pages import Limit, decode_cursor, encode_cursor
+from backend.core.problems import ProblemError
 from backend.core.security import Principal, require
 from backend.core.settings import Settings
+from backend.core.versions import IfMatch
 from backend.runtime.asgi import create_app
 from models.core.base import Count, Request
 from tests.conftest import Api, _seed
@@ -57,7 +51,7 @@ async def make(
     if thing.name == "breaks":
         raise ZeroDivisionError("secret of the inside")
     await audit_trail.record(tx, actor=principal.user_id, action="trial.made", resource_type="thing", resource_id="1")
-    set_etag(response, 1)
+    response.headers["ETag"] = '"1"'
     return {"id": row[0] if row else None, "by": principal.user_id}
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from backend.core.http import encode_cursor
+from backend.core.pages import encode_cursor
 from tests.backend.alerts.test_routes import RULE
 from tests.backend.core.fixtures import (
     AT,

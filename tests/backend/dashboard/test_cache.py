@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from backend.core.database import Database
-from backend.core.http import ProblemError
+from backend.core.problems import ProblemError
 from backend.core.settings import Settings
 from backend.dashboard import cache as answers
 from backend.dashboard.cache import Dashboards

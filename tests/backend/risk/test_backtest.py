@@ -26,6 +26,7 @@ from backend.core.database import APPLICATION_ROLE, Database
 from backend.risk.backtest import actions
 from backend.risk.backtest import run as running
 from backend.risk.backtest.curves import values_around
+from backend.risk.backtest.reads import find_backtest
 from backend.risk.backtest.sweep import Sweep
 from backend.risk.predicate import EvaluationContext, decide, rule_holds
 from backend.risk.sql_conditions import Names, SqlContext, decision_sql, recorded_member
@@ -73,7 +74,7 @@ async def ask(database: Database, **more: Any) -> UUID:
 
 async def found(database: Database, backtest_id: UUID) -> Any:
     async with database.read() as connection:
-        return await actions.find_backtest(connection, backtest_id)
+        return await find_backtest(connection, backtest_id)
 
 
 async def replayed(database: Database, **more: Any) -> BacktestResult:

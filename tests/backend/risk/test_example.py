@@ -21,6 +21,7 @@ from backend.core.settings import Settings
 from backend.risk.backfill import TURN_MOST, backfill
 from backend.risk.backtest import actions
 from backend.risk.backtest import run as running
+from backend.risk.backtest.reads import find_backtest
 from backend.risk.outcomes import upserts
 from models.risk.backtest import BacktestDraft
 from models.shop.ingest import OutcomeIn
@@ -120,7 +121,7 @@ async def test_the_example_over_real_orders(open_database: Callable[[], Any], se
             asked = await actions.ask(tx, actor="ada", request=draft)
         await running.run(database, UUID(asked.backtest_id), "GBP")
         async with database.read() as connection:
-            done = await actions.find_backtest(connection, UUID(asked.backtest_id))
+            done = await find_backtest(connection, UUID(asked.backtest_id))
     assert done.result is not None, done.problem
     result = done.result
     acts = {rule["ruleId"]: rule["action"] for rule in rules()}
