@@ -179,7 +179,7 @@ class Desk(QObject):
             self.window.show_page(None)
         if self.console.link.state == "signed_out":
             self._sign_in()
-        elif (me := self.console.session.me) is not None:
+        elif (me := self.console.session.me) is not None and self.console.session.confirmed:
             self.console.messages.post_once(
                 f"hello {me.user_id}", f"Connected to {me.environment} as {me.name}.", "info"
             )

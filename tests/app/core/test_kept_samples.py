@@ -31,10 +31,12 @@ def counts(number: int) -> Listed:
 class Run:
     """One run of a console: it can be started, asked and ended."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, keyring: Keyring) -> None:
         self.clock, self.tasks, self.said = FakeClock(), Tasks(), list[str]()
         self.snapshot = Snapshot(path, self.said.append)
-        self.kept = KeptSamples(self.snapshot, self.clock, self.tasks)
+        self.kept = KeptSamples(
+            self.snapshot, self.clock, self.tasks, keyring=keyring, place="p", say=self.said.append
+        )
         self.gate = asyncio.Event()
         self.answer: Listed | None = None
 
