@@ -92,9 +92,7 @@ class KeptSamples:
         entry = self._entries.get(key)
         if entry is None:
             entry = self._entries[key] = _Entry(key, value_type)
-        self._heard(entry, sample)
-        if shown and self._opened.is_set():
-            self._snapshot.touch(key, self._clock.now())
+        self._heard(entry, sample, shown_at=self._clock.now() if shown else None)
 
     async def get(self, key: str, value_type: Callable[[], type[T]]) -> Sample[T] | None:
         """What is kept under a key, once it is known how it is sealed; shown, if it is asked for."""
@@ -148,7 +146,9 @@ class KeptSamples:
                 self._say(LOST_KEY)
         self._snapshot.seal = seal
 
-    def _heard(self, entry: _Entry, sample: Sample[Any] | None, *, force: bool = False) -> None:
+    def _heard(
+        self, entry: _Entry, sample: Sample[Any] | None, *, force: bool = False, shown_at: datetime | None = None
+    ) -> None:
         if sample is None or sample.received_mono is None:
             return
         entry.latest = sample
@@ -161,7 +161,9 @@ class KeptSamples:
         entry.written, entry.written_mono = sample, now
         if value is not None:
             # On the writer's thread: an answer may be large, and is never changed.
-            self._snapshot.put(entry.key, lambda: _text(value, entry.value_type()), sample.as_of, sample.received_at)
+            text = lambda: _text(value, entry.value_type())  # noqa: E731 - one use
+            shown_at = entry.query.shown_at if entry.query is not None else shown_at
+            self._snapshot.put(entry.key, text, sample.as_of, sample.received_at, shown_at)
         if entry.query is None:
             entry.latest = entry.written = None  # a long day reads many cases
 

@@ -151,12 +151,20 @@ class Snapshot:
         self._complained = ""
         self._locked_turns = 0
 
-    def put(self, key: str, text: str | Callable[[], str], as_of: datetime, received_at: datetime) -> None:
+    def put(
+        self,
+        key: str,
+        text: str | Callable[[], str],
+        as_of: datetime,
+        received_at: datetime,
+        shown_at: datetime | None = None,
+    ) -> None:
         """Keep a sample; returns at once. A newer one of the same key replaces one that still waits.
 
-        ``text`` may be a function, which is called on the writer's thread.
+        ``text`` may be a function, which is called on the writer's thread; ``shown_at`` as for ``touch``.
         """
-        self._want(_Work(values={key: _Value(text, as_of.timestamp(), received_at.timestamp())}))
+        shown = {key: shown_at.timestamp()} if shown_at is not None else {}
+        self._want(_Work(values={key: _Value(text, as_of.timestamp(), received_at.timestamp())}, shown=shown))
 
     def touch(self, key: str, shown_at: datetime) -> None:
         """What is kept under a key was on a screen at that instant."""

@@ -100,7 +100,7 @@ class QueryPanel(QObject):
         allowed = self.allowed
         me = self.console.session.me
         if me is None:
-            self._refusal.setText("Sign in to see this.")
+            self._refusal.setText(nobody_words(self.console))
         else:
             names = " or ".join(self._permissions)
             self._refusal.setText(f"This needs the permission {names}. An administrator can grant a role that has it.")
@@ -111,6 +111,8 @@ class QueryPanel(QObject):
         self._renew()
 
     def _link_changed(self) -> None:
+        if self.console.session.me is None:
+            self._refusal.setText(nobody_words(self.console))
         self._renew()
 
     def _theme_changed(self) -> None:
@@ -119,3 +121,10 @@ class QueryPanel(QObject):
     def _renew(self) -> None:
         if self.allowed:
             self.refresh()
+
+
+def nobody_words(console: Console) -> str:
+    """Why a panel is not shown while it is not known who is signed in."""
+    if console.link.state == "signed_out":
+        return "Sign in to see this."
+    return "Shown as soon as the server has said who is signed in."
