@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
-from app.core.errors import OperationsError
+from app.core.errors import OperationsError, SignedOut
 from app.core.signals import Signal
 
 if TYPE_CHECKING:
@@ -98,7 +98,8 @@ class CaseCache:
             case = await self._ask(entry_id)
         except OperationsError as error:
             self.errors[entry_id] = error
-            if entry_id not in self._cases and error.lost_link and self._recall is not None:
+            away = error.lost_link or isinstance(error, SignedOut)
+            if away and entry_id not in self._cases and self._recall is not None:
                 kept = await self._recall(entry_id)
                 if kept is not None:
                     self._hold(entry_id, kept)

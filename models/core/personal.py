@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import BaseModel
+if TYPE_CHECKING:  # views know the words before anything heavy is loaded
+    from pydantic import BaseModel
 
 T = TypeVar("T")
 
@@ -54,9 +55,10 @@ def _without(value: Any) -> Any:
     match value:
         case None | str() | bytes() | int() | float():
             return value
-        case BaseModel():
+        case _ if hasattr(type(value), "model_fields"):
             changes = {}
-            for name, mark in _marks(type(value)):
+            kind: type[BaseModel] = type(value)
+            for name, mark in _marks(kind):
                 held = getattr(value, name)
                 if mark is not None and (mark.only_if is None or mark.only_if(value)):
                     fresh = _left_out(held)

@@ -300,7 +300,7 @@ class AuditPanel(QObject):
         error = log.error or (self._query.error if self._query.sample is None else None)
         if log.kept:
             words = f"The newest {grouped(len(log.loaded()))} entries as they were, without reasons and changes."
-            return f"{words} {self._query.error or 'Waiting for the server…'}"
+            return f"{words} {self._query.error or self._console.link.detail or 'Waiting for the server…'}"
         if error is not None:
             return f"Not loaded: {error}"
         if not log.known:

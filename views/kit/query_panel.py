@@ -67,12 +67,13 @@ class QueryPanel(QObject):
     # --- the panel -----------------------------------------------------------------------------------------------
 
     def note(self) -> Note:
-        """Age of the oldest answer."""
+        """Age of the oldest answer; of what an earlier run kept also where something beside it is not known."""
         if not self.allowed or not self._queries:
             return Note()
         ages = [query.age_seconds for query in self._queries]
         known = [age for age in ages if age is not None]
-        if len(known) < len(ages):
+        kept = any(query.sample is not None and query.sample.received_mono is None for query in self._queries)
+        if len(known) < len(ages) and not kept:
             return Note("no data yet")
         worst = {query.quality for query in self._queries}
         stale = not worst.isdisjoint({Quality.STALE, Quality.DISCONNECTED})

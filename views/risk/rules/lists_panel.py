@@ -225,7 +225,9 @@ class ListsPanel(FollowingPanel):
         note = self._notes[key]
         if sample is None:
             words = "It cannot be read" if kept else f"Values are customers' own and {NOT_KEPT}"
-            note.setText(f"{words}: {query.error}" if query.error is not None else "Waiting for the first answer…")
+            link = self.console.link
+            why = query.error or (link.detail if link.state == "down" else "")
+            note.setText(f"{words}: {why}" if why else "Waiting for the first answer…")
         else:
             note.setText("" if rows else empty)
         note.setVisible(bool(note.text()))

@@ -191,7 +191,7 @@ class QueuePanel(QueryPanel):
         words = ""
         if rows.kept_as_of is not None:
             at = moment(rows.kept_as_of, self.console.clock.now(), seconds=True)
-            words = f"As it was at {at} UTC. {error or 'Waiting for the server…'}"
+            words = f"As it was at {at} UTC. {error or self.console.link.detail or 'Waiting for the server…'}"
         elif error is not None:
             words = f"Not loaded: {error}"
         elif not rows.known:

@@ -86,6 +86,7 @@ class Docks(QObject):
             dock.setFeature(ads.CDockWidget.DockWidgetFeature.DockWidgetDeleteOnClose, False)
             dock.setMinimumSizeHintMode(ads.CDockWidget.eMinimumSizeHintMode.MinimumSizeHintFromContent)
             dock.setWidget(panel.widget, ads.CDockWidget.eInsertMode.ForceNoScrollArea)
+            panel.widget.show()  # one that moves here from the first picture into a dock nobody sees stays hidden else
             panel.widget.setAccessibleName(panel.widget.accessibleName() or panel.title)
             dock.visibilityChanged.connect(panel.set_visible)
             dock.topLevelChanged.connect(lambda floating, t=panel.title: self._touched(_moved(t, floating)))
