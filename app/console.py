@@ -19,7 +19,8 @@ from app.core.clock import Clock, SystemClock
 from app.core.connection_target import ConnectionTarget
 from app.core.errors import BadAnswer, OperationsError, ProblemAnswer, SignedOut, Unreachable
 from app.core.freshness import Quality
-from app.core.kept_samples import KeptSamples
+from app.core.kept_samples import Keep, KeptSamples
+from app.core.last_user import LastUser
 from app.core.link import Link, LinkState
 from app.core.messages import Messages
 from app.core.mutation import Mutations
@@ -103,7 +104,15 @@ class Console:
         self._local: LocalServer | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self.snapshot = Snapshot(snapshot_path(profile, self.place.name), self._snapshot_says)
-        self._kept = KeptSamples(self.snapshot, self.clock, self.tasks)
+        self.kept = KeptSamples(
+            self.snapshot,
+            self.clock,
+            self.tasks,
+            keyring=self.session.keyring,
+            place=self.place.name,
+            say=lambda words: self.messages.post_once(words, words, "info"),
+        )
+        self.last_user = LastUser(self.session, self.link, self.kept, self.clock, self.place.role)
         self._domains: dict[Callable[[Engine], Any], Any] = {}
         self._dashboard = self.of(Dashboard)
         if self.settings_file.problem:
@@ -138,14 +147,15 @@ class Console:
         fetch: Callable[[], Awaitable[Sample[T]]],
         *,
         topics: frozenset[Topic],
-        keep: Callable[[], type[T]] | None = None,
+        keep: Callable[[], type[T]] | Keep | None = None,
         once: bool = False,
         poll: float = POLL_SECONDS,
         least: float = LEAST_SECONDS,
     ) -> Query[T]:
         """The query of a key, made when it is new; its errors are noticed.
 
-        ``keep`` gives the type of its value: with it the last answer is shown in the next run until there is another.
+        ``keep`` gives the type of its value: with it the last answer, without personal data, is shown in the next run
+        until there is another.
         """
 
         async def noticed() -> Sample[T]:
@@ -169,7 +179,7 @@ class Console:
                 overlaid=self.mutations.overlaid,
             )
             if keep is not None:
-                self._kept.add(made, keep)
+                self.kept.add(made, keep)
             return made
 
         return self.queries.get(key, make)
@@ -262,9 +272,9 @@ class Console:
 
         Without the link, what can be taken back is kept until it is there again.
         """
-        if self.link.state is LinkState.DOWN and irreversible:
+        if self.link.state in {LinkState.DOWN, LinkState.CONNECTING} and irreversible:
             return "needs the link, because it cannot be taken back"
-        if self.session.me is None:
+        if self.session.me is None or not (self.session.signed_in or self.place.data_dir):
             return "nobody is signed in"
         if self.time.as_of is not None:
             return "a past instant is shown; go live first"
@@ -294,7 +304,8 @@ class Console:
         for capability in CAPABILITIES:
             for spec in capability.mutations(self):
                 self.mutations.declare(spec)
-        await self._kept.start()
+        # Beside the rest: a keyring may take its time, and a server need not wait for it.
+        reading = self.tasks.start(self._read_kept(), name="read what was kept")
         await self.mutations.start()
         self.tasks.start(self._watch_over_me(), name="watch over what I may do")
         if self.place.data_dir is not None:
@@ -307,6 +318,11 @@ class Console:
             else:  # nobody asks the server anything until somebody has signed in
                 self.link.signed_out()
                 self.ready.emit()
+        await asyncio.wait({reading})
+
+    async def _read_kept(self) -> None:
+        await self.kept.start()
+        await self.last_user.read()
 
     async def sign_in(self, account: str, password: str) -> None:
         """Sign in with a built-in account. Raises OperationsError."""
@@ -321,12 +337,13 @@ class Console:
     async def sign_out(self, open_browser: Callable[[str], Any] | None = None) -> None:
         """End the session; ``open_browser`` lets an OIDC issuer end its own."""
         await self.session.sign_out(open_browser)
+        self.last_user.forget()
         self.link.signed_out("Signed out.")
 
     async def close(self) -> None:
         """End everything that runs; keeps the last picture."""
         self._dashboard.keep(force=True)
-        self._kept.close()
+        self.kept.close()
         self.queries.close()
         await self.mutations.close()
         await self.tasks.close()
@@ -400,7 +417,7 @@ class Console:
         self.ready.emit()
 
     async def _find_out_later(self) -> None:
-        while self.session.me is None:
+        while not self.session.confirmed:
             await asyncio.sleep(RETRY_SECONDS)
             with contextlib.suppress(OperationsError):
                 me = await self.session.load_me()

@@ -61,50 +61,61 @@ class Access:
     def roles(self) -> Query[tuple[RoleDefinition, ...]]:
         """Every role."""
         from app.access import requests
+        from models.access import RoleDefinition
 
-        return self._engine.listing("roles", frozenset({Topic.ROLES, Topic.ASSIGNMENTS}), requests.roles)
+        topics = frozenset({Topic.ROLES, Topic.ASSIGNMENTS})
+        return self._engine.listing("roles", topics, requests.roles, keep=lambda: tuple[RoleDefinition, ...])
 
     def assignments(self, *, active: bool = True) -> Query[tuple[RoleAssignment, ...]]:
         """The grants that count now, or the last of those that do not any more."""
         from app.access import requests
+        from models.access import RoleAssignment
 
         return self._engine.listing(
             f"assignments:{'true' if active else 'false'}",
             frozenset({Topic.ASSIGNMENTS, Topic.ROLES}),
             lambda client: requests.assignments(client, active=active),
+            keep=lambda: tuple[RoleAssignment, ...],
         )
 
     def approvals(self) -> Query[tuple[Approval, ...]]:
         """What waits for approval."""
         from app.access import requests
+        from models.access import Approval
 
-        return self._engine.listing(
-            "approvals", frozenset({Topic.APPROVALS, Topic.ASSIGNMENTS}), requests.pending_approvals
-        )
+        topics = frozenset({Topic.APPROVALS, Topic.ASSIGNMENTS})
+        return self._engine.listing("approvals", topics, requests.pending_approvals, keep=lambda: tuple[Approval, ...])
 
     def reviews(self) -> Query[tuple[AccessReview, ...]]:
         """Broken glass to be looked at."""
         from app.access import requests
+        from models.access import AccessReview
 
-        return self._engine.listing("reviews", frozenset({Topic.REVIEWS}), requests.open_reviews)
+        topics = frozenset({Topic.REVIEWS})
+        return self._engine.listing("reviews", topics, requests.open_reviews, keep=lambda: tuple[AccessReview, ...])
 
     def people(self) -> Query[tuple[Person, ...]]:
         """Everybody who can sign in or holds a role."""
         from app.access import requests
+        from models.access import Person
 
-        return self._engine.listing("people", frozenset({Topic.PEOPLE, Topic.ASSIGNMENTS}), requests.people)
+        topics = frozenset({Topic.PEOPLE, Topic.ASSIGNMENTS})
+        return self._engine.listing("people", topics, requests.people, keep=lambda: tuple[Person, ...])
 
     def hints(self) -> Query[tuple[UnusedPermissions, ...]]:
         """Permissions nobody used for 90 days."""
         from app.access import requests
+        from models.access import UnusedPermissions
 
-        return self._engine.listing("hints", frozenset({Topic.ASSIGNMENTS, Topic.ROLES}), requests.hints)
+        topics = frozenset({Topic.ASSIGNMENTS, Topic.ROLES})
+        return self._engine.listing("hints", topics, requests.hints, keep=lambda: tuple[UnusedPermissions, ...])
 
     def drift(self) -> Query[AccessDrift]:
         """Where outside systems differ."""
         from app.access import requests
+        from models.access import AccessDrift
 
-        return self._engine.record("drift", frozenset({Topic.DRIFT}), requests.drift)
+        return self._engine.record("drift", frozenset({Topic.DRIFT}), requests.drift, keep=lambda: AccessDrift)
 
 
 async def assign(

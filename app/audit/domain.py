@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from app.core.kept_samples import Keep
 from models.core.permissions import Permission
 from models.core.topics import Topic
 
@@ -59,4 +60,24 @@ class Audit:
             checkpoint = await requests.checkpoint(client)
             return self._engine.sample(Newest(search, page, checkpoint), checkpoint.as_of)
 
-        return self._engine.query("audit", fetch, topics=TOPICS)
+        return self._engine.query("audit", fetch, topics=TOPICS, keep=Keep(_kept_type, _pack, _unpack))
+
+
+# What is looked for may be a customer's: only the log as a whole is kept.
+
+
+def _kept_type() -> Any:
+    from models.audit import AuditCheckpoint, AuditPage
+
+    return tuple[AuditPage, AuditCheckpoint]
+
+
+def _pack(newest: Newest) -> tuple[AuditPage, AuditCheckpoint] | None:
+    return (newest.page, newest.checkpoint) if newest.search.everything else None
+
+
+def _unpack(kept: tuple[AuditPage, AuditCheckpoint]) -> Newest:
+    from app.audit.log import Search
+
+    page, checkpoint = kept
+    return Newest(Search(), page, checkpoint)

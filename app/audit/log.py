@@ -145,6 +145,8 @@ class AuditLog:
         """There are more than that."""
         self.known = False
         """Whether anything has been heard of the list."""
+        self.kept = False
+        """The rows are the newest of an earlier run, without personal data; whatever is heard takes their place."""
         self.complete = False
         """A filtered list is loaded to its end."""
         self.error: OperationsError | None = None
@@ -211,6 +213,8 @@ class AuditLog:
         if search == self.search:
             return
         self.search = search
+        if self.kept:
+            self.newest = 0
         self._begin()
         self.top = self.newest if search.everything else 0
         self.known = search.everything and self.newest > 0
@@ -220,8 +224,9 @@ class AuditLog:
     def look_at(self, first: int, last: int) -> None:
         """These rows are seen: load them and a little around; what was wanted before and not asked for is dropped."""
         self._eyes = (first, last)
-        self._wanted = self._missing(first, last)
-        self._pump()
+        if not self.kept:
+            self._wanted = self._missing(first, last)
+            self._pump()
 
     def again(self) -> None:
         """Try again after an error."""
@@ -252,7 +257,7 @@ class AuditLog:
 
     def hear(self, search: Search, page: AuditPage) -> None:
         """The newest entries that fit a search, and how long the log is."""
-        shrunk = page.total < self.newest
+        shrunk = page.total < self.newest or self.kept
         self.newest = page.total
         if search != self.search:
             return
@@ -260,6 +265,7 @@ class AuditLog:
         if search.everything and (shrunk or not self.known):
             self._begin()
             self.top, self.known = self.newest, True
+            self._take_up(page.items)
             self.reset.emit()
         elif search.everything:
             self._merge(page.items)
@@ -271,6 +277,16 @@ class AuditLog:
         self.changed.emit()
         self.look_at(*self._eyes)
 
+    def recall(self, page: AuditPage) -> None:
+        """The newest entries as an earlier run kept them, until something is heard."""
+        if self.search.everything and not self.known:
+            self._begin()
+            self.newest = self.top = page.total
+            self.known = self.kept = True
+            self._take_up(page.items)
+            self.reset.emit()
+            self.changed.emit()
+
     # --- how ---------------------------------------------------------------------------------------------------
 
     def _begin(self) -> None:
@@ -280,7 +296,7 @@ class AuditLog:
         self._wanted, self._under_way, self.loading, self.error = [], set(), 0, None
         self._heard = ()
         self._eyes = (0, 0)
-        self.known = False
+        self.known = self.kept = False
         self._note_waiting(0)
 
     def _note_waiting(self, count: int, *, more: bool = False) -> None:
@@ -390,6 +406,11 @@ class AuditLog:
         self._pages.move_to_end(number)
         while len(self._pages) > PAGES_KEPT:
             self._pages.popitem(last=False)
+
+    def _take_up(self, entries: Sequence[AuditLogEntry]) -> None:
+        """The newest entries are there before their pages are loaded, or where they cannot be."""
+        for number in sorted({_page_of(entry.position) for entry in entries}):
+            self._keep(number, [entry for entry in entries if _page_of(entry.position) == number])
 
     def _merge(self, entries: Sequence[AuditLogEntry]) -> None:
         """Put new entries on top of the pages they belong to."""

@@ -26,7 +26,13 @@ def counts_query(engine: Engine, topics: frozenset[Topic]) -> Query[Counts]:
 
         return await client.get("/api/operations/counts", Counts)
 
-    return engine.record("counts", topics, ask)
+    return engine.record("counts", topics, ask, keep=_value_type)
+
+
+def _value_type() -> type[Counts]:
+    from models.core.counts import Counts
+
+    return Counts
 
 
 class BadgeCount:

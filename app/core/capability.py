@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from app.core.clock import Clock
     from app.core.connection_target import ConnectionTarget
     from app.core.http_client import OperationsClient
+    from app.core.kept_samples import Keep, KeptSamples
     from app.core.link import Link
     from app.core.messages import Messages
     from app.core.mutation import Mutations
@@ -95,6 +96,10 @@ class Engine(Protocol):
     def snapshot(self) -> Snapshot:
         """What the next run shows first."""
 
+    @property
+    def kept(self) -> KeptSamples:
+        """What can be read without the server."""
+
     def of(self, kind: Callable[[Engine], D]) -> D:
         """The one domain of a class in this console, made at first use."""
 
@@ -104,14 +109,15 @@ class Engine(Protocol):
         fetch: Callable[[], Awaitable[Sample[T]]],
         *,
         topics: frozenset[Topic],
-        keep: Callable[[], type[T]] | None = None,
+        keep: Callable[[], type[T]] | Keep | None = None,
         once: bool = False,
         poll: float = ...,
         least: float = ...,
     ) -> Query[T]:
         """The query of a key, made when it is new.
 
-        ``keep`` gives the type of its value: with it the last answer is shown in the next run until there is another.
+        ``keep`` gives the type of its value: with it the last answer, without personal data, is shown in the next run
+        until there is another.
         """
 
     def record(

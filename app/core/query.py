@@ -122,6 +122,8 @@ class Query(Generic[T]):
         self._loop: asyncio.Task[None] | None = None
         self._failures = 0
         self._outdated = False
+        self._on_screen = False
+        self._shown_at: datetime | None = None
         self._live = self._was_live = False
         self._woken_mono = -1e9
         self._wake = asyncio.Event()
@@ -182,6 +184,11 @@ class Query(Generic[T]):
         """Whether the answer stands on the screen."""
         return any(watch.visible and watch.shown for watch in self._watches)
 
+    @property
+    def shown_at(self) -> datetime | None:
+        """When the answer last stood on the screen; ``None``: not in this run."""
+        return self._clock.now() if self._on_screen else self._shown_at
+
     def set_live(self, *, live: bool) -> None:
         """While changes are told as they happen, polling only looks whether all is well."""
         self._was_live = self._live and not live
@@ -201,6 +208,7 @@ class Query(Generic[T]):
 
     def watches_changed(self) -> None:
         """Begin or end polling."""
+        self._shown_at, self._on_screen = self.shown_at, self.shown
         if self.visible and self._loop is None and self._gate.is_set():
             self._loop = self._tasks.start(self._keep_fresh(), name=f"poll {self.key}")
         elif not self.visible and self._loop is not None:
@@ -277,6 +285,13 @@ class Query(Generic[T]):
         """Show a sample of an earlier run until the first answer."""
         if self.sample is None:
             self.raw = sample
+            self._overlay()
+            self.changed.emit()
+
+    def forget_seed(self) -> None:
+        """Show the sample of an earlier run no longer."""
+        if self.raw is not None and self.raw.received_mono is None:
+            self.raw = None
             self._overlay()
             self.changed.emit()
 

@@ -93,12 +93,14 @@ class Session(TokenSource):
         """``place`` names the server in the keyring."""
         super().__init__()
         self.me: Me | None = None
+        self.confirmed = False
+        """Whether the server has said so; until then ``me`` is who was signed in the last time, if that is known."""
         self.remembered = False
         """Whether the tokens outlive this process."""
+        self.keyring = keyring or Keyring()
         self._place = place
         self._clock = clock
         self._messages = messages
-        self._keyring = keyring or Keyring()
         self._tokens: Tokens | None = None
         self._refresh_token: str | None = None
         self._device = secrets.token_urlsafe(32)
@@ -193,7 +195,7 @@ class Session(TokenSource):
         if self._issuer is not None:
             kept |= {"issuer": self._issuer.issuer, "client": self._issuer.client_id, "subject": self._subject}
         try:
-            await self._keyring.put(self._place, json.dumps(kept))
+            await self.keyring.put(self._place, json.dumps(kept))
             self.remembered = True
         except OSError as error:
             # Asked once, not at every renewal: a keyring that hangs would hold each of them up.
@@ -207,7 +209,7 @@ class Session(TokenSource):
         from models.accounts import OidcOptions
 
         try:
-            kept = json.loads(await self._keyring.get(self._place) or "null")
+            kept = json.loads(await self.keyring.get(self._place) or "null")
             if kept is not None:
                 if "issuer" in kept:
                     issuer, subject = OidcOptions(issuer=kept["issuer"], client_id=kept["client"]), str(kept["subject"])
@@ -221,10 +223,11 @@ class Session(TokenSource):
 
     def _forget_tokens(self) -> None:
         self._tokens, self._refresh_token, self._id_token, self.me = None, None, None, None
+        self.confirmed = False
 
     async def _forget_kept(self) -> None:
         try:
-            await self._keyring.forget(self._place)
+            await self.keyring.forget(self._place)
         except OSError:
             return  # nothing was kept where there is no keyring
 
@@ -308,8 +311,15 @@ class Session(TokenSource):
     async def load_me(self) -> Me:
         """Ask the server who is signed in. Raises OperationsError."""
         self.me = await session_requests.me(self._speaker)
+        self.confirmed = True
         self.changed.emit()
         return self.me
+
+    def suppose(self, me: Me | None) -> None:
+        """Go on as who was signed in the last time, until the server has said who is; ``None`` takes that back."""
+        if not self.confirmed and me != self.me:
+            self.me = me
+            self.changed.emit()
 
     async def sign_out(self, open_browser: Callable[[str], Any] | None = None) -> None:
         """End the session here and, if they can be heard, on the server or at the OIDC issuer.

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
-from app.core.errors import OperationsError
+from app.core.errors import OperationsError, SignedOut
 from app.core.signals import Signal
 
 if TYPE_CHECKING:
@@ -24,10 +24,24 @@ class CaseCache:
     changed = Signal(str)
     """Carries the id of an entry whose case, or whose failure to load, is known now."""
 
-    def __init__(self, ask: Callable[[str], Awaitable[RiskCase]], tasks: Tasks) -> None:
+    def __init__(
+        self,
+        ask: Callable[[str], Awaitable[RiskCase]],
+        tasks: Tasks,
+        *,
+        heard: Callable[[RiskCase, bool], None] = lambda _case, _shown: None,
+        recall: Callable[[str], Awaitable[RiskCase | None]] | None = None,
+    ) -> None:
+        """``heard`` is told each case as it comes, and whether it is read or a neighbour.
+
+        ``recall`` gives what an earlier run kept of one, for when the server cannot be asked.
+        """
         self.errors: dict[str, OperationsError] = {}
         """Why a wanted case could not be loaded."""
         self._ask, self._tasks = ask, tasks
+        self._tell, self._recall = heard, recall
+        self._read = ""
+        """Id of the one that is read."""
         self._cases: OrderedDict[str, RiskCase] = OrderedDict()
         self._stale: set[str] = set()
         self._wanted: list[str] = []
@@ -45,6 +59,7 @@ class CaseCache:
         for entry_id in reversed(entry_ids):
             if entry_id in self._cases:
                 self._cases.move_to_end(entry_id)
+        self._read = entry_ids[0] if entry_ids else ""
         self._wanted = [i for i in entry_ids if i not in self._cases or i in self._stale]
         self._pump()
 
@@ -83,15 +98,24 @@ class CaseCache:
             case = await self._ask(entry_id)
         except OperationsError as error:
             self.errors[entry_id] = error
+            away = error.lost_link or isinstance(error, SignedOut)
+            if away and entry_id not in self._cases and self._recall is not None:
+                kept = await self._recall(entry_id)
+                if kept is not None:
+                    self._hold(entry_id, kept)
             self._stale.add(entry_id)
         else:
             self.errors.pop(entry_id, None)
-            self._cases[entry_id] = case
-            self._cases.move_to_end(entry_id)
-            while len(self._cases) > KEPT:
-                gone, _ = self._cases.popitem(last=False)
-                self._stale.discard(gone)
+            self._hold(entry_id, case)
+            self._tell(case, entry_id == self._read)
         finally:
             self._under_way.discard(entry_id)
         self.changed.emit(entry_id)
         self._pump()
+
+    def _hold(self, entry_id: str, case: RiskCase) -> None:
+        self._cases[entry_id] = case
+        self._cases.move_to_end(entry_id)
+        while len(self._cases) > KEPT:
+            gone, _ = self._cases.popitem(last=False)
+            self._stale.discard(gone)

@@ -37,6 +37,8 @@ class _Block:
     entries: list[RiskQueueEntry] | None
     length: int
     after: str | None
+    kept: bool = False
+    """Of an earlier run, without personal data: whatever is heard takes its place."""
 
 
 class QueueList:
@@ -45,7 +47,20 @@ class QueueList:
     changed = Signal()
     """The rows, their number or the state of loading is another."""
 
-    def __init__(self, ask: Ask, tasks: Tasks, now: Callable[[], datetime], me: Callable[[], str | None]) -> None:
+    def __init__(
+        self,
+        ask: Ask,
+        tasks: Tasks,
+        now: Callable[[], datetime],
+        me: Callable[[], str | None],
+        *,
+        heard: Callable[[Filter, Page[RiskQueueEntry]], None] = lambda _filter, _page: None,
+        recall: Callable[[Filter], Awaitable[Page[RiskQueueEntry] | None]] | None = None,
+    ) -> None:
+        """``heard`` is told the first page of a filter as it comes.
+
+        ``recall`` gives what an earlier run kept of one, shown until the first answer.
+        """
         self.filter = Filter()
         self.complete = False
         """Loaded to its end."""
@@ -55,7 +70,10 @@ class QueueList:
         self.loading = 0
         self.pinned: Callable[[str], bool] = lambda _entry_id: False
         """Whether an entry has something on its way and stays."""
+        self.kept_as_of: datetime | None = None
+        """When the rows were true, while they are those of an earlier run."""
         self._ask, self._tasks, self._now, self._me = ask, tasks, now, me
+        self._tell, self._recall = heard, recall
         self._blocks: list[_Block] = []
         self._starts: list[int] = []
         self._places: dict[str, int] = {}
@@ -111,6 +129,7 @@ class QueueList:
         self._turn += 1
         self._blocks, self._used, self._under_way, self._again = [], [], set(), set()
         self.complete = self.known = False
+        self.kept_as_of = None
         self.loading, self.error, self._eyes = 0, None, (0, 0)
         self._count()
         self.changed.emit()
@@ -197,6 +216,15 @@ class QueueList:
             self._under_way.add(number)
             self.loading += 1
             self._tasks.start(self._fetch(number, self._turn), name="load the risk queue")
+            if not self._blocks and self._recall is not None:
+                self._tasks.start(self._show_kept(self._recall, self._turn), name="read the risk queue as it was")
+
+    async def _show_kept(self, recall: Callable[[Filter], Awaitable[Page[RiskQueueEntry] | None]], turn: int) -> None:
+        page = await recall(self.filter)
+        if page is not None and turn == self._turn and not self._blocks:
+            self._take(0, None, list(page.items), page.next_cursor)
+            self._blocks[0].kept, self.kept_as_of = True, page.as_of
+            self.changed.emit()
 
     async def _fetch(self, number: int, turn: int) -> None:
         cursor = self._blocks[number].cursor if number < len(self._blocks) else self._next_cursor()
@@ -216,6 +244,8 @@ class QueueList:
         fits = number == len(self._blocks) if number >= len(self._blocks) else self._blocks[number].cursor == cursor
         if fits:
             self._take(number, cursor, list(page.items), page.next_cursor)
+        if cursor is None:
+            self._tell(self.filter, page)
         self.changed.emit()
         if number in self._again and number < len(self._blocks):
             self._again.discard(number)
@@ -234,8 +264,10 @@ class QueueList:
         if number < len(self._blocks):
             block = self._blocks[number]
             held = {e.entry_id: e for e in block.entries or ()}
-            # An answer that was on its way while an entry changed must not bring the earlier one back.
-            fresh = [max(held.get(e.entry_id, e), e, key=lambda each: each.version) for e in fresh]
+            if not block.kept:
+                # An answer that was on its way while an entry changed must not bring the earlier one back.
+                fresh = [max(held.get(e.entry_id, e), e, key=lambda each: each.version) for e in fresh]
+            block.kept, self.kept_as_of = False, None
             for entry in held.values():
                 if entry.entry_id not in known and self.pinned(entry.entry_id):
                     bisect.insort(fresh, entry, key=self._key)

@@ -88,9 +88,11 @@ class Risk:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self.mutations = engine.mutations
-        self.list = QueueList(self._ask_page, engine.tasks, engine.clock.now, self._me)
+        self.list = QueueList(
+            self._ask_page, engine.tasks, engine.clock.now, self._me, heard=self._keep_page, recall=self._recall_page
+        )
         self.list.pinned = lambda entry_id: bool(self.mutations.of(RESOURCE + entry_id))
-        self.cases = CaseCache(self.case, engine.tasks)
+        self.cases = CaseCache(self.case, engine.tasks, heard=self._keep_case, recall=self._recall_case)
         self.filters = SavedFilters(engine.profile)
         self.notes = NoteDrafts(engine.profile)
         self._deeds: list[UndoEntry] = []
@@ -107,8 +109,9 @@ class Risk:
     def counts(self) -> Query[QueueCounts]:
         """How many entries each tab has; asked for while somebody may see the queue."""
         from app.risk import requests
+        from models.risk.queue import QueueCounts
 
-        return self._engine.record("risk_counts", TOPICS, requests.queue_counts)
+        return self._engine.record("risk_counts", TOPICS, requests.queue_counts, keep=lambda: QueueCounts)
 
     def know_currency(self) -> None:
         """Ask once for the figures: they say what currency reports are in, and only the queue may be on screen."""
@@ -134,6 +137,24 @@ class Risk:
         from app.risk import requests
 
         return await requests.case(self._engine.client, entry_id)
+
+    # What is typed into a filter may be a customer's: neither it nor what it finds is kept.
+
+    def _keep_page(self, chosen: Filter, page: Page[RiskQueueEntry]) -> None:
+        if not chosen.typed:
+            self._engine.kept.put(_page_key(chosen), _page_type, self._engine.sample(page, page.as_of))
+
+    async def _recall_page(self, chosen: Filter) -> Page[RiskQueueEntry] | None:
+        sample = None if chosen.typed else await self._engine.kept.get(_page_key(chosen), _page_type)
+        return None if sample is None else sample.value
+
+    def _keep_case(self, case: RiskCase, shown: bool) -> None:
+        key = f"risk_case:{case.entry.entry_id}"
+        self._engine.kept.put(key, _case_type, self._engine.sample(case, case.as_of), shown=shown)
+
+    async def _recall_case(self, entry_id: str) -> RiskCase | None:
+        sample = await self._engine.kept.get(f"risk_case:{entry_id}", _case_type)
+        return None if sample is None else sample.value
 
     def _me(self) -> str | None:
         return self._engine.session.me.user_id if self._engine.session.me is not None else None
@@ -335,6 +356,23 @@ class Risk:
         self.cases.heard(entry)
         self.list.put(entry)
         self.entry_changed.emit(entry)
+
+
+def _page_key(chosen: Filter) -> str:
+    return f"risk_queue:{chosen.tab}:{chosen.sort}:{'desc' if chosen.descending else 'asc'}"
+
+
+def _page_type() -> type[Page[RiskQueueEntry]]:
+    from models.core.paging import Page
+    from models.risk.queue import RiskQueueEntry
+
+    return Page[RiskQueueEntry]
+
+
+def _case_type() -> type[RiskCase]:
+    from models.risk.case import RiskCase
+
+    return RiskCase
 
 
 def specs() -> tuple[MutationSpec, ...]:

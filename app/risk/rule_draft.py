@@ -29,6 +29,8 @@ class OpenDraft:
         self.one: RuleSetSummary | None = None
         self.known: RuleSet | None = None
         """As the server has it, with what is on its way in it."""
+        self.kept = False
+        """What is known is of an earlier run, without the values that customers are known by."""
         self.work: RuleWork | None = None
         self.saving = False
         self.problem = ""
@@ -44,9 +46,9 @@ class OpenDraft:
         self.rule_set_id, self.problem = rule_set_id, ""
         self.one = self.known = self.work = self._unsent = None
 
-    def show(self, one: RuleSetSummary | None, known: RuleSet | None) -> None:
-        """The newest answers about the chosen version."""
-        self.one, self.known = one, known
+    def show(self, one: RuleSetSummary | None, known: RuleSet | None, *, kept: bool = False) -> None:
+        """The newest answers about the chosen version; ``kept``: those of an earlier run."""
+        self.one, self.known, self.kept = one, known, kept
         if known is None:
             return
         if self.work is None and self.edit_blocker is None:
@@ -76,6 +78,8 @@ class OpenDraft:
             return f"version {self.one.number} is {self.one.state} and stays as it is; make a new draft from it"
         if self.conflict is not None:
             return "choose first which of the two changes holds"
+        if self.kept:
+            return "these are the rules as they were kept in an earlier run; editing needs the server's"
         return self._engine.write_blocker(MANAGE)
 
     @property

@@ -80,10 +80,15 @@ class RiskRules:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def _page(self, key: str, path: str, kind: type[R]) -> Query[tuple[R, ...]]:
+    def _page(self, key: str, path: str, kind: type[R], *, keep: bool = True) -> Query[tuple[R, ...]]:
         from app.risk import requests
 
-        return self._engine.listing(f"risk:{key}", TOPICS, lambda client: requests.rules_page(client, path, kind))
+        return self._engine.listing(
+            f"risk:{key}",
+            TOPICS,
+            lambda client: requests.rules_page(client, path, kind),
+            keep=(lambda: tuple[kind, ...]) if keep else None,  # type: ignore[valid-type]
+        )
 
     def sets(self) -> Query[tuple[RuleSetSummary, ...]]:
         """Every version but discarded ones, newest first."""
@@ -98,7 +103,7 @@ class RiskRules:
         return self._one(f"set:{rule_set_id}", f"{BASE}/rule-sets/{rule_set_id}", RuleSet)
 
     def _one(self, key: str, path: str, kind: type[R]) -> Query[R]:
-        return self._engine.record(f"risk:{key}", TOPICS, lambda client: client.get(path, kind))
+        return self._engine.record(f"risk:{key}", TOPICS, lambda client: client.get(path, kind), keep=lambda: kind)
 
     def backtests(self) -> Query[tuple[BacktestSummary, ...]]:
         """The newest backtests."""
@@ -125,10 +130,11 @@ class RiskRules:
         return self._page("lists", f"{BASE}/lists", RiskList)
 
     def entries(self, list_id: str) -> Query[tuple[ListEntry, ...]]:
-        """The newest values of a list."""
+        """The newest values of a list. Not kept: without the values, which are customers' own, nothing is left."""
         from models.risk.rules import ListEntry
 
-        return self._page(f"entries:{list_id}", f"{BASE}/lists/{quote(list_id, safe='')}/entries", ListEntry)
+        path = f"{BASE}/lists/{quote(list_id, safe='')}/entries"
+        return self._page(f"entries:{list_id}", path, ListEntry, keep=False)
 
     def snoozes(self) -> Query[tuple[Snooze, ...]]:
         """The snoozes that hold now."""

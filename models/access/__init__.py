@@ -192,6 +192,7 @@ class Approval(Record):
     gainer: str | None
     gainer_name: str | None
     details: dict[str, Any]
+    """What is asked for, by ids. Nothing of a customer: whoever decides looks the record up."""
     reason: str
     permission: str
     """Needed to decide."""

@@ -5,12 +5,13 @@ Specification: AuditLogEntry.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
 from models.core.base import Count, Identifier, Instant, Record, Request, RequiredText
 from models.core.paging import Page
+from models.core.personal import PERSONAL
 
 
 class AuditLogEntry(Record):
@@ -34,9 +35,9 @@ class AuditLogEntry(Record):
     resource_label: str | None
     """What the resource was called then, where it has a name."""
     version: Count | None
-    before: dict[str, Any] | None
-    after: dict[str, Any] | None
-    reason: str | None
+    before: Annotated[dict[str, Any] | None, PERSONAL]
+    after: Annotated[dict[str, Any] | None, PERSONAL]
+    reason: Annotated[str | None, PERSONAL]
     request_id: str | None
     correlation_id: str | None
     """What ties several requests together."""
@@ -82,7 +83,7 @@ class InclusionProof(Record):
 
     position: Count
     leaf_index: Count
-    canonical: str
+    canonical: Annotated[str, PERSONAL]
     """The text whose bytes are hashed, after a zero byte, to ``leaf_hash``."""
     leaf_hash: str
     tree_size: Count

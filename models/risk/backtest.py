@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from models.core.base import Count, EventInstant, Identifier, Instant, Integer, Minor, Number, Record, Request, Version
+from models.core.personal import PERSONAL
 from models.risk.metrics import Operator
 from models.risk.rules import Action, FraudRule, Rules, each_once
 
@@ -68,8 +69,8 @@ class RuleChange(Record):
     rule_id: str
     before: FraudRule
     after: FraudRule
-    words: tuple[str, ...]
-    """What is different, a sentence each."""
+    words: Annotated[tuple[str, ...], PERSONAL]
+    """What is different, a sentence each, with the values that are compared."""
 
 
 class RuleSetDifference(Record):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from models.core.base import Count, CurrencyCode, Identifier, Instant, Minor, Record
+from models.core.personal import PERSONAL
 from models.risk.queue import EntryStatus, EntryVerdict, FulfilmentRequest, RiskQueueEntry
 from models.risk.rules import Action, Decision, Score
 
@@ -33,22 +36,22 @@ class OrderFacts(Record):
     payment_method: str | None = None
     payment_method_age: Count | None = None
     """Minutes since this means of payment was first used."""
-    card_last4: str | None = None
+    card_last4: Annotated[str | None, PERSONAL] = None
     billing_country: str | None = None
     shipping_country: str | None = None
     card_country: str | None = None
     ip_country: str | None = None
-    ip: str | None = None
+    ip: Annotated[str | None, PERSONAL] = None
     """Only its network for those who may not see personal data."""
 
 
 class CustomerFacts(Record):
     """Who ordered. Counts are those of the moment at which the order became known."""
 
-    customer_id: str | None = None
+    customer_id: Annotated[str | None, PERSONAL] = None
     """``None``: a guest."""
-    name: str | None = None
-    email: str | None = None
+    name: Annotated[str | None, PERSONAL] = None
+    email: Annotated[str | None, PERSONAL] = None
     """As ``a***@example.org`` for those who may not see personal data."""
     hidden: bool
     """Whether personal data is masked in this answer."""
@@ -103,7 +106,7 @@ class CaseEvent(Record):
     what: str
     """The action, such as ``risk.entry.claimed``."""
     version: Count | None = None
-    reason: str | None = None
+    reason: Annotated[str | None, PERSONAL] = None
 
 
 class RiskCase(Record):

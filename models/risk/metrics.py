@@ -70,6 +70,11 @@ class Metric:
     """Largest value there can be."""
 
     @property
+    def personal(self) -> bool:
+        """Whether its values single out a customer."""
+        return self.key in _SINGLING_OUT
+
+    @property
     def operators(self) -> tuple[Operator, ...]:
         """What can be asked of it."""
         return OPERATORS[self.kind] + (LISTED if self.listed else ())
@@ -92,6 +97,9 @@ SUBJECTS: Final = (
     ("device", "device", "from this device"),
 )
 """Prefix of the metrics, column of ``risk_order``, and words of what orders have in common."""
+
+
+_SINGLING_OUT: Final = frozenset(column for _, column, _ in SUBJECTS)
 
 
 def _velocity() -> list[Metric]:

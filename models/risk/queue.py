@@ -20,6 +20,7 @@ from models.core.base import (
     Text,
     Version,
 )
+from models.core.personal import PERSONAL
 from models.risk.rules import Action, Score
 
 LINKED_MOST = 50
@@ -60,7 +61,7 @@ class Proposal(Record):
     by: str
     by_name: str
     at: Instant
-    notes: str
+    notes: Annotated[str, PERSONAL]
 
 
 class Note(Record):
@@ -69,7 +70,7 @@ class Note(Record):
     by: str
     by_name: str
     at: Instant
-    text: str
+    text: Annotated[str, PERSONAL]
 
 
 class RiskQueueEntry(Record):
@@ -93,8 +94,8 @@ class RiskQueueEntry(Record):
     currency: CurrencyCode
     amount: Minor
     reporting_minor: Minor | None = None
-    customer_id: str | None = None
-    card_last4: str | None = None
+    customer_id: Annotated[str | None, PERSONAL] = None
+    card_last4: Annotated[str | None, PERSONAL] = None
     card_country: str | None = None
     ip_country: str | None = None
     linked: Count = 0
@@ -183,7 +184,7 @@ class DecideEntry(Request):
     """Needed when reviewed: approved releases the order, rejected refunds or cancels it."""
     escalate_to: EscalateTo | None = None
     """Needed when escalated."""
-    notes: Text = ""
+    notes: Annotated[Text, PERSONAL] = ""
     """Needed to reject and to escalate."""
 
     @model_validator(mode="after")
@@ -202,7 +203,7 @@ class SnoozeEntry(Request):
     """Put an entry aside until an instant. Needs ``If-Match``."""
 
     until: EventInstant
-    notes: Text = ""
+    notes: Annotated[Text, PERSONAL] = ""
 
 
 class ReassignEntry(Request):
@@ -214,7 +215,7 @@ class ReassignEntry(Request):
 class AddNote(Request):
     """Write a note on an entry."""
 
-    text: RequiredText
+    text: Annotated[RequiredText, PERSONAL]
 
 
 class BulkEntry(Request):

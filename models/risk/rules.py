@@ -25,6 +25,7 @@ from models.core.base import (
     Version,
     plain_integer,
 )
+from models.core.personal import PERSONAL, Personal
 from models.risk.metrics import LISTED, METRICS, NUMERIC, MetricType, Operator, normal, normal_ip
 
 SCORE_MOST = 100
@@ -54,12 +55,25 @@ STRENGTH = {Action.APPROVE: 0, Action.FLAG: 1, Action.REVIEW: 2, Action.BLOCK: 3
 # --- rules ---------------------------------------------------------------------------------------------------------
 
 
+def _is_of_customer(compared: Any) -> bool:
+    metric = METRICS.get(compared.metric)
+    return metric is None or metric.personal
+
+
+def _names_customers(compared: Any) -> bool:
+    # Where a list is asked, the value is the list's id.
+    return _is_of_customer(compared) and compared.operator not in LISTED
+
+
 class Condition(Request):
     """One comparison. A value that is missing or unknown makes it false, whatever the operator."""
 
     metric: MetricKey
     operator: Operator
-    value: bool | Integer | Short | Annotated[tuple[Short, ...], Field(min_length=1, max_length=VALUES_MOST)]
+    value: Annotated[
+        bool | Integer | Short | Annotated[tuple[Short, ...], Field(min_length=1, max_length=VALUES_MOST)],
+        Personal(only_if=_names_customers),
+    ]
     """A whole number (money in minor units of the reporting currency), true or false, a text, texts, or a list's id."""
 
     @model_validator(mode="before")
@@ -287,8 +301,8 @@ class RiskList(Record):
 class ListEntryDraft(Request):
     """Put a value on a list."""
 
-    value: Short
-    reason: RequiredText
+    value: Annotated[Short, PERSONAL]
+    reason: Annotated[RequiredText, PERSONAL]
     until: EventInstant | None = None
 
 
@@ -297,8 +311,8 @@ class ListEntry(Record):
 
     entry_id: Identifier
     list_id: Identifier
-    value: str
-    reason: str
+    value: Annotated[str, PERSONAL]
+    reason: Annotated[str, PERSONAL]
     added_by: str
     added_by_name: str
     added_at: Instant
@@ -342,11 +356,11 @@ IpAddress = Annotated[PlainText, Field(min_length=2, max_length=64), AfterValida
 class CustomerIn(_Lenient):
     """Who orders; a guest has no id."""
 
-    id: Identifier | None = None
-    email: Annotated[PlainText, Field(min_length=3, max_length=320)] | None = None
+    id: Annotated[Identifier | None, PERSONAL] = None
+    email: Annotated[Annotated[PlainText, Field(min_length=3, max_length=320)] | None, PERSONAL] = None
     created_at: EventInstant | None = None
     """When the account was opened."""
-    name: Annotated[PlainText, Field(max_length=200)] | None = None
+    name: Annotated[Annotated[PlainText, Field(max_length=200)] | None, PERSONAL] = None
 
 
 class PaymentIn(_Lenient):
@@ -356,9 +370,9 @@ class PaymentIn(_Lenient):
     """Such as ``card`` or ``paypal``."""
     method_created_at: EventInstant | None = None
     """When this means of payment was first used."""
-    card_fingerprint: Identifier | None = None
+    card_fingerprint: Annotated[Identifier | None, PERSONAL] = None
     """A token for the card, the same for the same card; never its number."""
-    card_last4: Annotated[str, Field(pattern=r"^[0-9]{4}$")] | None = None
+    card_last4: Annotated[Annotated[str, Field(pattern=r"^[0-9]{4}$")] | None, PERSONAL] = None
     card_country: Country | None = None
 
 
@@ -382,9 +396,9 @@ class FraudCheck(_Lenient):
     payment: PaymentIn = PaymentIn()
     billing_country: Country | None = None
     shipping_country: Country | None = None
-    ip: IpAddress | None = None
+    ip: Annotated[IpAddress | None, PERSONAL] = None
     ip_country: Country | None = None
-    device_id: Identifier | None = None
+    device_id: Annotated[Identifier | None, PERSONAL] = None
 
 
 class Compared(Record):
@@ -392,8 +406,8 @@ class Compared(Record):
 
     metric: str
     operator: Operator
-    value: Any
-    actual: Any = None
+    value: Annotated[Any, Personal(only_if=_names_customers)]
+    actual: Annotated[Any, Personal(only_if=_is_of_customer)] = None
     """``None`` when it was missing: then the condition did not hold."""
     holds: bool
 
@@ -417,7 +431,7 @@ class ListHit(Record):
     list_id: str
     kind: ListKind
     metric: str
-    value: str
+    value: Annotated[str, PERSONAL]
 
 
 class Decision(Record):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Self
+from typing import Annotated, Self
 from uuid import UUID
 
 from pydantic import model_validator
 
 from models.core.base import EventInstant, Identifier, Instant, Record, Request, RequiredText, Text, Version
+from models.core.personal import PERSONAL
 from models.risk.rules import Short, Slug
 
 
@@ -28,10 +29,10 @@ class SnoozeDraft(Request):
 
     rule_id: Slug
     subject: SnoozeSubject
-    value: Short | None = None
+    value: Annotated[Short | None, PERSONAL] = None
     entry_id: UUID | None = None
     until: EventInstant
-    reason: RequiredText
+    reason: Annotated[RequiredText, PERSONAL]
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
@@ -46,9 +47,9 @@ class Snooze(Record):
     snooze_id: Identifier
     rule_id: str
     subject: SnoozeSubject
-    value: str
+    value: Annotated[str, PERSONAL]
     until: Instant
-    reason: str
+    reason: Annotated[str, PERSONAL]
     created_by: str
     created_by_name: str
     created_at: Instant
@@ -59,7 +60,7 @@ class Snooze(Record):
 class EndSnooze(Request):
     """Let a rule speak again. Needs ``If-Match``."""
 
-    reason: Text = ""
+    reason: Annotated[Text, PERSONAL] = ""
 
 
 class Breaker(Record):

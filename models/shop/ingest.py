@@ -19,6 +19,7 @@ from models.core.base import (
     Request,
     Text,
 )
+from models.core.personal import PERSONAL
 from models.core.problems import FieldError
 
 BATCH_MOST = 1_000
@@ -45,7 +46,7 @@ class OrderIn(Request):
     id: Identifier
     placed_at: EventInstant
     settled_at: EventInstant | None = None
-    customer_id: Identifier | None = None
+    customer_id: Annotated[Identifier | None, PERSONAL] = None
     country: Country | None = None
     currency: CurrencyCode
     total: PositiveMinor
@@ -64,7 +65,7 @@ class RefundIn(Request):
 
     id: Identifier
     order_id: Identifier | None = None
-    customer_id: Identifier | None = None
+    customer_id: Annotated[Identifier | None, PERSONAL] = None
     """Left out: that of the order, if it is known."""
     refunded_at: EventInstant
     country: Country | None = None
@@ -113,7 +114,7 @@ class OutcomeIn(Request):
 
     id: Identifier
     order_id: Identifier
-    customer_id: Identifier | None = None
+    customer_id: Annotated[Identifier | None, PERSONAL] = None
     """The order's when left out."""
     kind: Literal["chargeback", "dispute", "fraud_refund"]
     happened_at: EventInstant
@@ -126,7 +127,7 @@ class OutcomeIn(Request):
 class Batch(Request):
     """Rows of one kind. They are validated one by one, so that a bad row does not cost the good ones."""
 
-    rows: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=BATCH_MOST)]
+    rows: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=BATCH_MOST), PERSONAL]
 
 
 class RejectedRow(Record):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated
 
 from models.core.base import Count, CurrencyCode, Identifier, Instant, Minor, Record
 from models.core.paging import Page
+from models.core.personal import PERSONAL
 from models.figures import SourceName
 
 
@@ -23,7 +25,7 @@ class OrderRow(Record):
     placed_at: Instant
     settled_at: Instant | None
     status: OrderStatus
-    customer_id: str | None
+    customer_id: Annotated[str | None, PERSONAL]
     country: str | None
     """ISO 3166 code, or the name as given when it has none."""
     currency: CurrencyCode

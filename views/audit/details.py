@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from models.core.formatting import grouped
+from models.core.personal import NOT_KEPT, is_left_out
 from views.audit.wording import instant, short, title, who, whom
 from views.kit.changes import compare
 from views.kit.theme import SECTION, current
@@ -69,7 +70,7 @@ class Details(QScrollArea):
 
     def show_entry(self, entry: AuditLogEntry | None) -> None:
         """Show an entry, or that none is chosen."""
-        if entry is not None and self.entry is not None and entry.id == self.entry.id:
+        if entry is not None and entry == self.entry:
             return
         self.entry, self._everything = entry, False
         self.verticalScrollBar().setValue(0)
@@ -105,18 +106,21 @@ class Details(QScrollArea):
         self.title.setText(f"{title(entry)}{version}")
         person = whom(entry) if short(entry) == who(entry) else f"{who(entry)} ({short(entry)})"
         self.by.setText(f"by {person} at {instant(entry.at)}, position {grouped(entry.position)}")
-        self.reason.setText(f"“{entry.reason}”" if entry.reason else "")
+        reason = f"Why: {NOT_KEPT}" if is_left_out(entry.reason) else f"“{entry.reason}”"
+        self.reason.setText(reason if entry.reason else "")
         self.reason.setVisible(bool(entry.reason))
         self.correlation.set("Done together with it", Look.LINK)
         self.correlation.setToolTip(f"List everything of correlation {entry.correlation_id}")
         self.correlation.setVisible(entry.correlation_id is not None)
         self.same_actor.set(f"All by {whom(entry) if len(who(entry)) <= 24 else short(entry)}", Look.LINK)
         self.same_actor.setToolTip(f"List everything {whom(entry)} did")
-        changes = compare(entry.before, entry.after, everything=self._everything)
+        left_out = is_left_out(entry.before) or is_left_out(entry.after)
+        changes = compare(None, None) if left_out else compare(entry.before, entry.after, everything=self._everything)
         self.difference.show_changes(changes)
         nothing = entry.before is None and entry.after is None
         self.difference.setVisible(bool(changes.lines))
         words = "Nothing was changed by it." if nothing else changes.hidden
+        words = f"What it changed is {NOT_KEPT}." if left_out else words
         self.hidden.setText(f"{words}." if words and not words.endswith(".") else words)
         self.hidden.setVisible(bool(words))
         self.show_all.set("Show only what changed" if self._everything else "Show them", Look.LINK)

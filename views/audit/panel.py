@@ -24,6 +24,7 @@ from views.audit.table import AuditTable
 from views.audit.wording import instant, title, who
 from views.kit.downloads import save
 from views.kit.panel import Note
+from views.kit.query_panel import nobody_words
 from views.kit.theme import current
 from views.kit.widgets.pill import Look, Pill
 from views.kit.widgets.problem import ProblemLine
@@ -99,6 +100,7 @@ class AuditPanel(QObject):
         self._range = 0
         self._restyle()
         self._may_changed()
+        self._heard()
 
     # --- parts -------------------------------------------------------------------------------------------------
 
@@ -244,6 +246,7 @@ class AuditPanel(QObject):
 
     def _may_changed(self) -> None:
         self._stack.setCurrentWidget(self._body if self._may else self.missing)
+        self.missing.setText(MISSING if self._console.session.me is not None else nobody_words(self._console))
         self._watch_or_not()
 
     def _watch_or_not(self) -> None:
@@ -258,7 +261,9 @@ class AuditPanel(QObject):
 
     def _heard(self) -> None:
         sample = self._query.sample
-        if sample is not None and self._query.error is None:
+        if sample is not None and sample.received_mono is None:
+            self.log.recall(sample.value.page)
+        elif sample is not None and self._query.error is None:
             newest = sample.value
             self.log.hear(newest.search, newest.page)
             self.verification.hear(newest.checkpoint)
@@ -328,6 +333,9 @@ class AuditPanel(QObject):
         """What is to be said of the list."""
         log = self.log
         error = log.error or (self._query.error if self._query.sample is None else None)
+        if log.kept:
+            words = f"The newest {grouped(len(log.loaded()))} entries as they were, without reasons and changes."
+            return f"{words} {self._query.error or self._console.link.detail or 'Waiting for the server…'}"
         if error is not None:
             return f"Not loaded: {error}"
         if not log.known:

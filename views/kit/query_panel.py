@@ -73,12 +73,16 @@ class QueryPanel(QObject):
         return allowed and self.console.time.as_of is None
 
     def own_note(self) -> Note:
-        """What the dock's title says while the content is shown: the age of the oldest answer."""
+        """What the dock's title says while the content is shown: the age of the oldest answer.
+
+        Of what an earlier run kept also where something beside it is not known.
+        """
         if not self._queries:
             return Note()
         ages = [query.age_seconds for query in self._queries]
         known = [age for age in ages if age is not None]
-        if len(known) < len(ages):
+        kept = any(query.sample is not None and query.sample.received_mono is None for query in self._queries)
+        if len(known) < len(ages) and not kept:
             return Note("no data yet")
         worst = {query.quality for query in self._queries}
         stale = not worst.isdisjoint({Quality.STALE, Quality.DISCONNECTED})
@@ -125,7 +129,7 @@ class QueryPanel(QObject):
         if past:
             words = NOT_KEPT.capitalize()
         elif self.console.session.me is None:
-            words = "Sign in to see this."
+            words = nobody_words(self.console)
         else:
             names = " or ".join(self._permissions)
             words = f"This needs the permission {names}. An administrator can grant a role that has it."
@@ -138,7 +142,7 @@ class QueryPanel(QObject):
         self._renew()
 
     def _link_changed(self) -> None:
-        self._renew()
+        self._access_changed()
 
     def _theme_changed(self) -> None:
         self._renew()
@@ -147,3 +151,10 @@ class QueryPanel(QObject):
         if self.available:
             self.refresh()
         self.noted.emit()
+
+
+def nobody_words(console: Console) -> str:
+    """Why a panel is not shown while it is not known who is signed in."""
+    if console.link.state == "signed_out":
+        return "Sign in to see this."
+    return "Shown as soon as the server has said who is signed in."

@@ -68,6 +68,9 @@ class Desk(QObject):
         self.window.wall_asked.connect(self.open_wall)
         self.was_closed = False
         self.window.closed.connect(self._close_noted)
+        self._failed = False
+        """The server on this computer does not start, and what was kept is shown."""
+        self.window.banner.pressed.connect(self._try_again)
 
     def show(self, width: int = 0, height: int = 0) -> None:
         """Show the window; with a size as given, else as large as the screen."""
@@ -182,7 +185,7 @@ class Desk(QObject):
             self.window.show_page(None)
         if self.console.link.state == "signed_out":
             self._sign_in()
-        elif (me := self.console.session.me) is not None:
+        elif (me := self.console.session.me) is not None and self.console.session.confirmed:
             self.console.messages.post_once(
                 f"hello {me.user_id}", f"Connected to {me.environment} as {me.name}.", "info"
             )
@@ -202,11 +205,21 @@ class Desk(QObject):
             await self.console.start()
         except LocalServerError as error:
             self.console.link.lost(str(error))
+            if self._starting is None and self.console.figures is not None:
+                # What was kept tells more than a page that hides it.
+                self.console.messages.post(f"The server on this computer does not start. {error}", "error")
+                self._failed = True
+                return
             if self._starting is None:
                 self._starting = StartingPage("The server on this computer does not start")
                 self._starting.retry_chosen.connect(self.start)
                 self.window.show_page(self._starting)
             self._starting.failed(str(error))
+
+    def _try_again(self) -> None:
+        if self._failed:
+            self._failed = False
+            self.start()
 
     # ---- pages and dialogs ----------------------------------------------------------------------------------------
 

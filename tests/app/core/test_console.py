@@ -69,7 +69,7 @@ async def test_offline_it_shows_the_last_picture_and_is_fresh_by_itself_when_the
         server.answer = answer
         port = int(server.url.rpartition(":")[2])
         first = await _signed_in(tmp_path, server)
-        keyring = first.session._keyring
+        keyring = first.session.keyring
         await first.close()
     console = Console(tmp_path, ConnectionTarget(url=f"http://127.0.0.1:{port}"), keyring=keyring)
     assert console.first is not None

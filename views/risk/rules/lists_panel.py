@@ -18,6 +18,7 @@ from app.risk.rules import (
     reset_breaker,
     times,
 )
+from models.core.personal import NOT_KEPT
 from models.risk.metrics import METRICS
 from models.risk.rules import ListKind
 from views.kit.theme import current
@@ -203,7 +204,7 @@ class ListsPanel(FollowingPanel):
         if at >= 0 and self.lists.currentIndex().row() != at:
             self.lists.selectRow(at)
         if self._entries is not None and self.one is not None:
-            self._fill(self.entries, self._entries, "entries", f"“{self.one.title}” is empty.")
+            self._fill(self.entries, self._entries, "entries", f"“{self.one.title}” is empty.", kept=False)
         else:
             self.entries.set_rows([])
             self._notes["entries"].setText("")
@@ -216,16 +217,17 @@ class ListsPanel(FollowingPanel):
         )
         self._explain()
 
-    def _fill(self, table: RecordTable, query: Query[Any], key: str, empty: str) -> None:
+    def _fill(self, table: RecordTable, query: Query[Any], key: str, empty: str, *, kept: bool = True) -> None:
         sample = query.sample
         rows = list(sample.value) if sample is not None else []
         if list(table.records.rows) != rows:
             table.renew_rows(rows)
         note = self._notes[key]
         if sample is None:
-            note.setText(
-                f"It cannot be read: {query.error}" if query.error is not None else "Waiting for the first answer…"
-            )
+            words = "It cannot be read" if kept else f"Values are customers' own and {NOT_KEPT}"
+            link = self.console.link
+            why = query.error or (link.detail if link.state == "down" else "")
+            note.setText(f"{words}: {why}" if why else "Waiting for the first answer…")
         else:
             note.setText("" if rows else empty)
         note.setVisible(bool(note.text()))

@@ -169,8 +169,9 @@ class RulesPanel(FollowingPanel):
         at = next((n for n, one in enumerate(rows) if one.rule_set_id == chosen), -1)
         if at >= 0 and self.versions.currentIndex().row() != at:
             self.versions.selectRow(at)
-        known = self._set.sample.value if self._set is not None and self._set.sample is not None else None
-        self.bench.show(rows[at] if at >= 0 else None, known)
+        found = self._set.sample if self._set is not None else None
+        kept = found is not None and found.received_mono is None
+        self.bench.show(rows[at] if at >= 0 else None, found.value if found is not None else None, kept=kept)
         self._show_head(empty=sample is not None and not rows)
         self._show_rules()
         if self.stack.currentIndex():

@@ -187,7 +187,10 @@ class QueuePanel(QueryPanel):
         error = rows.error
         self.again.setVisible(error is not None)
         words = ""
-        if error is not None:
+        if rows.kept_as_of is not None:
+            at = moment(rows.kept_as_of, self.console.clock.now(), seconds=True)
+            words = f"As it was at {at} UTC. {error or self.console.link.detail or 'Waiting for the server…'}"
+        elif error is not None:
             words = f"Not loaded: {error}"
         elif not rows.known:
             words = "Waiting for the first answer…"

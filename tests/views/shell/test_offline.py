@@ -1,0 +1,230 @@
+"""The API is away when the console starts: every workspace opens, and each panel is readable with its age."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from PySide6.QtWidgets import QApplication, QLabel
+
+from app.console import Console
+from app.core.connection_target import ConnectionTarget
+from app.core.local_server import LocalServerError
+from app.core.snapshot import snapshot_path
+from models.core.permissions import Permission
+from models.core.personal import NOT_KEPT
+from tests.app.core.faulty_server import MemoryKeyring
+from tests.backend.risk.orders import RULES, add_lists, publish
+from tests.conftest import Api
+from tests.views.access.test_workspace import _session, assign, relaying
+from tests.views.office import turns
+from tests.views.risk.fixtures import fill, until
+from tests.views.risk.test_rules_panel import draft, send, worker
+from views.shell.application import Desk
+from views.shell.pages.starting import StartingPage
+from views.shell.window.arrangement import BUILT_IN
+
+ROLE = "administrator"
+
+
+def words_of(panel: Any) -> str:
+    """What a panel says in labels."""
+    return "\n".join(label.text() for label in panel.widget.findChildren(QLabel) if label.isVisible())
+
+
+FILLED: dict[str, Callable[[Any], Any]] = {
+    "dashboard.figures": lambda panel: panel.widget.isVisible(),
+    "dashboard.revenue": lambda panel: panel.chart is not None,
+    "dashboard.orders": lambda panel: panel.chart is not None,
+    "dashboard.downloads": lambda panel: panel.chart is not None,
+    "dashboard.community": lambda panel: panel.chart is not None,
+    "alerts": lambda panel: "Nothing waits to be acknowledged." in words_of(panel),
+    "sources": lambda panel: panel.table.records.rowCount(),
+    "triage.queue": lambda panel: panel.table.records.rowCount(),
+    "triage.case": lambda panel: panel.case is not None,
+    "risk.rules": lambda panel: panel.versions.records.rowCount() and panel.table.rules.rowCount(),
+    "risk.backtest": lambda panel: panel.runs.records.rowCount() and panel.result.isVisible(),
+    "risk.lists": lambda panel: panel.lists.records.rowCount(),
+    "access.roles": lambda panel: panel.matrix.role is not None,
+    "access.approvals": lambda panel: panel.cards,
+    "access.oversight": lambda panel: "Nothing to look at." in words_of(panel),
+    "access.assignments": lambda panel: panel.table.records.rowCount(),
+    "audit": lambda panel: panel.log.entry(0) is not None,
+    "mine": lambda panel: "Nothing pending" in words_of(panel),
+}
+"""Whether a panel of a built-in workspace shows what there is."""
+CHARTS = {panel_id for panel_id in FILLED if panel_id.startswith("dashboard.")}
+AGED = FILLED.keys() - CHARTS - {"triage.case", "mine", "sources"}
+"""Those whose title says how old their rows are; the others say it inside, or hold what is this computer's own."""
+
+
+def panels_of(workspace: str) -> list[str]:
+    return [dock for column in BUILT_IN[workspace].columns for docks, _ in column.docks for dock in docks]
+
+
+def prepare(api: Api) -> None:
+    """A shop in which every panel has something to show."""
+    fill(api.owner_url, 12)
+    with closing(psycopg.connect(api.owner_url, autocommit=True)) as connection:
+        add_lists(connection)
+        publish(connection, RULES)
+    made = draft(api)
+    send(api, "POST", "/backtests", {"ruleSetId": made["ruleSetId"], "days": 7})
+    assign(api, "viewer", "risk-manager")  # waits for somebody's yes
+
+
+@asynccontextmanager
+async def desk_at(profile: Path, place: ConnectionTarget, keyring: Any) -> AsyncIterator[Desk]:
+    application = QApplication.instance()
+    assert isinstance(application, QApplication)
+    console = Console(profile, place, keyring=keyring)
+    desk = Desk(application, console)
+    try:
+        desk.show(1900, 1000)
+        desk.paint_first(application)
+        await desk.furnish()
+        desk.window.activateWindow()
+        yield desk
+    finally:
+        desk.close()
+        await console.close()
+        desk.window.deleteLater()
+        await turns()
+
+
+async def walk(desk: Desk, look: Callable[[str, Any], Any]) -> None:
+    """Open every workspace, and bring each of its panels to the front."""
+    seen = set()
+    for workspace in BUILT_IN:
+        desk.window.open_workspace(workspace)
+        for panel_id in panels_of(workspace):
+            desk.window.open_panel(panel_id)
+            panel = desk.window.docks.panels[panel_id]
+            await turns()
+            try:
+                await until(lambda p=panel, i=panel_id: FILLED[i](p))
+            except TimeoutError:
+                pytest.fail(f"{panel_id} has nothing: {words_of(panel)}")
+            look(panel_id, panel)
+            seen.add(panel_id)
+    assert seen == FILLED.keys()
+
+
+@asynccontextmanager
+async def signed_in_desk(api: Api, profile: Path, keyring: MemoryKeyring) -> AsyncIterator[Desk]:
+    """A window on the API, with a session that an earlier run left in the keyring."""
+    place = ConnectionTarget(url=api.base_url)
+    tokens = await asyncio.to_thread(lambda: asyncio.run(_session(api, ROLE)))
+    keyring.kept[place.name] = json.dumps({"refresh": tokens.refresh_token})
+    async with desk_at(profile, place, keyring) as desk:
+        desk.start()
+        await until(lambda: desk.console.session.confirmed and desk.console.figures is not None)
+        yield desk
+
+
+async def queue_is_read(desk: Desk) -> None:
+    desk.window.open_workspace("triage")
+    await until(lambda: FILLED["triage.queue"](desk.window.docks.panels["triage.queue"]))
+
+
+@pytest.mark.parametrize("remembered", [True, False], ids=["session remembered", "no session remembered"])
+def test_every_workspace_is_readable_with_its_age_while_the_api_is_away(
+    aio: Any, api: Api, tmp_path: Path, remembered: bool
+) -> None:
+    prepare(api)
+    keyring, place = MemoryKeyring(), ConnectionTarget(url=api.base_url)
+
+    def look(panel_id: str, panel: Any) -> None:
+        note, words = panel.note(), words_of(panel)
+        assert "Sign in" not in words, panel_id
+        assert "Waiting" not in words, panel_id
+        if panel_id in CHARTS - {"dashboard.figures"}:
+            assert note.kind != "fresh", panel_id
+        if panel_id in AGED:
+            assert note.kind == "stale", panel_id
+            assert "old" in note.text, panel_id
+        if panel_id == "triage.queue":
+            assert "As it was at" in words
+            assert panel.risk.list.entry(0).customer_id == NOT_KEPT
+        if panel_id == "triage.case":
+            assert "As it was at" in words
+        if panel_id == "risk.lists":
+            assert NOT_KEPT in words
+        if panel_id == "audit":
+            assert "without reasons and changes" in words
+
+    async def run() -> None:
+        async with signed_in_desk(api, tmp_path, keyring) as desk:
+            await worker(api)
+            with relaying(api):
+                await walk(desk, lambda _id, _panel: None)
+        api.stop()
+        if not remembered:
+            del keyring.kept[place.name]
+        async with desk_at(tmp_path, place, keyring) as desk:
+            desk.start()
+            await until(lambda: desk.console.link.state == "down" and desk.console.session.me is not None)
+            await walk(desk, look)
+            reason = desk.console.write_blocker(Permission.MANAGE_ALERTS)
+            assert reason == (None if remembered else "nobody is signed in")
+
+    aio(run())
+    assert b"shop.example" not in snapshot_path(tmp_path, place.name).read_bytes()
+
+
+def test_who_signs_out_leaves_nothing_to_read(aio: Any, api: Api, tmp_path: Path) -> None:
+    fill(api.owner_url, 3)
+    keyring, place = MemoryKeyring(), ConnectionTarget(url=api.base_url)
+
+    async def run() -> None:
+        async with signed_in_desk(api, tmp_path, keyring) as desk:
+            await queue_is_read(desk)
+            await desk.console.sign_out()
+            assert desk.console.session.me is None
+        api.stop()
+        async with desk_at(tmp_path, place, keyring) as desk:
+            desk.start()
+            await until(lambda: desk.console.link.state == "down")
+            desk.window.open_workspace("triage")
+            queue = desk.window.docks.panels["triage.queue"]
+            await turns(10)
+            assert "as soon as the server has said who is signed in" in words_of(queue)
+            assert not queue.table.records.rowCount()
+
+    aio(run())
+
+
+def test_a_server_of_this_computer_that_does_not_start_hides_nothing_that_was_kept(
+    aio: Any, api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(api.owner_url, 3)
+    keyring = MemoryKeyring()
+    attempts = list[int]()
+
+    async def broken(*_: Any, **__: Any) -> None:
+        attempts.append(1)
+        raise LocalServerError("The disk is full.")
+
+    async def run() -> None:
+        async with signed_in_desk(api, tmp_path, keyring) as desk:
+            await queue_is_read(desk)
+        monkeypatch.setattr("app.core.local_server.join_or_start", broken)
+        here = ConnectionTarget(data_dir=tmp_path / "data")
+        snapshot_path(tmp_path, api.base_url).rename(snapshot_path(tmp_path, here.name))
+        keyring.kept[f"{here.name} snapshot"] = keyring.kept[f"{api.base_url} snapshot"]
+        async with desk_at(tmp_path, here, keyring) as desk:
+            desk.start()
+            await until(lambda: desk.console.link.state == "down" and desk.console.session.me is not None)
+            assert desk.window.findChild(StartingPage) is None
+            assert any("does not start. The disk is full." in m.text for m in desk.console.messages.history)
+            await queue_is_read(desk)
+            desk.window.banner.pressed.emit()
+            await until(lambda: len(attempts) == 2)
+
+    aio(run())
