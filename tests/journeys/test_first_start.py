@@ -67,8 +67,8 @@ def figures():
     desk = desks[-1]
     shown = desk.console.figures
     if page("QWidget") and shown is not None and desk.console.link.state == "up" and desk.window.first is None:
-        tile = desk.panels.figures.tiles[5]
-        if tile.figure is not None and desk.panels.charts[0].chart is not None:
+        tile = desk.window.panels.panel("dashboard.figures").tiles[5]
+        if tile.figure is not None and desk.window.panels.panel("dashboard.revenue").chart is not None:
             return f"figures {{tile.figure.title}} {{tile.figure.value}}"
 storm_turns = iter(range(150))
 def storm():
@@ -79,9 +79,9 @@ def storm():
         desk.console.queries.invalidate("*")
         return None
     assert desk.console.link.state == "up" and str(desk.console.quality()) == "fresh"
-    chart = desk.panels.charts[0].chart
+    chart = desk.window.panels.panel("dashboard.revenue").chart
     assert chart.redraws > 1, chart.redraws
-    return f"storm over, {{desk.panels.figures.tiles[5].figure.value}}"
+    return f"storm over, {{desk.window.panels.panel('dashboard.figures').tiles[5].figure.value}}"
 def close():
     desks[-1].window.close()
     return "closed"

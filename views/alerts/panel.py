@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QSize, Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import QObject, QSize, Qt, QTimer, QUrl
 from PySide6.QtGui import QAction, QColor, QDesktopServices, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app.alerts.domain import acknowledge, shelve
-from app.core.actions import Action
 from app.core.freshness import Quality, age_words
+from models.core.permissions import Permission
 from views.alerts.card import AlertCard, AlertRow
 from views.alerts.wording import is_shelved
 from views.kit.panel import Note
@@ -22,10 +22,8 @@ from views.kit.widgets.pill import Look, Pill
 
 if TYPE_CHECKING:
     from app.console import Console
-    from app.core.query import Watch
     from models.alerts import Alert
 
-MANAGE = "operations.manage_alerts"
 CARDS_MOST = 8
 ROWS_MOST = 40
 LEAST_WIDTH = 372
@@ -91,13 +89,11 @@ class _Section:
 class AlertsPanel(QObject):
     """What is broken and who has it."""
 
-    rules_asked = Signal()
-
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, open_rules: Callable[[], object]) -> None:
+        """``open_rules`` shows the rules behind the alerts."""
         super().__init__()
-        self.id, self.title = "alerts", "Alerts"
+        self._open_rules = open_rules
         self._console = console
-        self._watch: Watch | None = None
         self._order: list[str] = []
         """Unacknowledged alerts in the order they are shown: new ones go below the ones of their severity."""
         self._limit = [CARDS_MOST, ROWS_MOST, ROWS_MOST, ROWS_MOST]
@@ -134,8 +130,6 @@ class AlertsPanel(QObject):
         current().changed.connect(self._rebuild)
         self._second = QTimer(self, interval=1000)
         self._second.timeout.connect(self._tick)
-        for action in self._actions():
-            console.actions.add(action)
         self.refresh()
 
     # --- panel -------------------------------------------------------------------------------------------------
@@ -151,31 +145,12 @@ class AlertsPanel(QObject):
     def menu(self) -> list[QAction]:
         """The rules behind the alerts."""
         rules = QAction("Alert rules…", self)
-        rules.triggered.connect(self.rules_asked)
+        rules.triggered.connect(self._open_rules)
         return [rules]
 
     def set_visible(self, visible: bool) -> None:
-        """The strip counts alerts too, so they are asked for as long as the window lives; ages only while visible."""
+        """Ages grow only while somebody sees them; alerts are asked for as long as the window lives."""
         self._second.start() if visible else self._second.stop()
-        if self._watch is None:
-            self._watch = self._query.watch()
-
-    def _actions(self) -> list[Action]:
-        return [
-            Action(
-                "alerts.acknowledge",
-                "Acknowledge alert…",
-                "",
-                MANAGE,
-                lambda: self._decide("acknowledge"),
-                self._one_reason,
-                "Alerts",
-            ),
-            Action(
-                "alerts.shelve", "Shelve alert…", "", MANAGE, lambda: self._decide("shelve"), self._one_reason, "Alerts"
-            ),
-            Action("alerts.rules", "Alert rules…", "", None, self.rules_asked.emit, lambda: None, "Alerts"),
-        ]
 
     # --- showing -----------------------------------------------------------------------------------------------
 
@@ -290,7 +265,7 @@ class AlertsPanel(QObject):
                 widget.set_now(now)
 
     def _show_reasons(self) -> None:
-        reason = self._console.write_blocker(MANAGE)
+        reason = self._console.write_blocker(Permission.MANAGE_ALERTS)
         for _, widget in self._sections[0].widgets.values():
             if isinstance(widget, AlertCard):
                 widget.set_reason(reason)
@@ -299,13 +274,8 @@ class AlertsPanel(QObject):
 
     # --- deciding ----------------------------------------------------------------------------------------------
 
-    def _one_reason(self) -> str | None:
-        if not self._sections[0].widgets:
-            return "nothing waits to be acknowledged"
-        return self._console.write_blocker(MANAGE)
-
-    def _decide(self, verb: str) -> None:
-        """For the card under the keyboard, else the first one."""
+    def decide(self, verb: str) -> None:
+        """Acknowledge or shelve: the card under the keyboard, else the first one."""
         focus = QApplication.focusWidget()
         cards = [widget for _, widget in self._sections[0].widgets.values()]
         card = next((c for c in cards if c.hasFocus() or (focus is not None and c.isAncestorOf(focus))), None)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from models.core.wording import counted
-from views.audit.wording import sentence, value
+from views.kit.field_words import sentence, value
 
 COUNTED = {("version",)}
 """Fields that differ with every change; the title says them."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QLabel, QStackedLayout, QWidget
@@ -16,22 +16,21 @@ if TYPE_CHECKING:
 
     from app.console import Console
     from app.core.query import Query, Watch
+    from models.core.permissions import Permission
 
 
 class QueryPanel(QObject):
     """A panel whose content is shown to holders of one of ``permissions``; without any, to everybody signed in."""
 
-    def __init__(self, console: Console, panel_id: str, title: str, permissions: tuple[str, ...] = ()) -> None:
+    def __init__(self, console: Console, permissions: tuple[Permission, ...] = ()) -> None:
         super().__init__()
-        self.id, self.title = panel_id, title
         self.console = console
         self._permissions = permissions
-        self._queries: list[Query[object]] = []
+        self._queries: list[Query[Any]] = []
         self._watches: list[Watch] = []
         self._visible = False
         self._allowed: bool | None = None
         self.widget: QWidget = QWidget()
-        self.widget.setAccessibleName(title)
         self.setParent(self.widget)
         self.content = QWidget()
         self._refusal = QLabel()
@@ -47,7 +46,7 @@ class QueryPanel(QObject):
 
     # --- for panels ----------------------------------------------------------------------------------------------
 
-    def use(self, *queries: Query[object]) -> None:
+    def use(self, *queries: Query[Any]) -> None:
         """Show these; call once, at the end of the constructor."""
         self._queries = list(queries)
         for query in queries:
@@ -75,8 +74,8 @@ class QueryPanel(QObject):
             return Note("no data yet")
         worst = {query.quality for query in self._queries}
         stale = not worst.isdisjoint({Quality.STALE, Quality.DISCONNECTED})
-        kind = "stale" if stale else "late" if Quality.LATE in worst else "fresh"
-        return Note(f"{'stale · ' if stale else ''}{age_words(max(known))} old", kind)  # type: ignore[arg-type]
+        kind: Literal["fresh", "late", "stale"] = "stale" if stale else "late" if Quality.LATE in worst else "fresh"
+        return Note(f"{'stale · ' if stale else ''}{age_words(max(known))} old", kind)
 
     def menu(self) -> list[QAction]:
         """Nothing besides what every dock offers."""

@@ -17,7 +17,7 @@ from benchmarks.samples import keep_snapshot
 from tests.app.core.faulty_server import MemoryKeyring
 from views.kit.theme import current
 from views.shell.application import Desk
-from views.shell.window.arrangement import BUILT_IN, DOCK_GAP, WAR_ROOM, built_in, rectangles, shares
+from views.shell.window.arrangement import BUILT_IN, DOCK_GAP, MAIN, built_in, rectangles, shares
 
 SERVER = "http://127.0.0.1:1"
 
@@ -33,7 +33,7 @@ def test_places_fill_the_room_do_not_overlap_and_come_back(wide: int, high: int,
     room = QRect(left, top, wide, high)
     places = built_in(wide)
     found = rectangles(places, room)
-    assert set(found) == {docks[0] for column in BUILT_IN[WAR_ROOM].columns for docks, _ in column.docks}
+    assert set(found) == {docks[0] for column in BUILT_IN[MAIN].columns for docks, _ in column.docks}
     assert all(room.contains(frame) for frame in found.values())
     frames = list(found.values())
     for number, frame in enumerate(frames):
@@ -59,7 +59,7 @@ def test_the_last_figures_are_painted_before_anything_else_is_built(
     assert first is not None
     assert first.painted
     assert not hasattr(desk.window, "docks")
-    tiles = [tile for tile in desk._figures.tiles if tile.figure is not None]
+    tiles = [tile for tile in desk.window.panels.panel("dashboard.figures").tiles if tile.figure is not None]
     assert len(tiles) == 10
     assert tiles[1].figure is not None
     assert tiles[1].figure.value == "182,953"

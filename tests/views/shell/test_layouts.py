@@ -3,11 +3,11 @@ from pathlib import Path
 
 import pytest
 
+from views.shell.window.arrangement import MAIN
 from views.shell.window.layouts import (
     PRODUCT,
     SCHEMA,
     UNDO_STEPS,
-    WAR_ROOM,
     Layout,
     LayoutError,
     LayoutHistory,
@@ -30,7 +30,7 @@ def test_what_is_saved_comes_back(tmp_path: Path) -> None:
 def test_without_a_file_there_is_the_war_room(tmp_path: Path) -> None:
     workspaces, problem = LayoutStore(tmp_path / "layouts.json").load()
     assert problem is None
-    assert workspaces.active == WAR_ROOM
+    assert workspaces.active == MAIN
 
 
 @pytest.mark.parametrize(
@@ -72,21 +72,21 @@ def test_names_are_checked_and_ids_never_clash() -> None:
     one = Workspaces().save_as("  Night   shift ", LAYOUT)
     assert one.current.name == "Night shift"
     two = one.save_as("Night-shift", LAYOUT)
-    assert [item.id for item in two.items] == [WAR_ROOM, "triage", "access", "night-shift", "night-shift-2"]
+    assert [item.id for item in two.items] == [MAIN, "triage", "access", "night-shift", "night-shift-2"]
     for name in ("", "   ", "night SHIFT", "x" * 25):
         with pytest.raises(LayoutError):
             two.save_as(name, LAYOUT)
     assert two.rename("night-shift", "Day shift").get("night-shift").name == "Day shift"
     assert two.rename("night-shift", "NIGHT SHIFT").get("night-shift").name == "NIGHT SHIFT"
     with pytest.raises(LayoutError):
-        two.rename(WAR_ROOM, "Other")
+        two.rename(MAIN, "Other")
 
 
 def test_the_war_room_stays_and_is_opened_when_the_open_one_goes() -> None:
     saved = Workspaces().save_as("Night", LAYOUT)
     assert saved.remove("night") == Workspaces()
     with pytest.raises(LayoutError):
-        saved.remove(WAR_ROOM)
+        saved.remove(MAIN)
     assert saved.with_layout("night", None).current.layout is None
     with pytest.raises(KeyError):
         saved.activate("nowhere")

@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
 
-from app.core.actions import Action
 from app.core.errors import OperationsError
 from app.core.mutation_types import InConflict
 from app.core.outbox import State
-from app.risk.queue import DECIDE
+from models.core.permissions import Permission
 from models.core.wording import counted
+from views.risk.triage_actions import CASE, QUEUE, TRIAGE_ACTIONS
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from PySide6.QtWidgets import QDialog
 
-    from app.console import Console
     from app.core.mutation_types import Outcome
     from models.risk.queue import BulkAnswer, EscalateTo, RiskQueueEntry
+    from views.kit.capability import Window
     from views.risk.triage.case_panel import CasePanel
     from views.risk.triage.queue_panel import QueuePanel
 
@@ -39,10 +39,12 @@ Deciding = Callable[[], Awaitable["Outcome"]]
 class Verdicts(QObject):
     """Between queue and case: one cursor, one set of keys."""
 
-    def __init__(self, console: Console, queue: QueuePanel, case: CasePanel) -> None:
+    def __init__(self, window: Window) -> None:
+        self.queue: QueuePanel = window.panel(QUEUE)
+        self.case: CasePanel = window.panel(CASE)
+        queue, case = self.queue, self.case
         super().__init__(queue.widget)
-        self._console, self._risk = console, console.risk
-        self.queue, self.case = queue, case
+        self._console, self._risk = window.console, window.console.risk
         self._asked: str | None = None
         """An entry that is read although its row is not loaded."""
         self._resting = QTimer(self, singleShot=True, interval=RUSH_MS)
@@ -59,43 +61,51 @@ class Verdicts(QObject):
         self._risk.returned.connect(self._returned)
         self._risk.list.changed.connect(self._list_changed)
         queue.table.renewed.connect(self._rows_shown)
-        for action in self._actions():
-            console.actions.add(action)
         self._bind()
 
     # --- keys --------------------------------------------------------------------------------------------------
 
-    def _actions(self) -> list[Action]:
-        case = self.case
+    def run(self, name: str) -> None:
+        """Do what an action of ``TRIAGE_ACTIONS`` says."""
+        match name:
+            case "next" | "previous":
+                self.queue.table.step(1 if name == "next" else -1)
+            case "snooze-rule":
+                self._snooze_rule()
+            case "select":
+                self._toggle()
+            case "take":
+                self._start_take_next()
+            case "filter":
+                self._to_filter()
+            case "undo":
+                self.take_back()
+            case "save-filter":
+                self.queue.save_filter()
+            case "copy-link":
+                self.queue.copy_link()
+            case _:
+                self.do(name)
 
-        def action(
-            name: str, title: str, key: str, run: Callable[[], Any], why: Callable[[], str | None] = lambda: None
-        ) -> Action:
-            return Action(f"triage.{name}", title, key, None, run, why, "Triage", bound=True)
-
-        return [
-            action("next", "Next entry", "J", lambda: self.queue.table.step(1)),
-            action("previous", "Previous entry", "K", lambda: self.queue.table.step(-1)),
-            action("approve", "Approve the order", "A", lambda: self.do("approve"), lambda: self._why("approve")),
-            action("reject", "Reject the order…", "R", lambda: self.do("reject"), lambda: self._why("reject")),
-            action("escalate", "Escalate the order…", "E", lambda: self.do("escalate"), lambda: self._why("escalate")),
-            action("snooze", "Snooze the entry…", "H", lambda: self.do("snooze"), lambda: case.why_not("snooze")),
-            action("snooze-rule", "Snooze a rule for somebody…", "Shift+H", self._snooze_rule, self._no_rule),
-            action(
-                "claim", "Claim, release or take over", "C", lambda: self.do("claim"), lambda: case.why_not("claim")
-            ),
-            action("note", "Write a note", "N", lambda: self.do("note"), lambda: case.why_not("note")),
-            action("select", "Select for a decision about several", "X", self._toggle, self._why_not_select),
-            action("take", "Take the next entry", "T", self._start_take_next, self._why_not_take),
-            action("filter", "Filter the queue", "/", self._to_filter),
-            action("undo", "Take the last decision back", "Z", self.take_back),
-            action("save-filter", "Save this filter of the queue…", "", self.queue.save_filter),
-            action("copy-link", "Copy this filter of the queue as a link", "", self.queue.copy_link),
-        ]
+    def blocker(self, name: str) -> str | None:
+        """Why it cannot be done now, in words; ``None`` when it can."""
+        match name:
+            case "approve" | "reject" | "escalate":
+                return self._why(name)
+            case "snooze" | "claim" | "note":
+                return self.case.why_not(name)
+            case "snooze-rule":
+                return self._no_rule()
+            case "select":
+                return self._why_not_select()
+            case "take":
+                return self._why_not_take()
+            case _:
+                return None
 
     def _bind(self) -> None:
         """Keys mean something only while the keyboard is in one of the two docks; text fields keep their letters."""
-        for action in self._actions():
+        for action in TRIAGE_ACTIONS:
             if not action.shortcut:
                 continue
             for panel in (self.queue, self.case):
@@ -211,7 +221,7 @@ class Verdicts(QObject):
 
     def _why(self, verb: str) -> str | None:
         if self.queue.table.chosen:
-            return self._console.write_blocker(DECIDE, irreversible=True)
+            return self._console.write_blocker(Permission.APPROVE_ORDERS, irreversible=True)
         return self.case.why_not(verb)
 
     def _why_not_select(self) -> str | None:
@@ -357,7 +367,7 @@ class Verdicts(QObject):
     def _no_rule(self) -> str | None:
         from views.risk.triage.snooze_rule import why_not
 
-        return self._console.write_blocker(DECIDE, irreversible=True) or why_not(self.case.case)
+        return self._console.write_blocker(Permission.APPROVE_ORDERS, irreversible=True) or why_not(self.case.case)
 
     def _snooze_rule(self) -> None:
         from views.risk.triage.snooze_rule import SnoozeRuleDialog
@@ -462,7 +472,7 @@ class Verdicts(QObject):
         self._say(f"Taken back: {words}.")
 
     def _why_not_take(self) -> str | None:
-        return self._console.write_blocker(DECIDE, irreversible=True)
+        return self._console.write_blocker(Permission.APPROVE_ORDERS, irreversible=True)
 
     def _start_take_next(self) -> None:
         self._start(self._take_next(), "take the next entry")

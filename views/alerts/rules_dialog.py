@@ -25,6 +25,7 @@ from app.core.errors import OperationsError
 from app.core.figure_set import shown, title_of, unit_of
 from app.core.mutation_types import InConflict, Outcome
 from models.core.money import decimals
+from models.core.permissions import Permission
 from models.figures import FIGURES, FigureName
 from views.kit.dialogs.base import WindowDialog
 from views.kit.theme import current
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from app.console import Console
     from models.alerts import AlertRule
 
-MANAGE = "operations.manage_alerts"
 NEW = "New rule…"
 
 
@@ -121,7 +121,7 @@ class RulesDialog(WindowDialog):
         row.addWidget(self.list, 2)
         row.addLayout(form, 3)
         self.column.addLayout(row)
-        reason = console.write_blocker(MANAGE)
+        reason = console.write_blocker(Permission.MANAGE_ALERTS)
         self._save = next(b for b in self.buttons.buttons() if b.text() == "Save")
         self._save.setEnabled(reason is None)
         self._save.setToolTip(reason or "")

@@ -1,0 +1,182 @@
+"""What a capability brings to the window, as one value: workspaces, panels, actions, and what the shell asks of it.
+
+No Qt and nothing heavy: every manifest is imported before the first paint, and makes things only when asked to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QRectF
+    from PySide6.QtGui import QPainter
+    from PySide6.QtWidgets import QWidget
+
+    from app.console import Console
+    from app.core.badge_count import BadgeCount
+    from models.core.permissions import Permission
+    from views.kit.panel import Panel
+
+S = TypeVar("S")
+
+
+class Window(Protocol):
+    """The window, as capabilities see it. Panels are made when they are first seen, or first asked for here."""
+
+    console: Console
+    as_parent: QWidget
+    """For dialogs."""
+
+    def panel(self, panel_id: str) -> Any:
+        """The panel, made now if nobody has seen it yet. Raises KeyError."""
+
+    def made(self, panel_id: str) -> Any | None:
+        """The panel, if it has been made."""
+
+    def when_made(self, panel_id: str, then: Callable[[Any], object]) -> None:
+        """Hand the panel over as soon as it is made: now, if it is there."""
+
+    def open_panel(self, panel_id: str) -> None:
+        """Bring its dock to the front, in the open workspace or else in the one where it is at home."""
+
+    def shared(self, make: Callable[[Window], S]) -> S:
+        """What several panels of one window have in common: made once, at its first use."""
+
+
+def _no_blocker(_window: Window) -> str | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A place in a workspace. Docks of one row of a column are tabs, the lowest ``tab`` in front."""
+
+    workspace: str
+    column: int
+    row: int
+    height: int
+    tab: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PanelSpec:
+    """A panel: its dock is there from the start, itself only once it is seen."""
+
+    id: str
+    """Stable, whatever becomes of its module: layouts in operators' files are kept under it."""
+    title: str
+    make: Callable[[Window], Panel]
+    homes: tuple[Home, ...] = ()
+    painted_first: bool = False
+    """It is on the screen, from the last picture, before the docks are. One panel of all."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActionSpec:
+    """Something an operator can do. Known to palette, menus and keys before its panel is made."""
+
+    id: str
+    title: str
+    group: str
+    run: Callable[[Window], object]
+    shortcut: str = ""
+    permission: Permission | None = None
+    blocker: Callable[[Window], str | None] = _no_blocker
+    """Why it cannot be done now, in words; it makes no panel to find out."""
+    bound: bool = False
+    """Its panel listens for the key itself, because it means something only there."""
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnSpec:
+    """A column of a workspace, with its share of 1920 pixels."""
+
+    width: int
+    keeps_width: bool = False
+    """The other columns give way to it in a narrow window."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceSpec:
+    """A workspace every console has. An id that comes from now on has a dot, which no operator's own can have."""
+
+    id: str
+    name: str
+    icon: str
+    columns: tuple[ColumnSpec, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StatusCount:
+    """A count in the strip, in words; pressing it opens ``panel``."""
+
+    id: str
+    text: str
+    """Empty takes it away."""
+    name: str
+    """For those who hear it."""
+    panel: str
+    look: Literal["quiet", "outline", "filled"] = "quiet"
+    hue: str = ""
+    """The status colour of ``filled``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A row of the palette: something to run or to open. Without ``run`` it heads a group."""
+
+    title: str
+    detail: str = ""
+    key: str = ""
+    disabled: str | None = None
+    """Why it cannot be run now."""
+    run: Callable[[], object] | None = None
+
+
+class WallPart(Protocol):
+    """Something on the wall display."""
+
+    @property
+    def wanted(self) -> bool:
+        """Whether there is anything to draw."""
+
+    def draw(self, painter: QPainter, box: QRectF, unit: float) -> None:
+        """Draw it; ``unit`` is the pixel size of the smallest type."""
+
+    def close(self) -> None:
+        """Stop asking the server."""
+
+
+@dataclass(frozen=True, slots=True)
+class GallerySection:
+    """Parts of a capability in each of their states, for the theme sheet."""
+
+    title: str
+    words: str
+    parts: Sequence[QWidget]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capability:
+    """One capability in the window. ``name`` is that of its folder in every layer."""
+
+    name: str
+    workspaces: tuple[WorkspaceSpec, ...] = ()
+    panels: tuple[PanelSpec, ...] = ()
+    actions: tuple[ActionSpec, ...] = ()
+    connect: Callable[[Window], None] | None = None
+    """What its panels ask of each other, and what it listens to as long as the window lives. Called once."""
+    badge_of: str = ""
+    """The workspace whose badge says how much waits here."""
+    badge: Callable[[Console], BadgeCount] | None = None
+    status: Callable[[Console], Sequence[StatusCount]] | None = None
+    pending_panel: str = ""
+    """The panel that lists what the server has not answered yet."""
+    palette: Callable[[Window, str], tuple[str, Sequence[Entry]]] | None = None
+    """Heading and rows for what fits a text."""
+    wall_bar: Callable[[Console], WallPart] | None = None
+    """One line above the pages of the wall display, while it is wanted."""
+    wall_pages: Callable[[Console], Sequence[WallPart]] | None = None
+    gallery: Callable[[], GallerySection] | None = None

@@ -1,0 +1,21 @@
+"""Where typed letters are found in a title. No Qt."""
+
+from __future__ import annotations
+
+
+def hits(text: str, title: str) -> set[int]:
+    """Positions in the title that the text matched: a whole run where there is one, else letters in order."""
+    needle, hay = text.casefold(), title.casefold()
+    if not needle or len(hay) != len(title):
+        return set()
+    start = hay.find(needle)
+    if start >= 0:
+        return set(range(start, start + len(needle)))
+    found, at = set(), 0
+    for letter in needle.replace(" ", ""):
+        at = hay.find(letter, at)
+        if at < 0:
+            return set()
+        found.add(at)
+        at += 1
+    return found
