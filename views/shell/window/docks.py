@@ -106,6 +106,7 @@ class Docks(QObject):
     def _fill(self, spec: PanelSpec, panel: Panel) -> None:
         dock, widget = self._docks[spec.id], panel.widget
         dock.setWidget(widget, ads.CDockWidget.eInsertMode.ForceNoScrollArea)
+        widget.show()  # the first picture hides what is not in its workspace
         widget.setAccessibleName(widget.accessibleName() or spec.title)
         widget.installEventFilter(self)
         panel.set_visible(dock.isVisible())
