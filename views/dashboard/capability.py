@@ -48,13 +48,13 @@ def _chart(panel_id: str, title: str, row: int, height: int, read: str, source: 
 
 
 CHARTS = (
-    _chart("dashboard.revenue", "Revenue", 1, 208, "revenue", "revenue.daily", "orders"),
-    _chart("dashboard.orders", "Orders and refunds", 2, 168, "orders", "orders.total", "orders"),
+    _chart("dashboard.revenue", "Revenue", 1, 205, "revenue", "revenue.daily", "orders"),
+    _chart("dashboard.orders", "Orders and refunds", 2, 166, "orders", "orders.total", "orders"),
     _chart(
         "dashboard.downloads",
         "Download failure rate",
         3,
-        176,
+        174,
         "failure_rate",
         "downloads.failureRate",
         "downloads?status=failed",
@@ -63,7 +63,7 @@ CHARTS = (
         "dashboard.community",
         "Discord members",
         4,
-        160,
+        158,
         "members",
         "community.discordMembers",
         "community?metric=discord",
@@ -108,7 +108,7 @@ CAPABILITY = Capability(
         WorkspaceSpec(WAR_ROOM, "War room", "war-room", (ColumnSpec(1428), ColumnSpec(396, keeps_width=True))),
     ),
     panels=(
-        PanelSpec(FIGURES, "Figures", _figures, (Home(WAR_ROOM, 0, 0, 260),), painted_first=True),
+        PanelSpec(FIGURES, "Figures", _figures, (Home(WAR_ROOM, 0, 0, 269),), painted_first=True),
         *CHARTS,
         PanelSpec("sources", "Sources", _sources, (Home(WAR_ROOM, 1, 1, 336),)),
         PanelSpec(ROWS, "Rows", _rows),

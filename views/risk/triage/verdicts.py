@@ -1,4 +1,4 @@
-"""What the keys of Triage do: the cursor, verdicts about one entry or several, and taking back."""
+"""What the keys of Triage do: verdicts about one entry or several, and taking back."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from app.core.mutation_types import InConflict
 from app.core.outbox import State
 from models.core.permissions import Permission
 from models.core.wording import counted
+from views.risk.triage.cursor import Cursor, report_errors
 from views.risk.triage_actions import CASE, QUEUE, TRIAGE_ACTIONS
 
 if TYPE_CHECKING:
@@ -25,12 +26,6 @@ if TYPE_CHECKING:
     from views.kit.capability import Window
     from views.risk.triage.case_panel import CasePanel
     from views.risk.triage.queue_panel import QueuePanel
-
-AHEAD, BEHIND = 3, 1
-"""Neighbours of the case that are fetched before they are asked for."""
-RUSH_MS = 60
-"""While the cursor runs, cases that are not known yet are asked for once it rests so long."""
-
 
 Deciding = Callable[[], Awaitable["Outcome"]]
 """Keeps a decision, and answers what became of it so far."""
@@ -45,22 +40,12 @@ class Verdicts(QObject):
         queue, case = self.queue, self.case
         super().__init__(queue.widget)
         self._console, self._risk = window.console, window.console.risk
-        self._asked: str | None = None
-        """An entry that is read although its row is not loaded."""
-        self._resting = QTimer(self, singleShot=True, interval=RUSH_MS)
-        self._resting.timeout.connect(self._fetch)
-        queue.table.cursor_moved.connect(self._cursor_moved)
-        queue.table.activated_row.connect(self._open)
+        self.cursor = Cursor(self._console, queue, case)
+        self.cursor.choice_wanted.connect(self._settle)
         queue.table.link_pressed.connect(self._settle)
         case.verb_asked.connect(self.do)
         case.rule_snooze_asked.connect(self._snooze_rule)
-        case.order_asked.connect(self.read)
         case.field.left.connect(queue.table.setFocus)
-        queue.counts.changed.connect(self._counted)
-        self._risk.entry_changed.connect(self._entry_changed)
-        self._risk.returned.connect(self._returned)
-        self._risk.list.changed.connect(self._list_changed)
-        queue.table.renewed.connect(self._rows_shown)
         self._bind()
 
     # --- keys --------------------------------------------------------------------------------------------------
@@ -130,87 +115,6 @@ class Verdicts(QObject):
 
     def _say(self, words: str, level: Any = "info", undo: Any = None) -> None:
         self._console.messages.post(words, level, undo=undo)
-
-    # --- the cursor --------------------------------------------------------------------------------------------
-
-    def _cursor_moved(self, entry: RiskQueueEntry | None) -> None:
-        if entry is None:
-            if self._asked is None and not self._risk.list.count:
-                self.case.show_entry(None)
-            return
-        self._asked = None
-        self.case.show_entry(entry)
-        if self._risk.cases.get(entry.entry_id) is not None:
-            self._fetch()
-        else:
-            self._resting.start()
-
-    def _fetch(self) -> None:
-        """The case that is read first, then those that will be."""
-        entry, table = self.case.entry, self.queue.table
-        if entry is None or not self.case.allowed:
-            return
-        row = table.currentIndex().row()
-        rows = [*range(row + 1, row + 1 + AHEAD), *range(row - BEHIND, row)] if row >= 0 else []
-        beside = [each for each in map(self._risk.list.entry, rows) if each is not None]
-        for each in (entry, *beside):
-            self._risk.cases.heard(each)
-        self._risk.cases.want([entry.entry_id, *(each.entry_id for each in beside)])
-
-    def _counted(self) -> None:
-        """Something has changed somewhere: the case that is read is asked for again, its neighbours by their rows."""
-        entry = self.case.entry
-        if entry is not None and self.case.widget.isVisible():
-            self._risk.cases.outdate(entry.entry_id)
-            self._fetch()
-
-    def _list_changed(self) -> None:
-        entry = self.case.entry
-        if entry is not None:
-            row = self._risk.list.row_of(entry.entry_id)
-            known = None if row is None else self._risk.list.entry(row)
-            if known is not None and known.version > entry.version:
-                self.case.show_entry(known)
-            self._fetch()
-
-    def _rows_shown(self) -> None:
-        """Begin at the top of a list that is shown for the first time."""
-        if self.case.entry is None and self.queue.table.currentIndex().row() < 0:
-            self.queue.table.go_to(0)
-
-    def _entry_changed(self, entry: RiskQueueEntry) -> None:
-        if self.case.entry is not None and self.case.entry.entry_id == entry.entry_id:
-            self.case.show_entry(entry)
-            self._risk.cases.want([entry.entry_id])
-
-    def read(self, entry_id: str) -> None:
-        """Read an entry, wherever its row is."""
-        row = self._risk.list.row_of(entry_id)
-        if row is not None:
-            self.queue.table.go_to(row)
-            return
-        self._start(self._read(entry_id), "read a case")
-
-    async def _read(self, entry_id: str) -> None:
-        case = self._risk.cases.get(entry_id) or await self._risk.case(entry_id)
-        self._asked = entry_id
-        self.case.show_entry(case.entry)
-        self._risk.cases.want([entry_id])
-
-    def _open(self, entry: RiskQueueEntry | None) -> None:
-        if entry is None:
-            return
-        pending = self._risk.pending(entry.entry_id)
-        if pending is not None and pending.state is not State.WAITING:
-            self._settle(entry)
-        else:
-            self.case.show_entry(entry)
-            self.case.area.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def _returned(self, entry_id: str) -> None:
-        row = self._risk.list.row_of(entry_id)
-        if row is not None:
-            self.queue.table.go_to(row)
 
     # --- several -----------------------------------------------------------------------------------------------
 
@@ -485,7 +389,7 @@ class Verdicts(QObject):
         self._risk.list.put(entry)
         self._say(f"{entry.order_id} is yours.")
         self.queue.table.renew()
-        self.read(entry.entry_id)
+        self.cursor.read(entry.entry_id)
 
     def _to_filter(self) -> None:
         self.queue.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -494,10 +398,4 @@ class Verdicts(QObject):
     # --- how -----------------------------------------------------------------------------------------------------
 
     def _start(self, work: Awaitable[Any], name: str) -> None:
-        self._console.tasks.start(self._report_errors(work), name=name)
-
-    async def _report_errors(self, work: Awaitable[Any]) -> None:
-        try:
-            await work
-        except OperationsError as error:
-            self._say(str(error), "error")
+        self._console.tasks.start(report_errors(self._console, work), name=name)
