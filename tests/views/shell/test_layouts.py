@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from views.shell.window.arrangement import MAIN
+from views.shell.window import layouts
+from views.shell.window.arrangement import BUILT_IN, MAIN, BuiltIn
 from views.shell.window.layouts import (
     PRODUCT,
     SCHEMA,
@@ -100,3 +101,25 @@ def test_history_keeps_the_last_twenty() -> None:
     assert history.pop() == bytes([UNDO_STEPS + 4])
     history.clear()
     assert history.pop() is None
+
+
+EARLIER = Path(__file__).with_name("layouts_of_an_earlier_console.json")
+"""Written by the console before panels had manifests: Sources closed in the War room, a workspace called Incidents."""
+
+
+def test_a_stored_order_and_its_keys_stay_and_what_has_come_since_is_last() -> None:
+    kept = json.loads(EARLIER.read_text("utf-8"))
+    by_id = {item["id"]: item for item in kept["workspaces"]}
+    kept["workspaces"] = [by_id[known] for known in ("incidents", "triage", "war-room")]
+    found = Workspaces.from_json(kept)
+    assert [item.id for item in found.items] == ["incidents", "triage", "war-room", "access"]
+    assert found.items[0].name == "Incidents"
+
+
+def test_a_built_in_workspace_that_comes_does_not_swallow_an_operators_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    board = BuiltIn("Incidents", "key", ())
+    monkeypatch.setattr(layouts, "BUILT_IN", {**BUILT_IN, "incidents.board": board})
+    found = Workspaces.from_json(json.loads(EARLIER.read_text("utf-8")))
+    assert [item.id for item in found.items] == ["war-room", "triage", "access", "incidents", "incidents.board"]
+    assert found.get("incidents").layout is not None
+    assert found.get("incidents.board").layout is None

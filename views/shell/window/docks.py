@@ -1,6 +1,6 @@
 """Docks: panels in Qt Advanced Docking System, their built-in arrangement, undo, and safe saving and restoring.
 
-A dock is empty until it is seen for the first time: then its panel is made.
+A dock holds a stand-in until it is seen for the first time: then its panel is made.
 """
 
 from __future__ import annotations
@@ -71,8 +71,8 @@ class Docks(QObject):
         self.history = LayoutHistory()
         self._panels = panels
         self._docks: dict[str, Any] = {}
-        self._arranging = False
-        """Docks come and go that nobody will see: no panel is made for them."""
+        self._arranging = True
+        """Docks come and go that nobody will see: no panel is made for them. So it is until the first ``restore``."""
         self._words = ""
         self._rest = b""
         self._settle = QTimer(self, singleShot=True, interval=SETTLE_MS)
@@ -87,8 +87,7 @@ class Docks(QObject):
 
         for spec in panels.specs.values():
             self._add(spec)
-        with self._arranged():
-            self._build_in(made=False)
+        self._build_in(made=False)
 
     # ---- building -------------------------------------------------------------------------------------------------
 
@@ -98,6 +97,8 @@ class Docks(QObject):
         dock.setAccessibleName(spec.title)
         dock.setFeature(ads.CDockWidget.DockWidgetFeature.DockWidgetDeleteOnClose, False)
         dock.setMinimumSizeHintMode(ads.CDockWidget.eMinimumSizeHintMode.MinimumSizeHintFromContent)
+        # The docking system keeps areas hidden whose docks hold nothing.
+        dock.setWidget(QWidget(), ads.CDockWidget.eInsertMode.ForceNoScrollArea)
         dock.visibilityChanged.connect(partial(self._seen, spec.id))
         dock.topLevelChanged.connect(lambda floating: self._touched(_moved(spec.title, floating)))
         dock.viewToggled.connect(lambda shown: self._touched(f"{'Opened' if shown else 'Closed'} “{spec.title}”"))
@@ -105,6 +106,7 @@ class Docks(QObject):
 
     def _fill(self, spec: PanelSpec, panel: Panel) -> None:
         dock, widget = self._docks[spec.id], panel.widget
+        dock.takeWidget().deleteLater()
         dock.setWidget(widget, ads.CDockWidget.eInsertMode.ForceNoScrollArea)
         widget.show()  # the first picture hides what is not in its workspace
         widget.setAccessibleName(widget.accessibleName() or spec.title)
