@@ -10,7 +10,6 @@ from views.kit.capability import (
     ActionSpec,
     Capability,
     ColumnSpec,
-    GallerySection,
     Home,
     PanelSpec,
     WorkspaceSpec,
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from app.console import Console
     from app.core.badge_count import BadgeCount
     from views.kit.capability import Window
+    from views.kit.gallery_section import GallerySection
     from views.kit.panel import Panel
 
 ACCESS = "access"

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from models.core.permissions import Permission
-from views.kit.capability import ActionSpec, Capability, Entry, GallerySection, Home, PanelSpec, StatusCount
+from views.kit.capability import ActionSpec, Capability, Home, PanelSpec, StatusCount
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from app.core.query import Watch
     from models.alerts import Alert
     from views.kit.capability import WallPart, Window
+    from views.kit.gallery_section import GallerySection
+    from views.kit.palette_entry import Entry
     from views.kit.panel import Panel
 
 PANEL = "alerts"
@@ -78,7 +80,7 @@ def _status(console: Console) -> Sequence[StatusCount]:
 
 
 def _palette(window: Window, text: str) -> tuple[str, Sequence[Entry]]:
-    from views.kit.text_match import hits
+    from views.kit.palette_entry import Entry, hits
 
     sample = window.console.alerts().sample
     found = [

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from models.alerts import Alert
 from views.alerts.card import AlertCard, AlertRow
-from views.kit.capability import GallerySection
+from views.kit.gallery_section import GallerySection
 
 NOW = datetime(2026, 11, 24, 14, 2, 25, tzinfo=UTC)
 

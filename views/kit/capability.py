@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from app.console import Console
     from app.core.badge_count import BadgeCount
     from models.core.permissions import Permission
+    from views.kit.gallery_section import GallerySection
+    from views.kit.palette_entry import Entry
     from views.kit.panel import Panel
 
 S = TypeVar("S")
@@ -123,18 +125,6 @@ class StatusCount:
     """The status colour of ``filled``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A row of the palette: something to run or to open. Without ``run`` it heads a group."""
-
-    title: str
-    detail: str = ""
-    key: str = ""
-    disabled: str | None = None
-    """Why it cannot be run now."""
-    run: Callable[[], object] | None = None
-
-
 class WallPart(Protocol):
     """Something on the wall display."""
 
@@ -147,15 +137,6 @@ class WallPart(Protocol):
 
     def close(self) -> None:
         """Stop asking the server."""
-
-
-@dataclass(frozen=True, slots=True)
-class GallerySection:
-    """Parts of a capability in each of their states, for the theme sheet."""
-
-    title: str
-    words: str
-    parts: Sequence[QWidget]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

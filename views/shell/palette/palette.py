@@ -18,8 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from views.kit.capability import Entry
-from views.kit.text_match import hits
+from views.kit.palette_entry import Entry, hits
 from views.kit.theme import current
 
 WIDTH, INPUT, ROW, GROUP, FOOTER = 680, 52, 36, 28, 34

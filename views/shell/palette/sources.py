@@ -6,8 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from views.capabilities import CAPABILITIES
-from views.kit.capability import Entry
-from views.kit.text_match import hits
+from views.kit.palette_entry import Entry, hits
 
 if TYPE_CHECKING:
     from views.shell.window.main_window import MainWindow

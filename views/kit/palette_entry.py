@@ -1,6 +1,21 @@
-"""Where typed letters are found in a title. No Qt."""
+"""Rows of the palette, and where typed letters are found in a title. No Qt."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A row of the palette: something to run or to open. Without ``run`` it heads a group."""
+
+    title: str
+    detail: str = ""
+    key: str = ""
+    disabled: str | None = None
+    """Why it cannot be run now."""
+    run: Callable[[], object] | None = None
 
 
 def hits(text: str, title: str) -> set[int]:
