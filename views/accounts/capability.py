@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from views.kit.browser import browse
 from views.kit.capability import Capability
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ def _connect(window: Window) -> None:
         from PySide6.QtWidgets import QApplication
 
         from views.accounts.second_factor import dialog
-        from views.kit.browser import browse
 
         # Over the dialog that waits for it, where there is one: a window below a modal one takes no input.
         dialog.ask(window.console, question, QApplication.activeModalWidget() or window.as_parent, browse)
