@@ -139,7 +139,8 @@ def test_the_rows_behind_a_figure_and_behind_a_point_of_a_chart(aio: Any, tmp_pa
         press(KEY.Key_Left)
         press(KEY.Key_Return)
         await until(lambda: rows.drill is not None and "orders?from=" in rows.drill.link)
-        assert made.server.asked[-1].path.startswith("/api/operations/orders?")
+        link = rows.drill.link
+        await until(lambda: any(asked.path.startswith(link) for asked in made.server.asked))
 
     links = {"orders.total": ["/api/operations/orders?from=2026-11-17T12:00:00Z&to=2026-11-24T12:00:00Z"]}
     answer = dashboard()
