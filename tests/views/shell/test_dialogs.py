@@ -42,7 +42,7 @@ from views.access.role_dialog import RoleDialog
 from views.accounts.second_factor.dialog import BrowserDialog, CodeDialog, SetUpDialog
 from views.alerts.details import AlertDetails
 from views.alerts.dialogs import AcknowledgeDialog, ShelveDialog
-from views.alerts.rules import RulesDialog
+from views.alerts.rules_dialog import RulesDialog
 from views.audit.dialogs import ExportDialog, ProofDialog, TrustDialog
 from views.kit.dialogs.base import DestructiveButton, WindowDialog
 from views.kit.dialogs.conflict import ConflictDialog
