@@ -97,7 +97,8 @@ SIDES = {
             f"backend/runtime/{name}.py" for name in ("backup_commands", "commands", "sample_shop", "serve")
         ),
     ),
-    "app": Side(shared=("core",), readers=("app/console.py", "app/__main__.py")),
+    # The audit log lists what every capability did, in the words of each.
+    "app": Side(shared=("core",), readers=("app/console.py", "app/__main__.py", "views/audit/wording.py")),
     "views": Side(shared=("kit", "shell"), readers=("views/run.py", "views/shell/")),
 }
 HELD = ("backend", "app", "views")

@@ -1,1 +1,7 @@
 """Alerts and their rules."""
+
+from __future__ import annotations
+
+from app.alerts.domain import Alerts
+
+__all__ = ["Alerts"]

@@ -366,6 +366,12 @@ class Queries:
         ages = (query.age_seconds for query in self._known.values() if query.shown)
         return max((age for age in ages if age is not None), default=None)
 
+    @property
+    def heard(self) -> bool:
+        """Whether everything that an operator looks at has an answer of this run."""
+        shown = [query.sample for query in self._known.values() if query.shown]
+        return bool(shown) and all(sample is not None and sample.received_mono is not None for sample in shown)
+
     def resume(self) -> None:
         """The server is known now: begin polling what is visible."""
         for query in list(self._known.values()):

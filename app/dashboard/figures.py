@@ -8,8 +8,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from app.core.figure_set import Figure, FigureSet
-from models.core.formatting import change_percent, grouped, money, percent, signed
+from models.core.formatting import change_percent, grouped, signed
 from models.figures import FIGURES, FigureName
+from models.figures.wording import shown, title_of, unit_of
 
 if TYPE_CHECKING:
     from models.dashboard import OperationsDashboard, Threshold
@@ -26,40 +27,6 @@ _ORDER = (
     FigureName.COMMUNITY_DISCORD_MEMBERS,
     FigureName.COMMUNITY_SHOWCASES,
 )
-
-_TITLES = {
-    FigureName.REVENUE_DAILY: ("Revenue, 24 h", ""),
-    FigureName.REVENUE_WEEKLY: ("Revenue, 7 d", ""),
-    FigureName.REVENUE_MONTHLY: ("Revenue, 30 d", ""),
-    FigureName.DOWNLOADS_TOTAL: ("Downloads, {range} d", "files"),
-    FigureName.DOWNLOADS_FAILURE_RATE: ("Failure rate, {range} d", "%"),
-    FigureName.ORDERS_TOTAL: ("Orders, {range} d", "orders"),
-    FigureName.ORDERS_REFUNDED: ("Refunded, {range} d", "orders"),
-    FigureName.ORDERS_PENDING: ("Pending now", "orders"),
-    FigureName.COMMUNITY_DISCORD_MEMBERS: ("Discord members", "people"),
-    FigureName.COMMUNITY_SHOWCASES: ("Showcases", "posts"),
-}
-
-
-def title_of(name: FigureName, range_days: int) -> str:
-    """What a figure is called on the screen."""
-    return _TITLES[name][0].format(range=range_days)
-
-
-def shown(name: FigureName, value: float, currency: str) -> str:
-    """A figure's value as its tile shows it: whole currency units, counts, percent."""
-    match FIGURES[name].unit:
-        case "minor":
-            return money(int(value), currency, whole=True)
-        case "ratio":
-            return percent(value)
-        case _:
-            return grouped(int(value))
-
-
-def unit_of(name: FigureName, currency: str) -> str:
-    """The unit behind the value."""
-    return _TITLES[name][1] or currency
 
 
 def value_of(figures: Any, name: FigureName) -> float | None:

@@ -23,10 +23,10 @@ from PySide6.QtWidgets import (
 from app.alerts.domain import Alerts, change_rule, create_rule
 from app.core.errors import OperationsError
 from app.core.mutation_types import InConflict, Outcome
-from app.dashboard.figures import shown, title_of, unit_of
 from models.core.money import decimals
 from models.core.permissions import Permission
 from models.figures import FIGURES, FigureName
+from models.figures.wording import shown, title_of, unit_of
 from views.kit.dialogs.base import WindowDialog
 from views.kit.theme import current
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from app.core.freshness import age_words
-from app.dashboard.figures import shown, title_of, unit_of
+from models.figures.wording import shown, title_of, unit_of
 
 if TYPE_CHECKING:
     from models.alerts import Alert

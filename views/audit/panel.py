@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt, Signal
 from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSplitter, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QStackedLayout, QVBoxLayout, QWidget
 
 from app.audit.domain import Audit
 from app.audit.log import SearchError, parse
@@ -21,6 +21,7 @@ from models.core.permissions import Permission
 from models.core.wording import counted
 from views.audit.details import Details
 from views.audit.dialogs import ExportDialog, ProofDialog, TrustDialog, marked
+from views.audit.list_and_details import ListAndDetails
 from views.audit.table import AuditTable
 from views.audit.wording import title, who
 from views.kit.downloads import save
@@ -36,39 +37,11 @@ if TYPE_CHECKING:
     from app.core.query import Watch
     from models.audit import AuditLogEntry
 
-LIST = 0.64
-"""Share of the list, the details have the rest."""
-NARROW = 680
-"""Below this width, at 100 % font, the details are under the list."""
 RANGES = (("All", None), ("1 h", timedelta(hours=1)), ("24 h", timedelta(hours=24)), ("7 d", timedelta(days=7)))
 MISSING = (
     "The audit log needs the permission “View audit” (operations.view_audit). Whoever manages roles can give it; the "
     "log appears here as soon as you have it."
 )
-
-
-class _Body(QWidget):
-    """Puts the details below the list when there is no room beside it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.splitter = QSplitter()
-        self.splitter.setChildrenCollapsible(False)
-        self.splitter.setHandleWidth(1)
-
-    def resizeEvent(self, event: Any) -> None:
-        super().resizeEvent(event)
-        self.arrange()
-
-    def arrange(self) -> None:
-        """List and details beside each other, or one below the other."""
-        wide = self.width() >= current().px(NARROW)
-        wanted = Qt.Orientation.Horizontal if wide else Qt.Orientation.Vertical
-        if self.splitter.orientation() is not wanted or not self.property("arranged"):
-            self.setProperty("arranged", True)
-            self.splitter.setOrientation(wanted)
-            length = self.width() if wide else self.height()
-            self.splitter.setSizes([round(length * LIST), round(length * (1 - LIST))])
 
 
 class AuditPanel(QObject):
@@ -133,7 +106,7 @@ class AuditPanel(QObject):
         self.state.setAccessibleName("State of the list")
         self.table = AuditTable(self.log, self._console.clock.now)
         self.details = Details()
-        self._body = _Body()
+        self._body = ListAndDetails()
         self._lay_out()
         slash = QShortcut(QKeySequence("/"), self._body)
         slash.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)

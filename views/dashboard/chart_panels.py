@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel, QStackedLayout, QWidget
 
-from app.alerts.domain import Alerts
+from app.alerts import Alerts
 from app.core.freshness import Quality, age_words, long_age_words
 from models.figures import FigureName
 from views.kit.panel import Note

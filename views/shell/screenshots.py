@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from app.alerts.domain import Alerts
 from views.kit.offscreen import quiet
 
 if TYPE_CHECKING:
-    from app.core.query import Sample
     from views.shell.application import Desk
 
 DESK, WALL = (1920, 1080), (3840, 2160)
@@ -37,7 +35,7 @@ async def _draw(desk: Desk, folder: Path) -> int:
     starting = asyncio.create_task(console.start(), name="start the console")
     try:
         async with asyncio.timeout(PATIENCE):
-            while not (_heard(console.dashboard().sample) and _heard(console.of(Alerts).list().sample)):
+            while not console.queries.heard:  # the last picture of an earlier run is not enough
                 if starting.done():
                     starting.result()
                 await asyncio.sleep(0.1)
@@ -60,11 +58,6 @@ async def _draw(desk: Desk, folder: Path) -> int:
     await asyncio.sleep(SETTLED)
     _write(wall, folder / "wall-dark.png")
     return 0
-
-
-def _heard(sample: Sample[Any] | None) -> bool:
-    """Whether an answer of this run has come; the last picture of an earlier one is not enough."""
-    return sample is not None and sample.received_mono is not None
 
 
 def _write(widget: object, path: Path) -> None:
