@@ -21,19 +21,15 @@ LINES_MOST = 500
 
 COMMITTERS = ("backend/core/database.py", "backend/migrations/")
 WRITERS = {
-    "backfill.py",
     "accounts.py",
     "actions.py",
     "audit_trail.py",
+    "backfill.py",
     "evaluate.py",
-    "health.py",
     "idempotency.py",
-    "jobs.py",
-    "upserts.py",
-    "relay.py",
     "rollups.py",
     "sample.py",
-    "worker.py",
+    "upserts.py",
 }
 WRITING_PACKAGES = ("backend/audit/", "backend/shop/importing/", "backend/migrations/", "backend/sample/")
 MIGRATIONS = re.compile(r"^backend/\w+/migrations/")

@@ -197,26 +197,26 @@ async def _end(
 
 
 async def _apply_grant(tx: Connection, approval: Approval) -> Mapping[str, Any]:
-    wish = AssignRole.model_validate(approval.details)
-    await _still_valid(tx, approval, wish.role_id)
-    if wish.expires_at is not None and wish.expires_at <= await clock(tx):
+    request = AssignRole.model_validate(approval.details)
+    await _still_valid(tx, approval, request.role_id)
+    if request.expires_at is not None and request.expires_at <= await clock(tx):
         raise ProblemError(Code.CONFLICT, "The grant would have ended already; deny it and ask again.")
     voters = tuple(vote.voter for vote in approval.votes)
-    return audit_snapshot(await _write_grant(tx, actor=approval.requested_by, request=wish, approved_by=voters))
+    return audit_snapshot(await _write_grant(tx, actor=approval.requested_by, request=request, approved_by=voters))
 
 
 async def _apply_break_glass(tx: Connection, approval: Approval) -> Mapping[str, Any]:
-    wish = BreakGlass.model_validate(approval.details)
-    await _still_valid(tx, approval, wish.role_id)
+    request = BreakGlass.model_validate(approval.details)
+    await _still_valid(tx, approval, request.role_id)
     now = await clock(tx)
-    if await _current(tx, wish.user_id, wish.role_id, now) is not None:
+    if await _current(tx, request.user_id, request.role_id, now) is not None:
         raise ProblemError(Code.CONFLICT, f"{approval.gainer_name} holds the role by now; deny this.")
     after = await _write_grant(
         tx,
         actor=approval.requested_by,
-        request=AssignRole(user_id=wish.user_id, role_id=wish.role_id, reason=wish.reason),
+        request=AssignRole(user_id=request.user_id, role_id=request.role_id, reason=request.reason),
         approved_by=tuple(vote.voter for vote in approval.votes),
-        minutes=wish.minutes,
+        minutes=request.minutes,
     )
     await open_review(tx, after)
     return audit_snapshot(after)

@@ -21,8 +21,8 @@ async def create(tx: Connection, _shop: SampleShop) -> None:
     """Grant them, and ask for the one that waits."""
     now = await clock(tx)
     for account, role, lasts, reason in COVERS:
-        wish = AssignRole(user_id=account, role_id=role, expires_at=now + lasts, reason=reason)
-        await assign(tx, actor="tomas", request=wish)
+        request = AssignRole(user_id=account, role_id=role, expires_at=now + lasts, reason=reason)
+        await assign(tx, actor="tomas", request=request)
     reason = "Cover while Ada is away: rules must stay publishable."
-    wish = AssignRole(user_id="mei", role_id="risk-manager", expires_at=now + timedelta(days=7), reason=reason)
-    await assign(tx, actor="tomas", request=wish)
+    request = AssignRole(user_id="mei", role_id="risk-manager", expires_at=now + timedelta(days=7), reason=reason)
+    await assign(tx, actor="tomas", request=request)

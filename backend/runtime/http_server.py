@@ -45,7 +45,7 @@ def bind(host: str, port: int) -> socket.socket:
 class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
-        self.asked = asyncio.Event()
+        self.stop_requested = asyncio.Event()
         """The end was asked for."""
 
     async def main_loop(self) -> None:
@@ -55,7 +55,7 @@ class _Server(uvicorn.Server):
             tick = (tick + 1) % 864_000
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(0.1):
-                    await self.asked.wait()
+                    await self.stop_requested.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """As uvicorn's own, which gives open connections a tenth of a second; where none is open, nobody needs it."""
@@ -114,4 +114,4 @@ class HttpServer:
         for end in self._app.state.ending:
             end(self._app)
         self._server.should_exit = True
-        self._server.asked.set()
+        self._server.stop_requested.set()

@@ -35,7 +35,7 @@ class MatchRules(Request):
         return self
 
     @property
-    def asked(self) -> tuple[FraudRule, ...]:
+    def all_rules(self) -> tuple[FraudRule, ...]:
         """The rules, however they were given."""
         return self.rules or ((self.rule,) if self.rule is not None else ())
 

@@ -107,9 +107,9 @@ def subject_keys(values: Mapping[str, Any]) -> list[int]:
 
 async def read(tx: Connection, values: dict[str, Any], reporting: str) -> Facts:
     """What bears on an order with these ``order_values``."""
-    asked = {key: values[key] for key in ("id", "placed_at", "currency", "minor", *(c for _, c, _ in SUBJECTS))}
+    given = {key: values[key] for key in ("id", "placed_at", "currency", "minor", *(c for _, c, _ in SUBJECTS))}
     listed, snoozed = _present(LISTED, values), _present(SNOOZED, values)
-    asked |= {
+    given |= {
         "reporting": reporting,
         "shift": decimals(reporting) - decimals(values["currency"]),
         "listed": array(listed),
@@ -117,7 +117,7 @@ async def read(tx: Connection, values: dict[str, Any], reporting: str) -> Facts:
         "snoozed": array(snoozed),
         "snoozed_values": array(snoozed.values()),
     }
-    row = await (await tx.execute(READ, asked, prepare=True)).fetchone()
+    row = await (await tx.execute(READ, given, prepare=True)).fetchone()
     assert row is not None  # noqa: S101 - a rule set is always published
     counted, lists, quiet, demoted, decided, adopted, rule_set_id, number, version, now = row
     return Facts(

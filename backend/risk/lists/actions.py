@@ -178,8 +178,8 @@ async def create_snooze(tx: Connection, *, actor: str, request: SnoozeDraft) -> 
 
 
 async def _value_of_entry(tx: Connection, request: SnoozeDraft) -> str:
-    asked = {"entry_id": request.entry_id, "subject": request.subject}
-    row = await (await tx.execute(queries.value_of_entry, asked)).fetchone()
+    values = {"entry_id": request.entry_id, "subject": request.subject}
+    row = await (await tx.execute(queries.value_of_entry, values)).fetchone()
     if row is None:
         raise ProblemError(Code.NOT_FOUND, "There is no such entry in the queue.")
     if row[0] is None:
@@ -189,9 +189,9 @@ async def _value_of_entry(tx: Connection, request: SnoozeDraft) -> str:
 
 async def end_snooze(tx: Connection, *, actor: str, snooze_id: UUID, version: int, reason: str) -> Snooze:
     """Let the rule speak again. One that has ended stays as it is. Stale: 412."""
-    asked = {"snooze_id": snooze_id, "rule_id": None, "subject": None, "value": None}
+    values = {"snooze_id": snooze_id, "rule_id": None, "subject": None, "value": None}
     async with tx.cursor(row_factory=class_row(Snooze)) as cursor:
-        await cursor.execute(queries.lock_snooze, asked)
+        await cursor.execute(queries.lock_snooze, values)
         before = await cursor.fetchone()
     if before is None:
         raise ProblemError(Code.NOT_FOUND, "There is no such snooze.")

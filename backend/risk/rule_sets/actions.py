@@ -148,18 +148,18 @@ async def check_lists(tx: Connection, rules: Iterable[FraudRule], at: str = "/ru
 
     The lists stay locked until the transaction ends. ``at`` is where in the request the rules stand.
     """
-    asked = [
+    listed = [
         (f"{at}/{number}{where}/value", condition)
         for number, rule in enumerate(rules)
         for where, condition in _places(rule)
         if condition.operator in LISTED
     ]
-    if not asked:
+    if not listed:
         return
-    names = sorted({str(condition.value) for _, condition in asked})
+    names = sorted({str(condition.value) for _, condition in listed})
     known: dict[str, str] = dict(await (await tx.execute(queries.lock_lists, {"lists": names})).fetchall())
     errors = []
-    for pointer, condition in asked:
+    for pointer, condition in listed:
         holds = known.get(str(condition.value))
         if holds is None:
             message = f"there is no list {condition.value}"

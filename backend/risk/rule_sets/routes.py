@@ -126,4 +126,4 @@ async def switch_shadow(
 async def match_rules(request: MatchRules, _principal: Manager, connection: Read) -> RuleMatches:
     """How many of the newest 1 000 orders some rules match, and each condition alone. Stores nothing."""
     audit_trail.nothing_changed()
-    return await match(connection, request.asked)
+    return await match(connection, request.all_rules)

@@ -14,10 +14,10 @@ import psycopg
 import pyotp
 import pytest
 
+from tests.backend.accounts.fixtures import PASSWORD, next_code
 from tests.conftest import Api
 
 SESSION = "/api/operations/session"
-PASSWORD = "password-of-ada"
 
 
 class Person:
@@ -56,11 +56,6 @@ class Person:
 def ada(api: Api) -> Person:
     api.add_person("ada", "Ada", PASSWORD)
     return Person(api, "ada")
-
-
-def next_code(authenticator: pyotp.TOTP) -> str:
-    """The code after the present one: of another step than the one that was used, and still accepted."""
-    return authenticator.at(datetime.now(UTC) + timedelta(seconds=30))
 
 
 def test_without_one_the_challenge_says_so(ada: Person) -> None:

@@ -11,7 +11,7 @@ import psycopg
 from backend.audit import seal
 from backend.audit.canonical import canonical
 from backend.audit.checkpoint_store import Folder
-from backend.audit.merkle import leaf_hash
+from backend.audit.merkle import leaf_hash, node_hash
 from backend.audit.relay import queries, stamp
 from backend.audit.signed_notes import Verifier
 from backend.audit.verify import Report, origin_of, verify
@@ -19,6 +19,48 @@ from backend.core import audit_trail
 from backend.core.database import Database
 from backend.core.keys import new_signing_key
 from backend.core.settings import Settings
+
+
+def is_included(leaf: bytes, index: int, size: int, proof: list[bytes], expected: bytes) -> bool:
+    """RFC 9162, section 2.1.3.2."""
+    if index >= size:
+        return False
+    fn, sn, r = index, size - 1, leaf
+    for p in proof:
+        if sn == 0:
+            return False
+        if fn & 1 or fn == sn:
+            r = node_hash(p, r)
+            while not fn & 1 and fn:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            r = node_hash(r, p)
+        fn, sn = fn >> 1, sn >> 1
+    return sn == 0 and r == expected
+
+
+def is_consistent(first: int, second: int, first_root: bytes, second_root: bytes, proof: list[bytes]) -> bool:
+    """RFC 9162, section 2.1.4.2."""
+    if first == second:
+        return first_root == second_root and not proof
+    if not proof:
+        return False
+    proof = [first_root, *proof] if first & (first - 1) == 0 else proof
+    fn, sn = first - 1, second - 1
+    while fn & 1:
+        fn, sn = fn >> 1, sn >> 1
+    fr = sr = proof[0]
+    for c in proof[1:]:
+        if sn == 0:
+            return False
+        if fn & 1 or fn == sn:
+            fr, sr = node_hash(c, fr), node_hash(c, sr)
+            while not fn & 1 and fn:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            sr = node_hash(sr, c)
+        fn, sn = fn >> 1, sn >> 1
+    return fr == first_root and sr == second_root and sn == 0
 
 
 async def all_stamped(database: Database, settings: Settings) -> None:

@@ -25,10 +25,10 @@ from backend.core.security import Principal, require
 from backend.core.settings import Settings
 from backend.runtime.asgi import create_app
 from models.alerts import AlertRule
-from tests.backend.accounts.test_second_factor import PASSWORD, next_code
-from tests.backend.alerts.test_routes import RULE, raise_alert
+from tests.backend.accounts.fixtures import PASSWORD, next_code
+from tests.backend.alerts.fixtures import RULE, raise_alert
 from tests.backend.audit.fixtures import all_stamped
-from tests.backend.core.test_routes import guards
+from tests.backend.core.fixtures import guards
 from tests.backend.risk.fixtures import QUEUE, RiskShop
 from tests.backend.risk.samples import CHECK, order, publish, rule
 from tests.conftest import Api, serve_in_thread

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from backend.audit.canonical import FIELDS, canonical
 from backend.audit.merkle import EMPTY, Frontier, consistency, cover, fold, inclusion, leaf_hash, node_hash
 from backend.audit.signed_notes import Checkpoint, NoteError, Verifier, read_note, sign, verify_note
+from tests.backend.audit.fixtures import is_consistent, is_included
 
 # The test data of certificate-transparency: eight leaves and the root after each.
 LEAVES = [
@@ -63,48 +64,6 @@ def grown(leaves: list[bytes]) -> tuple[Frontier, dict[tuple[int, int], bytes]]:
 
 def path(spans: list[tuple[int, int]], nodes: dict[tuple[int, int], bytes]) -> list[bytes]:
     return [fold([nodes[node] for node in cover(*span)]) for span in spans]
-
-
-def is_included(leaf: bytes, index: int, size: int, proof: list[bytes], expected: bytes) -> bool:
-    """RFC 9162, section 2.1.3.2."""
-    if index >= size:
-        return False
-    fn, sn, r = index, size - 1, leaf
-    for p in proof:
-        if sn == 0:
-            return False
-        if fn & 1 or fn == sn:
-            r = node_hash(p, r)
-            while not fn & 1 and fn:
-                fn, sn = fn >> 1, sn >> 1
-        else:
-            r = node_hash(r, p)
-        fn, sn = fn >> 1, sn >> 1
-    return sn == 0 and r == expected
-
-
-def is_consistent(first: int, second: int, first_root: bytes, second_root: bytes, proof: list[bytes]) -> bool:
-    """RFC 9162, section 2.1.4.2."""
-    if first == second:
-        return first_root == second_root and not proof
-    if not proof:
-        return False
-    proof = [first_root, *proof] if first & (first - 1) == 0 else proof
-    fn, sn = first - 1, second - 1
-    while fn & 1:
-        fn, sn = fn >> 1, sn >> 1
-    fr = sr = proof[0]
-    for c in proof[1:]:
-        if sn == 0:
-            return False
-        if fn & 1 or fn == sn:
-            fr, sr = node_hash(c, fr), node_hash(c, sr)
-            while not fn & 1 and fn:
-                fn, sn = fn >> 1, sn >> 1
-        else:
-            sr = node_hash(sr, c)
-        fn, sn = fn >> 1, sn >> 1
-    return fr == first_root and sr == second_root and sn == 0
 
 
 def test_the_published_trees() -> None:

@@ -22,8 +22,7 @@ from backend.core import audit_trail
 from backend.core.database import Database
 from backend.core.keys import new_signing_key
 from backend.core.settings import Settings
-from tests.backend.audit.fixtures import all_stamped
-from tests.backend.audit.test_merkle import is_consistent, is_included
+from tests.backend.audit.fixtures import all_stamped, is_consistent, is_included
 from tests.conftest import Api
 
 BASE = "/api/operations/audit"

@@ -11,13 +11,35 @@ from urllib.parse import quote
 
 import httpx
 import psycopg
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
 
 from backend.core.database import Database
+from backend.core.security import Guard
 from backend.core.settings import Settings
 from backend.runtime.asgi import create_app
 from models.core.problems import Problem
-from tests.backend.core.test_routes import guards
 from tests.conftest import Api, _seed
+
+OPEN = {
+    ("GET", "/healthz"),
+    ("GET", "/readyz"),
+    ("GET", "/metrics"),
+    ("GET", "/openapi.json"),
+    ("GET", "/api/operations/session/options"),
+    ("POST", "/api/operations/session"),
+    ("POST", "/api/operations/session/refresh"),
+}
+
+
+def guards(app: FastAPI) -> Iterator[tuple[str, str, Guard | None]]:
+    """Method, pattern and guard of every route."""
+    for context in iter_route_contexts(app.routes):
+        dependant = getattr(context, "dependant", None)
+        found = [d.call for d in dependant.dependencies if isinstance(d.call, Guard)] if dependant else []
+        for method in sorted((context.methods or set()) - {"HEAD"}):
+            yield method, str(context.path), found[0] if found else None
+
 
 OPERATIONS = "/api/operations"
 SESSION = f"{OPERATIONS}/session"

@@ -22,7 +22,7 @@ from backend.core.database import Database
 from backend.core.settings import Settings
 from backend.runtime.asgi import create_app
 from backend.runtime.commands import openapi_text
-from tests.backend.core.test_routes import OPEN
+from tests.backend.core.fixtures import OPEN
 from tests.conftest import Api, _seed
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "openapi.json"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -18,26 +17,8 @@ from backend.core.security import Guard
 from backend.core.settings import Settings
 from backend.runtime.asgi import create_app
 from models.core.permissions import BUILT_IN_ROLES
+from tests.backend.core.fixtures import OPEN, guards
 from tests.conftest import Api, _seed
-
-OPEN = {
-    ("GET", "/healthz"),
-    ("GET", "/readyz"),
-    ("GET", "/metrics"),
-    ("GET", "/openapi.json"),
-    ("GET", "/api/operations/session/options"),
-    ("POST", "/api/operations/session"),
-    ("POST", "/api/operations/session/refresh"),
-}
-
-
-def guards(app: FastAPI) -> Iterator[tuple[str, str, Guard | None]]:
-    """Method, pattern and guard of every route."""
-    for context in iter_route_contexts(app.routes):
-        dependant = getattr(context, "dependant", None)
-        found = [d.call for d in dependant.dependencies if isinstance(d.call, Guard)] if dependant else []
-        for method in sorted((context.methods or set()) - {"HEAD"}):
-            yield method, str(context.path), found[0] if found else None
 
 
 def _holder(guard: Guard) -> str:

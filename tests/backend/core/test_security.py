@@ -14,8 +14,9 @@ import psycopg
 import pyotp
 import pytest
 
-from tests.backend.alerts.test_routes import RULE
+from tests.backend.alerts.fixtures import RULE
 from tests.backend.core.fixtures import (
+    OPEN,
     OPERATIONS,
     PASSWORD,
     RBAC,
@@ -26,7 +27,6 @@ from tests.backend.core.fixtures import (
     session_of,
     trouble,
 )
-from tests.backend.core.test_routes import OPEN
 
 # --- who asks --------------------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from backend.core.pages import encode_cursor
-from tests.backend.alerts.test_routes import RULE
+from tests.backend.alerts.fixtures import RULE
 from tests.backend.core.fixtures import (
     AT,
     OPERATIONS,

@@ -48,7 +48,7 @@ from tests.backend.risk.orders import (
     publish,
     rule,
 )
-from tests.backend.risk.test_predicate import rule_sets
+from tests.backend.risk.strategies import rule_sets
 from tests.conftest import Api, cloned
 
 ENTRY = {"review", "block"}

@@ -25,7 +25,7 @@ from backend.risk.backtest.reads import find_backtest
 from backend.risk.outcomes import upserts
 from models.risk.backtest import BacktestDraft
 from models.shop.ingest import OutcomeIn
-from tests.backend.shop.test_import_orders import COLUMNS, DATA, REAL, _bring_in
+from tests.backend.shop.fixtures import COLUMNS, DATA, REAL, bring_in
 
 PAGE = Path(backend.__file__).parents[1] / "docs" / "operators" / "fraud-example.md"
 BEGIN, END = datetime(2011, 1, 1, tzinfo=UTC), datetime(2011, 5, 1, tzinfo=UTC)
@@ -95,7 +95,7 @@ def by_hand() -> tuple[list[tuple[Row, list[str]]], dict[str, Row]]:
 async def test_the_example_over_real_orders(open_database: Callable[[], Any], settings: Settings) -> None:
     found, given_back = by_hand()
     async with open_database() as database:
-        await _bring_in(database, REAL, COLUMNS)
+        await bring_in(database, REAL, COLUMNS)
         async with database.read() as connection:
             waiting = await (await connection.execute("select count(*) from risk_pending")).fetchone()
         assert waiting is not None

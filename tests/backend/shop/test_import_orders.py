@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,21 +14,10 @@ import pytest
 from backend.core.database import Database
 from backend.core.settings import Settings
 from backend.dashboard.compose import compose
-from backend.shop.importing.orders import ImportFailedError, Report, import_orders
+from backend.shop.importing.orders import ImportFailedError
+from tests.backend.shop.fixtures import COLUMNS, DATA, REAL, REFERENCE, bring_in
 
-DATA = Path(os.environ.get("OPSCONSOLE_TEST_DATA") or Path(__file__).parents[4] / "shared" / "data")
-REAL = DATA / "online-retail-orders-2010-12_2011-05.csv.gz"
-REFERENCE = DATA / "online-retail-reference.json"
-COLUMNS = {"order_id": "invoice_no", "placed_at": "invoice_date", "total": "total_gbp"}
 HEADER = "order_id,placed_at,total\n"
-
-
-def _silent(_done: int, _total: int | None) -> None:
-    """Nobody watches."""
-
-
-async def _bring_in(db: Database, file: Path, columns: dict[str, str], *, shift: bool = False) -> Report:
-    return await import_orders(db, file, columns, "GBP", shift, _silent)
 
 
 async def _count(db: Database) -> tuple[Any, ...]:
@@ -43,7 +31,7 @@ async def _count(db: Database) -> tuple[Any, ...]:
 @pytest.mark.skipif(not REAL.exists(), reason=f"the real orders are not at {DATA}; set OPSCONSOLE_TEST_DATA")
 async def test_real_orders_give_the_reference_figures(open_database: Callable[[], Any], settings: Settings) -> None:
     async with open_database() as db:
-        report = await _bring_in(db, REAL, COLUMNS)
+        report = await bring_in(db, REAL, COLUMNS)
         assert report.rows == 10_783
         assert "EIRE" in report.unknown_countries
         for expected in json.loads(REFERENCE.read_text(encoding="utf-8")):
@@ -59,7 +47,7 @@ async def test_real_orders_give_the_reference_figures(open_database: Callable[[]
                 assert found.orders.pending == wanted["orders.pending"]
                 assert sum(value or 0 for value in found.series.revenue) == wanted["gross"] - wanted["refunds"]
                 assert sum(value or 0 for value in found.series.refunded_amount) == wanted["refunds"]
-        again = await _bring_in(db, REAL, COLUMNS)
+        again = await bring_in(db, REAL, COLUMNS)
         assert (again.orders["new"], again.orders["corrected"], again.refunds["new"]) == (0, 0, 0)
 
 
@@ -85,7 +73,7 @@ async def test_a_broken_file_names_its_line_and_leaves_nothing(
     file.write_bytes(content)
     async with open_database() as db:
         with pytest.raises(ImportFailedError) as raised:
-            await _bring_in(db, file, {})
+            await bring_in(db, file, {})
         assert words in str(raised.value)
         assert await _count(db) == (0, 0)
 
@@ -96,7 +84,7 @@ async def test_a_truncated_gzip_leaves_nothing(open_database: Callable[[], Any],
     file.write_bytes(gzip.compress((HEADER + rows).encode())[:-200])
     async with open_database() as db:
         with pytest.raises(ImportFailedError, match="gzip file is damaged"):
-            await _bring_in(db, file, {})
+            await bring_in(db, file, {})
         assert await _count(db) == (0, 0)
 
 
@@ -110,7 +98,7 @@ async def test_refunds_pending_countries_and_the_shift(open_database: Callable[[
         encoding="utf-8",
     )
     async with open_database() as db:
-        report = await _bring_in(db, file, {}, shift=True)
+        report = await bring_in(db, file, {}, shift=True)
         async with db.read() as connection:
             orders = await (
                 await connection.execute("select id, placed_at, settled_at, country, minor from orders order by id")
