@@ -436,6 +436,7 @@ async def test_one_that_is_interrupted_again_and_again_says_so(
     assert (failed.state, "interrupted 3 times" in failed.problem) == ("failed", True)
 
 
+@pytest.mark.expects_errors("backtest failed")
 async def test_a_fault_of_ours_ends_it_with_words(
     open_database: Callable[[], Any], owner_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
