@@ -41,7 +41,7 @@ async def ask(
 ) -> Approval:
     """Ask others to agree within ``minutes``.
 
-    The same thing asked for again by the same person answers what is pending; another request about the same subject is a
+    The same thing asked for again by the same person answers what is pending; another about the same subject is a
     conflict (409).
     """
     values = {
