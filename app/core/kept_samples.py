@@ -136,7 +136,7 @@ class KeptSamples:
             seal = await seal_of(self._keyring, self._place)
         except OSError as error:
             if not await asyncio.to_thread(any_plain, path):  # else it was said when that was kept
-                self._say(UNSEALED.format(error))
+                self._say(UNSEALED.format(str(error).partition(". ")[0]))
             return
         if sealed is not None:
             try:

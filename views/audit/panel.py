@@ -23,7 +23,7 @@ from views.audit.table import AuditTable
 from views.audit.wording import instant, title, who
 from views.kit.downloads import save
 from views.kit.panel import Note
-from views.kit.query_panel import nobody_words
+from views.kit.query_panel import nobody_words, unheard_words
 from views.kit.theme import current
 from views.kit.widgets.pill import Look, Pill
 from views.kit.widgets.problem import ProblemLine
@@ -92,6 +92,7 @@ class AuditPanel(QObject):
         self.log.reset.connect(self._choose_again)
         self.log.grown.connect(self._show_state)
         console.session.changed.connect(self._may_changed)
+        console.link.changed.connect(self._link_changed)
         current().changed.connect(self._restyle)
         self._range = 0
         self._restyle()
@@ -230,6 +231,10 @@ class AuditPanel(QObject):
         self.missing.setText(MISSING if self._console.session.me is not None else nobody_words(self._console))
         self._watch_or_not()
 
+    def _link_changed(self) -> None:
+        self._may_changed()
+        self._show_state()
+
     def _watch_or_not(self) -> None:
         wanted = self._visible and self._may
         if wanted and self._watch is None:
@@ -300,7 +305,7 @@ class AuditPanel(QObject):
         error = log.error or (self._query.error if self._query.sample is None else None)
         if log.kept:
             words = f"The newest {grouped(len(log.loaded()))} entries as they were, without reasons and changes."
-            return f"{words} {self._query.error or self._console.link.detail or 'Waiting for the server…'}"
+            return f"{words} {self._query.error or unheard_words(self._console)}"
         if error is not None:
             return f"Not loaded: {error}"
         if not log.known:

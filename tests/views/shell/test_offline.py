@@ -222,7 +222,7 @@ def test_a_server_of_this_computer_that_does_not_start_hides_nothing_that_was_ke
             desk.start()
             await until(lambda: desk.console.link.state == "down" and desk.console.session.me is not None)
             assert desk.window.findChild(StartingPage) is None
-            assert any("does not start. The disk is full." in m.text for m in desk.console.messages.history)
+            assert any("The disk is full." in m.text for m in desk.console.messages.history)
             await queue_is_read(desk)
             desk.window.banner.pressed.emit()
             await until(lambda: len(attempts) == 2)

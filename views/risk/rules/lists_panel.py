@@ -21,6 +21,7 @@ from app.risk.rules import (
 from models.core.personal import NOT_KEPT
 from models.risk.metrics import METRICS
 from models.risk.rules import ListKind
+from views.kit.query_panel import unheard_words
 from views.kit.theme import current
 from views.kit.widgets.flow import WIDE_GAP, Flow
 from views.kit.widgets.pill import Look, Pill
@@ -225,9 +226,9 @@ class ListsPanel(FollowingPanel):
         note = self._notes[key]
         if sample is None:
             words = "It cannot be read" if kept else f"Values are customers' own and {NOT_KEPT}"
-            link = self.console.link
-            why = query.error or (link.detail if link.state == "down" else "")
-            note.setText(f"{words}: {why}" if why else "Waiting for the first answer…")
+            why = query.error or unheard_words(self.console)
+            away = query.error is not None or self.console.link.state == "down"
+            note.setText(f"{words}. {why}" if away else "Waiting for the first answer…")
         else:
             note.setText("" if rows else empty)
         note.setVisible(bool(note.text()))
