@@ -121,7 +121,8 @@ class KeptSamples:
                 entry.query.forget_seed()
 
     def close(self) -> None:
-        """Keep the newest answer of each, and remember which were on the screen."""
+        """Keep the newest answer of each, and remember which were on the screen; what is added later is not read."""
+        self._opened.clear()
         for entry in self._entries.values():
             self._heard(entry, entry.latest, force=True)
             if entry.query is not None and (shown_at := entry.query.shown_at) is not None:
@@ -136,7 +137,7 @@ class KeptSamples:
             seal = await seal_of(self._keyring, self._place)
         except OSError as error:
             if not await asyncio.to_thread(any_plain, path):  # else it was said when that was kept
-                self._say(UNSEALED.format(error))
+                self._say(UNSEALED.format(str(error).partition(". ")[0]))
             return
         if sealed is not None:
             try:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:  # views know the words before anything heavy is loaded
 
 T = TypeVar("T")
 
-NOT_KEPT = "not kept offline"
+NOT_KEPT_OFFLINE = "not kept offline"
 """What stands in the place of a text that was left out; views show it as it is."""
 
 
@@ -48,7 +48,7 @@ def without_personal(value: T) -> T:
 
 def is_left_out(value: object) -> bool:
     """Whether this stands in the place of something that was left out."""
-    return value == NOT_KEPT or (isinstance(value, dict | tuple | list) and NOT_KEPT in value)
+    return value == NOT_KEPT_OFFLINE or (isinstance(value, dict | tuple | list) and NOT_KEPT_OFFLINE in value)
 
 
 def _without(value: Any) -> Any:
@@ -85,13 +85,13 @@ def _left_out(held: Any) -> Any:
         case None | "" | () | []:
             return held
         case tuple():
-            return (NOT_KEPT,)
+            return (NOT_KEPT_OFFLINE,)
         case list():
-            return [NOT_KEPT]
+            return [NOT_KEPT_OFFLINE]
         case dict():
-            return {NOT_KEPT: NOT_KEPT} if held else held
+            return {NOT_KEPT_OFFLINE: NOT_KEPT_OFFLINE} if held else held
         case _:
-            return NOT_KEPT
+            return NOT_KEPT_OFFLINE
 
 
 @cache

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 import models
 from models.core.base import Record
-from models.core.personal import NOT_KEPT, PERSONAL, Personal, is_left_out, personal_fields, without_personal
+from models.core.personal import NOT_KEPT_OFFLINE, PERSONAL, Personal, is_left_out, personal_fields, without_personal
 from models.risk.rules import Compared, Condition
 from models.risk.suppression import Snooze
 
@@ -86,9 +86,9 @@ def test_what_says_nothing_about_a_customer_stays() -> None:
     listed = Condition(metric="email", operator="in_list", value="good-customers")
     named = Condition(metric="email", operator="in", value=("a@example.org", "b@example.org"))
     assert without_personal((rule, listed)) == (rule, listed)
-    assert without_personal(named).value == (NOT_KEPT,)
+    assert without_personal(named).value == (NOT_KEPT_OFFLINE,)
     met = Compared(metric="ip", operator="eq", value="203.0.113.7", actual="203.0.113.7", holds=True)
-    assert (without_personal(met).value, without_personal(met).actual) == (NOT_KEPT, NOT_KEPT)
+    assert (without_personal(met).value, without_personal(met).actual) == (NOT_KEPT_OFFLINE, NOT_KEPT_OFFLINE)
 
 
 def test_what_is_empty_stays_empty_and_all_else_as_it_is() -> None:

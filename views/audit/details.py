@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from models.core.formatting import grouped
-from models.core.personal import NOT_KEPT, is_left_out
+from models.core.personal import NOT_KEPT_OFFLINE, is_left_out
 from views.audit.wording import short, title, who, whom
 from views.kit.changes import compare
 from views.kit.field_words import instant
@@ -107,7 +107,7 @@ class Details(QScrollArea):
         self.title.setText(f"{title(entry)}{version}")
         person = whom(entry) if short(entry) == who(entry) else f"{who(entry)} ({short(entry)})"
         self.by.setText(f"by {person} at {instant(entry.at)}, position {grouped(entry.position)}")
-        reason = f"Why: {NOT_KEPT}" if is_left_out(entry.reason) else f"“{entry.reason}”"
+        reason = f"Why: {NOT_KEPT_OFFLINE}" if is_left_out(entry.reason) else f"“{entry.reason}”"
         self.reason.setText(reason if entry.reason else "")
         self.reason.setVisible(bool(entry.reason))
         self.correlation.set("Done together with it", Look.LINK)
@@ -121,7 +121,7 @@ class Details(QScrollArea):
         nothing = entry.before is None and entry.after is None
         self.difference.setVisible(bool(changes.lines))
         words = "Nothing was changed by it." if nothing else changes.hidden
-        words = f"What it changed is {NOT_KEPT}." if left_out else words
+        words = f"What it changed is {NOT_KEPT_OFFLINE}." if left_out else words
         self.hidden.setText(f"{words}." if words and not words.endswith(".") else words)
         self.hidden.setVisible(bool(words))
         self.show_all.set("Show only what changed" if self._everything else "Show them", Look.LINK)

@@ -27,7 +27,7 @@ from views.audit.wording import title, who
 from views.kit.downloads import save
 from views.kit.field_words import instant
 from views.kit.panel import Note
-from views.kit.query_panel import nobody_words
+from views.kit.query_panel import nobody_words, unheard_words
 from views.kit.theme import current
 from views.kit.widgets.pill import Look, Pill
 from views.kit.widgets.problem import ProblemLine
@@ -70,6 +70,7 @@ class AuditPanel(QObject):
         self.log.grown.connect(self._show_state)
         console.session.changed.connect(self._may_changed)
         console.time.changed.connect(self._time_changed)
+        console.link.changed.connect(self._link_changed)
         current().changed.connect(self._restyle)
         self._range = 0
         self._restyle()
@@ -223,6 +224,10 @@ class AuditPanel(QObject):
         self.missing.setText(MISSING if self._console.session.me is not None else nobody_words(self._console))
         self._watch_or_not()
 
+    def _link_changed(self) -> None:
+        self._may_changed()
+        self._show_state()
+
     def _watch_or_not(self) -> None:
         wanted = self._visible and self._may and not self._past  # what was recorded by then does not grow
         if wanted and self._watch is None:
@@ -309,7 +314,7 @@ class AuditPanel(QObject):
         error = log.error or (self._query.error if self._query.sample is None else None)
         if log.kept:
             words = f"The newest {grouped(len(log.loaded()))} entries as they were, without reasons and changes."
-            return f"{words} {self._query.error or self._console.link.detail or 'Waiting for the server…'}"
+            return f"{words} {self._query.error or unheard_words(self._console)}"
         if error is not None:
             return f"Not loaded: {error}"
         if not log.known:

@@ -156,3 +156,8 @@ def nobody_words(console: Console) -> str:
     if console.link.state == "signed_out":
         return "Sign in to see this."
     return "Shown as soon as the server has said who is signed in."
+
+
+def unheard_words(console: Console) -> str:
+    """Why what an earlier run kept is shown, before anything was asked for."""
+    return "The server cannot be heard." if console.link.state == "down" else "Waiting for the server…"

@@ -178,7 +178,7 @@ class Desk(QObject):
             self.console.link.lost(str(error))
             if self._starting is None and self.console.figures is not None:
                 # What was kept tells more than a page that hides it.
-                self.console.messages.post(f"The server on this computer does not start. {error}", "error")
+                self.console.messages.post(str(error), "error")
                 self._failed = True
                 return
             if self._starting is None:

@@ -24,7 +24,7 @@ from app.core.snapshot import Snapshot, read
 from app.core.tasks import Tasks
 from models.core.base import Record
 from models.core.paging import Page
-from models.core.personal import NOT_KEPT, personal_fields
+from models.core.personal import NOT_KEPT_OFFLINE, personal_fields
 from models.risk.rules import AnyOf, Condition
 from tests.app.answers import AS_OF
 from tests.app.core.faulty_server import NoKeyring
@@ -141,7 +141,7 @@ async def test_nothing_that_is_marked_is_in_the_file_and_the_rest_can_be_read(
     assert found is not None
     (again,) = TypeAdapter(tuple[kind, ...]).validate_json(found.text)  # type: ignore[valid-type]
     assert again.model_dump().keys() == record.model_dump().keys()
-    assert (CANARY in record.model_dump_json()) == (NOT_KEPT in found.text)
+    assert (CANARY in record.model_dump_json()) == (NOT_KEPT_OFFLINE in found.text)
 
 
 def test_the_canaries_are_in_what_is_kept() -> None:

@@ -171,6 +171,8 @@ def test_a_refused_decision_keeps_the_words(aio: Any, tmp_path: Path, verb: Qt.K
         made.refusal = None
         dialog.submit()
         await until(lambda: not panel.cards)
+        kind = AcknowledgeDialog if verb == KEY.Key_A else ShelveDialog
+        await until(lambda: not any(isinstance(w, kind) for w in QApplication.topLevelWidgets()))
 
     journey(aio, tmp_path, steps, alerts=[alert(1)])
 

@@ -18,7 +18,7 @@ from app.core.connection_target import ConnectionTarget
 from app.core.local_server import LocalServerError
 from app.core.snapshot import snapshot_path
 from models.core.permissions import Permission
-from models.core.personal import NOT_KEPT
+from models.core.personal import NOT_KEPT_OFFLINE
 from tests.app.core.faulty_server import MemoryKeyring
 from tests.backend.risk.orders import RULES, add_lists, publish
 from tests.conftest import Api
@@ -151,11 +151,11 @@ def test_every_workspace_is_readable_with_its_age_while_the_api_is_away(
             assert "old" in note.text, panel_id
         if panel_id == "triage.queue":
             assert "As it was at" in words
-            assert panel.risk.list.entry(0).customer_id == NOT_KEPT
+            assert panel.risk.list.entry(0).customer_id == NOT_KEPT_OFFLINE
         if panel_id == "triage.case":
             assert "As it was at" in words
         if panel_id == "risk.lists":
-            assert NOT_KEPT in words
+            assert NOT_KEPT_OFFLINE in words
         if panel_id == "audit":
             assert "without reasons and changes" in words
 
@@ -222,7 +222,7 @@ def test_a_server_of_this_computer_that_does_not_start_hides_nothing_that_was_ke
             desk.start()
             await until(lambda: desk.console.link.state == "down" and desk.console.session.me is not None)
             assert desk.window.findChild(StartingPage) is None
-            assert any("does not start. The disk is full." in m.text for m in desk.console.messages.history)
+            assert any("The disk is full." in m.text for m in desk.console.messages.history)
             await queue_is_read(desk)
             desk.window.banner.pressed.emit()
             await until(lambda: len(attempts) == 2)

@@ -16,9 +16,10 @@ from app.risk.rules import (
     times,
 )
 from models.core.permissions import Permission
-from models.core.personal import NOT_KEPT
+from models.core.personal import NOT_KEPT_OFFLINE
 from models.risk.metrics import METRICS
 from models.risk.rules import ListKind
+from views.kit.query_panel import unheard_words
 from views.kit.theme import current
 from views.kit.widgets.flow import WIDE_GAP, Flow
 from views.kit.widgets.pill import Look, Pill
@@ -222,10 +223,10 @@ class ListsPanel(FollowingPanel):
             table.renew_rows(rows)
         note = self._notes[key]
         if sample is None:
-            words = "It cannot be read" if kept else f"Values are customers' own and {NOT_KEPT}"
-            link = self.console.link
-            why = query.error or (link.detail if link.state == "down" else "")
-            note.setText(f"{words}: {why}" if why else "Waiting for the first answer…")
+            words = "It cannot be read" if kept else f"Values are customers' own and {NOT_KEPT_OFFLINE}"
+            why = query.error or unheard_words(self.console)
+            away = query.error is not None or self.console.link.state == "down"
+            note.setText(f"{words}. {why}" if away else "Waiting for the first answer…")
         else:
             note.setText("" if rows else empty)
         note.setVisible(bool(note.text()))

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWi
 
 from app.risk.wording import EvaluationContext, duration, plain, why, window_of
 from models.core.formatting import grouped, money
+from models.core.personal import is_left_out
 from views.kit.theme import RADIUS, current
 from views.risk.triage.paint_helpers import draw_score_bar
 from views.risk.triage.wording import HIGH, NEAR, advice, chip, country, hours, moment, rich
@@ -366,9 +367,10 @@ class VelocityCards(QWidget):
         name = SUBJECT_WORDS.get(chart.subject, chart.subject)
         if case is None:
             return name
-        if chart.subject == "card" and case.order.card_last4:
-            return f"Card ending {case.order.card_last4}"
-        return f"Network {case.order.ip}" if chart.subject == "ip" and case.order.ip else name
+        shown = {"card": case.order.card_last4, "ip": case.order.ip}.get(chart.subject)
+        if not shown or is_left_out(shown):
+            return name
+        return f"Card ending {shown}" if chart.subject == "card" else f"Network {shown}"
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         if self._case is None:

@@ -16,7 +16,7 @@ from app.risk.queue import Risk
 from app.risk.rules import RiskRules
 from models.core.permissions import Permission
 from views.kit.panel import Note
-from views.kit.query_panel import QueryPanel
+from views.kit.query_panel import QueryPanel, unheard_words
 from views.kit.theme import current
 from views.kit.widgets.flow import WIDE_GAP, Flow
 from views.kit.widgets.pill import Look, Pill
@@ -190,7 +190,7 @@ class QueuePanel(QueryPanel):
         words = ""
         if rows.kept_as_of is not None:
             at = moment(rows.kept_as_of, self.console.clock.now(), seconds=True)
-            words = f"As it was at {at} UTC. {error or self.console.link.detail or 'Waiting for the server…'}"
+            words = f"As it was at {at} UTC. {error or unheard_words(self.console)}"
         elif error is not None:
             words = f"Not loaded: {error}"
         elif not rows.known:
