@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from backend.migrations.migrate import current, migrate, upgrade
-from backend.migrations.revisions import NUMBERED, Revision, newest, paths, revisions, version_locations
+from backend.migrations.revisions import NUMBERED, Revision, as_text, newest, paths, revisions, version_locations
 from backend.runtime.health import queries
 from tests.backend.backup.fixtures import FILL, one
 
@@ -109,9 +109,10 @@ def test_the_table_says_what_the_files_promise(owner_url: str, program: Program)
     program.add("alpha", 2)
     program.add("gamma", 1, "alpha_0001", "beta_0001")
     assert upgraded() == {"alpha_0002", "gamma_0001"}
+    before = at(owner_url)
     program.add("beta", 2)
     assert upgraded() == {"alpha_0002", "beta_0002", "gamma_0001"}
-    assert said[-1].endswith(" from alpha_0002+gamma_0001 to alpha_0002+beta_0002+gamma_0001")
+    assert said[-1] == f"migrating the database from {as_text(before)} to {as_text(at(owner_url))}"
 
 
 def test_a_fresh_database_gets_every_branch(empty_url: str, program: Program) -> None:
