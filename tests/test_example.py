@@ -90,7 +90,7 @@ def test_the_example_runs_in_this_house_and_changes_few_shared_lines(tmp_path: P
 
 def test_the_page_quotes_the_example_as_it_is() -> None:
     page = (ROOT / "docs" / "developers" / "adding.md").read_text(encoding="utf-8")
-    quoted = re.findall(r"```\w+\n# example/(\S+)\n(.*?)```", page, re.DOTALL)
+    quoted = re.findall(r"```\w+\n(?:#|--) example/(\S+)\n(.*?)```", page, re.DOTALL)
     assert quoted
     for name, text in quoted:
         found = (example.EXAMPLE / name).read_text(encoding="utf-8")
