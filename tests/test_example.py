@@ -1,8 +1,9 @@
-"""The example of ``docs/developers/adding.md`` works in this house, and capabilities added side by side do not meet."""
+"""The example of ``docs/developers/adding.md`` works in this house, and rooms filled side by side do not meet."""
 
 from __future__ import annotations
 
 import difflib
+import importlib
 import importlib.util
 import json
 import os
@@ -51,6 +52,7 @@ example = _example()
 def run(folder: Path, *command: str) -> str:
     """A command in a folder, as if started by hand there: nothing of this run of pytest reaches it."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "PYTHONPATH", "GIT_"))}
+    kept.setdefault("QT_QPA_PLATFORM", "offscreen")
     if memory := os.environ.get("PYTEST_DEBUG_TEMPROOT"):
         kept["PYTEST_DEBUG_TEMPROOT"] = memory
     done = subprocess.run(
@@ -205,3 +207,20 @@ def test_two_branches_that_each_fill_a_room_merge_by_themselves(tmp_path: Path) 
     assert paths == ["/api/operations/deliveries", "/api/operations/incidents"]
     assert enums == [["TRY_DELIVERIES", "TRY_INCIDENTS"]] * 3
     assert statuses == [409, 409]
+
+
+# --- rooms to come ----------------------------------------------------------------------------------------------------
+
+OPENED = ("analytics", "deliveries", "files", "incidents", "launch", "oncall", "privacy", "reporting", "runbooks")
+
+
+@pytest.mark.parametrize("room", OPENED)
+def test_a_room_to_come_is_open_on_every_floor(room: str) -> None:
+    assert (ROOT / "models" / room / "__init__.py").is_file()
+    for side in ("backend", "app", "views"):
+        assert importlib.import_module(f"{side}.{room}.capability").CAPABILITY.name == room
+        names = [each.name for each in importlib.import_module(f"{side}.capabilities").CAPABILITIES]
+        assert names.count(room) == 1, side
+    for name, where, _ in MEMBERS:
+        text = (ROOT / name).read_text(encoding="utf-8").partition(f"\n{where}")[2]
+        assert f"    # --- {room}\n" in text, f"{where} in {name}"

@@ -68,5 +68,9 @@ async def finish(mutations: Mutations, note: Note) -> Outcome:
     )
 
 
-def _without(notes: tuple[Note, ...], _fields: dict[str, Any], intent: PendingMutation) -> tuple[Note, ...]:
-    return tuple(note for note in notes if intent.resource != f"note:{note.id}")
+def _without(value: Any, _fields: dict[str, Any], intent: PendingMutation) -> Any:
+    """The list without the note. Every query of the topic comes here, the counts behind the badges too."""
+    if not isinstance(value, tuple):
+        return value
+    left = tuple(note for note in value if intent.resource != f"note:{note.id}")
+    return value if len(left) == len(value) else left

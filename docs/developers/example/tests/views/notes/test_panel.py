@@ -15,6 +15,9 @@ from views.notes.write_dialog import WriteDialog
 from views.shell.application import Desk
 from views.shell.palette.sources import find
 
+LONGEST = 30.0
+"""Seconds until a test gives up; it waits for no time."""
+
 
 def test_a_note_is_written_from_the_palette_shown_and_finished(aio: Any, api: Api, tmp_path: Path) -> None:
     async def run() -> None:
@@ -30,19 +33,19 @@ def test_a_note_is_written_from_the_palette_shown_and_finished(aio: Any, api: Ap
                 assert panels.made(PANEL) is None
                 badge = console.badge("notes")
 
-                console.actions.execute("notes.write")
+                assert console.actions.execute("notes.write") is None
                 dialog = shown(WriteDialog)
                 dialog.words.setPlainText("Mind the mirror.")
                 dialog.submit()
                 desk.window.open_panel(PANEL)
                 panel = panels.panel(PANEL)
-                await until(lambda: [note.text for note in panel.table.records.rows] == ["Mind the mirror."])
-                await until(lambda: badge.words == "1 note is open")
+                await until(lambda: [note.text for note in panel.table.records.rows] == ["Mind the mirror."], LONGEST)
+                await until(lambda: badge.words == "1 note is open", LONGEST)
 
                 panel.table.selectRow(0)
-                console.actions.execute("notes.finish")
-                await until(lambda: not panel.table.records.rows and not console.mutations.pending)
-                await until(lambda: badge.words == "")
+                assert console.actions.execute("notes.finish") is None
+                await until(lambda: not panel.table.records.rows and not console.mutations.pending, LONGEST)
+                await until(lambda: badge.words == "", LONGEST)
                 desk.close()
                 desk.window.deleteLater()
                 await turns()
