@@ -26,6 +26,8 @@ check: $(READY) ## static gates: format, lint, types, import directions, own rul
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+	@$(BIN)/python scripts/example.py build/example
+	@cd build/example && ../../$(BIN)/mypy --cache-dir ../../.mypy_cache/example -p models.notes -p backend.notes -p app.notes -p views.notes
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python scripts/rules.py
 

@@ -84,6 +84,7 @@ class Meaning(NamedTuple):
 
 
 REGISTRY: dict[Code, Meaning] = {
+    # --- core
     Code.INVALID: Meaning(422, "The request does not fit the contract"),
     Code.UNAUTHENTICATED: Meaning(401, "Nobody is signed in"),
     Code.TOKEN_EXPIRED: Meaning(401, "The session has expired"),
@@ -101,6 +102,27 @@ REGISTRY: dict[Code, Meaning] = {
     Code.TOO_MANY_REQUESTS: Meaning(429, "Too many requests"),
     Code.UNAVAILABLE: Meaning(503, "The service cannot answer just now"),
     Code.INTERNAL: Meaning(500, "The service failed"),
+    # --- access
+    # --- accounts
+    # --- alerts
+    # --- analytics
+    # --- approvals
+    # --- audit
+    # --- backup
+    # --- dashboard
+    # --- deliveries
+    # --- figures
+    # --- files
+    # --- incidents
+    # --- launch
+    # --- live
+    # --- oncall
+    # --- privacy
+    # --- reporting
+    # --- risk
+    # --- runbooks
+    # --- sample
+    # --- shop
 }
 
 

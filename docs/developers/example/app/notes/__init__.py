@@ -1,0 +1,1 @@
+"""Notes for whoever comes on shift next."""

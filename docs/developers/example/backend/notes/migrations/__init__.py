@@ -1,0 +1,1 @@
+"""Notes: a branch of their own."""

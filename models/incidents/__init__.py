@@ -1,0 +1,1 @@
+"""Incidents: declared, worked together, closed and reviewed."""

@@ -1,0 +1,1 @@
+"""Launches: the checklist, the votes, and go or no-go."""

@@ -1,0 +1,1 @@
+"""Reports, and what they are made of."""

@@ -1,0 +1,1 @@
+"""Runbooks: what to do, step by step."""
