@@ -112,6 +112,7 @@ async def test_a_login_that_may_create_no_database_leaves_it_untested(
     assert alerts(full_url) == [("daily", "The daily backup was made but not tested", "P3", "active", False)]
 
 
+@pytest.mark.expects_errors("backup failed")
 async def test_one_by_hand_touches_no_alert(full_url: str, open_database: Opened, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     async with open_database() as db:
