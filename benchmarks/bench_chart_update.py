@@ -19,7 +19,7 @@ def run() -> list[Result]:
     from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
     from views.dashboard import series
-    from views.dashboard.chart_panels import chart_style
+    from views.kit.charts.style import chart_style
     from views.kit.charts.time_chart import TimeChart
     from views.kit.theme import Theme
 

@@ -54,7 +54,7 @@ else:
             chart._timed = True
             draw = chart._redraw
             def redraw():
-                draw(); drawn.add(self.id)
+                draw(); drawn.add(self.title)
                 if len(drawn) == 4: done()
             chart._timer.timeout.disconnect(); chart._timer.timeout.connect(redraw)
         return chart

@@ -159,10 +159,9 @@ def run() -> list[Result]:
     from app.console import Console
     from app.risk.queue import Risk
     from views.kit.theme import Theme
-    from views.risk.triage.case_panel import CasePanel
-    from views.risk.triage.queue_panel import QueuePanel
+    from views.risk.capability import CAPABILITY
     from views.risk.triage.queue_table import QueueTable
-    from views.risk.triage.verdicts import Verdicts
+    from views.shell.window.panels import Panels
 
     class Empty(QStyledItemDelegate):
         """Draws nothing."""
@@ -184,9 +183,10 @@ def run() -> list[Result]:
         console._client = _Server()  # noqa: SLF001 - no wire
         console.session.may = lambda _permission: True
         console._gate.set()  # noqa: SLF001 - as after a sign-in
-        queue, case = QueuePanel(console), CasePanel(console)
-        Verdicts(console, queue, case)
         window = QWidget()
+        panels = Panels(console, window, lambda _: None, (CAPABILITY,))
+        panels.connect()
+        queue, case = panels.panel("triage.queue"), panels.panel("triage.case")
         row = QHBoxLayout(window)
         row.addWidget(queue.widget, 12)
         row.addWidget(case.widget, 7)

@@ -64,13 +64,15 @@ def password():
         enter(found.password, {password!r})
         return "password given"
 counted = []
+def panel(known):
+    return desks[-1].window.panels.panel(known)
 def tile():
-    return desks[-1].panels.figures.tiles[5].figure
+    return panel("dashboard.figures").tiles[5].figure
 def figures():
     desk = desks[-1]
     shown = desk.console.figures
     if page("QWidget") and shown is not None and desk.console.link.state == "up" and desk.window.first is None:
-        if tile() is not None and desk.panels.charts[0].chart is not None:
+        if tile() is not None and panel("dashboard.revenue").chart is not None:
             counted.append(tile().value)
             return f"figures {{tile().title}} {{tile().value}}"
 turns_of_storm = itertools.count()
@@ -80,7 +82,7 @@ def storm():
     desk.window.resize(640 + n * 37 % 1300, 480 + n * 53 % 700)
     desk.console.queries.invalidate("*")
     # However quick the machine: long enough to be drawn and counted anew in it.
-    if n >= 150 and desk.panels.charts[0].chart.redraws > 1 and tile().value != counted[0]:
+    if n >= 150 and panel("dashboard.revenue").chart.redraws > 1 and tile().value != counted[0]:
         return "storm over"
 def calm():
     if desks[-1].console.link.state == "up" and str(desks[-1].console.quality()) == "fresh":

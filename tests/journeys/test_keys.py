@@ -21,6 +21,7 @@ from tests.views.office import turns
 from tests.views.risk.fixtures import fill, until
 from views.kit.dialogs.base import WindowDialog
 from views.kit.theme import Theme
+from views.risk.triage_actions import CASE, QUEUE
 from views.shell.application import Desk
 from views.shell.window.dock_title import DockTitle
 from views.shell.window.rail import RailItem
@@ -48,7 +49,8 @@ async def whole_desk(api: Api, folder: Path) -> AsyncIterator[Desk]:
             desk.window.activateWindow()
             await until(desk.window.isActiveWindow)
             await open_workspace(desk, KEY.Key_2)
-            await until(lambda: desk.panels.case.case is not None and desk.panels.case.seen)
+            case = desk.window.panels.panel(CASE)
+            await until(lambda: case.case is not None and case.seen)
             yield desk
             desk.close()
             desk.window.deleteLater()
@@ -96,6 +98,7 @@ def test_twenty_letters_typed_through_a_switch_decide_nothing(
     async def run() -> None:
         async with whole_desk(api, tmp_path) as desk:
             await open_workspace(desk, KEY.Key_1)
+            desk.window.keys._pause.setInterval(2000)  # somebody who goes on at once, however slow the machine
             switch(desk)
             assert desk.window.workspaces.current.name == "Triage"
             for letter in LETTERS:
@@ -104,13 +107,13 @@ def test_twenty_letters_typed_through_a_switch_decide_nothing(
             await until(lambda: not desk.window.keys.shut)
             assert dialogs() == []
             assert desk.console.mutations.pending == ()
-            assert desk.panels.queue.table.chosen == set()
-            assert desk.panels.case.field.toPlainText() == ""
+            assert desk.window.panels.panel(QUEUE).table.chosen == set()
+            assert desk.window.panels.panel(CASE).field.toPlainText() == ""
             assert entries(api.owner_url) == UNTOUCHED
             assert "did nothing" in desk.console.messages.history[-1].text
             # From here on keys count, and an operator sees where.
-            assert desk.panels.queue.table.hasFocus()
-            await until(lambda: desk.panels.case.seen)
+            assert desk.window.panels.panel(QUEUE).table.hasFocus()
+            await until(lambda: desk.window.panels.panel(CASE).seen)
             press(KEY.Key_C)
             await until(lambda: entries(api.owner_url) != UNTOUCHED)
 
@@ -133,7 +136,7 @@ def test_each_workspace_shows_where_the_keyboard_is(aio: Any, api: Api, tmp_path
 def test_a_verdict_is_about_the_case_that_is_on_screen(aio: Any, api: Api, tmp_path: Path) -> None:
     async def run() -> None:
         async with whole_desk(api, tmp_path) as desk:
-            case = desk.panels.case
+            case = desk.window.panels.panel(CASE)
             for key in (KEY.Key_A, KEY.Key_E, KEY.Key_H, KEY.Key_C, KEY.Key_X):
                 await until(lambda: case.seen)
                 press(KEY.Key_J)
@@ -143,12 +146,12 @@ def test_a_verdict_is_about_the_case_that_is_on_screen(aio: Any, api: Api, tmp_p
                 assert "its case is not" in desk.console.messages.history[-1].text
             await until(lambda: case.seen)
             desk.window.docks.open("risk.lists")  # in front of the case
-            desk.panels.queue.table.setFocus()
+            desk.window.panels.panel(QUEUE).table.setFocus()
             await turns()
             press(KEY.Key_A)
             assert "its case is not on screen" in desk.console.messages.history[-1].text
             assert dialogs() == []
-            assert desk.panels.queue.table.chosen == set()
+            assert desk.window.panels.panel(QUEUE).table.chosen == set()
             assert desk.console.mutations.pending == ()
             assert entries(api.owner_url) == UNTOUCHED
 
@@ -158,7 +161,7 @@ def test_a_verdict_is_about_the_case_that_is_on_screen(aio: Any, api: Api, tmp_p
 def test_two_keys_open_one_dialog(aio: Any, api: Api, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async def run() -> None:
         async with whole_desk(api, tmp_path) as desk:
-            table = desk.panels.queue.table
+            table = desk.window.panels.panel(QUEUE).table
             for key in (KEY.Key_E, KEY.Key_H, KEY.Key_E, KEY.Key_Question):
                 QTest.keyClick(table, key)  # as if no window manager had given the keyboard to the dialog yet
             assert [dialog.windowTitle() for dialog in dialogs()] == ["Escalate"]
@@ -192,8 +195,9 @@ def test_title_case_and_verdicts_are_about_one_order_at_every_moment(
 
     async def run() -> None:
         async with whole_desk(api, tmp_path) as desk:
-            case = desk.panels.case
-            title = next(t for t in desk.window.findChildren(DockTitle) if t._panel() is case)
+            case = desk.window.panels.panel(CASE)
+            titles = desk.window.findChildren(DockTitle)
+            title = next(t for t in titles if (spec := desk.window.docks.in_front(t._area)) and spec.id == CASE)
             for number in range(2, 7):
                 await until(lambda n=number: desk.console.of(Risk).cases.get(entry(desk, n - 1)) is not None)
                 press(KEY.Key_J)

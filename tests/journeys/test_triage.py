@@ -59,7 +59,8 @@ def test_two_hundred_cases_with_the_keyboard_alone(
                 desk.window.activateWindow()
                 await turns(10)
                 hands.press(KEY.Key_2, Qt.KeyboardModifier.ControlModifier)
-                table, case = desk.panels.queue.table, desk.panels.case
+                panels = desk.window.panels
+                table, case = panels.panel("triage.queue").table, panels.panel("triage.case")
                 await until(lambda: table.hasFocus() and table.records.rowCount())
                 await until(lambda: case.case is not None)
                 assert case.entry is not None

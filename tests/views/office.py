@@ -22,6 +22,7 @@ from app.core.clock import Clock
 from app.core.connection_target import ConnectionTarget
 from tests.app.answers import AS_OF, ME, dashboard, tokens
 from tests.app.core.faulty_server import Asked, FakeClock, Faulty, MemoryKeyring, faulty_server, http, problem
+from views.dashboard.chart_panels import ChartPanel
 from views.shell.application import Desk
 
 W = TypeVar("W", bound=QWidget)
@@ -261,6 +262,15 @@ async def office(profile: Path, *, clock: Clock | None = None, **fields: Any) ->
             await console.close()
 
 
+def charts(desk: Desk) -> dict[str, ChartPanel]:
+    """The charts of the War room, by the ids of their panels."""
+    return {
+        known: panel
+        for known in desk.window.panels.specs
+        if isinstance(panel := desk.window.panels.made(known), ChartPanel)
+    }
+
+
 @contextlib.asynccontextmanager
 async def desk_of(made: Office, width: int = 1440, height: int = 900, scale: float = 1.0) -> AsyncIterator[Desk]:
     """The whole window on an office's console, with its first picture drawn."""
@@ -272,7 +282,7 @@ async def desk_of(made: Office, width: int = 1440, height: int = 900, scale: flo
     await desk.furnish()
     desk.window.activateWindow()
     await made.refresh()
-    await until(lambda: all(c.chart is not None or not c.widget.isVisible() for c in desk.panels.charts))
+    await until(lambda: all(c.chart is not None or not c.widget.isVisible() for c in charts(desk).values()))
     await turns(10)
     try:
         yield desk

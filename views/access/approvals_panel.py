@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from app.access.domain import APPROVE, Access, withdraw
-from app.core.actions import Action
+from app.access.domain import Access, withdraw
 from app.core.errors import OperationsError
 from app.core.freshness import age_words
+from models.core.permissions import Permission
 from views.access.wording import day_words, ends_words, permission_words
 from views.kit.query_panel import QueryPanel
 from views.kit.theme import current
@@ -101,7 +101,7 @@ class ApprovalsPanel(QueryPanel):
     """The panel; everybody sees what concerns them."""
 
     def __init__(self, console: Console) -> None:
-        super().__init__(console, "access.approvals", "Waits for you")
+        super().__init__(console)
         self._approvals, self._roles = console.of(Access).approvals(), console.of(Access).roles()
         self._held = console.of(Access).assignments()
         self.cards: dict[str, ApprovalCard] = {}
@@ -124,19 +124,12 @@ class ApprovalsPanel(QueryPanel):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(area)
         console.mutations.changed.connect(self.refresh)
-        console.actions.add(
-            Action(
-                "access.approve", "Approve what waits…", "", APPROVE, self._approve_first, self._first_reason, "Access"
-            )
-        )
-        self.use(self._approvals, self._roles, self._held)  # type: ignore[arg-type]
+        self.use(self._approvals, self._roles, self._held)
 
     def refresh(self) -> None:
         """Show what waits, what I may decide first."""
         sample = self._approvals.sample
-        waiting = sorted(sample.value if sample is not None else (), key=lambda a: (a.objection is not None, a.ends_at))
-        waiting = waiting[:SHOWN_MOST]
-        shown = {approval.approval_id: approval for approval in waiting}
+        shown = {approval.approval_id: approval for approval in waiting_for(self.console)[:SHOWN_MOST]}
         for known in [k for k in self.cards if k not in shown]:
             discard(self.cards.pop(known))
             self._versions.pop(known)
@@ -152,7 +145,7 @@ class ApprovalsPanel(QueryPanel):
             if self._column.indexOf(card) != place:
                 self._column.insertWidget(place, card)
             sending = bool(self.console.mutations.of(f"approval:{known}"))
-            card.set_reason(self._reason(approval), sending=sending)
+            card.set_reason(decide_blocker(self.console, approval), sending=sending)
         self.empty.setVisible(not shown)
         self.empty.setText("Nothing waits for approval." if sample is not None else "Waiting for the first answer…")
 
@@ -168,9 +161,6 @@ class ApprovalsPanel(QueryPanel):
 
         card.asked.connect(act)
         return card
-
-    def _reason(self, approval: Approval) -> str | None:
-        return approval.objection or self.console.write_blocker(APPROVE, irreversible=True)
 
     def adds(self, approval: Approval) -> tuple[str, ...]:
         """Permissions that somebody gets by it: the holders of a changed role, or whoever a role is asked for."""
@@ -204,15 +194,26 @@ class ApprovalsPanel(QueryPanel):
         except OperationsError as error:
             self.console.messages.post(f"Not withdrawn: {error}", "error")
 
-    def _first(self) -> Approval | None:
-        return next((c.approval for c in self.cards.values() if self._reason(c.approval) is None), None)
-
-    def _first_reason(self) -> str | None:
-        return None if self._first() is not None else "nothing waits that you may decide"
-
-    def _approve_first(self) -> None:
-        if (first := self._first()) is not None:
+    def approve_first(self) -> None:
+        """Ask for the reason to approve the first one that the signed-in may decide."""
+        if (first := first_to_decide(self.console)) is not None:
             self.decide(first, approve=True)
+
+
+def waiting_for(console: Console) -> list[Approval]:
+    """What waits, what the signed-in may decide first."""
+    sample = console.of(Access).approvals().sample
+    return sorted(sample.value if sample is not None else (), key=lambda a: (a.objection is not None, a.ends_at))
+
+
+def decide_blocker(console: Console, approval: Approval) -> str | None:
+    """Why the signed-in may not decide it now, in words; ``None`` when they may."""
+    return approval.objection or console.write_blocker(Permission.APPROVE_ROLES, irreversible=True)
+
+
+def first_to_decide(console: Console) -> Approval | None:
+    """The first one that the signed-in may decide."""
+    return next((each for each in waiting_for(console) if decide_blocker(console, each) is None), None)
 
 
 def _when(at: datetime, now: datetime) -> str:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout
 
-from app.access.domain import APPROVE, MANAGE, VIEW, Access
-from app.core.actions import Action
+from app.access.domain import Access
+from models.core.permissions import Permission
 from models.core.wording import initials
 from views.access.wording import day_words, ends_words, left_words
 from views.kit.query_panel import QueryPanel
@@ -32,7 +31,7 @@ class AssignmentsPanel(QueryPanel):
     """A table with what can be done about its rows above it."""
 
     def __init__(self, console: Console) -> None:
-        super().__init__(console, "access.assignments", "Assignments", (VIEW, MANAGE, APPROVE))
+        super().__init__(console, (Permission.VIEW_AUDIT, Permission.MANAGE_ROLES, Permission.APPROVE_ROLES))
         access = console.of(Access)
         self._active, self._ended = access.assignments(), access.assignments(active=False)
         self._people, self._roles = access.people(), access.roles()
@@ -61,17 +60,10 @@ class AssignmentsPanel(QueryPanel):
         self.ended_pill.clicked.connect(lambda: self._switch(ended=True))
         self.find.textChanged.connect(lambda _text: self.refresh())
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._enable())
-        self.table.activated_row.connect(lambda _row: self._run("change"))
+        self.table.activated_row.connect(lambda _row: self.run("change"))
         for verb, pill in self.buttons.items():
-            pill.clicked.connect(lambda _=False, v=verb: self._run(v))
-        for action_id, title, verb in (
-            ("access.grant", "Give a role…", "grant"),
-            ("access.revoke", "Take the chosen role away…", "revoke"),
-            ("access.break-glass", "Break glass…", "glass"),
-        ):
-            run, why = partial(self._run, verb), partial(self._why, verb)
-            console.actions.add(Action(action_id, title, "", MANAGE, run, why, "Access"))
-        self.use(self._active, self._ended, self._people, self._roles)  # type: ignore[arg-type]
+            pill.clicked.connect(lambda _=False, v=verb: self.run(v))
+        self.use(self._active, self._ended, self._people, self._roles)
 
     def _columns(self) -> tuple[Column, ...]:
         def now() -> Any:
@@ -127,7 +119,7 @@ class AssignmentsPanel(QueryPanel):
 
     def own_menu(self) -> list[QAction]:
         """What concerns the person of the chosen row."""
-        chosen, reason = self.chosen, self.console.write_blocker(MANAGE, irreversible=True)
+        chosen, reason = self.chosen, self.console.write_blocker(Permission.MANAGE_ROLES, irreversible=True)
         remove = QAction("Remove their second factor…" if chosen is not None else "Remove a second factor…", self)
         reason = reason or (None if chosen is not None else "choose a row first")
         remove.setEnabled(reason is None)
@@ -143,28 +135,18 @@ class AssignmentsPanel(QueryPanel):
 
     # --- doing ---------------------------------------------------------------------------------------------------
 
-    def _why(self, verb: str) -> str | None:
-        reason = self.console.write_blocker(MANAGE, irreversible=True)
-        if reason is not None:
-            return reason
-        if verb in {"grant", "glass"}:
-            known = self._roles.sample is not None and self._people.sample is not None
-            return None if known else "roles and people are not known yet"
-        if self.chosen is None:
-            return "choose a row first"
-        return None if self.chosen.state == "active" else "this grant has ended"
-
     def _enable(self) -> None:
         for verb, pill in self.buttons.items():
-            reason = self._why(verb)
+            reason = verb_blocker(self.console, verb, self.chosen)
             pill.setEnabled(reason is None)
             pill.setToolTip(reason or "")
             pill.setAccessibleDescription(reason or "")
 
-    def _run(self, verb: str) -> None:
+    def run(self, verb: str) -> None:
+        """Open the dialog of a verb: grant, change, revoke or glass."""
         from views.access.grant_dialogs import BreakGlassDialog, GrantDialog, RevokeDialog
 
-        if self._why(verb) is not None:
+        if verb_blocker(self.console, verb, self.chosen) is not None:
             return
         parent, chosen = self.widget.window(), self.chosen
         people = self._people.sample.value if self._people.sample is not None else ()
@@ -178,6 +160,19 @@ class AssignmentsPanel(QueryPanel):
                 GrantDialog(self.console, parent, people, roles, chosen).open()
             case "revoke" if chosen is not None:
                 RevokeDialog(self.console, chosen, parent).open()
+
+
+def verb_blocker(console: Console, verb: str, chosen: RoleAssignment | None) -> str | None:
+    """Why a verb cannot be done now, to the chosen row where it takes one, in words; ``None`` when it can."""
+    reason = console.write_blocker(Permission.MANAGE_ROLES, irreversible=True)
+    if reason is not None:
+        return reason
+    if verb in {"grant", "glass"}:
+        known = console.of(Access).roles().sample is not None and console.of(Access).people().sample is not None
+        return None if known else "roles and people are not known yet"
+    if chosen is None:
+        return "choose a row first"
+    return None if chosen.state == "active" else "this grant has ended"
 
 
 def _ended(assignment: RoleAssignment, now: Any) -> str:

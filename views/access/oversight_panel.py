@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from app.access.domain import APPROVE, VIEW, Access
+from app.access.domain import Access
+from models.core.permissions import Permission
 from views.access.wording import permission_words
 from views.kit.query_panel import QueryPanel
 from views.kit.theme import current
@@ -32,7 +33,7 @@ class OversightPanel(QueryPanel):
     """Three short lists; what is empty is not shown."""
 
     def __init__(self, console: Console) -> None:
-        super().__init__(console, "access.oversight", "To look at", (VIEW,))
+        super().__init__(console, (Permission.VIEW_AUDIT,))
         access = console.of(Access)
         self._reviews, self._drift, self._hints = access.reviews(), access.drift(), access.hints()
         self._shown: object = None
@@ -46,12 +47,12 @@ class OversightPanel(QueryPanel):
         column = QVBoxLayout(self.content)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._area)
-        self.use(self._reviews, self._drift, self._hints)  # type: ignore[arg-type]
+        self.use(self._reviews, self._drift, self._hints)
 
     def refresh(self) -> None:
         """Build the lists anew when they say something else."""
         samples = (self._reviews.sample, self._drift.sample, self._hints.sample)
-        reason = self.console.write_blocker(APPROVE, irreversible=True)
+        reason = self.console.write_blocker(Permission.APPROVE_ROLES, irreversible=True)
         look = (current().tokens.name, current().px(100))
         state = (*(None if s is None else s.value for s in samples), reason, look)
         if state == self._shown:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout
 
-from app.access.domain import APPROVE, MANAGE, VIEW, Access
-from app.core.actions import Action
+from app.access.domain import Access
+from models.core.permissions import Permission
 from views.access.matrix import Matrix
 from views.kit.query_panel import QueryPanel
 from views.kit.theme import current
@@ -26,7 +26,7 @@ class RolesPanel(QueryPanel):
     """The matrix with a filter above it."""
 
     def __init__(self, console: Console) -> None:
-        super().__init__(console, "access.roles", "Roles", (VIEW, MANAGE, APPROVE))
+        super().__init__(console, (Permission.VIEW_AUDIT, Permission.MANAGE_ROLES, Permission.APPROVE_ROLES))
         self._roles, self._approvals = console.of(Access).roles(), console.of(Access).approvals()
         self._shown = SHOWN[0]
         self.filters = {name: Pill(name, Look.OUTLINE, name=f"Show roles: {name}") for name in SHOWN}
@@ -58,10 +58,7 @@ class RolesPanel(QueryPanel):
         self.new.clicked.connect(lambda: self._edit(None))
         self.change.clicked.connect(lambda: self._edit(self.matrix.role))
         self.matrix.opened.connect(self._edit)
-        console.actions.add(
-            Action("access.new-role", "New role…", "", MANAGE, lambda: self._edit(None), group="Access")
-        )
-        self.use(self._roles, self._approvals)  # type: ignore[arg-type]
+        self.use(self._roles, self._approvals)
 
     def refresh(self) -> None:
         """Show the roles the filter lets through."""
@@ -71,7 +68,7 @@ class RolesPanel(QueryPanel):
         sample = self._roles.sample
         roles = [role for role in (sample.value if sample is not None else ()) if self._wanted(role)]
         self.matrix.show_roles(roles, self._waiting())
-        reason = self.console.write_blocker(MANAGE, irreversible=True)
+        reason = self.console.write_blocker(Permission.MANAGE_ROLES, irreversible=True)
         for pill in (self.new, self.change):
             pill.setEnabled(reason is None)
             pill.setToolTip(reason or "")
@@ -98,5 +95,5 @@ class RolesPanel(QueryPanel):
     def _edit(self, role: RoleDefinition | None) -> None:
         from views.access.role_dialog import RoleDialog
 
-        if self.console.write_blocker(MANAGE, irreversible=True) is None:
+        if self.console.write_blocker(Permission.MANAGE_ROLES, irreversible=True) is None:
             RoleDialog(self.console, role, self.widget.window()).open()

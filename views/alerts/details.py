@@ -8,8 +8,9 @@ from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QDialogButtonBox, QFormLayout, QLabel, QWidget
 
-from app.alerts.domain import MANAGE, unshelve
+from app.alerts.domain import unshelve
 from app.core.errors import OperationsError
+from models.core.permissions import Permission
 from views.alerts.wording import figure_words, is_shelved, since_words
 from views.kit.dialogs.base import WindowDialog
 
@@ -46,7 +47,7 @@ class AlertDetails(WindowDialog):
                 form.addRow(name, label)
         self.column.addLayout(form)
         role = QDialogButtonBox.ButtonRole.ActionRole
-        reason = console.write_blocker(MANAGE)
+        reason = console.write_blocker(Permission.MANAGE_ALERTS)
         if is_shelved(alert, console.shown_at):
             back = self.buttons.addButton("Unshelve", role)
             back.clicked.connect(self._unshelve)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +10,10 @@ from PySide6.QtCore import QObject, QSize, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QAction, QColor, QDesktopServices, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from app.alerts.domain import MANAGE, Alerts, acknowledge, shelve
-from app.core.actions import Action
+from app.alerts.domain import Alerts, acknowledge, shelve
 from app.core.freshness import Quality, age_words
 from app.core.timeframe import NOT_KEPT
+from models.core.permissions import Permission
 from views.alerts.card import AlertCard, AlertRow
 from views.alerts.wording import is_shelved
 from views.kit.panel import Note
@@ -23,7 +23,6 @@ from views.kit.widgets.pill import Look, Pill
 
 if TYPE_CHECKING:
     from app.console import Console
-    from app.core.query import Watch
     from models.alerts import Alert
 
 CARDS_MOST = 8
@@ -91,14 +90,13 @@ class _Section:
 class AlertsPanel(QObject):
     """What is broken and who has it."""
 
-    rules_asked = Signal()
     noted = Signal()
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, open_rules: Callable[[], object]) -> None:
+        """``open_rules`` shows the rules behind the alerts."""
         super().__init__()
-        self.id, self.title = "alerts", "Alerts"
+        self._open_rules = open_rules
         self._console = console
-        self._watch: Watch | None = None
         self._order: list[str] = []
         """Unacknowledged alerts in the order they are shown: new ones go below the ones of their severity."""
         self._limit = [CARDS_MOST, ROWS_MOST, ROWS_MOST, ROWS_MOST]
@@ -135,8 +133,6 @@ class AlertsPanel(QObject):
         current().changed.connect(self._rebuild)
         self._second = QTimer(self, interval=1000)
         self._second.timeout.connect(self._tick)
-        for action in self._actions():
-            console.actions.add(action)
         self.refresh()
 
     # --- panel -------------------------------------------------------------------------------------------------
@@ -154,34 +150,15 @@ class AlertsPanel(QObject):
     def menu(self) -> list[QAction]:
         """The rules behind the alerts."""
         rules = QAction("Alert rules…", self)
-        reason = self._rules_reason()
+        reason = rules_blocker(self._console)
         rules.setEnabled(reason is None)
         rules.setToolTip(reason or "")
-        rules.triggered.connect(self.rules_asked)
+        rules.triggered.connect(self._open_rules)
         return [rules]
 
     def set_visible(self, visible: bool) -> None:
-        """The strip counts alerts too, so they are asked for as long as the window lives; ages only while visible."""
+        """Ages grow only while somebody sees them; alerts are asked for as long as the window lives."""
         self._second.start() if visible else self._second.stop()
-        if self._watch is None:
-            self._watch = self._query.watch()
-
-    def _actions(self) -> list[Action]:
-        return [
-            Action(
-                "alerts.acknowledge",
-                "Acknowledge alert…",
-                "",
-                MANAGE,
-                lambda: self._decide("acknowledge"),
-                self._one_reason,
-                "Alerts",
-            ),
-            Action(
-                "alerts.shelve", "Shelve alert…", "", MANAGE, lambda: self._decide("shelve"), self._one_reason, "Alerts"
-            ),
-            Action("alerts.rules", "Alert rules…", "", None, self.rules_asked.emit, self._rules_reason, "Alerts"),
-        ]
 
     # --- showing -----------------------------------------------------------------------------------------------
 
@@ -291,9 +268,6 @@ class AlertsPanel(QObject):
         self._query.changed.disconnect(self.refresh)
         self._query = query
         query.changed.connect(self.refresh)
-        if self._watch is not None:
-            self._watch.close()
-            self._watch = query.watch()
         self._order = []
         for section in self._sections:
             section.heading.hide()
@@ -315,7 +289,7 @@ class AlertsPanel(QObject):
                 widget.set_now(now)
 
     def _show_reasons(self) -> None:
-        reason = self._console.write_blocker(MANAGE)
+        reason = self._console.write_blocker(Permission.MANAGE_ALERTS)
         for _, widget in self._sections[0].widgets.values():
             if isinstance(widget, AlertCard):
                 widget.set_reason(reason)
@@ -324,16 +298,8 @@ class AlertsPanel(QObject):
 
     # --- deciding ----------------------------------------------------------------------------------------------
 
-    def _rules_reason(self) -> str | None:
-        return None if self._console.time.as_of is None else NOT_KEPT
-
-    def _one_reason(self) -> str | None:
-        if not self._sections[0].widgets:
-            return "nothing waits to be acknowledged"
-        return self._console.write_blocker(MANAGE)
-
-    def _decide(self, verb: str) -> None:
-        """For the card under the keyboard, else the first one."""
+    def decide(self, verb: str) -> None:
+        """Acknowledge or shelve: the card under the keyboard, else the first one."""
         focus = QApplication.focusWidget()
         cards = [widget for _, widget in self._sections[0].widgets.values()]
         card = next((c for c in cards if c.hasFocus() or (focus is not None and c.isAncestorOf(focus))), None)
@@ -395,6 +361,11 @@ def _focus_named(widget: QWidget, name: str | None) -> None:
     if name is not None:
         found = next((child for child in widget.findChildren(Pill) if child.accessibleName() == name), None)
         (found or widget).setFocus()
+
+
+def rules_blocker(console: Console) -> str | None:
+    """Why the rules cannot be shown now, in words; ``None`` when they can."""
+    return None if console.time.as_of is None else NOT_KEPT
 
 
 def _group(alert: Alert, now: Any) -> int:

@@ -9,8 +9,9 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from models.core.formatting import grouped
-from views.audit.wording import instant, short, title, who, whom
+from views.audit.wording import short, title, who, whom
 from views.kit.changes import compare
+from views.kit.field_words import instant
 from views.kit.theme import SECTION, current
 from views.kit.widgets.difference import Difference
 from views.kit.widgets.flow import Flow

@@ -12,17 +12,19 @@ from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt, Signal
 from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
-from app.audit.domain import VIEW, Audit
+from app.audit.domain import Audit
 from app.audit.log import SearchError, parse
 from app.core.freshness import Quality, age_words
 from app.core.timeframe import NOT_KEPT
 from models.core.formatting import grouped
+from models.core.permissions import Permission
 from models.core.wording import counted
 from views.audit.details import Details
 from views.audit.dialogs import ExportDialog, ProofDialog, TrustDialog, marked
 from views.audit.table import AuditTable
-from views.audit.wording import instant, title, who
+from views.audit.wording import title, who
 from views.kit.downloads import save
+from views.kit.field_words import instant
 from views.kit.panel import Note
 from views.kit.theme import current
 from views.kit.widgets.pill import Look, Pill
@@ -75,7 +77,6 @@ class AuditPanel(QObject):
 
     def __init__(self, console: Console) -> None:
         super().__init__()
-        self.id, self.title = "audit", "Audit"
         self._console = console
         self._visible = False
         self._watch: Watch | None = None
@@ -227,7 +228,7 @@ class AuditPanel(QObject):
 
     @property
     def _may(self) -> bool:
-        return self._console.session.may(VIEW)
+        return self._console.session.may(Permission.VIEW_AUDIT)
 
     @property
     def _past(self) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QColor
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel, QStackedLayout, QWidget
 
 from app.alerts.domain import Alerts
@@ -24,35 +24,18 @@ if TYPE_CHECKING:
     from app.core.query import Watch
     from models.alerts import AlertSummary
     from models.dashboard import OperationsDashboard
+    from views.kit.capability import Window
     from views.kit.charts.data import ChartData, Mark
-    from views.kit.charts.style import ChartStyle
     from views.kit.charts.time_chart import TimeChart
 
 
-def chart_style(number: int, severity: str = "P2") -> ChartStyle:
-    """The theme's colours for a chart that draws series ``number``."""
-    from views.kit.charts.style import ChartStyle
-
-    theme = current()
-    t = theme.tokens
-    return ChartStyle(
-        back=QColor(t.window),
-        line=QColor(t.line),
-        text=QColor(t.text),
-        text2=QColor(t.text2),
-        text3=QColor(t.text3),
-        series=QColor(t.series(number)),
-        previous=QColor(t.previous),
-        breach=QColor(t.status(severity)),
-        font=theme.font(9),
-        severity=severity,
-    )
-
-
 class Crosshair(QObject):
-    """One crosshair for all charts: an instant is one vertical line."""
+    """One crosshair for all charts of a window: an instant is one vertical line."""
 
     moved = Signal(object)
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window.as_parent)
 
 
 class ChartPanel(QObject):
@@ -62,20 +45,11 @@ class ChartPanel(QObject):
     noted = Signal()
 
     def __init__(
-        self,
-        console: Console,
-        crosshair: Crosshair,
-        panel_id: str,
-        title: str,
-        read: str,
-        *,
-        source: str,
-        rows: str,
-        series: int = 1,
+        self, console: Console, crosshair: Crosshair, title: str, read: str, *, source: str, rows: str, series: int = 1
     ) -> None:
         """``read`` names the function of ``views.dashboard.series``; ``rows`` the list behind a bucket."""
         super().__init__()
-        self.id, self.title = panel_id, title
+        self.title = title
         self._console, self._crosshair = console, crosshair
         self._read_name, self._source, self._rows, self._series = read, source, rows, series
         self.widget = QWidget()
@@ -156,6 +130,8 @@ class ChartPanel(QObject):
         from views.dashboard import series
 
         read: Callable[[Any], ChartData] = getattr(series, self._read_name)
+        from views.kit.charts.style import chart_style
+
         chart = self._chart()
         threshold = sample.value.thresholds.get(FigureName(self._source))
         severity = str(threshold.severity) if threshold else "P2"
@@ -199,6 +175,7 @@ class ChartPanel(QObject):
 
     def _chart(self) -> TimeChart:
         if self.chart is None:
+            from views.kit.charts.style import chart_style
             from views.kit.charts.time_chart import TimeChart
 
             self.chart = TimeChart(self.title, chart_style(self._series), self.widget)
@@ -218,6 +195,8 @@ class ChartPanel(QObject):
     def _restyle(self) -> None:
         current().set_font(self._empty)
         if self.chart is not None:
+            from views.kit.charts.style import chart_style
+
             self.chart.set_style(chart_style(self._series, self._severity))
             self._shown = None
             self.refresh()

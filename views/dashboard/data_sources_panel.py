@@ -52,7 +52,6 @@ class SourcesPanel(QObject):
 
     def __init__(self, console: Console) -> None:
         super().__init__()
-        self.id, self.title = "sources", "Sources"
         self._console = console
         self.table = RecordTable(COLUMNS, "Sources", whole=True)
         self.widget: QWidget = self.table

@@ -91,7 +91,6 @@ class DrillPanel(QObject):
 
     def __init__(self, console: Console) -> None:
         super().__init__()
-        self.id, self.title = "drilldown", "Rows"
         self._console = console
         self.drill: Drill | None = None
         self._drills: list[Drill] = []

@@ -67,7 +67,6 @@ class FiguresPanel(QObject):
 
     def __init__(self, console: Console) -> None:
         super().__init__()
-        self.id, self.title = "dashboard.figures", "Figures"
         self._console = console
         self.tiles = [FigureTile() for _ in range(TILES)]
         for tile in self.tiles:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from app.core.audit_words import sentence
 from models.core.wording import counted
-from views.audit.wording import value
+from views.kit.field_words import value
 
 COUNTED = {("version",)}
 """Fields that differ with every change; the title says them."""

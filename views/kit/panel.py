@@ -20,15 +20,13 @@ class Note:
 
 
 class Panel(Protocol):
-    """A panel, as the window sees it. The dock draws title, note and menu; ``widget`` is what is below.
+    """A panel, as the window sees it. Its dock draws title, note and menu; ``widget`` is what is below.
+
+    Id and title stand in its PanelSpec.
 
     A panel is a child of its widget: what it listens to must not call it when the window is gone.
     """
 
-    id: str
-    """Stable and unique, for example ``dashboard.revenue``; layouts are kept under it."""
-    title: str
-    """What its dock is called."""
     widget: QWidget
     """The content."""
     noted: SignalInstance

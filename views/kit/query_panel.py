@@ -5,7 +5,7 @@ Their records are kept as they are now, not as they were: while a past instant i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QLabel, QStackedLayout, QWidget
@@ -28,17 +28,15 @@ class QueryPanel(QObject):
 
     noted = Signal()
 
-    def __init__(self, console: Console, panel_id: str, title: str, permissions: tuple[Permission, ...] = ()) -> None:
+    def __init__(self, console: Console, permissions: tuple[Permission, ...] = ()) -> None:
         super().__init__()
-        self.id, self.title = panel_id, title
         self.console = console
         self._permissions = permissions
-        self._queries: list[Query[object]] = []
+        self._queries: list[Query[Any]] = []
         self._watches: list[Watch] = []
         self._visible = False
         self._available: bool | None = None
         self.widget: QWidget = QWidget()
-        self.widget.setAccessibleName(title)
         self.setParent(self.widget)
         self.content = QWidget()
         self._refusal = QLabel()
@@ -55,7 +53,7 @@ class QueryPanel(QObject):
 
     # --- for panels ----------------------------------------------------------------------------------------------
 
-    def use(self, *queries: Query[object]) -> None:
+    def use(self, *queries: Query[Any]) -> None:
         """Show these; call once, at the end of the constructor."""
         self._queries = list(queries)
         for query in queries:
@@ -82,8 +80,8 @@ class QueryPanel(QObject):
             return Note("no data yet")
         worst = {query.quality for query in self._queries}
         stale = not worst.isdisjoint({Quality.STALE, Quality.DISCONNECTED})
-        kind = "stale" if stale else "late" if Quality.LATE in worst else "fresh"
-        return Note(f"{'stale · ' if stale else ''}{age_words(max(known))} old", kind)  # type: ignore[arg-type]
+        kind: Literal["fresh", "late", "stale"] = "stale" if stale else "late" if Quality.LATE in worst else "fresh"
+        return Note(f"{'stale · ' if stale else ''}{age_words(max(known))} old", kind)
 
     def own_menu(self) -> list[QAction]:
         """What the dock's menu offers besides what every dock does."""

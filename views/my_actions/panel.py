@@ -36,7 +36,7 @@ class MinePanel(QueryPanel):
     """One table, newest first, what is pending on top."""
 
     def __init__(self, console: Console) -> None:
-        super().__init__(console, "mine", "My actions")
+        super().__init__(console)
         self._done: list[SettledMutation] = []
         self.buttons = {
             "choose": Pill("Choose…", Look.PRIMARY, name="Choose between mine and theirs"),

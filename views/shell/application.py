@@ -6,13 +6,12 @@ import asyncio
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEventLoop, QObject, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QEventLoop, QObject, Signal
 from PySide6.QtWidgets import QApplication, QWidget
 
-from views.dashboard.figures_panel import FiguresPanel
+from views.kit.browser import browse
 from views.kit.theme import Theme
-from views.shell.window.layouts import LayoutStore
+from views.shell.window.layouts import NAME_LENGTH, LayoutError, LayoutStore
 from views.shell.window.main_window import MainWindow
 
 if TYPE_CHECKING:
@@ -20,10 +19,8 @@ if TYPE_CHECKING:
 
     from app.console import Console
     from app.core.outbox import PendingMutation
-    from app.core.step_up import StepUpQuestion
     from views.shell.pages.sign_in import SignInPage
     from views.shell.pages.starting import StartingPage
-    from views.shell.panels import Panels
 
 FIRST_PAINT = 1.0
 """Seconds to wait for the first picture."""
@@ -36,8 +33,6 @@ class Desk(QObject):
     """Owns the window and every task that an operator's choice starts."""
 
     closed = Signal()
-    panels: Panels
-    """There once the desk is furnished."""
     entered = Signal(object)
     """Where the operator wants to connect: an address, or ``None`` for the sample shop."""
 
@@ -46,8 +41,7 @@ class Desk(QObject):
         self.console = console
         self.theme = Theme(application)
         self.theme.apply(console.settings.theme, console.settings.font_scale)
-        self._figures = FiguresPanel(console)
-        self.window = MainWindow(console, LayoutStore(console.profile / "layouts.json"), self._figures)
+        self.window = MainWindow(console, LayoutStore(console.profile / "layouts.json"))
         self._starting: StartingPage | None = None
         console.progress.connect(self._progress)
         console.ready.connect(self._ready)
@@ -62,7 +56,7 @@ class Desk(QObject):
             "save-workspace": self._save_workspace,
             "rename-workspace": self._rename_workspace,
             "sign-in": self._sign_in,
-            "sign-out": lambda: self._spawn(self.console.sign_out(_browse), "sign out"),
+            "sign-out": lambda: self._spawn(self.console.sign_out(browse), "sign out"),
         }
         self.window.page_asked.connect(lambda name: self._pages[name]())
         self.window.wall_asked.connect(self.open_wall)
@@ -84,15 +78,8 @@ class Desk(QObject):
             application.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
 
     async def furnish(self) -> None:
-        """Build panels and docks in place of the first picture; after ``show``."""
-        from views.shell.panels import make_panels
-
-        self.panels = make_panels(self.console, self._figures, self._open_panel)
-        self.panels.alerts.rules_asked.connect(self._rules)
-        self.window.furnish(self.panels.all())
-        self.window.message_bar.pending_asked.connect(lambda: self._open_panel("mine"))
-        self.console.step_up.asked.connect(self._second_factor)
-        self.console.step_up.listening = True
+        """Build the docks in place of the first picture; after ``show``."""
+        self.window.furnish()
         self.console.mutations.conflicted.connect(self._conflict)
         self.theme.changed.connect(self.window.docks.style)
         await asyncio.sleep(0)  # the docking system loses sizes that are restored before a turn of the loop
@@ -139,29 +126,13 @@ class Desk(QObject):
 
     # ---- while the server on this computer starts ------------------------------------------------------------------
 
-    def _open_panel(self, panel_id: str) -> None:
-        self.window.open_panel(panel_id)
-
-    def _second_factor(self, question: StepUpQuestion) -> None:
-        from views.accounts.second_factor.dialog import ask
-
-        ask(self.console, question, self._foremost(), _browse)
-
-    def _foremost(self) -> QWidget:
-        """What a question belongs over that nobody asked for by key: the dialog that waits, or else the window."""
-        return QApplication.activeModalWidget() or self.window
-
     def _conflict(self, intent: PendingMutation) -> None:
         from views.kit.dialogs.conflict import ConflictDialog
 
         kind = self.console.mutations.kind(intent.kind)
         if kind is None or not kind.in_place:
-            ConflictDialog(self.console, intent, self._foremost()).open()
-
-    def _rules(self) -> None:
-        from views.alerts.rules import RulesDialog
-
-        RulesDialog(self.console, self.window).open()
+            # Nobody asked for it by key: it belongs over the dialog that waits, where there is one.
+            ConflictDialog(self.console, intent, QApplication.activeModalWidget() or self.window).open()
 
     def _progress(self, message: str, fraction: float) -> None:
         """Show progress in the whole window when there is nothing else to show yet, else as a message."""
@@ -244,7 +215,7 @@ class Desk(QObject):
         self.theme.apply(self.console.settings.theme, self.console.settings.font_scale)
 
     def _forget(self) -> None:
-        self._spawn(self.console.sign_out(_browse), "sign out")
+        self._spawn(self.console.sign_out(browse), "sign out")
         self._choose(server_url="", sample_shop=False)
         self.window.say("The server was forgotten. The next start asks where to connect.")
 
@@ -256,15 +227,22 @@ class Desk(QObject):
         dialog.open()
 
     def _save_workspace(self) -> None:
-        from views.kit.dialogs.name import NameDialog
-
-        NameDialog("Save layout as a workspace", "", self.window.save_workspace_as, self.window).open()
+        self._ask_name("Save layout as a workspace", "", self.window.save_workspace_as)
 
     def _rename_workspace(self) -> None:
+        self._ask_name("Rename this workspace", self.window.workspaces.current.name, self.window.rename_workspace)
+
+    def _ask_name(self, title: str, name: str, use: Callable[[str], None]) -> None:
         from views.kit.dialogs.name import NameDialog
 
-        name = self.window.workspaces.current.name
-        NameDialog("Rename this workspace", name, self.window.rename_workspace, self.window).open()
+        def attempt(chosen: str) -> str | None:
+            try:
+                use(chosen)
+            except LayoutError as error:
+                return str(error)
+            return None
+
+        NameDialog(title, "Name of the workspace", name, attempt, self.window, longest=NAME_LENGTH).open()
 
     def _sign_in(self) -> None:
         if not any(task.get_name() == ASKING for task in self._tasks):  # it may go on for as long as the server is away
@@ -297,7 +275,7 @@ class Desk(QObject):
         page.fail(problem)
         page.submitted.connect(lambda pair: self._spawn(self._enter(page, self.console.sign_in(*pair)), "sign in"))
         page.browser_chosen.connect(
-            lambda: self._spawn(self._enter(page, self.console.sign_in_with_browser(_browse)), "sign in")
+            lambda: self._spawn(self._enter(page, self.console.sign_in_with_browser(browse)), "sign in")
         )
         page.other_server_chosen.connect(self.welcome)
         self.window.show_page(page)
@@ -321,7 +299,3 @@ class Desk(QObject):
         page.connect_chosen.connect(self.entered)
         page.sample_chosen.connect(lambda: self.entered.emit(None))
         self.window.show_page(page)
-
-
-def _browse(address: str) -> None:
-    QDesktopServices.openUrl(QUrl(address))

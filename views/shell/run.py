@@ -18,6 +18,7 @@ from app.console import Console
 from app.core.connection_target import ConnectionTarget, resolve_target, sample_place
 from app.core.profile import profile_copy, profile_folder
 from app.core.settings import SettingsFile
+from views.shell.window import panels  # noqa: F401 - with every manifest, for the reason above
 
 # isort: split
 from PySide6.QtWidgets import QApplication

@@ -33,5 +33,5 @@ def test_the_last_picture_is_read_with_the_standard_library(tmp_path: Path) -> N
 
 
 def test_the_window_is_painted_without_the_heavy_packages() -> None:
-    loaded = _loaded("import views.shell.application, views.shell.panels, views.shell.run")
+    loaded = _loaded("import views.shell.application, views.shell.run")
     assert not loaded & {"pydantic", "httpx", "sqlite_utils", "keyring", "numpy", "pyqtgraph"}

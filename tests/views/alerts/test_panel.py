@@ -36,7 +36,7 @@ class Shown:
     """The panel in a window."""
 
     def __init__(self, console: Console) -> None:
-        self.panel = AlertsPanel(console)
+        self.panel = AlertsPanel(console, lambda: None)
         self.window = self.panel.widget
         self.window.resize(420, 900)
         self.window.show()

@@ -8,8 +8,9 @@ import pytest
 
 from models.audit import AuditLogEntry
 from tests.app.audit.fixtures import entry
-from views.audit.wording import sentence, short, title, value, who
+from views.audit.wording import short, title, who
 from views.kit.changes import Line, compare
+from views.kit.field_words import sentence, value
 
 
 def made(**more: Any) -> AuditLogEntry:

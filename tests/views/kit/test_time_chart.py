@@ -12,9 +12,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from tests.views.kit.colour import contrast
-from views.dashboard.chart_panels import chart_style
 from views.kit.charts.data import ChartData, Limit, Mark
-from views.kit.charts.style import ChartStyle
+from views.kit.charts.style import ChartStyle, chart_style
 from views.kit.charts.time_chart import LEFT, RIGHT, TimeChart
 from views.kit.theme import THEMES, current
 

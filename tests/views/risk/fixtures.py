@@ -16,9 +16,11 @@ from tests.conftest import Api
 from tests.views import office
 from tests.views.access.test_workspace import signed_in
 from tests.views.office import turns
+from views.risk.capability import CAPABILITY
 from views.risk.triage.case_panel import CasePanel
 from views.risk.triage.queue_panel import QueuePanel
 from views.risk.triage.verdicts import Verdicts
+from views.shell.window.panels import Panels
 
 
 async def until(true: Callable[[], Any]) -> None:
@@ -72,10 +74,13 @@ class Desk:
 
     def __init__(self, console: Console) -> None:
         self.console = console
-        self.queue, self.case = QueuePanel(console), CasePanel(console)
-        self.verdicts = Verdicts(console, self.queue, self.case)
-        self.table = self.queue.table
         self.window = QWidget()
+        self.panels = Panels(console, self.window, lambda _: None, (CAPABILITY,))
+        self.panels.connect()
+        self.queue: QueuePanel = self.panels.panel("triage.queue")
+        self.case: CasePanel = self.panels.panel("triage.case")
+        self.verdicts = self.panels.shared(Verdicts)
+        self.table = self.queue.table
         row = QHBoxLayout(self.window)
         row.addWidget(self.queue.widget, 3)
         row.addWidget(self.case.widget, 2)

@@ -27,7 +27,7 @@ from models.accounts import SampleAccess, SampleAccount
 from models.core.permissions import BUILT_IN_ROLES
 from tests.views.office import alert, desk_of, office, rule, turns
 from views.alerts.dialogs import AcknowledgeDialog, ShelveDialog
-from views.alerts.rules import RulesDialog
+from views.alerts.rules_dialog import RulesDialog
 from views.kit.theme import current
 from views.shell.pages.sign_in import SignInPage
 from views.shell.pages.starting import StartingPage
@@ -140,9 +140,8 @@ def test_f6_goes_through_the_docks_and_back(aio: Any, tmp_path: Path) -> None:
                 QTest.keyClick(focus, Qt.Key.Key_F6, modifier)
                 at = QApplication.focusWidget()
                 assert at is not None
-                return next(
-                    i for i, p in desk.window.docks.panels.items() if p.widget is at or p.widget.isAncestorOf(at)
-                )
+                panels = {i: p for i in desk.window.panels.specs if (p := desk.window.panels.made(i)) is not None}
+                return next(i for i, p in panels.items() if p.widget is at or p.widget.isAncestorOf(at))
 
             forward = [step(shift=False) for _ in range(7)]
             assert forward == [

@@ -42,7 +42,7 @@ from views.access.role_dialog import RoleDialog
 from views.accounts.second_factor.dialog import BrowserDialog, CodeDialog, SetUpDialog
 from views.alerts.details import AlertDetails
 from views.alerts.dialogs import AcknowledgeDialog, ShelveDialog
-from views.alerts.rules import RulesDialog
+from views.alerts.rules_dialog import RulesDialog
 from views.audit.dialogs import ExportDialog, ProofDialog, TrustDialog
 from views.kit.dialogs.base import DestructiveButton, WindowDialog
 from views.kit.dialogs.conflict import ConflictDialog
@@ -131,7 +131,7 @@ MADE: dict[type[QDialog], tuple[Made, ...]] = {
     ExportDialog: (lambda o, w: ExportDialog(1, 2, 3, o.console, w),),
     GrantDialog: (lambda o, w: GrantDialog(o.console, w, [], []),),
     KeysDialog: (lambda o, w: KeysDialog(o.console.actions.all(), w),),
-    NameDialog: (lambda _, w: NameDialog("Save", "Evening", lambda _name: None, w),),
+    NameDialog: (lambda _, w: NameDialog("Save", "Name", "Evening", lambda _name: None, w, longest=40),),
     NewDraftDialog: (lambda o, w: NewDraftDialog(o.console, None, nothing, w),),
     NewListDialog: (lambda o, w: NewListDialog(o.console, nothing, w),),
     PastDialog: (lambda _, w: PastDialog(AS_OF, w),),

@@ -17,9 +17,12 @@ from app.core.connection_target import ConnectionTarget
 from benchmarks.samples import keep_snapshot
 from tests.app.core.faulty_server import MemoryKeyring
 from tests.views.office import desk_of, office, turns
+from views.access.capability import ACCESS
+from views.dashboard.capability import WAR_ROOM
 from views.kit.theme import current
+from views.risk.capability import TRIAGE
 from views.shell.application import Desk
-from views.shell.window.arrangement import ACCESS, BUILT_IN, DOCK_GAP, TRIAGE, WAR_ROOM, built_in, rectangles, shares
+from views.shell.window.arrangement import BUILT_IN, DOCK_GAP, MAIN, built_in, rectangles, shares
 from views.shell.window.layouts import LayoutStore, Workspaces
 
 SERVER = "http://127.0.0.1:1"
@@ -36,7 +39,7 @@ def test_places_fill_the_room_do_not_overlap_and_come_back(wide: int, high: int,
     room = QRect(left, top, wide, high)
     places = built_in(wide)
     found = rectangles(places, room)
-    assert set(found) == {docks[0] for column in BUILT_IN[WAR_ROOM].columns for docks, _ in column.docks}
+    assert set(found) == {docks[0] for column in BUILT_IN[MAIN].columns for docks, _ in column.docks}
     assert all(room.contains(frame) for frame in found.values())
     frames = list(found.values())
     for number, frame in enumerate(frames):
@@ -62,7 +65,7 @@ def test_the_last_figures_are_painted_before_anything_else_is_built(
     assert first is not None
     assert first.painted
     assert not hasattr(desk.window, "docks")
-    tiles = [tile for tile in desk._figures.tiles if tile.figure is not None]
+    tiles = [tile for tile in desk.window.panels.panel("dashboard.figures").tiles if tile.figure is not None]
     assert len(tiles) == 10
     assert tiles[1].figure is not None
     assert tiles[1].figure.value == "182,953"
@@ -84,11 +87,11 @@ def test_figures_that_are_not_in_the_first_picture_are_there_when_their_dock_is_
 
     async def run() -> None:
         async with office(tmp_path) as made, desk_of(made) as desk:
-            figures = desk.panels.figures.widget
-            assert not figures.isVisible()
+            figures = desk.window.panels.panel("dashboard.figures")
+            assert not figures.widget.isVisible()
             desk.window.open_workspace(WAR_ROOM)
             await turns()
-            assert figures.isVisible()
-            assert all(tile.isVisible() and tile.width() > 0 for tile in desk.panels.figures.tiles)
+            assert figures.widget.isVisible()
+            assert all(tile.isVisible() and tile.width() > 0 for tile in figures.tiles)
 
     aio(run())

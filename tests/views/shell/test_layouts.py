@@ -3,11 +3,12 @@ from pathlib import Path
 
 import pytest
 
+from views.shell.window import layouts
+from views.shell.window.arrangement import BUILT_IN, MAIN, BuiltIn
 from views.shell.window.layouts import (
     PRODUCT,
     SCHEMA,
     UNDO_STEPS,
-    WAR_ROOM,
     Layout,
     LayoutError,
     LayoutHistory,
@@ -30,7 +31,7 @@ def test_what_is_saved_comes_back(tmp_path: Path) -> None:
 def test_without_a_file_there_is_the_war_room(tmp_path: Path) -> None:
     workspaces, problem = LayoutStore(tmp_path / "layouts.json").load()
     assert problem is None
-    assert workspaces.active == WAR_ROOM
+    assert workspaces.active == MAIN
 
 
 @pytest.mark.parametrize(
@@ -72,21 +73,21 @@ def test_names_are_checked_and_ids_never_clash() -> None:
     one = Workspaces().save_as("  Night   shift ", LAYOUT)
     assert one.current.name == "Night shift"
     two = one.save_as("Night-shift", LAYOUT)
-    assert [item.id for item in two.items] == [WAR_ROOM, "triage", "access", "night-shift", "night-shift-2"]
+    assert [item.id for item in two.items] == [MAIN, "triage", "access", "night-shift", "night-shift-2"]
     for name in ("", "   ", "night SHIFT", "x" * 25):
         with pytest.raises(LayoutError):
             two.save_as(name, LAYOUT)
     assert two.rename("night-shift", "Day shift").get("night-shift").name == "Day shift"
     assert two.rename("night-shift", "NIGHT SHIFT").get("night-shift").name == "NIGHT SHIFT"
     with pytest.raises(LayoutError):
-        two.rename(WAR_ROOM, "Other")
+        two.rename(MAIN, "Other")
 
 
 def test_the_war_room_stays_and_is_opened_when_the_open_one_goes() -> None:
     saved = Workspaces().save_as("Night", LAYOUT)
     assert saved.remove("night") == Workspaces()
     with pytest.raises(LayoutError):
-        saved.remove(WAR_ROOM)
+        saved.remove(MAIN)
     assert saved.with_layout("night", None).current.layout is None
     with pytest.raises(KeyError):
         saved.activate("nowhere")
@@ -100,3 +101,25 @@ def test_history_keeps_the_last_twenty() -> None:
     assert history.pop() == bytes([UNDO_STEPS + 4])
     history.clear()
     assert history.pop() is None
+
+
+EARLIER = Path(__file__).with_name("layouts_of_an_earlier_console.json")
+"""Written by the console before panels had manifests: Sources closed in the War room, a workspace called Incidents."""
+
+
+def test_a_stored_order_and_its_keys_stay_and_what_has_come_since_is_last() -> None:
+    kept = json.loads(EARLIER.read_text("utf-8"))
+    by_id = {item["id"]: item for item in kept["workspaces"]}
+    kept["workspaces"] = [by_id[known] for known in ("incidents", "triage", "war-room")]
+    found = Workspaces.from_json(kept)
+    assert [item.id for item in found.items] == ["incidents", "triage", "war-room", "access"]
+    assert found.items[0].name == "Incidents"
+
+
+def test_a_built_in_workspace_that_comes_does_not_swallow_an_operators_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    board = BuiltIn("Incidents", "key", ())
+    monkeypatch.setattr(layouts, "BUILT_IN", {**BUILT_IN, "incidents.board": board})
+    found = Workspaces.from_json(json.loads(EARLIER.read_text("utf-8")))
+    assert [item.id for item in found.items] == ["war-room", "triage", "access", "incidents", "incidents.board"]
+    assert found.get("incidents").layout is not None
+    assert found.get("incidents.board").layout is None

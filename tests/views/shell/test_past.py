@@ -20,11 +20,12 @@ from app.core.timeframe import NOT_KEPT
 from models.core.permissions import Permission
 from tests.app.answers import AS_OF, ME, dashboard
 from tests.app.core.faulty_server import Asked, http, problem
-from tests.views.office import Office, alert, desk_of, office, order, turns, until
+from tests.views.office import Office, alert, charts, desk_of, office, order, turns, until
+from views.alerts.wall_bar import AlertBar
+from views.dashboard.capability import FIGURES, ROWS, WAR_ROOM
 from views.kit.theme import current
 from views.shell.application import Desk
 from views.shell.wall import WallView
-from views.shell.window.arrangement import WAR_ROOM
 from views.shell.window.rail import RailItem
 
 THEN = (AS_OF - timedelta(days=3)).replace(second=0)
@@ -117,8 +118,9 @@ async def walk(desk: Desk) -> dict[str, tuple[str, ...]]:
     for workspace in desk.window.workspaces.items:
         desk.window.open_workspace(workspace.id)
         await turns()
-        for panel_id, panel in desk.window.docks.panels.items():
+        for panel_id in desk.window.panels.specs:
             desk.window.docks.open(panel_id)
+            panel = desk.window.panels.panel(panel_id)
             await until(panel.widget.isVisible)
             await turns(5)
             seen[panel_id] = (panel.note().text, *words(panel.widget))
@@ -140,8 +142,9 @@ def greyed(texts: tuple[str, ...]) -> bool:
 def test_every_panel_belongs_to_the_instant_or_says_that_it_is_not_kept(aio: Any, tmp_path: Path) -> None:
     async def steps(made: Office, _: PastOffice, desk: Desk) -> None:
         console = made.console
-        desk.panels.figures.opened.emit("orders.total")
-        await until(lambda: desk.panels.rows.drill is not None and desk.panels.rows.drill.summary is not None)
+        desk.window.panels.panel(FIGURES).opened.emit("orders.total")
+        rows = desk.window.panels.panel(ROWS)
+        await until(lambda: rows.drill is not None and rows.drill.summary is not None)
         now = await walk(desk)
         assert LIVE_TITLE in " ".join(now["alerts"])
         assert not any(map(greyed, now.values()))
@@ -159,12 +162,11 @@ def test_every_panel_belongs_to_the_instant_or_says_that_it_is_not_kept(aio: Any
             assert LIVE_TITLE not in " ".join(texts), panel_id
             assert greyed(texts) or texts != now[panel_id], f"{panel_id} shows the same as live"
         kept = {panel_id for panel_id, texts in then.items() if not greyed(texts)}
-        charts = {chart.id for chart in desk.panels.charts}
-        assert kept == charts | {"dashboard.figures", "alerts", "sources", "drilldown", "audit"}
+        assert kept == charts(desk).keys() | {"dashboard.figures", "alerts", "sources", "drilldown", "audit"}
         assert OLD_TITLE in " ".join(then["alerts"])
-        for panel_id, panel in desk.window.docks.panels.items():
+        for panel_id in desk.window.panels.specs:
             if panel_id not in kept:
-                assert [a.text() for a in panel.menu() if a.isEnabled()] == [], panel_id
+                assert [a.text() for a in desk.window.panels.panel(panel_id).menu() if a.isEnabled()] == [], panel_id
 
         console.time.go_live()
         again = await walk(desk)
@@ -177,36 +179,37 @@ def test_every_panel_belongs_to_the_instant_or_says_that_it_is_not_kept(aio: Any
 def test_strip_badges_marks_and_wall_are_of_the_instant(aio: Any, tmp_path: Path) -> None:
     async def steps(made: Office, _: PastOffice, desk: Desk) -> None:
         console, strip = made.console, desk.window.strip
-        await until(lambda: strip.p2.text().endswith("1"))
-        assert strip.p1.text() == "P1  0"
+        await until(lambda: strip.counts["p2"].text().endswith("1"))
+        assert strip.counts["p1"].text() == "P1  0"
         console.time.set_past(THEN)
         desk.window.refresh()
-        assert (strip.p1.text(), strip.p2.text()) == ("P1  –", "P2  –"), "not known yet"
+        assert (strip.counts["p1"].text(), strip.counts["p2"].text()) == ("P1  –", "P2  –"), "not known yet"
         await until(lambda: console.dashboard().sample and console.of(Alerts).list().sample)
         desk.window.refresh()
-        await until(lambda: strip.p1.text() == "▲ P1  1")
-        assert (strip.p2.text(), strip.shelved.text()) == ("P2  0", "1 shelved")
+        await until(lambda: strip.counts["p1"].text() == "▲ P1  1")
+        assert (strip.counts["p2"].text(), strip.counts["shelved"].text()) == ("P2  0", "1 shelved")
         badges = {i.text(): i for i in desk.window.rail.findChildren(RailItem) if i.isCheckable()}
         for name in ("Triage", "Access"):
             assert badges[name].count is None
             assert badges[name].accessibleName() == f"{name}, {NOT_KEPT}"
-        failures = next(c for c in desk.panels.charts if c.id == "dashboard.downloads")
+        failures = charts(desk)["dashboard.downloads"]
         sample = console.dashboard().sample
         assert sample is not None
         assert {mark.name.partition(" ")[2] for mark in failures._marks(sample.value)} == {OLD_TITLE}
-        tile = desk.panels.figures.tiles[4]
+        tile = desk.window.panels.panel(FIGURES).tiles[4]
         assert tile.figure is not None
         assert (tile.figure.value, tile.figure.state) == ("0.12", "normal")
         wall = WallView(console)
         wall.resize(960, 540)
         wall.show()
-        worst = wall._worst()
+        bar = next(each for each in wall._bars if isinstance(each, AlertBar))
+        worst = bar._worst()
         assert worst is not None
         assert worst.title == OLD_TITLE
         wall.close()
         console.time.go_live()
         assert (badges["Triage"].count, badges["Triage"].accessibleName()) == (0, "Triage")
-        await until(lambda: strip.p2.text() == "◆ P2  1")
+        await until(lambda: strip.counts["p2"].text() == "◆ P2  1")
 
     journey(aio, tmp_path, steps)
 
@@ -216,10 +219,10 @@ def test_what_is_not_heard_of_an_instant_is_no_data_and_not_the_present(aio: Any
         past.dashboard = None  # the server says nothing of it
         made.console.time.set_past(THEN)
         await until(lambda: made.console.dashboard().error is not None)
-        assert {tile.figure.value for tile in desk.panels.figures.tiles if tile.figure} == {""}
-        for chart in desk.panels.charts:
+        assert {tile.figure.value for tile in desk.window.panels.panel(FIGURES).tiles if tile.figure} == {""}
+        for chart in charts(desk).values():
             assert not chart.chart or not chart.chart.isVisible()
-        assert desk.panels.sources.table.records.rows == []
+        assert desk.window.panels.panel("sources").table.records.rows == []
 
     journey(aio, tmp_path, steps)
 

@@ -18,14 +18,16 @@ from app.core.connection_target import ConnectionTarget
 from benchmarks.samples import keep_snapshot
 from tests.app.answers import AS_OF, dashboard
 from tests.app.core.faulty_server import MemoryKeyring
-from tests.views.office import Office, alert, desk_of, office, order, turns, until
+from tests.views.office import Office, alert, charts, desk_of, office, order, turns, until
+from views.access.capability import ACCESS
+from views.dashboard.capability import WAR_ROOM
 from views.kit.dialogs.name import NameDialog
 from views.kit.focus_order import controls
 from views.kit.theme import current
 from views.kit.widgets.table import RecordTable
+from views.risk.capability import TRIAGE
 from views.shell.application import Desk
 from views.shell.palette.palette import Palette
-from views.shell.window.arrangement import ACCESS, TRIAGE, WAR_ROOM
 from views.shell.window.rail import RailItem
 
 KEY, CTRL, SHIFT = Qt.Key, Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -71,7 +73,7 @@ def test_a_layout_is_changed_taken_back_saved_and_there_the_next_time(aio: Any, 
         docks, window = desk.window.docks, desk.window
         docks.close("sources")
         await until(lambda: "Closed “Sources”" in window.message_bar.action.text())
-        desk.panels.figures.tiles[0].setFocus()
+        desk.window.panels.panel("dashboard.figures").tiles[0].setFocus()
         press(KEY.Key_Z, CTRL)
         assert docks.is_open("sources")
         docks.close("sources")
@@ -90,7 +92,7 @@ def test_a_layout_is_changed_taken_back_saved_and_there_the_next_time(aio: Any, 
         assert rail(desk) == ["War room", "Triage", "Access", "*Evening"]
         window.activateWindow()
         await turns()
-        desk.panels.figures.tiles[0].setFocus()
+        desk.window.panels.panel("dashboard.figures").tiles[0].setFocus()
         press(KEY.Key_1, CTRL)
         await turns()
         assert rail(desk) == ["*War room", "Triage", "Access", "Evening"]
@@ -124,9 +126,9 @@ def test_a_layout_file_that_cannot_be_used_costs_the_layout_only(aio: Any, tmp_p
 
 def test_the_rows_behind_a_figure_and_behind_a_point_of_a_chart(aio: Any, tmp_path: Path) -> None:
     async def steps(made: Office, desk: Desk) -> None:
-        desk.panels.figures.tiles[5].setFocus()
+        desk.window.panels.panel("dashboard.figures").tiles[5].setFocus()
         press(KEY.Key_Return)
-        rows = desk.panels.rows
+        rows = desk.window.panels.panel("drilldown")
         await until(lambda: rows.drill is not None and rows.drill.summary is not None)
         await turns()
         assert desk.window.docks.is_open("drilldown")
@@ -138,13 +140,14 @@ def test_the_rows_behind_a_figure_and_behind_a_point_of_a_chart(aio: Any, tmp_pa
             await turns()
         assert rows.drill is not None
         assert len(rows.drill.rows) == 500
-        chart = desk.panels.charts[0].chart
+        chart = desk.window.panels.panel("dashboard.revenue").chart
         assert chart is not None
         chart.setFocus()
         press(KEY.Key_Left)
         press(KEY.Key_Return)
         await until(lambda: rows.drill is not None and "orders?from=" in rows.drill.link)
-        assert made.server.asked[-1].path.startswith("/api/operations/orders?")
+        link = rows.drill.link
+        await until(lambda: any(asked.path.startswith(link) for asked in made.server.asked))
 
     links = {"orders.total": ["/api/operations/orders?from=2026-11-17T12:00:00Z&to=2026-11-24T12:00:00Z"]}
     answer = dashboard()
@@ -154,7 +157,7 @@ def test_the_rows_behind_a_figure_and_behind_a_point_of_a_chart(aio: Any, tmp_pa
 
 def test_the_palette_finds_runs_and_says_why_not(aio: Any, tmp_path: Path) -> None:
     async def steps(made: Office, desk: Desk) -> None:
-        desk.panels.figures.tiles[0].setFocus()
+        desk.window.panels.panel("dashboard.figures").tiles[0].setFocus()
         before = focus()
 
         async def open_palette(text: str) -> Palette:
@@ -183,7 +186,8 @@ def test_the_palette_finds_runs_and_says_why_not(aio: Any, tmp_path: Path) -> No
         await open_palette("failing over limit 1")
         press(KEY.Key_Return)
         await turns()
-        assert desk.panels.alerts.widget.isAncestorOf(focus()) or desk.panels.alerts.widget is focus()
+        alerts = desk.window.panels.panel("alerts").widget
+        assert alerts.isAncestorOf(focus()) or alerts is focus()
 
     journey(aio, tmp_path, steps, alerts=[alert(1)])
 
@@ -191,7 +195,7 @@ def test_the_palette_finds_runs_and_says_why_not(aio: Any, tmp_path: Path) -> No
 def test_a_lost_link_is_said_across_the_window_and_forgotten_when_it_is_back(aio: Any, tmp_path: Path) -> None:
     async def steps(made: Office, desk: Desk) -> None:
         answer, made.server.answer = made.server.answer, lambda _: None
-        desk.panels.figures.tiles[0].setFocus()
+        desk.window.panels.panel("dashboard.figures").tiles[0].setFocus()
         press(KEY.Key_F5)
         await until(lambda: made.console.link.state == "down", 20)
         await turns()
@@ -202,14 +206,16 @@ def test_a_lost_link_is_said_across_the_window_and_forgotten_when_it_is_back(aio
         assert "Figures are from 2026-11-24 14:02:37 UTC." in desk.window.banner.toolTip()
         assert "What you decide is kept until the link is back." in desk.window.banner.toolTip()
         assert desk.window.strip.live.text() == "Live, paused"
-        for tile in desk.panels.figures.tiles:
+        for tile in desk.window.panels.panel("dashboard.figures").tiles:
             assert "disconnected" in tile.accessibleDescription()
-        assert all(chart.note().kind == "stale" for chart in desk.panels.charts)
-        assert desk.panels.sources.note().kind == "stale"
+        assert all(chart.note().kind == "stale" for chart in charts(desk).values())
+        assert desk.window.panels.panel("sources").note().kind == "stale"
         made.server.answer = answer
         await until(lambda: made.console.link.state == "up", 20)
         await until(lambda: not desk.window.banner.isVisible())
-        await until(lambda: "disconnected" not in desk.panels.figures.tiles[0].accessibleDescription())
+        await until(
+            lambda: "disconnected" not in desk.window.panels.panel("dashboard.figures").tiles[0].accessibleDescription()
+        )
 
     journey(aio, tmp_path, steps)
 
@@ -225,10 +231,8 @@ def test_no_two_actions_have_one_key(aio: Any, tmp_path: Path) -> None:
 
 def test_charts_mark_the_alerts_about_their_figures(aio: Any, tmp_path: Path) -> None:
     async def steps(_: Office, desk: Desk) -> None:
-        charts = {panel.id: panel.chart for panel in desk.panels.charts}
-        marked = {
-            i: [m.name for m in c._data.marks] for i, c in charts.items() if c is not None and c._data is not None
-        }
+        shown = {known: panel.chart for known, panel in charts(desk).items()}
+        marked = {i: [m.name for m in c._data.marks] for i, c in shown.items() if c is not None and c._data is not None}
         failing = ["P1 Downloads failing over limit 2", "P2 Downloads failing over limit 1"]
         assert marked.pop("dashboard.downloads") == failing
         assert marked == {"dashboard.revenue": [], "dashboard.orders": [], "dashboard.community": []}
@@ -243,12 +247,13 @@ def test_another_theme_reaches_every_dock(aio: Any, tmp_path: Path) -> None:
         for theme, dark in (("light", False), ("dark", True)):
             desk.apply_theme(theme)
             await turns(30)
-            for panel in desk.panels.all():
-                if not desk.window.docks.is_open(panel.id):
+            for known in desk.window.panels.specs:
+                if not desk.window.docks.is_open(known):
                     continue
+                panel = desk.window.panels.panel(known)
                 picture = panel.widget.grab().toImage().scaled(40, 40)
                 grounds = sorted(picture.pixelColor(x, y).lightness() for x in range(40) for y in range(40))
-                assert (grounds[800] < 128) is dark, (panel.id, theme)
+                assert (grounds[800] < 128) is dark, (known, theme)
 
     journey(aio, tmp_path, steps, alerts=[alert(1)])
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from PySide6.QtGui import QColor, QFont
 
+from views.kit.theme import current
+
 
 @dataclass(frozen=True, slots=True)
 class ChartStyle:
@@ -23,3 +25,21 @@ class ChartStyle:
     font: QFont
     severity: str = "P2"
     """Of the limit that may be broken; its colour is ``breach``."""
+
+
+def chart_style(number: int, severity: str = "P2") -> ChartStyle:
+    """The theme's colours for a chart that draws series ``number``."""
+    theme = current()
+    t = theme.tokens
+    return ChartStyle(
+        back=QColor(t.window),
+        line=QColor(t.line),
+        text=QColor(t.text),
+        text2=QColor(t.text2),
+        text3=QColor(t.text3),
+        series=QColor(t.series(number)),
+        previous=QColor(t.previous),
+        breach=QColor(t.status(severity)),
+        font=theme.font(9),
+        severity=severity,
+    )

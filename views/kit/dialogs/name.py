@@ -7,31 +7,30 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
 
 from views.kit.dialogs.base import WindowDialog
-from views.shell.window.layouts import NAME_LENGTH, LayoutError
 
 
 class NameDialog(WindowDialog):
     """Hands the name on; stays open with the reason when it cannot be used."""
 
     def __init__(
-        self, title: str, name: str, use: Callable[[str], None], parent: QWidget, *, of: str = "workspace"
+        self, title: str, label: str, name: str, use: Callable[[str], str | None], parent: QWidget, *, longest: int
     ) -> None:
+        """``use`` takes the name, or answers in words why it cannot be used; ``longest`` is in characters."""
         super().__init__(title, parent, accept="Save")
         self._use = use
-        label = QLabel(f"&Name of the {of}")
+        words = QLabel(f"&{label}")
         self.name = QLineEdit(name)
-        self.name.setMaxLength(NAME_LENGTH)
-        self.name.setAccessibleName(f"Name of the {of}")
+        self.name.setMaxLength(longest)
+        self.name.setAccessibleName(label)
         self.name.selectAll()
-        label.setBuddy(self.name)
-        self.column.addWidget(label)
+        words.setBuddy(self.name)
+        self.column.addWidget(words)
         self.column.addWidget(self.name)
 
     def submit(self) -> None:
         """Use the name."""
-        try:
-            self._use(self.name.text())
-        except LayoutError as error:
-            self.fail(str(error), self.name)
+        problem = self._use(self.name.text())
+        if problem is not None:
+            self.fail(problem, self.name)
             return
         self.accept()

@@ -18,7 +18,8 @@ from PySide6.QtWidgets import (
 )
 
 from app.core.errors import OperationsError
-from app.risk.rules import MANAGE, VIEW, RiskRules, cancel_backtest, set_words, start_backtest, titles
+from app.risk.rules import RiskRules, cancel_backtest, set_words, start_backtest, titles
+from models.core.permissions import Permission
 from models.risk.rules import RuleSetState
 from views.kit.theme import current
 from views.kit.widgets.flow import WIDE_GAP, Flow
@@ -55,7 +56,7 @@ class BacktestPanel(FollowingPanel):
     """The panel."""
 
     def __init__(self, console: Console) -> None:
-        super().__init__(console, "risk.backtest", "Backtest", (VIEW,))
+        super().__init__(console, (Permission.VIEW_RISK_QUEUE,))
         self.rules = console.of(RiskRules)
         self._sets, self._runs, self._lists = self.rules.sets(), self.rules.backtests(), self.rules.lists()
         self._one: Query[Any] | None = None
@@ -72,7 +73,7 @@ class BacktestPanel(FollowingPanel):
         self._look = QTimer(self, interval=LOOK_MS)
         self._look.timeout.connect(self._look_again)
         self._make()
-        self.use(self._sets, self._runs, self._lists)  # type: ignore[arg-type]
+        self.use(self._sets, self._runs, self._lists)
 
     def _make(self) -> None:
         self.version = Choice()
@@ -286,7 +287,7 @@ class BacktestPanel(FollowingPanel):
     def _reason(self) -> str | None:
         if self._starting:
             return "it is being asked for"
-        reason = self.console.write_blocker(MANAGE, irreversible=True)
+        reason = self.console.write_blocker(Permission.MANAGE_RISK_RULES, irreversible=True)
         if reason is not None:
             return reason
         one = self.chosen_set
@@ -314,7 +315,7 @@ class BacktestPanel(FollowingPanel):
         if busy and run is not None:
             self.progress.setValue(round(run.progress * 1000))
             self.progress.setAccessibleDescription(state_words(run))
-            explain(self.cancel, self.console.write_blocker(MANAGE, irreversible=True))
+            explain(self.cancel, self.console.write_blocker(Permission.MANAGE_RISK_RULES, irreversible=True))
         result = getattr(found, "result", None)
         self.state.setText(self._words(run, found))
         if result is None:

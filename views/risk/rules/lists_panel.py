@@ -8,9 +8,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from app.risk.rules import (
-    APPROVE,
-    MANAGE,
-    VIEW,
     RiskRules,
     delete_list,
     end_snooze,
@@ -18,6 +15,7 @@ from app.risk.rules import (
     reset_breaker,
     times,
 )
+from models.core.permissions import Permission
 from models.risk.metrics import METRICS
 from models.risk.rules import ListKind
 from views.kit.theme import current
@@ -43,7 +41,7 @@ class ListsPanel(FollowingPanel):
     """The panel; one page at a time."""
 
     def __init__(self, console: Console) -> None:
-        super().__init__(console, "risk.lists", "Lists", (VIEW,))
+        super().__init__(console, (Permission.VIEW_RISK_QUEUE,))
         self.rules = console.of(RiskRules)
         self._lists, self._snoozes = self.rules.lists(), self.rules.snoozes()
         self._breakers, self._policy = self.rules.breakers(), self.rules.policy()
@@ -68,7 +66,7 @@ class ListsPanel(FollowingPanel):
         column.setSpacing(0)
         column.addLayout(bar)
         column.addWidget(self.stack, 1)
-        self.use(self._lists, self._snoozes, self._breakers, self._policy)  # type: ignore[arg-type]
+        self.use(self._lists, self._snoozes, self._breakers, self._policy)
 
     # --- building ------------------------------------------------------------------------------------------------
 
@@ -231,7 +229,7 @@ class ListsPanel(FollowingPanel):
         note.setVisible(bool(note.text()))
 
     def _explain(self) -> None:
-        manage = self.console.write_blocker(MANAGE, irreversible=True)
+        manage = self.console.write_blocker(Permission.MANAGE_RISK_RULES, irreversible=True)
         one = self.one
         asked = f"rules ask it: {', '.join(one.rules)}" if one is not None and one.rules else None
         no_list = None if one is not None else "choose a list first"
@@ -239,7 +237,7 @@ class ListsPanel(FollowingPanel):
         explain(self.buttons["delete"], manage or no_list or asked)
         explain(self.buttons["add"], manage or no_list)
         explain(self.buttons["remove"], manage or self._nothing(self.entries, "value"))
-        approve = self.console.write_blocker(APPROVE, irreversible=True)
+        approve = self.console.write_blocker(Permission.APPROVE_ORDERS, irreversible=True)
         explain(self.buttons["end"], approve or self._nothing(self.snoozes, "snooze"))
         explain(self.buttons["reset"], manage or self._nothing(self.breakers, "breaker"))
 

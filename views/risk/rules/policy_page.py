@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QFormLayout, QLabel, QLineEdit, QVBoxLayout, QWidg
 
 from app.core.errors import OperationsError
 from app.core.mutation_types import InConflict
-from app.risk.rules import MANAGE, change_policy
+from app.risk.rules import change_policy
+from models.core.permissions import Permission
 from models.risk.rules import RiskPolicyChange
 from views.kit.widgets.pill import Look, Pill
 from views.kit.widgets.problem import ProblemLine
@@ -95,7 +96,7 @@ class PolicyPage(QWidget):
         return {key: value for key, value in values.items() if value != getattr(policy, key)}
 
     def _explain(self) -> None:
-        reason = self._console.write_blocker(MANAGE, irreversible=True)
+        reason = self._console.write_blocker(Permission.MANAGE_RISK_RULES, irreversible=True)
         if reason is None:
             none = "there is nothing to save" if self._policy is None or not self._changes() else None
             reason = "it is being saved" if self._sending else none

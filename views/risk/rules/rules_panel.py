@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from app.core.actions import Action
 from app.core.errors import OperationsError
 from app.risk.rule_draft import OpenDraft
-from app.risk.rules import MANAGE, PUBLISH, VIEW, RiskRules, publish_reason, shadow, titles
+from app.risk.rules import RiskRules, publish_reason, shadow, titles
+from models.core.permissions import Permission
 from models.risk.rules import RULES_MOST, RuleSetState
 from views.kit.theme import current
 from views.kit.widgets.flow import WIDE_GAP, Flow
@@ -36,7 +36,7 @@ class RulesPanel(FollowingPanel):
     backtest_asked = Signal(object)
 
     def __init__(self, console: Console) -> None:
-        super().__init__(console, "risk.rules", "Rules", (VIEW,))
+        super().__init__(console, (Permission.VIEW_RISK_QUEUE,))
         self.rules, self.bench = console.of(RiskRules), OpenDraft(console)
         self._sets, self._lists, self._breakers = self.rules.sets(), self.rules.lists(), self.rules.breakers()
         self._set: Query[RuleSet] | None = None
@@ -46,12 +46,7 @@ class RulesPanel(FollowingPanel):
         self.bench.changed.connect(self._renew)
         self.bench.matches.changed.connect(self._renew)
         console.mutations.changed.connect(self._renew)
-        for key, title, permission, run, why in (
-            ("risk.new-draft", "New draft of rules…", MANAGE, self._new_draft, self._draft_reason),
-            ("risk.publish", "Publish the chosen rules…", PUBLISH, self._publish, self._publish_reason),
-        ):
-            console.actions.add(Action(key, title, "", permission, run, why, "Triage"))
-        self.use(self._sets, self._lists, self._breakers)  # type: ignore[arg-type]
+        self.use(self._sets, self._lists, self._breakers)
 
     # --- building ------------------------------------------------------------------------------------------------
 
@@ -112,12 +107,12 @@ class RulesPanel(FollowingPanel):
 
     def _do(self, key: str) -> None:
         {
-            "new": self._new_draft,
+            "new": self.new_draft,
             "compare": self._toggle_compare,
             "backtest": lambda: self.backtest_asked.emit(self.bench.one),
             "shadow": self._shadow,
             "discard": self._discard,
-            "publish": self._publish,
+            "publish": self.publish,
             "save": self.bench.save,
             "throw": self.bench.throw_away,
             "choose": self._open_conflict,
@@ -267,17 +262,16 @@ class RulesPanel(FollowingPanel):
 
     # --- what is done with a version -----------------------------------------------------------------------------
 
-    def _draft_reason(self) -> str | None:
-        return self.console.write_blocker(MANAGE, irreversible=True)
-
-    def _publish_reason(self) -> str | None:
+    def publish_blocker(self) -> str | None:
+        """Why the chosen version cannot be published now, in words; ``None`` when it can."""
         one = self.bench.one
         return "choose a version first" if one is None else publish_reason(self.console, one, dirty=self.bench.dirty)
 
-    def _new_draft(self) -> None:
+    def new_draft(self) -> None:
+        """Ask what to call it."""
         from views.risk.rules.dialogs import NewDraftDialog
 
-        if self._draft_reason() is None:
+        if self.console.write_blocker(Permission.MANAGE_RISK_RULES, irreversible=True) is None:
             NewDraftDialog(self.console, self.bench.one, self._show_new, self.widget.window()).open()
 
     async def _show_new(self, rule_set_id: str) -> None:
@@ -290,11 +284,12 @@ class RulesPanel(FollowingPanel):
         if (one := self.bench.one) is not None:
             DiscardDialog(self.console, one, self.widget.window()).open()
 
-    def _publish(self) -> None:
+    def publish(self) -> None:
+        """Ask for the reason, then publish the chosen version."""
         from views.risk.rules.dialogs import PublishDialog
 
         one = self.bench.one
-        if one is not None and self._publish_reason() is None:
+        if one is not None and self.publish_blocker() is None:
             now = next((each for each in self.versions.records.rows if each.state is RuleSetState.PUBLISHED), None)
             PublishDialog(self.console, one, now, self.widget.window()).open()
 

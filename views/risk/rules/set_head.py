@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from app.risk.rules import MANAGE, publish_reason
+from app.risk.rules import publish_reason
+from models.core.permissions import Permission
 from models.risk.rules import RuleSetState
 from views.kit.theme import current
 from views.kit.widgets.flow import WIDE_GAP, Flow
@@ -105,7 +106,7 @@ class SetHead(QWidget):
 
     def reasons(self, bench: OpenDraft, versions: int) -> dict[str, str | None]:
         """Why each cannot be done now; ``None`` when it can."""
-        one, manage = bench.one, self._console.write_blocker(MANAGE, irreversible=True)
+        one, manage = bench.one, self._console.write_blocker(Permission.MANAGE_RISK_RULES, irreversible=True)
         none = "choose a version first" if one is None else None
         dirty = "save or throw away your changes first" if bench.dirty else None
         empty = "it has no rules" if one is not None and one.rule_count == 0 else None

@@ -9,7 +9,8 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app.risk.case_history import history_line
-from app.risk.queue import DECIDE, VIEW, Risk
+from app.risk.queue import Risk
+from models.core.permissions import Permission
 from views.kit.panel import Note as DockNote
 from views.kit.query_panel import QueryPanel
 from views.kit.theme import current
@@ -48,7 +49,7 @@ class CasePanel(QueryPanel):
     """The entry of a linked order."""
 
     def __init__(self, console: Console) -> None:
-        super().__init__(console, "triage.case", "Case", (VIEW,))
+        super().__init__(console, (Permission.VIEW_RISK_QUEUE,))
         self.risk = console.of(Risk)
         self.entry: RiskQueueEntry | None = None
         """What is read, as it was last heard of."""
@@ -329,7 +330,7 @@ class CasePanel(QueryPanel):
         entry = self.entry
         if entry is None:
             return "choose an entry first"
-        reason = self.console.write_blocker(DECIDE)
+        reason = self.console.write_blocker(Permission.APPROVE_ORDERS)
         if reason is not None:
             return reason
         me = self.console.session.me
@@ -362,7 +363,7 @@ class CasePanel(QueryPanel):
         claim = "Release" if mine else "Take over" if other else "Claim"
         self.buttons["claim"].set(claim)
         self.buttons["claim"].setAccessibleName(claim)
-        self._explain(self.snooze_rule, self.console.write_blocker(DECIDE, irreversible=True))
+        self._explain(self.snooze_rule, self.console.write_blocker(Permission.APPROVE_ORDERS, irreversible=True))
         for verb, pill in self.buttons.items():
             self._explain(pill, self.why_not(verb))
         current().set_font(self.proposal, 10)

@@ -11,9 +11,10 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QMenu, QPlainTextEdit, QVBoxLay
 
 from app.core.freshness import Quality, age_words
 from app.core.link import LinkState
-from app.risk.filters import Filter, FilterError, Sort, Tab, from_link, parse
-from app.risk.queue import VIEW, Risk
+from app.risk.filters import NAME_MOST, Filter, FilterError, Sort, Tab, from_link, parse
+from app.risk.queue import Risk
 from app.risk.rules import RiskRules
+from models.core.permissions import Permission
 from views.kit.panel import Note
 from views.kit.query_panel import QueryPanel
 from views.kit.theme import current
@@ -53,7 +54,7 @@ class QueuePanel(QueryPanel):
     """It has come into view: the keyboard belongs here."""
 
     def __init__(self, console: Console) -> None:
-        super().__init__(console, "triage.queue", "Risk queue", (VIEW,))
+        super().__init__(console, (Permission.VIEW_RISK_QUEUE,))
         self.risk = console.of(Risk)
         self.counts = self.risk.counts()
         self._make()
@@ -68,7 +69,7 @@ class QueuePanel(QueryPanel):
         self._gathering = QTimer(self, singleShot=True, interval=0)
         self._gathering.timeout.connect(self._show_rows)
         self._broken = console.of(RiskRules).breakers()
-        self.use(self.counts, self._broken)  # type: ignore[arg-type]  # only read
+        self.use(self.counts, self._broken)
         self._show_filter()
 
     # --- parts -------------------------------------------------------------------------------------------------
@@ -322,18 +323,18 @@ class QueuePanel(QueryPanel):
         """Ask for a name."""
         from views.kit.dialogs.name import NameDialog
 
-        NameDialog("Save this filter", "", self._save, self.widget.window(), of="filter").open()
+        window = self.widget.window()
+        NameDialog("Save this filter", "Name of the filter", "", self._save, window, longest=NAME_MOST).open()
 
-    def _save(self, name: str) -> None:
-        from views.shell.window.layouts import LayoutError
-
+    def _save(self, name: str) -> str | None:
         try:
             self.risk.filters.save(name, self.risk.list.filter)
         except FilterError as error:
-            raise LayoutError(str(error)) from error  # what the dialog shows
+            return str(error)
         except OSError as error:
-            raise LayoutError(f"It could not be written: {error.strerror or error}.") from error
+            return f"It could not be written: {error.strerror or error}."
         self.console.messages.post(f"Filter saved as “{' '.join(name.split())}”.")
+        return None
 
     def _remove(self, name: str) -> None:
         chosen = self.risk.filters.by_name[name]

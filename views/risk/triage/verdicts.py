@@ -1,4 +1,4 @@
-"""What the keys of Triage do: the cursor, verdicts about one entry or several, and taking back."""
+"""What the keys of Triage do: verdicts about one entry or several, and taking back."""
 
 from __future__ import annotations
 
@@ -8,31 +8,28 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
 
-from app.core.actions import Action
 from app.core.errors import OperationsError
 from app.core.mutation_types import InConflict
 from app.core.outbox import State
-from app.risk.queue import DECIDE, Risk
+from app.risk.queue import Risk
+from models.core.permissions import Permission
 from models.core.wording import counted
+from views.risk.triage.cursor import Cursor, report_errors
+from views.risk.triage_actions import CASE, QUEUE, TRIAGE_ACTIONS
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from PySide6.QtWidgets import QDialog
 
-    from app.console import Console
     from app.core.mutation_types import Outcome
     from models.risk.queue import BulkAnswer, EscalateTo, RiskQueueEntry
+    from views.kit.capability import Window
     from views.risk.triage.case_panel import CasePanel
     from views.risk.triage.queue_panel import QueuePanel
 
-AHEAD, BEHIND = 3, 1
-"""Neighbours of the case that are fetched before they are asked for."""
-RUSH_MS = 60
-"""While the cursor runs, cases that are not known yet are asked for once it rests so long."""
 FOR_SEVERAL = frozenset({"approve", "reject", "escalate"})
 """What is done to all that are selected."""
-
 Deciding = Callable[[], Awaitable["Outcome"]]
 """Keeps a decision, and answers what became of it so far."""
 
@@ -40,59 +37,61 @@ Deciding = Callable[[], Awaitable["Outcome"]]
 class Verdicts(QObject):
     """Between queue and case: one cursor, one set of keys."""
 
-    def __init__(self, console: Console, queue: QueuePanel, case: CasePanel) -> None:
+    def __init__(self, window: Window) -> None:
+        self.queue: QueuePanel = window.panel(QUEUE)
+        self.case: CasePanel = window.panel(CASE)
+        queue, case = self.queue, self.case
         super().__init__(queue.widget)
-        self._console, self._risk = console, console.of(Risk)
-        self.queue, self.case = queue, case
-        self._asked: str | None = None
-        """An entry that is read although its row is not loaded."""
-        self._resting = QTimer(self, singleShot=True, interval=RUSH_MS)
-        self._resting.timeout.connect(self._fetch)
-        queue.table.cursor_moved.connect(self._cursor_moved)
-        queue.table.activated_row.connect(self._open)
+        self._console, self._risk = window.console, window.console.of(Risk)
+        self.cursor = Cursor(self._console, queue, case)
+        self.cursor.choice_wanted.connect(self._settle)
         queue.table.link_pressed.connect(self._settle)
         case.verb_asked.connect(self.do)
         case.rule_snooze_asked.connect(self._snooze_rule)
-        case.order_asked.connect(self.read)
         case.field.left.connect(queue.table.setFocus)
-        queue.counts.changed.connect(self._counted)
-        self._risk.entry_changed.connect(self._entry_changed)
-        self._risk.returned.connect(self._returned)
-        self._risk.list.changed.connect(self._list_changed)
-        queue.table.renewed.connect(self._rows_shown)
-        for action in self._actions():
-            console.actions.add(action)
         self._bind()
 
     # --- keys --------------------------------------------------------------------------------------------------
 
-    def _actions(self) -> list[Action]:
-        def action(
-            name: str, title: str, key: str, run: Callable[[], Any], why: Callable[[], str | None] = lambda: None
-        ) -> Action:
-            return Action(f"triage.{name}", title, key, None, run, why, "Triage", bound=True)
+    def run(self, name: str) -> None:
+        """Do what an action of ``TRIAGE_ACTIONS`` says."""
+        match name:
+            case "next" | "previous":
+                self.queue.table.step(1 if name == "next" else -1)
+            case "snooze-rule":
+                self._snooze_rule()
+            case "select":
+                self._toggle()
+            case "take":
+                self._start_take_next()
+            case "filter":
+                self._to_filter()
+            case "undo":
+                self.take_back()
+            case "save-filter":
+                self.queue.save_filter()
+            case "copy-link":
+                self.queue.copy_link()
+            case _:
+                self.do(name)
 
-        return [
-            action("next", "Next entry", "J", lambda: self.queue.table.step(1)),
-            action("previous", "Previous entry", "K", lambda: self.queue.table.step(-1)),
-            action("approve", "Approve the order", "A", lambda: self.do("approve"), lambda: self._why("approve")),
-            action("reject", "Reject the order…", "R", lambda: self.do("reject"), lambda: self._why("reject")),
-            action("escalate", "Escalate the order…", "E", lambda: self.do("escalate"), lambda: self._why("escalate")),
-            action("snooze", "Snooze the entry…", "H", lambda: self.do("snooze"), lambda: self._why("snooze")),
-            action("snooze-rule", "Snooze a rule for somebody…", "Shift+H", self._snooze_rule, self._no_rule),
-            action("claim", "Claim, release or take over", "C", lambda: self.do("claim"), lambda: self._why("claim")),
-            action("note", "Write a note", "N", lambda: self.do("note"), lambda: self._why("note")),
-            action("select", "Select for a decision about several", "X", self._toggle, self._why_not_select),
-            action("take", "Take the next entry", "T", self._start_take_next, self._why_not_take),
-            action("filter", "Filter the queue", "/", self._to_filter),
-            action("undo", "Take the last decision back", "Z", self.take_back),
-            action("save-filter", "Save this filter of the queue…", "", self.queue.save_filter),
-            action("copy-link", "Copy this filter of the queue as a link", "", self.queue.copy_link),
-        ]
+    def blocker(self, name: str) -> str | None:
+        """Why it cannot be done now, in words; ``None`` when it can."""
+        match name:
+            case "approve" | "reject" | "escalate" | "snooze" | "claim" | "note":
+                return self._why(name)
+            case "snooze-rule":
+                return self._no_rule()
+            case "select":
+                return self._why_not_select()
+            case "take":
+                return self._why_not_take()
+            case _:
+                return None
 
     def _bind(self) -> None:
         """Keys mean something only while the keyboard is in one of the two docks; text fields keep their letters."""
-        for action in self._actions():
+        for action in TRIAGE_ACTIONS:
             if not action.shortcut:
                 continue
             for panel in (self.queue, self.case):
@@ -118,87 +117,6 @@ class Verdicts(QObject):
     def _say(self, words: str, level: Any = "info", undo: Any = None) -> None:
         self._console.messages.post(words, level, undo=undo)
 
-    # --- the cursor --------------------------------------------------------------------------------------------
-
-    def _cursor_moved(self, entry: RiskQueueEntry | None) -> None:
-        if entry is None:
-            if self._asked is None and not self._risk.list.count:
-                self.case.show_entry(None)
-            return
-        self._asked = None
-        self.case.show_entry(entry)
-        if self._risk.cases.get(entry.entry_id) is not None:
-            self._fetch()
-        else:
-            self._resting.start()
-
-    def _fetch(self) -> None:
-        """The case that is read first, then those that will be."""
-        entry, table = self.case.entry, self.queue.table
-        if entry is None or not self.case.available:
-            return
-        row = table.currentIndex().row()
-        rows = [*range(row + 1, row + 1 + AHEAD), *range(row - BEHIND, row)] if row >= 0 else []
-        beside = [each for each in map(self._risk.list.entry, rows) if each is not None]
-        for each in (entry, *beside):
-            self._risk.cases.heard(each)
-        self._risk.cases.want([entry.entry_id, *(each.entry_id for each in beside)])
-
-    def _counted(self) -> None:
-        """Something has changed somewhere: the case that is read is asked for again, its neighbours by their rows."""
-        entry = self.case.entry
-        if entry is not None and self.case.widget.isVisible():
-            self._risk.cases.outdate(entry.entry_id)
-            self._fetch()
-
-    def _list_changed(self) -> None:
-        entry = self.case.entry
-        if entry is not None:
-            row = self._risk.list.row_of(entry.entry_id)
-            known = None if row is None else self._risk.list.entry(row)
-            if known is not None and known.version > entry.version:
-                self.case.show_entry(known)
-            self._fetch()
-
-    def _rows_shown(self) -> None:
-        """Begin at the top of a list that is shown for the first time."""
-        if self.case.entry is None and self.queue.table.currentIndex().row() < 0:
-            self.queue.table.go_to(0)
-
-    def _entry_changed(self, entry: RiskQueueEntry) -> None:
-        if self.case.entry is not None and self.case.entry.entry_id == entry.entry_id:
-            self.case.show_entry(entry)
-            self._risk.cases.want([entry.entry_id])
-
-    def read(self, entry_id: str) -> None:
-        """Read an entry, wherever its row is."""
-        row = self._risk.list.row_of(entry_id)
-        if row is not None:
-            self.queue.table.go_to(row)
-            return
-        self._start(self._read(entry_id), "read a case")
-
-    async def _read(self, entry_id: str) -> None:
-        case = self._risk.cases.get(entry_id) or await self._risk.case(entry_id)
-        self._asked = entry_id
-        self.case.show_entry(case.entry)
-        self._risk.cases.want([entry_id])
-
-    def _open(self, entry: RiskQueueEntry | None) -> None:
-        if entry is None:
-            return
-        pending = self._risk.pending(entry.entry_id)
-        if pending is not None and pending.state is not State.WAITING:
-            self._settle(entry)
-        else:
-            self.case.show_entry(entry)
-            self.case.area.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def _returned(self, entry_id: str) -> None:
-        row = self._risk.list.row_of(entry_id)
-        if row is not None:
-            self.queue.table.go_to(row)
-
     # --- several -----------------------------------------------------------------------------------------------
 
     @property
@@ -208,7 +126,7 @@ class Verdicts(QObject):
 
     def _why(self, verb: str) -> str | None:
         if self.queue.table.chosen and verb in FOR_SEVERAL:
-            return self._console.write_blocker(DECIDE, irreversible=True)
+            return self._console.write_blocker(Permission.APPROVE_ORDERS, irreversible=True)
         return self.case.why_not(verb) or self._unseen()
 
     def _unseen(self) -> str | None:
@@ -360,7 +278,7 @@ class Verdicts(QObject):
     def _no_rule(self) -> str | None:
         from views.risk.triage.snooze_rule import why_not
 
-        return self._console.write_blocker(DECIDE, irreversible=True) or why_not(self.case.case) or self._unseen()
+        return self._console.write_blocker(Permission.APPROVE_ORDERS, irreversible=True) or why_not(self.case.case)
 
     def _snooze_rule(self) -> None:
         from views.risk.triage.snooze_rule import SnoozeRuleDialog
@@ -465,7 +383,7 @@ class Verdicts(QObject):
         self._say(f"Taken back: {words}.")
 
     def _why_not_take(self) -> str | None:
-        return self._console.write_blocker(DECIDE, irreversible=True)
+        return self._console.write_blocker(Permission.APPROVE_ORDERS, irreversible=True)
 
     def _start_take_next(self) -> None:
         self._start(self._take_next(), "take the next entry")
@@ -478,7 +396,7 @@ class Verdicts(QObject):
         self._risk.list.put(entry)
         self._say(f"{entry.order_id} is yours.")
         self.queue.table.renew()
-        self.read(entry.entry_id)
+        self.cursor.read(entry.entry_id)
 
     def _to_filter(self) -> None:
         self.queue.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -487,10 +405,4 @@ class Verdicts(QObject):
     # --- how -----------------------------------------------------------------------------------------------------
 
     def _start(self, work: Awaitable[Any], name: str) -> None:
-        self._console.tasks.start(self._report_errors(work), name=name)
-
-    async def _report_errors(self, work: Awaitable[Any]) -> None:
-        try:
-            await work
-        except OperationsError as error:
-            self._say(str(error), "error")
+        self._console.tasks.start(report_errors(self._console, work), name=name)

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
 
 from app.core.figure_set import Figure
 from app.core.freshness import Quality
 from app.core.messages import Message
+from views.kit.capability import StatusCount
 from views.kit.charts.data import ChartData, Limit, Mark
 from views.shell.window.strip import StripState
-
-if TYPE_CHECKING:
-    from models.access import Approval
-    from models.alerts import Alert
 
 NOW = datetime(2026, 11, 24, 14, 2, 25, tzinfo=UTC)
 _NOW = NOW.timestamp()
@@ -159,9 +155,11 @@ STRIPS = (
         environment="Sample shop",
         link="up",
         age="12 s",
-        p1=0,
-        p2=1,
-        shelved=1,
+        counts=(
+            StatusCount("p1", "P1  0", "Unacknowledged P1 alerts: 0", ""),
+            StatusCount("p2", "◆ P2  1", "Unacknowledged P2 alerts: 1", "", "filled", "p2"),
+            StatusCount("shelved", "1 shelved", "Shelved alerts", "", "outline"),
+        ),
         user="operations-lead",
         local_time=False,
     ),
@@ -171,6 +169,10 @@ STRIPS = (
         link="down",
         age="4 min 16 s",
         range_days=30,
+        counts=(
+            StatusCount("p1", "P1  –", "Unacknowledged P1 alerts: unknown", ""),
+            StatusCount("p2", "P2  –", "Unacknowledged P2 alerts: unknown", ""),
+        ),
         past=datetime(2026, 11, 20, 18, 0, tzinfo=UTC),
         read_only=True,
         user="operations-lead",
@@ -181,80 +183,3 @@ STRIPS = (
 
 PEOPLE = (("ada", "Ada Lovelace"), ("tk", "Tariq Khan"), ("jl", "Jana Lind"), ("wall-2", "Wall"))
 """Ids and names."""
-
-
-def approval() -> Approval:
-    """Something that waits for somebody's yes. Imports pydantic."""
-    from models.access import Approval
-
-    return Approval.model_validate(
-        {
-            "approval_id": "0192f0c1-0000-7000-8000-0000000000bb",
-            "kind": "rbac.grant",
-            "title": "Give Risk manager to Tariq Khan",
-            "subject_type": "role_assignment",
-            "subject_id": "tk:risk-manager",
-            "gainer": "tk",
-            "gainer_name": "Tariq Khan",
-            "details": {"roleId": "risk-manager", "expiresAt": (NOW + timedelta(days=7)).isoformat()},
-            "reason": "Cover while I am away, rules must stay publishable.",
-            "permission": "operations.approve_roles",
-            "needs": 1,
-            "from_roles": (),
-            "requested_by": "jl",
-            "requested_by_name": "Jana Lind",
-            "requested_at": NOW - timedelta(minutes=21),
-            "ends_at": NOW + timedelta(hours=3, minutes=38),
-            "state": "pending",
-            "version": 1,
-        },
-        by_name=True,
-    )
-
-
-def alerts() -> tuple[Alert, Alert, Alert, Alert]:
-    """One to acknowledge, one acknowledged, one shelved, one cleared. Imports pydantic."""
-    from models.alerts import Alert
-
-    raised = NOW - timedelta(minutes=16, seconds=5)
-    base = Alert.model_validate(
-        {
-            "id": "0192f0c1-0000-7000-8000-000000000001",
-            "figure": "downloads.failureRate",
-            "title": "Download failure rate over 2.00 %",
-            "severity": "P2",
-            "state": "active",
-            "condition": "breached",
-            "raised_at": raised,
-            "rule_id": "0192f0c1-0000-7000-8000-0000000000aa",
-            "comparison": "above",
-            "limit": 0.02,
-            "value": 0.0217,
-            "worst_value": 0.024,
-            "evaluated_at": NOW,
-            "guidance": "Open the failures by country.\nCompare with the last deploy.\nPause the rollout.",
-            "runbook_url": "https://example.org/runbooks/downloads",
-            "version": 1,
-        },
-        by_name=True,
-    )
-    acknowledged = base.model_copy(
-        update={
-            "state": "acknowledged",
-            "acknowledged_at": NOW,
-            "acknowledged_by": "operations-lead",
-            "comment": "Rollout paused, watching",
-        }
-    )
-    shelved = base.model_copy(
-        update={
-            "severity": "P3",
-            "title": "Discord members not heard for 2 h",
-            "shelved_until": NOW + timedelta(hours=2),
-            "shelve_reason": "maintenance at their side",
-        }
-    )
-    cleared = base.model_copy(
-        update={"severity": "P1", "title": "Orders under 5 an hour", "state": "cleared", "cleared_at": NOW}
-    )
-    return base, acknowledged, shelved, cleared

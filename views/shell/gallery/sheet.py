@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from views.capabilities import CAPABILITIES
 from views.kit.icons import paint as paint_icon
 from views.kit.theme import BODY, CAPTION, GRID, KPI, PANEL_VALUE, SECTION, TITLE, contrast, current
 from views.kit.widgets.avatar import Avatar
@@ -33,7 +34,7 @@ from views.kit.widgets.figure import FigureTile
 from views.kit.widgets.pill import Look, Pill
 from views.kit.widgets.problem import ProblemLine
 from views.kit.widgets.table import Column, RecordTable
-from views.shell.gallery.samples import CHARTS, FIGURES, MESSAGES, NOW, PEOPLE, ROWS, STRIPS, alerts, approval
+from views.shell.gallery.samples import CHARTS, FIGURES, MESSAGES, PEOPLE, ROWS, STRIPS
 from views.shell.window.banner import LinkBanner
 from views.shell.window.message_bar import MessageBar
 from views.shell.window.rail import RailItem
@@ -143,7 +144,7 @@ class ThemeSheet(QWidget):
         outer.addLayout(columns)
         parts = (
             (self._surfaces, self._status, self._freshness, self._type, self._spacing, self._icons),
-            (self._buttons, self._inputs, self._native, self._table, self._alerts, self._people),
+            (self._buttons, self._inputs, self._native, self._table, self._people, self._capabilities),
             (self._figures, self._charts, self._messages),
         )
         for width, builders in zip(WIDTHS, parts, strict=True):
@@ -351,19 +352,12 @@ class ThemeSheet(QWidget):
         self.pointed.append((table.viewport(), lambda: table.visualRect(table.model().index(1, 0)).center()))
         self._add(table)
 
-    def _alerts(self) -> None:
-        from views.alerts.card import AlertCard, AlertRow
-
-        self._section("Alerts", "a card until somebody acknowledges, a line after that")
-        open_, acknowledged, shelved, cleared = alerts()
-        card = AlertCard(open_, "EUR", NOW)
-        self._add(card)
-        for alert, words in ((acknowledged, acknowledged.comment), (shelved, shelved.shelve_reason), (cleared, "")):
-            self._add(AlertRow(alert, NOW, shelved=alert is shelved, words=words or ""))
+    def _capabilities(self) -> None:
+        for section in (each.gallery() for each in CAPABILITIES if each.gallery is not None):
+            self._section(section.title, section.words)
+            self._add(*section.parts)
 
     def _people(self) -> None:
-        from views.access.approvals_panel import ApprovalCard
-
         self._section("People and what waits", "a badge says how much, never how bad")
         faces = [with_caption(Avatar(known_as, name), name.split()[0]) for known_as, name in PEOPLE]
         badges = []
@@ -382,9 +376,6 @@ class ThemeSheet(QWidget):
         signed_in = Pill("Ada Lovelace", name="Signed in as Ada Lovelace")
         signed_in.set_person("ada", "AL")
         self._add(row(item, chosen, signed_in))
-        card = ApprovalCard(approval(), NOW, "ada", ("risk.check_orders", "risk.publish_rules"))
-        card.set_reason(None, sending=False)
-        self._add(card)
 
     def _figures(self) -> None:
         self._section("Figures", "276 × 104; a number never stands without its age")
@@ -404,7 +395,7 @@ class ThemeSheet(QWidget):
 
     def _charts(self) -> None:
         # Imports pyqtgraph.
-        from views.dashboard.chart_panels import chart_style
+        from views.kit.charts.style import chart_style
         from views.kit.charts.time_chart import TimeChart
 
         self._section("Charts", "series 2 px, previous range 1 px, limit dashed with its label, gaps stay gaps")

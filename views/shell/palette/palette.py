@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from PySide6.QtCore import QAbstractListModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from views.kit.palette_entry import Entry, hits
 from views.kit.theme import current
 
 WIDTH, INPUT, ROW, GROUP, FOOTER = 680, 52, 36, 28, 34
@@ -26,38 +26,8 @@ MARGIN = 16
 Index = QModelIndex | QPersistentModelIndex
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A row: something to run or to open. Without ``run`` it heads a group."""
-
-    title: str
-    detail: str = ""
-    key: str = ""
-    disabled: str | None = None
-    """Why it cannot be run now."""
-    run: Callable[[], object] | None = None
-
-
 Source = Callable[[str], list[tuple[str, list[Entry]]]]
 """Groups of entries that fit a text, the best first; the empty text asks for recent ones."""
-
-
-def hits(text: str, title: str) -> set[int]:
-    """Positions in the title that the text matched: a whole run where there is one, else letters in order."""
-    needle, hay = text.casefold(), title.casefold()
-    if not needle or len(hay) != len(title):
-        return set()
-    start = hay.find(needle)
-    if start >= 0:
-        return set(range(start, start + len(needle)))
-    found, at = set(), 0
-    for letter in needle.replace(" ", ""):
-        at = hay.find(letter, at)
-        if at < 0:
-            return set()
-        found.add(at)
-        at += 1
-    return found
 
 
 class _Rows(QAbstractListModel):

@@ -1,12 +1,12 @@
-"""What the palette finds: actions of the registry, alerts, panels."""
+"""What the palette finds: actions of the registry, panels, and what capabilities look up themselves."""
 
 from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING
 
-from app.alerts.domain import Alerts
-from views.shell.palette.palette import Entry, hits
+from views.capabilities import CAPABILITIES
+from views.kit.palette_entry import Entry, hits
 
 if TYPE_CHECKING:
     from views.shell.window.main_window import MainWindow
@@ -24,18 +24,13 @@ def find(window: MainWindow, text: str) -> list[tuple[str, list[Entry]]]:
         if a.id != "window.palette"
     ]
     panels = [
-        Entry(panel.title, "panel", run=partial(window.docks.open, panel.id))
-        for panel in window.docks.panels.values()
-        if not text or hits(text, panel.title)
+        Entry(spec.title, "panel", run=partial(window.docks.open, spec.id))
+        for spec in window.panels.specs.values()
+        if not text or hits(text, spec.title)
     ]
-    sample = console.of(Alerts).list().sample
-    alerts = [
-        Entry(alert.title, f"alert {alert.severity}, {alert.state}", run=lambda: window.open_panel("alerts"))
-        for alert in (sample.value if sample else ())
-        if text and hits(text, alert.title)
-    ]
+    found = [each.palette(window.panels, text) for each in CAPABILITIES if each.palette is not None]
     return [
         ("Actions" if text else "Recent and all actions", actions[:MOST]),
         ("Panels", panels),
-        ("Alerts", alerts[:MOST]),
+        *((title, list(entries[:MOST])) for title, entries in found),
     ]

@@ -1,11 +1,17 @@
-"""Where docks stand: the built-in War room, and places kept as shares of the room there is."""
+"""Where docks stand: the built-in workspaces, and places kept as shares of the room there is."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRect
+
+from views.capabilities import CAPABILITIES
+
+if TYPE_CHECKING:
+    from views.kit.capability import Capability, Home
 
 DOCK_GAP = 8
 TITLE_HEIGHT = 28
@@ -33,53 +39,50 @@ class BuiltIn:
     columns: tuple[Column, ...]
 
 
-WAR_ROOM, TRIAGE, ACCESS = "war-room", "triage", "access"
-BUILT_IN: Mapping[str, BuiltIn] = {
-    WAR_ROOM: BuiltIn(
-        "War room",
-        "war-room",
-        (
-            Column(
-                1428,
-                (
-                    (("dashboard.figures",), 260),
-                    (("dashboard.revenue",), 208),
-                    (("dashboard.orders",), 168),
-                    (("dashboard.downloads",), 176),
-                    (("dashboard.community",), 160),
-                ),
+def arrangements(capabilities: Iterable[Capability]) -> Mapping[str, BuiltIn]:
+    """The workspaces that capabilities bring, by id, each panel where it says that it is at home."""
+    capabilities = tuple(capabilities)
+    homes = [(home, panel.id) for each in capabilities for panel in each.panels for home in panel.homes]
+    return {
+        spec.id: BuiltIn(
+            spec.name,
+            spec.icon,
+            tuple(
+                Column(
+                    column.width,
+                    _rows(
+                        [(home, known) for home, known in homes if (home.workspace, home.column) == (spec.id, number)]
+                    ),
+                    column.keeps_width,
+                )
+                for number, column in enumerate(spec.columns)
             ),
-            Column(396, ((("alerts",), 652), (("sources",), 336)), keeps_width=True),
-        ),
-    ),
-    TRIAGE: BuiltIn(
-        "Triage",
-        "shield",
+        )
+        for each in capabilities
+        for spec in each.workspaces
+    }
+
+
+def _rows(homes: Sequence[tuple[Home, str]]) -> tuple[tuple[tuple[str, ...], int], ...]:
+    rows: dict[int, list[tuple[Home, str]]] = {}
+    for home, known in homes:
+        rows.setdefault(home.row, []).append((home, known))
+    return tuple(
         (
-            Column(1152, ((("triage.queue", "risk.rules"), 1000),)),
-            Column(672, ((("triage.case", "risk.backtest", "risk.lists"), 1000),)),
-        ),
-    ),
-    ACCESS: BuiltIn(
-        "Access",
-        "key",
-        (
-            Column(985, ((("access.roles",), 1000),)),
-            Column(
-                839,
-                (
-                    (("access.approvals", "access.oversight"), 306),
-                    (("access.assignments",), 306),
-                    (("audit", "mine"), 372),
-                ),
-            ),
-        ),
-    ),
-}
+            tuple(known for _, known in sorted(rows[row], key=lambda found: found[0].tab)),
+            max(home.height for home, _ in rows[row]),
+        )
+        for row in sorted(rows)
+    )
+
+
+BUILT_IN = arrangements(CAPABILITIES)
 """In the order of the rail."""
+MAIN = next(iter(BUILT_IN))
+"""The one that a new console opens with, and that is there whatever a file says."""
 
 
-def built_in(room_width: int, workspace: str = WAR_ROOM) -> Places:
+def built_in(room_width: int, workspace: str = MAIN) -> Places:
     """The places of a built-in workspace in a room of that width, gaps left out; what is in front only."""
     columns = BUILT_IN[workspace].columns
     whole = sum(column.width for column in columns)

@@ -13,7 +13,6 @@ from views.kit.widgets.pill import Look, Pill
 from views.shell.window.arrangement import TITLE_HEIGHT
 
 if TYPE_CHECKING:
-    from views.kit.panel import Panel
     from views.shell.window.docks import Docks
 
 
@@ -43,41 +42,39 @@ class DockTitle(QWidget):
         docks.noted.connect(self._noted)
         QTimer.singleShot(0, self, self.refresh)
 
-    def _panel(self) -> Panel | None:
-        dock = self._area.currentDockWidget()
-        return self._docks.panels.get(dock.objectName()) if dock is not None else None
-
     def _noted(self, panel_id: str) -> None:
-        panel = self._panel()
-        if panel is not None and panel.id == panel_id:
+        spec = self._docks.in_front(self._area)
+        if spec is not None and spec.id == panel_id:
             self.refresh()
 
     def refresh(self, *_: object) -> None:
         """Read the note of the panel in front."""
-        panel = self._panel()
-        if panel is None or not self._area.isVisible():
+        spec = self._docks.in_front(self._area)
+        panel = self._docks.panel(spec.id) if spec is not None else None
+        if spec is None or panel is None or not self._area.isVisible():
             return
         note = panel.note()
-        seen = (panel.id, note, self._area.width(), current().font_scale)
+        seen = (spec.id, note, self._area.width(), current().font_scale)
         if seen == self._seen:
             return
         self._seen = seen
         self._area.titleBar().setMinimumHeight(max(TITLE_HEIGHT, QFontMetrics(current().font(10)).height() + 10))
         self._note.set(note.text, {"stale": Look.HATCHED, "late": Look.OUTLINE}.get(note.kind, Look.QUIET))
         # Where there is no room for both, what a panel is called goes before what is usual about it.
-        title = current().width(panel.title, 10, 600) + self._menu.sizeHint().width() + ROOM
+        title = current().width(spec.title, 10, 600) + self._menu.sizeHint().width() + ROOM
         fits = title + self._note.sizeHint().width() <= self._area.width()
         self._note.setVisible(bool(note.text) and (fits or note.kind != "fresh"))
-        self._menu.setAccessibleName(f"Menu of {panel.title}")
+        self._menu.setAccessibleName(f"Menu of {spec.title}")
 
     def _open_menu(self) -> None:
-        panel = self._panel()
-        if panel is None:
+        spec = self._docks.in_front(self._area)
+        panel = self._docks.panel(spec.id) if spec is not None else None
+        if spec is None or panel is None:
             return
         menu = QMenu(self._menu)
         menu.aboutToHide.connect(menu.deleteLater)
         menu.addActions(panel.menu())
         menu.addSeparator()
-        menu.addAction("Float", lambda: self._docks.float(panel.id))
-        menu.addAction("Close", lambda: self._docks.close(panel.id))
+        menu.addAction("Float", lambda: self._docks.float(spec.id))
+        menu.addAction("Close", lambda: self._docks.close(spec.id))
         menu.popup(self._menu.mapToGlobal(self._menu.rect().bottomLeft()))

@@ -1,7 +1,12 @@
-"""Docks: panels in Qt Advanced Docking System, their built-in arrangement, undo, and safe saving and restoring."""
+"""Docks: panels in Qt Advanced Docking System, their built-in arrangement, undo, and safe saving and restoring.
+
+A dock holds a stand-in until it is seen for the first time: then its panel is made.
+"""
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import PySide6QtAds as ads  # noqa: N813 - QtAds is what it is called
@@ -11,14 +16,16 @@ from PySide6.QtWidgets import QApplication, QScrollArea, QSplitter, QWidget
 
 from views.kit.focus_order import reveal
 from views.kit.theme import current
-from views.shell.window.arrangement import BUILT_IN, DOCK_GAP, WAR_ROOM, Places, shares
+from views.shell.window.arrangement import BUILT_IN, DOCK_GAP, MAIN, Places, shares
 from views.shell.window.dock_title import DockTitle
 from views.shell.window.layouts import Layout, LayoutHistory
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Iterator
 
+    from views.kit.capability import PanelSpec
     from views.kit.panel import Panel
+    from views.shell.window.panels import Panels
 
 SETTLE_MS = 250
 """A drag is a hundred small changes: it counts as one once it has come to rest."""
@@ -34,7 +41,8 @@ class Docks(QObject):
     noted = Signal(object)
     """Carries the id of a panel whose note may be another."""
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget, panels: Panels) -> None:
+        """A dock for each panel; ``restore`` arranges them."""
         super().__init__(parent)
         flags = ads.CDockManager.eConfigFlag
         for flag, on in (
@@ -60,11 +68,13 @@ class Docks(QObject):
         self.manager = ads.CDockManager(self.view)
         self.manager.layout().setSpacing(0)
         self.view.setWidget(self.manager)
-        self.arrangement = BUILT_IN[WAR_ROOM]
+        self.arrangement = BUILT_IN[MAIN]
         """What ``build_in`` arranges; the window sets that of the open workspace."""
         self.history = LayoutHistory()
-        self._panels: dict[str, Panel] = {}
+        self._panels = panels
         self._docks: dict[str, Any] = {}
+        self._arranging = True
+        """Docks come and go that nobody will see: no panel is made for them. So it is until the first ``restore``."""
         self._words = ""
         self._rest = b""
         self._settle = QTimer(self, singleShot=True, interval=SETTLE_MS)
@@ -77,33 +87,59 @@ class Docks(QObject):
         self.manager.dockAreasRemoved.connect(self._rearranged)
         self.manager.floatingWidgetCreated.connect(self._rearranged)
 
+        for spec in panels.specs.values():
+            self._add(spec)
+        self._build_in(made=False)
+
     # ---- building -------------------------------------------------------------------------------------------------
 
-    def add(self, panels: Sequence[Panel]) -> None:
-        """Make a dock for each panel. Call once, before ``restore``."""
-        for panel in panels:
-            dock = ads.CDockWidget(self.manager, panel.title)
-            dock.setObjectName(panel.id)
-            dock.setAccessibleName(panel.title)
-            dock.setFeature(ads.CDockWidget.DockWidgetFeature.DockWidgetDeleteOnClose, False)
-            # Not that of the content: it is asked once, in the width of another workspace. `_fit` knows what holds now.
-            dock.setMinimumSizeHintMode(ads.CDockWidget.eMinimumSizeHintMode.MinimumSizeHintFromDockWidget)
-            dock.setWidget(panel.widget, ads.CDockWidget.eInsertMode.ForceNoScrollArea)
-            panel.widget.show()  # the first picture hid what it had no room for; from now on the dock decides
-            panel.widget.setAccessibleName(panel.widget.accessibleName() or panel.title)
-            dock.visibilityChanged.connect(panel.set_visible)
-            dock.visibilityChanged.connect(lambda _shown: self._fitting.start())
-            panel.noted.connect(lambda i=panel.id: self.noted.emit(i))
-            dock.topLevelChanged.connect(lambda floating, t=panel.title: self._touched(_moved(t, floating)))
-            dock.viewToggled.connect(
-                lambda shown, t=panel.title: self._touched(f"{'Opened' if shown else 'Closed'} “{t}”")
-            )
-            panel.widget.installEventFilter(self)
-            self._panels[panel.id], self._docks[panel.id] = panel, dock
-        self.build_in()
+    def _add(self, spec: PanelSpec) -> None:
+        dock = self._docks[spec.id] = ads.CDockWidget(self.manager, spec.title)
+        dock.setObjectName(spec.id)
+        dock.setAccessibleName(spec.title)
+        dock.setFeature(ads.CDockWidget.DockWidgetFeature.DockWidgetDeleteOnClose, False)
+        # Not that of the content: it is asked once, in the width of another workspace. `_fit` knows what holds now.
+        dock.setMinimumSizeHintMode(ads.CDockWidget.eMinimumSizeHintMode.MinimumSizeHintFromDockWidget)
+        # The docking system keeps areas hidden whose docks hold nothing.
+        dock.setWidget(QWidget(), ads.CDockWidget.eInsertMode.ForceNoScrollArea)
+        dock.visibilityChanged.connect(partial(self._seen, spec.id))
+        dock.topLevelChanged.connect(lambda floating: self._touched(_moved(spec.title, floating)))
+        dock.viewToggled.connect(lambda shown: self._touched(f"{'Opened' if shown else 'Closed'} “{spec.title}”"))
+        self._panels.when_made(spec.id, partial(self._fill, spec))
 
-    def build_in(self) -> None:
-        """Arrange the docks as the design has them; rows meet and docks without a panel leave no gap."""
+    def _fill(self, spec: PanelSpec, panel: Panel) -> None:
+        dock, widget = self._docks[spec.id], panel.widget
+        dock.takeWidget().deleteLater()
+        dock.setWidget(widget, ads.CDockWidget.eInsertMode.ForceNoScrollArea)
+        widget.show()  # the first picture hid what it had no room for; from now on the dock decides
+        widget.setAccessibleName(widget.accessibleName() or spec.title)
+        widget.installEventFilter(self)
+        panel.noted.connect(lambda: self.noted.emit(spec.id))
+        panel.set_visible(dock.isVisible())
+        self._fitting.start()
+
+    def _seen(self, panel_id: str, visible: bool) -> None:
+        self._fitting.start()
+        panel = self._panels.made(panel_id)
+        if panel is None and visible and not self._arranging:
+            self._panels.panel(panel_id)
+        elif panel is not None:
+            panel.set_visible(visible)
+
+    @contextmanager
+    def _arranged(self) -> Iterator[None]:
+        """Make the panels of the docks that are seen after the arranging, and of no other."""
+        self._arranging = True
+        try:
+            yield
+        finally:
+            self._arranging = False
+
+    def _build_in(self, *, made: bool = True) -> None:
+        """Arrange the docks as the design has them; rows meet and docks without a panel leave no gap.
+
+        What will be in front is ``made`` before sizes are shared out: a panel says how much it needs at least.
+        """
         for dock in self._docks.values():
             dock.toggleView(True)  # one that is added while it is closed would never show its tab again
             if dock.dockAreaWidget() is not None:
@@ -113,6 +149,8 @@ class Docks(QObject):
             there = [(known, tall) for ids, tall in column.docks if (known := [i for i in ids if i in self._docks])]
             if there:
                 columns.append((column.width, there))
+        for front in (known[0] for _, docks in columns for known, _ in docks) if made else ():
+            self._panels.panel(front)
         for index, (_, docks) in enumerate(columns):
             self._column(docks, index)
         placed = {i for _, docks in columns for known, _ in docks for i in known}
@@ -176,17 +214,29 @@ class Docks(QObject):
             area = dock.dockAreaWidget()
             if area is None or area.currentDockWidget() is not dock:
                 continue
-            least = self._panels[panel_id].widget.minimumSizeHint()
+            panel = self._panels.made(panel_id)
+            if panel is None:
+                continue
+            least = panel.widget.minimumSizeHint()
             least.setHeight(least.height() + area.titleBar().minimumHeight())
             if area.minimumSize() != least:
                 area.setMinimumSize(least)
 
     # ---- looking --------------------------------------------------------------------------------------------------
 
+    def in_front(self, area: Any) -> PanelSpec | None:
+        """Whose dock is in front of a dock area."""
+        dock = area.currentDockWidget()
+        return self._panels.specs.get(dock.objectName()) if dock is not None else None
+
+    def panel(self, panel_id: str) -> Panel | None:
+        """The panel of a dock, once somebody has seen it."""
+        return self._panels.made(panel_id)
+
     @property
-    def panels(self) -> Mapping[str, Panel]:
-        """Panels by id."""
-        return self._panels
+    def closed(self) -> list[PanelSpec]:
+        """Whose docks are neither in the window nor floating."""
+        return [spec for spec in self._panels.specs.values() if not self.is_open(spec.id)]
 
     def is_open(self, panel_id: str) -> bool:
         """Whether that dock is in the window or floating."""
@@ -194,11 +244,11 @@ class Docks(QObject):
 
     def open(self, panel_id: str) -> None:
         """Show a dock, bring it to the front and give it the keyboard."""
-        dock = self._docks[panel_id]
+        dock, panel = self._docks[panel_id], self._panels.panel(panel_id)
         dock.toggleView(True)
         dock.setAsCurrentTab()
         dock.raise_()
-        _focus(self._panels[panel_id].widget)
+        _focus(panel.widget)
 
     def close(self, panel_id: str) -> None:
         """Close a dock."""
@@ -207,7 +257,7 @@ class Docks(QObject):
     def float(self, panel_id: str) -> None:
         """Make a dock a window of its own, on whatever screen."""
         self._docks[panel_id].setFloating()
-        self._touched(_moved(self._panels[panel_id].title, floating=True))
+        self._touched(_moved(self._panels.specs[panel_id].title, floating=True))
 
     def focus_next(self, step: int = 1) -> str | None:
         """Give the keyboard to the next visible dock (F6), or the one before with ``step=-1``; returns its id."""
@@ -217,7 +267,7 @@ class Docks(QObject):
         here = QApplication.focusWidget()
         current = next((n for n, i in enumerate(visible) if here and self._docks[i].isAncestorOf(here)), None)
         index = (0 if step > 0 else -1) if current is None else (current + step) % len(visible)
-        _focus(self._panels[visible[index]].widget)
+        _focus(self._panels.panel(visible[index]).widget)
         return visible[index]
 
     def take_focus(self) -> None:
@@ -225,7 +275,7 @@ class Docks(QObject):
         visible = self._visible()
         here = self.manager.window().focusWidget()
         if visible and not any(here is not None and self._docks[i].isAncestorOf(here) for i in visible):
-            _focus(self._panels[visible[0]].widget)
+            _focus(self._panels.panel(visible[0]).widget)
 
     def _visible(self) -> list[str]:
         """Docks that are seen, in reading order."""
@@ -268,9 +318,13 @@ class Docks(QObject):
 
         Call after the first turn of the loop that follows the first show, or sizes are lost.
         """
-        fits = layout is not None and self._apply(layout.blob) and self._any_open()
-        if not fits:
-            self.build_in()
+        with self._arranged():
+            fits = layout is not None and self._apply(layout.blob) and self._any_open()
+            if not fits:
+                self._build_in()
+            elif layout is not None:
+                self._take_in(set(self._docks).difference(layout.docks))
+        self._make_seen()
         self.clamp_floating()
         self.rest()
         return fits or layout is None
@@ -280,10 +334,44 @@ class Docks(QObject):
         blob = self.history.pop()
         if blob is None:
             return False
-        self._apply(blob)
+        with self._arranged():
+            self._apply(blob)
+        self._make_seen()
         self.clamp_floating()
         self.rest()
         return True
+
+    def _make_seen(self) -> None:
+        for panel_id, dock in self._docks.items():
+            if dock.isVisible():
+                self._panels.panel(panel_id)
+
+    def _take_in(self, newer: Collection[str]) -> None:
+        """Docks that have come since a layout was kept: behind those they are at home with, nothing else moves.
+
+        Left alone they would be in no area, and open as floating windows of a few pixels.
+        """
+        for panel_id in (known for known in self._docks if known in newer):
+            at_home, area = self._home_area(panel_id)
+            front = area.currentDockWidget() if area is not None else None
+            dock = self._docks[panel_id]
+            self.manager.addDockWidget(ads.CenterDockWidgetArea, dock, area)
+            dock.toggleView(True)  # also one that stays closed, or it would never show its tab
+            if not at_home:
+                dock.toggleView(False)
+            if front is not None:
+                front.setAsCurrentTab()
+
+    def _home_area(self, panel_id: str) -> tuple[bool, Any]:
+        """Whether a panel is at home in this workspace, and the area of the nearest open dock: row, column, any."""
+        columns = [[docks for docks, _ in column.docks] for column in self.arrangement.columns]
+        rows = next(([row, [i for r in rows for i in r]] for rows in columns for row in rows if panel_id in row), None)
+        for mate in (*(known for row in rows or () for known in row), *self._docks):
+            dock = self._docks.get(mate)
+            area = dock.dockAreaWidget() if dock is not None and not dock.isClosed() else None
+            if mate != panel_id and area is not None and self.manager.rootSplitter().isAncestorOf(area):
+                return rows is not None, area
+        return rows is not None, None
 
     def rest(self) -> None:
         """Take the present arrangement as the one that the next change departs from."""

@@ -1,4 +1,4 @@
-"""What stands where the docks will be until they are built: the figures in their place, and empty frames."""
+"""What stands where the docks will be until they are built: one panel in its place, and empty frames."""
 
 from __future__ import annotations
 
@@ -9,31 +9,32 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QResizeEv
 from PySide6.QtWidgets import QWidget
 
 from views.kit.theme import current
-from views.shell.window.arrangement import TITLE_HEIGHT, WAR_ROOM, Places, built_in, rectangles
+from views.shell.window.arrangement import MAIN, TITLE_HEIGHT, Places, built_in, rectangles
 
 if TYPE_CHECKING:
+    from views.kit.capability import PanelSpec
     from views.kit.panel import Panel
 
 
 class FirstPicture(QWidget):
-    """Last known figures without a docking system: that takes as long to load as everything painted here."""
+    """What is painted first, without a docking system: that takes as long to load as everything painted here."""
 
-    def __init__(self, figures: Panel, places: Places, parent: QWidget, workspace: str = WAR_ROOM) -> None:
+    def __init__(self, spec: PanelSpec, panel: Panel, places: Places, parent: QWidget, workspace: str = MAIN) -> None:
         super().__init__(parent)
-        self._figures = figures
-        self._places = places if figures.id in places else None
+        self._spec, self._panel = spec, panel
+        self._places = places if spec.id in places else None
         self._workspace = workspace
         self.painted = False
-        """Whether it has been on the screen, figures and all."""
-        figures.widget.setParent(self)
-        figures.widget.setAutoFillBackground(False)
+        """Whether it has been on the screen, panel and all."""
+        panel.widget.setParent(self)
+        panel.widget.setAutoFillBackground(False)
 
     def _frames(self) -> dict[str, QRect]:
         frames = rectangles(self._places or built_in(self.width(), self._workspace), self.rect())
-        own = frames.get(self._figures.id)
+        own = frames.get(self._spec.id)
         if own is None:
             return frames
-        lacking = self._title_height() + self._figures.widget.minimumSizeHint().height() - own.height()
+        lacking = self._title_height() + self._panel.widget.minimumSizeHint().height() - own.height()
         if lacking > 0:  # as the docking system will do it: whatever is below makes room
             for dock, frame in frames.items():
                 if frame.left() < own.right() and frame.top() > own.bottom():
@@ -49,17 +50,17 @@ class FirstPicture(QWidget):
         self._place()
 
     def event(self, event: QEvent) -> bool:
-        if event.type() is QEvent.Type.LayoutRequest:  # the figures need another height in another number of columns
+        if event.type() is QEvent.Type.LayoutRequest:  # the panel needs another height in another number of columns
             self._place()
             self.update()
         return super().event(event)
 
     def _place(self) -> None:
-        frame = self._frames().get(self._figures.id)
+        frame = self._frames().get(self._spec.id)
         if frame is None:
-            self._figures.widget.hide()
+            self._panel.widget.hide()
             return
-        self._figures.widget.setGeometry(frame.adjusted(0, self._title_height(), 0, 0))
+        self._panel.widget.setGeometry(frame.adjusted(0, self._title_height(), 0, 0))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         tokens, high = current().tokens, self._title_height()
@@ -69,8 +70,8 @@ class FirstPicture(QWidget):
             painter.fillRect(frame, QColor(tokens.window))
             title = QRect(frame.x(), frame.y(), frame.width(), high)
             painter.fillRect(title.x(), title.bottom(), title.width(), 1, QColor(tokens.line))
-            if dock == self._figures.id:
+            if dock == self._spec.id:
                 painter.setFont(current().font(10, 600))
                 painter.setPen(QColor(tokens.text))
-                painter.drawText(title.adjusted(12, 0, -12, -1), Qt.AlignmentFlag.AlignVCenter, self._figures.title)
+                painter.drawText(title.adjusted(12, 0, -12, -1), Qt.AlignmentFlag.AlignVCenter, self._spec.title)
         self.painted = True

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 from app.core import files
-from views.shell.window.arrangement import BUILT_IN, WAR_ROOM
+from views.shell.window.arrangement import BUILT_IN, MAIN
 
 SCHEMA = 1
 PRODUCT = "opsconsole layouts"
@@ -92,10 +92,10 @@ class Workspace:
 
 @dataclass(frozen=True, slots=True)
 class Workspaces:
-    """All workspaces in the order of the rail, the built-in ones first, and which one is open."""
+    """All workspaces in the order of the rail, and which one is open."""
 
     items: tuple[Workspace, ...] = tuple(Workspace(known, built.name) for known, built in BUILT_IN.items())
-    active: str = WAR_ROOM
+    active: str = MAIN
 
     @property
     def current(self) -> Workspace:
@@ -140,7 +140,7 @@ class Workspaces:
         if workspace_id in BUILT_IN:
             raise LayoutError(f"The {BUILT_IN[workspace_id].name} workspace cannot be removed.")
         items = tuple(item for item in self.items if item.id != workspace_id)
-        return Workspaces(items, WAR_ROOM if self.active == workspace_id else self.active)
+        return Workspaces(items, MAIN if self.active == workspace_id else self.active)
 
     def _usable(self, name: str, *, besides: str | None) -> str:
         name = " ".join(name.split())
@@ -180,17 +180,15 @@ class Workspaces:
             layout = None if row.get("layout") is None else Layout.from_json(row["layout"])
             items.append(Workspace(row["id"], row["name"], layout))
         ids = [item.id for item in items]
-        if WAR_ROOM not in ids or len(set(ids)) != len(ids):
+        if MAIN not in ids or len(set(ids)) != len(ids):
             raise LayoutError("its workspaces are incomplete or named twice")
-        by_id = {item.id: item for item in items}
-        # A file of an earlier console lacks the workspaces that have come since.
-        built = [
-            replace(by_id.get(known, Workspace(known, one.name)), name=one.name) for known, one in BUILT_IN.items()
-        ]
-        items = [*built, *(item for item in items if item.id not in BUILT_IN)]
+        # The operator's order stays, for their keys count places in it. A file of an earlier console lacks the
+        # workspaces that have come since: they come last.
+        items = [replace(i, name=BUILT_IN[i.id].name) if i.id in BUILT_IN else i for i in items]
+        items += [Workspace(known, built.name) for known, built in BUILT_IN.items() if known not in ids]
         ids = [item.id for item in items]
         active = value.get("active")
-        return cls(tuple(items), active if active in ids else WAR_ROOM)
+        return cls(tuple(items), active if active in ids else MAIN)
 
 
 class LayoutStore:

@@ -11,23 +11,22 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
+from views.capabilities import CAPABILITIES
 from views.kit.focus_order import step
-from views.shell.window.arrangement import ACCESS, BUILT_IN, TRIAGE, WAR_ROOM
+from views.shell.window.arrangement import BUILT_IN, MAIN
 from views.shell.window.banner import LinkBanner
 from views.shell.window.first_picture import FirstPicture
 from views.shell.window.key_gate import KeyGate
 from views.shell.window.layouts import LayoutStore, Workspaces
 from views.shell.window.message_bar import MessageBar
+from views.shell.window.panels import Panels
 from views.shell.window.rail import Rail
 from views.shell.window.state import banner_words, strip_state
 from views.shell.window.strip import Strip
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from app.console import Console
     from app.core.messages import Message
-    from views.kit.panel import Panel
     from views.shell.window.commands import WindowCommands
     from views.shell.window.docks import Docks
 
@@ -46,9 +45,10 @@ class MainWindow(QWidget):
     """There once the window is furnished."""
     commands: WindowCommands
 
-    def __init__(self, console: Console, store: LayoutStore, figures: Panel) -> None:
+    def __init__(self, console: Console, store: LayoutStore) -> None:
         super().__init__()
         self.console, self.store = console, store
+        self.panels = Panels(console, self, self.open_panel)
         self.setWindowTitle("opsconsole")
         self.setAccessibleName("Operations console")
         self.strip, self.banner, self.rail = Strip(self), LinkBanner(self), Rail(self)
@@ -60,7 +60,9 @@ class MainWindow(QWidget):
         self.workspaces, self._problem = store.load()
         layout = self.workspaces.current.layout
         places = layout.places if layout else {}
-        self.first: FirstPicture | None = FirstPicture(figures, places, self.ground, self._built_in)
+        spec = next(spec for spec in self.panels.specs.values() if spec.painted_first)
+        painted = self.panels.panel(spec.id)
+        self.first: FirstPicture | None = FirstPicture(spec, painted, places, self.ground, self._built_in)
         ground.addWidget(self.first)
         self.stack.addWidget(self.ground)
         self._lay_out()
@@ -84,8 +86,8 @@ class MainWindow(QWidget):
         column.addLayout(middle, 1)
         column.addWidget(self.message_bar)
 
-    def furnish(self, panels: Sequence[Panel]) -> None:
-        """Put the panels into docks in place of the first picture, and let the operator in.
+    def furnish(self) -> None:
+        """Put docks in place of the first picture, and let the operator in.
 
         Call once, after the first picture was painted; ``restore`` follows in the next turn of the loop.
         """
@@ -93,13 +95,13 @@ class MainWindow(QWidget):
         from views.shell.window.docks import Docks
 
         self.ground.setUpdatesEnabled(False)
-        self.docks = Docks(self.ground)
-        self.docks.add(panels)
+        self.docks = Docks(self.ground, self.panels)
         if self.first is not None and (layout := self.ground.layout()) is not None:
             layout.replaceWidget(self.first, self.docks.view)
             self.first.hide()
             self.first.deleteLater()
             self.first = None
+        self.panels.connect()
         self.commands = WindowCommands(self)
         self._connect()
         self.bind_shortcuts()
@@ -114,8 +116,9 @@ class MainWindow(QWidget):
         self.strip.live_chosen.connect(time.go_live)
         self.strip.past_asked.connect(lambda: self.page_asked.emit("past"))
         self.strip.search_asked.connect(lambda: self.page_asked.emit("palette"))
-        self.strip.alerts_asked.connect(lambda: self.open_panel("alerts"))
-        self.strip.pending_asked.connect(lambda: self.open_panel("mine"))
+        self.strip.panel_asked.connect(self.open_panel)
+        for asked in (self.strip.pending_asked, self.message_bar.pending_asked):
+            asked.connect(self._open_pending)
         self.strip.user_menu.connect(self._fill_user_menu)
         self.rail.workspace_chosen.connect(self.open_workspace)
         self.rail.layouts_asked.connect(self._layouts_menu)
@@ -126,7 +129,7 @@ class MainWindow(QWidget):
         self.docks.changed.connect(self._layout_changed)
         for signal, slot in self._engine_signals():
             signal.connect(slot)
-        self._waiting = {ACCESS: self.console.badge("access"), TRIAGE: self.console.badge("risk")}
+        self._waiting = {each.badge_of: self.console.badge(each.name) for each in CAPABILITIES if each.badge_of}
         for waiting in self._waiting.values():
             waiting.changed.connect(self._count)
         self._count()
@@ -149,6 +152,10 @@ class MainWindow(QWidget):
     def _count(self) -> None:
         for workspace_id, waiting in self._waiting.items():
             self.rail.show_count(workspace_id, waiting.count, waiting.words)
+
+    def _open_pending(self) -> None:
+        for panel_id in (each.pending_panel for each in CAPABILITIES if each.pending_panel):
+            self.open_panel(panel_id)
 
     def _show_history(self) -> None:
         from views.shell.window.history import History
@@ -187,8 +194,6 @@ class MainWindow(QWidget):
 
     def open_panel(self, panel_id: str) -> None:
         """Bring a dock to the front, in the workspace that is open or, where it is closed, in the one it belongs to."""
-        if panel_id not in self.docks.panels:
-            return
         if not self.docks.is_open(panel_id):
             for workspace_id, built in BUILT_IN.items():
                 if any(panel_id in docks for column in built.columns for docks, _ in column.docks):
@@ -209,7 +214,7 @@ class MainWindow(QWidget):
     @property
     def _built_in(self) -> str:
         """The built-in workspace whose arrangement the open one falls back to."""
-        return self.workspaces.active if self.workspaces.active in BUILT_IN else WAR_ROOM
+        return self.workspaces.active if self.workspaces.active in BUILT_IN else MAIN
 
     def open_workspace(self, workspace_id: str) -> None:
         """Open a workspace; the one left keeps its present layout."""
@@ -245,7 +250,7 @@ class MainWindow(QWidget):
         self._set(self.workspaces.rename(self.workspaces.active, name))
 
     def remove_workspace(self) -> None:
-        """Forget the open workspace and open the War room; can be undone. Raises LayoutError for the War room."""
+        """Forget the open workspace and open the main one; can be undone. Raises LayoutError for a built-in one."""
         before = self.workspaces
         self._change_to(before.remove(before.active))
         self.say(f"Removed workspace “{before.current.name}”", lambda: self._change_to(before))
@@ -287,11 +292,10 @@ class MainWindow(QWidget):
         menu = QMenu(self)
         menu.aboutToHide.connect(menu.deleteLater)
         self._fill(menu, "Layouts")
-        closed = [p for i, p in self.docks.panels.items() if not self.docks.is_open(i)]
-        if closed:
+        if closed := self.docks.closed:
             menu.addSeparator()
-        for panel in closed:
-            menu.addAction(f"Open “{panel.title}”", lambda i=panel.id: self.docks.open(i))
+        for spec in closed:
+            menu.addAction(f"Open “{spec.title}”", lambda i=spec.id: self.docks.open(i))
         item = self.rail.layouts
         menu.popup(item.mapToGlobal(item.rect().topRight()))
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from app.alerts.domain import Alerts
 from app.core.freshness import age_words, long_age_words
+from views.capabilities import CAPABILITIES
 from views.shell.window.strip import StripState
 
 if TYPE_CHECKING:
@@ -19,8 +18,6 @@ def strip_state(console: Console) -> StripState:
     now = console.clock.now()
     figures = console.figures
     state = str(console.link.state)
-    sample = console.of(Alerts).list().sample
-    alerts = None if sample is None else sample.value
     me = console.session.me
     age = None if figures is None else max(0.0, now.timestamp() - figures.as_of)
     down = state in {"down", "signed_out"}
@@ -34,21 +31,13 @@ def strip_state(console: Console) -> StripState:
         range_days=console.time.range_days,
         past=console.time.as_of,
         window_end=None if figures is None else datetime.fromtimestamp(figures.as_of, UTC),
-        p1=None if alerts is None else _waiting(alerts, "P1"),
-        p2=None if alerts is None else _waiting(alerts, "P2"),
-        shelved=sum(1 for alert in alerts or () if alert.shelved_until is not None),
+        counts=tuple(count for each in CAPABILITIES if each.status is not None for count in each.status(console)),
         read_only=state == "signed_out" or console.time.as_of is not None,
         pending=len(console.mutations.pending),
         polling=console.stream.state == "polling",
         local_time=console.settings.local_time,
         user=me.name if me else (figures.user if figures else ""),
         user_id=me.user_id if me else "",
-    )
-
-
-def _waiting(alerts: Iterable[Any], severity: str) -> int:
-    return sum(
-        1 for alert in alerts if alert.severity == severity and alert.state == "active" and alert.shelved_until is None
     )
 
 

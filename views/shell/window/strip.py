@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
@@ -14,8 +14,10 @@ from models.core.wording import initials
 from views.kit.theme import current
 from views.kit.widgets.pill import Line, Look, Pill
 
+if TYPE_CHECKING:
+    from views.kit.capability import StatusCount
+
 HEIGHT = 32
-NO_NUMBER = "\N{EN DASH}"
 RANGES = (7, 30, 90)
 
 
@@ -34,9 +36,8 @@ class StripState:
     """The past instant that is looked at; ``None`` is live."""
     window_end: datetime | None = None
     """End of the shown window when the figures are older than now."""
-    p1: int | None = None
-    p2: int | None = None
-    shelved: int = 0
+    counts: tuple[StatusCount, ...] = ()
+    """What capabilities count here."""
     read_only: bool = False
     pending: int = 0
     """What operators decided and the server has not answered."""
@@ -103,7 +104,8 @@ class Strip(QWidget):
     live_chosen = Signal()
     past_asked = Signal()
     search_asked = Signal()
-    alerts_asked = Signal()
+    panel_asked = Signal(object)
+    """Id of the panel behind a count."""
     pending_asked = Signal()
     user_menu = Signal(object)
     """A QMenu that is about to open and wants its actions."""
@@ -121,15 +123,14 @@ class Strip(QWidget):
         self.search = Pill(
             "Search or run an action", Look.OUTLINE, name="Search or run an action", key="Ctrl+K", icon="search"
         )
-        self.p1 = Pill(name="Unacknowledged P1 alerts")
-        self.p2 = Pill(name="Unacknowledged P2 alerts")
-        self.shelved = Pill(look=Look.OUTLINE, name="Shelved alerts")
+        self.counts: dict[str, Pill] = {}
+        """By id; made when first heard of."""
         self.read_only = Pill("Read-only", Look.INVERSE)
         self.pending = Pill(look=Look.OUTLINE, name="Decisions that wait to be sent")
         self.utc = Pill(look=Look.STRONG)
         self.local = Pill(look=Look.QUIET)
         self.user = Pill(look=Look.PLAIN, name="Who is signed in")
-        row = QHBoxLayout(self)
+        row = self._row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 8, 0)
         row.setSpacing(4)
         lines = [Line(self) for _ in range(3)]
@@ -141,9 +142,6 @@ class Strip(QWidget):
         row.addWidget(self.search)
         for item in (
             lines[1],
-            self.p1,
-            self.p2,
-            self.shelved,
             self.read_only,
             self.pending,
             lines[2],
@@ -152,8 +150,6 @@ class Strip(QWidget):
             self.user,
         ):
             row.addWidget(item)
-        at = (row.itemAt(n) for n in range(row.count()))
-        self._items = [widget for item in at if item is not None and (widget := item.widget()) is not None]
         self._state: StripState | None = None
         self._narrow: list[QWidget] = [self.local, *lines, self.window_text, self.past, self.search, self.utc]
         """What gives way first when there is no room; the rest never does."""
@@ -162,8 +158,6 @@ class Strip(QWidget):
             pill.clicked.connect(lambda _=False, d=days: self.range_chosen.emit(d))
         self.past.clicked.connect(self.past_asked)
         self.search.clicked.connect(self.search_asked)
-        for pill in (self.p1, self.p2, self.shelved):
-            pill.clicked.connect(self.alerts_asked)
         self.pending.clicked.connect(self.pending_asked)
         self.user.clicked.connect(self._open_user_menu)
 
@@ -192,14 +186,10 @@ class Strip(QWidget):
             pill.set(pill.text(), Look.SELECTED if days == state.range_days else Look.OUTLINE)
         self.window_text.set(window_words(state.past or state.window_end or state.now, state.range_days))
         self.past.set("Past…" if live else "Past", Look.QUIET if live else Look.INVERSE)
-        for pill, letter, shape, count in ((self.p1, "P1", "▲", state.p1), (self.p2, "P2", "◆", state.p2)):
-            if count:
-                pill.set(f"{shape} {letter}  {count}", Look.FILLED, hue=letter.lower())
-            else:
-                pill.set(f"{letter}  {NO_NUMBER if count is None else 0}", Look.QUIET)
-            known = "unknown" if count is None else str(count)
-            pill.setAccessibleName(f"Unacknowledged {letter} alerts: {known}")
-        self.shelved.set(f"{state.shelved} shelved")
+        for count in state.counts:
+            pill = self._count(count)
+            pill.set(count.text, Look(count.look), hue=count.hue)
+            pill.setAccessibleName(count.name)
         self.utc.set(f"{state.now:%H:%M:%S} UTC")
         here = state.now.astimezone()
         self.local.set(f"{here:%H:%M} {here.tzname() or 'local'}")
@@ -213,6 +203,13 @@ class Strip(QWidget):
         ):
             self._fit()  # not for every tick of a clock
 
+    def _count(self, count: StatusCount) -> Pill:
+        if count.id not in self.counts:
+            pill = self.counts[count.id] = Pill(name=count.name)
+            pill.clicked.connect(lambda: self.panel_asked.emit(count.panel))
+            self._row.insertWidget(self._row.indexOf(self.read_only), pill)
+        return self.counts[count.id]
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit()
@@ -222,18 +219,15 @@ class Strip(QWidget):
         if state is None:
             return
         away: dict[QWidget, bool] = {
-            self.shelved: not state.shelved,
             self.read_only: not state.read_only,
             self.pending: not state.pending,
             self.user: not state.user,
         }
+        away |= {self.counts[count.id]: not count.text for count in state.counts}
         away[self.local] = not state.local_time or not state.now.astimezone().utcoffset()
-        items = self._items
-        shown = [
-            w
-            for w in items
-            if w is not None and not away.get(w, False) and (w is not self.environment or state.environment)
-        ]
+        at = (self._row.itemAt(n) for n in range(self._row.count()))
+        items = [widget for item in at if item is not None and (widget := item.widget()) is not None]
+        shown = [w for w in items if not away.get(w, False) and (w is not self.environment or state.environment)]
         room = self.width() - 8
         needed = sum(w.sizeHint().width() + 4 for w in shown)
         other_ranges = [pill for days, pill in self.ranges.items() if days != state.range_days]

@@ -20,11 +20,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.alerts.domain import MANAGE, Alerts, change_rule, create_rule
+from app.alerts.domain import Alerts, change_rule, create_rule
 from app.core.errors import OperationsError
 from app.core.mutation_types import InConflict, Outcome
 from app.dashboard.figures import shown, title_of, unit_of
 from models.core.money import decimals
+from models.core.permissions import Permission
 from models.figures import FIGURES, FigureName
 from views.kit.dialogs.base import WindowDialog
 from views.kit.theme import current
@@ -120,7 +121,7 @@ class RulesDialog(WindowDialog):
         row.addWidget(self.list, 2)
         row.addLayout(form, 3)
         self.column.addLayout(row)
-        reason = console.write_blocker(MANAGE)
+        reason = console.write_blocker(Permission.MANAGE_ALERTS)
         self._save = next(b for b in self.buttons.buttons() if b.text() == "Save")
         self._save.setEnabled(reason is None)
         self._save.setToolTip(reason or "")

@@ -1,0 +1,1 @@
+"""Analytics events and their schemas."""

@@ -1,0 +1,118 @@
+"""What the dashboard brings to the window: the War room, its figures and charts, the rows behind them."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from views.kit.capability import Capability, ColumnSpec, Home, PanelSpec, WorkspaceSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.console import Console
+    from views.kit.capability import WallPart, Window
+    from views.kit.panel import Panel
+
+WAR_ROOM = "war-room"
+FIGURES, ROWS = "dashboard.figures", "drilldown"
+
+
+def _figures(window: Window) -> Panel:
+    from views.dashboard.figures_panel import FiguresPanel
+
+    return FiguresPanel(window.console)
+
+
+def _sources(window: Window) -> Panel:
+    from views.dashboard.data_sources_panel import SourcesPanel
+
+    return SourcesPanel(window.console)
+
+
+def _rows(window: Window) -> Panel:
+    from views.dashboard.drill_panel import DrillPanel
+
+    return DrillPanel(window.console)
+
+
+def _chart(panel_id: str, title: str, row: int, height: int, read: str, source: str, rows: str) -> PanelSpec:
+    """``read`` names the function of ``views.dashboard.series``; ``rows`` the list behind a bucket."""
+
+    def make(window: Window) -> Panel:
+        from views.dashboard.chart_panels import ChartPanel, Crosshair
+
+        return ChartPanel(window.console, window.shared(Crosshair), title, read, source=source, rows=rows)
+
+    return PanelSpec(panel_id, title, make, (Home(WAR_ROOM, 0, row, height),))
+
+
+CHARTS = (
+    _chart("dashboard.revenue", "Revenue", 1, 205, "revenue", "revenue.daily", "orders"),
+    _chart("dashboard.orders", "Orders and refunds", 2, 166, "orders", "orders.total", "orders"),
+    _chart(
+        "dashboard.downloads",
+        "Download failure rate",
+        3,
+        174,
+        "failure_rate",
+        "downloads.failureRate",
+        "downloads?status=failed",
+    ),
+    _chart(
+        "dashboard.community",
+        "Discord members",
+        4,
+        158,
+        "members",
+        "community.discordMembers",
+        "community?metric=discord",
+    ),
+)
+
+
+def _show_rows(window: Window, link: object) -> None:
+    window.panel(ROWS).show_links([str(link)])
+    window.open_panel(ROWS)
+
+
+def _show_figure(window: Window, name: object) -> None:
+    from models.figures import FigureName
+
+    console = window.console
+    sample = console.dashboard().sample
+    links = sample.value.links.get(FigureName(str(name)), ()) if sample is not None else ()
+    if not links:
+        console.messages.post("The rows behind this figure are not known yet: nothing has been heard from the server.")
+        return
+    title = next((f.title for f in console.figures.figures if f.name == name), "") if console.figures else ""
+    window.panel(ROWS).show_links(links, title)
+    window.open_panel(ROWS)
+
+
+def _connect(window: Window) -> None:
+    window.when_made(FIGURES, lambda figures: figures.opened.connect(partial(_show_figure, window)))
+    for chart in CHARTS:
+        window.when_made(chart.id, lambda panel: panel.drilled.connect(partial(_show_rows, window)))
+
+
+def _wall_pages(console: Console) -> Sequence[WallPart]:
+    from views.dashboard.wall_pages import figure_pages
+
+    return figure_pages(console)
+
+
+CAPABILITY = Capability(
+    name="dashboard",
+    workspaces=(
+        WorkspaceSpec(WAR_ROOM, "War room", "war-room", (ColumnSpec(1428), ColumnSpec(396, keeps_width=True))),
+    ),
+    panels=(
+        PanelSpec(FIGURES, "Figures", _figures, (Home(WAR_ROOM, 0, 0, 269),), painted_first=True),
+        *CHARTS,
+        PanelSpec("sources", "Sources", _sources, (Home(WAR_ROOM, 1, 1, 336),)),
+        PanelSpec(ROWS, "Rows", _rows),
+    ),
+    connect=_connect,
+    wall_pages=_wall_pages,
+)

@@ -1,0 +1,272 @@
+"""The dashboard's pages of the wall display: three figures and a chart each."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen
+
+from app.core.freshness import Quality, age_words
+from models.figures import FigureName
+from views.dashboard import series
+from views.kit.theme import current
+from views.kit.wall import LEFT, RIGHT, draw_fitted, wall_font
+from views.kit.widgets.chip import mark
+
+if TYPE_CHECKING:
+    from app.console import Console
+    from app.core.figure_set import Figure
+    from models.dashboard import OperationsDashboard
+    from views.kit.charts.data import ChartData
+
+Place = Callable[[float, float], QPointF]
+"""Where an instant and a value are on the screen."""
+
+
+def figure_pages(console: Console) -> tuple[FigurePage, ...]:
+    """In the order in which they are turned."""
+    return (
+        FigurePage(
+            console,
+            ("revenue.daily", "orders.total", "downloads.failureRate"),
+            "Download failure rate",
+            series.failure_rate,
+        ),
+        FigurePage(console, ("revenue.weekly", "revenue.monthly", "orders.refunded"), "Revenue", series.revenue),
+        FigurePage(console, ("orders.pending", "downloads.total", "community.discordMembers"), "Orders", series.orders),
+    )
+
+
+class FigurePage:
+    """Three figures and the chart below them."""
+
+    def __init__(
+        self,
+        console: Console,
+        figures: tuple[str, str, str],
+        title: str,
+        read: Callable[[OperationsDashboard], ChartData],
+    ) -> None:
+        """``read`` takes the chart called ``title`` out of a dashboard."""
+        self._console, self._figures, self._title, self._read = console, figures, title, read
+        self._unit = 1.0
+        self._watch = console.dashboard().watch()
+        console.time.changed.connect(self._rewatch)
+
+    @property
+    def wanted(self) -> bool:
+        """It is always shown."""
+        return True
+
+    def close(self) -> None:
+        """Stop asking."""
+        self._console.time.changed.disconnect(self._rewatch)
+        self._watch.close()
+
+    def _rewatch(self) -> None:
+        self._watch.close()
+        self._watch = self._console.dashboard().watch()
+
+    def draw(self, painter: QPainter, box: QRectF, unit: float) -> None:
+        """Figures beside each other, the chart below them."""
+        self._unit, gap = unit, unit * 0.45
+        tall = min(unit * 6.7, box.height() * 0.55)
+        wide = (box.width() - 2 * gap) / 3
+        shown = {f.name: f for f in self._console.figures.figures} if self._console.figures else {}
+        for number, name in enumerate(self._figures):
+            self._tile(painter, QRectF(box.left() + number * (wide + gap), box.top(), wide, tall), shown.get(name))
+        top = box.top() + tall + gap
+        self._chart(painter, QRectF(box.left(), top, box.width(), box.bottom() - top))
+
+    def _stale(self) -> bool:
+        return self._console.quality() in {Quality.STALE, Quality.DISCONNECTED}
+
+    def _tile(self, painter: QPainter, box: QRectF, figure: Figure | None) -> None:
+        theme, unit = current(), self._unit
+        tokens = theme.tokens
+        stale = self._stale()
+        broken = figure is not None and figure.state in {"breached", "acknowledged"}
+        painter.setBrush(theme.hatch(tokens.tile) if stale else QColor(tokens.tile))
+        painter.setPen(QPen(QColor(tokens.tile_line), 2))
+        if figure is not None and broken:
+            painter.setPen(QPen(QColor(tokens.status(figure.severity)), unit * 0.1))
+        painter.drawRoundedRect(box.adjusted(2, 2, -2, -2), unit * 0.1, unit * 0.1)
+        if figure is None:
+            return
+        inner = box.adjusted(unit * 0.6, unit * 0.35, -unit * 0.6, -unit * 0.35)
+        line = unit * 1.5
+        head = QRectF(inner.left(), inner.top(), inner.width(), line)
+        foot = QRectF(inner.left(), inner.bottom() - line, inner.width(), line)
+        figures = self._console.figures
+        age = (
+            figures.age(figure, self._console.clock.now().timestamp(), self._console.figures_elapsed())
+            if figures
+            else None
+        )
+        words = "never" if age is None else age_words(age)
+        painter.setFont(wall_font(unit, 600 if figure.late else 400))
+        painter.setPen(QColor(tokens.text if figure.late else tokens.text2))
+        painter.drawText(head, RIGHT, words)
+        room = head.width() - QFontMetricsF(wall_font(unit, 600)).horizontalAdvance(words) - unit * 0.4
+        draw_fitted(
+            painter,
+            QRectF(head.left(), head.top(), room, head.height()),
+            figure.title,
+            wall_font(unit, 400),
+            tokens.text2,
+        )
+        middle = QRectF(inner.left(), head.bottom(), inner.width(), foot.top() - head.bottom())
+        self._value(painter, middle, figure, stale=stale)
+        if figure.breach and figure.state == "breached":
+            hue = tokens.status(figure.severity)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(hue))
+            painter.drawRoundedRect(foot, unit * 0.1, unit * 0.1)
+            ink = tokens.ink_on(hue)
+            mark(
+                painter,
+                figure.severity,
+                QPointF(foot.left() + unit * 0.75, foot.center().y()),
+                unit * 0.7,
+                ink,
+                filled=True,
+            )
+            draw_fitted(painter, foot.adjusted(unit * 1.4, 0, -unit * 0.2, 0), figure.breach, wall_font(unit, 600), ink)
+        else:
+            draw_fitted(
+                painter, foot, figure.breach or figure.change or figure.note, wall_font(unit, 600), tokens.text2
+            )
+
+    def _value(self, painter: QPainter, box: QRectF, figure: Figure, *, stale: bool) -> None:
+        tokens, unit = current().tokens, self._unit
+        if not figure.value:
+            draw_fitted(painter, box, "no data", wall_font(unit, 600), tokens.text2)
+            return
+        font = wall_font(unit * 2.2, 600)
+        for size in (2.2, 1.9, 1.6, 1.3, 1.0):
+            font = wall_font(unit * size, 600)
+            if (
+                QFontMetricsF(font).horizontalAdvance(figure.value) <= box.width()
+                and QFontMetricsF(font).height() <= box.height() * 1.25
+            ):
+                break
+        painter.setFont(font)
+        painter.setPen(QColor(tokens.text3 if stale else tokens.text))
+        painter.drawText(box, LEFT, figure.value)
+        metrics = QFontMetricsF(font)
+        width = metrics.horizontalAdvance(figure.value) + unit * 0.3
+        small = wall_font(unit)
+        if width + QFontMetricsF(small).horizontalAdvance(figure.unit) <= box.width():
+            painter.setFont(small)
+            painter.setPen(QColor(tokens.text2))
+            base = box.center().y() + (metrics.ascent() - metrics.descent()) / 2
+            painter.drawText(QPointF(box.left() + width, base), figure.unit)
+
+    def _chart(self, painter: QPainter, box: QRectF) -> None:
+        sample = self._console.dashboard().sample
+        tokens, unit = current().tokens, self._unit
+        painter.setPen(QPen(QColor(tokens.tile_line), 2))
+        painter.setBrush(QColor(tokens.tile))
+        painter.drawRoundedRect(box.adjusted(2, 2, -2, -2), unit * 0.1, unit * 0.1)
+        if sample is None or box.height() < unit * 4:
+            return
+        from views.kit.charts.data import nice_ticks, time_ticks
+
+        data: ChartData = self._read(sample.value)
+        head = QRectF(box.left() + unit * 0.6, box.top() + unit * 0.25, box.width() - unit * 1.2, unit * 1.5)
+        draw_fitted(
+            painter, head, f"{self._title}, {sample.value.range} d, {data.unit}", wall_font(unit, 400), tokens.text2
+        )
+        plot = QRectF(
+            box.left() + unit * 2.7,
+            head.bottom() + unit * 0.2,
+            box.width() - unit * 9.4,
+            box.bottom() - head.bottom() - unit * 2.0,
+        )
+        known = [v for v in data.values if v is not None]
+        if not known:
+            draw_fitted(painter, plot, "no data", wall_font(unit, 600), tokens.text2)
+            return
+        top = nice_ticks(max([*known, data.limit.value if data.limit else 0.0]))[-1]
+        start, end = data.starts[0], data.ends[-1]
+
+        def place(at: float, value: float) -> QPointF:
+            x = plot.left() + (at - start) / (end - start) * plot.width()
+            return QPointF(x, plot.bottom() - value / top * plot.height())
+
+        painter.setPen(QPen(QColor(tokens.text3), 2))
+        painter.drawLine(plot.bottomLeft(), plot.bottomRight())
+        painter.setFont(wall_font(unit))
+        painter.setPen(QColor(tokens.text3))
+        painter.drawText(
+            QRectF(plot.left() - unit * 2.2, plot.bottom() - unit * 0.75, unit * 1.9, unit * 1.5), RIGHT, "0"
+        )
+        days = [tick for tick in time_ticks(start, end) if tick[1] != "12:00"]
+        step = max(1, math.ceil(len(days) * unit * 4.6 / plot.width()))
+        for at, label in days[::step]:
+            x = place(at, 0).x()
+            painter.drawText(
+                QRectF(x - unit * 2.4, plot.bottom() + unit * 0.15, unit * 4.8, unit * 1.5),
+                Qt.AlignmentFlag.AlignCenter,
+                label,
+            )
+        ends = self._limit(painter, plot, data, place)
+        self._line(painter, data, place)
+        self._newest(painter, plot, data, place, ends)
+
+    def _limit(self, painter: QPainter, plot: QRectF, data: ChartData, place: Place) -> float | None:
+        if data.limit is None:
+            return None
+        tokens, unit = current().tokens, self._unit
+        y = place(data.ends[-1], data.limit.value).y()
+        painter.setPen(QPen(QColor(tokens.text2), max(2.0, unit * 0.03), Qt.PenStyle.DashLine))
+        painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
+        painter.setFont(wall_font(unit))
+        painter.setPen(QColor(tokens.text3))
+        painter.drawText(
+            QRectF(plot.right() + unit * 0.5, y - unit * 0.75, unit * 6.2, unit * 1.5), LEFT, data.limit.label
+        )
+        return float(y)
+
+    def _line(self, painter: QPainter, data: ChartData, place: Place) -> None:
+        from views.kit.charts.data import breaches
+
+        tokens, unit = current().tokens, self._unit
+        path, drawing = QPainterPath(), False
+        for end, value in zip(data.ends, data.values, strict=True):
+            if value is None:
+                drawing = False
+                continue
+            point = place(end, value)
+            path.lineTo(point) if drawing else path.moveTo(point)
+            drawing = True
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        colour = tokens.text3 if self._stale() else tokens.series(1)
+        painter.setPen(QPen(QColor(colour), unit * 0.08))
+        painter.drawPath(path)
+        if data.limit is None:
+            return
+        sample = self._console.dashboard().sample
+        threshold = sample.value.thresholds.get(FigureName.DOWNLOADS_FAILURE_RATE) if sample else None
+        hue = tokens.status(str(threshold.severity) if threshold else "P2")
+        painter.setPen(QPen(QColor(hue), unit * 0.1))
+        for points in breaches(data.ends, data.values, data.limit):
+            painter.drawPolyline([place(at, value) for at, value in points])
+
+    def _newest(self, painter: QPainter, plot: QRectF, data: ChartData, place: Place, limit_y: float | None) -> None:
+        value = data.values[data.newest]
+        if value is None:
+            return
+        tokens, unit = current().tokens, self._unit
+        y = place(data.ends[data.newest], value).y()
+        if limit_y is not None and abs(y - limit_y) < unit * 1.3:
+            y = limit_y - unit * 1.4 if y <= limit_y else limit_y + unit * 1.4
+        y = min(max(y, plot.top()), plot.bottom())
+        painter.setFont(wall_font(unit, 600))
+        painter.setPen(QColor(tokens.text))
+        painter.drawText(
+            QRectF(plot.right() + unit * 0.5, y - unit * 0.75, unit * 6.2, unit * 1.5), LEFT, data.words(value)
+        )

@@ -1,0 +1,1 @@
+"""Deliveries to outside systems."""

@@ -1,0 +1,1 @@
+"""Launches: checklists and go or no-go."""

@@ -1,0 +1,115 @@
+"""What risk brings to the window: the Triage workspace with its queue, its case, and the rules behind them."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from models.core.permissions import Permission
+from views.kit.capability import ActionSpec, Capability, ColumnSpec, Home, PanelSpec, WorkspaceSpec
+from views.risk.triage_actions import CASE, QUEUE, TRIAGE_ACTIONS
+
+if TYPE_CHECKING:
+    from views.kit.capability import Window
+    from views.kit.panel import Panel
+
+TRIAGE = "triage"
+RULES, BACKTEST, LISTS = "risk.rules", "risk.backtest", "risk.lists"
+
+
+def _queue(window: Window) -> Panel:
+    from views.risk.triage.queue_panel import QueuePanel
+
+    return QueuePanel(window.console)
+
+
+def _case(window: Window) -> Panel:
+    from views.risk.triage.case_panel import CasePanel
+
+    return CasePanel(window.console)
+
+
+def _rules(window: Window) -> Panel:
+    from views.risk.rules.rules_panel import RulesPanel
+
+    return RulesPanel(window.console)
+
+
+def _backtest(window: Window) -> Panel:
+    from views.risk.rules.backtest_panel import BacktestPanel
+
+    return BacktestPanel(window.console)
+
+
+def _lists(window: Window) -> Panel:
+    from views.risk.rules.lists_panel import ListsPanel
+
+    return ListsPanel(window.console)
+
+
+def _draft_blocker(window: Window) -> str | None:
+    return window.console.write_blocker(Permission.MANAGE_RISK_RULES, irreversible=True)
+
+
+def _publish_blocker(window: Window) -> str | None:
+    rules = window.made(RULES)
+    if rules is None:
+        return "choose a version first"
+    found: str | None = rules.publish_blocker()
+    return found
+
+
+def _replay(window: Window, one: object) -> None:
+    window.open_panel(BACKTEST)
+    window.panel(BACKTEST).ask_for(one)
+
+
+def _bring_together(window: Window) -> None:
+    from views.risk.triage.verdicts import Verdicts
+
+    window.shared(Verdicts)
+
+
+def _connect(window: Window) -> None:
+    window.when_made(RULES, lambda rules: rules.backtest_asked.connect(partial(_replay, window)))
+    # Keys and verdicts stand between queue and case: whichever is seen first, both are there.
+    window.when_made(QUEUE, lambda _queue: _bring_together(window))
+    window.when_made(CASE, lambda _case: window.panel(QUEUE))
+
+
+_home = partial(Home, TRIAGE)
+
+CAPABILITY = Capability(
+    name="risk",
+    workspaces=(WorkspaceSpec(TRIAGE, "Triage", "shield", (ColumnSpec(1152), ColumnSpec(672))),),
+    panels=(
+        PanelSpec(QUEUE, "Risk queue", _queue, (_home(0, 0, 1000),)),
+        PanelSpec(CASE, "Case", _case, (_home(1, 0, 1000),)),
+        PanelSpec(RULES, "Rules", _rules, (_home(0, 0, 1000, 1),)),
+        PanelSpec(BACKTEST, "Backtest", _backtest, (_home(1, 0, 1000, 1),)),
+        PanelSpec(LISTS, "Lists", _lists, (_home(1, 0, 1000, 2),)),
+    ),
+    actions=(
+        ActionSpec(
+            "risk.new-draft",
+            "New draft of rules…",
+            "Triage",
+            lambda window: window.panel(RULES).new_draft(),
+            "",
+            Permission.MANAGE_RISK_RULES,
+            _draft_blocker,
+        ),
+        ActionSpec(
+            "risk.publish",
+            "Publish the chosen rules…",
+            "Triage",
+            lambda window: window.panel(RULES).publish(),
+            "",
+            Permission.PUBLISH_RISK_RULES,
+            _publish_blocker,
+        ),
+        *TRIAGE_ACTIONS,
+    ),
+    connect=_connect,
+    badge_of=TRIAGE,
+)

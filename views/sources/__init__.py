@@ -1,1 +1,0 @@
-"""How far the data of each source reaches."""
