@@ -15,6 +15,9 @@ log = logging.getLogger(__name__)
 
 Slot = Callable[..., Any]
 
+_GONE = ("already deleted", "Signal source has been deleted")
+"""What Shiboken says of a widget that Qt has deleted, and of a signal of one."""
+
 
 class SignalInstance:
     """The signal of one object. Slots are called in the order they were connected, in the thread that emits."""
@@ -45,7 +48,7 @@ class SignalInstance:
             try:
                 slot(*args)
             except RuntimeError as error:
-                if "already deleted" in str(error):  # Shiboken's words for a widget that Qt has deleted
+                if any(words in str(error) for words in _GONE):
                     self._drop(reference)
                 else:
                     log.exception("a slot of %s failed", self.name)

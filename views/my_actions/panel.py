@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QLabel, QVBoxLayout
+from shiboken6 import isValid
 
 from app.core.errors import OperationsError
 from app.core.freshness import age_words
@@ -90,7 +91,8 @@ class MinePanel(QueryPanel):
             self._done = await self.console.mutations.mine()
         except OutboxError as error:
             self.console.messages.post_once("mine", str(error), "warning")
-        self.refresh()
+        if isValid(self):  # the window may have gone meanwhile
+            self.refresh()
 
     def refresh(self) -> None:
         """What waits, then what was done."""

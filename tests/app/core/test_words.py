@@ -134,6 +134,20 @@ def test_a_slot_that_fails_or_is_gone_does_not_silence_the_others() -> None:
     assert heard == [("widget", 1), 1, 2]
 
 
+@pytest.mark.parametrize("words", ["Internal C++ object already deleted.", "Signal source has been deleted"])
+def test_a_slot_of_a_widget_that_qt_has_deleted_is_dropped_without_an_error(words: str) -> None:
+    source, called = _Source(), []
+
+    def deleted(value: object) -> None:
+        called.append(value)
+        raise RuntimeError(words)
+
+    source.told.connect(deleted)
+    source.told.emit(1)
+    source.told.emit(2)
+    assert called == [1]
+
+
 def test_choices_survive_and_damage_is_set_aside(tmp_path: Path) -> None:
     file = SettingsFile(tmp_path)
     assert not file.exists
