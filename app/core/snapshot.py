@@ -234,6 +234,8 @@ class Snapshot:
             db: Any = sqlite_utils.Database(connection)
             with connection:
                 if version < SCHEMA:
+                    with contextlib.suppress(OSError):
+                        self.path.chmod(0o600)  # the first ones could be read by others
                     _bring_up_to_date(connection, db)
                 if wanted.forget:
                     connection.execute("delete from sample where key <> ?", (PAINT_KEY,))

@@ -27,6 +27,7 @@ from app.core.settings import Settings, SettingsFile
 from app.core.tasks import Tasks
 from models.audit import AuditCheckpoint, AuditLogEntry
 from models.audit.proofs import ProofError, climb, grown, is_canonical
+from models.core.personal import without_personal
 from tests.app.answers import AS_OF, ME, tokens
 from tests.app.audit.fixtures import OTHER_KEY, FakeLog, entry
 from tests.app.core.faulty_server import FakeClock, MemoryKeyring, faulty_server, http, problem
@@ -96,6 +97,31 @@ async def idle(log: AuditLog) -> None:
     async with asyncio.timeout(20):
         while log.loading:
             await asyncio.sleep(0.002)
+
+
+async def test_what_an_earlier_run_kept_is_shown_until_anything_is_heard() -> None:
+    fake, tasks = FakeLog(250), Tasks()
+    async with faulty_server() as server:
+        server.answer = fake.answer
+        async with OperationsClient(server.url, "t") as client:
+            newest = await requests.page(client, limit=50)
+            kept = newest.model_copy(update={"items": tuple(map(without_personal, newest.items))})
+            fake.asked.clear()
+            log = AuditLog(lambda: client, tasks)
+            log.recall(kept)
+            log.look_at(0, 30)
+            log.look_at(200, 230)
+            assert (log.kept, log.count, fake.asked) == (True, 250, [])
+            assert [log.entry(row).position for row in (0, 49)] == [250, 201]  # type: ignore[union-attr]
+            assert log.entry(50) is None
+            log.hear(log.search, newest)
+            log.look_at(0, 30)
+            await idle(log)
+            assert not log.kept
+            assert log.entry(3) == (await requests.page(client, at=247, limit=1)).items[0]
+            log.recall(kept)
+            assert not log.kept, "what is known is newer"
+            await tasks.close()
 
 
 def _traced() -> int:

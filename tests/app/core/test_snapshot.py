@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sqlite3
@@ -68,6 +69,32 @@ def test_a_newer_file_is_left_as_it_is(tmp_path: Path) -> None:
     assert read_first(path) is None
     assert "newer opsconsole" in _write(path)[0]
     assert path.read_bytes() == before
+
+
+def test_an_older_file_is_read_and_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
+        db.execute("create table sample (key text primary key, text text, as_of float, received_at float)")
+        rows = [("k", "[]", 1.0, 2.0), (PAINT_KEY, _figures().to_json(), 1.0, 2.0)]
+        db.executemany("insert into sample values (?, ?, ?, ?)", rows)
+        db.execute("pragma user_version = 1")
+    assert read_first(path) == _figures()
+    assert read(path, "k") is not None
+    assert _write(path, "{}", "another") == []
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        assert db.execute("pragma user_version").fetchone()[0] == SCHEMA
+        assert {row[0] for row in db.execute("select key from sample")} == {"k", PAINT_KEY, "another"}
+    assert read_first(path) == _figures()
+
+
+@pytest.mark.expects_errors("wrong is not kept")
+def test_what_cannot_be_made_into_text_costs_only_itself(tmp_path: Path) -> None:
+    snapshot = Snapshot(tmp_path / "s.db", print)
+    snapshot.put("wrong", lambda: str(1 // 0), NOW, NOW)
+    snapshot.put("right", lambda: "[]", NOW, NOW)
+    snapshot.close()
+    assert read(tmp_path / "s.db", "right") is not None
+    assert read(tmp_path / "s.db", "wrong") is None
 
 
 def test_a_file_another_console_holds_costs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,8 @@ from app.risk.cases import AT_ONCE, KEPT, CaseCache
 from app.risk.filters import Filter, Sort, Tab
 from app.risk.pages import PAGES_KEPT, QueueList
 from models.core.paging import Page
+from models.core.personal import NOT_KEPT
+from models.risk.case import RiskCase
 from models.risk.queue import EntryStatus, EntryVerdict, RiskQueueEntry
 from models.risk.rules import Action
 
@@ -301,3 +303,55 @@ async def test_only_the_last_cases_are_kept() -> None:
     assert str(cases.errors["bad"]) == "away"
     cases.clear()
     assert len(cases) == 0
+
+
+# --- of an earlier run -----------------------------------------------------------------------------------------------
+
+
+async def test_what_an_earlier_run_kept_is_there_until_the_first_answer_takes_its_place() -> None:
+    server = Server(20)
+    left_out = tuple(entry(number, customer_id=NOT_KEPT) for number in range(5))
+
+    async def recall(_chosen: Filter) -> Page[RiskQueueEntry]:
+        return Page[RiskQueueEntry].model_construct(items=left_out, next_cursor=None, as_of=NOW)
+
+    heard: list[Filter] = []
+    rows = QueueList(
+        server.page, Tasks(), lambda: NOW, lambda: "ada", heard=lambda f, _page: heard.append(f), recall=recall
+    )
+    server.fails = Unreachable("away")
+    rows.look_at(0, 20)
+    await settled(rows)
+    async with asyncio.timeout(5):
+        while not rows.count:
+            await asyncio.sleep(0)
+    assert (rows.count, rows.known, rows.kept_as_of) == (5, False, NOW)
+    assert str(rows.error) == "away"
+    assert heard == []
+    server.fails = None
+    rows.refresh()
+    await settled(rows)
+    assert (rows.count, rows.known, rows.kept_as_of) == (20, True, None)
+    assert [each.customer_id for each in rows.loaded()] == [None] * 20, "of the same version, and whole"
+    assert heard == [Filter()]
+
+
+async def test_a_case_of_an_earlier_run_is_read_while_nobody_can_be_asked() -> None:
+    asked = list[str]()
+
+    async def away(_entry_id: str) -> Any:
+        raise Unreachable("away")
+
+    async def recall(entry_id: str) -> Any:
+        asked.append(entry_id)
+        return None if entry_id == "e2" else RiskCase.model_construct(entry=entry(1))
+
+    cases = CaseCache(away, Tasks(), recall=recall)
+    cases.want(["e1", "e2"])
+    async with asyncio.timeout(5):
+        while len(cases.errors) < 2 or cases._under_way:
+            await asyncio.sleep(0)
+    assert cases.get("e1") is not None
+    assert cases.get("e2") is None
+    assert str(cases.errors["e1"]) == "away", "its age is said with it"
+    assert sorted(asked) == ["e1", "e2"]
