@@ -199,7 +199,9 @@ def _no_errors(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     logged = [f"{record.name}: {record.getMessage()} {record.exc_text or ''}" for record in _errors]
     if unexpected := [line for line in logged if not any(words in line for words in expected)]:
-        pytest.fail("logged as errors, and not expected:\n" + "\n".join(unexpected), pytrace=False)
+        # Where it began and how it ended; a whole traceback for each would hide the rest.
+        short = (line if len(line) < 800 else f"{line[:200]} … {line[-600:]}" for line in unexpected)
+        pytest.fail("logged as errors, and not expected:\n" + "\n".join(short), pytrace=False)
 
 
 @pytest.fixture(scope="session")

@@ -122,11 +122,11 @@ class KeptSamples:
 
     def close(self) -> None:
         """Keep the newest answer of each, and remember which were on the screen; what is added later is not read."""
-        self._opened.clear()
         for entry in self._entries.values():
             self._heard(entry, entry.latest, force=True)
             if entry.query is not None and (shown_at := entry.query.shown_at) is not None:
                 self._snapshot.touch(entry.key, shown_at)
+        self._opened.clear()
 
     async def _find_key(self) -> None:
         from app.core.snapshot_seal import seal_of

@@ -96,8 +96,9 @@ def hanging() -> Iterator[str]:
 PICTURES = """
 import pathlib, sys
 import views.shell.screenshots
+from app.core.query import Queries
 views.shell.screenshots.SETTLED = 0.05
-views.shell.screenshots._heard = lambda _sample: True
+Queries.heard = True
 from views.shell.run import run
 sys.exit(run(server="http://127.0.0.1:1", data_dir=pathlib.Path({folder!r}), screenshots=pathlib.Path({pictures!r})))
 """

@@ -67,7 +67,7 @@ class AlertDetails(WindowDialog):
         self.verb_asked.emit(("shelve", self._alert))
 
     def _unshelve(self) -> None:
-        self._console.tasks.start(self._bring_back(), name="unshelve an alert")
+        self.carry_out(self._console.tasks, self._bring_back(), "unshelve an alert")
 
     async def _bring_back(self) -> None:
         try:

@@ -216,7 +216,7 @@ class RulesDialog(WindowDialog):
             return
         self._busy = True
         self.fail("")
-        self._console.tasks.start(self._store(work), name="save an alert rule")
+        self.carry_out(self._console.tasks, self._store(work), "save an alert rule")
 
     async def _store(self, work: Coroutine[Any, Any, Outcome]) -> None:
         try:

@@ -36,6 +36,7 @@ class Shown:
     """The panel in a window."""
 
     def __init__(self, console: Console) -> None:
+        self.watch = console.of(Alerts).list().watch()  # as the window does
         self.panel = AlertsPanel(console, lambda: None)
         self.window = self.panel.widget
         self.window.resize(420, 900)
@@ -53,6 +54,7 @@ class Shown:
 
     def close(self) -> None:
         self.panel.set_visible(False)
+        self.watch.close()
         self.window.close()
         self.panel.deleteLater()
         self.window.deleteLater()

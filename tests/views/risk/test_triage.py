@@ -332,6 +332,7 @@ def test_without_the_link_decisions_wait_and_those_that_others_changed_come_back
     day(aio, api, tmp_path, steps)
 
 
+@pytest.mark.expects_errors("request failed")
 def test_a_refused_decision_stays_and_can_be_sent_again(
     aio: Any, api: Api, shop: RiskShop, tmp_path: Path, quick: None
 ) -> None:

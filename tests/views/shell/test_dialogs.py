@@ -15,6 +15,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QDialogButtonBox, QPlainTextEdit, QPushButton, QWidget
+from shiboken6 import isValid
 
 import views
 from app.audit.proof import Verification
@@ -29,7 +30,7 @@ from models.risk.queue import RiskQueueEntry
 from models.risk.rules import ListKind, RiskList, RuleSetState, RuleSetSummary
 from tests.app.answers import AS_OF
 from tests.app.audit import fixtures
-from tests.views.office import Office, alert, conflict, office, turns
+from tests.views.office import Office, alert, conflict, office, turns, until
 from views.access.grant_dialogs import (
     BreakGlassDialog,
     DecisionDialog,
@@ -193,6 +194,7 @@ def enter_twice(dialog: QDialog) -> None:
             QTest.keyClick(dialog.focusWidget() or dialog, KEY.Key_Return)
 
 
+@pytest.mark.expects_errors("has no attribute")  # Enter sends records here of which only what dialogs show is made up
 def test_enter_presses_no_destructive_button_in_any_dialog(aio: Any, tmp_path: Path) -> None:
     assert set(MADE) == dialogs_of_the_console(), "each dialog of the console is made here"
     destructive, wrong = set(), []
@@ -216,7 +218,9 @@ def test_enter_presses_no_destructive_button_in_any_dialog(aio: Any, tmp_path: P
                 if isinstance(field, QPlainTextEdit) and dialog.isVisible():  # there it begins a line
                     QTest.keyClick(field, KEY.Key_Tab)
                     enter_twice(dialog)
-                dialog.close()
+                await until(lambda shown=dialog: not isValid(shown) or not getattr(shown, "is_busy", False))
+                if isValid(dialog):
+                    dialog.close()
             window.close()
 
     aio(run())

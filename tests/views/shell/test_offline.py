@@ -105,7 +105,7 @@ async def walk(desk: Desk, look: Callable[[str, Any], Any]) -> None:
         desk.window.open_workspace(workspace)
         for panel_id in panels_of(workspace):
             desk.window.open_panel(panel_id)
-            panel = desk.window.docks.panels[panel_id]
+            panel = desk.window.panels.panel(panel_id)
             await turns()
             try:
                 await until(lambda p=panel, i=panel_id: FILLED[i](p))
@@ -130,7 +130,7 @@ async def signed_in_desk(api: Api, profile: Path, keyring: MemoryKeyring) -> Asy
 
 async def queue_is_read(desk: Desk) -> None:
     desk.window.open_workspace("triage")
-    await until(lambda: FILLED["triage.queue"](desk.window.docks.panels["triage.queue"]))
+    await until(lambda: FILLED["triage.queue"](desk.window.panels.panel("triage.queue")))
 
 
 @pytest.mark.parametrize("remembered", [True, False], ids=["session remembered", "no session remembered"])
@@ -192,7 +192,7 @@ def test_who_signs_out_leaves_nothing_to_read(aio: Any, api: Api, tmp_path: Path
             desk.start()
             await until(lambda: desk.console.link.state == "down")
             desk.window.open_workspace("triage")
-            queue = desk.window.docks.panels["triage.queue"]
+            queue = desk.window.panels.panel("triage.queue")
             await turns(10)
             assert "as soon as the server has said who is signed in" in words_of(queue)
             assert not queue.table.records.rowCount()

@@ -53,7 +53,7 @@ class _Asking(WindowDialog):
         self._busy = True
         self.fail("")
         self.buttons.setEnabled(False)
-        self.console.tasks.start(self._do(doing, then, field), name="second factor")
+        self.carry_out(self.console.tasks, self._do(doing, then, field), "second factor")
 
     async def _do(self, doing: Coroutine[Any, Any, Any], then: Callable[[Any], Any], field: QWidget | None) -> None:
         try:
@@ -68,7 +68,7 @@ class _Asking(WindowDialog):
 
     def ask_sample(self, then: Callable[[SampleAccess], Any]) -> None:
         """Ask the server whether this is a sample shop; ``then`` follows where it is, with what it says."""
-        self.console.tasks.start(self._ask_sample(then), name="sample access")
+        self.look(self.console.tasks, self._ask_sample(then), "sample access")
 
     async def _ask_sample(self, then: Callable[[SampleAccess], Any]) -> None:
         with suppress(OperationsError):  # whoever has an authenticator needs no word of it

@@ -45,6 +45,7 @@ class WindowDialog(QDialog):
     ) -> None:
         """``destructive``: to accept is hard to take back, so that Enter rejects."""
         super().__init__(parent)
+        self._carrying_out: asyncio.Task[Any] | None = None
         self.over = parent.window()
         """The window it lies over."""
         self.setWindowTitle(title)
@@ -88,6 +89,22 @@ class WindowDialog(QDialog):
         task = tasks.start(looking, name=name)
         self.finished.connect(lambda *_: task.cancel())
         return task
+
+    def carry_out(self, tasks: Tasks, work: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
+        """Start what the dialog was opened for. It stays until that has ended: else nobody would hear of a refusal."""
+        task = tasks.start(work, name=name)
+        self._carrying_out = task
+        self.destroyed.connect(lambda *_: task.cancel())  # the whole window was closed
+        return task
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether what it was opened for is under way."""
+        return self._carrying_out is not None and not self._carrying_out.done()
+
+    def reject(self) -> None:
+        if not self.is_busy:
+            super().reject()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

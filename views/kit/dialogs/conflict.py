@@ -97,7 +97,7 @@ class ConflictDialog(WindowDialog):
         return ""
 
     def _choose(self, choosing: Any) -> None:
-        self._console.tasks.start(self._chosen(choosing), name="settle a conflict")
+        self.carry_out(self._console.tasks, self._chosen(choosing), "settle a conflict")
 
     async def _chosen(self, choosing: Any) -> None:
         try:

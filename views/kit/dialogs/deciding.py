@@ -70,7 +70,7 @@ class DecidingDialog(WindowDialog):
         self._sending = True
         self.fail("")
         self.buttons.setEnabled(False)
-        self._tasks.start(self._send(deciding), name=f"decide: {self.windowTitle()}")
+        self.carry_out(self._tasks, self._send(deciding), f"decide: {self.windowTitle()}")
 
     async def _send(self, deciding: Callable[[], Awaitable[object]]) -> None:
         try:
