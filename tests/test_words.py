@@ -13,8 +13,8 @@ def test_the_systems_own_actors_are_named_alike_by_database_and_console(owner_ur
     actors = [audit_trail.WORKER, audit_trail.SAMPLE_SHOP, audit_trail.OPERATOR, "system:migrate"]
     with psycopg.connect(owner_url) as connection:
         named = [connection.execute("select person_name(%s)", (actor,)).fetchone() for actor in actors]
-    assert [row[0] for row in named if row] == ["Worker", "Sample shop", "Command line", "Migrate"]
-    assert [system_name(actor) for actor in actors] == ["Worker", "Sample shop", "Command line", "Migrate"]
+    assert [row[0] for row in named if row] == ["The system", "Sample shop", "Command line", "Migrate"]
+    assert [system_name(actor) for actor in actors] == ["The system", "Sample shop", "Command line", "Migrate"]
     assert system_name("ada") is None
 
 

@@ -7,13 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from models.core.wording import SYSTEM, system_name
+from models.core.wording import system_name
 
 if TYPE_CHECKING:
     from models.audit import AuditLogEntry
 
-WORKER = f"{SYSTEM}worker"
-THE_SYSTEM = "The system"
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -65,8 +63,8 @@ def merged(words: Iterable[AuditWords]) -> AuditWords:
 
 
 def actor_name(actor: str, label: str | None = None) -> str:
-    """Whole name of who did something; what the worker does, the system does by itself."""
-    return THE_SYSTEM if actor == WORKER else system_name(actor) or label or actor
+    """Whole name of who did something."""
+    return system_name(actor) or label or actor
 
 
 def sentence(name: str) -> str:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 SYSTEM = "system:"
+THE_SYSTEM = "The system"
 """What the ids of the system's own actors begin with."""
 
 
 def system_name(actor: str) -> str | None:
     """``Sample shop`` for ``system:sample-shop``; ``None`` for whoever is not a part of the system.
 
+    What the worker does, the system does by itself.
+
     The database says the same where it names somebody (``person_name``).
     """
     if not actor.startswith(SYSTEM):
         return None
+    if actor == f"{SYSTEM}worker":
+        return THE_SYSTEM
     words = actor.removeprefix(SYSTEM).replace("-", " ")
     return words[:1].upper() + words[1:]
 

@@ -6,8 +6,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from app.capabilities import CAPABILITIES
-from app.core.audit_words import THE_SYSTEM, AuditWords, actor_name, merged
-from models.core.wording import initials, system_name
+from app.core.audit_words import AuditWords, actor_name, merged
+from models.core.wording import THE_SYSTEM, initials, system_name
 
 if TYPE_CHECKING:
     from models.audit import AuditLogEntry

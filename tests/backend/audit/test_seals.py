@@ -330,7 +330,7 @@ async def test_labels_and_ids_are_as_they_were(open_database: Any, owner_url: st
                 )
     with psycopg.connect(owner_url) as connection:
         found = connection.execute("select actor_label, resource_label from audit_log order by seq").fetchall()
-    assert found == [("Ada Lovelace", "Delta"), ("Worker", "Delta")]
+    assert found == [("Ada Lovelace", "Delta"), ("The system", "Delta")]
 
 
 # Bundles.
