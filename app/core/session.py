@@ -114,6 +114,7 @@ class Session(TokenSource):
         self._id_token: str | None = None
         self._to_keep = True
         self._renewing: asyncio.Task[str | None] | None = None
+        self._signing_out = False
         self._client: OperationsClient | None = None
 
     def attach(self, client: OperationsClient) -> None:
@@ -302,7 +303,7 @@ class Session(TokenSource):
             raise SignedOut("This session was not begun in the browser; sign in again.")
         found = await browser_step_up(issuer, open_browser, subject, Challenge(acr_values, max_age))
         await self._renewed()  # else the older tokens would come in place of these
-        if not self.signed_in or self._issuer is not issuer or self._subject != subject:
+        if not self.signed_in or self._signing_out or self._issuer is not issuer or self._subject != subject:
             raise SignedOut("The session has ended meanwhile; sign in again.")
         # The refresh token used so far is left to expire: revoking it may end all that the issuer has granted.
         self._id_token = found.id_token
@@ -326,6 +327,13 @@ class Session(TokenSource):
 
         ``open_browser`` lets the issuer end its own session too, where it offers that.
         """
+        self._signing_out = True  # what comes while the server is told is not taken any more
+        try:
+            await self._leave(open_browser)
+        finally:
+            self._signing_out = False
+
+    async def _leave(self, open_browser: Callable[[str], Any] | None) -> None:
         await self._renewed()  # else what it brings would be kept after all
         try:
             if self._issuer is not None and self.signed_in:

@@ -16,7 +16,7 @@ from app.risk.cases import AT_ONCE, KEPT, CaseCache
 from app.risk.filters import Filter, Sort, Tab
 from app.risk.pages import PAGES_KEPT, QueueList
 from models.core.paging import Page
-from models.core.personal import NOT_KEPT
+from models.core.personal import NOT_KEPT_OFFLINE
 from models.risk.case import RiskCase
 from models.risk.queue import EntryStatus, EntryVerdict, RiskQueueEntry
 from models.risk.rules import Action
@@ -310,7 +310,7 @@ async def test_only_the_last_cases_are_kept() -> None:
 
 async def test_what_an_earlier_run_kept_is_there_until_the_first_answer_takes_its_place() -> None:
     server = Server(20)
-    left_out = tuple(entry(number, customer_id=NOT_KEPT) for number in range(5))
+    left_out = tuple(entry(number, customer_id=NOT_KEPT_OFFLINE) for number in range(5))
 
     async def recall(_chosen: Filter) -> Page[RiskQueueEntry]:
         return Page[RiskQueueEntry].model_construct(items=left_out, next_cursor=None, as_of=NOW)

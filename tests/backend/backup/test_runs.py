@@ -132,6 +132,8 @@ def daily_settings(settings: Settings, full_url: str, tmp_path: Path) -> Setting
             "backup_folder": tmp_path / "backups",
             "backup_key": SecretStr(KEY_TEXT),
             "backup_database_url": full_url,
+            # Never within the test, whatever the time of day is.
+            "backup_at": f"{datetime.now(UTC) - timedelta(hours=1):%H:%M}",
         }
     )
 
