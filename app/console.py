@@ -121,8 +121,8 @@ class Console:
         self.session.changed.connect(self._session_changed)
         self.time.changed.connect(lambda: self.queries.forget_unwatched(PAST_PREFIX))
         self.stream.changed.connect(self._stream_changed)
-        self.stream.heard.connect(self._told)
-        self._telling = MutationNotifier(self.mutations, self.messages, self.tasks)
+        self.stream.heard.connect(self._invalidate_topic)
+        self._notifier = MutationNotifier(self.mutations, self.messages, self.tasks)
         self.mutations.changed.connect(lambda: self.queries.reapply(self.mutations.topics))
 
     # --- what domains are given ----------------------------------------------------------------------------------
@@ -451,7 +451,7 @@ class Console:
     def _stream_changed(self) -> None:
         self.queries.set_live(live=self.stream.state is StreamState.LIVE)
 
-    def _told(self, topic: Topic) -> None:
+    def _invalidate_topic(self, topic: Topic) -> None:
         """Something changed on the server."""
         if topic in {Topic.ME, Topic.RESYNC}:
             self.tasks.start(self._load_me(), name="what may I do")

@@ -7,7 +7,6 @@ and only the pages near the operator's eyes are kept.
 from __future__ import annotations
 
 import bisect
-import re
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
@@ -15,6 +14,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from app.core.errors import BadAnswer, OperationsError
+from app.core.search import UnclosedQuoteError, search_terms
 from app.core.signals import Signal
 
 if TYPE_CHECKING:
@@ -43,7 +43,6 @@ _NAMES = {
     "since": "from",
     "until": "to",
 }
-_WORD = re.compile(r'(?:([A-Za-z_]+):)?(?:"([^"]*)"|([^\s"]*))(?:\s+|$)')
 UNDERSTOOD = (
     "Understood are actor:ID, action:rbac.role, resource:alert, id:ID, correlation:ID and words to look for; "
     'what has spaces or a colon goes in quotes: actor:"system:worker".'
@@ -89,14 +88,12 @@ def parse(typed: str, since: datetime | None = None, until: datetime | None = No
     """What an operator typed, within a time. Raises SearchError."""
     found: dict[str, str] = {}
     words: list[str] = []
-    at, typed = 0, typed.strip()
-    while at < len(typed):
-        match = _WORD.match(typed, at)
-        if match is None or match.end() == at:
-            raise SearchError(f"A quote is not closed. {UNDERSTOOD}")
-        at = match.end()
-        key, value = match[1], match[3] if match[2] is None else match[2]
-        if key is None:
+    try:
+        terms = list(search_terms(typed))
+    except UnclosedQuoteError:
+        raise SearchError(f"A quote is not closed. {UNDERSTOOD}") from None
+    for key, value in terms:
+        if not key:
             words.append(value)
             continue
         name = KEYS.get(key.lower())

@@ -91,7 +91,7 @@ class Verification:
         self._trusted = _remembered(engine.settings.audit_checkpoints.get(self._server, ""))
         self._note = ""
         self._kept_mono = -1e9
-        self._told = ""
+        self._last_words = ""
         self._newest: AuditCheckpoint | None = None
         self._checking = False
 
@@ -208,20 +208,20 @@ class Verification:
 
     def trust_anew(self, newest: AuditCheckpoint) -> None:
         """The operator believes the log as it is now: forget key and checkpoint of before."""
-        self._vkey, self._trusted, self._note, self._told = "", None, "", ""
+        self._vkey, self._trusted, self._note, self._last_words = "", None, "", ""
         self.sealed = 0
         self._say(Seal())
         self.hear(newest)
 
     def _break(self, words: str, more: str) -> None:
         self._say(Seal("broken", words, more))
-        if words != self._told:
-            self._told = words
+        if words != self._last_words:
+            self._last_words = words
             self._engine.messages.post(f"Audit log: {words}: {more}.", "error")
 
     def _say(self, seal: Seal) -> None:
         if seal.level != "broken":
-            self._told = ""
+            self._last_words = ""
         if seal != self.seal:
             self.seal = seal
             self.changed.emit()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from app.core import files
+from app.core.search import UnclosedQuoteError, search_terms
 
 SCHEME = "opsconsole:triage"
 NAME_MOST, KEPT_MOST, TEXT_MOST = 40, 50, 200
@@ -61,7 +61,6 @@ _NAMES = {
     "age_min": "ageMin",
     "age_max": "ageMax",
 }
-_WORD = re.compile(r'(?:([A-Za-z]+):)?(?:"([^"]*)"|([^\s"]*))(?:\s+|$)')
 UNDERSTOOD = (
     "Understood are words, score:80-100, amount:50-200 (in whole units), age:60- (minutes), rule:velocity-card, "
     "action:block and who:me, who:none or who:ID; what has spaces goes in quotes."
@@ -100,13 +99,12 @@ def parse(typed: str) -> dict[str, str]:
     """What an operator typed, by field. Raises FilterError."""
     found: dict[str, str] = {}
     words: list[str] = []
-    at, typed = 0, typed.strip()
-    while at < len(typed):
-        match = _WORD.match(typed, at)
-        if match is None or match.end() == at:
-            raise FilterError(f"A quote is not closed. {UNDERSTOOD}")
-        at = match.end()
-        key, value = (match[1] or "").lower(), match[3] if match[2] is None else match[2]
+    try:
+        terms = list(search_terms(typed))
+    except UnclosedQuoteError:
+        raise FilterError(f"A quote is not closed. {UNDERSTOOD}") from None
+    for typed_key, value in terms:
+        key = typed_key.lower()
         if not key:
             words.append(value)
         elif key in _RANGES:

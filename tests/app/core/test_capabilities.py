@@ -63,9 +63,9 @@ def test_what_is_told_makes_more_than_its_own_topic_stale(console: Console) -> N
     asked = console.of(Alerts).list()
     for query in (asked, console.dashboard()):
         query._outdated = False
-    console._told(Topic.ALERTS)
+    console._invalidate_topic(Topic.ALERTS)
     assert asked._outdated
     assert console.dashboard()._outdated, "alerts stand in the dashboard"
     asked._outdated = False
-    console._told(Topic.DASHBOARD)
+    console._invalidate_topic(Topic.DASHBOARD)
     assert not asked._outdated
