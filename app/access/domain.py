@@ -87,7 +87,7 @@ class Access:
         return self._engine.listing("approvals", topics, requests.pending_approvals, keep=lambda: tuple[Approval, ...])
 
     def reviews(self) -> Query[tuple[AccessReview, ...]]:
-        """Broken glass to be looked at."""
+        """Break-glass access to be looked at."""
         from app.access import requests
         from models.access import AccessReview
 

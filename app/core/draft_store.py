@@ -18,7 +18,7 @@ PAUSE = 0.4
 """Seconds after the last change; a crash loses no more than was typed meanwhile."""
 
 
-def unsent_path(profile: Path, place: str, name: str) -> Path:
+def draft_path(profile: Path, place: str, name: str) -> Path:
     """One file per server or data folder and thing that is written."""
     digest = hashlib.sha256(f"{place}\n{name}".encode()).hexdigest()[:16]
     return profile / "unsent" / f"{digest}.json"

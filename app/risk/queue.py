@@ -95,7 +95,7 @@ class Risk:
         self.cases = CaseCache(self.case, engine.tasks, heard=self._keep_case, recall=self._recall_case)
         self.filters = SavedFilters(engine.profile)
         self.notes = NoteDrafts(engine.profile)
-        self._deeds: list[UndoEntry] = []
+        self._undo_entries: list[UndoEntry] = []
         self._user: str | None = None
         self._asked_currency = False
         self._versions: dict[str, int] = {}
@@ -164,7 +164,7 @@ class Risk:
         if user is not None and user != self._user:
             if self._user is not None:
                 self.cases.clear()
-                self._deeds.clear()
+                self._undo_entries.clear()
             self._user = user
 
     # --- what is on its way ------------------------------------------------------------------------------------
@@ -290,16 +290,11 @@ class Risk:
 
     # --- taking back -------------------------------------------------------------------------------------------
 
-    @property
-    def last_deed(self) -> UndoEntry | None:
-        """What Z takes back."""
-        return self._deeds[-1] if self._deeds else None
-
     async def take_back(self, key: str | None = None) -> str:
-        """Take back the last deed, or one of them; answers what was taken back. Raises OperationsError."""
+        """Take back the last decision, or one of them; answers what was taken back. Raises OperationsError."""
         if key is None and (sent := self._being_sent()) is not None:
             raise Refused(f"“{sent.title}” is being sent; a moment, then it can be taken back.")
-        deed = next((d for d in reversed(self._deeds) if key in {None, d.key}), None)
+        deed = next((d for d in reversed(self._undo_entries) if key in {None, d.key}), None)
         if deed is None:
             raise Refused("There is nothing left to take back.")
         waiting = next((i for i in self.mutations.of(RESOURCE + deed.entry_id) if i.key == deed.key), None)
@@ -319,17 +314,17 @@ class Risk:
 
     def _being_sent(self) -> PendingMutation | None:
         """What goes at once and has not been answered: Z means this, not what was done before it."""
-        known = {deed.key for deed in self._deeds}
+        known = {deed.key for deed in self._undo_entries}
         at_once = (i for i in self.mutations.pending if i.kind in _OPPOSITE and i.key not in known)
         return next((intent for intent in at_once if intent.state is State.WAITING), None)
 
     def _note_deed(self, deed: UndoEntry) -> None:
         self._forget_deed(deed.key)
-        self._deeds.append(deed)
-        del self._deeds[:-UNDO_MOST]
+        self._undo_entries.append(deed)
+        del self._undo_entries[:-UNDO_MOST]
 
     def _forget_deed(self, key: str) -> None:
-        self._deeds = [deed for deed in self._deeds if deed.key != key]
+        self._undo_entries = [deed for deed in self._undo_entries if deed.key != key]
 
     def _settled(self, intent: PendingMutation, answer: dict[str, Any]) -> None:
         if not intent.resource.startswith(RESOURCE):
@@ -337,8 +332,8 @@ class Risk:
         kind = self.mutations.kind(intent.kind)
         draft = kind.undo(intent, answer) if kind is not None and kind.undo is not None else None
         deed = UndoEntry(intent.key, intent.resource.removeprefix(RESOURCE), intent.title, intent.kind, draft)
-        if any(known.key == intent.key for known in self._deeds):
-            self._deeds = [deed if known.key == intent.key else known for known in self._deeds]
+        if any(known.key == intent.key for known in self._undo_entries):
+            self._undo_entries = [deed if known.key == intent.key else known for known in self._undo_entries]
         elif draft is not None and intent.kind != REOPEN:
             self._note_deed(deed)
         self._tell(answer)

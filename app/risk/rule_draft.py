@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from app.core.draft_store import DraftStore, unsent_path
+from app.core.draft_store import DraftStore, draft_path
 from app.core.errors import OperationsError
 from app.core.mutation_types import InConflict
 from app.core.outbox import State
@@ -107,7 +107,7 @@ class OpenDraft:
         if me is None:
             return
         name = f"rules {me.user_id} {known.rule_set_id}"
-        self._unsent = DraftStore(unsent_path(self._engine.profile, self._engine.place.name, name), self._engine.tasks)
+        self._unsent = DraftStore(draft_path(self._engine.profile, self._engine.place.name, name), self._engine.tasks)
         kept = self._unsent.read()
         if kept is not None:
             try:

@@ -49,7 +49,7 @@ Words = tuple[Run, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class EvaluationContext:
+class WordingContext:
     """What sentences need besides the condition."""
 
     currency: str = ""
@@ -78,16 +78,16 @@ def duration(minutes: int) -> str:
     return _counted(days, "day") + (f" {rest // _HOUR} h" if rest >= _HOUR else "")
 
 
-def why(fired: Fired, around: EvaluationContext = EvaluationContext()) -> Words:
+def why(fired: Fired, context: WordingContext = WordingContext()) -> Words:
     """Every condition of a rule that held, one sentence each."""
     said: list[Run] = []
     for each in fired.conditions:
         if each.holds:
-            said += [*([Run(" ")] if said else []), *fired_words(each, around)]
+            said += [*([Run(" ")] if said else []), *fired_words(each, context)]
     return tuple(said) or (Run(fired.description),)
 
 
-def fired_words(compared: Compared, around: EvaluationContext = EvaluationContext()) -> Words:
+def fired_words(compared: Compared, context: WordingContext = WordingContext()) -> Words:
     """One condition that held: what was found, and where the line is."""
     metric = METRICS.get(compared.metric)
     operator = Operator(compared.operator)
@@ -97,25 +97,25 @@ def fired_words(compared: Compared, around: EvaluationContext = EvaluationContex
         verb = "is on" if operator is Operator.IN_LIST else "is not on"
         return (
             Run(f"{_name(metric)} "),
-            Run(_shown(metric, compared.actual, around), strong=True),
+            Run(_shown(metric, compared.actual, context), strong=True),
             Run(f" {verb} the list "),
             Run(str(compared.value), strong=True),
             Run("."),
         )
     if metric.kind is MetricType.FLAG:
-        return _difference(metric, bool(compared.actual), around)
+        return _difference(metric, bool(compared.actual), context)
     if metric.kind is MetricType.TEXT:
-        return _text(metric, compared.actual, around)
-    return (*_found(metric, compared.actual, around), *_line(metric, operator, compared.value, around))
+        return _text(metric, compared.actual, context)
+    return (*_found(metric, compared.actual, context), *_line(metric, operator, compared.value, context))
 
 
 # --- parts -------------------------------------------------------------------------------------------------------
 
 
-def _found(metric: Metric, actual: Any, around: EvaluationContext) -> Words:
+def _found(metric: Metric, actual: Any, context: WordingContext) -> Words:
     """What the order has."""
     velocity = _velocity(metric.key)
-    shown = Run(_shown(metric, actual, around), strong=True)
+    shown = Run(_shown(metric, actual, context), strong=True)
     if velocity is not None:
         subject, window, counted = velocity
         if counted == "orders":
@@ -146,9 +146,9 @@ def _found(metric: Metric, actual: Any, around: EvaluationContext) -> Words:
             return (Run(f"{metric.title}: "), shown, Run("."))
 
 
-def _line(metric: Metric, operator: Operator, value: Any, around: EvaluationContext) -> Words:
+def _line(metric: Metric, operator: Operator, value: Any, context: WordingContext) -> Words:
     """Where the rule draws the line."""
-    shown = Run(_shown(metric, value, around), strong=True)
+    shown = Run(_shown(metric, value, context), strong=True)
     ages = {"customer_age": "Accounts", "payment_method_age": "Means of payment"}
     if metric.key in ages and operator in {Operator.LT, Operator.LTE}:
         upto = "under" if operator is Operator.LT else "up to"
@@ -158,13 +158,13 @@ def _line(metric: Metric, operator: Operator, value: Any, around: EvaluationCont
     if operator is Operator.GT:
         return (Run(" The limit is "), shown, Run("."))
     if operator is Operator.GTE and metric.kind is MetricType.NUMBER:
-        return (Run(" The limit is "), Run(_shown(metric, value - 1, around), strong=True), Run("."))
+        return (Run(" The limit is "), Run(_shown(metric, value - 1, context), strong=True), Run("."))
     return (Run(f" The rule asks for {_ASKED[operator]} "), shown, Run("."))
 
 
-def _difference(metric: Metric, differ: bool, around: EvaluationContext) -> Words:
+def _difference(metric: Metric, differ: bool, context: WordingContext) -> Words:
     one, other = metric.key.removesuffix("_differ").split("_")
-    values = around.values or {}
+    values = context.values or {}
     first, second = values.get(f"{one}_country"), values.get(f"{other}_country")
     if not differ:
         return (Run(f"Countries of {_PLACES[one][1]} and {_PLACES[other][1]} are the same."),)
@@ -176,15 +176,15 @@ def _difference(metric: Metric, differ: bool, around: EvaluationContext) -> Word
     goes_on = _PLACES[other][0]
     return (
         Run(f"{begin[:1].upper()}{begin[1:]} "),
-        Run(around.country(str(first)), strong=True),
+        Run(context.country(str(first)), strong=True),
         Run(f", {goes_on[:1].lower()}{goes_on[1:]} "),
-        Run(around.country(str(second)), strong=True),
+        Run(context.country(str(second)), strong=True),
         Run("."),
     )
 
 
-def _text(metric: Metric, actual: Any, around: EvaluationContext) -> Words:
-    return (Run(f"{_name(metric)} is "), Run(_shown(metric, actual, around), strong=True), Run("."))
+def _text(metric: Metric, actual: Any, context: WordingContext) -> Words:
+    return (Run(f"{_name(metric)} is "), Run(_shown(metric, actual, context), strong=True), Run("."))
 
 
 def _name(metric: Metric) -> str:
@@ -205,18 +205,20 @@ def window_of(key: str) -> str:
     return next((words for name, _, words in WINDOWS if name == last), "")
 
 
-def _shown(metric: Metric, value: Any, around: EvaluationContext) -> str:
+def _shown(metric: Metric, value: Any, context: WordingContext) -> str:
     if value is None:
         return "unknown"
     match metric.kind:
         case MetricType.MONEY:
-            return f"{money(int(value), around.currency)} {around.currency}" if around.currency else grouped(int(value))
+            return (
+                f"{money(int(value), context.currency)} {context.currency}" if context.currency else grouped(int(value))
+            )
         case MetricType.MINUTES:
             return duration(int(value))
         case MetricType.NUMBER:
             return grouped(int(value))
         case MetricType.TEXT if metric.key.endswith("_country"):
-            return around.country(str(value))
+            return context.country(str(value))
         case _:
             return str(value)
 

@@ -1,4 +1,4 @@
-"""Roles, who holds them and why; broken glass, drift and use. Specification: "RBAC Foundation"."""
+"""Roles, who holds them and why; break-glass access, drift and use. Specification: "RBAC Foundation"."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What roles, their holders, broken glass, drift and use add to the server."""
+"""What roles, their holders, break-glass access, drift and use add to the server."""
 
 from __future__ import annotations
 

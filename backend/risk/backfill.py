@@ -54,11 +54,11 @@ async def backfill(database: Database, _settings: Settings) -> None:
     """Adopt what waits, the oldest first, at most TURN_MOST orders; what was checked already is left as it is."""
     for _ in range(0, TURN_MOST, SLICE):
         async with database.transaction() as tx:
-            if await adopt_slice(tx) < SLICE:
+            if await backfill_slice(tx) < SLICE:
                 return
 
 
-async def adopt_slice(tx: Connection) -> int:
+async def backfill_slice(tx: Connection) -> int:
     """Adopt up to SLICE orders; how many were taken off the waiting ones."""
     if await (await tx.execute(queries.try_adoption_lock)).fetchone() != (True,):
         return 0

@@ -65,68 +65,68 @@ class Outcome:
     """Rules that would have fired."""
 
 
-def condition_holds(condition: Condition, values: Values, around: EvaluationContext) -> bool:
+def condition_holds(condition: Condition, values: Values, context: EvaluationContext) -> bool:
     """Whether one condition holds; never for a value that is unknown."""
     value = values.get(condition.metric)
     if value is None:
         return False
     if condition.operator is Operator.IN_LIST:
-        return around.holds(str(condition.value), condition.metric)
+        return context.holds(str(condition.value), condition.metric)
     if condition.operator is Operator.NOT_IN_LIST:
-        return not around.holds(str(condition.value), condition.metric)
+        return not context.holds(str(condition.value), condition.metric)
     return _COMPARE[condition.operator](value, condition.compared)
 
 
-def rule_holds(rule: FraudRule, values: Values, around: EvaluationContext) -> bool:
+def rule_holds(rule: FraudRule, values: Values, context: EvaluationContext) -> bool:
     """Whether all conditions of a rule hold, and in each group one."""
     return all(
-        any(condition_holds(each, values, around) for each in entry.any)
+        any(condition_holds(each, values, context) for each in entry.any)
         if isinstance(entry, AnyOf)
-        else condition_holds(entry, values, around)
+        else condition_holds(entry, values, context)
         for entry in rule.conditions
     )
 
 
-def decide(rules: Iterable[FraudRule], values: Values, around: EvaluationContext) -> Outcome:
+def decide(rules: Iterable[FraudRule], values: Values, context: EvaluationContext) -> Outcome:
     """Score and action. Precedence: lists that allow, then block (lists and rules), review, flag.
 
     The score is the sum of the severities of the rules that fired, at most 100; a list that blocks makes it 100, one
     that allows 0.
     """
-    fired = [rule for rule in rules if rule.enabled and rule_holds(rule, values, around)]
-    loud = [rule for rule in fired if rule.rule_id not in around.snoozed]
+    fired = [rule for rule in rules if rule.enabled and rule_holds(rule, values, context)]
+    loud = [rule for rule in fired if rule.rule_id not in context.snoozed]
     triggered = tuple(rule.rule_id for rule in loud)
-    quiet = tuple(rule.rule_id for rule in fired if rule.rule_id in around.snoozed)
-    kinds = {hit.kind for hit in around.lists}
+    quiet = tuple(rule.rule_id for rule in fired if rule.rule_id in context.snoozed)
+    kinds = {hit.kind for hit in context.lists}
     if ListKind.ALLOW in kinds:
         return Outcome(0, Action.APPROVE, triggered, quiet)
     if ListKind.BLOCK in kinds:
         return Outcome(SCORE_MOST, Action.BLOCK, triggered, quiet)
     score = min(SCORE_MOST, sum(rule.severity for rule in loud))
-    actions = [effective(rule, around) for rule in loud]
+    actions = [effective(rule, context) for rule in loud]
     return Outcome(score, max(actions, key=STRENGTH.__getitem__, default=Action.APPROVE), triggered, quiet)
 
 
-def effective(rule: FraudRule, around: EvaluationContext) -> Action:
+def effective(rule: FraudRule, context: EvaluationContext) -> Action:
     """What a rule does now: one past its cap only flags."""
-    return Action.FLAG if rule.rule_id in around.demoted else rule.action
+    return Action.FLAG if rule.rule_id in context.demoted else rule.action
 
 
-def explain(rule: FraudRule, values: Values, around: EvaluationContext) -> Fired:
+def explain(rule: FraudRule, values: Values, context: EvaluationContext) -> Fired:
     """Every condition of a rule with the value it met; those of groups that did not hold are shown as such."""
     return Fired(
         rule_id=rule.rule_id,
         description=rule.description,
         severity=rule.severity,
         action=rule.action,
-        demoted=rule.rule_id in around.demoted,
+        demoted=rule.rule_id in context.demoted,
         conditions=tuple(
             Compared(
                 metric=each.metric,
                 operator=each.operator,
                 value=each.compared,
                 actual=values.get(each.metric),
-                holds=condition_holds(each, values, around),
+                holds=condition_holds(each, values, context),
             )
             for each in rule.each_condition()
         ),

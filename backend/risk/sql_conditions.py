@@ -111,26 +111,26 @@ class SqlContext:
     """Whether rules are quiet or only flag as they did when each order became known; otherwise none is, none does."""
 
 
-def decision_sql(rules: Sequence[FraudRule], names: Names, around: SqlContext) -> sql.Composed:
+def decision_sql(rules: Sequence[FraudRule], names: Names, context: SqlContext) -> sql.Composed:
     """``(select score, action, triggered …)`` for a lateral join: the same as ``predicate.decide``.
 
     Columns: ``score`` integer, ``action`` text, ``triggered`` text[] in the order of the rules, ``loud`` boolean[] with
     an element for each enabled rule.
     """
     enabled = [rule for rule in rules if rule.enabled]
-    loud = [unsuppressed_sql(rule, names, around) for rule in enabled]
+    loud = [unsuppressed_sql(rule, names, context) for rule in enabled]
     fired = [sql.Identifier("f", f"r{number}") for number in range(len(enabled))]
     columns = [
         sql.SQL("{} as {}").format(expression, sql.Identifier(f"r{number}")) for number, expression in enumerate(loud)
     ]
-    allowed, blocked = held_sql(around.allow, around.member), held_sql(around.block, around.member)
+    allowed, blocked = held_sql(context.allow, context.member), held_sql(context.block, context.member)
     score = sql.SQL(" + ").join(
         [sql.SQL("{}::integer * {}").format(one, sql.Literal(rule.severity)) for one, rule in _pairs(fired, enabled)]
         or [sql.SQL("0").format()]
     )
     strongest: list[sql.Composable] = []
     for action in (Action.BLOCK, Action.REVIEW, Action.FLAG):
-        found = [_acts(one, rule, action, names, around) for one, rule in _pairs(fired, enabled)]
+        found = [_acts(one, rule, action, names, context) for one, rule in _pairs(fired, enabled)]
         held = [each for each in found if each is not None]
         if held:
             strongest.append(sql.SQL("when {} then {}").format(sql.SQL(" or ").join(held), sql.Literal(action.value)))
@@ -162,24 +162,26 @@ def _pairs(fired: Sequence[sql.Composable], rules: Sequence[FraudRule]) -> Itera
     return zip(fired, rules, strict=True)
 
 
-def unsuppressed_sql(rule: FraudRule, names: Names, around: SqlContext) -> sql.Composable:
+def unsuppressed_sql(rule: FraudRule, names: Names, context: SqlContext) -> sql.Composable:
     """Whether a rule fires and is not quiet for the order: true or false."""
-    holds = rule_sql(rule, names, around.member)
-    if not around.recorded:
+    holds = rule_sql(rule, names, context.member)
+    if not context.recorded:
         return holds
     return sql.SQL("({} and {} <> all ({}))").format(holds, sql.Literal(rule.rule_id), names.column("snoozed"))
 
 
 def _acts(
-    fired: sql.Composable, rule: FraudRule, action: Action, names: Names, around: SqlContext
+    fired: sql.Composable, rule: FraudRule, action: Action, names: Names, context: SqlContext
 ) -> sql.Composable | None:
     """When a fired rule does ``action``; ``None`` when it never does. One past its cap only flags."""
     demoted = sql.SQL("{} = any ({})").format(sql.Literal(rule.rule_id), names.column("demoted"))
     if rule.action is action:
         return (
-            fired if not around.recorded or action is Action.FLAG else sql.SQL("({} and not {})").format(fired, demoted)
+            fired
+            if not context.recorded or action is Action.FLAG
+            else sql.SQL("({} and not {})").format(fired, demoted)
         )
-    if action is Action.FLAG and around.recorded:
+    if action is Action.FLAG and context.recorded:
         return sql.SQL("({} and {})").format(fired, demoted)
     return None
 

@@ -307,11 +307,11 @@ class AlertsPanel(QObject):
         if (chosen := card or first) is not None:
             self._asked((verb, chosen.alert))
 
-    def _asked(self, wish: tuple[str, Alert]) -> None:
+    def _asked(self, request: tuple[str, Alert]) -> None:
         from views.alerts.details import AlertDetails
         from views.alerts.dialogs import AcknowledgeDialog, ShelveDialog
 
-        verb, alert = wish
+        verb, alert = request
         console, parent = self._console, self.widget.window()
         match verb:
             case "acknowledge":

@@ -155,7 +155,7 @@ def nobody_words(console: Console) -> str:
     """Why a panel is not shown while it is not known who is signed in."""
     if console.link.state == "signed_out":
         return "Sign in to see this."
-    return "Shown as soon as the server has said who is signed in."
+    return "Waiting for the server to confirm who is signed in."
 
 
 def unheard_words(console: Console) -> str:

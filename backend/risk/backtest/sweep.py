@@ -53,8 +53,8 @@ class Group:
 class Sweep:
     """The statement for two sets, and what its rows mean."""
 
-    def __init__(self, draft: Sequence[FraudRule], published: Sequence[FraudRule], around: SqlContext) -> None:
-        self._around = around
+    def __init__(self, draft: Sequence[FraudRule], published: Sequence[FraudRule], context: SqlContext) -> None:
+        self._around = context
         self._names = Names()
         self._predicates: dict[tuple[str, Any], tuple[int, FraudRule]] = {}
         self._draft = self._bits(draft)
@@ -113,10 +113,10 @@ class Sweep:
         meaning = self._meanings.get(key)
         if meaning is None:
             bits = sum(word << (WORD * number) for number, word in enumerate(words))
-            around = EvaluationContext(demoted=frozenset(demoted or ()))
+            context = EvaluationContext(demoted=frozenset(demoted or ()))
             meaning = (
-                self._decided(self._draft, bits, flag, around),
-                self._decided(self._published, bits, flag, around),
+                self._decided(self._draft, bits, flag, context),
+                self._decided(self._published, bits, flag, context),
             )
             if len(self._meanings) < 100_000:
                 self._meanings[key] = meaning
@@ -126,14 +126,14 @@ class Sweep:
         return found, seqs if seqs and draft.entry != published.entry else []
 
     @staticmethod
-    def _decided(rules: list[tuple[int, FraudRule]], bits: int, flag: int, around: EvaluationContext) -> Decided:
+    def _decided(rules: list[tuple[int, FraudRule]], bits: int, flag: int, context: EvaluationContext) -> Decided:
         fired = [rule for bit, rule in rules if bits >> bit & 1]
         triggered = tuple(rule.rule_id for rule in fired)
         if flag == _ALLOWED:
             return Decided(Action.APPROVE, triggered)
         if flag == _BLOCKED:
             return Decided(Action.BLOCK, triggered)
-        actions = [effective(rule, around) for rule in fired]
+        actions = [effective(rule, context) for rule in fired]
         return Decided(max(actions, key=STRENGTH.__getitem__, default=Action.APPROVE), triggered)
 
     def _word(self, number: int) -> sql.Composable:

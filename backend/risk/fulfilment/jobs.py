@@ -21,14 +21,14 @@ blueprint = procrastinate.Blueprint()
 @blueprint.task(name="risk.intent", queue="core", retry=Backoff(), pass_context=True)
 async def intent(context: procrastinate.JobContext, intent_id: str) -> None:
     """Ask the shop for what a verdict implies. Raises PortError while it may be asked again."""
-    database, ports = _around(context)
+    database, ports = _database_and_ports(context)
     await carry_out(database, ports.shop, UUID(intent_id), last=_last(context))
 
 
 @blueprint.task(name="risk.notify", queue="core", retry=Backoff(), pass_context=True)
 async def notify(context: procrastinate.JobContext, entry_id: str, version: int, notes: str) -> None:
     """Tell finance or support of an escalation. Raises PortError while it may be tried again."""
-    database, ports = _around(context)
+    database, ports = _database_and_ports(context)
     async with database.read() as connection, connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(queries.escalation, {"entry_id": entry_id})
         entry = await cursor.fetchone()
@@ -94,7 +94,7 @@ async def tell(
         await actions.mark_delivered(tx, entry=entry, to=to)
 
 
-def _around(context: procrastinate.JobContext) -> tuple[Database, RiskPorts]:
+def _database_and_ports(context: procrastinate.JobContext) -> tuple[Database, RiskPorts]:
     more = context.additional_context
     return cast("Database", more["database"]), cast("Adapters", more["adapters"]).of(RiskPorts)
 

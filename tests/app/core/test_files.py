@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from app.core import files
-from app.core.draft_store import DraftStore, unsent_path
+from app.core.draft_store import DraftStore, draft_path
 from app.core.outbox import Outbox
 from app.core.settings import Settings, SettingsFile
 from app.core.tasks import Tasks
@@ -45,7 +45,7 @@ def write_notes(profile: Path) -> None:
 def write_draft(profile: Path) -> None:
     async def typing() -> None:
         tasks = Tasks()
-        store = DraftStore(unsent_path(profile, "https://shop.example", "rules"), tasks)
+        store = DraftStore(draft_path(profile, "https://shop.example", "rules"), tasks)
         store.keep({"rules": ["what we look for"]})
         assert store._writing is not None
         await store._writing

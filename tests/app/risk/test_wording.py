@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from app.risk.wording import EvaluationContext, Run, duration, fired_words, plain, why, window_of
+from app.risk.wording import Run, WordingContext, duration, fired_words, plain, why, window_of
 from models.risk.metrics import METRICS, MetricType, Operator
 from models.risk.rules import Action, Compared, Condition, Fired
 from models.risk.wording import condition_words
 
 NAMES = {"DE": "Germany", "NG": "Nigeria"}
 COUNTRIES = {"card_country": "DE", "ip_country": "NG", "billing_country": "DE"}
-AROUND = EvaluationContext("EUR", COUNTRIES, lambda code: NAMES.get(code, code))
+AROUND = WordingContext("EUR", COUNTRIES, lambda code: NAMES.get(code, code))
 
 
 def said(metric: str, operator: str, value: Any, actual: Any) -> str:

@@ -14,7 +14,7 @@ import pytest
 
 from backend.core.database import Database
 from backend.core.settings import Settings
-from backend.risk.backfill import SLICE, adopt_slice, backfill
+from backend.risk.backfill import SLICE, backfill, backfill_slice
 from backend.shop import upserts
 from models.risk.metrics import VELOCITY_MOST, WINDOWS
 from models.shop.ingest import OrderIn, RefundIn
@@ -98,7 +98,7 @@ async def test_a_turn_is_bounded_and_an_order_is_adopted_once(open_database: Ope
         await landed(db, [each.model_copy(update={"total": 5}) for each in orders])
         assert await fetched(db, "select count(*) from risk_pending") == [(SLICE + 5,)]
         async with db.transaction() as tx:
-            assert await adopt_slice(tx) == SLICE
+            assert await backfill_slice(tx) == SLICE
         assert await fetched(db, "select min(placed_at) from risk_pending") == [(NOON - timedelta(minutes=4),)]
         await asyncio.gather(*(backfill(db, settings) for _ in range(3)))
         await backfill(db, settings)
@@ -133,7 +133,7 @@ async def test_a_turn_that_fails_leaves_the_orders_waiting(open_database: Opened
         await landed(db, [shop_order(1, NOON)])
         with pytest.raises(psycopg.errors.DivisionByZero):  # noqa: PT012 - the transaction is what fails
             async with db.transaction() as tx:
-                await adopt_slice(tx)
+                await backfill_slice(tx)
                 await tx.execute("select 1 / 0")
         assert await fetched(db, "select order_id from risk_pending") == [("o00001",)]
 

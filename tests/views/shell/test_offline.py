@@ -194,7 +194,7 @@ def test_who_signs_out_leaves_nothing_to_read(aio: Any, api: Api, tmp_path: Path
             desk.window.open_workspace("triage")
             queue = desk.window.panels.panel("triage.queue")
             await turns(10)
-            assert "as soon as the server has said who is signed in" in words_of(queue)
+            assert "Waiting for the server to confirm who is signed in" in words_of(queue)
             assert not queue.table.records.rowCount()
 
     aio(run())

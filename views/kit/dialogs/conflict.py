@@ -38,7 +38,7 @@ class ConflictDialog(WindowDialog):
         self._table = QWidget()
         self.column.addWidget(self._table)
         self.theirs = self.buttons.addButton("Keep theirs", QDialogButtonBox.ButtonRole.ActionRole)
-        self.mine = self.buttons.addButton("Make my change upon theirs", QDialogButtonBox.ButtonRole.ActionRole)
+        self.mine = self.buttons.addButton("Apply my change on top", QDialogButtonBox.ButtonRole.ActionRole)
         self.theirs.clicked.connect(lambda: self._choose(console.mutations.keep_theirs(intent.key)))
         self.mine.clicked.connect(lambda: self._choose(console.mutations.keep_mine(intent.key)))
         self._show(intent)

@@ -286,7 +286,7 @@ class BacktestPanel(FollowingPanel):
 
     def _reason(self) -> str | None:
         if self._starting:
-            return "it is being asked for"
+            return "the request is being sent"
         reason = self.console.write_blocker(Permission.MANAGE_RISK_RULES, irreversible=True)
         if reason is not None:
             return reason
@@ -296,7 +296,7 @@ class BacktestPanel(FollowingPanel):
         if one.rule_count == 0:
             return "this version has no rules"
         if self._days is None and self._instant_of(self.begin) >= self._instant_of(self.end):
-            return "the end lies behind the beginning"
+            return "the end is not after the start"
         return None
 
     def _show_state(self) -> None:

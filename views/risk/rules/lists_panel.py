@@ -290,7 +290,7 @@ class ListsPanel(FollowingPanel):
     def _end(self) -> None:
         if (snooze := _current(self.snoozes)) is not None:
             who = f"{SUBJECTS.get(snooze.subject, snooze.subject)} {snooze.value}"
-            words = f"The rule {snooze.rule_id} speaks again for {who}, from the next order on."
+            words = f"The rule {snooze.rule_id} applies again to {who}, from the next order on."
             self._confirm("End a snooze", words, "End it", lambda why: end_snooze(self.console.mutations, snooze, why))
 
     def _reset(self) -> None:

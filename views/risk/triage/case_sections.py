@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from app.risk.wording import EvaluationContext, duration, plain, why, window_of
+from app.risk.wording import WordingContext, duration, plain, why, window_of
 from models.core.formatting import grouped, money
 from models.core.personal import is_left_out
 from views.kit.theme import RADIUS, current
@@ -208,10 +208,10 @@ class WhyRow(QWidget):
         row.addWidget(self.words, 1)
         self._row = row
 
-    def show_rule(self, fired: Fired, around: EvaluationContext, most: int) -> None:
+    def show_rule(self, fired: Fired, context: WordingContext, most: int) -> None:
         """Show a rule that fired; ``most`` are the points of the strongest."""
         theme = current()
-        said = why(fired, around)
+        said = why(fired, context)
         self._points, self._most, self._rule = fired.severity, max(1, most), chip(fired.rule_id)
         demoted = " It only flags for now: it went past its cap." if fired.demoted else ""
         theme.set_font(self.words, 10)
@@ -279,7 +279,7 @@ class Why(QWidget):
     def show_case(self, case: RiskCase, currency: str) -> None:
         """Show what fired, the strongest first, then lists, and what was not known."""
         fired = sorted(case.decision.explanation, key=lambda each: -each.severity)
-        around = EvaluationContext(currency, _values(case), country)
+        context = WordingContext(currency, _values(case), country)
         while len(self._rows) < len(fired):
             row = WhyRow()
             self._rows.append(row)
@@ -288,7 +288,7 @@ class Why(QWidget):
         for number, row in enumerate(self._rows):
             row.setVisible(number < len(fired))
             if number < len(fired):
-                row.show_rule(fired[number], around, most)
+                row.show_rule(fired[number], context, most)
         more = [f"On the list {hit.list_id} ({hit.kind})." for hit in case.decision.lists]
         if case.decision.snoozed_rules:
             more.append(f"Kept quiet by a snooze: {', '.join(map(chip, case.decision.snoozed_rules))}.")

@@ -196,7 +196,7 @@ class BulkDialog(DecidingDialog):
         try:
             answer = await self._console.of(Risk).bulk_preview(self._entries, self._decision("preview"))
         except OperationsError as error:
-            self.summary.setText("What it would do is not known.")
+            self.summary.setText("The preview could not be loaded.")
             self.fail(str(error))
             return
         self._results = {each.entry_id: each for each in answer.results}

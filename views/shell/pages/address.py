@@ -22,7 +22,7 @@ def server_address(text: str) -> str:
         parts = urlsplit(text)
         host, port = parts.hostname or "", parts.port
     except ValueError:
-        raise AddressError("The port of this address is no number from 1 to 65535.") from None
+        raise AddressError("The port of this address must be a number from 1 to 65535.") from None
     if parts.scheme not in {"https", "http"}:
         raise AddressError(f"An address starts with https://, not {parts.scheme}://.")
     if not host or any(c.isspace() for c in text):

@@ -69,7 +69,7 @@ class MainWindow(QWidget):
         self.rail.show_workspaces(self.workspaces)
         self._shortcuts: list[QShortcut] = []
         self.keys = KeyGate(self)
-        self.keys.dropped.connect(lambda: self.say("What was typed while the workspace came up did nothing."))
+        self.keys.dropped.connect(lambda: self.say("Keys typed while the workspace was opening were ignored."))
         self.refresh()
         self.resize(QGuiApplication.primaryScreen().availableSize().boundedTo(self.maximumSize()))
 
