@@ -86,7 +86,7 @@ class Verification:
         self.sealed = 0
         """Positions up to this one are verified."""
         self._engine = engine
-        self._server = engine.place.name
+        self._server = engine.target.name
         self._vkey = engine.settings.audit_vkeys.get(self._server, "")
         self._trusted = _remembered(engine.settings.audit_checkpoints.get(self._server, ""))
         self._note = ""

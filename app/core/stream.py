@@ -67,7 +67,7 @@ class Stream:
 
     changed = Signal()
     """``state`` is another."""
-    heard = Signal(Topic)
+    received = Signal(Topic)
     """A topic something changed in; ``RESYNC`` when everything must be asked for anew."""
 
     def __init__(self, client: Callable[[], OperationsClient]) -> None:
@@ -126,16 +126,16 @@ class Stream:
                     self._set(StreamState.LIVE, "")
                     if gap:
                         # Between the first questions and this connection something may have changed.
-                        self.heard.emit(Topic.RESYNC)
+                        self.received.emit(Topic.RESYNC)
                 if event.topic:
-                    self._tell(event)
+                    self._dispatch(event)
 
-    def _tell(self, event: Event) -> None:
+    def _dispatch(self, event: Event) -> None:
         try:
             topic = Topic(event.topic)
         except ValueError:  # of another release: whatever it is about, the audit log has it
             topic = Topic.AUDIT
-        self.heard.emit(topic)
+        self.received.emit(topic)
 
     def _set(self, state: StreamState, detail: str) -> None:
         if (state, detail) != (self.state, self.detail):

@@ -54,10 +54,10 @@ class QueueList:
         now: Callable[[], datetime],
         me: Callable[[], str | None],
         *,
-        heard: Callable[[Filter, Page[RiskQueueEntry]], None] = lambda _filter, _page: None,
+        on_page: Callable[[Filter, Page[RiskQueueEntry]], None] = lambda _filter, _page: None,
         recall: Callable[[Filter], Awaitable[Page[RiskQueueEntry] | None]] | None = None,
     ) -> None:
-        """``heard`` is told the first page of a filter as it comes.
+        """``on_page`` is told the first page of a filter as it comes.
 
         ``recall`` gives what an earlier run kept of one, shown until the first answer.
         """
@@ -73,7 +73,7 @@ class QueueList:
         self.kept_as_of: datetime | None = None
         """When the rows were true, while they are those of an earlier run."""
         self._ask, self._tasks, self._now, self._me = ask, tasks, now, me
-        self._tell, self._recall = heard, recall
+        self._on_page, self._recall = on_page, recall
         self._blocks: list[_Block] = []
         self._starts: list[int] = []
         self._places: dict[str, int] = {}
@@ -245,7 +245,7 @@ class QueueList:
         if fits:
             self._take(number, cursor, list(page.items), page.next_cursor)
         if cursor is None:
-            self._tell(self.filter, page)
+            self._on_page(self.filter, page)
         self.changed.emit()
         if number in self._again and number < len(self._blocks):
             self._again.discard(number)

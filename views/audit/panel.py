@@ -441,7 +441,7 @@ class AuditPanel(QObject):
             return
         newest, verification = sample.value.checkpoint, self.verification
         then = lambda: verification.trust_anew(newest)  # noqa: E731 - one use, one line
-        TrustDialog(verification, newest, self._console.place.name, self.widget.window(), then).open()
+        TrustDialog(verification, newest, self._console.target.name, self.widget.window(), then).open()
 
     def csv_text(self) -> str:
         """The listed entries that are loaded, as CSV, newest first."""

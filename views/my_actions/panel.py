@@ -109,7 +109,7 @@ class MinePanel(QueryPanel):
     def _age(self) -> None:
         pending = self.console.mutations.pending
         now = self.console.clock.now().timestamp()
-        oldest = max((now - intent.created_at for intent in pending), default=0.0)
+        oldest = max((now - mutation.created_at for mutation in pending), default=0.0)
         words = (
             f"{len(pending)} pending, the oldest for {age_words(max(0.0, oldest))}" if pending else "Nothing pending"
         )

@@ -142,13 +142,13 @@ class FakeClock(Clock):
 class NoKeyring:
     """A computer without a keyring."""
 
-    async def get(self, _place: str) -> str | None:
+    async def get(self, _target: str) -> str | None:
         raise OSError("none here")
 
-    async def put(self, _place: str, _secret: str) -> None:
+    async def put(self, _target: str, _secret: str) -> None:
         raise OSError("none here")
 
-    async def forget(self, _place: str) -> None:
+    async def forget(self, _target: str) -> None:
         raise OSError("none here")
 
 
@@ -158,11 +158,11 @@ class MemoryKeyring:
     def __init__(self) -> None:
         self.kept: dict[str, str] = {}
 
-    async def get(self, place: str) -> str | None:
-        return self.kept.get(place)
+    async def get(self, target: str) -> str | None:
+        return self.kept.get(target)
 
-    async def put(self, place: str, secret: str) -> None:
-        self.kept[place] = secret
+    async def put(self, target: str, secret: str) -> None:
+        self.kept[target] = secret
 
-    async def forget(self, place: str) -> None:
-        self.kept.pop(place, None)
+    async def forget(self, target: str) -> None:
+        self.kept.pop(target, None)

@@ -40,7 +40,7 @@ class Ear:
         self.topics: list[str] = []
         self.states: list[StreamState] = []
         self.tasks = Tasks()
-        self.stream.heard.connect(self.topics.append)
+        self.stream.received.connect(self.topics.append)
         self.stream.changed.connect(lambda: self.states.append(self.stream.state))
         self.stream.start(self.tasks.start)
 

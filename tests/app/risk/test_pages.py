@@ -268,11 +268,11 @@ async def test_a_case_is_asked_for_again_when_its_entry_has_changed() -> None:
     await asyncio.sleep(0)
     server.answer("a", version=3)
     await asyncio.sleep(0.01)
-    cases.heard(entry(0, entry_id="a", version=3))
+    cases.note_entry(entry(0, entry_id="a", version=3))
     cases.want(["a"])
     await asyncio.sleep(0)
     assert server.asked == ["a"]
-    cases.heard(entry(0, entry_id="a", version=4))
+    cases.note_entry(entry(0, entry_id="a", version=4))
     cases.want(["a"])
     await asyncio.sleep(0)
     assert server.asked == ["a", "a"]
@@ -317,7 +317,7 @@ async def test_what_an_earlier_run_kept_is_there_until_the_first_answer_takes_it
 
     heard: list[Filter] = []
     rows = QueueList(
-        server.page, Tasks(), lambda: NOW, lambda: "ada", heard=lambda f, _page: heard.append(f), recall=recall
+        server.page, Tasks(), lambda: NOW, lambda: "ada", on_page=lambda f, _page: heard.append(f), recall=recall
     )
     server.fails = Unreachable("away")
     rows.look_at(0, 20)

@@ -96,7 +96,7 @@ def no_link(console: Console) -> Iterator[None]:
         raise NotSent("The server cannot be reached.")
 
     real, client._request = client._request, refused
-    console.link.lost("cut")
+    console.link.mark_down("cut")
     try:
         yield
     finally:
@@ -321,7 +321,7 @@ def test_without_the_link_decisions_wait_and_those_that_others_changed_come_back
             assert "Enter" in str(desk.case.why_not("approve"))
             await press(desk, KEY.Key_Return)
             dialog = shown(EntryConflict)
-            await until(lambda: "quicker" in dialog.who.text())
+            await until(lambda: "was first" in dialog.who.text())
             assert not dialog.mine.isEnabled()
             assert "only they can reopen it" in dialog.mine.toolTip()
             dialog.theirs.click()

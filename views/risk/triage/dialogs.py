@@ -235,9 +235,9 @@ class EntryConflict(ConflictDialog):
     def rows(
         self, base: dict[str, Any], mine: dict[str, Any], theirs: dict[str, Any]
     ) -> list[tuple[str, str, str, str]]:
-        wanted = _mine(self.intent.kind, mine)
+        wanted = _mine(self.mutation.kind, mine)
         rows = [("Verdict", _verdict(base), wanted or "as it was", _verdict(theirs))]
-        rows.append(("Held by", _holder(base), _holder_mine(self.intent.kind, base), _holder(theirs)))
+        rows.append(("Held by", _holder(base), _holder_mine(self.mutation.kind, base), _holder(theirs)))
         why = str(mine.get("notes") or "–")
         rows.append(("Words", "–", why, _last_note(theirs, base)))
         return rows
@@ -254,7 +254,7 @@ class EntryConflict(ConflictDialog):
             by, at = first.get("byName"), first.get("at")
         if not by:
             by, at = theirs.get("assignedToName"), theirs.get("assignedAt")
-        return f"{by} was quicker, at {str(at)[11:19]} UTC. Which one holds?" if by and at else ""
+        return f"{by} was first, at {str(at)[11:19]} UTC. Which one holds?" if by and at else ""
 
 
 def _verdict(entry: dict[str, Any]) -> str:

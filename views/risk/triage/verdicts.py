@@ -304,10 +304,10 @@ class Verdicts(QObject):
         try:
             outcome = await doing(entry)
         except InConflict:
-            self._say(f"Somebody else was quicker with {entry.order_id}: Enter compares.", "warning")
+            self._say(f"Somebody else decided {entry.order_id} first: Enter compares.", "warning")
             return
-        key = outcome.intent.key
-        words = outcome.intent.title if outcome.settled else f"{outcome.intent.title}: waits for the link"
+        key = outcome.mutation.key
+        words = outcome.mutation.title if outcome.settled else f"{outcome.mutation.title}: waits for the link"
         self._say(words, undo=lambda: self.take_back(key))
 
     def _decided(self, entry: RiskQueueEntry, words: str, doing: Deciding, noun: str) -> None:
@@ -334,11 +334,11 @@ class Verdicts(QObject):
                 raise
             self._say(f"{noun} of {entry.order_id}: {error}", "error")
             return
-        key = outcome.intent.key
+        key = outcome.mutation.key
         moved = self.queue.table.step_to_open() if stands else False
         after = self.queue.table.at_cursor
         on = f" The cursor moved to {after.order_id}." if moved and after is not None else ""
-        self._say(f"{outcome.intent.title}.{on}", undo=lambda: self.take_back(key))
+        self._say(f"{outcome.mutation.title}.{on}", undo=lambda: self.take_back(key))
 
     # --- what waits for a choice ---------------------------------------------------------------------------------
 
