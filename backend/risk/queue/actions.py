@@ -36,7 +36,7 @@ from models.risk.queue import (
 )
 from models.risk.rules import Action
 
-INTENT_JOB = "risk.intent"
+FULFILMENT_JOB = "risk.intent"
 NOTIFY_JOB = "risk.notify"
 
 UNDO_SECONDS = 10.0
@@ -93,7 +93,7 @@ async def claim(tx: Connection, *, actor: str, entry_id: UUID, version: int) -> 
     entry = await _lock(tx, entry_id)
     if entry.assigned_to == actor and entry.status is not EntryStatus.REVIEWED:
         return await _answer_unchanged(tx, entry)
-    await _admit(tx, entry, pure.held(entry, actor) or pure.stale(entry, version))
+    await _admit(tx, entry, pure.work_refusal(entry, actor) or pure.stale(entry, version))
     now = await clock(tx)
     return await _write(
         tx, entry, replace(entry, assigned_to=actor, assigned_at=now), actor=actor, event="risk.entry.claimed"
@@ -105,7 +105,7 @@ async def release(tx: Connection, *, actor: str, entry_id: UUID, version: int) -
     entry = await _lock(tx, entry_id)
     if entry.assigned_to is None and entry.status is not EntryStatus.REVIEWED:
         return await _answer_unchanged(tx, entry)
-    await _admit(tx, entry, pure.held(entry, actor) or pure.stale(entry, version))
+    await _admit(tx, entry, pure.work_refusal(entry, actor) or pure.stale(entry, version))
     after = replace(entry, assigned_to=None, assigned_at=None)
     return await _write(tx, entry, after, actor=actor, event="risk.entry.released")
 
@@ -114,7 +114,7 @@ async def reassign(tx: Connection, *, actor: str, entry_id: UUID, version: int, 
     """Give an entry to somebody who may decide it (else 422), whoever holds it. Decided: 409. Stale: 412."""
     entry = await _lock(tx, entry_id)
     if entry.status is EntryStatus.REVIEWED:
-        await _admit(tx, entry, pure.held(entry, actor))
+        await _admit(tx, entry, pure.work_refusal(entry, actor))
     if entry.assigned_to == user_id:
         return await _answer_unchanged(tx, entry)
     await _admit(tx, entry, pure.stale(entry, version))
@@ -137,9 +137,9 @@ async def snooze(
     now = await clock(tx)
     if not now < until <= now + pure.SNOOZE_MOST:
         raise invalid("/until", "the end lies ahead, by at most 30 days")
-    if entry.snoozed_until == until and pure.held(entry, actor) is None:
+    if entry.snoozed_until == until and pure.work_refusal(entry, actor) is None:
         return await _answer_unchanged(tx, entry)
-    await _admit(tx, entry, pure.held(entry, actor) or pure.stale(entry, version))
+    await _admit(tx, entry, pure.work_refusal(entry, actor) or pure.stale(entry, version))
     await _note(tx, entry, actor=actor, text=notes)
     after = replace(entry, snoozed_until=until)
     return await _write(tx, entry, after, actor=actor, event="risk.entry.snoozed", reason=notes)
@@ -211,12 +211,12 @@ async def reopen(tx: Connection, *, actor: str, entry_id: UUID, version: int) ->
     if isinstance(step, Refusal):
         raise await _problem(tx, entry, step)
     if entry.status is EntryStatus.REVIEWED:
-        await _withdraw_intent(tx, entry)
+        await _withdraw_fulfilment(tx, entry)
     return await _write(tx, entry, step.after, actor=actor, event=step.event)
 
 
-async def _withdraw_intent(tx: Connection, entry: Entry) -> None:
-    row = await (await tx.execute(queries.lock_intent, {"intent_id": None, "entry_id": entry.entry_id})).fetchone()
+async def _withdraw_fulfilment(tx: Connection, entry: Entry) -> None:
+    row = await (await tx.execute(queries.lock_fulfilment, {"intent_id": None, "entry_id": entry.entry_id})).fetchone()
     if row is None:
         return
     intent_id, state, attempts = row[0], row[6], row[7]
@@ -224,7 +224,7 @@ async def _withdraw_intent(tx: Connection, entry: Entry) -> None:
         words = "The shop has been asked to carry this verdict out: it cannot be undone here any more."
         raise await _problem(tx, entry, Refusal("conflict", words))
     values = {"intent_id": intent_id, "state": "withdrawn", "attempts": 0, "done_at": None, "problem": None}
-    await tx.execute(queries.change_intent, values)
+    await tx.execute(queries.change_fulfilment, values)
 
 
 async def _step(tx: Connection, entry: Entry, request: DecideEntry, *, actor: str, version: int) -> Step | Refusal:
@@ -248,11 +248,11 @@ async def _carry_out(tx: Connection, entry: Entry, step: Step, request: DecideEn
         return
     await _note(tx, entry, actor=actor, text=request.notes)
     after = await _change(tx, entry, step.after, actor=actor, event=step.event, reason=request.notes)
-    if step.intent is not None:
-        values = {**asdict(after), "kind": step.intent}
-        row = await (await tx.execute(queries.insert_intent, values)).fetchone()
+    if step.fulfilment is not None:
+        values = {**asdict(after), "kind": step.fulfilment}
+        row = await (await tx.execute(queries.insert_fulfilment, values)).fetchone()
         assert row is not None  # noqa: S101 - an insert of one row returns one row
-        await defer(tx, INTENT_JOB, seconds=UNDO_SECONDS, intent_id=row[0])
+        await defer(tx, FULFILMENT_JOB, seconds=UNDO_SECONDS, intent_id=row[0])
     if step.outcome is BulkOutcome.ESCALATED:
         await defer(tx, NOTIFY_JOB, entry_id=after.entry_id, version=after.version, notes=request.notes)
     DECISIONS.labels(str(step.outcome), str(request.verdict or request.escalate_to)).inc()
@@ -260,16 +260,16 @@ async def _carry_out(tx: Connection, entry: Entry, step: Step, request: DecideEn
 
 async def _result(tx: Connection, entry: Entry, step: Step | Refusal) -> BulkResult:
     if isinstance(step, Refusal):
-        outcome, words, intent, version = BulkOutcome.REFUSED, await _explain(tx, step), None, entry.version
+        outcome, words, fulfilment, version = BulkOutcome.REFUSED, await _explain(tx, step), None, entry.version
     else:
         changed = step.outcome is not BulkOutcome.UNCHANGED
-        outcome, words, intent, version = step.outcome, "", step.intent, entry.version + changed
+        outcome, words, fulfilment, version = step.outcome, "", step.fulfilment, entry.version + changed
     return BulkResult(
         entry_id=entry.entry_id,
         order_id=entry.order_id,
         outcome=outcome,
         words=words,
-        intent=intent,
+        intent=fulfilment,
         reporting_minor=entry.reporting_minor,
         version=version,
     )

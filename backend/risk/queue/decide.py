@@ -76,10 +76,10 @@ class Step:
     event: str
     """The action in the audit log."""
     after: Entry
-    intent: FulfilmentKind | None = None
+    fulfilment: FulfilmentKind | None = None
 
 
-def held(entry: Entry, actor: str) -> Refusal | None:
+def work_refusal(entry: Entry, actor: str) -> Refusal | None:
     """Why somebody cannot work on an entry, apart from its version."""
     if entry.status is EntryStatus.REVIEWED:
         return Refusal("conflict", f"{entry.verdict} this order already.", entry.decided_by)
@@ -110,9 +110,9 @@ def decide(
     With ``two_people`` the first verdict is a proposal; the same verdict of somebody else confirms it, another one
     overrules it, and the entry is open again. The same decision of the same person again changes nothing.
     """
-    if _said_already(entry, request, actor):
+    if _is_repeated(entry, request, actor):
         return Step(BulkOutcome.UNCHANGED, "", entry)
-    refusal = held(entry, actor) or stale(entry, version)
+    refusal = work_refusal(entry, actor) or stale(entry, version)
     if refusal is not None:
         return refusal
     if request.status is EntryStatus.ESCALATED:
@@ -152,19 +152,19 @@ def decide(
         decided_at=now,
         decided_by=actor,
     )
-    return Step(BulkOutcome.DECIDED, "risk.entry.decided", after, _intent(request.verdict, settled=settled))
+    return Step(BulkOutcome.DECIDED, "risk.entry.decided", after, _fulfilment(request.verdict, settled=settled))
 
 
-def _said_already(entry: Entry, request: DecideEntry, actor: str) -> bool:
+def _is_repeated(entry: Entry, request: DecideEntry, actor: str) -> bool:
     if request.status is EntryStatus.ESCALATED:
-        said = (entry.status, entry.escalated_to, entry.decided_by)
-        return said == (EntryStatus.ESCALATED, request.escalate_to, actor)
+        known = (entry.status, entry.escalated_to, entry.decided_by)
+        return known == (EntryStatus.ESCALATED, request.escalate_to, actor)
     if entry.status is EntryStatus.REVIEWED and (entry.verdict, entry.decided_by) == (request.verdict, actor):
         return True
     return (entry.proposed, entry.proposed_by) == (request.verdict, actor)
 
 
-def _intent(verdict: EntryVerdict | None, *, settled: bool) -> FulfilmentKind:
+def _fulfilment(verdict: EntryVerdict | None, *, settled: bool) -> FulfilmentKind:
     if verdict is EntryVerdict.APPROVED:
         return FulfilmentKind.RELEASE
     return FulfilmentKind.REFUND if settled else FulfilmentKind.CANCEL

@@ -92,7 +92,7 @@ def webhook(outside: Outside) -> WebhookShop:
 
 
 def attempt(shop: RiskShop, port: ShopPort | None, *, last: bool = False) -> str:
-    """One attempt for the only intent; returns what went wrong."""
+    """One attempt for the only fulfilment request; returns what went wrong."""
 
     async def run() -> str:
         database = Database(shop.api.settings.database_url or "")
@@ -147,17 +147,17 @@ def test_the_shop_is_told_once_with_a_signature(
     assert attempt(shop, webhook(outside)) == ""
     assert attempt(shop, webhook(outside)) == ""
     [(headers, body)] = outside.heard
-    intent = shop.intent(entry_id)
-    assert intent is not None
+    fulfilment = shop.fulfilment(entry_id)
+    assert fulfilment is not None
     assert body == {
         "event": event,
-        "id": intent["intentId"],
+        "id": fulfilment["intentId"],
         "orderId": "CS-48001",
         "amount": 24_960,
         "currency": "EUR",
     }
-    assert headers["Idempotency-Key"] == intent["intentId"]
-    assert (intent["state"], intent["attempts"], intent["problem"]) == ("done", 1, None)
+    assert headers["Idempotency-Key"] == fulfilment["intentId"]
+    assert (fulfilment["state"], fulfilment["attempts"], fulfilment["problem"]) == ("done", 1, None)
     assert shop.history(entry_id) == ["risk.entry.decided", "risk.intent.done"]
 
 
@@ -182,9 +182,9 @@ def test_a_shop_that_fails_is_asked_again_with_the_same_key(
     port = webhook(outside)
     assert [attempt(shop, port) for _ in range(3)] == [words, words, ""]
     assert (len(outside.keys), len(set(outside.keys))) == (3, 1)
-    intent = shop.intent(entry_id)
-    assert intent is not None
-    assert (intent["state"], intent["attempts"]) == ("done", 3)
+    fulfilment = shop.fulfilment(entry_id)
+    assert fulfilment is not None
+    assert (fulfilment["state"], fulfilment["attempts"]) == ("done", 3)
     assert alerts(shop) == []
 
 
@@ -237,10 +237,10 @@ def test_without_a_shop_verdicts_wait_and_say_so_until_there_is_one(shop: RiskSh
     entry_id = decided(shop, REJECT)
     for _ in range(2):
         assert attempt(shop, None) == ""
-    intent = shop.intent(entry_id)
-    assert intent is not None
-    assert (intent["state"], intent["attempts"]) == ("waiting", 0)
-    assert "OPSCONSOLE_SHOP_WEBHOOK" in intent["problem"]
+    fulfilment = shop.fulfilment(entry_id)
+    assert fulfilment is not None
+    assert (fulfilment["state"], fulfilment["attempts"]) == ("waiting", 0)
+    assert "OPSCONSOLE_SHOP_WEBHOOK" in fulfilment["problem"]
     assert shop.history(entry_id) == ["risk.entry.decided", "risk.intent.waiting"]
     turn(shop, resume)
     assert len(shop.sql("select id from procrastinate_jobs")) == 1
@@ -310,7 +310,7 @@ def test_the_worker_does_the_jobs_of_decisions(shop: RiskShop, outside: Outside)
 
 
 def test_escalations_nobody_hears_of_are_told(shop: RiskShop, outside: Outside) -> None:
-    from backend.risk.fulfilment.jobs import tell
+    from backend.risk.fulfilment.jobs import notify_escalation
 
     entry_id = decided(shop, ESCALATE)
     entry = {
@@ -329,7 +329,9 @@ def test_escalations_nobody_hears_of_are_told(shop: RiskShop, outside: Outside) 
         await database.open()
         try:
             port = None if off else finance
-            await tell(database, port, EscalateTo.FINANCE, entry, message=f"{entry_id}:2", notes="", last=last)
+            await notify_escalation(
+                database, port, EscalateTo.FINANCE, entry, message=f"{entry_id}:2", notes="", last=last
+            )
         finally:
             await database.close()
 
