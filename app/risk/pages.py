@@ -140,7 +140,7 @@ class QueueList:
         self._eyes = (first, last)
         if self.error is not None:
             return
-        seen = self._seen()
+        seen = self._visible_rows()
         for number in seen:
             if number in self._used:
                 self._used.remove(number)
@@ -156,7 +156,7 @@ class QueueList:
         if not self._blocks:
             self.look_at(0, 0)
             return
-        for number in self._seen() or range(1):
+        for number in self._visible_rows() or range(1):
             if number in self._under_way:
                 self._again.add(number)
             else:
@@ -204,7 +204,7 @@ class QueueList:
 
     # --- how ---------------------------------------------------------------------------------------------------
 
-    def _seen(self) -> range:
+    def _visible_rows(self) -> range:
         if not self._blocks:
             return range(0)
         first, last = (min(max(0, row), max(0, self.count - 1)) for row in self._eyes)

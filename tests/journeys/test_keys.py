@@ -50,7 +50,7 @@ async def whole_app(api: Api, folder: Path) -> AsyncIterator[ConsoleApplication]
             await until(app.window.isActiveWindow)
             await open_workspace(app, KEY.Key_2)
             case = app.window.panels.panel(CASE)
-            await until(lambda: case.case is not None and case.seen)
+            await until(lambda: case.case is not None and case.is_seen)
             yield app
             app.close()
             app.window.deleteLater()
@@ -113,7 +113,7 @@ def test_twenty_letters_typed_through_a_switch_decide_nothing(
             assert "were ignored" in app.console.messages.history[-1].text
             # From here on keys count, and an operator sees where.
             assert app.window.panels.panel(QUEUE).table.hasFocus()
-            await until(lambda: app.window.panels.panel(CASE).seen)
+            await until(lambda: app.window.panels.panel(CASE).is_seen)
             press(KEY.Key_C)
             await until(lambda: entries(api.owner_url) != UNTOUCHED)
 
@@ -138,13 +138,13 @@ def test_a_verdict_is_about_the_case_that_is_on_screen(aio: Any, api: Api, tmp_p
         async with whole_app(api, tmp_path) as app:
             case = app.window.panels.panel(CASE)
             for key in (KEY.Key_A, KEY.Key_E, KEY.Key_H, KEY.Key_C, KEY.Key_X):
-                await until(lambda: case.seen)
+                await until(lambda: case.is_seen)
                 press(KEY.Key_J)
                 assert case.entry is not None
-                assert not case.seen, "nothing was drawn since"
+                assert not case.is_seen, "nothing was drawn since"
                 press(key)
                 assert "its case is not" in app.console.messages.history[-1].text
-            await until(lambda: case.seen)
+            await until(lambda: case.is_seen)
             app.window.docks.open("risk.lists")  # in front of the case
             app.window.panels.panel(QUEUE).table.setFocus()
             await turns()

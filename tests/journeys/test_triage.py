@@ -67,7 +67,7 @@ def test_two_hundred_cases_with_the_keyboard_alone(
                 assert case.entry.order_id == "CS-00001"
                 wanted: dict[str, str] = {}
                 for number in range(CASES):
-                    await until(lambda: case.case is not None and case.seen and table.hasFocus())
+                    await until(lambda: case.case is not None and case.is_seen and table.hasFocus())
                     assert case.entry is not None
                     order = case.entry.order_id
                     assert order not in wanted, "the cursor never goes back to a decided row"

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QScrollArea, QVBo
 from app.access.domain import Access, withdraw
 from app.core.errors import OperationsError
 from app.core.freshness import age_words
-from models.core.permissions import Permission
-from views.access.wording import day_words, ends_words, permission_words
+from models.core.permissions import Permission, permission_words
+from views.access.wording import day_words, ends_words
 from views.kit.query_panel import QueryPanel
 from views.kit.theme import current
 from views.kit.widgets.avatar import Avatar

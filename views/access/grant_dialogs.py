@@ -9,7 +9,7 @@ from PySide6.QtCore import QDateTime, Qt, QTimeZone
 from PySide6.QtWidgets import QCheckBox, QComboBox, QCompleter, QDateTimeEdit, QFormLayout, QLabel, QSpinBox, QWidget
 
 from app.access.domain import assign, break_glass, close_review, decide, remove_second_factor, revoke
-from views.access.wording import permission_words
+from models.core.permissions import permission_words
 from views.kit.dialogs.deciding import DecidingDialog
 from views.kit.theme import current
 

@@ -21,9 +21,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QScrollArea, QToolTip, QWidget
 
-from models.core.permissions import SENSITIVE_PERMISSIONS, Permission
+from models.core.permissions import SENSITIVE_PERMISSIONS, Permission, area_of, permission_words, verb_of
 from models.core.wording import counted
-from views.access.wording import area_of, permission_words, verb_of
 from views.kit.theme import FOCUS, current
 
 if TYPE_CHECKING:
@@ -337,10 +336,10 @@ class Matrix(QWidget):
 
 
 def _words(role: RoleDefinition) -> list[str]:
-    """The words of a head that stay whole; the mark of a sensitive role goes with the last of several."""
+    """The words of a head that stay whole; the mark of a sensitive role goes with the last of them."""
     words = role.name.split()
     if role.sensitive:
-        words = [*words[:-1], f"{words[-1]} {SENSITIVE}"] if len(words) > 1 else [*words, SENSITIVE]
+        words[-1] = f"{words[-1]} {SENSITIVE}"
     return words
 
 

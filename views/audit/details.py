@@ -14,7 +14,7 @@ from views.audit.wording import short, title, who, whom
 from views.kit.changes import compare
 from views.kit.field_words import instant
 from views.kit.theme import SECTION, current
-from views.kit.widgets.difference import Difference
+from views.kit.widgets.difference import ChangesView
 from views.kit.widgets.flow import Flow
 from views.kit.widgets.pill import PAD, Look, Pill
 
@@ -46,7 +46,7 @@ class Details(QScrollArea):
         self.reason.setAccessibleName("Why")
         self.same_actor = Pill("", Look.LINK, name="List everything this person did")
         self.correlation = Pill("", Look.LINK, name="List everything done together with this")
-        self.difference = Difference()
+        self.difference = ChangesView()
         self.hidden = _label()
         self.show_all = Pill("Show them", Look.LINK, name="Show fields that did not change")
         for label in (self.title, self.by, self.reason):

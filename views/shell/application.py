@@ -61,7 +61,7 @@ class ConsoleApplication(QObject):
         self.window.page_asked.connect(lambda name: self._pages[name]())
         self.window.wall_asked.connect(self.open_wall)
         self.was_closed = False
-        self.window.closed.connect(self._close_noted)
+        self.window.closed.connect(self._note_close)
         self._failed = False
         """The server on this computer does not start, and what was kept is shown."""
         self.window.banner.pressed.connect(self._try_again)
@@ -98,14 +98,14 @@ class ConsoleApplication(QObject):
 
         if self._wall is None:
             self._wall = WallView(self.console)
-            self._wall.destroyed.connect(self._wall_gone)
+            self._wall.destroyed.connect(self._forget_wall)
         self._wall.showFullScreen()
         return self._wall
 
-    def _wall_gone(self) -> None:
+    def _forget_wall(self) -> None:
         self._wall = None
 
-    def _close_noted(self) -> None:
+    def _note_close(self) -> None:
         self.was_closed = True
         self.closed.emit()
 

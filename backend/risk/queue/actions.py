@@ -20,7 +20,7 @@ from backend.core.problems import ProblemError, invalid
 from backend.core.settings import Settings
 from backend.risk.queue import decide as pure
 from backend.risk.queue import queries, reads
-from backend.risk.queue.decide import Entry, Refusal, Step
+from backend.risk.queue.decide import QueueEntry, Refusal, Step
 from models.core.permissions import Permission
 from models.core.problems import Code
 from models.risk.queue import (
@@ -215,7 +215,7 @@ async def reopen(tx: Connection, *, actor: str, entry_id: UUID, version: int) ->
     return await _write(tx, entry, step.after, actor=actor, event=step.event)
 
 
-async def _withdraw_fulfilment(tx: Connection, entry: Entry) -> None:
+async def _withdraw_fulfilment(tx: Connection, entry: QueueEntry) -> None:
     row = await (await tx.execute(queries.lock_fulfilment, {"intent_id": None, "entry_id": entry.entry_id})).fetchone()
     if row is None:
         return
@@ -227,7 +227,7 @@ async def _withdraw_fulfilment(tx: Connection, entry: Entry) -> None:
     await tx.execute(queries.change_fulfilment, values)
 
 
-async def _step(tx: Connection, entry: Entry, request: DecideEntry, *, actor: str, version: int) -> Step | Refusal:
+async def _step(tx: Connection, entry: QueueEntry, request: DecideEntry, *, actor: str, version: int) -> Step | Refusal:
     policy = await (await tx.execute(queries.policy)).fetchone()
     settled = await (await tx.execute(queries.settled, {"ids": [entry.order_id]})).fetchone()
     assert policy is not None  # noqa: S101 - the migration puts the row there
@@ -242,7 +242,7 @@ async def _step(tx: Connection, entry: Entry, request: DecideEntry, *, actor: st
     )
 
 
-async def _carry_out(tx: Connection, entry: Entry, step: Step, request: DecideEntry, *, actor: str) -> None:
+async def _carry_out(tx: Connection, entry: QueueEntry, step: Step, request: DecideEntry, *, actor: str) -> None:
     if step.outcome is BulkOutcome.UNCHANGED:
         audit_trail.nothing_changed()
         return
@@ -258,7 +258,7 @@ async def _carry_out(tx: Connection, entry: Entry, step: Step, request: DecideEn
     DECISIONS.labels(str(step.outcome), str(request.verdict or request.escalate_to)).inc()
 
 
-async def _result(tx: Connection, entry: Entry, step: Step | Refusal) -> BulkResult:
+async def _result(tx: Connection, entry: QueueEntry, step: Step | Refusal) -> BulkResult:
     if isinstance(step, Refusal):
         outcome, words, fulfilment, version = BulkOutcome.REFUSED, await _explain(tx, step), None, entry.version
     else:
@@ -288,13 +288,13 @@ async def wake(database: Database, _settings: Settings) -> None:
 # --- what they share -----------------------------------------------------------------------------------------------
 
 
-async def _entries(tx: Connection, ids: Sequence[UUID], *, lock: bool) -> dict[UUID, Entry]:
+async def _entries(tx: Connection, ids: Sequence[UUID], *, lock: bool) -> dict[UUID, QueueEntry]:
     async with tx.cursor(row_factory=kwargs_row(_entry)) as cursor:
         await cursor.execute(queries.lock if lock else queries.peek, {"ids": list(ids)})
         return {UUID(entry.entry_id): entry for entry in await cursor.fetchall()}
 
 
-def _entry(**columns: Any) -> Entry:
+def _entry(**columns: Any) -> QueueEntry:
     """A row, with its words as what they stand for."""
     kinds: dict[str, Any] = {
         "action": Action,
@@ -303,31 +303,31 @@ def _entry(**columns: Any) -> Entry:
         "proposed": EntryVerdict,
         "escalated_to": EscalateTo,
     }
-    return Entry(**{k: kinds[k](v) if k in kinds and v is not None else v for k, v in columns.items()})
+    return QueueEntry(**{k: kinds[k](v) if k in kinds and v is not None else v for k, v in columns.items()})
 
 
-async def _lock(tx: Connection, entry_id: UUID) -> Entry:
+async def _lock(tx: Connection, entry_id: UUID) -> QueueEntry:
     found = await _entries(tx, [entry_id], lock=True)
     if not found:
         raise ProblemError(Code.NOT_FOUND, "There is no such entry in the queue.")
     return found[entry_id]
 
 
-async def _answer_unchanged(tx: Connection, entry: Entry) -> RiskQueueEntry:
+async def _answer_unchanged(tx: Connection, entry: QueueEntry) -> RiskQueueEntry:
     audit_trail.nothing_changed()
     return await reads.entry(tx, entry.entry_id)
 
 
 async def _write(
-    tx: Connection, before: Entry, after: Entry, *, actor: str, event: str, reason: str | None = None
+    tx: Connection, before: QueueEntry, after: QueueEntry, *, actor: str, event: str, reason: str | None = None
 ) -> RiskQueueEntry:
     await _change(tx, before, after, actor=actor, event=event, reason=reason)
     return await reads.entry(tx, before.entry_id)
 
 
 async def _change(
-    tx: Connection, before: Entry, after: Entry, *, actor: str, event: str, reason: str | None = None
-) -> Entry:
+    tx: Connection, before: QueueEntry, after: QueueEntry, *, actor: str, event: str, reason: str | None = None
+) -> QueueEntry:
     after = replace(after, version=before.version + 1)
     await tx.execute(queries.change, asdict(after))
     await audit_trail.record(
@@ -345,7 +345,7 @@ async def _change(
     return after
 
 
-async def _note(tx: Connection, entry: Entry, *, actor: str, text: str) -> str | None:
+async def _note(tx: Connection, entry: QueueEntry, *, actor: str, text: str) -> str | None:
     if not text.strip():
         return None
     values = {"entry_id": entry.entry_id, "actor": actor, "text": text}
@@ -353,7 +353,7 @@ async def _note(tx: Connection, entry: Entry, *, actor: str, text: str) -> str |
     return None if row is None else str(row[0])
 
 
-async def _admit(tx: Connection, entry: Entry, refusal: Refusal | None) -> None:
+async def _admit(tx: Connection, entry: QueueEntry, refusal: Refusal | None) -> None:
     if refusal is not None:
         raise await _problem(tx, entry, refusal)
 
@@ -365,7 +365,7 @@ async def _explain(tx: Connection, refusal: Refusal) -> str:
     return f"{row[0] if row else refusal.by} {refusal.words}"
 
 
-async def _problem(tx: Connection, entry: Entry, refusal: Refusal) -> ProblemError:
+async def _problem(tx: Connection, entry: QueueEntry, refusal: Refusal) -> ProblemError:
     code = Code.CONFLICT if refusal.code == "conflict" else Code.STALE_VERSION
     return ProblemError(code, await _explain(tx, refusal), current=await reads.entry(tx, entry.entry_id))
 

@@ -14,7 +14,7 @@ SNOOZE_MOST = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class QueueEntry:
     """An entry as it is kept, without what is only shown."""
 
     entry_id: str
@@ -75,11 +75,11 @@ class Step:
     outcome: BulkOutcome
     event: str
     """The action in the audit log."""
-    after: Entry
+    after: QueueEntry
     fulfilment: FulfilmentKind | None = None
 
 
-def work_refusal(entry: Entry, actor: str) -> Refusal | None:
+def work_refusal(entry: QueueEntry, actor: str) -> Refusal | None:
     """Why somebody cannot work on an entry, apart from its version."""
     if entry.status is EntryStatus.REVIEWED:
         return Refusal("conflict", f"{entry.verdict} this order already.", entry.decided_by)
@@ -88,7 +88,7 @@ def work_refusal(entry: Entry, actor: str) -> Refusal | None:
     return None
 
 
-def stale(entry: Entry, version: int) -> Refusal | None:
+def stale(entry: QueueEntry, version: int) -> Refusal | None:
     """Whether somebody changed it after the caller saw it."""
     if entry.version == version:
         return None
@@ -96,7 +96,7 @@ def stale(entry: Entry, version: int) -> Refusal | None:
 
 
 def decide(
-    entry: Entry,
+    entry: QueueEntry,
     request: DecideEntry,
     *,
     actor: str,
@@ -155,7 +155,7 @@ def decide(
     return Step(BulkOutcome.DECIDED, "risk.entry.decided", after, _fulfilment(request.verdict, settled=settled))
 
 
-def _is_repeated(entry: Entry, request: DecideEntry, actor: str) -> bool:
+def _is_repeated(entry: QueueEntry, request: DecideEntry, actor: str) -> bool:
     if request.status is EntryStatus.ESCALATED:
         known = (entry.status, entry.escalated_to, entry.decided_by)
         return known == (EntryStatus.ESCALATED, request.escalate_to, actor)
@@ -170,11 +170,11 @@ def _fulfilment(verdict: EntryVerdict | None, *, settled: bool) -> FulfilmentKin
     return FulfilmentKind.REFUND if settled else FulfilmentKind.CANCEL
 
 
-def _without_proposal(entry: Entry) -> Entry:
+def _without_proposal(entry: QueueEntry) -> QueueEntry:
     return replace(entry, proposed=None, proposed_by=None, proposed_at=None, proposed_notes=None)
 
 
-def reopen(entry: Entry, *, actor: str, version: int, now: datetime) -> Step | Refusal:
+def reopen(entry: QueueEntry, *, actor: str, version: int, now: datetime) -> Step | Refusal:
     """Undo the last decision, escalation or proposal of somebody, who holds the entry then.
 
     Undoing a second person's verdict leaves the first one's proposal as it was.

@@ -63,7 +63,7 @@ async def press(desk: Desk, *keys: Any) -> None:
         desk.window.activateWindow()  # as a window manager does when a dialog has closed
         await until(desk.window.isActiveWindow)
     for key in keys:
-        await until(lambda: desk.case.seen)  # nobody decides before
+        await until(lambda: desk.case.is_seen)  # nobody decides before
         QTest.keyClick(desk.table, key)
 
 
@@ -154,7 +154,7 @@ def test_a_verdict_is_kept_back_sent_and_the_cursor_is_on_the_next_row(
         await press(desk, KEY.Key_A)
         await until(lambda: desk.read == "CS-00002")
         assert desk.told[-1] == "Approved CS-00001. The cursor moved to CS-00002."
-        assert desk.table.said(entry(desk, 0)).words == "Approve is on its way"
+        assert desk.table.state_label(entry(desk, 0)).words == "Approve is on its way"
         assert state(shop, "CS-00001")[0] == "open"
         await press(desk, KEY.Key_R)
         assert desk.case.field.hasFocus(), "a rejection needs words"
@@ -227,7 +227,7 @@ def test_claiming_releasing_and_taking_over(aio: Any, api: Api, shop: RiskShop, 
         await press(desk, KEY.Key_Z)
         await until(lambda: state(shop, "CS-00001")[2] == "risk-analyst")
         await press(desk, KEY.Key_J)
-        assert desk.case.why_not("approve") == "Support lead has it; C takes it over"
+        assert desk.case.verb_blocker("approve") == "Support lead has it; C takes it over"
         assert not desk.case.buttons["approve"].isEnabled()
         assert "Support lead has it" in desk.case.buttons["approve"].toolTip()
         await press(desk, KEY.Key_A)
@@ -235,7 +235,7 @@ def test_claiming_releasing_and_taking_over(aio: Any, api: Api, shop: RiskShop, 
         assert desk.case.buttons["claim"].text() == "Take over"
         await press(desk, KEY.Key_C)
         await until(lambda: state(shop, "CS-00002")[2] == "risk-analyst")
-        await until(lambda: desk.case.why_not("approve") is None and not desk.console.mutations.pending)
+        await until(lambda: desk.case.verb_blocker("approve") is None and not desk.console.mutations.pending)
         await press(desk, KEY.Key_Z)
         await until(lambda: state(shop, "CS-00002")[2] == "support-lead")
 
@@ -265,8 +265,8 @@ def test_large_amounts_need_two_people(aio: Any, api: Api, shop: RiskShop, tmp_p
         await until(lambda: not desk.console.mutations.pending)
         await press(desk, KEY.Key_K)
         assert desk.read == "CS-00001"
-        await until(lambda: desk.table.said(entry(desk, 0)).words == "RA approved, 1 of 2")
-        assert desk.case.why_not("approve") == "you approved it; a second person is needed"
+        await until(lambda: desk.table.state_label(entry(desk, 0)).words == "RA approved, 1 of 2")
+        assert desk.case.verb_blocker("approve") == "you approved it; a second person is needed"
 
     async def second(desk: Desk) -> None:
         assert "Risk analyst approved" in desk.case.proposal.text()
@@ -291,8 +291,8 @@ def test_without_the_link_decisions_wait_and_those_that_others_changed_come_back
                 await until(lambda: desk.read == "CS-00003")
                 await press(desk, KEY.Key_A)
                 await until(lambda: desk.read == "CS-00004")
-                assert desk.table.said(entry(desk, 1)).words == "Approve waits for the link"
-                assert desk.verdicts._why_not_take() == "needs the link, because it cannot be taken back"
+                assert desk.table.state_label(entry(desk, 1)).words == "Approve waits for the link"
+                assert desk.verdicts._take_blocker() == "needs the link, because it cannot be taken back"
                 # Meanwhile somebody else rejects the second, and takes the third.
                 assert other.read == "CS-00001"
                 await press(other, KEY.Key_J)
@@ -309,7 +309,7 @@ def test_without_the_link_decisions_wait_and_those_that_others_changed_come_back
             await until(lambda: len(desk.console.mutations.conflicts) == 2)
             assert state(shop, "CS-00001")[1] == "approved"
             await until(lambda: desk.console.of(Risk).list.row_of(entry_id(shop, "CS-00001")) is None)
-            rows = {e.order_id: desk.table.said(e) for e in desk.console.of(Risk).list.loaded()}
+            rows = {e.order_id: desk.table.state_label(e) for e in desk.console.of(Risk).list.loaded()}
             assert (rows["CS-00002"].words, rows["CS-00002"].link) == ("SL rejected.", "Compare")
             assert (rows["CS-00003"].words, rows["CS-00003"].mark) == ("SL has it.", "conflict")
             assert not [w for w in QApplication.topLevelWidgets() if isinstance(w, EntryConflict)], (
@@ -318,7 +318,7 @@ def test_without_the_link_decisions_wait_and_those_that_others_changed_come_back
             row = desk.console.of(Risk).list.row_of(entry_id(shop, "CS-00002"))
             assert row is not None
             desk.table.go_to(row)
-            assert "Enter" in str(desk.case.why_not("approve"))
+            assert "Enter" in str(desk.case.verb_blocker("approve"))
             await press(desk, KEY.Key_Return)
             dialog = shown(EntryConflict)
             await until(lambda: "was first" in dialog.who.text())
@@ -340,7 +340,7 @@ def test_a_refused_decision_stays_and_can_be_sent_again(
         shop.sql("revoke update on risk_entry from opsconsole_app")
         await press(desk, KEY.Key_A)
         await until(lambda: any(i.state is State.UNKNOWN for i in desk.console.mutations.pending))
-        said = desk.table.said(entry(desk, 0))
+        said = desk.table.state_label(entry(desk, 0))
         assert (said.words, said.link, said.mark) == ("Not saved.", "Retry", "failed")
         shop.sql("grant update on risk_entry to opsconsole_app")
         desk.table.link_pressed.emit(entry(desk, 0))
@@ -373,7 +373,7 @@ def test_escalating_and_snoozing(aio: Any, api: Api, shop: RiskShop, tmp_path: P
         await until(lambda: desk.queue.tabs[Tab.SNOOZED].text().endswith("1"))
         desk.queue.tabs[Tab.ESCALATED].click()
         await until(lambda: desk.orders() == ["CS-00001"])
-        await until(lambda: desk.table.said(entry(desk, 0)).words == "Escalated to support")
+        await until(lambda: desk.table.state_label(entry(desk, 0)).words == "Escalated to support")
 
     day(aio, api, tmp_path, steps)
 
@@ -489,7 +489,7 @@ def test_reasons(aio: Any, api: Api, shop: RiskShop, tmp_path: Path) -> None:
 
     async def steps(desk: Desk) -> None:
         desk.console.time.set_past(datetime.now(UTC) - timedelta(days=1))
-        assert desk.case.why_not("approve") == "a past instant is shown; go live first"
+        assert desk.case.verb_blocker("approve") == "a past instant is shown; go live first"
         assert not desk.case.buttons["approve"].isEnabled()
         desk.console.time.go_live()
         assert desk.case.buttons["approve"].isEnabled()

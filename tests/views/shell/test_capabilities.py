@@ -33,9 +33,9 @@ FROZEN = {
     "risk.backtest": "Backtest",
     "risk.lists": "Lists",
     "access.roles": "Roles",
-    "access.approvals": "Waits for you",
+    "access.approvals": "Approvals",
     "access.assignments": "Assignments",
-    "access.oversight": "To look at",
+    "access.oversight": "Reviews and hints",
     "audit": "Audit",
     "mine": "My actions",
 }

@@ -256,7 +256,7 @@ def test_a_server_is_forgotten_on_purpose_only(settings: SettingsDialog) -> None
     settings.forget.setFocus()
     enter_twice(settings)
     assert settings.isVisible()
-    assert settings.error == "Enter does not press “Forget this server…”: press Space, or click it."
+    assert settings.error == "Enter does not do this. To confirm “Forget this server…”, press Space or click it."
     QTest.keyClick(settings.forget, KEY.Key_Space)
     assert settings.forget.text() == "Yes, sign out and forget it"
     assert not forgotten

@@ -52,10 +52,10 @@ class ConflictDialog(WindowDialog):
 
     def _show(self, mutation: PendingMutation) -> None:
         base, theirs = _record(mutation.base), _record(mutation.theirs)
-        reason = self.why_not_mine(theirs) if theirs else "what the other one changed is not known yet"
-        self.mine.setEnabled(not reason)
-        self.mine.setToolTip(reason)
-        self.mine.setAccessibleDescription(reason)
+        blocker = self.mine_blocker(theirs) if theirs else "what the other one changed is not known yet"
+        self.mine.setEnabled(blocker is None)
+        self.mine.setToolTip(blocker or "")
+        self.mine.setAccessibleDescription(blocker or "")
         if words := self.who_words(theirs):
             self.who.setText(words)
         rows = self.rows(base, mutation.fields, theirs)
@@ -92,9 +92,9 @@ class ConflictDialog(WindowDialog):
         """What is compared: name, base, mine and theirs. Records with words of their own override it."""
         return three_way(base, mine, theirs)
 
-    def why_not_mine(self, _theirs: dict[str, Any]) -> str:
-        """Why my change cannot be made upon theirs; empty when it can."""
-        return ""
+    def mine_blocker(self, _theirs: dict[str, Any]) -> str | None:
+        """Why my change cannot be made upon theirs; ``None`` when it can."""
+        return None
 
     def _choose(self, choosing: Any) -> None:
         self.carry_out(self._console.tasks, self._chosen(choosing), "settle a conflict")

@@ -83,7 +83,7 @@ class SetHead(QWidget):
         is_draft = one is not None and one.state is RuleSetState.DRAFT
         if one is not None:
             self.title.setText(f"Version {one.number}: {draft.work.title if draft.work is not None else one.title}")
-            self.line.setText(" · ".join(_facts(one)))
+            self.line.setText(" · ".join(_head_words(one)))
         reasons = self.reasons(draft, versions)
         for key, pill in self.buttons.items():
             explain(pill, reasons[key])
@@ -120,7 +120,7 @@ class SetHead(QWidget):
         }
 
 
-def _facts(one: RuleSetSummary) -> list[str]:
+def _head_words(one: RuleSetSummary) -> list[str]:
     parts = [state_words(one), f"by {one.author_name}", f"changed {one.updated_at.day} {one.updated_at:%b %H:%M} UTC"]
     if one.state is RuleSetState.DRAFT:
         parts.append("backtest done" if one.backtest_id is not None else "no backtest of these rules yet")

@@ -175,7 +175,7 @@ class BulkDialog(DecidingDialog):
             (
                 Column("Order", lambda e: e.order_id, 96, mono=True, fits=True),
                 Column("Amount", lambda e: amount(e, currency), 96, right=True),
-                Column("What will happen", self._said, 240, stretch=True),
+                Column("What will happen", self._result_words, 240, stretch=True),
             ),
             "What will happen",
         )
@@ -210,7 +210,7 @@ class BulkDialog(DecidingDialog):
         worth = f" Together {money(known, currency)} {currency}." if currency and None not in amounts else ""
         self.summary.setText("; ".join(f"{count} {words}" for words, count in counts.items()) + "." + worth)
 
-    def _said(self, entry: RiskQueueEntry) -> str:
+    def _result_words(self, entry: RiskQueueEntry) -> str:
         found = self._results.get(entry.entry_id)
         if found is None:
             return "…"
@@ -242,10 +242,10 @@ class EntryConflict(ConflictDialog):
         rows.append(("Words", "–", why, _last_note(theirs, base)))
         return rows
 
-    def why_not_mine(self, theirs: dict[str, Any]) -> str:
+    def mine_blocker(self, theirs: dict[str, Any]) -> str | None:
         if theirs.get("status") == "reviewed":
             return f"{theirs.get('decidedByName') or 'somebody'} {theirs.get('verdict')} it; only they can reopen it"
-        return ""
+        return None
 
     def who_words(self, theirs: dict[str, Any]) -> str:
         by, at = theirs.get("decidedByName"), theirs.get("decidedAt")
