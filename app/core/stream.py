@@ -35,7 +35,7 @@ class StreamState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class StreamEvent:
     """One server-sent event; ``topic`` is empty for a ping."""
 
     position: int | None
@@ -43,13 +43,13 @@ class Event:
     data: str
 
 
-async def events(lines: AsyncIterator[str]) -> AsyncIterator[Event]:
+async def events(lines: AsyncIterator[str]) -> AsyncIterator[StreamEvent]:
     """Events out of the lines of a stream, comments and all. A last one without its empty line was cut off: none."""
     position: int | None = None
     topic, data = "", list[str]()
     async for line in lines:
         if not line:
-            yield Event(position, topic, "\n".join(data))
+            yield StreamEvent(position, topic, "\n".join(data))
             topic, data = "", []
             continue
         name, _, value = line.partition(":")
@@ -130,7 +130,7 @@ class Stream:
                 if event.topic:
                     self._dispatch(event)
 
-    def _dispatch(self, event: Event) -> None:
+    def _dispatch(self, event: StreamEvent) -> None:
         try:
             topic = Topic(event.topic)
         except ValueError:  # of another release: whatever it is about, the audit log has it

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.core.errors import OperationsError
 from app.core.signals import Signal
-from app.risk.filters import Filter, Sort, Tab
+from app.risk.filters import QueueFilter, Sort, Tab
 
 if TYPE_CHECKING:
     from app.core.tasks import Tasks
@@ -25,7 +25,7 @@ PAGE_ROWS = 200
 PAGES_KEPT = 20
 DUE_SOON = timedelta(hours=1)
 
-Ask = Callable[[Filter, str | None, int], Awaitable["Page[RiskQueueEntry]"]]
+Ask = Callable[[QueueFilter, str | None, int], Awaitable["Page[RiskQueueEntry]"]]
 """From filter, cursor and limit, a page."""
 
 
@@ -54,14 +54,14 @@ class QueueList:
         now: Callable[[], datetime],
         me: Callable[[], str | None],
         *,
-        on_page: Callable[[Filter, Page[RiskQueueEntry]], None] = lambda _filter, _page: None,
-        recall: Callable[[Filter], Awaitable[Page[RiskQueueEntry] | None]] | None = None,
+        on_page: Callable[[QueueFilter, Page[RiskQueueEntry]], None] = lambda _filter, _page: None,
+        recall: Callable[[QueueFilter], Awaitable[Page[RiskQueueEntry] | None]] | None = None,
     ) -> None:
         """``on_page`` is told the first page of a filter as it comes.
 
         ``recall`` gives what an earlier run kept of one, shown until the first answer.
         """
-        self.filter = Filter()
+        self.filter = QueueFilter()
         self.complete = False
         """Loaded to its end."""
         self.known = False
@@ -121,7 +121,7 @@ class QueueList:
 
     # --- what operators do -------------------------------------------------------------------------------------
 
-    def show(self, chosen: Filter) -> None:
+    def show(self, chosen: QueueFilter) -> None:
         """Show another tab, order or filter."""
         if chosen == self.filter and self.known:
             return
@@ -219,7 +219,9 @@ class QueueList:
             if not self._blocks and self._recall is not None:
                 self._tasks.start(self._show_kept(self._recall, self._turn), name="read the risk queue as it was")
 
-    async def _show_kept(self, recall: Callable[[Filter], Awaitable[Page[RiskQueueEntry] | None]], turn: int) -> None:
+    async def _show_kept(
+        self, recall: Callable[[QueueFilter], Awaitable[Page[RiskQueueEntry] | None]], turn: int
+    ) -> None:
         page = await recall(self.filter)
         if page is not None and turn == self._turn and not self._blocks:
             self._take(0, None, list(page.items), page.next_cursor)

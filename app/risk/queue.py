@@ -16,7 +16,7 @@ from app.core.outbox import State
 from app.core.signals import Signal
 from app.dashboard import Dashboard
 from app.risk.cases import CaseCache
-from app.risk.filters import Filter, SavedFilters
+from app.risk.filters import QueueFilter, SavedFilters
 from app.risk.notes import NoteDrafts
 from app.risk.pages import QueueList
 from models.core.money import decimals
@@ -125,7 +125,7 @@ class Risk:
         """The currency of reports; empty while it is not known."""
         return self._engine.of(Dashboard).currency
 
-    async def _ask_page(self, chosen: Filter, cursor: str | None, limit: int) -> Page[RiskQueueEntry]:
+    async def _ask_page(self, chosen: QueueFilter, cursor: str | None, limit: int) -> Page[RiskQueueEntry]:
         from app.risk import requests
 
         units = 10 ** decimals(self.currency) if self.currency else 100
@@ -140,11 +140,11 @@ class Risk:
 
     # What is typed into a filter may be a customer's: neither it nor what it finds is kept.
 
-    def _keep_page(self, chosen: Filter, page: Page[RiskQueueEntry]) -> None:
+    def _keep_page(self, chosen: QueueFilter, page: Page[RiskQueueEntry]) -> None:
         if not chosen.typed:
             self._engine.kept.put(_page_key(chosen), _page_type, self._engine.sample(page, page.as_of))
 
-    async def _recall_page(self, chosen: Filter) -> Page[RiskQueueEntry] | None:
+    async def _recall_page(self, chosen: QueueFilter) -> Page[RiskQueueEntry] | None:
         sample = None if chosen.typed else await self._engine.kept.get(_page_key(chosen), _page_type)
         return None if sample is None else sample.value
 
@@ -357,7 +357,7 @@ class Risk:
         self.entry_changed.emit(entry)
 
 
-def _page_key(chosen: Filter) -> str:
+def _page_key(chosen: QueueFilter) -> str:
     return f"risk_queue:{chosen.tab}:{chosen.sort}:{'desc' if chosen.descending else 'asc'}"
 
 

@@ -70,11 +70,11 @@ def _filter(
         PlainText | None,
         Query(max_length=200, description="Words that occur in order id, customer, country or rule; in any case."),
     ] = None,
-) -> reads.Filter:
+) -> reads.QueueFilter:
     def span(minutes: int | None) -> timedelta | None:
         return None if minutes is None else timedelta(minutes=minutes)
 
-    return reads.Filter(
+    return reads.QueueFilter(
         status=tuple(status or ()),
         assigned_to=None if assigned_to == NOBODY else principal.user_id if assigned_to == ME else assigned_to,
         unassigned=assigned_to == NOBODY,
@@ -97,7 +97,7 @@ def _filter(
 async def list_queue(
     _principal: Viewer,
     connection: Read,
-    wanted: Annotated[reads.Filter, Depends(_filter)],
+    wanted: Annotated[reads.QueueFilter, Depends(_filter)],
     sort: Annotated[QueueSort | None, Query(description="Left out: score; decided for what is decided.")] = None,
     direction: Annotated[Direction | None, Query(description="Left out: what matters most comes first.")] = None,
     limit: Limit = PAGE_DEFAULT,

@@ -40,7 +40,7 @@ class Faulty:
     asked: list[Asked] = field(default_factory=list)
     streams: list[Asked] = field(default_factory=list)
     answer: Answer = lambda _asked: None
-    told: asyncio.Queue[bytes] | None = None
+    events: asyncio.Queue[bytes] | None = None
     """What the live stream says, piece by piece, empty to end it; without one there is no stream."""
 
 
@@ -66,14 +66,14 @@ def problem(code: str, status: int, detail: str, **headers: str) -> bytes:
     return http(body, status=f"{status} Problem", media="application/problem+json", **headers)
 
 
-async def _tell(state: Faulty, writer: asyncio.StreamWriter) -> None:
-    if state.told is None:
+async def _send_events(state: Faulty, writer: asyncio.StreamWriter) -> None:
+    if state.events is None:
         writer.write(problem("not-found", 404, "There is no stream here."))
         return
     writer.write(
         b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n: connected\nid: 7\n\n"
     )
-    while piece := await state.told.get():
+    while piece := await state.events.get():
         writer.write(piece)
         await writer.drain()
 
@@ -92,7 +92,7 @@ async def faulty_server(port: int = 0) -> AsyncIterator[Faulty]:
             asked = Asked(method, path, headers, body)
             if path == "/api/operations/stream":
                 state.streams.append(asked)
-                await _tell(state, writer)
+                await _send_events(state, writer)
                 return
             state.asked.append(asked)
             result = state.answer(asked)

@@ -121,17 +121,17 @@ def test_precedence() -> None:
     deny = ListHit(list_id="bad", kind=ListKind.BLOCK, metric="card", value="c")
     rules = (rule(), block, flag)
 
-    def said(*hits: ListHit, snoozed: set[str] = set(), demoted: set[str] = set()) -> tuple[int, Action]:  # noqa: B006
+    def evaluate(*hits: ListHit, snoozed: set[str] = set(), demoted: set[str] = set()) -> tuple[int, Action]:  # noqa: B006
         outcome = decide(rules, values, EvaluationContext(hits, frozenset(snoozed), frozenset(demoted)))
         return outcome.score, outcome.action
 
-    assert said() == (100, Action.BLOCK)
-    assert said(allow) == (0, Action.APPROVE)
-    assert said(deny) == (100, Action.BLOCK)
-    assert said(allow, deny) == (0, Action.APPROVE)
-    assert said(snoozed={"b"}) == (65, Action.REVIEW)
-    assert said(demoted={"b"}) == (100, Action.REVIEW)
-    assert said(demoted={"b", "many-cards"}) == (100, Action.FLAG)
+    assert evaluate() == (100, Action.BLOCK)
+    assert evaluate(allow) == (0, Action.APPROVE)
+    assert evaluate(deny) == (100, Action.BLOCK)
+    assert evaluate(allow, deny) == (0, Action.APPROVE)
+    assert evaluate(snoozed={"b"}) == (65, Action.REVIEW)
+    assert evaluate(demoted={"b"}) == (100, Action.REVIEW)
+    assert evaluate(demoted={"b", "many-cards"}) == (100, Action.FLAG)
     assert decide(rules, {}, EvaluationContext()).action is Action.APPROVE
 
 

@@ -83,6 +83,15 @@ def test_a_workspace_that_comes_has_an_id_that_no_operators_own_can_have() -> No
     assert all("." in known for known in BUILT_IN if known not in PLACES)
 
 
+def test_a_workspace_has_the_badge_of_one_capability() -> None:
+    claims: dict[str, str] = {}
+    for each in CAPABILITIES:
+        if each.badge_of:
+            other = claims.setdefault(each.badge_of, each.name)
+            assert other == each.name, f"{other} and {each.name} both claim the badge of the workspace {each.badge_of}"
+    assert claims.keys() <= BUILT_IN.keys()
+
+
 def test_a_place_is_in_a_workspace_and_a_column_that_there_are() -> None:
     columns = {spec.id: len(spec.columns) for each in CAPABILITIES for spec in each.workspaces}
     for panel in _panels():

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QMenu, QPlainTextEdit, QVBoxLay
 
 from app.core.freshness import Quality, age_words
 from app.core.link import LinkState
-from app.risk.filters import NAME_MOST, Filter, FilterError, Sort, Tab, from_link, parse
+from app.risk.filters import NAME_MOST, FilterError, QueueFilter, Sort, Tab, from_link, parse
 from app.risk.queue import Risk
 from app.risk.rules import RiskRules
 from models.core.permissions import Permission
@@ -254,7 +254,7 @@ class QueuePanel(QueryPanel):
 
     # --- filters -----------------------------------------------------------------------------------------------
 
-    def show_filter(self, chosen: Filter) -> None:
+    def show_filter(self, chosen: QueueFilter) -> None:
         """Show another tab, order or filter; one that is not understood is said below the bar."""
         try:
             parse(chosen.typed)
@@ -318,7 +318,7 @@ class QueuePanel(QueryPanel):
                 remove.addAction(name.replace("&", "&&"), lambda n=name: self._remove(n))
         menu.popup(self.saved.mapToGlobal(self.saved.rect().bottomLeft()))
 
-    def _show_saved(self, chosen: Filter) -> None:
+    def _show_saved(self, chosen: QueueFilter) -> None:
         self.field.setText(chosen.typed)
         self.show_filter(chosen)
 
