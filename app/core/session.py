@@ -343,8 +343,8 @@ class Session(TokenSource):
             elif self._refresh_token is not None:
                 await session_requests.sign_out(self._speaker, self._refresh_token)
         except OperationsError as error:
-            told = "server" if self._issuer is None else "sign-in service"
-            self._messages.post(f"Signed out here; the {told} was not told: {error}", "warning")
+            peer = "server" if self._issuer is None else "sign-in service"
+            self._messages.post(f"Signed out here; the {peer} was not told: {error}", "warning")
         self._forget_tokens()
         await self._forget_kept()
         self.changed.emit()

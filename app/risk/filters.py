@@ -91,8 +91,8 @@ class QueueFilter:
     @property
     def link(self) -> str:
         """Text that another console opens."""
-        said = {"tab": self.tab, "sort": self.sort, "direction": "desc" if self.descending else "asc"}
-        return f"{SCHEME}?{urlencode(said | ({'filter': self.typed} if self.typed else {}))}"
+        params = {"tab": self.tab, "sort": self.sort, "direction": "desc" if self.descending else "asc"}
+        return f"{SCHEME}?{urlencode(params | ({'filter': self.typed} if self.typed else {}))}"
 
 
 def parse(typed: str) -> dict[str, str]:
@@ -142,14 +142,14 @@ def from_link(text: str) -> QueueFilter | None:
     text = text.strip()
     if not text.lower().startswith(f"{SCHEME}?"):
         return None
-    said = dict(parse_qsl(text.partition("?")[2]))
+    params = dict(parse_qsl(text.partition("?")[2]))
     try:
-        tab, sort = Tab(said.get("tab", "open")), Sort(said.get("sort", "score"))
+        tab, sort = Tab(params.get("tab", "open")), Sort(params.get("sort", "score"))
     except ValueError:
         raise FilterError("This link was made by another release: its tab or order is not known here.") from None
-    typed = said.get("filter", "")
+    typed = params.get("filter", "")
     parse(typed)
-    return QueueFilter(tab, sort, said.get("direction") != "asc", typed)
+    return QueueFilter(tab, sort, params.get("direction") != "asc", typed)
 
 
 class SavedFilters:

@@ -238,9 +238,9 @@ class DecisionDialog(DecidingDialog):
         current().set_font(head, 12, 600)
         head.setWordWrap(True)
         self.column.addWidget(head)
-        said = QLabel(f"{approval.requested_by_name}: “{approval.reason}”")
-        said.setWordWrap(True)
-        self.column.addWidget(said)
+        quote = QLabel(f"{approval.requested_by_name}: “{approval.reason}”")
+        quote.setWordWrap(True)
+        self.column.addWidget(quote)
         if adds:
             more = QLabel("Adds: " + ", ".join(permission_words(key) for key in adds))
             more.setWordWrap(True)

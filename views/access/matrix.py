@@ -65,7 +65,7 @@ class Matrix(QWidget):
         self._roles, self._waiting = tuple(roles), waiting
         ids = [role.role_id for role in self._roles]
         self.column = ids.index(before) if before in ids else min(self.column, max(0, len(ids) - 1))
-        self._tell()
+        self._announce()
         self.updateGeometry()
         self.update()
 
@@ -262,7 +262,7 @@ class Matrix(QWidget):
 
     # --- choosing ------------------------------------------------------------------------------------------------
 
-    def _tell(self) -> None:
+    def _announce(self) -> None:
         role = self.role
         if role is None:
             self.setAccessibleDescription("no roles yet")
@@ -277,7 +277,7 @@ class Matrix(QWidget):
         self.column = min(max(0, column), max(0, len(self._roles) - 1))
         if row is not None:
             self.row = min(max(0, row), len(self._permissions) - 1)
-        self._tell()
+        self._announce()
         self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -80,11 +80,11 @@ class Details(QScrollArea):
     def restyle(self) -> None:
         """Take fonts and colours of the theme."""
         theme, tokens = current(), current().tokens
-        said = ((self.by, tokens.text2), (self.hidden, tokens.text2))
-        for label, _ in said:
+        secondary = ((self.by, tokens.text2), (self.hidden, tokens.text2))
+        for label, _ in secondary:
             theme.set_font(label, 9)
         theme.set_font(self.reason, 10)
-        for label, colour in ((self.title, tokens.text), (self.reason, tokens.text), *said):
+        for label, colour in ((self.title, tokens.text), (self.reason, tokens.text), *secondary):
             palette = label.palette()
             palette.setColor(label.foregroundRole(), QColor(colour))
             label.setPalette(palette)

@@ -70,8 +70,8 @@ async def take_next(tx: Connection, *, actor: str) -> RiskQueueEntry | None:
     """
     async with tx.cursor(row_factory=class_row(RiskQueueEntry)) as cursor:
         await cursor.execute(_TAKE_NEXT, {"actor": actor}, prepare=True)
-        taken = await cursor.fetchone()
-    if taken is None:
+        claimed = await cursor.fetchone()
+    if claimed is None:
         audit_trail.nothing_changed()
         return None
     await audit_trail.record(
@@ -79,13 +79,13 @@ async def take_next(tx: Connection, *, actor: str) -> RiskQueueEntry | None:
         actor=actor,
         action="risk.entry.claimed",
         resource_type="risk_entry",
-        resource_id=taken.entry_id,
-        label=taken.order_id,
-        version=taken.version,
-        before={"orderId": taken.order_id, "assignedTo": None},
-        after={"orderId": taken.order_id, "assignedTo": actor},
+        resource_id=claimed.entry_id,
+        label=claimed.order_id,
+        version=claimed.version,
+        before={"orderId": claimed.order_id, "assignedTo": None},
+        after={"orderId": claimed.order_id, "assignedTo": actor},
     )
-    return taken
+    return claimed
 
 
 async def claim(tx: Connection, *, actor: str, entry_id: UUID, version: int) -> RiskQueueEntry:

@@ -132,8 +132,8 @@ async def get_case(entry_id: str, principal: Viewer, connection: Read, response:
 )
 async def take_next(principal: Decider, tx: Tx, response: Response) -> Any:
     """Be given the open entry of the highest score that nobody holds. Two people never get the same one."""
-    taken = await actions.take_next(tx, actor=principal.user_id)
-    return Response(status_code=204) if taken is None else with_etag(response, taken)
+    entry = await actions.take_next(tx, actor=principal.user_id)
+    return Response(status_code=204) if entry is None else with_etag(response, entry)
 
 
 @router.post("/queue/bulk/preview")

@@ -116,14 +116,14 @@ class CurveChart(PaintedChart):
             painter.drawText(
                 box, Qt.AlignmentFlag.AlignRight, f"{tick:,.0f}" if tick == round(tick) else f"{tick:,.1f}"
             )
-        taken, high = -1e9, metrics.height()
+        right_edge, high = -1e9, metrics.height()
         for index, value in enumerate(data.thresholds):
             words = data.words(value)
             wide = metrics.horizontalAdvance(words)
             x = self._x(index, plot)
-            if x - wide / 2 < taken + theme.px(8):
+            if x - wide / 2 < right_edge + theme.px(8):
                 continue
-            taken = x + wide / 2
+            right_edge = x + wide / 2
             painter.setPen(QColor(tokens.text3))
             painter.drawText(QPointF(x - wide / 2, plot.bottom() + high), words)
         words = metrics.elidedText(
@@ -204,8 +204,8 @@ class CurveChart(PaintedChart):
         if data is None or not data.thresholds:
             return
         self.cursor_index = None if index is None else min(max(index, 0), len(data.thresholds) - 1)
-        said = describe(data) if self.cursor_index is None else data.point_words(self.cursor_index)
-        self.setAccessibleDescription(said)
+        description = describe(data) if self.cursor_index is None else data.point_words(self.cursor_index)
+        self.setAccessibleDescription(description)
         self.update()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:

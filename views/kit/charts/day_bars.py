@@ -65,12 +65,12 @@ class DayBars(PaintedChart):
                 box = QRectF(0, y(tick) - metrics.height() / 2, plot.left() - theme.px(8), metrics.height())
                 painter.drawText(box, Qt.AlignmentFlag.AlignRight, f"{tick:,.0f}")
         painter.setPen(QColor(tokens.text3))
-        taken = -1e9
+        right_edge = -1e9
         for at, words in time_ticks(data.starts[0], data.ends[-1]):
             wide = metrics.horizontalAdvance(words)
-            if words != "12:00" and x(at) - wide / 2 > taken:
+            if words != "12:00" and x(at) - wide / 2 > right_edge:
                 painter.drawText(QPointF(x(at) - wide / 2, plot.bottom() + metrics.height()), words)
-                taken = x(at) + wide / 2 + theme.px(8)
+                right_edge = x(at) + wide / 2 + theme.px(8)
         painter.drawText(QPointF(plot.right() + theme.px(20), plot.bottom() + metrics.height()), "UTC")
         fill = mixed(tokens.series(1), tokens.window, 0.72)
         gap = max(1.0, plot.width() / len(data.ends) * 0.1)
@@ -113,8 +113,8 @@ class DayBars(PaintedChart):
         if self.data is None or not self.data.ends:
             return
         self._cursor = None if index is None else min(max(index, 0), len(self.data.ends) - 1)
-        said = describe(self.data) if self._cursor is None else self._words(self.data, self._cursor)
-        self.setAccessibleDescription(said)
+        description = describe(self.data) if self._cursor is None else self._words(self.data, self._cursor)
+        self.setAccessibleDescription(description)
         self.update()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:

@@ -227,8 +227,8 @@ class BacktestPanel(FollowingPanel):
         self._renew()
 
     def _look_again(self) -> None:
-        run, heard = self.chosen_run, self.console.link.state == "up"
-        if not self._visible or run is None or run.state not in BUSY or not heard:
+        run, is_connected = self.chosen_run, self.console.link.state == "up"
+        if not self._visible or run is None or run.state not in BUSY or not is_connected:
             self._look.stop()
             return
         self._runs.invalidate()

@@ -218,8 +218,8 @@ class RulesPanel(FollowingPanel):
             self.form.show_rule(work.rules[at], self.currency, self.lists_known)
             found = self.draft.matches.found if self.draft.matches.current else None
             mine = next((m for m in found.rules if m.rule_id == work.rules[at].rule_id), None) if found else None
-            heard = self.console.link.state == "up"
-            problem = self.draft.matches.problem if heard else "the server cannot be heard"
+            is_connected = self.console.link.state == "up"
+            problem = self.draft.matches.problem if is_connected else "the server cannot be heard"
             self.form.say_matches(mine, found.orders if found is not None else 0, problem)
 
     # --- editing -------------------------------------------------------------------------------------------------

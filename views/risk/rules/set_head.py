@@ -96,13 +96,13 @@ class SetHead(QWidget):
         self.buttons["publish"].setVisible(one is not None and one.state is not RuleSetState.PUBLISHED)
         for key in ("new", "compare", "backtest"):
             self.buttons[key].setVisible(one is not None or key == "new")
-        said = [
+        reason_lines = [
             f"{self.buttons[key].text().rstrip('…')}: {reasons[key]}."
             for key in SAID
             if reasons[key] and self.buttons[key].isVisibleTo(self)
         ]
-        self.reason.setText("  ".join(said))
-        self.reason.setVisible(bool(said))
+        self.reason.setText("  ".join(reason_lines))
+        self.reason.setVisible(bool(reason_lines))
 
     def reasons(self, draft: OpenDraft, versions: int) -> dict[str, str | None]:
         """Why each cannot be done now; ``None`` when it can."""

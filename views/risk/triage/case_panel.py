@@ -308,8 +308,8 @@ class CasePanel(QueryPanel):
         theme.set_font(self.note_lines, 10)
         now = self.console.clock.now()
         # A note leaves the version as it is: rows that were read before it do not have it.
-        heard = self.case.entry.notes if self.case is not None else ()
-        notes = max(entry.notes, heard, key=len)
+        known_notes = self.case.entry.notes if self.case is not None else ()
+        notes = max(entry.notes, known_notes, key=len)
         paragraphs = [
             f"<p style='margin: 0 0 4px 0'><b>{escape(short_name(note.by_name))}</b> "
             f"<span style='color: {theme.tokens.text3}'>{moment(note.at, now, seconds=True)}</span><br>"
