@@ -68,7 +68,7 @@ class Console:
     def __init__(
         self,
         profile: Path,
-        place: ConnectionTarget | None = None,
+        target: ConnectionTarget | None = None,
         *,
         clock: Clock | None = None,
         keyring: Keyring | None = None,
@@ -78,23 +78,23 @@ class Console:
         self.clock = clock or SystemClock()
         self.settings_file = SettingsFile(profile)
         self.settings: Settings = self.settings_file.load()
-        self.place = place or ConnectionTarget()
+        self.target = target or ConnectionTarget()
         self.messages = Messages(self.clock)
         self.link = Link(self.clock)
         self.time = TimeFrame(self.settings.range_days)
-        self.session = Session(self.place.name, self.clock, self.messages, keyring)
+        self.session = Session(self.target.name, self.clock, self.messages, keyring)
         self.actions = ActionRegistry(self.session.may)
         self.queries = Queries()
         self.tasks = Tasks()
         self.step_up = StepUp()
         self.stream = Stream(lambda: self.client)
         self.mutations = Mutations(
-            Outbox(outbox_path(profile, self.place.name), self._snapshot_says),
+            Outbox(outbox_path(profile, self.target.name), self._snapshot_says),
             client=lambda: self.client,
             user=lambda: self.session.me.user_id if self.session.me else None,
             connected=lambda: self.link.state is LinkState.UP and self._client is not None,
             step_up=self.step_up.ask,
-            noticed=self._noticed,
+            report_error=self._report_error,
             invalidate=self.queries.invalidate,
             tasks=self.tasks,
         )
@@ -103,16 +103,16 @@ class Console:
         self._client: OperationsClient | None = None
         self._local: LocalServer | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self.snapshot = Snapshot(snapshot_path(profile, self.place.name), self._snapshot_says)
+        self.snapshot = Snapshot(snapshot_path(profile, self.target.name), self._snapshot_says)
         self.kept = KeptSamples(
             self.snapshot,
             self.clock,
             self.tasks,
             keyring=self.session.keyring,
-            place=self.place.name,
+            target=self.target.name,
             say=lambda words: self.messages.post_once(words, words, "info"),
         )
-        self.last_user = LastUser(self.session, self.link, self.kept, self.clock, self.place.role)
+        self.last_user = LastUser(self.session, self.link, self.kept, self.clock, self.target.role)
         self._domains: dict[Callable[[Engine], Any], Any] = {}
         self._dashboard = self.of(Dashboard)
         if self.settings_file.problem:
@@ -121,7 +121,7 @@ class Console:
         self.session.changed.connect(self._session_changed)
         self.time.changed.connect(lambda: self.queries.forget_unwatched(PAST_PREFIX))
         self.stream.changed.connect(self._stream_changed)
-        self.stream.heard.connect(self._invalidate_topic)
+        self.stream.received.connect(self._invalidate_topic)
         self._notifier = MutationNotifier(self.mutations, self.messages, self.tasks)
         self.mutations.changed.connect(lambda: self.queries.reapply(self.mutations.topics))
 
@@ -152,23 +152,23 @@ class Console:
         poll: float = POLL_SECONDS,
         least: float = LEAST_SECONDS,
     ) -> Query[T]:
-        """The query of a key, made when it is new; its errors are noticed.
+        """The query of a key, made when it is new; its errors are reported.
 
         ``keep`` gives the type of its value: with it the last answer, without personal data, is shown in the next run
         until there is another.
         """
 
-        async def noticed() -> Sample[T]:
+        async def fetch_and_report() -> Sample[T]:
             try:
                 return await fetch()
             except OperationsError as error:
-                self._noticed(error)
+                self._report_error(error)
                 raise
 
         def make() -> Query[T]:
             made = Query(
                 key,
-                noticed,
+                fetch_and_report,
                 clock=self.clock,
                 tasks=self.tasks,
                 gate=self._gate,
@@ -225,7 +225,7 @@ class Console:
     @property
     def data_dir(self) -> Path | None:
         """Folder of the server on this computer, if that is where we work."""
-        return self.place.data_dir
+        return self.target.data_dir
 
     @property
     def shown_at(self) -> datetime:
@@ -274,7 +274,7 @@ class Console:
         """
         if self.link.state in {LinkState.DOWN, LinkState.CONNECTING} and irreversible:
             return "needs the link, because it cannot be taken back"
-        if self.session.me is None or not (self.session.signed_in or self.place.data_dir):
+        if self.session.me is None or not (self.session.signed_in or self.target.data_dir):
             return "nobody is signed in"
         if self.time.as_of is not None:
             return "a past instant is shown; go live first"
@@ -297,8 +297,8 @@ class Console:
     async def start(self) -> None:
         """Connect: join or start the server of this computer, or take up the session with a server.
 
-        Without a place nothing happens. A server that cannot be reached is tried again; only a local server that cannot
-        be started at all raises LocalServerError.
+        Without a target nothing happens. A server that cannot be reached is tried again; only a local server that
+        cannot be started at all raises LocalServerError.
         """
         self._loop = asyncio.get_running_loop()
         for capability in CAPABILITIES:
@@ -308,15 +308,15 @@ class Console:
         reading = self.tasks.start(self._read_kept(), name="read what was kept")
         await self.mutations.start()
         self.tasks.start(self._watch_over_me(), name="watch over what I may do")
-        if self.place.data_dir is not None:
+        if self.target.data_dir is not None:
             await self._join()
             self.tasks.start(self._rejoin(), name="rejoin")
-        elif self.place.url:
-            self._use(self.place.url)
+        elif self.target.url:
+            self._use(self.target.url)
             if await self.session.recall():
                 await self._after_sign_in()
             else:  # nobody asks the server anything until somebody has signed in
-                self.link.signed_out()
+                self.link.mark_signed_out()
                 self.ready.emit()
         await asyncio.wait({reading})
 
@@ -338,7 +338,7 @@ class Console:
         """End the session; ``open_browser`` lets an OIDC issuer end its own."""
         await self.session.sign_out(open_browser)
         self.last_user.forget()
-        self.link.signed_out("Signed out.")
+        self.link.mark_signed_out("Signed out.")
 
     async def close(self) -> None:
         """End everything that runs; keeps the last picture."""
@@ -357,7 +357,7 @@ class Console:
     def _use(self, url: str) -> None:
         from app.core.http_client import OperationsClient
 
-        old, self._client = self._client, OperationsClient(url, self.session, heard=self._heard)
+        old, self._client = self._client, OperationsClient(url, self.session, on_answer=self._note_answer)
         self.session.attach(self._client)
         if old is not None:
             self.tasks.start(old.aclose(), name="close old client")
@@ -366,11 +366,11 @@ class Console:
         from app.core.local_server import join_or_start
         from models.accounts import Tokens
 
-        assert self.place.data_dir is not None  # noqa: S101 - asked for by start
+        assert self.target.data_dir is not None  # noqa: S101 - asked for by start
         self._local = await join_or_start(
-            self.place.data_dir,
-            role=self.place.role,
-            sample_shop=self.place.sample_shop,
+            self.target.data_dir,
+            role=self.target.role,
+            sample_shop=self.target.sample_shop,
             progress=self.progress.emit,
         )
         self._use(self._local.url)
@@ -390,7 +390,7 @@ class Console:
         while True:
             assert self._local is not None  # noqa: S101 - joined before this task began
             await self._local.closed.wait()
-            self.link.lost("The server on this computer ended.")
+            self.link.mark_down("The server on this computer ended.")
             while True:
                 try:
                     await self._join()
@@ -406,7 +406,7 @@ class Console:
             me = await self.session.load_me()
             self.environment = me.environment
         except OperationsError as error:
-            self._noticed(error)
+            self._report_error(error)
             if not isinstance(error, SignedOut):
                 self.tasks.start(self._find_out_later(), name="who am I")
         self._gate.set()
@@ -423,10 +423,10 @@ class Console:
                 me = await self.session.load_me()
                 self.environment = me.environment
 
-    # --- what is heard -------------------------------------------------------------------------------------------
+    # --- what the server says ------------------------------------------------------------------------------------
 
-    def _heard(self, server_time: datetime | None) -> None:
-        self.link.heard(server_time)
+    def _note_answer(self, server_time: datetime | None) -> None:
+        self.link.mark_up(server_time)
         if self.link.skewed:
             ahead = self.link.clock_skew
             words = f"{abs(ahead) / 60:.0f} min {'ahead of' if ahead > 0 else 'behind'}"
@@ -434,12 +434,12 @@ class Console:
                 "skew", f"This computer's clock is {words} the server's. Figures and ages are not affected."
             )
 
-    def _noticed(self, error: OperationsError) -> None:
+    def _report_error(self, error: OperationsError) -> None:
         match error:
             case Unreachable():
-                self.link.lost(str(error))
+                self.link.mark_down(str(error))
             case SignedOut():
-                self.link.signed_out(str(error))
+                self.link.mark_signed_out(str(error))
             case BadAnswer() | ProblemAnswer():
                 self.messages.post_once(f"answer {error}", str(error), "error")
 

@@ -172,14 +172,14 @@ async def _seal_all(settings: Settings) -> float:
 
 
 PAGES = {
-    "newest": reads.Filter(),
-    "actor": reads.Filter(actor="user-7"),
-    "actor and kind": reads.Filter(actor="user-6", action="risk"),
-    "action": reads.Filter(action="alerts"),
-    "nothing": reads.Filter(action="nothing"),
-    "type": reads.Filter(resource_type="account"),
-    "resource": reads.Filter(resource_id="r77"),
-    "correlation": reads.Filter(correlation_id="c4ca4238a0b923820dcc509a6f75849b"),
+    "newest": reads.AuditFilter(),
+    "actor": reads.AuditFilter(actor="user-7"),
+    "actor and kind": reads.AuditFilter(actor="user-6", action="risk"),
+    "action": reads.AuditFilter(action="alerts"),
+    "nothing": reads.AuditFilter(action="nothing"),
+    "type": reads.AuditFilter(resource_type="account"),
+    "resource": reads.AuditFilter(resource_id="r77"),
+    "correlation": reads.AuditFilter(correlation_id="c4ca4238a0b923820dcc509a6f75849b"),
 }
 
 
@@ -194,8 +194,8 @@ async def _pages(settings: Settings) -> dict[str, float]:
             await connection.execute("select min(at), min(at) + (max(at) - min(at)) / 2 from audit_position")
         ).fetchone() or (None, None)
         pages = PAGES | {
-            "instants": reads.Filter(since=first, until=middle),
-            "instants and type": reads.Filter(since=middle, resource_type="alert"),
+            "instants": reads.AuditFilter(since=first, until=middle),
+            "instants and type": reads.AuditFilter(since=middle, resource_type="alert"),
         }
         for name, wanted in pages.items():
             times = []

@@ -154,7 +154,7 @@ def _draft(kind: str, title: str, alert: Alert, body: Any) -> MutationRequest:
     )
 
 
-def _unshelve(intent: PendingMutation, answer: dict[str, Any]) -> MutationRequest:
+def _unshelve(mutation: PendingMutation, answer: dict[str, Any]) -> MutationRequest:
     path = f"{BASE}/alerts/{answer['id']}"
     title = f"“{answer['title']}” is back"
     return MutationRequest(
@@ -163,26 +163,26 @@ def _unshelve(intent: PendingMutation, answer: dict[str, Any]) -> MutationReques
         "POST",
         f"{path}/unshelve",
         version=answer["version"],
-        resource=intent.resource,
+        resource=mutation.resource,
         record=path,
     )
 
 
-def _with(alerts: tuple[Alert, ...], intent: PendingMutation, **changes: Any) -> tuple[Alert, ...]:
-    known = intent.resource.partition(":")[2]
+def _with(alerts: tuple[Alert, ...], mutation: PendingMutation, **changes: Any) -> tuple[Alert, ...]:
+    known = mutation.resource.partition(":")[2]
     return tuple(alert.model_copy(update=changes) if alert.id == known else alert for alert in alerts)
 
 
-def _acknowledged(alerts: tuple[Alert, ...], fields: dict[str, Any], intent: PendingMutation) -> tuple[Alert, ...]:
+def _acknowledged(alerts: tuple[Alert, ...], fields: dict[str, Any], mutation: PendingMutation) -> tuple[Alert, ...]:
     from models.alerts import AlertState
 
-    return _with(alerts, intent, state=AlertState.ACKNOWLEDGED, comment=fields["comment"])
+    return _with(alerts, mutation, state=AlertState.ACKNOWLEDGED, comment=fields["comment"])
 
 
-def _shelved(alerts: tuple[Alert, ...], fields: dict[str, Any], intent: PendingMutation) -> tuple[Alert, ...]:
+def _shelved(alerts: tuple[Alert, ...], fields: dict[str, Any], mutation: PendingMutation) -> tuple[Alert, ...]:
     until = datetime.fromisoformat(fields["until"])
-    return _with(alerts, intent, shelved_until=until, shelve_reason=fields["reason"])
+    return _with(alerts, mutation, shelved_until=until, shelve_reason=fields["reason"])
 
 
-def _unshelved(alerts: tuple[Alert, ...], _fields: dict[str, Any], intent: PendingMutation) -> tuple[Alert, ...]:
-    return _with(alerts, intent, shelved_until=None, shelved_by=None, shelve_reason=None)
+def _unshelved(alerts: tuple[Alert, ...], _fields: dict[str, Any], mutation: PendingMutation) -> tuple[Alert, ...]:
+    return _with(alerts, mutation, shelved_until=None, shelved_by=None, shelve_reason=None)

@@ -18,9 +18,9 @@ PAUSE = 0.4
 """Seconds after the last change; a crash loses no more than was typed meanwhile."""
 
 
-def draft_path(profile: Path, place: str, name: str) -> Path:
+def draft_path(profile: Path, target: str, name: str) -> Path:
     """One file per server or data folder and thing that is written."""
-    digest = hashlib.sha256(f"{place}\n{name}".encode()).hexdigest()[:16]
+    digest = hashlib.sha256(f"{target}\n{name}".encode()).hexdigest()[:16]
     return profile / "unsent" / f"{digest}.json"
 
 

@@ -39,7 +39,7 @@ WHOLE_SECONDS = 20.0
 READ_ATTEMPTS = 3
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 2.0
 
-Heard = Callable[[datetime | None], None]
+OnAnswer = Callable[[datetime | None], None]
 
 
 class OperationsClient:
@@ -50,13 +50,13 @@ class OperationsClient:
         base_url: str,
         token: TokenSource | str | None = None,
         *,
-        heard: Heard | None = None,
+        on_answer: OnAnswer | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        """``heard`` is told of every answer, with the server's own time."""
+        """``on_answer`` is told of every answer, with the server's own time."""
         self.base_url = base_url.rstrip("/")
         self._tokens = token if isinstance(token, TokenSource) else TokenSource(token)
-        self._heard = heard
+        self._on_answer = on_answer
         self._http = httpx.AsyncClient(
             base_url=self.base_url,
             timeout=TIMEOUT,
@@ -111,7 +111,7 @@ class OperationsClient:
     async def send(
         self, method: str, path: str, body: str | None, *, version: int | None, key: str
     ) -> tuple[str, int | None]:
-        """Send an intent as it is kept: text of the answer, empty for none, and the record's version, if it has one."""
+        """Send a pending mutation: text of the answer, empty for none, and the record's version, if it has one."""
         headers = {"Idempotency-Key": key} | ({} if version is None else {"If-Match": f'"{version}"'})
         return kept_text(await self._send(method, path, content=body, headers=headers))
 
@@ -140,8 +140,8 @@ class OperationsClient:
                     if isinstance(refused, SignedOut):
                         await self._tokens.renew(token)
                     raise refused
-                if self._heard is not None:
-                    self._heard(server_time(response))
+                if self._on_answer is not None:
+                    self._on_answer(server_time(response))
                 yield response.aiter_lines()
         except httpx.TransportError as error:
             raise Unreachable(words_of(error)) from error
@@ -230,6 +230,6 @@ class OperationsClient:
             raise Unreachable(words_of(error)) from error
         except (httpx.InvalidURL, httpx.DecodingError) as error:
             raise BadAnswer(f"The answer could not be read: {error}.") from error
-        if self._heard is not None and response.status_code != 401:
-            self._heard(server_time(response))
+        if self._on_answer is not None and response.status_code != 401:
+            self._on_answer(server_time(response))
         return response

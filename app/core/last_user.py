@@ -21,7 +21,7 @@ class LastUser:
     """Follows session and link; remembers who the server said is signed in, and forgets them when they sign out."""
 
     def __init__(self, session: Session, link: Link, kept: KeptSamples, clock: Clock, role: str | None) -> None:
-        """``role`` is the built-in account that is asked for, if any: somebody else's last session is none of it."""
+        """``role``: the built-in account to be signed in as, if any; another account is not remembered then."""
         self._session, self._link, self._kept, self._clock, self._role = session, link, kept, clock, role
         self._me: Me | None = None
         session.changed.connect(self._session_changed)

@@ -90,7 +90,7 @@ async def join_or_start(
         raise LocalServerError(f"The data folder {data_dir} cannot be used: {error.strerror}.") from error
     clock = asyncio.get_running_loop().time
     deadline, start_at, ended = clock() + START_PATIENCE, clock(), 0
-    begun, process, said = time.time(), None, ""
+    begun, process, latest = time.time(), None, ""
     while clock() < deadline:
         joined = await _join(data_dir, role)
         if joined is not None:
@@ -99,12 +99,12 @@ async def join_or_start(
             process = _start(data_dir, sample_shop=sample_shop)
         elif process is not None and (code := process.poll()) is not None:
             if code != FOLDER_TAKEN:
-                raise LocalServerError(_why(data_dir, code, begun))
+                raise LocalServerError(_failure_words(data_dir, code, begun))
             # Another console's server has the folder: it is starting, and we join it, or ending, and ours comes next.
             ended += 1
             process, start_at = None, clock() + pause(ended, FIRST_PAUSE, LONGEST_PAUSE)
-        if (news := _progress(data_dir, begun)) is not None and str(news) != said:
-            said = str(news)
+        if (news := _progress(data_dir, begun)) is not None and str(news) != latest:
+            latest = str(news)
             say(*news)
         await asyncio.sleep(0.1)
     raise LocalServerError(
@@ -165,7 +165,7 @@ def _progress(data_dir: Path, begun: float) -> tuple[str, float] | None:
         return None
 
 
-def _why(data_dir: Path, code: int, begun: float) -> str:
+def _failure_words(data_dir: Path, code: int, begun: float) -> str:
     news = _progress(data_dir, begun)
     words = news[0] if news else f"it ended with code {code}"
     return f"The server on this computer could not start: {words}. {_tail(data_dir)}"

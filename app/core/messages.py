@@ -37,7 +37,7 @@ class Messages:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self.history: deque[Message] = deque(maxlen=HISTORY_MOST)
-        self._said: set[str] = set()
+        self._posted_keys: set[str] = set()
 
     def post(self, text: str, level: Level = "info", undo: Callable[[], Any] | None = None) -> None:
         """Tell the operator."""
@@ -47,10 +47,10 @@ class Messages:
 
     def post_once(self, key: str, text: str, level: Level = "warning") -> None:
         """Tell something that would otherwise be told again and again; once until ``forget(key)``."""
-        if key not in self._said:
-            self._said.add(key)
+        if key not in self._posted_keys:
+            self._posted_keys.add(key)
             self.post(text, level)
 
     def forget(self, key: str) -> None:
         """It may be told again."""
-        self._said.discard(key)
+        self._posted_keys.discard(key)

@@ -1,7 +1,7 @@
 """The durable outbox: what an operator decided is on disk before it is sent, and stays until the server has answered.
 
-One SQLite file for each place. Several consoles of one profile share it: each sends what it wrote itself, and takes
-over from one that does not live any more.
+One SQLite file for each server or data folder. Several consoles of one profile share it: each sends what it wrote
+itself, and takes over from one that does not live any more.
 """
 
 from __future__ import annotations
@@ -48,11 +48,11 @@ create table sender (owner text primary key, seen real not null);
 
 
 class OutboxError(OSError):
-    """An intent cannot be kept; nothing was sent. The words are for the operator."""
+    """A pending mutation cannot be kept; nothing was sent. The words are for the operator."""
 
 
 class State(StrEnum):
-    """Where an intent stands."""
+    """Where a pending mutation stands."""
 
     WAITING = "waiting"
     """Will be sent, or sent again."""
@@ -81,13 +81,13 @@ class PendingMutation:
     version: int | None
     """What it is based on (``If-Match``); for one that builds on another, known when that has settled."""
     resource: str
-    """What it changes, for example ``alert_rule:…``: intents for one resource go in order."""
+    """What it changes, for example ``alert_rule:…``: pending mutations for one resource go in order."""
     record: str | None = None
     """Address to GET the resource at."""
     base: str | None = None
     """The record as the operator saw it, JSON."""
     builds_on: str | None = None
-    """Key of the intent before it on the same resource, not settled when this one was made."""
+    """Key of the pending mutation before it on the same resource, not settled when this one was made."""
     state: State = State.WAITING
     attempts: int = 0
     """How often it was sent: after the first time it may have been done."""
@@ -121,13 +121,13 @@ class SettledMutation:
     """``done``, ``refused``, ``withdrawn``, ``theirs kept``."""
     detail: str
     undo: str | None
-    """The intent that takes it back, JSON, where there is one."""
+    """The pending mutation that takes it back, JSON, where there is one."""
     undone: bool
 
 
-def outbox_path(profile: Path, place: str) -> Path:
+def outbox_path(profile: Path, target: str) -> Path:
     """One file per server or data folder: what was decided for one is never sent to another."""
-    return profile / f"outbox-{hashlib.sha256(place.encode()).hexdigest()[:12]}.db"
+    return profile / f"outbox-{hashlib.sha256(target.encode()).hexdigest()[:12]}.db"
 
 
 class Outbox:
@@ -144,36 +144,36 @@ class Outbox:
 
     # --- asked by the mutations ----------------------------------------------------------------------------------
 
-    async def add(self, intent: PendingMutation) -> PendingMutation:
-        """Keep an intent; it is on disk when this returns. Raises OutboxError."""
-        return await self._run(self._add, intent)
+    async def add(self, mutation: PendingMutation) -> PendingMutation:
+        """Keep a pending mutation; it is on disk when this returns. Raises OutboxError."""
+        return await self._run(self._add, mutation)
 
     async def take_over(self) -> list[PendingMutation]:
         """Ours and those of consoles that live no more, in order; they are ours from now on. Raises OutboxError."""
         return await self._run(self._take_over)
 
-    async def change(self, intent: PendingMutation, **changes: Any) -> PendingMutation:
-        """Write other values into an intent and answer it. Raises OutboxError."""
-        return await self._run(self._change, intent, changes)
+    async def change(self, mutation: PendingMutation, **changes: Any) -> PendingMutation:
+        """Write other values into a pending mutation and answer it. Raises OutboxError."""
+        return await self._run(self._change, mutation, changes)
 
     async def settle(
         self,
-        intent: PendingMutation,
+        mutation: PendingMutation,
         outcome: str,
         detail: str = "",
         *,
         version: int | None = None,
         undo: str | None = None,
     ) -> None:
-        """End an intent; those that build on it are based on ``version`` from now on. Raises OutboxError."""
-        await self._run(self._settle, intent, outcome, detail, version, undo)
+        """End a pending mutation; those that build on it are based on ``version`` from now on. Raises OutboxError."""
+        await self._run(self._settle, mutation, outcome, detail, version, undo)
 
     async def beat(self) -> None:
         """Tell others that this console lives. Raises OutboxError."""
         await self._run(lambda: self._transaction(self._alive))
 
     async def others(self) -> bool:
-        """Whether there are intents of other consoles. Raises OutboxError."""
+        """Whether there are pending mutations of other consoles. Raises OutboxError."""
         return await self._run(self._others)
 
     async def settled_by(self, user_id: str, limit: int = 200) -> list[SettledMutation]:
@@ -258,15 +258,15 @@ class Outbox:
             connection.execute("insert or replace into sender (owner, seen) values (?, ?)", (self.owner, now))
             self._seen_at = now
 
-    def _add(self, intent: PendingMutation) -> PendingMutation:
+    def _add(self, mutation: PendingMutation) -> PendingMutation:
         def work(connection: sqlite3.Connection) -> PendingMutation:
             self._alive(connection)
-            values = _values(intent) | {"owner": self.owner}
+            values = _values(mutation) | {"owner": self.owner}
             cursor = connection.execute(
                 f"insert into intent ({', '.join(values)}) values ({', '.join(f':{name}' for name in values)})",  # noqa: S608
                 values,
             )
-            return replace(intent, seq=int(cursor.lastrowid or 0))
+            return replace(mutation, seq=int(cursor.lastrowid or 0))
 
         return self._transaction(work)
 
@@ -280,52 +280,52 @@ class Outbox:
             connection.execute(
                 "update intent set owner = ? where owner not in (select owner from sender)", (self.owner,)
             )
-            return _intents(connection.execute("select * from intent where owner = ? order by seq", (self.owner,)))
+            return _mutations(connection.execute("select * from intent where owner = ? order by seq", (self.owner,)))
 
         return self._transaction(work)
 
-    def _change(self, intent: PendingMutation, changes: dict[str, Any]) -> PendingMutation:
-        changed = replace(intent, **changes)
+    def _change(self, mutation: PendingMutation, changes: dict[str, Any]) -> PendingMutation:
+        changed = replace(mutation, **changes)
 
         def work(connection: sqlite3.Connection) -> PendingMutation:
             self._alive(connection)
             names = ", ".join(f"{name} = :{name}" for name in changes)
             connection.execute(
                 f"update intent set {names} where seq = :seq",  # noqa: S608 - names of fields of ours
-                {name: _plain(getattr(changed, name)) for name in changes} | {"seq": intent.seq},
+                {name: _plain(getattr(changed, name)) for name in changes} | {"seq": mutation.seq},
             )
             return changed
 
         return self._transaction(work)
 
     def _settle(
-        self, intent: PendingMutation, outcome: str, detail: str, version: int | None, undo: str | None
+        self, mutation: PendingMutation, outcome: str, detail: str, version: int | None, undo: str | None
     ) -> None:
         def work(connection: sqlite3.Connection) -> None:
             self._alive(connection)
-            connection.execute("delete from intent where seq = ?", (intent.seq,))
+            connection.execute("delete from intent where seq = ?", (mutation.seq,))
             connection.execute(
                 "update intent set version = coalesce(?, version), builds_on = null where builds_on = ?",
-                (version, intent.key),
+                (version, mutation.key),
             )
             connection.execute(
                 "insert or replace into done (seq, key, user_id, kind, title, resource, created_at, ended_at, outcome,"
                 " detail, undo) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
-                    intent.seq,
-                    intent.key,
-                    intent.user_id,
-                    intent.kind,
-                    intent.title,
-                    intent.resource,
-                    intent.created_at,
+                    mutation.seq,
+                    mutation.key,
+                    mutation.user_id,
+                    mutation.kind,
+                    mutation.title,
+                    mutation.resource,
+                    mutation.created_at,
                     time.time(),
                     outcome,
                     detail,
                     undo,
                 ),
             )
-            connection.execute("delete from done where seq <= ?", (intent.seq - DONE_KEPT,))
+            connection.execute("delete from done where seq <= ?", (mutation.seq - DONE_KEPT,))
 
         self._transaction(work)
 
@@ -358,16 +358,16 @@ def _prepare(connection: sqlite3.Connection) -> None:
         connection.execute(f"pragma user_version = {SCHEMA}")
 
 
-def _values(intent: PendingMutation) -> dict[str, Any]:
+def _values(mutation: PendingMutation) -> dict[str, Any]:
     names = (name for name in PendingMutation.__dataclass_fields__ if name != "seq")
-    return {name: _plain(getattr(intent, name)) for name in names}
+    return {name: _plain(getattr(mutation, name)) for name in names}
 
 
 def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, StrEnum) else value
 
 
-def _intents(rows: Iterable[sqlite3.Row]) -> list[PendingMutation]:
+def _mutations(rows: Iterable[sqlite3.Row]) -> list[PendingMutation]:
     names = [name for name in PendingMutation.__dataclass_fields__ if name != "state"]
     return [PendingMutation(**{name: row[name] for name in names}, state=State(row["state"])) for row in rows]
 

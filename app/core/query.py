@@ -367,7 +367,7 @@ class Queries:
         return max((age for age in ages if age is not None), default=None)
 
     @property
-    def heard(self) -> bool:
+    def all_answered(self) -> bool:
         """Whether everything that an operator looks at has an answer of this run."""
         shown = [query.sample for query in self._known.values() if query.shown]
         return bool(shown) and all(sample is not None and sample.received_mono is not None for sample in shown)

@@ -30,19 +30,19 @@ RENEW_BEFORE = timedelta(seconds=60)
 class Keyring:
     """The system's secret store, asked in a thread with a limit: without one it may fail, or hang on D-Bus."""
 
-    async def get(self, place: str) -> str | None:
+    async def get(self, target: str) -> str | None:
         """What is kept for a server. Raises OSError when there is no keyring."""
-        kept: str | None = await self._ask("get_password", SERVICE, place)
+        kept: str | None = await self._ask("get_password", SERVICE, target)
         return kept
 
-    async def put(self, place: str, secret: str) -> None:
+    async def put(self, target: str, secret: str) -> None:
         """Keep it. Raises OSError when there is no keyring."""
-        await self._ask("set_password", SERVICE, place, secret)
+        await self._ask("set_password", SERVICE, target, secret)
 
-    async def forget(self, place: str) -> None:
+    async def forget(self, target: str) -> None:
         """Remove it. Raises OSError when there is no keyring."""
-        if await self.get(place) is not None:
-            await self._ask("delete_password", SERVICE, place)
+        if await self.get(target) is not None:
+            await self._ask("delete_password", SERVICE, target)
 
     async def _ask(self, what: str, *arguments: str) -> Any:
         def ask() -> Any:
@@ -89,8 +89,8 @@ class Session(TokenSource):
 
     changed = Signal()
 
-    def __init__(self, place: str, clock: Clock, messages: Messages, keyring: Keyring | None = None) -> None:
-        """``place`` names the server in the keyring."""
+    def __init__(self, target: str, clock: Clock, messages: Messages, keyring: Keyring | None = None) -> None:
+        """``target`` names the server in the keyring."""
         super().__init__()
         self.me: Me | None = None
         self.confirmed = False
@@ -98,7 +98,7 @@ class Session(TokenSource):
         self.remembered = False
         """Whether the tokens outlive this process."""
         self.keyring = keyring or Keyring()
-        self._place = place
+        self._target = target
         self._clock = clock
         self._messages = messages
         self._tokens: Tokens | None = None
@@ -196,7 +196,7 @@ class Session(TokenSource):
         if self._issuer is not None:
             kept |= {"issuer": self._issuer.issuer, "client": self._issuer.client_id, "subject": self._subject}
         try:
-            await self.keyring.put(self._place, json.dumps(kept))
+            await self.keyring.put(self._target, json.dumps(kept))
             self.remembered = True
         except OSError as error:
             # Asked once, not at every renewal: a keyring that hangs would hold each of them up.
@@ -210,7 +210,7 @@ class Session(TokenSource):
         from models.accounts import OidcOptions
 
         try:
-            kept = json.loads(await self.keyring.get(self._place) or "null")
+            kept = json.loads(await self.keyring.get(self._target) or "null")
             if kept is not None:
                 if "issuer" in kept:
                     issuer, subject = OidcOptions(issuer=kept["issuer"], client_id=kept["client"]), str(kept["subject"])
@@ -228,7 +228,7 @@ class Session(TokenSource):
 
     async def _forget_kept(self) -> None:
         try:
-            await self.keyring.forget(self._place)
+            await self.keyring.forget(self._target)
         except OSError:
             return  # nothing was kept where there is no keyring
 
@@ -343,8 +343,8 @@ class Session(TokenSource):
             elif self._refresh_token is not None:
                 await session_requests.sign_out(self._speaker, self._refresh_token)
         except OperationsError as error:
-            told = "server" if self._issuer is None else "sign-in service"
-            self._messages.post(f"Signed out here; the {told} was not told: {error}", "warning")
+            peer = "server" if self._issuer is None else "sign-in service"
+            self._messages.post(f"Signed out here; the {peer} was not told: {error}", "warning")
         self._forget_tokens()
         await self._forget_kept()
         self.changed.emit()

@@ -50,11 +50,11 @@ class Kept:
     received_at: float
 
 
-def snapshot_path(profile: Path, place: str) -> Path:
+def snapshot_path(profile: Path, target: str) -> Path:
     """One file per server or data folder, so that figures of one are never shown for another."""
     import hashlib
 
-    return profile / f"snapshot-{hashlib.sha256(place.encode()).hexdigest()[:12]}.db"
+    return profile / f"snapshot-{hashlib.sha256(target.encode()).hexdigest()[:12]}.db"
 
 
 def read_first(path: Path) -> FigureSet | None:

@@ -34,7 +34,7 @@ class Dashboard:
     def __init__(self, engine: Engine) -> None:
         """Reads the tiles of an earlier run; asks nobody."""
         self._engine = engine
-        known = engine.place.url or engine.place.data_dir
+        known = engine.target.url or engine.target.data_dir
         self.first: FigureSet | None = read_first(engine.snapshot.path) if known else None
         """The tiles of an earlier run."""
         self.figures: FigureSet | None = self.first

@@ -80,11 +80,11 @@ def duration(minutes: int) -> str:
 
 def why(fired: Fired, context: WordingContext = WordingContext()) -> Words:
     """Every condition of a rule that held, one sentence each."""
-    said: list[Run] = []
+    runs: list[Run] = []
     for each in fired.conditions:
         if each.holds:
-            said += [*([Run(" ")] if said else []), *fired_words(each, context)]
-    return tuple(said) or (Run(fired.description),)
+            runs += [*([Run(" ")] if runs else []), *fired_words(each, context)]
+    return tuple(runs) or (Run(fired.description),)
 
 
 def fired_words(compared: Compared, context: WordingContext = WordingContext()) -> Words:

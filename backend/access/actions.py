@@ -427,9 +427,9 @@ async def _validate_role(
     dangerous = sorted(SENSITIVE_PERMISSIONS & set(permissions))
     if dangerous and not sensitive:
         raise invalid("/sensitive", f"a role with {', '.join(dangerous)} is sensitive: grants of it need approval")
-    taken = await (await tx.execute(queries.name_taken, {"name": name, "role_id": role_id})).fetchone()
-    if taken is not None:
-        raise ProblemError(Code.CONFLICT, f"The role {taken[0]} is called {name} already.")
+    clash = await (await tx.execute(queries.name_taken, {"name": name, "role_id": role_id})).fetchone()
+    if clash is not None:
+        raise ProblemError(Code.CONFLICT, f"The role {clash[0]} is called {name} already.")
     known = {
         row[0] for row in await (await tx.execute(queries.known_roles, {"ids": list(policy.from_roles)})).fetchall()
     }

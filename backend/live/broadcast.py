@@ -39,7 +39,7 @@ BATCH = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class LiveEvent:
     """One change, written out once for all who hear of it."""
 
     position: int
@@ -74,7 +74,7 @@ class Listener:
     ended: bool = False
     wake: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def offer(self, event: Event) -> None:
+    def offer(self, event: LiveEvent) -> None:
         """Queue an event if it may be heard."""
         self.position = event.position
         if event.heard_by(self.user_id, self.permissions):
@@ -216,16 +216,16 @@ class Broadcast:
             row = await (await connection.execute(queries.newest)).fetchone()
         return 0 if row is None else int(row[0])
 
-    async def _read(self, position: int, through: int | None) -> list[Event]:
+    async def _read(self, position: int, through: int | None) -> list[LiveEvent]:
         async with self._database.read() as connection, connection.cursor(row_factory=dict_row) as cursor:
             await cursor.execute(queries.since, {"position": position, "through": through, "limit": BATCH})
             return [self._event(row) for row in await cursor.fetchall()]
 
-    def _event(self, row: dict[str, Any]) -> Event:
+    def _event(self, row: dict[str, Any]) -> LiveEvent:
         resource_type = row["resource_type"]
         change = Change(resource_type=resource_type, resource_id=row["resource_id"], version=row["version"])
         who = self._audiences.of(resource_type)
-        return Event(
+        return LiveEvent(
             row["position"],
             who,
             frozenset(row["concerned"]),

@@ -12,7 +12,7 @@ from psycopg import sql
 
 from backend.core.database import Connection, Database, array, load_queries
 from backend.core.settings import Settings
-from backend.risk.check.facts import key_of, lock
+from backend.risk.check.inputs import key_of, lock
 from backend.risk.features import COUNTED, counted_sql
 from models.risk.metrics import normal
 
@@ -51,7 +51,7 @@ def examples() -> tuple[LiteralString, ...]:
 
 
 async def backfill(database: Database, _settings: Settings) -> None:
-    """Adopt what waits, the oldest first, at most TURN_MOST orders; what was checked already is left as it is."""
+    """Backfill what waits, the oldest first, at most TURN_MOST orders; what was checked already is left as it is."""
     for _ in range(0, TURN_MOST, SLICE):
         async with database.transaction() as tx:
             if await backfill_slice(tx) < SLICE:
@@ -59,27 +59,27 @@ async def backfill(database: Database, _settings: Settings) -> None:
 
 
 async def backfill_slice(tx: Connection) -> int:
-    """Adopt up to SLICE orders; how many were taken off the waiting ones."""
-    if await (await tx.execute(queries.try_adoption_lock)).fetchone() != (True,):
+    """Backfill up to SLICE orders; how many were taken off the waiting ones."""
+    if await (await tx.execute(queries.try_backfill_lock)).fetchone() != (True,):
         return 0
-    taken = [row[0] for row in await (await tx.execute(queries.take_pending, {"limit": SLICE})).fetchall()]
-    await tx.execute(queries.own_refunds, {"ids": array(taken)})
+    pending = [row[0] for row in await (await tx.execute(queries.take_pending, {"limit": SLICE})).fetchall()]
+    await tx.execute(queries.own_refunds, {"ids": array(pending)})
     orders = [
         (number, placed_at, minor, currency, value, _text("customer_id", customer), _text("billing_country", country))
         for number, placed_at, minor, currency, value, customer, country in await (
-            await tx.execute(queries.pending_orders, {"ids": array(taken)})
+            await tx.execute(queries.pending_orders, {"ids": array(pending)})
         ).fetchall()
     ]
     if not orders:
-        return len(taken)
+        return len(pending)
     # As a check does: who reads and then writes about a customer is alone with it.
     customers = {row[5] for row in orders if row[5] is not None}
     await lock(tx, [key_of("order", row[0]) for row in orders] + [key_of("customer_id", each) for each in customers])
     names = ("id", "placed_at", "minor", "currency", "order_value", "customer_id", "country")
     columns = {name: array(column) for name, column in zip(names, zip(*orders, strict=True), strict=True)}
-    adopted = await (await tx.execute(queries.adopt, columns)).fetchall()
-    await tx.execute(COUNT, {"ids": array(row[0] for row in adopted)})
-    return len(taken)
+    stored = await (await tx.execute(queries.backfill, columns)).fetchall()
+    await tx.execute(COUNT, {"ids": array(row[0] for row in stored)})
+    return len(pending)
 
 
 def _text(key: str, value: str | None) -> str | None:

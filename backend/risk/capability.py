@@ -37,10 +37,10 @@ def _routers() -> Sequence[APIRouter]:
 
 def _jobs() -> Sequence[procrastinate.Blueprint]:
     from backend.risk.backtest.job import blueprint as backtests
-    from backend.risk.fulfilment.jobs import blueprint as intents
+    from backend.risk.fulfilment.jobs import blueprint as fulfilment
     from backend.risk.outcomes.job import blueprint as reports
 
-    return intents, backtests, reports
+    return fulfilment, backtests, reports
 
 
 def _ticks(_settings: Settings, adapters: Adapters) -> Sequence[Tick]:
@@ -51,7 +51,7 @@ def _ticks(_settings: Settings, adapters: Adapters) -> Sequence[Tick]:
 
     shop = adapters.of(RiskPorts).shop
     return (
-        Tick("risk adoption", 2.0, backfill),
+        Tick("risk backfill", 2.0, backfill),
         Tick("ends of snoozes in the risk queue", 2.0, wake),
         Tick("verdicts the shop has not heard of", 30.0, lambda database, _settings: resume(database, shop)),
         Tick("shadow runs", 2.0, run_shadows),

@@ -1,4 +1,4 @@
-"""Land rows of the shop: the one way orders, refunds, downloads, community readings and rates come in."""
+"""Store rows of the shop: the one way orders, refunds, downloads, community readings and rates come in."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ async def _put(tx: Connection, statement: LiteralString, values: dict[str, objec
 
 
 async def orders(tx: Connection, rows: Sequence[OrderIn], reporting: str) -> UpsertCounts:
-    """Land orders, converting each at the rate of its UTC day."""
+    """Store orders, converting each at the rate of its UTC day."""
     await tx.execute(queries.lock_rates_shared)
     return await _put(
         tx,
@@ -67,7 +67,7 @@ async def orders(tx: Connection, rows: Sequence[OrderIn], reporting: str) -> Ups
 
 
 async def refunds(tx: Connection, rows: Sequence[RefundIn], reporting: str) -> UpsertCounts:
-    """Land refunds; their orders need not be known. Whose they are says the refund, or its order if it is known."""
+    """Store refunds; their orders need not be known. Whose they are says the refund, or its order if it is known."""
     await tx.execute(queries.lock_rates_shared)
     return await _put(
         tx,
@@ -87,7 +87,7 @@ async def refunds(tx: Connection, rows: Sequence[RefundIn], reporting: str) -> U
 
 
 async def downloads(tx: Connection, rows: Sequence[DownloadIn]) -> UpsertCounts:
-    """Land download attempts."""
+    """Store download attempts."""
     return await _put(
         tx,
         queries.put_downloads,
@@ -103,7 +103,7 @@ async def downloads(tx: Connection, rows: Sequence[DownloadIn]) -> UpsertCounts:
 
 
 async def community(tx: Connection, rows: Sequence[CommunityIn]) -> UpsertCounts:
-    """Land readings of community figures."""
+    """Store readings of community figures."""
     return await _put(
         tx,
         queries.put_community,
@@ -117,7 +117,7 @@ async def community(tx: Connection, rows: Sequence[CommunityIn]) -> UpsertCounts
 
 
 async def rates(tx: Connection, rows: Sequence[RateIn], reporting: str) -> UpsertCounts:
-    """Land daily rates and convert again what was placed or refunded on those days."""
+    """Store daily rates and convert again what was placed or refunded on those days."""
     await tx.execute(queries.lock_rates)
     upserted = await _put(
         tx,

@@ -131,7 +131,7 @@ class Batch(Request):
 
 
 class RejectedRow(Record):
-    """A row that did not land. It is kept in quarantine with its reason."""
+    """A row that was not stored. It is kept in quarantine with its reason."""
 
     index: Count
     """Position in the batch, from 0."""

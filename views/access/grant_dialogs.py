@@ -9,7 +9,7 @@ from PySide6.QtCore import QDateTime, Qt, QTimeZone
 from PySide6.QtWidgets import QCheckBox, QComboBox, QCompleter, QDateTimeEdit, QFormLayout, QLabel, QSpinBox, QWidget
 
 from app.access.domain import assign, break_glass, close_review, decide, remove_second_factor, revoke
-from views.access.wording import permission_words
+from models.core.permissions import permission_words
 from views.kit.dialogs.deciding import DecidingDialog
 from views.kit.theme import current
 
@@ -238,9 +238,9 @@ class DecisionDialog(DecidingDialog):
         current().set_font(head, 12, 600)
         head.setWordWrap(True)
         self.column.addWidget(head)
-        said = QLabel(f"{approval.requested_by_name}: “{approval.reason}”")
-        said.setWordWrap(True)
-        self.column.addWidget(said)
+        quote = QLabel(f"{approval.requested_by_name}: “{approval.reason}”")
+        quote.setWordWrap(True)
+        self.column.addWidget(quote)
         if adds:
             more = QLabel("Adds: " + ", ".join(permission_words(key) for key in adds))
             more.setWordWrap(True)

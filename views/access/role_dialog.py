@@ -18,8 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.access.domain import change_role, create_role
-from models.core.permissions import SENSITIVE_PERMISSIONS, Permission
-from views.access.wording import permission_words
+from models.core.permissions import SENSITIVE_PERMISSIONS, Permission, permission_words
 from views.kit.dialogs.deciding import DecidingDialog
 from views.kit.theme import current
 

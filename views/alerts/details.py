@@ -30,15 +30,15 @@ class AlertDetails(WindowDialog):
         currency = console.figures.currency if console.figures else ""
         form = QFormLayout()
         form.setHorizontalSpacing(16)
-        facts = [
+        lines = [
             ("Figure", figure_words(alert, currency)),
             ("Raised", since_words(alert)),
-            ("Acknowledged", _said(alert.acknowledged_at, alert.acknowledged_by, alert.comment)),
-            ("Shelved", _said(alert.shelved_until, alert.shelved_by, alert.shelve_reason, "until ")),
+            ("Acknowledged", _event_words(alert.acknowledged_at, alert.acknowledged_by, alert.comment)),
+            ("Shelved", _event_words(alert.shelved_until, alert.shelved_by, alert.shelve_reason, "until ")),
             ("Cleared", f"{alert.cleared_at:%Y-%m-%d %H:%M:%S} UTC" if alert.cleared_at else ""),
             ("What to do", alert.guidance),
         ]
-        for name, value in facts:
+        for name, value in lines:
             if value:
                 label = QLabel(value)
                 label.setWordWrap(True)
@@ -78,7 +78,7 @@ class AlertDetails(WindowDialog):
             self.accept()
 
 
-def _said(at: object, who: str | None, words: str | None, before: str = "") -> str:
+def _event_words(at: object, who: str | None, words: str | None, before: str = "") -> str:
     if not at:
         return ""
     return f"{before}{at:%Y-%m-%d %H:%M} UTC by {who or 'somebody'}" + (f": {words}" if words else "")

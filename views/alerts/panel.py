@@ -247,13 +247,13 @@ class AlertsPanel(QObject):
         figures = self._console.figures
         if number == 0:
             card = AlertCard(alert, figures.currency if figures else "", now)
-            card.asked.connect(self._asked)
+            card.asked.connect(self._run)
             return card
         words = {1: _by(alert.comment, alert.acknowledged_by), 3: _by(alert.shelve_reason, alert.shelved_by)}.get(
             number, ""
         )
         row = AlertRow(alert, now, shelved=number == 3, words=words)
-        row.asked.connect(self._asked)
+        row.asked.connect(self._run)
         return row
 
     def _show_more(self, number: int) -> None:
@@ -305,9 +305,9 @@ class AlertsPanel(QObject):
         card = next((c for c in cards if c.hasFocus() or (focus is not None and c.isAncestorOf(focus))), None)
         first = next((c for c in cards if c.alert.id == self._order[0]), None) if self._order else None
         if (chosen := card or first) is not None:
-            self._asked((verb, chosen.alert))
+            self._run((verb, chosen.alert))
 
-    def _asked(self, request: tuple[str, Alert]) -> None:
+    def _run(self, request: tuple[str, Alert]) -> None:
         from views.alerts.details import AlertDetails
         from views.alerts.dialogs import AcknowledgeDialog, ShelveDialog
 
@@ -333,7 +333,7 @@ class AlertsPanel(QObject):
                 QDesktopServices.openUrl(QUrl(alert.runbook_url))
             case "open":
                 details = AlertDetails(alert, console, parent)
-                details.verb_asked.connect(self._asked)
+                details.verb_asked.connect(self._run)
                 details.open()
 
     async def _send(self, alert: Alert, sending: Any) -> None:

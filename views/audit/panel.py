@@ -63,7 +63,7 @@ class AuditPanel(QObject):
         self.widget.setAccessibleName("Audit")
         self.setParent(self.widget)
         self._make()
-        self._query.changed.connect(self._heard)
+        self._query.changed.connect(self._take_newest)
         self.verification.changed.connect(self._show_seal)
         self.log.changed.connect(self._show_state)
         self.log.reset.connect(self._choose_again)
@@ -75,7 +75,7 @@ class AuditPanel(QObject):
         self._range = 0
         self._restyle()
         self._may_changed()
-        self._heard()
+        self._take_newest()
 
     # --- parts -------------------------------------------------------------------------------------------------
 
@@ -238,7 +238,7 @@ class AuditPanel(QObject):
 
     # --- showing -----------------------------------------------------------------------------------------------
 
-    def _heard(self) -> None:
+    def _take_newest(self) -> None:
         sample = self._query.sample
         if sample is not None and sample.received_mono is None:
             self.log.recall(sample.value.page)
@@ -441,7 +441,7 @@ class AuditPanel(QObject):
             return
         newest, verification = sample.value.checkpoint, self.verification
         then = lambda: verification.trust_anew(newest)  # noqa: E731 - one use, one line
-        TrustDialog(verification, newest, self._console.place.name, self.widget.window(), then).open()
+        TrustDialog(verification, newest, self._console.target.name, self.widget.window(), then).open()
 
     def csv_text(self) -> str:
         """The listed entries that are loaded, as CSV, newest first."""

@@ -268,7 +268,7 @@ class DrillPanel(QObject):
         if summary.count == 0:
             return f"{self._title}: no rows in this window."
         total = self._total()
-        return f"{self._title}: {_said(drill)}" + (f"  ({total})" if total else "")
+        return f"{self._title}: {_summary_words(drill)}" + (f"  ({total})" if total else "")
 
     def _total(self) -> str:
         """What two lists come to: orders minus refunds, failed of all. Unfiltered lists only."""
@@ -324,7 +324,7 @@ class DrillPanel(QObject):
         self._console.messages.post(f"Exported {counted(loaded, 'row')} to {path}.{more}")
 
 
-def _said(drill: Drill) -> str:
+def _summary_words(drill: Drill) -> str:
     """A summary in words."""
     summary = drill.summary
     assert summary is not None  # noqa: S101 - asked only when it is known

@@ -109,7 +109,7 @@ class MinePanel(QueryPanel):
     def _age(self) -> None:
         pending = self.console.mutations.pending
         now = self.console.clock.now().timestamp()
-        oldest = max((now - intent.created_at for intent in pending), default=0.0)
+        oldest = max((now - mutation.created_at for mutation in pending), default=0.0)
         words = (
             f"{len(pending)} pending, the oldest for {age_words(max(0.0, oldest))}" if pending else "Nothing pending"
         )
@@ -136,7 +136,7 @@ class MinePanel(QueryPanel):
 
     # --- doing ---------------------------------------------------------------------------------------------------
 
-    def _why(self, verb: str) -> str | None:
+    def _blocker(self, verb: str) -> str | None:
         row = self.chosen
         if row is None:
             return "choose a row first"
@@ -155,14 +155,14 @@ class MinePanel(QueryPanel):
 
     def _enable(self) -> None:
         for verb, pill in self.buttons.items():
-            reason = self._why(verb)
+            reason = self._blocker(verb)
             pill.setEnabled(reason is None)
             pill.setToolTip(reason or "")
             pill.setAccessibleDescription(reason or "")
 
     def _run(self, verb: str) -> None:
         row = self.chosen
-        if row is None or self._why(verb) is not None:
+        if row is None or self._blocker(verb) is not None:
             return
         mutations = self.console.mutations
         match verb:

@@ -29,7 +29,7 @@ RETRY = 3.0
 """Seconds between attempts to learn how to sign in, while the server is away."""
 
 
-class Desk(QObject):
+class ConsoleApplication(QObject):
     """Owns the window and every task that an operator's choice starts."""
 
     closed = Signal()
@@ -61,7 +61,7 @@ class Desk(QObject):
         self.window.page_asked.connect(lambda name: self._pages[name]())
         self.window.wall_asked.connect(self.open_wall)
         self.was_closed = False
-        self.window.closed.connect(self._close_noted)
+        self.window.closed.connect(self._note_close)
         self._failed = False
         """The server on this computer does not start, and what was kept is shown."""
         self.window.banner.pressed.connect(self._try_again)
@@ -98,14 +98,14 @@ class Desk(QObject):
 
         if self._wall is None:
             self._wall = WallView(self.console)
-            self._wall.destroyed.connect(self._wall_gone)
+            self._wall.destroyed.connect(self._forget_wall)
         self._wall.showFullScreen()
         return self._wall
 
-    def _wall_gone(self) -> None:
+    def _forget_wall(self) -> None:
         self._wall = None
 
-    def _close_noted(self) -> None:
+    def _note_close(self) -> None:
         self.was_closed = True
         self.closed.emit()
 
@@ -129,13 +129,13 @@ class Desk(QObject):
 
     # ---- while the server on this computer starts ------------------------------------------------------------------
 
-    def _conflict(self, intent: PendingMutation) -> None:
+    def _conflict(self, mutation: PendingMutation) -> None:
         from views.kit.dialogs.conflict import ConflictDialog
 
-        kind = self.console.mutations.kind(intent.kind)
-        if kind is None or not kind.in_place:
+        spec = self.console.mutations.spec(mutation.kind)
+        if spec is None or not spec.in_place:
             # Nobody asked for it by key: it belongs over the dialog that waits, where there is one.
-            ConflictDialog(self.console, intent, QApplication.activeModalWidget() or self.window).open()
+            ConflictDialog(self.console, mutation, QApplication.activeModalWidget() or self.window).open()
 
     def _progress(self, message: str, fraction: float) -> None:
         """Show progress in the whole window when there is nothing else to show yet, else as a message."""
@@ -145,7 +145,7 @@ class Desk(QObject):
             self.console.messages.post_once(f"start {message}", f"{message}…", "info")
             return
         if self._starting is None:
-            self._starting = StartingPage("Starting the sample shop" if self.console.place.sample_shop else "Starting")
+            self._starting = StartingPage("Starting the sample shop" if self.console.target.sample_shop else "Starting")
             self._starting.retry_chosen.connect(self.start)
             self.window.show_page(self._starting)
         self._starting.progress(message, fraction)
@@ -163,7 +163,7 @@ class Desk(QObject):
 
     def start(self) -> None:
         """Connect, in a task of its own; without a place to connect to, ask for one."""
-        if not self.console.place.url and self.console.place.data_dir is None:
+        if not self.console.target.url and self.console.target.data_dir is None:
             self.welcome()
         else:
             self._spawn(self._start(), "start the console")
@@ -175,7 +175,7 @@ class Desk(QObject):
         try:
             await self.console.start()
         except LocalServerError as error:
-            self.console.link.lost(str(error))
+            self.console.link.mark_down(str(error))
             if self._starting is None and self.console.figures is not None:
                 # What was kept tells more than a page that hides it.
                 self.console.messages.post(str(error), "error")
@@ -208,7 +208,7 @@ class Desk(QObject):
     def _about(self) -> None:
         from views.shell.dialogs.about import AboutDialog
 
-        AboutDialog(self.console.data_dir, self.console.place.url, self.window).open()
+        AboutDialog(self.console.data_dir, self.console.target.url, self.window).open()
 
     def _settings(self) -> None:
         from views.shell.dialogs.settings import SettingsDialog
@@ -275,16 +275,16 @@ class Desk(QObject):
             except Unreachable as error:
                 if self.console.figures is not None:
                     # The last picture tells more than a form that nobody would answer.
-                    link.connecting()
-                    link.lost(str(error))
+                    link.mark_connecting()
+                    link.mark_down(str(error))
                     await asyncio.sleep(RETRY)
                     continue
                 problem = str(error)
             except OperationsError as error:
                 problem = str(error)
             break
-        link.signed_out(link.detail)
-        page = SignInPage(environment, self.console.place.url, built_in=built_in, browser=browser, sample=sample)
+        link.mark_signed_out(link.detail)
+        page = SignInPage(environment, self.console.target.url, built_in=built_in, browser=browser, sample=sample)
         page.fail(problem)
         page.submitted.connect(lambda pair: self._spawn(self._enter(page, self.console.sign_in(*pair)), "sign in"))
         page.browser_chosen.connect(

@@ -1,4 +1,4 @@
-"""Intents: what the shop is to do after a verdict, asked for until it has done it; and escalations people hear of."""
+"""Fulfilment requests: what the shop is asked to do after a verdict, until it has done it; and escalations."""
 
 from backend.core.database import load_queries
 

@@ -1,6 +1,7 @@
-"""Everything that changes intents, and what is written about escalations. Each change is an entry of the audit log.
+"""Everything that changes fulfilment requests, and what is written about escalations.
 
-The log names the queue's entry, not the intent: so it stands in the history of the case, and consoles hear of it.
+Each change is an entry of the audit log. It names the queue's entry, not the request: so it stands in the history of
+the case, and consoles hear of it.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from backend.core.defer import defer, stored_name
 from backend.core.problems import ProblemError
 from backend.risk.fulfilment import queries
 from backend.risk.ports import ShopOrder, ShopPort
-from backend.risk.queue.actions import INTENT_JOB
+from backend.risk.queue.actions import FULFILMENT_JOB
 from models.alerts import Severity
 from models.core.problems import Code
 from models.risk.queue import EscalateTo, FulfilmentKind, FulfilmentRequest, FulfilmentState
@@ -43,7 +44,7 @@ class Attempt:
 async def begin(tx: Connection, intent_id: UUID, *, connected: bool) -> Attempt | None:
     """Count an attempt before it is made, so that no verdict is undone any more; ``None`` when there is nothing to do.
 
-    Where no shop is connected the intent says so and waits.
+    Where no shop is connected the request says so and waits.
     """
     row = await _lock(tx, intent_id)
     if row["state"] != FulfilmentState.WAITING:
@@ -51,7 +52,7 @@ async def begin(tx: Connection, intent_id: UUID, *, connected: bool) -> Attempt 
     if not connected:
         if row["problem"] != OFF:
             await _change(tx, row, problem=OFF)
-            await _tell(tx, row, actor=audit_trail.WORKER, event="risk.intent.waiting", reason=OFF)
+            await _record(tx, row, actor=audit_trail.WORKER, event="risk.intent.waiting", reason=OFF)
         return None
     await tx.execute(queries.begin_attempt, {"intent_id": intent_id})
     order = ShopOrder(str(intent_id), row["order_id"], row["minor"], row["currency"])
@@ -64,7 +65,7 @@ async def mark_done(tx: Connection, intent_id: UUID) -> None:
     if row["state"] == FulfilmentState.DONE:
         return
     await _change(tx, row, state=FulfilmentState.DONE, done_at=await clock(tx), problem=None)
-    await _tell(
+    await _record(
         tx, row, actor=audit_trail.WORKER, event="risk.intent.done", after={"kind": row["kind"], "state": "done"}
     )
     if await _count_failed(tx) == 0:
@@ -80,7 +81,7 @@ async def mark_failed(tx: Connection, intent_id: UUID, *, words: str, last: bool
         await _change(tx, row, problem=words)
         return
     await _change(tx, row, state=FulfilmentState.FAILED, problem=words)
-    await _tell(
+    await _record(
         tx,
         row,
         actor=audit_trail.WORKER,
@@ -108,7 +109,7 @@ async def retry(tx: Connection, *, actor: str, intent_id: UUID) -> FulfilmentReq
         raise ProblemError(Code.CONFLICT, "The verdict was undone: there is nothing for the shop to do.")
     if row["state"] == FulfilmentState.FAILED:
         await _change(tx, row, state=FulfilmentState.WAITING, problem=None)
-        await _tell(
+        await _record(
             tx,
             row,
             actor=actor,
@@ -116,7 +117,7 @@ async def retry(tx: Connection, *, actor: str, intent_id: UUID) -> FulfilmentReq
             before={"kind": row["kind"], "state": "failed"},
             after={"kind": row["kind"], "state": "waiting"},
         )
-        await defer(tx, INTENT_JOB, intent_id=str(intent_id))
+        await defer(tx, FULFILMENT_JOB, intent_id=str(intent_id))
         if await _count_failed(tx) == 0:
             await clear_condition(tx, source=SOURCE, key=SHOP, actor=actor)
     else:
@@ -133,15 +134,15 @@ async def resume(database: Database, shop: ShopPort | None) -> None:
     if shop is None:
         return
     async with database.transaction() as tx:
-        values = {"off": OFF, "task": stored_name(INTENT_JOB), "limit": RESUME_MOST}
+        values = {"off": OFF, "task": stored_name(FULFILMENT_JOB), "limit": RESUME_MOST}
         ids = [row[0] for row in await (await tx.execute(queries.idle, values)).fetchall()]
         await tx.execute(queries.forget_problem, {"ids": ids})
         for intent_id in ids:
-            await defer(tx, INTENT_JOB, intent_id=intent_id)
+            await defer(tx, FULFILMENT_JOB, intent_id=intent_id)
 
 
 async def record_notification(tx: Connection, *, entry: dict[str, Any], to: EscalateTo, problem: str | None) -> None:
-    """Write down that somebody was told of an escalation, or why not."""
+    """Write down that somebody was notified of an escalation, or why not."""
     await audit_trail.record(
         tx,
         actor=audit_trail.WORKER,
@@ -156,7 +157,7 @@ async def record_notification(tx: Connection, *, entry: dict[str, Any], to: Esca
 
 
 async def mark_undelivered(tx: Connection, *, entry: dict[str, Any], to: EscalateTo, words: str) -> None:
-    """Nobody could be told of an escalation, and nobody tries any more: an alert says so."""
+    """Nobody could be notified of an escalation, and nobody tries any more: an alert says so."""
     await record_notification(tx, entry=entry, to=to, problem=words)
     await raise_alert(
         tx,
@@ -180,7 +181,7 @@ async def _lock(tx: Connection, intent_id: UUID) -> dict[str, Any]:
         await cursor.execute(queries.lock, {"intent_id": intent_id})
         row = await cursor.fetchone()
     if row is None:
-        raise ProblemError(Code.NOT_FOUND, "There is no such intent.")
+        raise ProblemError(Code.NOT_FOUND, "There is no such fulfilment request.")
     return row
 
 
@@ -201,7 +202,7 @@ async def _change(
     await tx.execute(queries.change, values | {"state": state, "problem": problem})
 
 
-async def _tell(tx: Connection, row: dict[str, Any], *, event: str, actor: str, **more: Any) -> None:
+async def _record(tx: Connection, row: dict[str, Any], *, event: str, actor: str, **more: Any) -> None:
     await audit_trail.record(
         tx,
         actor=actor,

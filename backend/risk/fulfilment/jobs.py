@@ -19,7 +19,7 @@ blueprint = procrastinate.Blueprint()
 
 
 @blueprint.task(name="risk.intent", queue="core", retry=Backoff(), pass_context=True)
-async def intent(context: procrastinate.JobContext, intent_id: str) -> None:
+async def fulfil(context: procrastinate.JobContext, intent_id: str) -> None:
     """Ask the shop for what a verdict implies. Raises PortError while it may be asked again."""
     database, ports = _database_and_ports(context)
     await carry_out(database, ports.shop, UUID(intent_id), last=_last(context))
@@ -36,7 +36,9 @@ async def notify(context: procrastinate.JobContext, entry_id: str, version: int,
         return  # undone or decided meanwhile: nobody needs to hear of it
     to = EscalateTo(entry["escalated_to"])
     message = f"{entry_id}:{version}"
-    await tell(database, ports.notifiers.get(to), to, entry, message=message, notes=notes, last=_last(context))
+    await notify_escalation(
+        database, ports.notifiers.get(to), to, entry, message=message, notes=notes, last=_last(context)
+    )
 
 
 async def carry_out(database: Database, shop: ShopPort | None, intent_id: UUID, *, last: bool) -> None:
@@ -56,7 +58,7 @@ async def carry_out(database: Database, shop: ShopPort | None, intent_id: UUID, 
         await actions.mark_done(tx, intent_id)
 
 
-async def tell(
+async def notify_escalation(
     database: Database,
     notifier: NotifyPort | None,
     to: EscalateTo,

@@ -17,7 +17,7 @@ from backend.core.clock import clock
 from backend.core.database import Connection, load_queries
 from backend.core.problems import ProblemError, invalid, same_version
 from backend.risk.check.actions import BREAKER
-from backend.risk.check.facts import key_of
+from backend.risk.check.inputs import key_of
 from backend.risk.lists.reads import find_list
 from backend.risk.mask import masked
 from models.alerts import AlertState

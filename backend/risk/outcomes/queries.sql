@@ -5,7 +5,7 @@ with given as (
                                               %(minor)s::bigint[], %(withdrawn_at)s::timestamptz[]) with ordinality
            as g(id, order_id, customer_id, kind, happened_at, currency, minor, withdrawn_at, n)
      order by g.id, g.withdrawn_at, g.n),
-landed as (
+upserted as (
     insert into risk_outcome as known (id, order_id, customer_id, kind, happened_at, currency, minor, withdrawn_at)
     select g.id, g.order_id, coalesce(g.customer_id, r.customer_id, o.customer_id), g.kind, g.happened_at, g.currency,
            g.minor, g.withdrawn_at
@@ -16,7 +16,7 @@ landed as (
     on conflict (id) do update set withdrawn_at = excluded.withdrawn_at
      where known.withdrawn_at is null and excluded.withdrawn_at is not null
     returning xmax = 0 as new)
-select count(*) filter (where new), count(*) filter (where not new) from landed
+select count(*) filter (where new), count(*) filter (where not new) from upserted
 
 -- name: month_groups
 -- Checked orders of a month, counted by all that the figures are made of.

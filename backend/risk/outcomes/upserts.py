@@ -1,4 +1,4 @@
-"""Land what became of orders: the one way outcomes come in."""
+"""Store what became of orders: the one way outcomes come in."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ queries = load_queries(__package__)
 
 
 async def outcomes(tx: Connection, rows: Sequence[OutcomeIn]) -> UpsertCounts:
-    """Land outcomes, of orders we know and of others; what is known already is left as it is, or withdrawn."""
+    """Store outcomes, of orders we know and of others; what is known already is left as it is, or withdrawn."""
     values = {
         "id": array(r.id for r in rows),
         "order_id": array(r.order_id for r in rows),

@@ -20,7 +20,7 @@ from backend.core.problems import ProblemError, invalid
 from backend.core.settings import Settings
 from backend.risk.queue import decide as pure
 from backend.risk.queue import queries, reads
-from backend.risk.queue.decide import Entry, Refusal, Step
+from backend.risk.queue.decide import QueueEntry, Refusal, Step
 from models.core.permissions import Permission
 from models.core.problems import Code
 from models.risk.queue import (
@@ -36,7 +36,7 @@ from models.risk.queue import (
 )
 from models.risk.rules import Action
 
-INTENT_JOB = "risk.intent"
+FULFILMENT_JOB = "risk.intent"
 NOTIFY_JOB = "risk.notify"
 
 UNDO_SECONDS = 10.0
@@ -70,8 +70,8 @@ async def take_next(tx: Connection, *, actor: str) -> RiskQueueEntry | None:
     """
     async with tx.cursor(row_factory=class_row(RiskQueueEntry)) as cursor:
         await cursor.execute(_TAKE_NEXT, {"actor": actor}, prepare=True)
-        taken = await cursor.fetchone()
-    if taken is None:
+        claimed = await cursor.fetchone()
+    if claimed is None:
         audit_trail.nothing_changed()
         return None
     await audit_trail.record(
@@ -79,13 +79,13 @@ async def take_next(tx: Connection, *, actor: str) -> RiskQueueEntry | None:
         actor=actor,
         action="risk.entry.claimed",
         resource_type="risk_entry",
-        resource_id=taken.entry_id,
-        label=taken.order_id,
-        version=taken.version,
-        before={"orderId": taken.order_id, "assignedTo": None},
-        after={"orderId": taken.order_id, "assignedTo": actor},
+        resource_id=claimed.entry_id,
+        label=claimed.order_id,
+        version=claimed.version,
+        before={"orderId": claimed.order_id, "assignedTo": None},
+        after={"orderId": claimed.order_id, "assignedTo": actor},
     )
-    return taken
+    return claimed
 
 
 async def claim(tx: Connection, *, actor: str, entry_id: UUID, version: int) -> RiskQueueEntry:
@@ -93,7 +93,7 @@ async def claim(tx: Connection, *, actor: str, entry_id: UUID, version: int) -> 
     entry = await _lock(tx, entry_id)
     if entry.assigned_to == actor and entry.status is not EntryStatus.REVIEWED:
         return await _answer_unchanged(tx, entry)
-    await _admit(tx, entry, pure.held(entry, actor) or pure.stale(entry, version))
+    await _admit(tx, entry, pure.work_refusal(entry, actor) or pure.stale(entry, version))
     now = await clock(tx)
     return await _write(
         tx, entry, replace(entry, assigned_to=actor, assigned_at=now), actor=actor, event="risk.entry.claimed"
@@ -105,7 +105,7 @@ async def release(tx: Connection, *, actor: str, entry_id: UUID, version: int) -
     entry = await _lock(tx, entry_id)
     if entry.assigned_to is None and entry.status is not EntryStatus.REVIEWED:
         return await _answer_unchanged(tx, entry)
-    await _admit(tx, entry, pure.held(entry, actor) or pure.stale(entry, version))
+    await _admit(tx, entry, pure.work_refusal(entry, actor) or pure.stale(entry, version))
     after = replace(entry, assigned_to=None, assigned_at=None)
     return await _write(tx, entry, after, actor=actor, event="risk.entry.released")
 
@@ -114,7 +114,7 @@ async def reassign(tx: Connection, *, actor: str, entry_id: UUID, version: int, 
     """Give an entry to somebody who may decide it (else 422), whoever holds it. Decided: 409. Stale: 412."""
     entry = await _lock(tx, entry_id)
     if entry.status is EntryStatus.REVIEWED:
-        await _admit(tx, entry, pure.held(entry, actor))
+        await _admit(tx, entry, pure.work_refusal(entry, actor))
     if entry.assigned_to == user_id:
         return await _answer_unchanged(tx, entry)
     await _admit(tx, entry, pure.stale(entry, version))
@@ -137,9 +137,9 @@ async def snooze(
     now = await clock(tx)
     if not now < until <= now + pure.SNOOZE_MOST:
         raise invalid("/until", "the end lies ahead, by at most 30 days")
-    if entry.snoozed_until == until and pure.held(entry, actor) is None:
+    if entry.snoozed_until == until and pure.work_refusal(entry, actor) is None:
         return await _answer_unchanged(tx, entry)
-    await _admit(tx, entry, pure.held(entry, actor) or pure.stale(entry, version))
+    await _admit(tx, entry, pure.work_refusal(entry, actor) or pure.stale(entry, version))
     await _note(tx, entry, actor=actor, text=notes)
     after = replace(entry, snoozed_until=until)
     return await _write(tx, entry, after, actor=actor, event="risk.entry.snoozed", reason=notes)
@@ -211,12 +211,12 @@ async def reopen(tx: Connection, *, actor: str, entry_id: UUID, version: int) ->
     if isinstance(step, Refusal):
         raise await _problem(tx, entry, step)
     if entry.status is EntryStatus.REVIEWED:
-        await _withdraw_intent(tx, entry)
+        await _withdraw_fulfilment(tx, entry)
     return await _write(tx, entry, step.after, actor=actor, event=step.event)
 
 
-async def _withdraw_intent(tx: Connection, entry: Entry) -> None:
-    row = await (await tx.execute(queries.lock_intent, {"intent_id": None, "entry_id": entry.entry_id})).fetchone()
+async def _withdraw_fulfilment(tx: Connection, entry: QueueEntry) -> None:
+    row = await (await tx.execute(queries.lock_fulfilment, {"intent_id": None, "entry_id": entry.entry_id})).fetchone()
     if row is None:
         return
     intent_id, state, attempts = row[0], row[6], row[7]
@@ -224,10 +224,10 @@ async def _withdraw_intent(tx: Connection, entry: Entry) -> None:
         words = "The shop has been asked to carry this verdict out: it cannot be undone here any more."
         raise await _problem(tx, entry, Refusal("conflict", words))
     values = {"intent_id": intent_id, "state": "withdrawn", "attempts": 0, "done_at": None, "problem": None}
-    await tx.execute(queries.change_intent, values)
+    await tx.execute(queries.change_fulfilment, values)
 
 
-async def _step(tx: Connection, entry: Entry, request: DecideEntry, *, actor: str, version: int) -> Step | Refusal:
+async def _step(tx: Connection, entry: QueueEntry, request: DecideEntry, *, actor: str, version: int) -> Step | Refusal:
     policy = await (await tx.execute(queries.policy)).fetchone()
     settled = await (await tx.execute(queries.settled, {"ids": [entry.order_id]})).fetchone()
     assert policy is not None  # noqa: S101 - the migration puts the row there
@@ -242,34 +242,34 @@ async def _step(tx: Connection, entry: Entry, request: DecideEntry, *, actor: st
     )
 
 
-async def _carry_out(tx: Connection, entry: Entry, step: Step, request: DecideEntry, *, actor: str) -> None:
+async def _carry_out(tx: Connection, entry: QueueEntry, step: Step, request: DecideEntry, *, actor: str) -> None:
     if step.outcome is BulkOutcome.UNCHANGED:
         audit_trail.nothing_changed()
         return
     await _note(tx, entry, actor=actor, text=request.notes)
     after = await _change(tx, entry, step.after, actor=actor, event=step.event, reason=request.notes)
-    if step.intent is not None:
-        values = {**asdict(after), "kind": step.intent}
-        row = await (await tx.execute(queries.insert_intent, values)).fetchone()
+    if step.fulfilment is not None:
+        values = {**asdict(after), "kind": step.fulfilment}
+        row = await (await tx.execute(queries.insert_fulfilment, values)).fetchone()
         assert row is not None  # noqa: S101 - an insert of one row returns one row
-        await defer(tx, INTENT_JOB, seconds=UNDO_SECONDS, intent_id=row[0])
+        await defer(tx, FULFILMENT_JOB, seconds=UNDO_SECONDS, intent_id=row[0])
     if step.outcome is BulkOutcome.ESCALATED:
         await defer(tx, NOTIFY_JOB, entry_id=after.entry_id, version=after.version, notes=request.notes)
     DECISIONS.labels(str(step.outcome), str(request.verdict or request.escalate_to)).inc()
 
 
-async def _result(tx: Connection, entry: Entry, step: Step | Refusal) -> BulkResult:
+async def _result(tx: Connection, entry: QueueEntry, step: Step | Refusal) -> BulkResult:
     if isinstance(step, Refusal):
-        outcome, words, intent, version = BulkOutcome.REFUSED, await _explain(tx, step), None, entry.version
+        outcome, words, fulfilment, version = BulkOutcome.REFUSED, await _explain(tx, step), None, entry.version
     else:
         changed = step.outcome is not BulkOutcome.UNCHANGED
-        outcome, words, intent, version = step.outcome, "", step.intent, entry.version + changed
+        outcome, words, fulfilment, version = step.outcome, "", step.fulfilment, entry.version + changed
     return BulkResult(
         entry_id=entry.entry_id,
         order_id=entry.order_id,
         outcome=outcome,
         words=words,
-        intent=intent,
+        intent=fulfilment,
         reporting_minor=entry.reporting_minor,
         version=version,
     )
@@ -288,13 +288,13 @@ async def wake(database: Database, _settings: Settings) -> None:
 # --- what they share -----------------------------------------------------------------------------------------------
 
 
-async def _entries(tx: Connection, ids: Sequence[UUID], *, lock: bool) -> dict[UUID, Entry]:
+async def _entries(tx: Connection, ids: Sequence[UUID], *, lock: bool) -> dict[UUID, QueueEntry]:
     async with tx.cursor(row_factory=kwargs_row(_entry)) as cursor:
         await cursor.execute(queries.lock if lock else queries.peek, {"ids": list(ids)})
         return {UUID(entry.entry_id): entry for entry in await cursor.fetchall()}
 
 
-def _entry(**columns: Any) -> Entry:
+def _entry(**columns: Any) -> QueueEntry:
     """A row, with its words as what they stand for."""
     kinds: dict[str, Any] = {
         "action": Action,
@@ -303,31 +303,31 @@ def _entry(**columns: Any) -> Entry:
         "proposed": EntryVerdict,
         "escalated_to": EscalateTo,
     }
-    return Entry(**{k: kinds[k](v) if k in kinds and v is not None else v for k, v in columns.items()})
+    return QueueEntry(**{k: kinds[k](v) if k in kinds and v is not None else v for k, v in columns.items()})
 
 
-async def _lock(tx: Connection, entry_id: UUID) -> Entry:
+async def _lock(tx: Connection, entry_id: UUID) -> QueueEntry:
     found = await _entries(tx, [entry_id], lock=True)
     if not found:
         raise ProblemError(Code.NOT_FOUND, "There is no such entry in the queue.")
     return found[entry_id]
 
 
-async def _answer_unchanged(tx: Connection, entry: Entry) -> RiskQueueEntry:
+async def _answer_unchanged(tx: Connection, entry: QueueEntry) -> RiskQueueEntry:
     audit_trail.nothing_changed()
     return await reads.entry(tx, entry.entry_id)
 
 
 async def _write(
-    tx: Connection, before: Entry, after: Entry, *, actor: str, event: str, reason: str | None = None
+    tx: Connection, before: QueueEntry, after: QueueEntry, *, actor: str, event: str, reason: str | None = None
 ) -> RiskQueueEntry:
     await _change(tx, before, after, actor=actor, event=event, reason=reason)
     return await reads.entry(tx, before.entry_id)
 
 
 async def _change(
-    tx: Connection, before: Entry, after: Entry, *, actor: str, event: str, reason: str | None = None
-) -> Entry:
+    tx: Connection, before: QueueEntry, after: QueueEntry, *, actor: str, event: str, reason: str | None = None
+) -> QueueEntry:
     after = replace(after, version=before.version + 1)
     await tx.execute(queries.change, asdict(after))
     await audit_trail.record(
@@ -345,7 +345,7 @@ async def _change(
     return after
 
 
-async def _note(tx: Connection, entry: Entry, *, actor: str, text: str) -> str | None:
+async def _note(tx: Connection, entry: QueueEntry, *, actor: str, text: str) -> str | None:
     if not text.strip():
         return None
     values = {"entry_id": entry.entry_id, "actor": actor, "text": text}
@@ -353,7 +353,7 @@ async def _note(tx: Connection, entry: Entry, *, actor: str, text: str) -> str |
     return None if row is None else str(row[0])
 
 
-async def _admit(tx: Connection, entry: Entry, refusal: Refusal | None) -> None:
+async def _admit(tx: Connection, entry: QueueEntry, refusal: Refusal | None) -> None:
     if refusal is not None:
         raise await _problem(tx, entry, refusal)
 
@@ -365,7 +365,7 @@ async def _explain(tx: Connection, refusal: Refusal) -> str:
     return f"{row[0] if row else refusal.by} {refusal.words}"
 
 
-async def _problem(tx: Connection, entry: Entry, refusal: Refusal) -> ProblemError:
+async def _problem(tx: Connection, entry: QueueEntry, refusal: Refusal) -> ProblemError:
     code = Code.CONFLICT if refusal.code == "conflict" else Code.STALE_VERSION
     return ProblemError(code, await _explain(tx, refusal), current=await reads.entry(tx, entry.entry_id))
 

@@ -54,12 +54,12 @@ select id from orders where id = any(%(ids)s) and settled_at <= clock_timestamp(
 -- name: insert_note
 insert into risk_note (entry_id, written_by, body) values (%(entry_id)s, %(actor)s, %(text)s) returning id::text
 
--- name: insert_intent
+-- name: insert_fulfilment
 insert into risk_intent (entry_id, order_id, kind, minor, currency)
 values (%(entry_id)s, %(order_id)s, %(kind)s, %(minor)s, %(currency)s)
 returning id::text
 
--- name: lock_intent
+-- name: lock_fulfilment
 select id::text as intent_id, entry_id::text as entry_id, order_id, kind, minor, currency, state, attempts, created_at,
        done_at, problem
   from risk_intent
@@ -67,7 +67,7 @@ select id::text as intent_id, entry_id::text as entry_id, order_id, kind, minor,
    and (%(entry_id)s::uuid is null or (entry_id = %(entry_id)s and state <> 'withdrawn'))
    for update
 
--- name: change_intent
+-- name: change_fulfilment
 update risk_intent
    set state = %(state)s, attempts = %(attempts)s, done_at = %(done_at)s, problem = %(problem)s
  where id = %(intent_id)s

@@ -34,14 +34,14 @@ async def run_shadows(database: Database, _settings: Settings) -> None:
             drafts = await cursor.fetchall()
         if not drafts:
             return
-        around = await _read_context(tx)
+        context = await _read_context(tx)
         for draft in drafts:
-            row = await (await tx.execute(_statement(draft, around))).fetchone()
+            row = await (await tx.execute(_statement(draft, context))).fetchone()
             if row is not None and row[0] is not None:
                 await tx.execute(queries.move_shadow, {"rule_set_id": draft["id"], "through": row[0]})
 
 
-def _statement(draft: dict[str, Any], around: SqlContext) -> sql.Composed:
+def _statement(draft: dict[str, Any], context: SqlContext) -> sql.Composed:
     """Stores what a draft says about the next orders, and answers up to when it has looked."""
     # Literals, not parameters: the per cent signs of rules would be read as placeholders.
     return sql.SQL(
@@ -60,7 +60,7 @@ def _statement(draft: dict[str, Any], around: SqlContext) -> sql.Composed:
         draft=sql.Literal(draft["id"]),
         version=sql.Literal(draft["version"]),
         most=sql.Literal(ORDERS_MOST),
-        decision=decision_sql(RULES.validate_python(draft["rules"]), Names(), around),
+        decision=decision_sql(RULES.validate_python(draft["rules"]), Names(), context),
     )
 
 

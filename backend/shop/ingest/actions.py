@@ -1,4 +1,4 @@
-"""Land a batch: the good rows in one statement, the bad ones in quarantine with their reason."""
+"""Store a batch: the good rows in one statement, the bad ones in quarantine with their reason."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ async def rates(tx: Connection, settings: Settings, request: Batch, *, sent_by: 
 async def ingest_batch(
     tx: Connection, request: Batch, record: type[R], put: Put[R], *, kind: str, one: str, sent_by: str
 ) -> IngestResult:
-    """Land a batch whose rows are read as ``record``.
+    """Store a batch whose rows are read as ``record``.
 
     Args:
         tx: The transaction of the request.

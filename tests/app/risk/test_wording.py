@@ -16,7 +16,7 @@ COUNTRIES = {"card_country": "DE", "ip_country": "NG", "billing_country": "DE"}
 AROUND = WordingContext("EUR", COUNTRIES, lambda code: NAMES.get(code, code))
 
 
-def said(metric: str, operator: str, value: Any, actual: Any) -> str:
+def sentence(metric: str, operator: str, value: Any, actual: Any) -> str:
     return plain(
         fired_words(Compared(metric=metric, operator=operator, value=value, actual=actual, holds=True), AROUND)
     )
@@ -59,7 +59,7 @@ def said(metric: str, operator: str, value: Any, actual: Any) -> str:
     ],
 )
 def test_what_fired_is_said_with_its_numbers(metric: str, operator: str, value: Any, actual: Any, words: str) -> None:
-    assert said(metric, operator, value, actual) == words
+    assert sentence(metric, operator, value, actual) == words
 
 
 def test_numbers_are_strong() -> None:
@@ -105,7 +105,7 @@ def test_every_metric_has_words_for_every_operator(metric: Any) -> None:
 
 
 def test_a_metric_of_another_release_is_said_as_it_came() -> None:
-    assert said("moon_phase", "eq", 3, 3) == "moon_phase eq 3."
+    assert sentence("moon_phase", "eq", 3, 3) == "moon_phase eq 3."
 
 
 def test_windows_and_durations() -> None:

@@ -136,7 +136,7 @@ class World:
 
         asyncio.run(run())
 
-    def failed_intent(self) -> str:
+    def failed_fulfilment(self) -> str:
         """What the shop has failed to do after a verdict."""
         shop = RiskShop(self.api)
         entry_id = shop.entry(order_id="failed")
@@ -491,7 +491,7 @@ CASES: dict[tuple[str, str], Case] = {
     ),
     ("POST", f"{QUEUE}/{{entry_id}}/reopen"): Case(_reopen, "risk.entry.reopened", "risk_entry", "before after"),
     ("POST", "/api/risk/intents/{intent_id}/retry"): Case(
-        lambda w, send: send("POST", f"/api/risk/intents/{w.failed_intent()}/retry", "risk-analyst"),
+        lambda w, send: send("POST", f"/api/risk/intents/{w.failed_fulfilment()}/retry", "risk-analyst"),
         "risk.intent.retried",
         "risk_entry",
         "before after",

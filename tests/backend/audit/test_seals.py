@@ -72,7 +72,7 @@ async def test_two_sealers_take_turns(log: Log, open_database: Any) -> None:
 def test_without_a_key_nothing_is_sealed_and_it_is_said_once(
     log: Log, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(seal, "_said", set())
+    monkeypatch.setattr(seal, "_logged", set())
     log.settings = log.settings.model_copy(update={"audit_key_file": None})
     with caplog.at_level(logging.WARNING):
         log.grow(2, 2)

@@ -38,7 +38,7 @@ class Outside:
 
     def __init__(self) -> None:
         self.answers = [200]
-        self.heard: list[tuple[dict[str, str], dict[str, Any]]] = []
+        self.received: list[tuple[dict[str, str], dict[str, Any]]] = []
         outside = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -48,7 +48,7 @@ class Outside:
                     SECRET.encode(), self.headers["Opsconsole-Timestamp"].encode() + b"." + body, hashlib.sha256
                 )
                 assert self.headers["Opsconsole-Signature"] == f"v1={mac.hexdigest()}"
-                outside.heard.append((dict(self.headers), json.loads(body)))
+                outside.received.append((dict(self.headers), json.loads(body)))
                 answer = outside.answers.pop(0) if len(outside.answers) > 1 else outside.answers[0]
                 if answer == 0:
                     time.sleep(0.6)
@@ -68,7 +68,7 @@ class Outside:
 
     @property
     def keys(self) -> list[str]:
-        return [headers["Idempotency-Key"] for headers, _ in self.heard]
+        return [headers["Idempotency-Key"] for headers, _ in self.received]
 
     def stop(self) -> None:
         self._server.shutdown()
@@ -92,7 +92,7 @@ def webhook(outside: Outside) -> WebhookShop:
 
 
 def attempt(shop: RiskShop, port: ShopPort | None, *, last: bool = False) -> str:
-    """One attempt for the only intent; returns what went wrong."""
+    """One attempt for the only fulfilment request; returns what went wrong."""
 
     async def run() -> str:
         database = Database(shop.api.settings.database_url or "")
@@ -146,18 +146,18 @@ def test_the_shop_is_told_once_with_a_signature(
     entry_id = decided(shop, decision)
     assert attempt(shop, webhook(outside)) == ""
     assert attempt(shop, webhook(outside)) == ""
-    [(headers, body)] = outside.heard
-    intent = shop.intent(entry_id)
-    assert intent is not None
+    [(headers, body)] = outside.received
+    fulfilment = shop.fulfilment(entry_id)
+    assert fulfilment is not None
     assert body == {
         "event": event,
-        "id": intent["intentId"],
+        "id": fulfilment["intentId"],
         "orderId": "CS-48001",
         "amount": 24_960,
         "currency": "EUR",
     }
-    assert headers["Idempotency-Key"] == intent["intentId"]
-    assert (intent["state"], intent["attempts"], intent["problem"]) == ("done", 1, None)
+    assert headers["Idempotency-Key"] == fulfilment["intentId"]
+    assert (fulfilment["state"], fulfilment["attempts"], fulfilment["problem"]) == ("done", 1, None)
     assert shop.history(entry_id) == ["risk.entry.decided", "risk.intent.done"]
 
 
@@ -167,7 +167,7 @@ def test_a_settled_order_is_refunded(shop: RiskShop, outside: Outside) -> None:
     )
     decided(shop, REJECT)
     assert attempt(shop, webhook(outside)) == ""
-    assert outside.heard[0][1]["event"] == "order.refund"
+    assert outside.received[0][1]["event"] == "order.refund"
 
 
 @pytest.mark.parametrize(
@@ -182,9 +182,9 @@ def test_a_shop_that_fails_is_asked_again_with_the_same_key(
     port = webhook(outside)
     assert [attempt(shop, port) for _ in range(3)] == [words, words, ""]
     assert (len(outside.keys), len(set(outside.keys))) == (3, 1)
-    intent = shop.intent(entry_id)
-    assert intent is not None
-    assert (intent["state"], intent["attempts"]) == ("done", 3)
+    fulfilment = shop.fulfilment(entry_id)
+    assert fulfilment is not None
+    assert (fulfilment["state"], fulfilment["attempts"]) == ("done", 3)
     assert alerts(shop) == []
 
 
@@ -203,7 +203,7 @@ def test_what_fails_for_good_is_alerted_and_retried_by_hand(shop: RiskShop, outs
     assert (failed["state"], failed["problem"], failed["entryId"]) == ("failed", "answered 503", entry_id)
     assert shop.post(f"{QUEUE}/{entry_id}/reopen", version=2).status_code == 409
     assert attempt(shop, webhook(outside)) == ""
-    assert len(outside.heard) == 1
+    assert len(outside.received) == 1
     path = f"/api/risk/intents/{failed['intentId']}/retry"
     assert shop.post(path, role="viewer").status_code == 403
     assert shop.done(path)["state"] == "waiting"
@@ -229,7 +229,7 @@ def test_an_undone_verdict_is_not_carried_out(shop: RiskShop, outside: Outside) 
         await database.close()
 
     asyncio.run(run())
-    assert outside.heard == []
+    assert outside.received == []
     assert shop.post(f"/api/risk/intents/{intent_id}/retry").status_code == 409
 
 
@@ -237,10 +237,10 @@ def test_without_a_shop_verdicts_wait_and_say_so_until_there_is_one(shop: RiskSh
     entry_id = decided(shop, REJECT)
     for _ in range(2):
         assert attempt(shop, None) == ""
-    intent = shop.intent(entry_id)
-    assert intent is not None
-    assert (intent["state"], intent["attempts"]) == ("waiting", 0)
-    assert "OPSCONSOLE_SHOP_WEBHOOK" in intent["problem"]
+    fulfilment = shop.fulfilment(entry_id)
+    assert fulfilment is not None
+    assert (fulfilment["state"], fulfilment["attempts"]) == ("waiting", 0)
+    assert "OPSCONSOLE_SHOP_WEBHOOK" in fulfilment["problem"]
     assert shop.history(entry_id) == ["risk.entry.decided", "risk.intent.waiting"]
     turn(shop, resume)
     assert len(shop.sql("select id from procrastinate_jobs")) == 1
@@ -299,9 +299,9 @@ def test_the_worker_does_the_jobs_of_decisions(shop: RiskShop, outside: Outside)
     asyncio.run(run())
     assert shop.history(rejected)[-1] == "risk.intent.done"
     assert shop.history(escalated)[-1] == "risk.escalation.told"
-    assert len(outside.heard) == 3
-    told = next(body for _, body in outside.heard if body["event"] == "risk.escalated")
-    assert (told["to"], told["orderId"], told["by"], told["notes"]) == (
+    assert len(outside.received) == 3
+    notification = next(body for _, body in outside.received if body["event"] == "risk.escalated")
+    assert (notification["to"], notification["orderId"], notification["by"], notification["notes"]) == (
         "finance",
         "CS-48002",
         "Risk analyst",
@@ -310,7 +310,7 @@ def test_the_worker_does_the_jobs_of_decisions(shop: RiskShop, outside: Outside)
 
 
 def test_escalations_nobody_hears_of_are_told(shop: RiskShop, outside: Outside) -> None:
-    from backend.risk.fulfilment.jobs import tell
+    from backend.risk.fulfilment.jobs import notify_escalation
 
     entry_id = decided(shop, ESCALATE)
     entry = {
@@ -329,7 +329,9 @@ def test_escalations_nobody_hears_of_are_told(shop: RiskShop, outside: Outside) 
         await database.open()
         try:
             port = None if off else finance
-            await tell(database, port, EscalateTo.FINANCE, entry, message=f"{entry_id}:2", notes="", last=last)
+            await notify_escalation(
+                database, port, EscalateTo.FINANCE, entry, message=f"{entry_id}:2", notes="", last=last
+            )
         finally:
             await database.close()
 

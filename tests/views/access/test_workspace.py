@@ -421,7 +421,7 @@ def test_a_conflict_shows_base_mine_and_theirs_and_is_settled(aio: Any, api: Api
         try:
             await change_rule(console.mutations, rule, AlertRuleChange(title="mine"))
         except InConflict as conflict:
-            dialog = ConflictDialog(console, conflict.intent, mine.widget.window())
+            dialog = ConflictDialog(console, conflict.mutation, mine.widget.window())
         dialog.open()
         await until(dialog.mine.isEnabled)
         await until(lambda: [getattr(row, "state", "") for row in mine.table.records.rows] == ["conflict"])

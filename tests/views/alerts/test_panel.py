@@ -214,7 +214,7 @@ def test_without_the_permission_buttons_say_why(aio: Any, tmp_path: Path) -> Non
 
 def test_while_the_link_is_down_a_decision_is_kept_and_sent_afterwards(aio: Any, tmp_path: Path) -> None:
     async def steps(made: Office, panel: Shown) -> None:
-        made.console.link.lost("gone")
+        made.console.link.mark_down("gone")
         panel.cards[0].setFocus()
         QTest.keyClick(panel.cards[0], KEY.Key_A)
         dialog = shown(AcknowledgeDialog)

@@ -389,7 +389,7 @@ def test_a_rewritten_log_is_said_in_words_with_a_shape(aio: Any, tmp_path: Path)
         audit.trust.click()
         shown(TrustDialog).submit()
         await until(lambda: audit.verification.seal.level == "good")
-        assert made.console.settings.audit_vkeys[made.console.place.name] == log.vkey
+        assert made.console.settings.audit_vkeys[made.console.target.name] == log.vkey
 
     log = FakeLog(30, sealed=20, key=KEY)
     journey(aio, tmp_path, log, steps)

@@ -17,7 +17,7 @@ from tests.views.shell.test_window import journey
 from views.capabilities import CAPABILITIES
 from views.kit.capability import Capability, Home, PanelSpec, Window
 from views.kit.panel import Note
-from views.shell.application import Desk
+from views.shell.application import ConsoleApplication
 from views.shell.window import docks, main_window, panels
 from views.shell.window.arrangement import arrangements
 
@@ -70,31 +70,31 @@ def newer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def places(desk: Desk) -> dict[str, QRect]:
+def places(app: ConsoleApplication) -> dict[str, QRect]:
     """Where the docks are that are seen."""
     found = {}
-    for known, dock in desk.window.docks._docks.items():
+    for known, dock in app.window.docks._docks.items():
         if dock.isVisible():
             area = dock.dockAreaWidget()
-            found[known] = area.rect().translated(area.mapTo(desk.window, area.rect().topLeft()))
+            found[known] = area.rect().translated(area.mapTo(app.window, area.rect().topLeft()))
     return found
 
 
 def test_layouts_of_an_earlier_console_come_back_as_they_were(aio: Any, tmp_path: Path) -> None:
     shutil.copy(EARLIER, tmp_path / "layouts.json")
 
-    async def steps(made: Office, desk: Desk) -> None:
-        window = desk.window
+    async def steps(made: Office, app: ConsoleApplication) -> None:
+        window = app.window
         assert [item.id for item in window.workspaces.items] == ["war-room", "triage", "access", "incidents"]
         assert not window.docks.is_open("sources")
         kept = json.loads(EARLIER.read_text("utf-8"))["workspaces"][0]["layout"]["places"]
         room = window.docks.manager.size()
-        for known, place in places(desk).items():
+        for known, place in places(app).items():
             assert abs(place.width() - kept[known][2] * room.width()) <= 10, known
             assert abs(place.height() - kept[known][3] * room.height()) <= 10, known
         window.open_workspace("triage")
         await turns(20)
-        assert set(places(desk)) == {"risk.rules", "triage.case"}
+        assert set(places(app)) == {"risk.rules", "triage.case"}
         assert window.panels.made("triage.queue") is not None  # with the case
         assert window.panels.made("risk.lists") is None
 
@@ -104,11 +104,11 @@ def test_layouts_of_an_earlier_console_come_back_as_they_were(aio: Any, tmp_path
 def test_a_dock_that_came_since_is_a_tab_where_it_is_at_home_and_moves_nothing(aio: Any, newer: Path) -> None:
     before: dict[str, QRect] = {}
 
-    async def earlier(_: Office, desk: Desk) -> None:
-        before.update(places(desk))
+    async def earlier(_: Office, app: ConsoleApplication) -> None:
+        before.update(places(app))
 
-    async def steps(_: Office, desk: Desk) -> None:
-        window, there = desk.window, desk.window.docks
+    async def steps(_: Office, app: ConsoleApplication) -> None:
+        window, there = app.window, app.window.docks
         assert there.is_open("new.notes")
         dock = there._docks["new.notes"]
         assert not dock.isFloating()
@@ -116,7 +116,7 @@ def test_a_dock_that_came_since_is_a_tab_where_it_is_at_home_and_moves_nothing(a
         assert dock.tabWidget().isVisible()
         assert dock.dockAreaWidget() is there._docks["alerts"].dockAreaWidget()  # Sources, its neighbour, is closed
         assert not there.is_open("new.elsewhere")
-        assert places(desk) == before
+        assert places(app) == before
         assert window.panels.made("new.notes") is None
         window.open_panel("new.notes")
         await turns(5)

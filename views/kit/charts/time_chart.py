@@ -355,8 +355,8 @@ class TimeChart(pg.PlotWidget):
         self._cursor = None if index is None else min(max(index, 0), len(data.ends) - 1)
         self.viewport().update()
         if self._cursor is not None:
-            said = [data.words(data.values[self._cursor]), *data.marks_in(self._cursor)]
-            self.setAccessibleDescription(f"{clock(data.ends[self._cursor])}: {', '.join(said)}")
+            parts = [data.words(data.values[self._cursor]), *data.marks_in(self._cursor)]
+            self.setAccessibleDescription(f"{clock(data.ends[self._cursor])}: {', '.join(parts)}")
         self.cursor_moved.emit(None if self._cursor is None else data.ends[self._cursor])
 
     def _drill(self) -> None:

@@ -119,7 +119,7 @@ class WindowDialog(QDialog):
         """Enter on a destructive button is not Enter elsewhere: that would close the dialog as if it had been done."""
         at = self.focusWidget()
         if event.key() in ENTER and isinstance(at, DestructiveButton):
-            self.fail(f"Enter does not press “{at.text()}”: press Space, or click it.")
+            self.fail(f"Enter does not do this. To confirm “{at.text()}”, press Space or click it.")
         else:
             super().keyPressEvent(event)
 

@@ -87,10 +87,10 @@ class BacktestPanel(FollowingPanel):
             pill.clicked.connect(lambda _=False, d=days: self._range(d))
         now = self.console.clock.now()
         self.begin, self.end = self._instant(now - timedelta(days=14), "From"), self._instant(now, "To")
-        self.circumstances = Choice()
-        self.circumstances.setAccessibleName("Circumstances")
+        self.context = Choice()
+        self.context.setAccessibleName("Lists, snoozes and breakers to apply")
         for key, words in MEANT.items():
-            self.circumstances.addItem(words, key)
+            self.context.addItem(words, key)
         self.start = Pill("Start backtest", Look.PRIMARY, name="Start the backtest")
         self.start.clicked.connect(self._start)
         self.cancel = Pill("Cancel", Look.BUTTON, name="Cancel the chosen backtest")
@@ -104,7 +104,7 @@ class BacktestPanel(FollowingPanel):
             *self.ranges.values(),
             self.begin,
             self.end,
-            self.circumstances,
+            self.context,
             self.start,
             self.shadow,
             margins=False,
@@ -227,8 +227,8 @@ class BacktestPanel(FollowingPanel):
         self._renew()
 
     def _look_again(self) -> None:
-        run, heard = self.chosen_run, self.console.link.state == "up"
-        if not self._visible or run is None or run.state not in BUSY or not heard:
+        run, is_connected = self.chosen_run, self.console.link.state == "up"
+        if not self._visible or run is None or run.state not in BUSY or not is_connected:
             self._look.stop()
             return
         self._runs.invalidate()
@@ -244,7 +244,7 @@ class BacktestPanel(FollowingPanel):
             field.setVisible(self._days is None)
         for label in (self.why, self.state):
             current().set_font(label, 9)
-        reason = self._reason()
+        reason = self._start_blocker()
         explain(self.start, reason)
         self.why.setText(f"Start backtest: {reason}." if reason else "")
         self.why.setVisible(bool(reason))
@@ -284,7 +284,7 @@ class BacktestPanel(FollowingPanel):
         if where >= 0:
             self._wanted = ""
 
-    def _reason(self) -> str | None:
+    def _start_blocker(self) -> str | None:
         if self._starting:
             return "the request is being sent"
         reason = self.console.write_blocker(Permission.MANAGE_RISK_RULES, irreversible=True)
@@ -383,7 +383,7 @@ class BacktestPanel(FollowingPanel):
 
     def _start(self) -> None:
         one = self.chosen_set
-        if one is None or self._reason() is not None:
+        if one is None or self._start_blocker() is not None:
             return
         self._starting = True
         self._renew()
@@ -402,7 +402,7 @@ class BacktestPanel(FollowingPanel):
                 "to": self._instant_of(self.end),
             }
         )
-        circumstances = BacktestCircumstances(self.circumstances.currentData())
+        circumstances = BacktestCircumstances(self.context.currentData())
         try:
             asked = BacktestDraft(rule_set_id=one.rule_set_id, circumstances=circumstances, **given)
             outcome = await start_backtest(self.console.mutations, set_words(one), asked)

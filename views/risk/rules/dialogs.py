@@ -90,11 +90,11 @@ class PublishDialog(DecidingDialog):
         super().__init__(title, console.tasks, parent, accept="Publish it", hint="Why; it is kept in the audit log")
         self._console, self._one = console, one
         where = console.environment or "this server"
-        taken = f" It takes the place of {set_words(now)}." if now is not None else ""
+        replaces = f" It takes the place of {set_words(now)}." if now is not None else ""
         self.column.addWidget(
             words_label(
                 f"Every order checked on {where} from now on is decided by {set_words(one)}, {one.rule_count} rules, "
-                f"written by {one.author_name}.{taken}"
+                f"written by {one.author_name}.{replaces}"
             )
         )
         back = "" if now is None else f" Publishing version {now.number} again undoes it."

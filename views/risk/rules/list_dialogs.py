@@ -68,7 +68,7 @@ class NewListDialog(DecidingDialog):
             self.fail("A list needs a title.", self.name)
             return
         try:
-            draft = RiskListDraft(
+            request = RiskListDraft(
                 list_id=slug(title),
                 title=title,
                 kind=ListKind(self.kind.currentData()),
@@ -77,11 +77,11 @@ class NewListDialog(DecidingDialog):
         except ValidationError as error:
             self.fail(f"{first_problem(error)}.", self.name)
             return
-        self.send(lambda: self._make(draft))
+        self.send(lambda: self._make(request))
 
-    async def _make(self, draft: RiskListDraft) -> None:
-        await create_list(self._console.mutations, draft)
-        await self._made(draft.list_id)
+    async def _make(self, request: RiskListDraft) -> None:
+        await create_list(self._console.mutations, request)
+        await self._made(request.list_id)
 
 
 class AddEntryDialog(DecidingDialog):
@@ -130,11 +130,11 @@ class AddEntryDialog(DecidingDialog):
                 self.fail("The end lies ahead.", self.at)
                 return
         try:
-            draft = ListEntryDraft(**given)
+            request = ListEntryDraft(**given)
         except ValidationError as error:
             self.fail(f"{first_problem(error)}.", self.value)
             return
-        self.send(lambda: add_entry(self._console.mutations, self._one, draft))
+        self.send(lambda: add_entry(self._console.mutations, self._one, request))
 
 
 class ConfirmDialog(DecidingDialog):

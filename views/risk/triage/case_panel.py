@@ -1,4 +1,4 @@
-"""The case that is read: figures, why it fired, velocity, facts, what it is linked to, history and notes."""
+"""The case that is read: figures, why it fired, velocity, order, customer, linked orders, history and notes."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from views.kit.widgets.flow import WIDE_GAP, Flow
 from views.kit.widgets.pill import Look, Pill
 from views.kit.widgets.problem import ProblemLine
 from views.kit.widgets.table import Column, RecordTable
-from views.risk.triage.case_facts import customer_facts, order_facts
-from views.risk.triage.case_frame import Foot, Lines, NoteField, Pair, Section
+from views.risk.triage.case_frame import CaseFoot, Lines, NoteField, Pair, Section
+from views.risk.triage.case_lines import customer_lines, order_lines
 from views.risk.triage.case_sections import Figures, VelocityCards, Why
 from views.risk.triage.wording import amount, linked_state, linked_sum, moment, shared, short_name
 
@@ -154,7 +154,7 @@ class CasePanel(QueryPanel):
         self.area.viewport().setAutoFillBackground(False)
         inside.setAutoFillBackground(False)
         self.bar = Flow(*self.buttons.values(), right=self.buttons["claim"], margins=False, gap=WIDE_GAP)
-        bar_box = Foot()
+        bar_box = CaseFoot()
         below = QVBoxLayout(bar_box)
         below.setContentsMargins(12, 8, 12, 12)
         below.setSpacing(6)
@@ -203,8 +203,8 @@ class CasePanel(QueryPanel):
     # --- showing -----------------------------------------------------------------------------------------------
 
     @property
-    def seen(self) -> bool:
-        """Whether an operator has the case before the eyes that is read: keys can come quicker than it is drawn."""
+    def is_seen(self) -> bool:
+        """Whether the case of the chosen entry has been painted: keys can be quicker than drawing it."""
         return self.entry is None or self._bar_box.painted == self.entry.entry_id
 
     def show_entry(self, entry: RiskQueueEntry | None) -> None:
@@ -271,12 +271,12 @@ class CasePanel(QueryPanel):
         self.snooze_rule.setVisible(bool(case.decision.explanation))
         self.cards.show_case(case)
         self.section_order.heading.say()
-        self.order_lines.show_lines(order_facts(case, currency, self.console.clock.now()))
+        self.order_lines.show_lines(order_lines(case, currency, self.console.clock.now()))
         self.section_customer.heading.say("details hidden" if case.customer.hidden else "")
         self.section_customer.heading.more.setToolTip(
             "E-mail and name need the permission privacy.view_personal_data." if case.customer.hidden else ""
         )
-        self.customer_lines.show_lines(customer_facts(case))
+        self.customer_lines.show_lines(customer_lines(case))
         self.section_linked.setVisible(bool(case.linked))
         self.section_linked.heading.say(linked_sum(case, currency))
         self.linked.set_rows(case.linked)
@@ -308,8 +308,8 @@ class CasePanel(QueryPanel):
         theme.set_font(self.note_lines, 10)
         now = self.console.clock.now()
         # A note leaves the version as it is: rows that were read before it do not have it.
-        heard = self.case.entry.notes if self.case is not None else ()
-        notes = max(entry.notes, heard, key=len)
+        known_notes = self.case.entry.notes if self.case is not None else ()
+        notes = max(entry.notes, known_notes, key=len)
         paragraphs = [
             f"<p style='margin: 0 0 4px 0'><b>{escape(short_name(note.by_name))}</b> "
             f"<span style='color: {theme.tokens.text3}'>{moment(note.at, now, seconds=True)}</span><br>"
@@ -325,7 +325,7 @@ class CasePanel(QueryPanel):
 
     # --- verdicts ----------------------------------------------------------------------------------------------
 
-    def why_not(self, verb: str) -> str | None:
+    def verb_blocker(self, verb: str) -> str | None:
         """Why a verb cannot be done to this entry now, in words; ``None`` when it can."""
         entry = self.entry
         if entry is None:
@@ -365,7 +365,7 @@ class CasePanel(QueryPanel):
         self.buttons["claim"].setAccessibleName(claim)
         self._explain(self.snooze_rule, self.console.write_blocker(Permission.APPROVE_ORDERS, irreversible=True))
         for verb, pill in self.buttons.items():
-            self._explain(pill, self.why_not(verb))
+            self._explain(pill, self.verb_blocker(verb))
         current().set_font(self.proposal, 10)
         words = self._people(entry)
         self.proposal.setText(words)

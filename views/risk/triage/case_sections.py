@@ -131,12 +131,12 @@ class Figures(QWidget):
     def _lines(self, painter: QPainter, entry: RiskQueueEntry, left: timedelta) -> None:
         theme, tokens = current(), current().tokens
         high = self._line()
-        said = (
+        lines = (
             ("Risk score", f"{entry.score} of 100"),
             ("Amount", " ".join(self._amount(entry))),
             ("Time left" if left >= timedelta(0) else "Overdue", f"{hours(left)} h"),
         )
-        for number, (name, words) in enumerate(said):
+        for number, (name, words) in enumerate(lines):
             box = QRectF(0, number * (high + 4), self.width(), high)
             tile(painter, box)
             inner = box.adjusted(INSET, 0, -INSET, 0)
@@ -181,8 +181,8 @@ class Figures(QWidget):
     def _bar(self, painter: QPainter, box: QRectF, score: int) -> None:
         theme, tokens = current(), current().tokens
         wide = theme.px(64)
-        taken = theme.width(str(score), 28, 600) + theme.width("of 100", 10) + 3 * INSET + 6
-        if box.width() - taken < wide:
+        used_width = theme.width(str(score), 28, 600) + theme.width("of 100", 10) + 3 * INSET + 6
+        if box.width() - used_width < wide:
             return
         bar = QRectF(round(box.right() - INSET - wide), round(box.center().y() - theme.px(3)), wide, theme.px(6))
         ink = QColor(tokens.text if score >= HIGH else tokens.text3)
@@ -211,14 +211,14 @@ class WhyRow(QWidget):
     def show_rule(self, fired: Fired, context: WordingContext, most: int) -> None:
         """Show a rule that fired; ``most`` are the points of the strongest."""
         theme = current()
-        said = why(fired, context)
+        lines = why(fired, context)
         self._points, self._most, self._rule = fired.severity, max(1, most), chip(fired.rule_id)
         demoted = " It only flags for now: it went past its cap." if fired.demoted else ""
         theme.set_font(self.words, 10)
-        self.words.setText(rich(said) + demoted)
+        self.words.setText(rich(lines) + demoted)
         self.words.setToolTip(fired.description)
         self._place()
-        self.setAccessibleName(f"{fired.severity} points: {plain(said)}{demoted} Rule {fired.rule_id}.")
+        self.setAccessibleName(f"{fired.severity} points: {plain(lines)}{demoted} Rule {fired.rule_id}.")
         self.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

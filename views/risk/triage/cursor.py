@@ -67,7 +67,7 @@ class Cursor(QObject):
         rows = [*range(row + 1, row + 1 + AHEAD), *range(row - BEHIND, row)] if row >= 0 else []
         beside = [each for each in map(self._risk.list.entry, rows) if each is not None]
         for each in (entry, *beside):
-            self._risk.cases.heard(each)
+            self._risk.cases.note_entry(each)
         self._risk.cases.want([entry.entry_id, *(each.entry_id for each in beside)])
 
     def _counted(self) -> None:

@@ -175,7 +175,7 @@ class BulkDialog(DecidingDialog):
             (
                 Column("Order", lambda e: e.order_id, 96, mono=True, fits=True),
                 Column("Amount", lambda e: amount(e, currency), 96, right=True),
-                Column("What will happen", self._said, 240, stretch=True),
+                Column("What will happen", self._result_words, 240, stretch=True),
             ),
             "What will happen",
         )
@@ -210,7 +210,7 @@ class BulkDialog(DecidingDialog):
         worth = f" Together {money(known, currency)} {currency}." if currency and None not in amounts else ""
         self.summary.setText("; ".join(f"{count} {words}" for words, count in counts.items()) + "." + worth)
 
-    def _said(self, entry: RiskQueueEntry) -> str:
+    def _result_words(self, entry: RiskQueueEntry) -> str:
         found = self._results.get(entry.entry_id)
         if found is None:
             return "…"
@@ -235,17 +235,17 @@ class EntryConflict(ConflictDialog):
     def rows(
         self, base: dict[str, Any], mine: dict[str, Any], theirs: dict[str, Any]
     ) -> list[tuple[str, str, str, str]]:
-        wanted = _mine(self.intent.kind, mine)
+        wanted = _mine(self.mutation.kind, mine)
         rows = [("Verdict", _verdict(base), wanted or "as it was", _verdict(theirs))]
-        rows.append(("Held by", _holder(base), _holder_mine(self.intent.kind, base), _holder(theirs)))
+        rows.append(("Held by", _holder(base), _holder_mine(self.mutation.kind, base), _holder(theirs)))
         why = str(mine.get("notes") or "–")
         rows.append(("Words", "–", why, _last_note(theirs, base)))
         return rows
 
-    def why_not_mine(self, theirs: dict[str, Any]) -> str:
+    def mine_blocker(self, theirs: dict[str, Any]) -> str | None:
         if theirs.get("status") == "reviewed":
             return f"{theirs.get('decidedByName') or 'somebody'} {theirs.get('verdict')} it; only they can reopen it"
-        return ""
+        return None
 
     def who_words(self, theirs: dict[str, Any]) -> str:
         by, at = theirs.get("decidedByName"), theirs.get("decidedAt")
@@ -254,7 +254,7 @@ class EntryConflict(ConflictDialog):
             by, at = first.get("byName"), first.get("at")
         if not by:
             by, at = theirs.get("assignedToName"), theirs.get("assignedAt")
-        return f"{by} was quicker, at {str(at)[11:19]} UTC. Which one holds?" if by and at else ""
+        return f"{by} was first, at {str(at)[11:19]} UTC. Which one holds?" if by and at else ""
 
 
 def _verdict(entry: dict[str, Any]) -> str:

@@ -70,10 +70,10 @@ def state_of(
     return StateLabel("")
 
 
-def conflict_words(intent: PendingMutation) -> str:
-    """Who was quicker, and with what."""
+def conflict_words(mutation: PendingMutation) -> str:
+    """Who decided first, and what."""
     try:
-        theirs: dict[str, Any] = json.loads(intent.theirs or "{}")
+        theirs: dict[str, Any] = json.loads(mutation.theirs or "{}")
     except ValueError:
         theirs = {}
     by = short_name(theirs.get("decidedByName"))

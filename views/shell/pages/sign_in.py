@@ -42,7 +42,7 @@ class SignInPage(Page):
         self.browser_button.setVisible(browser)
         self.column.addWidget(self.browser_button)
         if sample is not None:
-            self._tell(sample)
+            self._show_sample(sample)
         for text, field in (("Acco&unt", self.account), ("&Password", self.password)):
             label = QLabel(text)
             label.setBuddy(field)
@@ -61,16 +61,16 @@ class SignInPage(Page):
         self.browser_button.clicked.connect(self.browser_chosen)
         self.other_button.clicked.connect(self.other_server_chosen)
 
-    def _tell(self, sample: SampleAccess) -> None:
-        told = QLabel(
+    def _show_sample(self, sample: SampleAccess) -> None:
+        intro = QLabel(
             "This is a sample shop: nothing in it is real. Sign in with any of these accounts; the password of each is "
             f"{sample.password}"
         )
-        told.setWordWrap(True)
+        intro.setWordWrap(True)
         # Each on a line of its own: wrapped, they would be broken at their hyphens.
         accounts = QLabel("\n".join(account.id for account in sample.accounts))
         accounts.setIndent(current().px(12))
-        for label in (told, accounts):
+        for label in (intro, accounts):
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             self.column.addWidget(label)
 

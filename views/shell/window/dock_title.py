@@ -39,10 +39,10 @@ class DockTitle(QWidget):
         self._second.timeout.connect(self.refresh)
         self._second.start()
         area.currentChanged.connect(self.refresh)
-        docks.noted.connect(self._noted)
+        docks.noted.connect(self._show_note)
         QTimer.singleShot(0, self, self.refresh)
 
-    def _noted(self, panel_id: str) -> None:
+    def _show_note(self, panel_id: str) -> None:
         spec = self._docks.in_front(self._area)
         if spec is not None and spec.id == panel_id:
             self.refresh()

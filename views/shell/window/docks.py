@@ -102,7 +102,7 @@ class Docks(QObject):
         dock.setMinimumSizeHintMode(ads.CDockWidget.eMinimumSizeHintMode.MinimumSizeHintFromDockWidget)
         # The docking system keeps areas hidden whose docks hold nothing.
         dock.setWidget(QWidget(), ads.CDockWidget.eInsertMode.ForceNoScrollArea)
-        dock.visibilityChanged.connect(partial(self._seen, spec.id))
+        dock.visibilityChanged.connect(partial(self._dock_shown, spec.id))
         dock.topLevelChanged.connect(lambda floating: self._touched(_moved(spec.title, floating)))
         dock.viewToggled.connect(lambda shown: self._touched(f"{'Opened' if shown else 'Closed'} “{spec.title}”"))
         self._panels.when_made(spec.id, partial(self._fill, spec))
@@ -118,7 +118,7 @@ class Docks(QObject):
         panel.set_visible(dock.isVisible())
         self._fitting.start()
 
-    def _seen(self, panel_id: str, visible: bool) -> None:
+    def _dock_shown(self, panel_id: str, visible: bool) -> None:
         self._fitting.start()
         panel = self._panels.made(panel_id)
         if panel is None and visible and not self._arranging:
@@ -324,7 +324,7 @@ class Docks(QObject):
                 self._build_in()
             elif layout is not None:
                 self._take_in(set(self._docks).difference(layout.docks))
-        self._make_seen()
+        self._make_visible()
         self.clamp_floating()
         self.rest()
         return fits or layout is None
@@ -336,12 +336,12 @@ class Docks(QObject):
             return False
         with self._arranged():
             self._apply(blob)
-        self._make_seen()
+        self._make_visible()
         self.clamp_floating()
         self.rest()
         return True
 
-    def _make_seen(self) -> None:
+    def _make_visible(self) -> None:
         for panel_id, dock in self._docks.items():
             if dock.isVisible():
                 self._panels.panel(panel_id)

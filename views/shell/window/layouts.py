@@ -121,9 +121,9 @@ class Workspaces:
         """Add a workspace and open it; raises LayoutError for a name that cannot be used."""
         name = self._usable(name, besides=None)
         stem = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "workspace"
-        taken = {item.id for item in self.items}
+        known_ids = {item.id for item in self.items}
         number, workspace_id = 1, stem
-        while workspace_id in taken:
+        while workspace_id in known_ids:
             number += 1
             workspace_id = f"{stem}-{number}"
         return Workspaces((*self.items, Workspace(workspace_id, name, layout)), workspace_id)

@@ -169,7 +169,7 @@ class MainWindow(QWidget):
         self.strip.show_state(strip_state(self.console))
         self.banner.say(*banner_words(self.console))
         mutations = self.console.mutations
-        waiting = sum(1 for intent in mutations.pending if intent.state != "waiting")
+        waiting = sum(1 for mutation in mutations.pending if mutation.state != "waiting")
         self.message_bar.show_pending(len(mutations.pending), waiting)
 
     def say(self, text: str, undo: Any = None) -> None:

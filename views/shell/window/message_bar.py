@@ -84,11 +84,11 @@ class MessageBar(QWidget):
 
     def _fit(self) -> None:
         others = (self.time, self.pending, self.action, self.countdown, self.undo)
-        taken = sum(w.sizeHint().width() + 6 for w in others if not w.isHidden())
+        used_width = sum(w.sizeHint().width() + 6 for w in others if not w.isHidden())
         metrics = QFontMetrics(current().font(10))
         # The action says the same as the message while it can be undone.
         same = not self.action.isHidden() and self.action.text() == self._text
-        room = max(40, self.width() - taken - 48)
+        room = max(40, self.width() - used_width - 48)
         self.message.set("" if same else metrics.elidedText(self._text, Qt.TextElideMode.ElideRight, room))
 
     def take_back(self) -> bool:

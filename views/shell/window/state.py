@@ -52,12 +52,12 @@ def banner_words(console: Console) -> tuple[str, str, str, str]:
         day = "" if at.date() == now.astimezone(UTC).date() else f"{at:%Y-%m-%d} "  # a bare time would seem today's
         from_when = f"Figures are from {day}{at:%H:%M:%S} UTC. "
     if state == "down":
-        heard = _epoch(link.last_heard)
-        if heard is None:
+        heard_at = _epoch(link.last_heard)
+        if heard_at is None:
             since = "Never heard from it since the start. "
         else:
-            age = long_age_words(max(0.0, console.clock.now().timestamp() - heard))
-            since = f"Last heard {datetime.fromtimestamp(heard, UTC):%Y-%m-%d %H:%M:%S} UTC, {age} ago. "
+            age = long_age_words(max(0.0, console.clock.now().timestamp() - heard_at))
+            since = f"Last heard {datetime.fromtimestamp(heard_at, UTC):%Y-%m-%d %H:%M:%S} UTC, {age} ago. "
         words = f"{since}{from_when}What you decide is kept until the link is back."
         return "Link lost", words, "", "Try now"
     if state == "signed_out":
