@@ -13,16 +13,15 @@ from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-# Before Qt, because PySide reads the source of every module that is imported after it: 30 ms for these.
-from app.console import Console
-from app.core.connection_target import ConnectionTarget, resolve_target, sample_target
-from app.core.profile import profile_copy, profile_folder
-from app.core.settings import SettingsFile
-from views.shell.window import panels  # noqa: F401 - with every manifest, for the reason above
+from views.kit import own_import  # noqa: F401 - before anything else of Qt
 
 # isort: split
 from PySide6.QtWidgets import QApplication
 
+from app.console import Console
+from app.core.connection_target import ConnectionTarget, resolve_target, sample_target
+from app.core.profile import profile_copy, profile_folder
+from app.core.settings import SettingsFile
 from views.kit.gc_on_gui_thread import Garbage
 from views.shell.application import ConsoleApplication
 
