@@ -102,6 +102,8 @@ class Console:
         self._gate = asyncio.Event()
         self._client: OperationsClient | None = None
         self._local: LocalServer | None = None
+        self._in_role = False
+        """Signed in as the account that was asked for when the console was started, by the server on this computer."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self.snapshot = Snapshot(snapshot_path(profile, self.target.name), self._snapshot_says)
         self.kept = KeptSamples(
@@ -114,6 +116,7 @@ class Console:
         )
         self.last_user = LastUser(self.session, self.link, self.kept, self.clock, self.target.role)
         self._domains: dict[Callable[[Engine], Any], Any] = {}
+        self.last_user.left.connect(self._forget_answers)
         self._dashboard = self.of(Dashboard)
         if self.settings_file.problem:
             self.messages.post(self.settings_file.problem, "warning")
@@ -327,18 +330,24 @@ class Console:
     async def sign_in(self, account: str, password: str) -> None:
         """Sign in with a built-in account. Raises OperationsError."""
         await self.session.sign_in(account, password)
+        self._in_role = False
         await self._after_sign_in()
 
     async def sign_in_with_browser(self, open_browser: Callable[[str], Any]) -> None:
         """Sign in through the system's browser. Raises OperationsError."""
         await self.session.sign_in_with_browser(open_browser)
+        self._in_role = False
         await self._after_sign_in()
 
     async def sign_out(self, open_browser: Callable[[str], Any] | None = None) -> None:
         """End the session; ``open_browser`` lets an OIDC issuer end its own."""
+        self._in_role = False
         await self.session.sign_out(open_browser)
         self.last_user.forget()
+        self._dashboard.forget_user()
         self.link.mark_signed_out("Signed out.")
+        if not self.messages.history:  # else something went wrong, and that is what is to be read
+            self.messages.post("Signed out.")
 
     async def close(self) -> None:
         """End everything that runs; keeps the last picture."""
@@ -363,10 +372,12 @@ class Console:
             self.tasks.start(old.aclose(), name="close old client")
 
     async def _join(self) -> None:
+        """Join or start the server of this computer; who was signed in goes on, whatever account was asked for."""
         from app.core.local_server import join_or_start
         from models.accounts import Tokens
 
         assert self.target.data_dir is not None  # noqa: S101 - asked for by start
+        first = self._local is None
         self._local = await join_or_start(
             self.target.data_dir,
             role=self.target.role,
@@ -374,7 +385,7 @@ class Console:
             progress=self.progress.emit,
         )
         self._use(self._local.url)
-        if self._local.tokens is not None:
+        if self._local.tokens is not None and (first or self._in_role):
             given = self._local.tokens
             tokens = Tokens(
                 access_token=given.access_token,
@@ -383,7 +394,12 @@ class Console:
                 as_of=self.clock.now(),
             )
             await self.session.take(tokens, remember=False)
-        await self._after_sign_in()
+            self._in_role = True
+        if first or self.session.signed_in:
+            await self._after_sign_in()
+        else:
+            self.link.mark_signed_out()
+            self.ready.emit()
 
     async def _rejoin(self) -> None:
         """When the server on this computer dies, start or join another."""
@@ -442,6 +458,11 @@ class Console:
                 self.link.mark_signed_out(str(error))
             case BadAnswer() | ProblemAnswer():
                 self.messages.post_once(f"answer {error}", str(error), "error")
+
+    def _forget_answers(self) -> None:
+        """Somebody has left: what they were shown and told is nobody else's business."""
+        self.queries.forget_answers()
+        self.messages.clear()
 
     def _session_changed(self) -> None:
         if not self.session.signed_in:

@@ -33,6 +33,8 @@ class Messages:
     """Carries the Message."""
     taken_back = Signal()
     """What the last message with an undo told of was taken back elsewhere."""
+    cleared = Signal()
+    """Nothing of what was told is to be read any more."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -50,6 +52,12 @@ class Messages:
         if key not in self._posted_keys:
             self._posted_keys.add(key)
             self.post(text, level)
+
+    def clear(self) -> None:
+        """Forget all that was told: it was for somebody who has left."""
+        self.history.clear()
+        self._posted_keys.clear()
+        self.cleared.emit()
 
     def forget(self, key: str) -> None:
         """It may be told again."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from app.core.freshness import Quality
@@ -107,7 +108,7 @@ class Dashboard:
             sample.value,
             received_at=sample.received_at.timestamp(),
             environment=self._engine.environment,
-            user=me.name if me else (self.first.user if self.first else ""),
+            user=me.name if me else "",
             past=self._engine.time.as_of is not None,
         )
         self.changed.emit()
@@ -123,6 +124,18 @@ class Dashboard:
             return
         self._painted, self._painted_mono = sample, now
         self._engine.snapshot.put(PAINT_KEY, figures.to_json(), sample.as_of, sample.received_at)
+
+    def forget_user(self) -> None:
+        """Who was signed in has left: their name is not painted first any more. The tiles, with their age, are."""
+        if self.first is not None:
+            self.first = replace(self.first, user="")
+        if self.figures is None:
+            return
+        self.figures = replace(self.figures, user="")
+        if not self.figures.past:
+            as_of, received = (datetime.fromtimestamp(at, UTC) for at in (self.figures.as_of, self.figures.received_at))
+            self._engine.snapshot.put(PAINT_KEY, self.figures.to_json(), as_of, received)
+        self.changed.emit()
 
     def _time_changed(self) -> None:
         query, as_of = self.query(), self._engine.time.as_of

@@ -66,9 +66,9 @@ class QueryPanel(QObject):
     @property
     def available(self) -> bool:
         """Whether the signed-in may see this, and it is kept for the time that is looked at."""
-        may = self.console.session.may
-        allowed = not self._permissions or any(may(permission) for permission in self._permissions)
-        return allowed and self.console.time.as_of is None
+        session = self.console.session
+        allowed = not self._permissions or any(session.may(permission) for permission in self._permissions)
+        return allowed and session.me is not None and self.console.time.as_of is None
 
     def own_note(self) -> Note:
         """What the dock's title says while the content is shown: the age of the oldest answer.

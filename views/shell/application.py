@@ -45,6 +45,7 @@ class ConsoleApplication(QObject):
         self._starting: StartingPage | None = None
         console.progress.connect(self._progress)
         console.ready.connect(self._ready)
+        console.session.changed.connect(self._greet)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._wall: QWidget | None = None
         self._pages: dict[str, Callable[[], Any]] = {
@@ -62,6 +63,8 @@ class ConsoleApplication(QObject):
         self.window.wall_asked.connect(self.open_wall)
         self.was_closed = False
         self.window.closed.connect(self._note_close)
+        self._progress_told: set[str] = set()
+        """What was said in the message bar of a server that starts."""
         self._failed = False
         """The server on this computer does not start, and what was kept is shown."""
         self.window.banner.pressed.connect(self._try_again)
@@ -142,6 +145,7 @@ class ConsoleApplication(QObject):
         from views.shell.pages.starting import StartingPage
 
         if self.console.figures is not None:
+            self._progress_told.add(message)
             self.console.messages.post_once(f"start {message}", f"{message}…", "info")
             return
         if self._starting is None:
@@ -156,10 +160,19 @@ class ConsoleApplication(QObject):
             self.window.show_page(None)
         if self.console.link.state == "signed_out":
             self._sign_in()
-        elif (me := self.console.session.me) is not None and self.console.session.confirmed:
-            self.console.messages.post_once(
-                f"hello {me.user_id}", f"Connected to {me.environment} as {me.name}.", "info"
-            )
+        self._greet()
+
+    def _greet(self) -> None:
+        """Say who is connected to what: once, and again when something else was said of the connection meanwhile."""
+        me, messages = self.console.session.me, self.console.messages
+        if me is None or not self.console.session.confirmed:
+            return
+        if self._progress_told:
+            for message in self._progress_told:
+                messages.forget(f"start {message}")
+            self._progress_told.clear()
+            messages.forget(f"hello {me.user_id}")
+        messages.post_once(f"hello {me.user_id}", f"Connected to {me.environment} as {me.name}.", "info")
 
     def start(self) -> None:
         """Connect, in a task of its own; without a place to connect to, ask for one."""

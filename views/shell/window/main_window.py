@@ -145,6 +145,7 @@ class MainWindow(QWidget):
             (console.session.changed, self.refresh),
             (console.messages.posted, self._posted),
             (console.messages.taken_back, self.message_bar.forget_undo),
+            (console.messages.cleared, self.message_bar.clear),
             (console.mutations.changed, self.refresh),
             (console.stream.changed, self.refresh),
         )

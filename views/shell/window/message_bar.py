@@ -105,6 +105,15 @@ class MessageBar(QWidget):
         self._undo = None
         self._show_undo(shown=False)
 
+    def clear(self) -> None:
+        """What was told is nobody's business any more."""
+        self._text = ""
+        self.time.set("")
+        self.message.setToolTip("")
+        self.message.setAccessibleDescription("")
+        self.action.set("")
+        self.forget_undo()
+
     def _show_undo(self, *, shown: bool) -> None:
         self.countdown.set(f"{self._left} s")
         for item in (self.action, self.countdown, self.undo):

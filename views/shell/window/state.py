@@ -36,9 +36,15 @@ def strip_state(console: Console) -> StripState:
         pending=len(console.mutations.pending),
         polling=console.stream.state == "polling",
         local_time=console.settings.local_time,
-        user=me.name if me else (figures.user if figures else ""),
+        user=me.name if me else _painted_user(console),
         user_id=me.user_id if me else "",
     )
+
+
+def _painted_user(console: Console) -> str:
+    """Whom the first picture names, until it is known who is signed in; signed out, nobody is."""
+    first = console.first
+    return first.user if first is not None and console.link.state != "signed_out" else ""
 
 
 def banner_words(console: Console) -> tuple[str, str, str, str]:
