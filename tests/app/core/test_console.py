@@ -16,7 +16,9 @@ from app.core.errors import OperationsError
 from app.core.freshness import Quality
 from app.core.link import LinkState
 from app.core.settings import Settings
+from app.core.stream import StreamState
 from app.dashboard import Dashboard
+from app.risk.queue import Risk
 from models.alerts import Alert
 from tests.app.answers import AS_OF, ME, dashboard, tokens
 from tests.app.core.faulty_server import Asked, FakeClock, Faulty, MemoryKeyring, faulty_server, http, problem
@@ -228,3 +230,23 @@ def test_where_to_work_is_what_was_asked_else_what_was_chosen(tmp_path: Path) ->
     assert resolve_target(Settings(server_url="https://a"), **(none | {"server": "https://b"})) == ConnectionTarget(
         url="https://b"
     )
+
+
+async def test_the_link_is_down_whoever_notices(tmp_path: Path) -> None:
+    """No query of a panel is asked: what a domain asks by itself, or the stream that cannot be begun again, tells."""
+    async with faulty_server() as server:
+        server.answer, server.events = answer, asyncio.Queue()
+        console = Console(tmp_path, ConnectionTarget(url=server.url), keyring=MemoryKeyring())  # type: ignore[arg-type]
+        await console.start()
+        await console.sign_in("operations-lead", "secret")
+        await _until(lambda: console.stream.state is StreamState.LIVE and console.link.state is LinkState.UP)
+        server.answer = lambda _: None
+        with pytest.raises(OperationsError):
+            await console.of(Risk).case("e1")
+        assert console.link.state is LinkState.DOWN
+        server.answer = answer
+        await console.session.load_me()
+        assert console.link.state is LinkState.UP
+        await server.events.put(b"")  # the stream ends; and then the server is gone
+    await _until(lambda: console.link.state is LinkState.DOWN, 4)
+    await console.close()
