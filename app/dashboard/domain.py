@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from app.core.figure_set import FigureSet
     from app.core.query import Query, Sample
     from app.dashboard.drill import Drill
+    from models.alerts import Alert
     from models.dashboard import OperationsDashboard
 
 TOPICS = frozenset({Topic.DASHBOARD})
@@ -39,6 +41,7 @@ class Dashboard:
         self.first: FigureSet | None = read_first(engine.snapshot.path) if known else None
         """The tiles of an earlier run."""
         self.figures: FigureSet | None = self.first
+        self._alerts: Callable[[], Sequence[Alert]] = tuple
         self._painted: Sample[OperationsDashboard] | None = None
         self._painted_mono = -PAINT_SECONDS
         if self.first is not None:
@@ -106,6 +109,7 @@ class Dashboard:
         me = self._engine.session.me
         self.figures = from_dashboard(
             sample.value,
+            self._alerts(),
             received_at=sample.received_at.timestamp(),
             environment=self._engine.environment,
             user=me.name if me else "",
@@ -113,6 +117,14 @@ class Dashboard:
         )
         self.changed.emit()
         self.keep()
+
+    def follow(self, alerts: Callable[[], Sequence[Alert]]) -> Callable[[], None]:
+        """Show what becomes of ``alerts``, of the instant that is looked at, as soon as what is returned is called.
+
+        What is on its way to the server is in them, and in the tiles with them.
+        """
+        self._alerts = alerts
+        return lambda: self._answered(self.query())
 
     def keep(self, *, force: bool = False) -> None:
         """Write the first picture of the next run, now and then and at the end; a past instant is none."""

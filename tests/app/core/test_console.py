@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.alerts.domain import MANAGE, Alerts, acknowledge, shelve
+from app.alerts.domain import MANAGE, Alerts, acknowledge, shelve, unshelve
 from app.console import Console
 from app.core.connection_target import ConnectionTarget, resolve_target
 from app.core.errors import OperationsError
@@ -250,3 +250,41 @@ async def test_the_link_is_down_whoever_notices(tmp_path: Path) -> None:
         await server.events.put(b"")  # the stream ends; and then the server is gone
     await _until(lambda: console.link.state is LinkState.DOWN, 4)
     await console.close()
+
+
+@pytest.mark.parametrize("severity", ["P2", "P4"])
+async def test_a_tile_and_the_card_of_its_alert_change_together(tmp_path: Path, severity: str) -> None:
+    figure = "downloads.failureRate"
+    raised = ALERT | {"figure": figure, "severity": severity}
+    found = dashboard(alerts=[])
+    found["thresholds"][figure]["severity"] = severity
+
+    def served(asked: Asked) -> bytes | None:
+        if "/alerts" in asked.path:
+            listed = [raised] if "state=active" in asked.path else []
+            return http({"items": listed, "nextCursor": None, "asOf": AS_OF.isoformat()})
+        return http(found) if "/dashboard" in asked.path else answer(asked)
+
+    async with faulty_server() as server:
+        server.answer = served
+        console = await _signed_in(tmp_path, server)
+        listed = console.of(Alerts).list()
+
+        def seen() -> tuple[str, str]:
+            assert console.figures is not None
+            assert listed.sample is not None
+            tile = next(each for each in console.figures.figures if each.name == figure)
+            return tile.state, tile.severity
+
+        assert seen() == ("breached", severity)
+        server.answer = lambda _: None  # nothing is heard from here on
+        await console.of(Alerts).list().refresh()
+        assert console.link.state is LinkState.DOWN
+        alert = Alert.model_validate(raised)
+        await shelve(console.mutations, alert, AS_OF + timedelta(hours=1), "known")
+        assert seen() == ("acknowledged", severity)
+        await unshelve(console.mutations, alert)
+        assert seen() == ("breached", severity)
+        await acknowledge(console.mutations, alert, "mine")
+        assert seen() == ("acknowledged", severity)
+        await console.close()
