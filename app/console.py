@@ -275,6 +275,8 @@ class Console:
 
         Without the link, what can be taken back is kept until it is there again.
         """
+        from models.core.permissions import lacking_words
+
         if self.link.state in {LinkState.DOWN, LinkState.CONNECTING} and irreversible:
             return "needs the link, because it cannot be taken back"
         if self.session.me is None or not (self.session.signed_in or self.target.data_dir):
@@ -282,7 +284,7 @@ class Console:
         if self.time.as_of is not None:
             return "a past instant is shown; go live first"
         if not self.session.may(permission):
-            return f"needs the permission {permission}"
+            return lacking_words(permission)
         return None
 
     # --- what operators change ---------------------------------------------------------------------------------
