@@ -228,13 +228,21 @@ class ConsoleApplication(QObject):
 
         settings = self.console.settings
         dialog = SettingsDialog(
-            settings.theme, settings.font_scale, settings.local_time, settings.server_url, self.window
+            settings.theme, settings.font_scale, settings.local_time, self._server_words, self.window
         )
         dialog.theme_chosen.connect(lambda name: self._choose(theme=name))
         dialog.scale_chosen.connect(lambda scale: self._choose(font_scale=scale))
         dialog.local_time_chosen.connect(lambda on: self._choose(local_time=on))
         dialog.forget_chosen.connect(self._forget)
         dialog.open()
+
+    @property
+    def _server_words(self) -> str:
+        """Where the console works, whether it was chosen in it or given when it was started; empty: nowhere yet."""
+        target = self.console.target
+        if target.url or target.data_dir is None:
+            return target.url or self.console.settings.server_url
+        return "The sample shop on this computer" if target.sample_shop else f"This computer, {target.data_dir}"
 
     def _choose(self, **choices: Any) -> None:
         self.console.change_settings(**choices)
