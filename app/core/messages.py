@@ -24,6 +24,8 @@ class Message:
     text: str
     level: Level = "info"
     undo: Callable[[], Any] | None = None
+    passing: bool = False
+    """About the moment alone: it goes by itself."""
 
 
 class Messages:
@@ -41,9 +43,11 @@ class Messages:
         self.history: deque[Message] = deque(maxlen=HISTORY_MOST)
         self._posted_keys: set[str] = set()
 
-    def post(self, text: str, level: Level = "info", undo: Callable[[], Any] | None = None) -> None:
+    def post(
+        self, text: str, level: Level = "info", undo: Callable[[], Any] | None = None, *, passing: bool = False
+    ) -> None:
         """Tell the operator."""
-        message = Message(self._clock.now(), text, level, undo)
+        message = Message(self._clock.now(), text, level, undo, passing)
         self.history.append(message)
         self.posted.emit(message)
 
