@@ -333,6 +333,8 @@ class Console:
         """Sign in with a built-in account. Raises OperationsError."""
         await self.session.sign_in(account, password)
         self._in_role = False
+        if self.settings.accounts.get(self.target.name) != account:
+            self.change_settings(accounts={**self.settings.accounts, self.target.name: account})
         await self._after_sign_in()
 
     async def sign_in_with_browser(self, open_browser: Callable[[str], Any]) -> None:

@@ -284,7 +284,7 @@ class ConsoleApplication(QObject):
 
     async def _ask_how(self) -> None:
         from app.core.errors import OperationsError, Unreachable
-        from views.shell.pages.sign_in import SignInPage
+        from views.shell.pages.sign_in import SignInPage, waiting_words
 
         link, problem = self.console.link, ""
         built_in, browser, sample, environment = True, False, None, self.console.environment
@@ -293,6 +293,7 @@ class ConsoleApplication(QObject):
                 options = await self.console.session.options()
                 built_in, browser, environment = options.built_in, options.oidc is not None, options.environment
                 sample = options.sample
+                self.console.environment = environment
             except Unreachable as error:
                 if self.console.figures is not None:
                     # The last picture tells more than a form that nobody would answer.
@@ -305,7 +306,15 @@ class ConsoleApplication(QObject):
                 problem = str(error)
             break
         link.mark_signed_out(link.detail)
-        page = SignInPage(environment, self.console.target.url, built_in=built_in, browser=browser, sample=sample)
+        page = SignInPage(
+            environment,
+            self.console.target.url,
+            built_in=built_in,
+            browser=browser,
+            sample=sample,
+            account=self.console.settings.accounts.get(self.console.target.name, ""),
+            waiting=waiting_words(self.console.mutations.pending),
+        )
         page.fail(problem)
         page.submitted.connect(lambda pair: self._spawn(self._enter(page, self.console.sign_in(*pair)), "sign in"))
         page.browser_chosen.connect(

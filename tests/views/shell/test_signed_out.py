@@ -6,19 +6,23 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from PySide6.QtWidgets import QApplication, QLabel
 
-from app.alerts.domain import Alerts
+from app.alerts.domain import Alerts, acknowledge
 from app.core.freshness import Quality
+from models.alerts import Alert
 from models.core.permissions import Permission
-from tests.app.answers import ME
+from tests.app.answers import AS_OF, ME
+from tests.app.core.faulty_server import http
 from tests.views.office import Office, alert, app_of, office, order, turns, until
 from tests.views.shell.test_past import PastOffice, walk
 from views.dashboard.capability import FIGURES, ROWS
 from views.kit.theme import current
 from views.shell.application import ConsoleApplication
+from views.shell.pages.sign_in import SignInPage
 
 TITLE, COMMENT, PERSON = "Trouble of today", "Mei looks into it", "Mei Kondo"
 SIGN_IN = "Sign in to see this."
@@ -106,3 +110,32 @@ def test_signed_out_nobody_is_named_whoever_the_first_picture_was_of(aio: Any, t
     picture = read_first(kept)
     assert picture is not None
     assert picture.user == "", "the next start paints no name"
+
+
+def test_the_sign_in_page_names_server_last_account_and_whose_decisions_wait(aio: Any, tmp_path: Path) -> None:
+    async def steps(made: Office, app: ConsoleApplication) -> None:
+        console = made.console
+        one = Alert.model_validate(made.alerts[0])
+        made.server.answer = lambda _: None
+        await console.of(Alerts).list().refresh()
+        await acknowledge(console.mutations, one, "mine")
+        made.server.answer = lambda asked: (
+            http({"environment": "Northern shop", "builtIn": True, "oidc": None, "asOf": AS_OF.isoformat()})
+            if asked.path.endswith("/options")
+            else None
+        )
+        await console.sign_out()
+        console.environment = ""
+        app.window.refresh()
+        assert app.window.strip.environment.toolTip().endswith(urlsplit(made.server.url).netloc), (
+            "before it has answered"
+        )
+        app.window.page_asked.emit("sign-in")
+        await until(lambda: isinstance(app.window.stack.currentWidget(), SignInPage))
+        page = app.window.stack.currentWidget()
+        assert isinstance(page, SignInPage)
+        assert page.account.text() == "operations-lead"
+        said = [label.text() for label in page.findChildren(QLabel)]
+        assert "1 decision of operations-lead waits until operations-lead signs in." in said
+
+    journey(aio, tmp_path, steps)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from app.core.freshness import age_words, long_age_words
 from views.capabilities import CAPABILITIES
@@ -25,7 +26,7 @@ def strip_state(console: Console) -> StripState:
         age = seen  # what stands on the screen, whatever the workspace
     return StripState(
         now=now,
-        environment=console.environment,
+        environment=console.environment or urlsplit(console.target.url).netloc,
         link=state,  # type: ignore[arg-type]
         age="" if age is None else (long_age_words(age) if down else age_words(age)),
         range_days=console.time.range_days,
