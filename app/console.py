@@ -35,6 +35,7 @@ from app.core.step_up import StepUp
 from app.core.stream import Stream, StreamState
 from app.core.tasks import Tasks
 from app.core.timeframe import PAST_PREFIX, TimeFrame
+from app.core.write_blocker import write_blocker
 from app.dashboard import Dashboard
 from models.core.topics import Topic
 
@@ -275,17 +276,7 @@ class Console:
 
         Without the link, what can be taken back is kept until it is there again.
         """
-        from models.core.permissions import lacking_words
-
-        if self.link.state in {LinkState.DOWN, LinkState.CONNECTING} and irreversible:
-            return "needs the link, because it cannot be taken back"
-        if self.session.me is None or not (self.session.signed_in or self.target.data_dir):
-            return "nobody is signed in"
-        if self.time.as_of is not None:
-            return "a past instant is shown; go live first"
-        if not self.session.may(permission):
-            return lacking_words(permission)
-        return None
+        return write_blocker(self, permission, irreversible=irreversible)
 
     # --- what operators change ---------------------------------------------------------------------------------
 
@@ -333,8 +324,7 @@ class Console:
         """Sign in with a built-in account. Raises OperationsError."""
         await self.session.sign_in(account, password)
         self._in_role = False
-        if self.settings.accounts.get(self.target.name) != account:
-            self.change_settings(accounts={**self.settings.accounts, self.target.name: account})
+        self.change_settings(accounts={**self.settings.accounts, self.target.name: account})
         await self._after_sign_in()
 
     async def sign_in_with_browser(self, open_browser: Callable[[str], Any]) -> None:
@@ -426,8 +416,7 @@ class Console:
     async def _after_sign_in(self) -> None:
         """Find out who we are, then let the panels ask. Goes on without, and tries again, while the link is down."""
         try:
-            me = await self.session.load_me()
-            self.environment = me.environment
+            self.environment = (await self.session.load_me()).environment
         except OperationsError as error:
             self._report_error(error)
             if not isinstance(error, SignedOut):
@@ -443,8 +432,7 @@ class Console:
         while not self.session.confirmed:
             await asyncio.sleep(RETRY_SECONDS)
             with contextlib.suppress(OperationsError):
-                me = await self.session.load_me()
-                self.environment = me.environment
+                self.environment = (await self.session.load_me()).environment
 
     # --- what the server says ------------------------------------------------------------------------------------
 
