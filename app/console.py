@@ -35,6 +35,7 @@ from app.core.step_up import StepUp
 from app.core.stream import Stream, StreamState
 from app.core.tasks import Tasks
 from app.core.timeframe import PAST_PREFIX, TimeFrame
+from app.core.write_blocker import write_blocker
 from app.dashboard import Dashboard
 from models.core.topics import Topic
 
@@ -102,6 +103,8 @@ class Console:
         self._gate = asyncio.Event()
         self._client: OperationsClient | None = None
         self._local: LocalServer | None = None
+        self._in_role = False
+        """Signed in as the account that was asked for when the console was started, by the server on this computer."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self.snapshot = Snapshot(snapshot_path(profile, self.target.name), self._snapshot_says)
         self.kept = KeptSamples(
@@ -114,6 +117,7 @@ class Console:
         )
         self.last_user = LastUser(self.session, self.link, self.kept, self.clock, self.target.role)
         self._domains: dict[Callable[[Engine], Any], Any] = {}
+        self.last_user.left.connect(self._forget_answers)
         self._dashboard = self.of(Dashboard)
         if self.settings_file.problem:
             self.messages.post(self.settings_file.problem, "warning")
@@ -272,15 +276,7 @@ class Console:
 
         Without the link, what can be taken back is kept until it is there again.
         """
-        if self.link.state in {LinkState.DOWN, LinkState.CONNECTING} and irreversible:
-            return "needs the link, because it cannot be taken back"
-        if self.session.me is None or not (self.session.signed_in or self.target.data_dir):
-            return "nobody is signed in"
-        if self.time.as_of is not None:
-            return "a past instant is shown; go live first"
-        if not self.session.may(permission):
-            return f"needs the permission {permission}"
-        return None
+        return write_blocker(self, permission, irreversible=irreversible)
 
     # --- what operators change ---------------------------------------------------------------------------------
 
@@ -327,18 +323,25 @@ class Console:
     async def sign_in(self, account: str, password: str) -> None:
         """Sign in with a built-in account. Raises OperationsError."""
         await self.session.sign_in(account, password)
+        self._in_role = False
+        self.change_settings(accounts={**self.settings.accounts, self.target.name: account})
         await self._after_sign_in()
 
     async def sign_in_with_browser(self, open_browser: Callable[[str], Any]) -> None:
         """Sign in through the system's browser. Raises OperationsError."""
         await self.session.sign_in_with_browser(open_browser)
+        self._in_role = False
         await self._after_sign_in()
 
     async def sign_out(self, open_browser: Callable[[str], Any] | None = None) -> None:
         """End the session; ``open_browser`` lets an OIDC issuer end its own."""
+        self._in_role = False
         await self.session.sign_out(open_browser)
         self.last_user.forget()
+        self._dashboard.forget_user()
         self.link.mark_signed_out("Signed out.")
+        if not self.messages.history:  # else something went wrong, and that is what is to be read
+            self.messages.post("Signed out.")
 
     async def close(self) -> None:
         """End everything that runs; keeps the last picture."""
@@ -357,16 +360,21 @@ class Console:
     def _use(self, url: str) -> None:
         from app.core.http_client import OperationsClient
 
-        old, self._client = self._client, OperationsClient(url, self.session, on_answer=self._note_answer)
+        old, self._client = (
+            self._client,
+            OperationsClient(url, self.session, on_answer=self._note_answer, on_silence=self._report_error),
+        )
         self.session.attach(self._client)
         if old is not None:
             self.tasks.start(old.aclose(), name="close old client")
 
     async def _join(self) -> None:
+        """Join or start the server of this computer; who was signed in goes on, whatever account was asked for."""
         from app.core.local_server import join_or_start
         from models.accounts import Tokens
 
         assert self.target.data_dir is not None  # noqa: S101 - asked for by start
+        first = self._local is None
         self._local = await join_or_start(
             self.target.data_dir,
             role=self.target.role,
@@ -374,7 +382,7 @@ class Console:
             progress=self.progress.emit,
         )
         self._use(self._local.url)
-        if self._local.tokens is not None:
+        if self._local.tokens is not None and (first or self._in_role):
             given = self._local.tokens
             tokens = Tokens(
                 access_token=given.access_token,
@@ -383,7 +391,12 @@ class Console:
                 as_of=self.clock.now(),
             )
             await self.session.take(tokens, remember=False)
-        await self._after_sign_in()
+            self._in_role = True
+        if first or self.session.signed_in:
+            await self._after_sign_in()
+        else:
+            self.link.mark_signed_out()
+            self.ready.emit()
 
     async def _rejoin(self) -> None:
         """When the server on this computer dies, start or join another."""
@@ -403,8 +416,7 @@ class Console:
     async def _after_sign_in(self) -> None:
         """Find out who we are, then let the panels ask. Goes on without, and tries again, while the link is down."""
         try:
-            me = await self.session.load_me()
-            self.environment = me.environment
+            self.environment = (await self.session.load_me()).environment
         except OperationsError as error:
             self._report_error(error)
             if not isinstance(error, SignedOut):
@@ -420,8 +432,7 @@ class Console:
         while not self.session.confirmed:
             await asyncio.sleep(RETRY_SECONDS)
             with contextlib.suppress(OperationsError):
-                me = await self.session.load_me()
-                self.environment = me.environment
+                self.environment = (await self.session.load_me()).environment
 
     # --- what the server says ------------------------------------------------------------------------------------
 
@@ -442,6 +453,11 @@ class Console:
                 self.link.mark_signed_out(str(error))
             case BadAnswer() | ProblemAnswer():
                 self.messages.post_once(f"answer {error}", str(error), "error")
+
+    def _forget_answers(self) -> None:
+        """Somebody has left: what they were shown and told is nobody else's business."""
+        self.queries.forget_answers()
+        self.messages.clear()
 
     def _session_changed(self) -> None:
         if not self.session.signed_in:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from app.core.mutation_types import MutationRequest, MutationSpec, Outcome
+from app.dashboard import Dashboard
 from models.core.permissions import Permission
 from models.core.topics import Topic
 
@@ -37,15 +38,34 @@ class Alerts:
         self._cleared: tuple[Alert, ...] = ()
         self._were_open: set[str] | None = None
         self._asked_mono = 0.0
+        self._show_in_tiles = engine.of(Dashboard).follow(
+            lambda: sample.value if (sample := self.list().sample) else ()
+        )
 
     def list(self) -> Query[tuple[Alert, ...]]:
         """Active, acknowledged and shelved alerts and the last cleared ones, of the instant that is looked at."""
         as_of = self._engine.time.as_of
         if as_of is None:
-            return self._engine.query("alerts", self._fetch, topics=TOPICS, keep=_value_type, poll=POLL_SECONDS)
+            known = self._engine.queries.find("alerts")
+            return (
+                known
+                if known is not None
+                else self._told(
+                    self._engine.query("alerts", self._fetch, topics=TOPICS, keep=_value_type, poll=POLL_SECONDS)
+                )
+            )
         key = self._engine.time.key("alerts")
+        known = self._engine.queries.find(key)
         # What is decided now changes nothing about the past.
-        return self._engine.query(key, lambda: self._fetch_past(as_of), topics=frozenset(), once=True)
+        return (
+            known
+            if known is not None
+            else self._told(self._engine.query(key, lambda: self._fetch_past(as_of), topics=frozenset(), once=True))
+        )
+
+    def _told(self, query: Query[tuple[Alert, ...]]) -> Query[tuple[Alert, ...]]:
+        query.changed.connect(self._show_in_tiles)
+        return query
 
     async def rules(self) -> Page[AlertRule]:
         """The rules, asked for now. Raises OperationsError."""

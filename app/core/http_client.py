@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import datetime
 from typing import Any, Self, TypeVar
 from uuid import uuid4
@@ -40,6 +40,7 @@ READ_ATTEMPTS = 3
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 2.0
 
 OnAnswer = Callable[[datetime | None], None]
+OnSilence = Callable[[Unreachable], None]
 
 
 class OperationsClient:
@@ -51,12 +52,16 @@ class OperationsClient:
         token: TokenSource | str | None = None,
         *,
         on_answer: OnAnswer | None = None,
+        on_silence: OnSilence | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        """``on_answer`` is told of every answer, with the server's own time."""
+        """``on_answer`` is told of every answer, with the server's own time.
+
+        ``on_silence`` is told when the server cannot be heard, whoever asks for whatever.
+        """
         self.base_url = base_url.rstrip("/")
         self._tokens = token if isinstance(token, TokenSource) else TokenSource(token)
-        self._on_answer = on_answer
+        self._on_answer, self._on_silence = on_answer, on_silence
         self._http = httpx.AsyncClient(
             base_url=self.base_url,
             timeout=TIMEOUT,
@@ -128,6 +133,7 @@ class OperationsClient:
         headers = {"Authorization": f"Bearer {token}", "Accept": "text/event-stream"}
         if last is not None:
             headers["Last-Event-ID"] = str(last)
+        heard = False
         try:
             # A connection of its own, outside the pool's limit: it stays for as long as the console runs.
             async with (
@@ -140,11 +146,24 @@ class OperationsClient:
                     if isinstance(refused, SignedOut):
                         await self._tokens.renew(token)
                     raise refused
+                heard = True
                 if self._on_answer is not None:
                     self._on_answer(server_time(response))
                 yield response.aiter_lines()
         except httpx.TransportError as error:
-            raise Unreachable(words_of(error)) from error
+            broken = Unreachable(words_of(error))
+            if not heard and self._on_silence is not None:  # one that broke is begun again, and that tells
+                self._on_silence(broken)
+            raise broken from error
+
+    @contextlib.contextmanager
+    def _telling_silence(self) -> Iterator[None]:
+        try:
+            yield
+        except Unreachable as error:
+            if self._on_silence is not None:
+                self._on_silence(error)
+            raise
 
     # --- how -------------------------------------------------------------------------------------------------
 
@@ -160,18 +179,26 @@ class OperationsClient:
         headers: dict[str, str] | None = None,
         signed: bool,
     ) -> R:
-        for attempt in range(1, attempts + 1):
-            try:
-                response = await self._send(method, path, query=query, body=body, headers=headers, signed=signed)
-                return read(response, kind)
-            except OperationsError as error:
-                wait = worth_repeating(error)
-                if wait is None or attempt == attempts:
-                    raise
-                await asyncio.sleep(wait + pause(attempt, FIRST_PAUSE, LONGEST_PAUSE))
+        with self._telling_silence():
+            for attempt in range(1, attempts + 1):
+                try:
+                    response = await self._exchange(
+                        method, path, query=query, body=body, headers=headers, signed=signed
+                    )
+                    return read(response, kind)
+                except OperationsError as error:
+                    wait = worth_repeating(error)
+                    if wait is None or attempt == attempts:
+                        raise
+                    await asyncio.sleep(wait + pause(attempt, FIRST_PAUSE, LONGEST_PAUSE))
         raise AssertionError("the last attempt raises or returns")
 
-    async def _send(
+    async def _send(self, method: str, path: str, **more: Any) -> httpx.Response:
+        """Sent once."""
+        with self._telling_silence():
+            return await self._exchange(method, path, **more)
+
+    async def _exchange(
         self,
         method: str,
         path: str,

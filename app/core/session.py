@@ -153,6 +153,7 @@ class Session(TokenSource):
         """Renew or raise OperationsError: without a whole answer the tokens stay, and who asks next tries again."""
         if self._refresh_token is None or self._client is None:
             self._forget_tokens()
+            self.changed.emit()
             return None
         try:
             if self._issuer is None:
@@ -165,8 +166,8 @@ class Session(TokenSource):
         except SignedOut:
             self._forget_tokens()
             await self._forget_kept()
-            self._messages.post("The session has ended. Sign in again to go on.", "warning")
             self.changed.emit()
+            self._messages.post("The session has ended. Sign in again to go on.", "warning")
             return None
         await self._use(tokens)
         return tokens.access_token
@@ -335,6 +336,7 @@ class Session(TokenSource):
 
     async def _leave(self, open_browser: Callable[[str], Any] | None) -> None:
         await self._renewed()  # else what it brings would be kept after all
+        untold = ""
         try:
             if self._issuer is not None and self.signed_in:
                 from app.core.browser_sign_in import browser_sign_out
@@ -344,10 +346,12 @@ class Session(TokenSource):
                 await session_requests.sign_out(self._speaker, self._refresh_token)
         except OperationsError as error:
             peer = "server" if self._issuer is None else "sign-in service"
-            self._messages.post(f"Signed out here; the {peer} was not told: {error}", "warning")
+            untold = f"Signed out here; the {peer} was not told: {error}"
         self._forget_tokens()
         await self._forget_kept()
         self.changed.emit()
+        if untold:
+            self._messages.post(untold, "warning")
 
     async def _renewed(self) -> None:
         """Wait for a renewal under way, however it ends; who asked for it hears that."""

@@ -14,7 +14,7 @@ from app.core.timeframe import RANGES
 
 FILE = "settings.json"
 THEMES = ("system", "dark", "light", "high-contrast")
-BY_SERVER = ("audit_vkeys", "audit_checkpoints")
+BY_SERVER = ("audit_vkeys", "audit_checkpoints", "accounts")
 FONT_SCALES = (0.85, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0)
 
 
@@ -37,6 +37,9 @@ class Settings:
     """By server, the key its audit log was signed with when it was first seen."""
     audit_checkpoints: dict[str, str] = field(default_factory=dict)
     """By server, a checkpoint of its audit log that was verified: what comes later must have grown from it."""
+
+    accounts: dict[str, str] = field(default_factory=dict)
+    """By server, the account of the last sign-in with a password."""
 
     def checked(self) -> Settings:
         """With impossible values replaced by the defaults."""

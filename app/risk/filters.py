@@ -39,7 +39,7 @@ class Sort(StrEnum):
 
 
 TAB_QUERY: Mapping[Tab, Mapping[str, str]] = {
-    Tab.OPEN: {"status": "open"},
+    Tab.OPEN: {"status": "open", "snoozed": "false"},
     Tab.MINE: {"assignedTo": "me"},
     Tab.ESCALATED: {"status": "escalated"},
     Tab.DUE: {"dueWithin": "60"},

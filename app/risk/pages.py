@@ -192,7 +192,7 @@ class QueueList:
         snoozed = entry.snoozed_until is not None and entry.snoozed_until > now
         match self.filter.tab:
             case Tab.OPEN:
-                return entry.status == "open"
+                return entry.status == "open" and not snoozed
             case Tab.MINE:
                 return entry.status != "reviewed" and entry.assigned_to == self._me()
             case Tab.ESCALATED:

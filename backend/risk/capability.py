@@ -67,7 +67,7 @@ def _gauges() -> Gauges:
 def _counts(_server: Server) -> Sequence[CountSpec]:
     from backend.risk.queue.reads import count_open
 
-    return (CountSpec("risk.queue", Permission.APPROVE_ORDERS, count_open),)
+    return (CountSpec("risk.queue", Permission.VIEW_RISK_QUEUE, count_open),)
 
 
 def _sample() -> CreateSample:

@@ -112,6 +112,11 @@ def permission_words(permission: str) -> str:
     return f"{area_of(permission)}: {verb[:1].lower()}{verb[1:]}"
 
 
+def lacking_words(*permissions: str) -> str:
+    """Why something cannot be done or seen without one of these."""
+    return f"needs the permission {' or '.join(f'“{permission_words(each)}”' for each in permissions)}"
+
+
 SENSITIVE_PERMISSIONS = frozenset(
     {
         Permission.MANAGE_ROLES,

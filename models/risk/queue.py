@@ -130,7 +130,7 @@ class QueueCounts(Record):
     """How many entries wait, for whom. Decided ones do not count."""
 
     open: Count
-    """Snoozed ones too."""
+    """Neither escalated nor snoozed."""
     mine: Count
     escalated: Count
     due_soon: Count

@@ -164,21 +164,17 @@ class AlertsPanel(QObject):
 
     def refresh(self, *, settle: bool = False) -> None:
         """Show the newest list; new alerts wait behind a button while somebody points at the cards."""
-        sample = self._query.sample
-        if sample is None:
-            self._empty.setText("Waiting for the first answer…")
-            self._empty.show()
-            return
-        now = self._console.shown_at
+        sample, now = self._query.sample, self._console.shown_at
         groups: list[list[Alert]] = [[], [], [], []]
-        for alert in sample.value:
+        for alert in sample.value if sample is not None else ():
             groups[_group(alert, now)].append(alert)
         groups[2] = [a for a in groups[2] if a.cleared_at and now - a.cleared_at < CLEARED_FOR]
         groups[0] = self._ordered(groups[0], settle=settle)
         total = self._total(len(groups[0]))
         for number, (section, alerts) in enumerate(zip(self._sections, groups, strict=True)):
             self._fill(section, number, alerts, total if number == 0 else len(alerts))
-        self._empty.setText("" if groups[0] else "Nothing waits to be acknowledged.")
+        nothing = "Nothing waits to be acknowledged." if sample is not None else "Waiting for the first answer…"
+        self._empty.setText("" if groups[0] else nothing)
         self._empty.setVisible(not groups[0])
         self.widget.updateGeometry()
         self._show_reasons()

@@ -17,7 +17,7 @@ from app.audit.log import SearchError, parse
 from app.core.freshness import Quality, age_words
 from app.core.timeframe import NOT_KEPT
 from models.core.formatting import grouped
-from models.core.permissions import Permission
+from models.core.permissions import Permission, lacking_words
 from models.core.wording import counted
 from views.audit.details import Details
 from views.audit.dialogs import ExportDialog, ProofDialog, TrustDialog, marked
@@ -27,7 +27,7 @@ from views.audit.wording import title, who
 from views.kit.downloads import save
 from views.kit.field_words import instant
 from views.kit.panel import Note
-from views.kit.query_panel import nobody_words, unheard_words
+from views.kit.query_panel import WHOM_TO_ASK, nobody_words, unheard_words
 from views.kit.theme import current
 from views.kit.widgets.pill import Look, Pill
 from views.kit.widgets.problem import ProblemLine
@@ -39,8 +39,7 @@ if TYPE_CHECKING:
 
 RANGES = (("All", None), ("1 h", timedelta(hours=1)), ("24 h", timedelta(hours=24)), ("7 d", timedelta(days=7)))
 MISSING = (
-    "The audit log needs the permission “View audit” (operations.view_audit). Whoever manages roles can give it; the "
-    "log appears here as soon as you have it."
+    f"The audit log {lacking_words(Permission.VIEW_AUDIT)}. {WHOM_TO_ASK} The log appears here as soon as you have it."
 )
 
 

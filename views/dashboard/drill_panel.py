@@ -132,6 +132,7 @@ class DrillPanel(QObject):
         self.export.clicked.connect(self.save_csv)
         self.again.clicked.connect(self._more)
         console.time.changed.connect(self._time_changed)
+        console.last_user.left.connect(self._put_away)
         self._as_of: datetime | None = None
         """The past instant of which the rows are; ``None`` is live."""
         self._show_controls()
@@ -183,7 +184,11 @@ class DrillPanel(QObject):
 
     def _time_changed(self) -> None:
         """Rows of another time are put away: they do not belong to what the figures say."""
-        if self._console.time.as_of == self._as_of or self._table is None:
+        if self._console.time.as_of != self._as_of:
+            self._put_away()
+
+    def _put_away(self) -> None:
+        if self._table is None:
             return
         for drill in self._drills:
             drill.changed.disconnect(self._changed, missing_ok=True)

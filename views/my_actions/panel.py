@@ -67,6 +67,8 @@ class MinePanel(QueryPanel):
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._enable())
         console.mutations.changed.connect(self._reload)
         console.mutations.settled.connect(lambda *_: self._reload())
+        console.session.changed.connect(self._reload)
+        console.last_user.left.connect(self._done.clear)
         self._second = QTimer(self, interval=1000)
         self._second.timeout.connect(self._age)
         self.use()
@@ -88,7 +90,7 @@ class MinePanel(QueryPanel):
 
     async def _load(self) -> None:
         try:
-            self._done = await self.console.mutations.mine()
+            self._done[:] = await self.console.mutations.mine()
         except OutboxError as error:
             self.console.messages.post_once("mine", str(error), "warning")
         if isValid(self):  # the window may have gone meanwhile

@@ -45,6 +45,7 @@ class ConsoleApplication(QObject):
         self._starting: StartingPage | None = None
         console.progress.connect(self._progress)
         console.ready.connect(self._ready)
+        console.session.changed.connect(self._greet)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._wall: QWidget | None = None
         self._pages: dict[str, Callable[[], Any]] = {
@@ -62,6 +63,8 @@ class ConsoleApplication(QObject):
         self.window.wall_asked.connect(self.open_wall)
         self.was_closed = False
         self.window.closed.connect(self._note_close)
+        self._progress_told: set[str] = set()
+        """What was said in the message bar of a server that starts."""
         self._failed = False
         """The server on this computer does not start, and what was kept is shown."""
         self.window.banner.pressed.connect(self._try_again)
@@ -142,6 +145,7 @@ class ConsoleApplication(QObject):
         from views.shell.pages.starting import StartingPage
 
         if self.console.figures is not None:
+            self._progress_told.add(message)
             self.console.messages.post_once(f"start {message}", f"{message}…", "info")
             return
         if self._starting is None:
@@ -156,10 +160,19 @@ class ConsoleApplication(QObject):
             self.window.show_page(None)
         if self.console.link.state == "signed_out":
             self._sign_in()
-        elif (me := self.console.session.me) is not None and self.console.session.confirmed:
-            self.console.messages.post_once(
-                f"hello {me.user_id}", f"Connected to {me.environment} as {me.name}.", "info"
-            )
+        self._greet()
+
+    def _greet(self) -> None:
+        """Say who is connected to what: once, and again when something else was said of the connection meanwhile."""
+        me, messages = self.console.session.me, self.console.messages
+        if me is None or not self.console.session.confirmed:
+            return
+        if self._progress_told:
+            for message in self._progress_told:
+                messages.forget(f"start {message}")
+            self._progress_told.clear()
+            messages.forget(f"hello {me.user_id}")
+        messages.post_once(f"hello {me.user_id}", f"Connected to {me.environment} as {me.name}.", "info")
 
     def start(self) -> None:
         """Connect, in a task of its own; without a place to connect to, ask for one."""
@@ -215,13 +228,21 @@ class ConsoleApplication(QObject):
 
         settings = self.console.settings
         dialog = SettingsDialog(
-            settings.theme, settings.font_scale, settings.local_time, settings.server_url, self.window
+            settings.theme, settings.font_scale, settings.local_time, self._server_words, self.window
         )
         dialog.theme_chosen.connect(lambda name: self._choose(theme=name))
         dialog.scale_chosen.connect(lambda scale: self._choose(font_scale=scale))
         dialog.local_time_chosen.connect(lambda on: self._choose(local_time=on))
         dialog.forget_chosen.connect(self._forget)
         dialog.open()
+
+    @property
+    def _server_words(self) -> str:
+        """Where the console works, whether it was chosen in it or given when it was started; empty: nowhere yet."""
+        target = self.console.target
+        if target.url or target.data_dir is None:
+            return target.url or self.console.settings.server_url
+        return "The sample shop on this computer" if target.sample_shop else f"This computer, {target.data_dir}"
 
     def _choose(self, **choices: Any) -> None:
         self.console.change_settings(**choices)
@@ -263,7 +284,7 @@ class ConsoleApplication(QObject):
 
     async def _ask_how(self) -> None:
         from app.core.errors import OperationsError, Unreachable
-        from views.shell.pages.sign_in import SignInPage
+        from views.shell.pages.sign_in import SignInPage, waiting_words
 
         link, problem = self.console.link, ""
         built_in, browser, sample, environment = True, False, None, self.console.environment
@@ -272,6 +293,7 @@ class ConsoleApplication(QObject):
                 options = await self.console.session.options()
                 built_in, browser, environment = options.built_in, options.oidc is not None, options.environment
                 sample = options.sample
+                self.console.environment = environment
             except Unreachable as error:
                 if self.console.figures is not None:
                     # The last picture tells more than a form that nobody would answer.
@@ -284,7 +306,15 @@ class ConsoleApplication(QObject):
                 problem = str(error)
             break
         link.mark_signed_out(link.detail)
-        page = SignInPage(environment, self.console.target.url, built_in=built_in, browser=browser, sample=sample)
+        page = SignInPage(
+            environment,
+            self.console.target.url,
+            built_in=built_in,
+            browser=browser,
+            sample=sample,
+            account=self.console.settings.accounts.get(self.console.target.name, ""),
+            waiting=waiting_words(self.console.mutations.pending),
+        )
         page.fail(problem)
         page.submitted.connect(lambda pair: self._spawn(self._enter(page, self.console.sign_in(*pair)), "sign in"))
         page.browser_chosen.connect(

@@ -74,7 +74,7 @@ update risk_intent
 
 -- name: counts
 -- Each out of an index of its own; all that wait are counted once, most of them are open.
-select waiting - escalated, mine, escalated, due_soon, overdue, snoozed
+select waiting - escalated - asleep, mine, escalated, due_soon, overdue, snoozed
   from (select (select count(*) from risk_entry where status <> 'reviewed') as waiting,
                (select count(*) from risk_entry where status <> 'reviewed' and assigned_to = %(user_id)s) as mine,
                (select count(*) from risk_entry where status = 'escalated') as escalated,
@@ -83,12 +83,15 @@ select waiting - escalated, mine, escalated, due_soon, overdue, snoozed
                (select count(*) from risk_entry
                  where status <> 'reviewed' and due_at <= %(now)s::timestamptz) as overdue,
                (select count(*) from risk_entry
-                 where status <> 'reviewed' and snoozed_until > %(now)s::timestamptz) as snoozed) as each
+                 where status <> 'reviewed' and snoozed_until > %(now)s::timestamptz) as snoozed,
+               (select count(*) from risk_entry
+                 where status = 'open' and snoozed_until > %(now)s::timestamptz) as asleep) as each
 
 -- name: open
 -- As ``counts`` has it.
 select (select count(*) from risk_entry where status <> 'reviewed')
      - (select count(*) from risk_entry where status = 'escalated')
+     - (select count(*) from risk_entry where status = 'open' and snoozed_until > clock_timestamp())
 
 -- name: case
 -- All of a case but its entry and its velocity. Scalar subqueries, not joins with this: joined, all orders with a card

@@ -272,7 +272,7 @@ async def counts(connection: Connection, user_id: str, now: datetime) -> QueueCo
 
 
 async def count_open(connection: Connection, _principal: Principal) -> int:
-    """How many entries wait that nobody has handed on; snoozed ones too."""
+    """How many entries wait that nobody has handed on or put aside."""
     row = await (await connection.execute(queries.open)).fetchone()
     assert row is not None  # noqa: S101 - a select of one row
     return int(row[0])

@@ -17,7 +17,7 @@ from models.core.permissions import Permission
 from tests.app.answers import AS_OF, ME, tokens
 from tests.app.core.faulty_server import Asked, Faulty, MemoryKeyring, faulty_server, http, problem
 
-BOTH = (Permission.APPROVE_ROLES, Permission.APPROVE_ORDERS)
+BOTH = (Permission.APPROVE_ROLES, Permission.VIEW_RISK_QUEUE)
 
 
 class Office:

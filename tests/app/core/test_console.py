@@ -9,14 +9,16 @@ from typing import Any
 
 import pytest
 
-from app.alerts.domain import MANAGE, Alerts, acknowledge, shelve
+from app.alerts.domain import MANAGE, Alerts, acknowledge, shelve, unshelve
 from app.console import Console
 from app.core.connection_target import ConnectionTarget, resolve_target
 from app.core.errors import OperationsError
 from app.core.freshness import Quality
 from app.core.link import LinkState
 from app.core.settings import Settings
+from app.core.stream import StreamState
 from app.dashboard import Dashboard
+from app.risk.queue import Risk
 from models.alerts import Alert
 from tests.app.answers import AS_OF, ME, dashboard, tokens
 from tests.app.core.faulty_server import Asked, FakeClock, Faulty, MemoryKeyring, faulty_server, http, problem
@@ -228,3 +230,61 @@ def test_where_to_work_is_what_was_asked_else_what_was_chosen(tmp_path: Path) ->
     assert resolve_target(Settings(server_url="https://a"), **(none | {"server": "https://b"})) == ConnectionTarget(
         url="https://b"
     )
+
+
+async def test_the_link_is_down_whoever_notices(tmp_path: Path) -> None:
+    """No query of a panel is asked: what a domain asks by itself, or the stream that cannot be begun again, tells."""
+    async with faulty_server() as server:
+        server.answer, server.events = answer, asyncio.Queue()
+        console = Console(tmp_path, ConnectionTarget(url=server.url), keyring=MemoryKeyring())  # type: ignore[arg-type]
+        await console.start()
+        await console.sign_in("operations-lead", "secret")
+        await _until(lambda: console.stream.state is StreamState.LIVE and console.link.state is LinkState.UP)
+        server.answer = lambda _: None
+        with pytest.raises(OperationsError):
+            await console.of(Risk).case("e1")
+        assert console.link.state is LinkState.DOWN
+        server.answer = answer
+        await console.session.load_me()
+        assert console.link.state is LinkState.UP
+        await server.events.put(b"")  # the stream ends; and then the server is gone
+    await _until(lambda: console.link.state is LinkState.DOWN, 4)
+    await console.close()
+
+
+@pytest.mark.parametrize("severity", ["P2", "P4"])
+async def test_a_tile_and_the_card_of_its_alert_change_together(tmp_path: Path, severity: str) -> None:
+    figure = "downloads.failureRate"
+    raised = ALERT | {"figure": figure, "severity": severity}
+    found = dashboard(alerts=[])
+    found["thresholds"][figure]["severity"] = severity
+
+    def served(asked: Asked) -> bytes | None:
+        if "/alerts" in asked.path:
+            listed = [raised] if "state=active" in asked.path else []
+            return http({"items": listed, "nextCursor": None, "asOf": AS_OF.isoformat()})
+        return http(found) if "/dashboard" in asked.path else answer(asked)
+
+    async with faulty_server() as server:
+        server.answer = served
+        console = await _signed_in(tmp_path, server)
+        listed = console.of(Alerts).list()
+
+        def seen() -> tuple[str, str]:
+            assert console.figures is not None
+            assert listed.sample is not None
+            tile = next(each for each in console.figures.figures if each.name == figure)
+            return tile.state, tile.severity
+
+        assert seen() == ("breached", severity)
+        server.answer = lambda _: None  # nothing is heard from here on
+        await console.of(Alerts).list().refresh()
+        assert console.link.state is LinkState.DOWN
+        alert = Alert.model_validate(raised)
+        await shelve(console.mutations, alert, AS_OF + timedelta(hours=1), "known")
+        assert seen() == ("acknowledged", severity)
+        await unshelve(console.mutations, alert)
+        assert seen() == ("breached", severity)
+        await acknowledge(console.mutations, alert, "mine")
+        assert seen() == ("acknowledged", severity)
+        await console.close()

@@ -172,7 +172,8 @@ async def test_an_answer_that_was_on_its_way_does_not_bring_the_earlier_entry_ba
     [
         (Tab.OPEN, {"status": EntryStatus.REVIEWED, "verdict": EntryVerdict.APPROVED}, False),
         (Tab.OPEN, {"assigned_to": "bob"}, True),
-        (Tab.OPEN, {"snoozed_until": NOW + timedelta(hours=1)}, True),
+        (Tab.OPEN, {"snoozed_until": NOW + timedelta(hours=1)}, False),
+        (Tab.OPEN, {"snoozed_until": NOW - timedelta(hours=1)}, True),
         (Tab.OPEN, {"status": EntryStatus.ESCALATED}, False),
         (Tab.MINE, {"assigned_to": "ada"}, True),
         (Tab.MINE, {"assigned_to": None}, False),

@@ -509,7 +509,7 @@ def test_whoever_may_not_see_it_is_told_so(aio: Any, api: Api, shop: RiskShop, t
             for panel in (screen.queue, screen.case):
                 panel.set_visible(True)
             await turns(10)
-            assert "needs the permission risk.view_queue" in screen.queue._refusal.text()
+            assert "needs the permission “Risk: view queue”" in screen.queue._refusal.text()
             assert console.of(Risk).counts().sample is None, "what may not be seen is not asked for"
             assert not console.of(Risk).list.known
             screen.window.close()

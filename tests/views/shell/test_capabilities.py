@@ -134,8 +134,8 @@ def test_panels_that_nobody_has_seen_are_not_made_and_their_actions_are_known(ai
         assert {spec.id for each in CAPABILITIES for spec in each.actions} <= actions
         groups = dict(find(app.window, ""))
         titles = {entry.title: entry for entry in groups["Recent and all actions"]}
-        assert titles["New draft of rules…"].disabled == "needs the permission risk.manage_rules"
-        assert titles["Take the chosen role away…"].disabled == "needs the permission operations.manage_roles"
+        assert titles["New draft of rules…"].disabled == "needs the permission “Risk: manage rules”"
+        assert titles["Take the chosen role away…"].disabled == "needs the permission “Operations: manage roles”"
         assert titles["Approve the order"].disabled == "choose an entry first"
         assert {entry.title for entry in groups["Panels"]} == set(FROZEN.values())
         assert [known for known in LAZY if panels.made(known) is not None] == []  # nor to answer that

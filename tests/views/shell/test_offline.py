@@ -194,7 +194,8 @@ def test_who_signs_out_leaves_nothing_to_read(aio: Any, api: Api, tmp_path: Path
             app.window.open_workspace("triage")
             queue = app.window.panels.panel("triage.queue")
             await turns(10)
-            assert "Waiting for the server to confirm who is signed in" in words_of(queue)
+            said = [label.text() for label in queue.widget.parentWidget().findChildren(QLabel) if label.isVisible()]
+            assert said == ["Waiting for the server to confirm who is signed in."]
             assert not queue.table.records.rowCount()
 
     aio(run())

@@ -123,9 +123,10 @@ async def walk(app: ConsoleApplication) -> dict[str, tuple[str, ...]]:
         for panel_id in app.window.panels.specs:
             app.window.docks.open(panel_id)
             panel = app.window.panels.panel(panel_id)
-            await until(panel.widget.isVisible)
+            content = app.window.docks._docks[panel_id].widget()
+            await until(content.isVisible)
             await turns(5)
-            seen[panel_id] = (panel.note().text, *words(panel.widget))
+            seen[panel_id] = (panel.note().text, *words(content))
     return seen
 
 

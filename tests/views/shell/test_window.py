@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
 
 from app.console import Console
 from app.core.connection_target import ConnectionTarget
 from benchmarks.samples import keep_snapshot
 from tests.app.answers import AS_OF, dashboard
 from tests.app.core.faulty_server import MemoryKeyring
-from tests.views.office import Office, alert, app_of, charts, office, order, turns, until
+from tests.views.office import Office, alert, app_of, charts, office, order, shown, turns, until
 from views.access.capability import ACCESS
 from views.dashboard.capability import WAR_ROOM
 from views.kit.dialogs.name import NameDialog
@@ -27,6 +27,8 @@ from views.kit.theme import current
 from views.kit.widgets.table import RecordTable
 from views.risk.capability import TRIAGE
 from views.shell.application import ConsoleApplication
+from views.shell.dialogs.past import PastDialog
+from views.shell.dialogs.settings import SettingsDialog
 from views.shell.palette.palette import Palette
 from views.shell.window.rail import RailItem
 
@@ -281,3 +283,42 @@ def test_docks_keep_their_sizes_when_another_workspace_was_open(aio: Any, qapp: 
         await console.close()
 
     aio(run())
+
+
+def test_a_key_with_control_typed_through_a_switch_is_carried_out_after_it(aio: Any, tmp_path: Path) -> None:
+    async def steps(_: Office, app: ConsoleApplication) -> None:
+        app.window.open_workspace(ACCESS)
+        assert app.window.keys.shut
+        QTest.keyClick(app.window, KEY.Key_P, CTRL)
+        assert not [w for w in QApplication.topLevelWidgets() if isinstance(w, PastDialog) and w.isVisible()]
+        await until(lambda: not app.window.keys.shut)
+        await turns()
+        dialog = shown(PastDialog)
+        assert not any("were ignored" in message.text for message in app.console.messages.history)
+        dialog.reject()
+
+    journey(aio, tmp_path, steps)
+
+
+def test_that_keys_were_ignored_is_said_for_a_moment(aio: Any, tmp_path: Path) -> None:
+    async def steps(_: Office, app: ConsoleApplication) -> None:
+        bar = app.window.message_bar
+        bar._passing.setInterval(1)
+        app.window.open_workspace(ACCESS)
+        QTest.keyClick(app.window, KEY.Key_A)
+        await until(lambda: any("were ignored" in message.text for message in app.console.messages.history))
+        await until(lambda: not bar.message.text())
+
+    journey(aio, tmp_path, steps)
+
+
+def test_settings_name_the_server_that_was_given_at_the_start_and_forget_it(aio: Any, tmp_path: Path) -> None:
+    async def steps(made: Office, app: ConsoleApplication) -> None:
+        assert app.console.settings.server_url == "", "it was given on the command line"
+        app.window.page_asked.emit("settings")
+        dialog = shown(SettingsDialog)
+        assert made.server.url in [label.text() for label in dialog.findChildren(QLabel)]
+        assert dialog.forget.isEnabled()
+        dialog.reject()
+
+    journey(aio, tmp_path, steps)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QDateTime, QSignalBlocker, Qt, QTimer, QTimeZone
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer
 from PySide6.QtWidgets import (
-    QDateTimeEdit,
     QHBoxLayout,
     QLabel,
     QProgressBar,
@@ -23,6 +22,7 @@ from models.core.permissions import Permission
 from models.risk.rules import RuleSetState
 from views.kit.theme import current
 from views.kit.widgets.flow import WIDE_GAP, Flow
+from views.kit.widgets.instant import InstantField
 from views.kit.widgets.pill import Look, Pill
 from views.kit.widgets.table import Column, RecordTable
 from views.risk.rules.following_query import FollowingPanel, explain
@@ -86,7 +86,8 @@ class BacktestPanel(FollowingPanel):
         for days, pill in self.ranges.items():
             pill.clicked.connect(lambda _=False, d=days: self._range(d))
         now = self.console.clock.now()
-        self.begin, self.end = self._instant(now - timedelta(days=14), "From"), self._instant(now, "To")
+        self.begin = InstantField(now - timedelta(days=14), "From", unit="UTC")
+        self.end = InstantField(now, "To", unit="UTC")
         self.context = Choice()
         self.context.setAccessibleName("Lists, snoozes and breakers to apply")
         for key, words in MEANT.items():
@@ -165,15 +166,6 @@ class BacktestPanel(FollowingPanel):
         outer.setSpacing(0)
         outer.addLayout(head)
         outer.addWidget(split, 1)
-
-    @staticmethod
-    def _instant(at: datetime, name: str) -> QDateTimeEdit:
-        minute = int(at.timestamp()) // 60 * 60
-        field = QDateTimeEdit(QDateTime.fromSecsSinceEpoch(minute, QTimeZone.utc()))
-        field.setDisplayFormat("yyyy-MM-dd HH:mm 'UTC'")
-        field.setCalendarPopup(True)
-        field.setAccessibleName(name)
-        return field
 
     # --- what is chosen ------------------------------------------------------------------------------------------
 
@@ -295,7 +287,7 @@ class BacktestPanel(FollowingPanel):
             return "there is no version to replay"
         if one.rule_count == 0:
             return "this version has no rules"
-        if self._days is None and self._instant_of(self.begin) >= self._instant_of(self.end):
+        if self._days is None and self.begin.instant >= self.end.instant:
             return "the end is not after the start"
         return None
 
@@ -377,10 +369,6 @@ class BacktestPanel(FollowingPanel):
 
     # --- what is done --------------------------------------------------------------------------------------------
 
-    @staticmethod
-    def _instant_of(field: QDateTimeEdit) -> datetime:
-        return datetime.fromtimestamp(field.dateTime().toSecsSinceEpoch(), UTC)
-
     def _start(self) -> None:
         one = self.chosen_set
         if one is None or self._start_blocker() is not None:
@@ -398,8 +386,8 @@ class BacktestPanel(FollowingPanel):
             {"days": self._days}
             if self._days is not None
             else {
-                "from_": self._instant_of(self.begin),
-                "to": self._instant_of(self.end),
+                "from_": self.begin.instant,
+                "to": self.end.instant,
             }
         )
         circumstances = BacktestCircumstances(self.context.currentData())

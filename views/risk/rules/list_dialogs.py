@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QDateTime, QTimeZone
-from PySide6.QtWidgets import QCheckBox, QDateTimeEdit, QFormLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QFormLayout, QLineEdit, QWidget
 
 from app.risk.rule_edits import slug
 from app.risk.rules import add_entry, create_list
 from models.risk.metrics import METRICS
 from models.risk.rules import ListEntryDraft, ListKind, RiskListDraft
 from views.kit.dialogs.deciding import DecidingDialog
+from views.kit.widgets.instant import InstantField
 from views.risk.rules.dialogs import words_label
 from views.risk.rules.value_fields import Choice
 
@@ -96,10 +96,7 @@ class AddEntryDialog(DecidingDialog):
         self.value.setMaxLength(200)
         self.value.setPlaceholderText(_example(one.metric))
         self.ends = QCheckBox("Only until")
-        minute = int((console.clock.now() + timedelta(days=DEFAULT_DAYS)).timestamp()) // 60 * 60
-        self.at = QDateTimeEdit(QDateTime.fromSecsSinceEpoch(minute, QTimeZone.utc()))
-        self.at.setDisplayFormat("yyyy-MM-dd HH:mm 'UTC'")
-        self.at.setCalendarPopup(True)
+        self.at = InstantField(console.clock.now() + timedelta(days=DEFAULT_DAYS), "Until", unit="UTC")
         self.at.setEnabled(False)
         self.ends.toggled.connect(self.at.setEnabled)
         form = QFormLayout()
@@ -125,7 +122,7 @@ class AddEntryDialog(DecidingDialog):
             return
         given: dict[str, Any] = {"value": value, "reason": words}
         if self.ends.isChecked():
-            given["until"] = datetime.fromtimestamp(self.at.dateTime().toSecsSinceEpoch(), UTC)
+            given["until"] = self.at.instant
             if given["until"] <= self._console.clock.now():
                 self.fail("The end lies ahead.", self.at)
                 return

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QDateTime, Qt
-from PySide6.QtWidgets import QDateTimeEdit, QHBoxLayout, QLabel, QRadioButton
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QRadioButton
 
 from app.core.errors import OperationsError
 from app.risk.queue import Risk
@@ -17,6 +17,7 @@ from models.risk.queue import BulkOutcome, DecideEntry, EntryStatus, EntryVerdic
 from views.kit.dialogs.conflict import ConflictDialog
 from views.kit.dialogs.deciding import DecidingDialog
 from views.kit.theme import current
+from views.kit.widgets.instant import InstantField
 from views.kit.widgets.table import Column, RecordTable
 from views.risk.triage.wording import amount, country
 
@@ -106,11 +107,7 @@ class SnoozeDialog(DecidingDialog):
         self.choices[0][0].setChecked(True)
         row = QHBoxLayout()
         self.other = QRadioButton("&Until")
-        self.at = QDateTimeEdit(QDateTime.fromSecsSinceEpoch(int(morning.timestamp())).toUTC())
-        self.at.setTimeZone(self.at.dateTime().timeZone())
-        self.at.setDisplayFormat("yyyy-MM-dd HH:mm")
-        self.at.setCalendarPopup(True)
-        self.at.setAccessibleName("Until, UTC")
+        self.at = InstantField(morning, "Until, UTC")
         self.at.dateTimeChanged.connect(lambda *_: self.other.setChecked(True))
         row.addWidget(self.other)
         row.addWidget(self.at)
@@ -126,7 +123,7 @@ class SnoozeDialog(DecidingDialog):
             return
         until = next((at for button, at in self.choices if button.isChecked()), None)
         if until is None:
-            until = datetime.fromtimestamp(self.at.dateTime().toSecsSinceEpoch(), UTC)
+            until = self.at.instant
         now = self._console.clock.now()
         if not now < until <= now + SNOOZE_MOST:
             self.fail("The end lies ahead, by at most 30 days.", self.at)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QMenu, QWidget
 
+from views.kit.panel import Note
 from views.kit.theme import current
 from views.kit.widgets.pill import Look, Pill
 from views.shell.window.arrangement import TITLE_HEIGHT
@@ -51,9 +52,9 @@ class DockTitle(QWidget):
         """Read the note of the panel in front."""
         spec = self._docks.in_front(self._area)
         panel = self._docks.panel(spec.id) if spec is not None else None
-        if spec is None or panel is None or not self._area.isVisible():
+        if spec is None or not self._area.isVisible():
             return
-        note = panel.note()
+        note = panel.note() if panel is not None else Note()
         seen = (spec.id, note, self._area.width(), current().font_scale)
         if seen == self._seen:
             return
@@ -69,12 +70,13 @@ class DockTitle(QWidget):
     def _open_menu(self) -> None:
         spec = self._docks.in_front(self._area)
         panel = self._docks.panel(spec.id) if spec is not None else None
-        if spec is None or panel is None:
+        if spec is None:
             return
         menu = QMenu(self._menu)
         menu.aboutToHide.connect(menu.deleteLater)
-        menu.addActions(panel.menu())
-        menu.addSeparator()
+        if panel is not None:
+            menu.addActions(panel.menu())
+            menu.addSeparator()
         menu.addAction("Float", lambda: self._docks.float(spec.id))
         menu.addAction("Close", lambda: self._docks.close(spec.id))
         menu.popup(self._menu.mapToGlobal(self._menu.rect().bottomLeft()))

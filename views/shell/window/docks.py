@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QScrollArea, QSplitter, QWidget
 
 from views.kit.focus_order import reveal
 from views.kit.theme import current
+from views.shell.window import curtain
 from views.shell.window.arrangement import BUILT_IN, DOCK_GAP, MAIN, Places, shares
 from views.shell.window.dock_title import DockTitle
 from views.shell.window.layouts import Layout, LayoutHistory
@@ -110,8 +111,11 @@ class Docks(QObject):
     def _fill(self, spec: PanelSpec, panel: Panel) -> None:
         dock, widget = self._docks[spec.id], panel.widget
         dock.takeWidget().deleteLater()
-        dock.setWidget(widget, ads.CDockWidget.eInsertMode.ForceNoScrollArea)
-        widget.show()  # the first picture hid what it had no room for; from now on the dock decides
+        # Sums over the whole shop are painted before anybody knows who is there; all else is somebody's to see.
+        behind = widget if spec.painted_first else curtain.Curtain(self._panels.console, widget)
+        dock.setWidget(behind, ads.CDockWidget.eInsertMode.ForceNoScrollArea)
+        if spec.painted_first:
+            widget.show()  # the first picture hid what it had no room for; from now on the dock decides
         widget.setAccessibleName(widget.accessibleName() or spec.title)
         widget.installEventFilter(self)
         panel.noted.connect(lambda: self.noted.emit(spec.id))
@@ -230,8 +234,9 @@ class Docks(QObject):
         return self._panels.specs.get(dock.objectName()) if dock is not None else None
 
     def panel(self, panel_id: str) -> Panel | None:
-        """The panel of a dock, once somebody has seen it."""
-        return self._panels.made(panel_id)
+        """The panel of a dock, once somebody has seen it; ``None`` while nobody is signed in who may."""
+        hidden = not self._panels.specs[panel_id].painted_first and curtain.is_drawn(self._panels.console)
+        return None if hidden else self._panels.made(panel_id)
 
     @property
     def closed(self) -> list[PanelSpec]:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from views.shell.window.docks import Docks
 
 INSET = 8
+IGNORED = "Keys typed while the workspace was opening were ignored."
 
 
 class MainWindow(QWidget):
@@ -69,7 +70,8 @@ class MainWindow(QWidget):
         self.rail.show_workspaces(self.workspaces)
         self._shortcuts: list[QShortcut] = []
         self.keys = KeyGate(self)
-        self.keys.dropped.connect(lambda: self.say("Keys typed while the workspace was opening were ignored."))
+        self.keys.dropped.connect(lambda: console.messages.post(IGNORED, passing=True))
+        self.keys.chord.connect(self._carry_out)
         self.refresh()
         self.resize(QGuiApplication.primaryScreen().availableSize().boundedTo(self.maximumSize()))
 
@@ -145,6 +147,7 @@ class MainWindow(QWidget):
             (console.session.changed, self.refresh),
             (console.messages.posted, self._posted),
             (console.messages.taken_back, self.message_bar.forget_undo),
+            (console.messages.cleared, self.message_bar.clear),
             (console.mutations.changed, self.refresh),
             (console.stream.changed, self.refresh),
         )
@@ -326,6 +329,13 @@ class MainWindow(QWidget):
                 shortcut = QShortcut(QKeySequence(action.shortcut), self)
                 shortcut.activated.connect(lambda i=action.id: self.commands.by_key(i))
                 self._shortcuts.append(shortcut)
+
+    def _carry_out(self, keys: QKeySequence) -> None:
+        """Do what was asked for by key while a workspace came up."""
+        for action in self.console.actions.all():
+            if action.shortcut and not action.bound and QKeySequence(action.shortcut) == keys:
+                self.commands.by_key(action.id)
+                return
 
     def _banner_pressed(self) -> None:
         if self.console.link.state == "down":

@@ -14,6 +14,7 @@ from views.kit.widgets.pill import Look, Pill
 
 HEIGHT = 28
 UNDO_SECONDS = 8
+PASSING_MS = 4000
 
 
 class MessageBar(QWidget):
@@ -46,6 +47,8 @@ class MessageBar(QWidget):
             item.hide()
         self._second = QTimer(self, interval=1000)
         self._second.timeout.connect(self._tick)
+        self._passing = QTimer(self, singleShot=True, interval=PASSING_MS)
+        self._passing.timeout.connect(self._forget_line)
         self.message.clicked.connect(self.history_asked)
         self.pending.clicked.connect(self.pending_asked)
         self.undo.clicked.connect(self.take_back)
@@ -62,6 +65,7 @@ class MessageBar(QWidget):
         self.message.setToolTip(line.text)
         self._text = line.text
         self.message.setAccessibleDescription(line.text)
+        self._passing.start() if line.passing else self._passing.stop()
         if line.undo is not None:
             self._undo, self._left = line.undo, UNDO_SECONDS
             self.action.set(line.text)
@@ -104,6 +108,19 @@ class MessageBar(QWidget):
         """It was taken back elsewhere."""
         self._undo = None
         self._show_undo(shown=False)
+
+    def clear(self) -> None:
+        """What was told is nobody's business any more."""
+        self._forget_line()
+        self.action.set("")
+        self.forget_undo()
+
+    def _forget_line(self) -> None:
+        self._text = ""
+        self.time.set("")
+        self.message.setToolTip("")
+        self.message.setAccessibleDescription("")
+        self._fit()
 
     def _show_undo(self, *, shown: bool) -> None:
         self.countdown.set(f"{self._left} s")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from app.core.freshness import age_words, long_age_words
 from views.capabilities import CAPABILITIES
@@ -25,7 +26,7 @@ def strip_state(console: Console) -> StripState:
         age = seen  # what stands on the screen, whatever the workspace
     return StripState(
         now=now,
-        environment=console.environment,
+        environment=console.environment or urlsplit(console.target.url).netloc,
         link=state,  # type: ignore[arg-type]
         age="" if age is None else (long_age_words(age) if down else age_words(age)),
         range_days=console.time.range_days,
@@ -36,9 +37,15 @@ def strip_state(console: Console) -> StripState:
         pending=len(console.mutations.pending),
         polling=console.stream.state == "polling",
         local_time=console.settings.local_time,
-        user=me.name if me else (figures.user if figures else ""),
+        user=me.name if me else _painted_user(console),
         user_id=me.user_id if me else "",
     )
+
+
+def _painted_user(console: Console) -> str:
+    """Whom the first picture names, until it is known who is signed in; signed out, nobody is."""
+    first = console.first
+    return first.user if first is not None and console.link.state != "signed_out" else ""
 
 
 def banner_words(console: Console) -> tuple[str, str, str, str]:
