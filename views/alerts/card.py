@@ -38,13 +38,14 @@ class AlertCard(QWidget):
     asked = Signal(object)
     """(verb, alert): acknowledge, shelve or runbook."""
 
-    def __init__(self, alert: Alert, currency: str, now: datetime) -> None:
+    def __init__(self, alert: Alert, currency: str, now: datetime, range_days: int | None = None) -> None:
+        """``range_days``: over how many days its rule looks back, where that is known."""
         super().__init__()
         self.alert = alert
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
         self.setAccessibleName(f"{alert.severity} not acknowledged: {alert.title}")
-        measured = figure_words(alert, currency)
+        measured = figure_words(alert, currency, range_days)
         self.setAccessibleDescription(". ".join(filter(None, (measured, since_words(alert), alert.guidance))))
         tokens = current().tokens
         column = QVBoxLayout(self)
