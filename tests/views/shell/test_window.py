@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
 
 from app.console import Console
 from app.core.connection_target import ConnectionTarget
@@ -281,3 +281,22 @@ def test_docks_keep_their_sizes_when_another_workspace_was_open(aio: Any, qapp: 
         await console.close()
 
     aio(run())
+
+
+def test_the_tab_in_front_is_marked(aio: Any, tmp_path: Path) -> None:
+    async def steps(_made: Office, app: ConsoleApplication) -> None:
+        window = app.window
+        window.open_workspace(TRIAGE)
+
+        def marked() -> list[str]:
+            area = window.docks._docks["risk.lists"].dockAreaWidget()
+            bar = area.titleBar().tabBar()
+            tabs = [bar.tab(index) for index in range(bar.count())]
+            labels = [tab.findChild(QLabel) for tab in tabs if area.titleBar().property("several")]
+            return [label.text() for label in labels if label is not None and label.font().weight() == 600]
+
+        await until(lambda: marked() == ["Case"])
+        window.docks.open("risk.lists")
+        await until(lambda: marked() == ["Lists"])
+
+    journey(aio, tmp_path, steps)

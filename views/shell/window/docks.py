@@ -196,7 +196,12 @@ class Docks(QObject):
             f"border-bottom: 1px solid {line}; padding: 0 4px; }}"
             f"ads--CDockWidgetTab, ads--CDockAreaTabBar, ads--CDockAreaTabBar QWidget {{ background: {window}; "
             "border: 0; }"
-            "ads--CDockWidgetTab QLabel { font-weight: 600; }"
+            # A line of the same height on all of them: what comes to the front moves nothing.
+            "ads--CDockWidgetTab { border-top: 2px solid transparent; }"
+            f"ads--CDockWidgetTab QLabel {{ color: {QColor(t.text2).name()}; font-weight: 400; }}"
+            f'ads--CDockWidgetTab[activeTab="true"] QLabel {{ color: {QColor(t.text).name()}; font-weight: 600; }}'
+            'ads--CDockAreaTitleBar[several="true"] ads--CDockWidgetTab[activeTab="true"] '
+            f"{{ border-top: 2px solid {QColor(t.accent).name()}; }}"
             f"ads--CDockSplitter::handle {{ background: {QColor(t.base).name()}; image: none; }}"
         )
         for splitter in self.manager.findChildren(QSplitter):
