@@ -300,3 +300,24 @@ def test_the_tab_in_front_is_marked(aio: Any, tmp_path: Path) -> None:
         await until(lambda: marked() == ["Lists"])
 
     journey(aio, tmp_path, steps)
+
+
+@pytest.mark.qt_log_ignore("does not support raise", extend=True)
+def test_a_floating_dock_is_filled_at_the_next_start(aio: Any, tmp_path: Path) -> None:
+    async def steps(made: Office, app: ConsoleApplication) -> None:
+        app.window.docks.float("sources")
+        await until(lambda: len(app.window.docks.history) > 0)
+        app.window.save_workspace_as("My desk")
+        app.window.close()
+        again = ConsoleApplication(app.theme._application, made.console)
+        try:
+            again.show(1280, 800)
+            await again.furnish()
+            await until(again.window.docks._docks["sources"].isVisible)
+            await turns()
+            assert again.window.docks.panel("sources").widget.updatesEnabled()
+        finally:
+            again.close()
+            again.window.deleteLater()
+
+    journey(aio, tmp_path, steps)

@@ -209,7 +209,9 @@ class MainWindow(QWidget):
         if not self.docks.restore(self.workspaces.current.layout):
             self.say(f"The layout of “{self.workspaces.current.name}” could not be used; the built-in one is shown.")
         self.docks.history.clear()
-        self.ground.setUpdatesEnabled(True)
+        # Floating docks were made while nothing was drawn; being windows they do not hear that it is again.
+        for drawn in (self.ground, *self.docks.manager.floatingWidgets()):
+            drawn.setUpdatesEnabled(True)
 
     @property
     def _built_in(self) -> str:
