@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWi
 from views.alerts.wording import age_of, figure_words, since_words
 from views.kit.theme import FOCUS, RADIUS, current
 from views.kit.widgets.chip import SeverityChip, draw_severity, mark, severity_size
+from views.kit.widgets.flow import WIDE_GAP, Flow
 from views.kit.widgets.pill import Look, Pill
 
 if TYPE_CHECKING:
@@ -70,19 +71,15 @@ class AlertCard(QWidget):
             row.addWidget(_label(str(number), 10, 600, tokens.text3, wrap=False), 0, Qt.AlignmentFlag.AlignTop)
             row.addWidget(_label(step, 10, 400, tokens.text), 1)
             column.addLayout(row)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
         self.acknowledge = Pill("Acknowledge…", Look.PRIMARY, name=f"Acknowledge {alert.title}", key="A")
         self.shelve = Pill("Shelve…", Look.BUTTON, name=f"Shelve {alert.title}", key="S")
-        buttons.addWidget(self.acknowledge)
-        buttons.addWidget(self.shelve)
+        buttons = Flow(self.acknowledge, self.shelve, margins=False, gap=WIDE_GAP)
         if alert.runbook_url:
             runbook = Pill("↗ Runbook", Look.LINK, name=f"Open the runbook of {alert.title}")
             runbook.clicked.connect(lambda: self.asked.emit(("runbook", self.alert)))
-            buttons.addWidget(runbook)
-        buttons.addStretch(1)
+            buttons.add(runbook)
         column.addSpacing(4)
-        column.addLayout(buttons)
+        column.addWidget(buttons)
         self.acknowledge.clicked.connect(lambda: self.asked.emit(("acknowledge", self.alert)))
         self.shelve.clicked.connect(lambda: self.asked.emit(("shelve", self.alert)))
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMenu, QWidget
 
 from app.console import Console
 from app.core.connection_target import ConnectionTarget
@@ -27,6 +27,7 @@ from views.kit.theme import current
 from views.kit.widgets.table import RecordTable
 from views.risk.capability import TRIAGE
 from views.shell.application import ConsoleApplication
+from views.shell.dialogs.settings import SettingsDialog
 from views.shell.palette.palette import Palette
 from views.shell.window.rail import RailItem
 
@@ -319,5 +320,41 @@ def test_a_floating_dock_is_filled_at_the_next_start(aio: Any, tmp_path: Path) -
         finally:
             again.close()
             again.window.deleteLater()
+
+    journey(aio, tmp_path, steps)
+
+
+@pytest.mark.qt_log_ignore("does not support (raise|grabbing)", extend=True)
+def test_another_font_size_and_back_leaves_everything_where_it_was(aio: Any, tmp_path: Path) -> None:
+    async def steps(_made: Office, app: ConsoleApplication) -> None:
+        window = app.window
+        app._settings()
+        dialog = app.window.findChild(SettingsDialog)
+        assert dialog is not None
+
+        def sizes() -> list[Any]:
+            return [*(area.geometry() for area in window.docks.areas()), dialog.size()]
+
+        before = sizes()
+        app.theme.apply("dark", 2.0)
+        await until(lambda: dialog.width() == 840)
+        await turns(10)
+        bar, more = window.docks.view.horizontalScrollBar(), window.strip.more
+        assert bar.maximum() == 0, "nothing of a dock is beside the screen"
+        assert more.isVisible()
+        opened: list[QMenu] = []
+        more.click()
+        opened += window.strip.findChildren(QMenu)
+        words = [action.text() for action in opened[0].actions()]
+        assert {"Search or run an action", "Past…"} <= set(words)
+        assert any(text.endswith("UTC") for text in words)
+        opened[0].close()
+        kept = window.docks.layout_now()
+        app.theme.apply("dark", 1.0)
+        await until(lambda: sizes() == before)
+        assert not more.isVisible()
+        window.docks.restore(kept)  # what was saved meanwhile is no other arrangement
+        await until(lambda: sizes() == before)
+        dialog.close()
 
     journey(aio, tmp_path, steps)

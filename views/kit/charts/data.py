@@ -154,6 +154,14 @@ def time_ticks(start: float, end: float) -> tuple[tuple[float, str], ...]:
     return tuple(t for t in ticks if start <= t[0] <= end)
 
 
+def thinned(ticks: tuple[tuple[float, str], ...], most: int) -> tuple[tuple[float, str], ...]:
+    """At most that many ticks: noons go first, then every other day."""
+    while len(ticks) > max(1, most):
+        days = tuple(tick for tick in ticks if tick[1] != "12:00")
+        ticks = days if len(days) < len(ticks) else ticks[::2]
+    return ticks
+
+
 def apart(places: Sequence[float], height: float, top: float, bottom: float) -> list[float]:
     """Places from top to bottom, moved so that labels of that height neither overlap nor leave the plot."""
     found: list[float] = []

@@ -33,6 +33,7 @@ from views.kit.charts.data import (
     describe,
     floating_ticks,
     nice_ticks,
+    thinned,
     time_ticks,
 )
 from views.kit.charts.style import ChartStyle
@@ -94,6 +95,7 @@ class TimeChart(pg.PlotWidget):
         self._breach, self._breach_edge = QGraphicsPathItem(), QGraphicsPathItem()
         for item in (self._bars, self._below, self._breach, self._breach_edge):
             self._box.addItem(item, ignoreBounds=True)
+        self._box.sigResized.connect(self._resized)
         self.set_style(style)
 
     # --- what the owner says -----------------------------------------------------------------------------------
@@ -169,6 +171,11 @@ class TimeChart(pg.PlotWidget):
         self._breach.setBrush(fill)
         self._breach_edge.setPen(pg.mkPen(edge, width=2))
 
+    def _resized(self) -> None:
+        if self._pending is None:
+            self._pending = self._data  # there is room for more ticks or for fewer
+        self._schedule()
+
     def _schedule(self) -> None:
         if self._pending is None or not self.isVisible() or self._timer.isActive():
             return
@@ -189,11 +196,13 @@ class TimeChart(pg.PlotWidget):
         ends = list(data.ends)
         values = _numbers(data.values)
         known = [v for v in (*data.values, *data.previous) if v is not None]
+        line = QFontMetricsF(self._style.font).height()
+        most = max(1, min(4, int(self._plot().height() * (1 - _BELOW_SHARE if data.below else 1) / line) - 1))
         if data.floating and known:
-            ticks = floating_ticks(min(known), max(known))
+            ticks = floating_ticks(min(known), max(known), most)
             top, bottom = ticks[-1], ticks[0]
         else:
-            ticks = nice_ticks(max([*known, data.limit.value if data.limit else 0.0], default=0.0))
+            ticks = nice_ticks(max([*known, data.limit.value if data.limit else 0.0], default=0.0), most)
             top, bottom = ticks[-1], min([0.0, *known])
         left = [(t, f"{t:,.{_decimals(ticks)}f}") for t in ticks]
         self._previous.setData(ends, _numbers(data.previous) if data.previous else [math.nan] * len(ends))
@@ -211,7 +220,8 @@ class TimeChart(pg.PlotWidget):
         self._ticks = left
         # What follows from the new range is worked out now: left to the paint, it would ask for a second one.
         self.scene().prepareForPaint()
-        self._time_ticks = time_ticks(data.starts[0], ends[-1])
+        widest = QFontMetricsF(self._style.font).horizontalAdvance("Wed 30") + 8
+        self._time_ticks = thinned(time_ticks(data.starts[0], ends[-1]), int(self._plot().width() / widest))
         self.getPlotItem().getAxis("left").setTicks([left])
         self.getPlotItem().getAxis("bottom").setTicks([list(self._time_ticks)])
         self.viewport().update()

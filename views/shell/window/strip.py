@@ -130,6 +130,7 @@ class Strip(QWidget):
         self.utc = Pill(look=Look.STRONG)
         self.local = Pill(look=Look.QUIET)
         self.user = Pill(look=Look.PLAIN, name="Who is signed in")
+        self.more = Pill("⋯", name="More of the strip")
         row = self._row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 8, 0)
         row.setSpacing(4)
@@ -148,6 +149,7 @@ class Strip(QWidget):
             self.utc,
             self.local,
             self.user,
+            self.more,
         ):
             row.addWidget(item)
         self._state: StripState | None = None
@@ -160,6 +162,10 @@ class Strip(QWidget):
         self.search.clicked.connect(self.search_asked)
         self.pending.clicked.connect(self.pending_asked)
         self.user.clicked.connect(self._open_user_menu)
+        self.more.clicked.connect(self._open_more)
+        self._reachable: tuple[Pill, ...] = (self.search, self.past, *self.ranges.values(), self.utc, self.user)
+        """What is behind ``more`` while there is no room for it."""
+        self._behind: list[Pill] = []
 
     def sizeHint(self) -> QSize:
         return QSize(1024, self.minimumSizeHint().height())
@@ -227,18 +233,24 @@ class Strip(QWidget):
         away[self.local] = not state.local_time or not state.now.astimezone().utcoffset()
         at = (self._row.itemAt(n) for n in range(self._row.count()))
         items = [widget for item in at if item is not None and (widget := item.widget()) is not None]
+        items.remove(self.more)
         shown = [w for w in items if not away.get(w, False) and (w is not self.environment or state.environment)]
         room = self.width() - 8
         needed = sum(w.sizeHint().width() + 4 for w in shown)
         other_ranges = [pill for days, pill in self.ranges.items() if days != state.range_days]
         # The age goes last: a number never appears without it.
+        wanted = [pill for pill in self._reachable if pill in shown]
         for widget in (*self._narrow, self.user, *other_ranges, self.age):
             if needed <= room:
                 break
             if widget in shown:
                 shown.remove(widget)
                 needed -= widget.sizeHint().width() + 4
-        for widget in items:
+                if widget in wanted and self.more not in shown:
+                    shown.append(self.more)
+                    needed += self.more.sizeHint().width() + 4
+        self._behind = [pill for pill in wanted if pill not in shown]
+        for widget in (*items, self.more):
             if widget.isHidden() == (widget in shown):
                 widget.setVisible(widget in shown)
 
@@ -247,6 +259,17 @@ class Strip(QWidget):
         menu.aboutToHide.connect(menu.deleteLater)
         self.user_menu.emit(menu)
         menu.popup(self.user.mapToGlobal(self.user.rect().bottomLeft()))
+
+    def _open_more(self) -> None:
+        menu = QMenu(self)
+        menu.aboutToHide.connect(menu.deleteLater)
+        for pill in self._behind:
+            if pill is self.user:
+                menu.addSection(pill.text())
+                self.user_menu.emit(menu)
+            else:
+                menu.addAction(pill.text(), pill.click).setEnabled(pill is not self.utc)
+        menu.popup(self.more.mapToGlobal(self.more.rect().bottomLeft()))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         tokens = current().tokens
