@@ -117,8 +117,7 @@ class MainWindow(QWidget):
         self.strip.past_asked.connect(lambda: self.page_asked.emit("past"))
         self.strip.search_asked.connect(lambda: self.page_asked.emit("palette"))
         self.strip.panel_asked.connect(self.open_panel)
-        for asked in (self.strip.pending_asked, self.message_bar.pending_asked):
-            asked.connect(self._open_pending)
+        self.message_bar.pending_asked.connect(self._open_pending)
         self.strip.user_menu.connect(self._fill_user_menu)
         self.rail.workspace_chosen.connect(self.open_workspace)
         self.rail.layouts_asked.connect(self._layouts_menu)

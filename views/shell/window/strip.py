@@ -39,8 +39,6 @@ class StripState:
     counts: tuple[StatusCount, ...] = ()
     """What capabilities count here."""
     read_only: bool = False
-    pending: int = 0
-    """What operators decided and the server has not answered."""
     polling: bool = False
     """Changes are not told as they happen: panels ask by themselves."""
     user: str = ""
@@ -106,7 +104,6 @@ class Strip(QWidget):
     search_asked = Signal()
     panel_asked = Signal(object)
     """Id of the panel behind a count."""
-    pending_asked = Signal()
     user_menu = Signal(object)
     """A QMenu that is about to open and wants its actions."""
 
@@ -126,7 +123,6 @@ class Strip(QWidget):
         self.counts: dict[str, Pill] = {}
         """By id; made when first heard of."""
         self.read_only = Pill("Read-only", Look.INVERSE)
-        self.pending = Pill(look=Look.OUTLINE, name="Decisions that wait to be sent")
         self.utc = Pill(look=Look.STRONG)
         self.local = Pill(look=Look.QUIET)
         self.user = Pill(look=Look.PLAIN, name="Who is signed in")
@@ -144,7 +140,6 @@ class Strip(QWidget):
         for item in (
             lines[1],
             self.read_only,
-            self.pending,
             lines[2],
             self.utc,
             self.local,
@@ -160,7 +155,6 @@ class Strip(QWidget):
             pill.clicked.connect(lambda _=False, d=days: self.range_chosen.emit(d))
         self.past.clicked.connect(self.past_asked)
         self.search.clicked.connect(self.search_asked)
-        self.pending.clicked.connect(self.pending_asked)
         self.user.clicked.connect(self._open_user_menu)
         self.more.clicked.connect(self._open_more)
         self._reachable: tuple[Pill, ...] = (self.search, self.past, *self.ranges.values(), self.utc, self.user)
@@ -181,7 +175,6 @@ class Strip(QWidget):
         self.environment.set_name(state.environment)
         self.environment.setVisible(bool(state.environment))
         self.link.set("● Link up, polling" if state.polling and state.link == "up" else LINK_WORDS[state.link])
-        self.pending.set(f"{state.pending} pending")
         self.age.set(f"data {state.age} old" if state.age else "no data yet")
         live = state.past is None
         self.live.set(
@@ -226,7 +219,6 @@ class Strip(QWidget):
             return
         away: dict[QWidget, bool] = {
             self.read_only: not state.read_only,
-            self.pending: not state.pending,
             self.user: not state.user,
         }
         away |= {self.counts[count.id]: not count.text for count in state.counts}
