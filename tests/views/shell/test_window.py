@@ -27,6 +27,7 @@ from views.kit.theme import current
 from views.kit.widgets.table import RecordTable
 from views.risk.capability import TRIAGE
 from views.shell.application import ConsoleApplication
+from views.shell.dialogs.keys import KeysDialog
 from views.shell.dialogs.settings import SettingsDialog
 from views.shell.palette.palette import Palette
 from views.shell.window.rail import RailItem
@@ -282,6 +283,24 @@ def test_docks_keep_their_sizes_when_another_workspace_was_open(aio: Any, qapp: 
         await console.close()
 
     aio(run())
+
+
+def test_keys_of_what_is_on_the_screen_come_first(aio: Any, tmp_path: Path) -> None:
+    async def steps(_made: Office, app: ConsoleApplication) -> None:
+        def first() -> str:
+            app._keys()
+            dialog = app.window.findChild(KeysDialog)
+            assert dialog is not None
+            group = dialog.tree.topLevelItem(0)
+            dialog.close()
+            return group.text(0)
+
+        assert first() == "Alerts"
+        app.window.open_workspace(TRIAGE)
+        await turns()
+        assert first() == "Triage"
+
+    journey(aio, tmp_path, steps)
 
 
 def test_the_tab_in_front_is_marked(aio: Any, tmp_path: Path) -> None:

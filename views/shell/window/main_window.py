@@ -300,6 +300,10 @@ class MainWindow(QWidget):
         item = self.rail.layouts
         menu.popup(item.mapToGlobal(item.rect().topRight()))
 
+    def groups_here(self) -> set[str]:
+        """Groups of the actions of the capabilities whose docks are seen."""
+        return self.panels.groups_of(panel_id for panel_id in self.panels.specs if self.docks.is_open(panel_id))
+
     def _fill_user_menu(self, menu: QMenu) -> None:
         self._fill(menu, "Session")
 

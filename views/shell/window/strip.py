@@ -150,6 +150,7 @@ class Strip(QWidget):
         self._state: StripState | None = None
         self._narrow: list[QWidget] = [self.local, *lines, self.window_text, self.past, self.search, self.utc]
         """What gives way first when there is no room; the rest never does."""
+        current().changed.connect(self._fit)
         self.live.clicked.connect(self.live_chosen)
         for days, pill in self.ranges.items():
             pill.clicked.connect(lambda _=False, d=days: self.range_chosen.emit(d))
