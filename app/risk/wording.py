@@ -81,9 +81,17 @@ def duration(minutes: int) -> str:
 def why(fired: Fired, context: WordingContext = WordingContext()) -> Words:
     """Every condition of a rule that held, one sentence each."""
     runs: list[Run] = []
-    for each in fired.conditions:
-        if each.holds:
-            runs += [*([Run(" ")] if runs else []), *fired_words(each, context)]
+    held = [each for each in fired.conditions if each.holds]
+    values = context.values or {}
+    both = {"billing_card_differ", "shipping_card_differ"} <= {each.metric for each in held if each.actual}
+    at_one_place = both and values.get("billing_country") == values.get("shipping_country") is not None
+    for each in held:
+        if at_one_place and each.metric == "shipping_card_differ":
+            continue
+        words = fired_words(each, context)
+        if at_one_place and each.metric == "billing_card_differ":
+            words = (Run("Billed and sent to "), *words[1:])
+        runs += [*([Run(" ")] if runs else []), *words]
     return tuple(runs) or (Run(fired.description),)
 
 
@@ -157,8 +165,6 @@ def _line(metric: Metric, operator: Operator, value: Any, context: WordingContex
         return (Run(f" The rule asks for {_ASKED[operator]} hour "), Run(str(value), strong=True), Run("."))
     if operator is Operator.GT:
         return (Run(" The limit is "), shown, Run("."))
-    if operator is Operator.GTE and metric.kind is MetricType.NUMBER:
-        return (Run(" The limit is "), Run(_shown(metric, value - 1, context), strong=True), Run("."))
     return (Run(f" The rule asks for {_ASKED[operator]} "), shown, Run("."))
 
 

@@ -87,6 +87,11 @@ def rule_holds(rule: FraudRule, values: Values, context: EvaluationContext) -> b
     )
 
 
+def heaviest_first(rules: Iterable[FraudRule]) -> list[FraudRule]:
+    """Rules by their points, the most first; among equals as in their set: where there is room for one, it is that."""
+    return sorted(rules, key=lambda rule: -rule.severity)
+
+
 def decide(rules: Iterable[FraudRule], values: Values, context: EvaluationContext) -> Outcome:
     """Score and action. Precedence: lists that allow, then block (lists and rules), review, flag.
 
@@ -95,7 +100,7 @@ def decide(rules: Iterable[FraudRule], values: Values, context: EvaluationContex
     """
     fired = [rule for rule in rules if rule.enabled and rule_holds(rule, values, context)]
     unsuppressed = [rule for rule in fired if rule.rule_id not in context.snoozed]
-    triggered = tuple(rule.rule_id for rule in unsuppressed)
+    triggered = tuple(rule.rule_id for rule in heaviest_first(unsuppressed))
     suppressed = tuple(rule.rule_id for rule in fired if rule.rule_id in context.snoozed)
     kinds = {hit.kind for hit in context.lists}
     if ListKind.ALLOW in kinds:

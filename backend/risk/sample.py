@@ -96,6 +96,7 @@ async def _decide(tx: Connection, shop: SampleShop, rules: tuple[FraudRule, ...]
             "queued_since": opened_at - QUEUED,
         },
     )
+    await tx.execute(queries.insert_outcomes, {"until": opened_at, "queued": QUEUED})
 
 
 def _decision(values: dict[str, Any], check: FraudCheck, rules: Iterable[FraudRule]) -> dict[str, Any]:

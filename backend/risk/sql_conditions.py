@@ -114,7 +114,7 @@ class SqlContext:
 def decision_sql(rules: Sequence[FraudRule], names: Names, context: SqlContext) -> sql.Composed:
     """``(select score, action, triggered …)`` for a lateral join: the same as ``predicate.decide``.
 
-    Columns: ``score`` integer, ``action`` text, ``triggered`` text[] in the order of the rules, ``unsuppressed``
+    Columns: ``score`` integer, ``action`` text, ``triggered`` text[] by points, ``unsuppressed``
     boolean[] with an element for each enabled rule.
     """
     enabled = [rule for rule in rules if rule.enabled]
@@ -138,7 +138,7 @@ def decision_sql(rules: Sequence[FraudRule], names: Names, context: SqlContext) 
     triggered = sql.SQL("array_remove(array[{}]::text[], null)").format(
         sql.SQL(", ").join(
             sql.SQL("case when {} then {} end").format(one, sql.Literal(rule.rule_id))
-            for one, rule in _pairs(fired, enabled)
+            for one, rule in sorted(_pairs(fired, enabled), key=lambda pair: -pair[1].severity)
         )
     )
     return sql.SQL(

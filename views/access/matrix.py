@@ -328,7 +328,11 @@ class Matrix(QWidget):
                     words = f"{role.name} {'has' if words in role.permissions else 'does not have'} {words}"
             elif column >= 0:
                 role = self._roles[column]
-                needs = f"; a grant needs {role.policy.approvers} of others" if role.sensitive else ""
+                needs = (
+                    f"; {counted(role.policy.approvers, 'other person', 'other people')} must agree to a grant"
+                    if role.sensitive
+                    else ""
+                )
                 words = f"{role.name}: {role.description}{needs}"
             QToolTip.showText(event.globalPos(), words, self)
             return True

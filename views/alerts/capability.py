@@ -118,17 +118,17 @@ def _gallery() -> GallerySection:
     return section()
 
 
-def _action(name: str, title: str) -> ActionSpec:
-    run = partial(_decide, name)
-    return ActionSpec(f"alerts.{name}", title, "Alerts", run, "", Permission.MANAGE_ALERTS, _decide_blocker)
+def _action(name: str, title: str, key: str) -> ActionSpec:
+    run, permission = partial(_decide, name), Permission.MANAGE_ALERTS
+    return ActionSpec(f"alerts.{name}", title, "Alerts", run, key, permission, _decide_blocker, bound=True)
 
 
 CAPABILITY = Capability(
     name="alerts",
     panels=(PanelSpec(PANEL, "Alerts", _panel, (Home("war-room", 1, 0, 652),)),),
     actions=(
-        _action("acknowledge", "Acknowledge alert…"),
-        _action("shelve", "Shelve alert…"),
+        _action("acknowledge", "Acknowledge alert…", "A"),
+        _action("shelve", "Shelve alert…", "S"),
         ActionSpec("alerts.rules", "Alert rules…", "Alerts", _rules, blocker=_rules_blocker),
     ),
     connect=_connect,

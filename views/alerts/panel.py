@@ -15,7 +15,7 @@ from app.core.freshness import Quality, age_words
 from app.core.timeframe import NOT_KEPT
 from models.core.permissions import Permission
 from views.alerts.card import AlertCard, AlertRow
-from views.alerts.wording import is_shelved
+from views.alerts.wording import is_shelved, range_of
 from views.kit.panel import Note
 from views.kit.theme import current
 from views.kit.widgets.discard import discard
@@ -81,7 +81,7 @@ class _Section:
         self.box.setSpacing(8)
         self.more = Pill("", Look.LINK, name="Show more alerts")
         self.more.hide()
-        self.widgets: dict[str, tuple[int, AlertCard | AlertRow]] = {}
+        self.widgets: dict[str, tuple[tuple[int, int | None], AlertCard | AlertRow]] = {}
         column.addWidget(self.heading)
         column.addLayout(self.box)
         column.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
@@ -127,6 +127,7 @@ class AlertsPanel(QObject):
         area.setWidget(inside)
         self._query = console.of(Alerts).list()
         self._query.changed.connect(self.refresh)
+        console.figures_changed.connect(self.refresh)  # which knows over how long the rules look back
         console.link.changed.connect(self._show_reasons)
         console.session.changed.connect(self._show_reasons)
         console.time.changed.connect(self._time_changed)
@@ -216,14 +217,15 @@ class AlertsPanel(QObject):
             discard(gone)
         widget: AlertCard | AlertRow | None
         for place, alert in enumerate(shown):
-            version, widget = self._known(section, alert.id)
-            if widget is None or version != alert.version:
-                fresh = self._widget(alert, number)
+            made_for, widget = self._known(section, alert.id)
+            range_days = self._range_of(alert)
+            if widget is None or made_for != (alert.version, range_days):
+                fresh = self._widget(alert, number, range_days)
                 focused = _focused_name(widget)
                 if widget is not None:
                     section.box.removeWidget(widget)
                     discard(widget)
-                section.widgets[alert.id] = (alert.version, fresh)
+                section.widgets[alert.id] = ((alert.version, range_days), fresh)
                 section.box.insertWidget(place, fresh)
                 _focus_named(fresh, focused)
             elif section.box.indexOf(widget) != place:
@@ -234,15 +236,19 @@ class AlertsPanel(QObject):
         section.more.setVisible(rest > 0)
 
     @staticmethod
-    def _known(section: _Section, alert_id: str) -> tuple[int, AlertCard | AlertRow | None]:
+    def _known(section: _Section, alert_id: str) -> tuple[tuple[int, int | None], AlertCard | AlertRow | None]:
         known = section.widgets.get(alert_id)
-        return (0, None) if known is None else known
+        return ((0, None), None) if known is None else known
 
-    def _widget(self, alert: Alert, number: int) -> AlertCard | AlertRow:
+    def _range_of(self, alert: Alert) -> int | None:
+        sample = self._console.dashboard().sample
+        return range_of(alert, sample.value.thresholds) if sample is not None else None
+
+    def _widget(self, alert: Alert, number: int, range_days: int | None) -> AlertCard | AlertRow:
         now = self._console.shown_at
         figures = self._console.figures
         if number == 0:
-            card = AlertCard(alert, figures.currency if figures else "", now)
+            card = AlertCard(alert, figures.currency if figures else "", now, range_days)
             card.asked.connect(self._run)
             return card
         words = {1: _by(alert.comment, alert.acknowledged_by), 3: _by(alert.shelve_reason, alert.shelved_by)}.get(

@@ -55,8 +55,8 @@ def columns_of(kind: str, currency: str) -> tuple[Column, ...]:
         case "refunds":
             return (
                 Column("Refunded, UTC", lambda r: _instant(r.refunded_at), 160, quiet=True),
-                Column("Refund", lambda r: r.id, 120, mono=True, stretch=True),
-                Column("Order", lambda r: r.order_id or "unknown", 120, mono=True),
+                Column("Refund", lambda r: r.id, 120, mono=True, stretch=True, fits=True),
+                Column("Order", lambda r: r.order_id or "unknown", 120, mono=True, fits=True),
                 Column("Country", lambda r: r.country or "–", 72),
                 Column("Amount", lambda r: _own(r.amount, r.currency), 120, right=True, quiet=True),
                 Column(f"Amount, {currency}", lambda r: _reporting(r.reporting_amount, currency), 120, right=True),
@@ -108,7 +108,8 @@ class DrillPanel(QObject):
         self.country = QLineEdit()
         self.country.setPlaceholderText("Country, for example DE")
         self.country.setAccessibleName("Filter by country")
-        self.country.setMaximumWidth(current().px(200))
+        self.country.setFixedWidth(current().px(200))
+        self.country.setToolTip("Two letters, such as DE; Enter filters")
         self.country.setClearButtonEnabled(True)
         self.other = Pill("", Look.BUTTON, name="Show the other rows of this figure")
         self.other.clicked.connect(self._switch)

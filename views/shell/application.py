@@ -216,7 +216,7 @@ class ConsoleApplication(QObject):
     def _keys(self) -> None:
         from views.shell.dialogs.keys import KeysDialog
 
-        KeysDialog(self.console.actions.all(), self.window).open()
+        KeysDialog(self.console.actions.all(), self.window, self.window.groups_here()).open()
 
     def _about(self) -> None:
         from views.shell.dialogs.about import AboutDialog

@@ -113,6 +113,11 @@ def rule(**changed: Any) -> FraudRule:
     )
 
 
+def test_the_rule_with_the_most_points_is_named_first() -> None:
+    rules = (rule(ruleId="light", severity=5), rule(ruleId="heavy", severity=40), rule(ruleId="even", severity=40))
+    assert decide(rules, {"card_orders_1h": 4}, EvaluationContext()).triggered == ("heavy", "even", "light")
+
+
 def test_precedence() -> None:
     block = rule(ruleId="b", action="block", severity=70)
     flag = rule(ruleId="f", action="flag", severity=5)

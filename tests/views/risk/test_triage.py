@@ -12,7 +12,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
 from app.console import Console
 from app.core.errors import NotSent
@@ -541,5 +541,52 @@ def test_columns_give_way_so_that_nothing_is_cut(
                 assert pill.geometry().right() <= screen.case.bar.width()
                 assert pill.geometry().bottom() <= screen.case.bar.height()
         Theme(QApplication.instance()).apply("dark", 1.0)  # type: ignore[arg-type]
+
+    day(aio, api, tmp_path, steps)
+
+
+def test_columns_depend_on_the_width_and_not_on_what_stands_in_them(
+    aio: Any, api: Api, shop: RiskShop, tmp_path: Path
+) -> None:
+    async def steps(screen: TriageScreen) -> None:
+        table = screen.table
+        for width in range(560, 1000, 20):
+            screen.queue.widget.setFixedWidth(width)
+            await turns()
+            table._widest.clear()
+            table._spread()
+            there = [n for n in range(10) if not table.isColumnHidden(n)]
+            table._widest[ORDER] = 130
+            table._spread()
+            assert [n for n in range(10) if not table.isColumnHidden(n)] == there
+            assert sum(table.columnWidth(n) for n in there) <= table.viewport().width()
+
+    day(aio, api, tmp_path, steps)
+
+
+def test_how_to_reject_can_be_read_when_it_is_asked(aio: Any, api: Api, shop: RiskShop, tmp_path: Path) -> None:
+    async def steps(screen: TriageScreen) -> None:
+        screen.window.resize(1100, 420)
+        await until(lambda: screen.case.is_seen)
+        await press(screen, KEY.Key_R)
+        area = screen.case.area.viewport()
+
+        def seen(widget: QWidget) -> bool:
+            top = widget.mapTo(area, widget.rect().topLeft()).y()
+            return top >= 0 and top + widget.height() <= area.height()
+
+        await until(lambda: seen(screen.case.armed) and seen(screen.case.field))
+
+    day(aio, api, tmp_path, steps)
+
+
+def test_enter_brings_the_case_to_the_front(
+    aio: Any, api: Api, shop: RiskShop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def steps(screen: TriageScreen) -> None:
+        opened: list[str] = []
+        monkeypatch.setattr(screen.panels, "_open_panel", opened.append)
+        await press(screen, KEY.Key_Return)
+        assert opened == ["triage.case"]
 
     day(aio, api, tmp_path, steps)

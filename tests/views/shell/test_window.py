@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMenu, QWidget
 
 from app.console import Console
 from app.core.connection_target import ConnectionTarget
@@ -27,6 +27,7 @@ from views.kit.theme import current
 from views.kit.widgets.table import RecordTable
 from views.risk.capability import TRIAGE
 from views.shell.application import ConsoleApplication
+from views.shell.dialogs.keys import KeysDialog
 from views.shell.dialogs.past import PastDialog
 from views.shell.dialogs.settings import SettingsDialog
 from views.shell.palette.palette import Palette
@@ -300,6 +301,24 @@ def test_a_key_with_control_typed_through_a_switch_is_carried_out_after_it(aio: 
     journey(aio, tmp_path, steps)
 
 
+def test_keys_of_what_is_on_the_screen_come_first(aio: Any, tmp_path: Path) -> None:
+    async def steps(_made: Office, app: ConsoleApplication) -> None:
+        def first() -> str:
+            app._keys()
+            dialog = app.window.findChild(KeysDialog)
+            assert dialog is not None
+            group = dialog.tree.topLevelItem(0)
+            dialog.close()
+            return group.text(0)
+
+        assert first() == "Alerts"
+        app.window.open_workspace(TRIAGE)
+        await turns()
+        assert first() == "Triage"
+
+    journey(aio, tmp_path, steps)
+
+
 def test_that_keys_were_ignored_is_said_for_a_moment(aio: Any, tmp_path: Path) -> None:
     async def steps(_: Office, app: ConsoleApplication) -> None:
         bar = app.window.message_bar
@@ -312,6 +331,25 @@ def test_that_keys_were_ignored_is_said_for_a_moment(aio: Any, tmp_path: Path) -
     journey(aio, tmp_path, steps)
 
 
+def test_the_tab_in_front_is_marked(aio: Any, tmp_path: Path) -> None:
+    async def steps(_made: Office, app: ConsoleApplication) -> None:
+        window = app.window
+        window.open_workspace(TRIAGE)
+
+        def marked() -> list[str]:
+            area = window.docks._docks["risk.lists"].dockAreaWidget()
+            bar = area.titleBar().tabBar()
+            tabs = [bar.tab(index) for index in range(bar.count())]
+            labels = [tab.findChild(QLabel) for tab in tabs if area.titleBar().property("several")]
+            return [label.text() for label in labels if label is not None and label.font().weight() == 600]
+
+        await until(lambda: marked() == ["Case"])
+        window.docks.open("risk.lists")
+        await until(lambda: marked() == ["Lists"])
+
+    journey(aio, tmp_path, steps)
+
+
 def test_settings_name_the_server_that_was_given_at_the_start_and_forget_it(aio: Any, tmp_path: Path) -> None:
     async def steps(made: Office, app: ConsoleApplication) -> None:
         assert app.console.settings.server_url == "", "it was given on the command line"
@@ -320,5 +358,62 @@ def test_settings_name_the_server_that_was_given_at_the_start_and_forget_it(aio:
         assert made.server.url in [label.text() for label in dialog.findChildren(QLabel)]
         assert dialog.forget.isEnabled()
         dialog.reject()
+
+    journey(aio, tmp_path, steps)
+
+
+@pytest.mark.qt_log_ignore("does not support raise", extend=True)
+def test_a_floating_dock_is_filled_at_the_next_start(aio: Any, tmp_path: Path) -> None:
+    async def steps(made: Office, app: ConsoleApplication) -> None:
+        app.window.docks.float("sources")
+        await until(lambda: len(app.window.docks.history) > 0)
+        app.window.save_workspace_as("My desk")
+        app.window.close()
+        again = ConsoleApplication(app.theme._application, made.console)
+        try:
+            again.show(1280, 800)
+            await again.furnish()
+            await until(again.window.docks._docks["sources"].isVisible)
+            await turns()
+            assert again.window.docks.panel("sources").widget.updatesEnabled()
+        finally:
+            again.close()
+            again.window.deleteLater()
+
+    journey(aio, tmp_path, steps)
+
+
+@pytest.mark.qt_log_ignore("does not support (raise|grabbing)", extend=True)
+def test_another_font_size_and_back_leaves_everything_where_it_was(aio: Any, tmp_path: Path) -> None:
+    async def steps(_made: Office, app: ConsoleApplication) -> None:
+        window = app.window
+        app._settings()
+        dialog = app.window.findChild(SettingsDialog)
+        assert dialog is not None
+
+        def sizes() -> list[Any]:
+            return [*(area.geometry() for area in window.docks.areas()), dialog.size()]
+
+        before = sizes()
+        app.theme.apply("dark", 2.0)
+        await until(lambda: dialog.width() == 840)
+        await turns(10)
+        bar, more = window.docks.view.horizontalScrollBar(), window.strip.more
+        assert bar.maximum() == 0, "nothing of a dock is beside the screen"
+        assert more.isVisible()
+        opened: list[QMenu] = []
+        more.click()
+        opened += window.strip.findChildren(QMenu)
+        words = [action.text() for action in opened[0].actions()]
+        assert {"Search or run an action", "Past…"} <= set(words)
+        assert any(text.endswith("UTC") for text in words)
+        opened[0].close()
+        kept = window.docks.layout_now()
+        app.theme.apply("dark", 1.0)
+        await until(lambda: sizes() == before)
+        assert not more.isVisible()
+        window.docks.restore(kept)  # what was saved meanwhile is no other arrangement
+        await until(lambda: sizes() == before)
+        dialog.close()
 
     journey(aio, tmp_path, steps)

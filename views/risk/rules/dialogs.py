@@ -40,9 +40,7 @@ class NewDraftDialog(DecidingDialog):
         self.name.setMaxLength(200)
         self.name.setAccessibleName("Title of the draft")
         self.name.setPlaceholderText("What is to change, such as Tighter limits for new accounts")
-        begins = (
-            "It begins without rules." if based_on is None else f"It begins with the rules of {set_words(based_on)}."
-        )
+        begins = "It begins without rules." if based_on is None else f"It begins with {set_words(based_on)}."
         self.column.addWidget(words_label(f"{begins} Nothing changes for orders until somebody else publishes it."))
         self.column.addWidget(self.name)
         self.name.setFocus()

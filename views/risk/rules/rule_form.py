@@ -125,8 +125,8 @@ class RuleForm(QScrollArea):
             ("Adds", self.points),
             ("and will", self.action),
             ("Cap an hour", self.orders),
-            ("", self.amount),
-            ("", self.share),
+            ("Amount an hour, 0 for no limit", self.amount),
+            ("Share an hour", self.share),
         )
         for words, part in parts:
             self._does.add(_labelled(words, part))

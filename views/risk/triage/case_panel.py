@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app.risk.case_history import history_line
@@ -83,19 +83,20 @@ class CasePanel(QueryPanel):
         self.linked = RecordTable(
             (
                 Column("Order", lambda row: row.order_id, 88, mono=True, fits=True),
-                Column("Amount", lambda row: amount(row, self.risk.currency), 88, right=True),
+                Column("Amount", lambda row: amount(row, self.risk.currency), 68, right=True),
                 Column(
                     "Placed, UTC",
-                    lambda row: moment(row.placed_at, self.console.clock.now(), seconds=True),
-                    108,
+                    lambda row: moment(row.placed_at, self.console.clock.now()),
+                    96,
                     fits=True,
                 ),
-                Column("Shared", shared, 104, stretch=True),
-                Column("State", linked_state, 104, stretch=True),
+                Column("Shared", shared, 80, stretch=True),
+                Column("State", linked_state, 72, stretch=True),
             ),
             "Linked orders",
         )
         self.linked.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        self.linked.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.linked.activated_row.connect(self._open_linked)
         self.more_history = Pill("", Look.LINK, name="Show the whole history")
         self.more_history.clicked.connect(self._whole_history)
@@ -121,7 +122,7 @@ class CasePanel(QueryPanel):
         self.section_customer = Section("Customer", self.customer_lines)
         self.section_linked = Section("Linked orders", self.linked)
         self.section_history = Section("History", self.history_lines, self.more_history)
-        self.section_notes = Section("Notes", self.note_lines, self.field, self.armed)
+        self.section_notes = Section("Notes", self.note_lines, self.armed, self.field)
         self.rest = QWidget()
         rest = QVBoxLayout(self.rest)
         rest.setContentsMargins(0, 0, 0, 0)
@@ -146,6 +147,9 @@ class CasePanel(QueryPanel):
         column.addWidget(self.rest)
         column.addStretch(1)
         self.area = QScrollArea()
+        self._revealing = QTimer(self, singleShot=True, interval=0)
+        self._revealing.timeout.connect(self._reveal_note)
+        self.area.verticalScrollBar().rangeChanged.connect(lambda *_: self._revealing.start())
         self.area.setWidgetResizable(True)
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.area.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -393,8 +397,17 @@ class CasePanel(QueryPanel):
     def arm(self, words: str) -> None:
         """Ask for a note, with the keyboard in its field."""
         self.armed.say(words)
-        self.area.ensureWidgetVisible(self.section_notes)
+        self._revealing.start()  # when it has found its place
         self.field.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _reveal_note(self) -> None:
+        """Scroll to the field and what is asked above it; again when what stands above has grown."""
+        inside = self.area.widget()
+        if inside is not None and self.armed.isVisibleTo(self.widget):
+            # Not ensureWidgetVisible, which is content with the text cursor of what has the keyboard.
+            below = self.field.mapTo(inside, self.field.rect().bottomLeft())
+            self.area.ensureVisible(0, below.y(), 0, 8)
+            self.area.ensureVisible(0, self.armed.mapTo(inside, QPoint()).y(), 0, 8)
 
     # --- notes -------------------------------------------------------------------------------------------------
 

@@ -112,18 +112,19 @@ class Figures(QWidget):
             self._lines(painter, entry, left)
             return
         whole = entry.due_at - entry.created_at
-        placed = f"placed {moment(entry.placed_at, now, seconds=True)}"
+        placed = f"placed {moment(entry.placed_at, now)}"
         items = case.order.item_count if case is not None else None
         first = "" if items is None else f"{items} item{'' if items == 1 else 's'}, "
-        self._tile(painter, boxes[0], "Risk score", str(entry.score), "of 100", advice(entry.action))
-        self._tile(painter, boxes[1], "Amount", *self._amount(entry), f"{first}{placed}")
+        due = f"due {moment(entry.due_at, now)} UTC"
+        self._tile(painter, boxes[0], "Risk score", str(entry.score), "of 100", (advice(entry.action),))
+        self._tile(painter, boxes[1], "Amount", *self._amount(entry), (f"{first}{placed}", placed))
         self._tile(
             painter,
             boxes[2],
             "Time left to decide" if left >= timedelta(0) else "Overdue",
             hours(left),
             "h",
-            f"of {_span(whole)}, due {moment(entry.due_at, now)} UTC",
+            (f"of {_span(whole)}, {due}", due, due.removesuffix(" UTC")),
             severity="P2" if left < timedelta(0) else "P3" if left < NEAR else "",
         )
         self._bar(painter, boxes[0], entry.score)
@@ -149,8 +150,17 @@ class Figures(QWidget):
             painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, words)
 
     def _tile(
-        self, painter: QPainter, box: QRectF, name: str, value: str, unit: str, below: str, *, severity: str = ""
+        self,
+        painter: QPainter,
+        box: QRectF,
+        name: str,
+        value: str,
+        unit: str,
+        below: tuple[str, ...],
+        *,
+        severity: str = "",
     ) -> None:
+        """``below`` from the longest words to the shortest: those that there is room for are shown."""
         theme, tokens = current(), current().tokens
         tile(painter, box)
         if severity:
@@ -164,8 +174,9 @@ class Figures(QWidget):
         metrics = QFontMetricsF(theme.font(9))
         name = metrics.elidedText(name, Qt.TextElideMode.ElideRight, inner.width())
         painter.drawText(inner, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft, name)
-        below = metrics.elidedText(below, Qt.TextElideMode.ElideRight, inner.width())
-        painter.drawText(inner, Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft, below)
+        fitting = next((each for each in below if metrics.horizontalAdvance(each) <= inner.width()), below[-1])
+        fitting = metrics.elidedText(fitting, Qt.TextElideMode.ElideRight, inner.width())
+        painter.drawText(inner, Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft, fitting)
         room = inner.width() - theme.width(unit, 10) - 6
         points = fitted(value, room, 28, 13)
         middle = inner.adjusted(0, caption, 0, -caption)

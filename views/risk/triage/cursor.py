@@ -29,6 +29,9 @@ class Cursor(QObject):
     choice_wanted = Signal(object)
     """Carries the entry of a row that was opened, where something of it waits for a choice."""
 
+    opened = Signal()
+    """A case is to be read: Enter, or a double click."""
+
     def __init__(self, console: Console, queue: QueuePanel, case: CasePanel) -> None:
         super().__init__(queue.widget)
         self._console, self._risk = console, console.of(Risk)
@@ -118,6 +121,7 @@ class Cursor(QObject):
             self.choice_wanted.emit(entry)
         else:
             self.case.show_entry(entry)
+            self.opened.emit()
             self.case.area.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _returned(self, entry_id: str) -> None:

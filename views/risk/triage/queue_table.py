@@ -39,7 +39,7 @@ GIVE_WAY = (CARD, AGE, WHO, AMOUNT)
 SCORE_BARE = 52
 """Width of a score without its bar, where even that is not enough."""
 _WIDTHS = {MARK: 28, SCORE: 104, ORDER: 92, AMOUNT: 96, CARD: 88, RULES: 140, AGE: 60, SLA: 84, WHO: 52, STATE: 150}
-STATE_WIDE = 168
+STATE_WIDE, RULES_LEAST = 168, 96
 STAMPS_MOST = 2_000
 """Pictures of cells that are kept: a few kilobytes each."""
 
@@ -262,10 +262,15 @@ class QueueTable(RecordTable):
     def _spread(self) -> None:
         widths, room = self._widths(), self.viewport().width()
         left_out: list[int] = []
+        usual = (
+            self._usual_widths()
+        )  # not those that grew with what stands in them: columns would come and go with that
         for number in GIVE_WAY:
-            if sum(w for n, w in enumerate(widths) if n not in left_out) <= room:
+            if sum(w for n, w in enumerate(usual) if n not in left_out) <= room:
                 break
             left_out.append(number)
+        over = sum(w for n, w in enumerate(widths) if n not in left_out) - room
+        widths[RULES] -= min(max(0, over), widths[RULES] - current().px(RULES_LEAST))
         if sum(w for n, w in enumerate(widths) if n not in left_out) > room:
             widths[SCORE] = current().px(SCORE_BARE)
         if sum(w for n, w in enumerate(widths) if n not in left_out) > room:

@@ -45,6 +45,7 @@ class Verdicts(QObject):
         self._console, self._risk = window.console, window.console.of(Risk)
         self.cursor = Cursor(self._console, queue, case)
         self.cursor.choice_wanted.connect(self._settle)
+        self.cursor.opened.connect(lambda: window.open_panel(CASE))
         queue.table.link_pressed.connect(self._settle)
         case.verb_asked.connect(self.do)
         case.rule_snooze_asked.connect(self._snooze_rule)
@@ -131,7 +132,7 @@ class Verdicts(QObject):
 
     def _unseen_blocker(self) -> str | None:
         """Nothing is done about a case that nobody has seen, however quick the keys are."""
-        return None if self.case.is_seen else "its case is not on screen"
+        return None if self.case.is_seen else "its case is not on screen, Enter opens it"
 
     def _select_blocker(self) -> str | None:
         entry, chosen = self.queue.table.at_cursor, self.queue.table.chosen

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from views.shell.window.docks import Docks
 
 
-ROOM = 40
-"""Pixels of padding in a title bar."""
+ROOM, TAB = 16, 24
+"""Pixels of padding in a title bar, and in a tab of it."""
 
 
 class DockTitle(QWidget):
@@ -55,17 +55,30 @@ class DockTitle(QWidget):
         if spec is None or not self._area.isVisible():
             return
         note = panel.note() if panel is not None else Note()
-        seen = (spec.id, note, self._area.width(), current().font_scale)
+        tabs = [dock.windowTitle() for dock in self._area.openedDockWidgets()]
+        seen = (spec.id, note, self._area.width(), current().font_scale, *tabs)
         if seen == self._seen:
             return
         self._seen = seen
         self._area.titleBar().setMinimumHeight(max(TITLE_HEIGHT, QFontMetrics(current().font(10)).height() + 10))
         self._note.set(note.text, {"stale": Look.HATCHED, "late": Look.OUTLINE}.get(note.kind, Look.QUIET))
-        # Where there is no room for both, what a panel is called goes before what is usual about it.
-        title = current().width(spec.title, 10, 600) + self._menu.sizeHint().width() + ROOM
-        fits = title + self._note.sizeHint().width() <= self._area.width()
+        self._mark_front(len(tabs) > 1)
+        # Where there is no room for both, what panels are called goes before what is usual about one.
+        titles = sum(current().width(title, 10, 600) + TAB for title in tabs) + self._menu.sizeHint().width() + ROOM
+        fits = titles + self._note.sizeHint().width() <= self._area.width()
         self._note.setVisible(bool(note.text) and (fits or note.kind != "fresh"))
         self._menu.setAccessibleName(f"Menu of {spec.title}")
+
+    def _mark_front(self, several: bool) -> None:
+        """Let the style sheet mark the tab in front; a dock that is alone needs no mark."""
+        bar = self._area.titleBar()
+        if bar.property("several") is several:
+            return
+        bar.setProperty("several", several)
+        tabs = bar.tabBar()
+        for tab in (tabs.tab(index) for index in range(tabs.count())):
+            tab.style().unpolish(tab)
+            tab.style().polish(tab)
 
     def _open_menu(self) -> None:
         spec = self._docks.in_front(self._area)

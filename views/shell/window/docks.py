@@ -13,6 +13,7 @@ import PySide6QtAds as ads  # noqa: N813 - QtAds is what it is called
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QGuiApplication
 from PySide6.QtWidgets import QApplication, QScrollArea, QSplitter, QWidget
+from shiboken6 import isValid
 
 from views.kit.focus_order import reveal
 from views.kit.theme import current
@@ -78,6 +79,8 @@ class Docks(QObject):
         """Docks come and go that nobody will see: no panel is made for them. So it is until the first ``restore``."""
         self._words = ""
         self._rest = b""
+        self._sizes_at_rest: dict[QSplitter, list[int]] = {}
+        """What the design or the operator gave the docks; a large font needs more for a while."""
         self._settle = QTimer(self, singleShot=True, interval=SETTLE_MS)
         self._settle.timeout.connect(self._settled)
         self.manager.dockAreaCreated.connect(self._area_created)
@@ -200,7 +203,12 @@ class Docks(QObject):
             f"border-bottom: 1px solid {line}; padding: 0 4px; }}"
             f"ads--CDockWidgetTab, ads--CDockAreaTabBar, ads--CDockAreaTabBar QWidget {{ background: {window}; "
             "border: 0; }"
-            "ads--CDockWidgetTab QLabel { font-weight: 600; }"
+            # A line of the same height on all of them: what comes to the front moves nothing.
+            "ads--CDockWidgetTab { border-top: 2px solid transparent; }"
+            f"ads--CDockWidgetTab QLabel {{ color: {QColor(t.text2).name()}; font-weight: 400; }}"
+            f'ads--CDockWidgetTab[activeTab="true"] QLabel {{ color: {QColor(t.text).name()}; font-weight: 600; }}'
+            'ads--CDockAreaTitleBar[several="true"] ads--CDockWidgetTab[activeTab="true"] '
+            f"{{ border-top: 2px solid {QColor(t.accent).name()}; }}"
             f"ads--CDockSplitter::handle {{ background: {QColor(t.base).name()}; image: none; }}"
         )
         for splitter in self.manager.findChildren(QSplitter):
@@ -213,6 +221,7 @@ class Docks(QObject):
         return super().eventFilter(watched, event)
 
     def _fit(self) -> None:
+        changed = False
         # What a panel needs changes with its width, the font, the number of columns and when a chart is first drawn.
         for panel_id, dock in self._docks.items():
             area = dock.dockAreaWidget()
@@ -225,6 +234,17 @@ class Docks(QObject):
             least.setHeight(least.height() + area.titleBar().minimumHeight())
             if area.minimumSize() != least:
                 area.setMinimumSize(least)
+                changed = True
+        if changed and not self._settle.isActive():
+            self._give_sizes()
+
+    def _give_sizes(self) -> None:
+        for splitter, sizes in self._sizes_at_rest.items():
+            if isValid(splitter) and splitter.count() == len(sizes):
+                splitter.setSizes(sizes)
+
+    def _note_sizes(self) -> None:
+        self._sizes_at_rest = {s: s.sizes() for s in self.manager.findChildren(QSplitter) if any(s.sizes())}
 
     # ---- looking --------------------------------------------------------------------------------------------------
 
@@ -305,7 +325,14 @@ class Docks(QObject):
 
     def layout_now(self) -> Layout:
         """The present arrangement."""
+        if self._settle.isActive():
+            self._note_sizes()
+        # As it was arranged, not as it is while a large font needs more.
+        for area in self.manager.openedDockAreas():
+            area.setMinimumSize(0, 0)
+        self._give_sizes()
         blob = bytes(self.manager.saveState().data())
+        self._fit()
         return Layout(tuple(sorted(self._docks)), blob, screens_now(), self._places())
 
     def _places(self) -> Places:
@@ -382,6 +409,7 @@ class Docks(QObject):
         """Take the present arrangement as the one that the next change departs from."""
         self._settle.stop()
         self._watch_splitters()
+        self._note_sizes()
         self._fit()
         self._rest = bytes(self.manager.saveState().data())
 
@@ -417,6 +445,7 @@ class Docks(QObject):
         if now != self._rest:
             self.history.push(self._rest)
             self._rest = now
+            self._note_sizes()
             self._watch_splitters()
             self.changed.emit(self._words)
 

@@ -119,8 +119,7 @@ class MainWindow(QWidget):
         self.strip.past_asked.connect(lambda: self.page_asked.emit("past"))
         self.strip.search_asked.connect(lambda: self.page_asked.emit("palette"))
         self.strip.panel_asked.connect(self.open_panel)
-        for asked in (self.strip.pending_asked, self.message_bar.pending_asked):
-            asked.connect(self._open_pending)
+        self.message_bar.pending_asked.connect(self._open_pending)
         self.strip.user_menu.connect(self._fill_user_menu)
         self.rail.workspace_chosen.connect(self.open_workspace)
         self.rail.layouts_asked.connect(self._layouts_menu)
@@ -212,7 +211,9 @@ class MainWindow(QWidget):
         if not self.docks.restore(self.workspaces.current.layout):
             self.say(f"The layout of “{self.workspaces.current.name}” could not be used; the built-in one is shown.")
         self.docks.history.clear()
-        self.ground.setUpdatesEnabled(True)
+        # Floating docks were made while nothing was drawn; being windows they do not hear that it is again.
+        for drawn in (self.ground, *self.docks.manager.floatingWidgets()):
+            drawn.setUpdatesEnabled(True)
 
     @property
     def _built_in(self) -> str:
@@ -301,6 +302,10 @@ class MainWindow(QWidget):
             menu.addAction(f"Open “{spec.title}”", lambda i=spec.id: self.docks.open(i))
         item = self.rail.layouts
         menu.popup(item.mapToGlobal(item.rect().topRight()))
+
+    def groups_here(self) -> set[str]:
+        """Groups of the actions of the capabilities whose docks are seen."""
+        return self.panels.groups_of(panel_id for panel_id in self.panels.specs if self.docks.is_open(panel_id))
 
     def _fill_user_menu(self, menu: QMenu) -> None:
         self._fill(menu, "Session")

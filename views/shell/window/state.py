@@ -34,7 +34,6 @@ def strip_state(console: Console) -> StripState:
         window_end=None if figures is None else datetime.fromtimestamp(figures.as_of, UTC),
         counts=tuple(count for each in CAPABILITIES if each.status is not None for count in each.status(console)),
         read_only=state == "signed_out" or console.time.as_of is not None,
-        pending=len(console.mutations.pending),
         polling=console.stream.state == "polling",
         local_time=console.settings.local_time,
         user=me.name if me else _painted_user(console),
