@@ -17,7 +17,7 @@ from app.capabilities import CAPABILITIES
 from app.core.actions import ActionRegistry
 from app.core.clock import Clock, SystemClock
 from app.core.connection_target import ConnectionTarget
-from app.core.errors import BadAnswer, OperationsError, ProblemAnswer, SignedOut, Unreachable
+from app.core.errors import OperationsError, SignedOut, Unreachable
 from app.core.freshness import Quality
 from app.core.kept_samples import Keep, KeptSamples
 from app.core.last_user import LastUser
@@ -440,7 +440,7 @@ class Console:
                 self.link.mark_down(str(error))
             case SignedOut():
                 self.link.mark_signed_out(str(error))
-            case BadAnswer() | ProblemAnswer():
+            case _:
                 self.messages.post_once(f"answer {error}", str(error), "error")
 
     def _session_changed(self) -> None:

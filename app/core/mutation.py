@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from app.core.tasks import Tasks
     from models.core.topics import Topic
 
-PARKED = frozenset({State.CONFLICT, State.REFUSED, State.UNKNOWN, State.HELD})
+PARKED = frozenset({State.CONFLICT, State.REFUSED, State.UNKNOWN, State.HELD, State.UNREADABLE})
+READ_AND_GONE = frozenset({State.REFUSED, State.UNKNOWN, State.UNREADABLE})
+"""What ends once the operator has read why it was not done, or knows what became of it."""
 
 
 class Mutations:
@@ -139,6 +141,8 @@ class Mutations:
         mutation = self._list.known(key)
         if self._sender.sending == key:
             raise Refused("It is being sent at this moment.")
+        if mutation.state is State.UNREADABLE:
+            raise Refused("It is not sent anyway.")
         if mutation.attempts and mutation.state in {State.WAITING, State.UNKNOWN}:
             raise Refused(
                 "It was sent and not answered: it may have been done. It is asked for again with the same key."
@@ -148,7 +152,7 @@ class Mutations:
     async def forget(self, key: str) -> None:
         """The operator has read why it was refused, or knows what became of it."""
         mutation = self._list.known(key)
-        if mutation.state not in {State.REFUSED, State.UNKNOWN}:
+        if mutation.state not in READ_AND_GONE:
             raise Refused("It is still to be sent.")
         await self._list.end(mutation, "refused" if mutation.state is State.REFUSED else "unknown", mutation.detail)
 
