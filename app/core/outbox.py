@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 from app.core import files
+from app.core.clock import is_instant
 from app.core.json_text import parse_json
 from app.core.life_sign import LifeSign, has_ended
 
@@ -422,14 +423,6 @@ def _is_object(text: Any) -> bool:
         return False
 
 
-def _is_instant(value: Any) -> bool:
-    """Whether it is a time in seconds that can be written as a date."""
-    try:
-        return isinstance(value, float) and datetime.fromtimestamp(value, UTC).year > 0
-    except (ValueError, OverflowError, OSError):
-        return False
-
-
 def _or_none(fits: Callable[[Any], bool]) -> Callable[[Any], bool]:
     return lambda value: value is None or fits(value)
 
@@ -444,8 +437,8 @@ COLUMNS: dict[str, Callable[[Any], bool]] = {
     **dict.fromkeys(("body", "base", "theirs"), _or_none(_is_object)),
     "version": _or_none(lambda value: isinstance(value, int)),
     "attempts": lambda value: isinstance(value, int),
-    "created_at": _is_instant,
-    "tried_at": _or_none(_is_instant),
+    "created_at": is_instant,
+    "tried_at": _or_none(is_instant),
     "detail": _is_text,
     "state": lambda value: value in set(State) - {State.UNREADABLE},
 }
