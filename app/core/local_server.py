@@ -17,6 +17,7 @@ from typing import Any
 
 from app.core.backoff import pause
 from app.core.errors import OperationsError
+from app.core.json_text import parse_json
 from app.core.platform import own_command, start_detached
 
 Progress = Callable[[str, float], None]
@@ -114,7 +115,7 @@ async def join_or_start(
 
 async def _join(data_dir: Path, role: str | None) -> LocalServer | None:
     try:
-        ready = json.loads((data_dir / "serve.json").read_text(encoding="utf-8"))
+        ready = parse_json((data_dir / "serve.json").read_text(encoding="utf-8"))
         port, token = int(ready["leasePort"]), str(ready["token"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -124,7 +125,7 @@ async def _join(data_dir: Path, role: str | None) -> LocalServer | None:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(json.dumps({"token": token, "as": role}).encode() + b"\n")
             await writer.drain()
-            answer: dict[str, Any] = dict(json.loads(await reader.readline()))
+            answer: dict[str, Any] = dict(parse_json(await reader.readline()))
     except (OSError, TimeoutError, ValueError, TypeError):
         if writer is not None:
             writer.close()
@@ -159,7 +160,7 @@ def _progress(data_dir: Path, begun: float) -> tuple[str, float] | None:
     try:
         if file.stat().st_mtime < begun - CLOCK_GRAIN:
             return None
-        raw = json.loads(file.read_text(encoding="utf-8"))
+        raw = parse_json(file.read_text(encoding="utf-8"))
         return str(raw["message"]), float(raw["fraction"])
     except (OSError, ValueError, KeyError, TypeError):
         return None

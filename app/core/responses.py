@@ -19,6 +19,7 @@ from app.core.errors import (
     TimedOut,
     Unreachable,
 )
+from app.core.json_text import parse_json
 from models.core.base import Record
 from models.core.problems import Code, Problem
 
@@ -43,7 +44,7 @@ def kept_text(response: httpx.Response) -> tuple[str, int | None]:
     """The text of an answer as it is kept, and the record's version."""
     if response.status_code != 204:
         try:
-            response.json()
+            parse_json(response.content)
         except ValueError:
             raise BadAnswer("The server's answer is not complete JSON.") from None
     tag = response.headers.get("etag", "").strip('"')

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.core import session_requests
 from app.core.errors import Challenge, OperationsError, SignedOut
+from app.core.json_text import parse_json
 from app.core.signals import Signal
 from app.core.tokens import TokenSource
 
@@ -210,7 +211,7 @@ class Session(TokenSource):
         from models.accounts import OidcOptions
 
         try:
-            kept = json.loads(await self.keyring.get(self._target) or "null")
+            kept = parse_json(await self.keyring.get(self._target) or "null")
             if kept is not None:
                 if "issuer" in kept:
                     issuer, subject = OidcOptions(issuer=kept["issuer"], client_id=kept["client"]), str(kept["subject"])
