@@ -27,7 +27,17 @@ from app.core.errors import (
     TimedOut,
     Unreachable,
 )
-from app.core.responses import content_of, kept_text, read, refusal, server_time, words_of, worth_repeating
+from app.core.responses import (
+    check_media,
+    content_of,
+    is_from_api,
+    kept_text,
+    read,
+    refusal,
+    server_time,
+    words_of,
+    worth_repeating,
+)
 from app.core.tokens import TokenSource
 from models.core.base import Record, Request
 
@@ -53,7 +63,7 @@ class OperationsClient:
         on_answer: OnAnswer | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        """``on_answer`` is told of every answer, with the server's own time."""
+        """``on_answer`` is told of every answer of the API, with the server's own time; not of those of gateways."""
         self.base_url = base_url.rstrip("/")
         self._tokens = token if isinstance(token, TokenSource) else TokenSource(token)
         self._on_answer = on_answer
@@ -113,7 +123,10 @@ class OperationsClient:
     ) -> tuple[str, int | None]:
         """Send a pending mutation: text of the answer, empty for none, and the record's version, if it has one."""
         headers = {"Idempotency-Key": key} | ({} if version is None else {"If-Match": f'"{version}"'})
-        return kept_text(await self._send(method, path, content=body, headers=headers))
+        response = await self._send(method, path, content=body, headers=headers)
+        kept = kept_text(response)
+        self._hear(response)
+        return kept
 
     async def record(self, path: str) -> tuple[str, int | None]:
         """A record as text, and its version, whatever its kind."""
@@ -140,8 +153,8 @@ class OperationsClient:
                     if isinstance(refused, SignedOut):
                         await self._tokens.renew(token)
                     raise refused
-                if self._on_answer is not None:
-                    self._on_answer(server_time(response))
+                check_media(response, "text/event-stream")
+                self._hear(response)
                 yield response.aiter_lines()
         except httpx.TransportError as error:
             raise Unreachable(words_of(error)) from error
@@ -163,12 +176,15 @@ class OperationsClient:
         for attempt in range(1, attempts + 1):
             try:
                 response = await self._send(method, path, query=query, body=body, headers=headers, signed=signed)
-                return read(response, kind)
+                found = read(response, kind)
             except OperationsError as error:
                 wait = worth_repeating(error)
                 if wait is None or attempt == attempts:
                     raise
                 await asyncio.sleep(wait + pause(attempt, FIRST_PAUSE, LONGEST_PAUSE))
+            else:
+                self._hear(response)
+                return found
         raise AssertionError("the last attempt raises or returns")
 
     async def _send(
@@ -230,6 +246,11 @@ class OperationsClient:
             raise Unreachable(words_of(error)) from error
         except (httpx.InvalidURL, httpx.DecodingError) as error:
             raise BadAnswer(f"The answer could not be read: {error}.") from error
+        if is_from_api(response):
+            self._hear(response)
+        return response
+
+    def _hear(self, response: httpx.Response) -> None:
+        """An answer of the API: marked by it, or, where a gateway removes its marks, one that fits."""
         if self._on_answer is not None and response.status_code != 401:
             self._on_answer(server_time(response))
-        return response

@@ -10,7 +10,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from app.core import session_requests
-from app.core.errors import Challenge, OperationsError, SignedOut
+from app.core.backoff import pause
+from app.core.errors import BadAnswer, Challenge, OperationsError, SignedOut, Unreachable
 from app.core.json_text import parse_json
 from app.core.signals import Signal
 from app.core.tokens import TokenSource
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 KEYRING_PATIENCE = 2.0
 SERVICE = "opsconsole"
 RENEW_BEFORE = timedelta(seconds=60)
+RENEWAL_FIRST_PAUSE, RENEWAL_LONGEST_PAUSE = 1.0, 15.0
 
 
 class Keyring:
@@ -115,6 +117,11 @@ class Session(TokenSource):
         self._id_token: str | None = None
         self._to_keep = True
         self._renewing: asyncio.Task[str | None] | None = None
+        self._failures = 0
+        """Renewals in a row that brought nothing."""
+        self._failure: OperationsError | None = None
+        self._next_try = 0.0
+        """Before this time of the loop nobody is asked for a renewal again; who wants one hears ``_failure``."""
         self._signing_out = False
         self._client: OperationsClient | None = None
 
@@ -146,6 +153,8 @@ class Session(TokenSource):
         """Another token; everybody who asks at once waits for the same one."""
         if self._tokens is not None and refused != self._tokens.access_token:
             return self._tokens.access_token  # somebody renewed it meanwhile
+        if self._failure is not None and asyncio.get_running_loop().time() < self._next_try:
+            raise self._failure.with_traceback(None)
         if self._renewing is None or self._renewing.done():
             self._renewing = asyncio.get_running_loop().create_task(self._renew(), name="renew session")
         return await asyncio.shield(self._renewing)
@@ -169,8 +178,21 @@ class Session(TokenSource):
             self._messages.post("The session has ended. Sign in again to go on.", "warning")
             self.changed.emit()
             return None
+        except OperationsError as error:
+            raise self._put_off(error) from error
         await self._use(tokens)
         return tokens.access_token
+
+    def _put_off(self, error: OperationsError) -> OperationsError:
+        """Every panel that asks wants a renewal: after the second failure, not before some time has passed."""
+        self._failures += 1
+        if self._failures > 1:
+            rest = pause(self._failures - 1, RENEWAL_FIRST_PAUSE, RENEWAL_LONGEST_PAUSE)
+            self._next_try = asyncio.get_running_loop().time() + rest
+        if isinstance(error, BadAnswer):  # nothing can be asked without a token: that is no link
+            error = Unreachable(f"The session cannot be renewed. {error}")
+        self._failure = error
+        return error
 
     async def take(self, tokens: Tokens, *, remember: bool = True) -> None:
         """Use these tokens, and those that follow them, from now on; the server renews them."""
@@ -186,6 +208,7 @@ class Session(TokenSource):
 
     async def _use(self, tokens: Tokens) -> None:
         self._tokens = tokens
+        self._failures, self._failure = 0, None
         self._refresh_token = tokens.refresh_token or self._refresh_token
         life = (tokens.expires_at - tokens.as_of).total_seconds()
         self._expires_mono = self._clock.monotonic() + life
@@ -225,6 +248,7 @@ class Session(TokenSource):
 
     def _forget_tokens(self) -> None:
         self._tokens, self._refresh_token, self._id_token, self.me = None, None, None, None
+        self._failures, self._failure = 0, None
         self.confirmed = False
 
     async def _forget_kept(self) -> None:
