@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
@@ -56,6 +57,8 @@ RETRY_SECONDS = 2.5
 """Between two attempts to find out who is signed in."""
 REJOIN_SECONDS = 1.0
 
+log = logging.getLogger(__name__)
+
 
 class Console:
     """One console. ``await start()`` once a loop runs, ``await close()`` at the end."""
@@ -102,6 +105,8 @@ class Console:
         self._gate = asyncio.Event()
         self._client: OperationsClient | None = None
         self._local: LocalServer | None = None
+        self._reading: asyncio.Task[None] | None = None
+        """Of what was kept, begun at the first start."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self.snapshot = Snapshot(snapshot_path(profile, self.target.name), self._snapshot_says)
         self.kept = KeptSamples(
@@ -297,17 +302,18 @@ class Console:
     async def start(self) -> None:
         """Connect: join or start the server of this computer, or take up the session with a server.
 
-        Without a target nothing happens. A server that cannot be reached is tried again; only a local server that
-        cannot be started at all raises LocalServerError.
+        Without a target nothing happens. A server that cannot be reached is tried again; a local server that cannot be
+        started at all raises LocalServerError. After whatever was raised it may be called again.
         """
         self._loop = asyncio.get_running_loop()
         for capability in CAPABILITIES:
             for spec in capability.mutations(self):
                 self.mutations.declare(spec)
-        # Beside the rest: a keyring may take its time, and a server need not wait for it.
-        reading = self.tasks.start(self._read_kept(), name="read what was kept")
+        if self._reading is None:
+            # Beside the rest: a keyring may take its time, and a server need not wait for it.
+            self._reading = self.tasks.start(self._read_kept(), name="read what was kept")
+            self.tasks.start(self._watch_over_me(), name="watch over what I may do")
         await self.mutations.start()
-        self.tasks.start(self._watch_over_me(), name="watch over what I may do")
         if self.target.data_dir is not None:
             await self._join()
             self.tasks.start(self._rejoin(), name="rejoin")
@@ -318,7 +324,7 @@ class Console:
             else:  # nobody asks the server anything until somebody has signed in
                 self.link.mark_signed_out()
                 self.ready.emit()
-        await asyncio.wait({reading})
+        await asyncio.wait({self._reading})
 
     async def _read_kept(self) -> None:
         await self.kept.start()
@@ -367,12 +373,15 @@ class Console:
         from models.accounts import Tokens
 
         assert self.target.data_dir is not None  # noqa: S101 - asked for by start
+        earlier = self._local
         self._local = await join_or_start(
             self.target.data_dir,
             role=self.target.role,
             sample_shop=self.target.sample_shop,
             progress=self.progress.emit,
         )
+        if earlier is not None:  # it has ended, or an attempt to start failed after it was joined
+            await earlier.release()
         self._use(self._local.url)
         if self._local.tokens is not None:
             given = self._local.tokens
@@ -395,7 +404,9 @@ class Console:
                 try:
                     await self._join()
                     break
-                except OperationsError as error:
+                except Exception as error:  # whatever it is, the next attempt may do
+                    if not isinstance(error, OperationsError):
+                        log.exception("the server on this computer is not joined")
                     self.messages.post_once("rejoin", str(error), "error")
                     await asyncio.sleep(REJOIN_SECONDS)
             self.messages.forget("rejoin")

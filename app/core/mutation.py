@@ -232,7 +232,9 @@ class Mutations:
     # --- life ----------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Take up what an earlier run left, and begin to send."""
+        """Take up what an earlier run left, and begin to send; once is enough."""
+        if self._task is not None:
+            return
         try:
             await self._list.take_over()
         except OutboxError as error:
