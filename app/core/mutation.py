@@ -20,6 +20,7 @@ from app.core.mutation_types import MutationRequest, MutationSpec, Outcome, Refu
 from app.core.outbox import Outbox, OutboxError, PendingMutation, SettledMutation, State
 from app.core.pending_mutations import PendingMutations, build_pending
 from app.core.signals import SignalInstance
+from app.core.tasks import end
 
 if TYPE_CHECKING:
     from app.core.http_client import OperationsClient
@@ -252,6 +253,5 @@ class Mutations:
             lambda keys: self._connected() and any(mutation.key in keys for mutation in unsent.all), self._wake
         )
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait({self._task})
+            await end(self._task)
         await self._outbox.close()

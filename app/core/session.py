@@ -14,6 +14,7 @@ from app.core.backoff import pause
 from app.core.errors import BadAnswer, Challenge, OperationsError, SignedOut, Unreachable
 from app.core.json_text import parse_json
 from app.core.signals import Signal
+from app.core.tasks import end
 from app.core.tokens import TokenSource
 
 if TYPE_CHECKING:
@@ -82,7 +83,8 @@ async def _in_daemon(work: Callable[[], Any], patience: float) -> Any:
 
     threading.Thread(target=run, name="keyring", daemon=True).start()
     try:
-        return await asyncio.wait_for(done, patience)
+        async with asyncio.timeout(patience):  # not wait_for, which loses a cancellation on Python 3.11
+            return await done
     except TimeoutError as error:
         raise OSError("the system's keyring does not answer") from error
 
@@ -382,8 +384,7 @@ class Session(TokenSource):
     async def close(self) -> None:
         """Give up a renewal under way."""
         if self._renewing is not None:
-            self._renewing.cancel()
-            await asyncio.wait({self._renewing})
+            await end(self._renewing)
             if not self._renewing.cancelled():
                 self._renewing.exception()  # nobody waits for it any more
 
