@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
@@ -17,7 +18,7 @@ from app.capabilities import CAPABILITIES
 from app.core.actions import ActionRegistry
 from app.core.clock import Clock, SystemClock
 from app.core.connection_target import ConnectionTarget
-from app.core.errors import BadAnswer, OperationsError, ProblemAnswer, SignedOut, Unreachable
+from app.core.errors import OperationsError, SignedOut, Unreachable
 from app.core.freshness import Quality
 from app.core.kept_samples import Keep, KeptSamples
 from app.core.last_user import LastUser
@@ -56,6 +57,8 @@ LIST_SECONDS, ME_SECONDS = 10.0, 15.0
 RETRY_SECONDS = 2.5
 """Between two attempts to find out who is signed in."""
 REJOIN_SECONDS = 1.0
+
+log = logging.getLogger(__name__)
 
 
 class Console:
@@ -105,6 +108,10 @@ class Console:
         self._local: LocalServer | None = None
         self._in_role = False
         """Signed in as the account that was asked for when the console was started, by the server on this computer."""
+        self._joined = False
+        """The server on this computer was joined or started, and somebody signed in to it or asked to."""
+        self._reading: asyncio.Task[None] | None = None
+        """Of what was kept, begun at the first start."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self.snapshot = Snapshot(snapshot_path(profile, self.target.name), self._snapshot_says)
         self.kept = KeptSamples(
@@ -293,17 +300,18 @@ class Console:
     async def start(self) -> None:
         """Connect: join or start the server of this computer, or take up the session with a server.
 
-        Without a target nothing happens. A server that cannot be reached is tried again; only a local server that
-        cannot be started at all raises LocalServerError.
+        Without a target nothing happens. A server that cannot be reached is tried again; a local server that cannot be
+        started at all raises LocalServerError. After whatever was raised it may be called again.
         """
         self._loop = asyncio.get_running_loop()
         for capability in CAPABILITIES:
             for spec in capability.mutations(self):
                 self.mutations.declare(spec)
-        # Beside the rest: a keyring may take its time, and a server need not wait for it.
-        reading = self.tasks.start(self._read_kept(), name="read what was kept")
+        if self._reading is None:
+            # Beside the rest: a keyring may take its time, and a server need not wait for it.
+            self._reading = self.tasks.start(self._read_kept(), name="read what was kept")
+            self.tasks.start(self._watch_over_me(), name="watch over what I may do")
         await self.mutations.start()
-        self.tasks.start(self._watch_over_me(), name="watch over what I may do")
         if self.target.data_dir is not None:
             await self._join()
             self.tasks.start(self._rejoin(), name="rejoin")
@@ -314,7 +322,7 @@ class Console:
             else:  # nobody asks the server anything until somebody has signed in
                 self.link.mark_signed_out()
                 self.ready.emit()
-        await asyncio.wait({reading})
+        await asyncio.wait({self._reading})
 
     async def _read_kept(self) -> None:
         await self.kept.start()
@@ -371,32 +379,27 @@ class Console:
     async def _join(self) -> None:
         """Join or start the server of this computer; who was signed in goes on, whatever account was asked for."""
         from app.core.local_server import join_or_start
-        from models.accounts import Tokens
 
         assert self.target.data_dir is not None  # noqa: S101 - asked for by start
-        first = self._local is None
+        first, earlier = not self._joined, self._local
         self._local = await join_or_start(
             self.target.data_dir,
             role=self.target.role,
             sample_shop=self.target.sample_shop,
             progress=self.progress.emit,
         )
+        if earlier is not None:  # it has ended, or an attempt to start failed after it was joined
+            await earlier.release()
         self._use(self._local.url)
         if self._local.tokens is not None and (first or self._in_role):
-            given = self._local.tokens
-            tokens = Tokens(
-                access_token=given.access_token,
-                refresh_token=given.refresh_token,
-                expires_at=given.expires_at,
-                as_of=self.clock.now(),
-            )
-            await self.session.take(tokens, remember=False)
+            await self.session.take(self._local.tokens.as_answered(self.clock.now()), remember=False)
             self._in_role = True
         if first or self.session.signed_in:
             await self._after_sign_in()
         else:
             self.link.mark_signed_out()
             self.ready.emit()
+        self._joined = True
 
     async def _rejoin(self) -> None:
         """When the server on this computer dies, start or join another."""
@@ -408,7 +411,9 @@ class Console:
                 try:
                     await self._join()
                     break
-                except OperationsError as error:
+                except Exception as error:  # whatever it is, the next attempt may do
+                    if not isinstance(error, OperationsError):
+                        log.exception("the server on this computer is not joined")
                     self.messages.post_once("rejoin", str(error), "error")
                     await asyncio.sleep(REJOIN_SECONDS)
             self.messages.forget("rejoin")
@@ -438,12 +443,8 @@ class Console:
 
     def _note_answer(self, server_time: datetime | None) -> None:
         self.link.mark_up(server_time)
-        if self.link.skewed:
-            ahead = self.link.clock_skew
-            words = f"{abs(ahead) / 60:.0f} min {'ahead of' if ahead > 0 else 'behind'}"
-            self.messages.post_once(
-                "skew", f"This computer's clock is {words} the server's. Figures and ages are not affected."
-            )
+        if words := self.link.skew_words:
+            self.messages.post_once("skew", words)
 
     def _report_error(self, error: OperationsError) -> None:
         match error:
@@ -451,7 +452,7 @@ class Console:
                 self.link.mark_down(str(error))
             case SignedOut():
                 self.link.mark_signed_out(str(error))
-            case BadAnswer() | ProblemAnswer():
+            case _:
                 self.messages.post_once(f"answer {error}", str(error), "error")
 
     def _forget_answers(self) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.core import files
+from app.core.json_text import parse_json
 
 if TYPE_CHECKING:
     from app.core.tasks import Tasks
@@ -39,7 +40,7 @@ class DraftStore:
     def read(self) -> dict[str, Any] | None:
         """What an earlier run left; ``None`` for nothing, or for what cannot be read."""
         try:
-            found = json.loads(self.path.read_text(encoding="utf-8"))
+            found = parse_json(self.path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
         return found if isinstance(found, dict) else None

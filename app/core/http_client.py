@@ -27,7 +27,17 @@ from app.core.errors import (
     TimedOut,
     Unreachable,
 )
-from app.core.responses import content_of, kept_text, read, refusal, server_time, words_of, worth_repeating
+from app.core.responses import (
+    check_media,
+    content_of,
+    is_from_api,
+    kept_text,
+    read,
+    refusal,
+    server_time,
+    words_of,
+    worth_repeating,
+)
 from app.core.tokens import TokenSource
 from models.core.base import Record, Request
 
@@ -55,7 +65,7 @@ class OperationsClient:
         on_silence: OnSilence | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        """``on_answer`` is told of every answer, with the server's own time.
+        """``on_answer`` is told of every answer of the API, with the server's own time; not of those of gateways.
 
         ``on_silence`` is told when the server cannot be heard, whoever asks for whatever.
         """
@@ -118,7 +128,10 @@ class OperationsClient:
     ) -> tuple[str, int | None]:
         """Send a pending mutation: text of the answer, empty for none, and the record's version, if it has one."""
         headers = {"Idempotency-Key": key} | ({} if version is None else {"If-Match": f'"{version}"'})
-        return kept_text(await self._send(method, path, content=body, headers=headers))
+        response = await self._send(method, path, content=body, headers=headers)
+        kept = kept_text(response)
+        self._hear(response)
+        return kept
 
     async def record(self, path: str) -> tuple[str, int | None]:
         """A record as text, and its version, whatever its kind."""
@@ -146,9 +159,9 @@ class OperationsClient:
                     if isinstance(refused, SignedOut):
                         await self._tokens.renew(token)
                     raise refused
+                check_media(response, "text/event-stream")
                 heard = True
-                if self._on_answer is not None:
-                    self._on_answer(server_time(response))
+                self._hear(response)
                 yield response.aiter_lines()
         except httpx.TransportError as error:
             broken = Unreachable(words_of(error))
@@ -185,12 +198,15 @@ class OperationsClient:
                     response = await self._exchange(
                         method, path, query=query, body=body, headers=headers, signed=signed
                     )
-                    return read(response, kind)
+                    found = read(response, kind)
                 except OperationsError as error:
                     wait = worth_repeating(error)
                     if wait is None or attempt == attempts:
                         raise
                     await asyncio.sleep(wait + pause(attempt, FIRST_PAUSE, LONGEST_PAUSE))
+                else:
+                    self._hear(response)
+                    return found
         raise AssertionError("the last attempt raises or returns")
 
     async def _send(self, method: str, path: str, **more: Any) -> httpx.Response:
@@ -257,6 +273,11 @@ class OperationsClient:
             raise Unreachable(words_of(error)) from error
         except (httpx.InvalidURL, httpx.DecodingError) as error:
             raise BadAnswer(f"The answer could not be read: {error}.") from error
+        if is_from_api(response):
+            self._hear(response)
+        return response
+
+    def _hear(self, response: httpx.Response) -> None:
+        """An answer of the API: marked by it, or, where a gateway removes its marks, one that fits."""
         if self._on_answer is not None and response.status_code != 401:
             self._on_answer(server_time(response))
-        return response

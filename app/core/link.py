@@ -54,9 +54,12 @@ class Link:
         self._set(LinkState.CONNECTING, "")
 
     @property
-    def skewed(self) -> bool:
-        """Whether this computer's clock is so wrong that somebody should know."""
-        return abs(self.clock_skew) > SKEW_WORTH_SAYING
+    def skew_words(self) -> str:
+        """How wrong this computer's clock is, where somebody should know; else empty."""
+        if abs(self.clock_skew) <= SKEW_WORTH_SAYING:
+            return ""
+        words = f"{abs(self.clock_skew) / 60:.0f} min {'ahead of' if self.clock_skew > 0 else 'behind'}"
+        return f"This computer's clock is {words} the server's. Figures and ages are not affected."
 
     def _set(self, state: LinkState, detail: str) -> None:
         if (state, detail) != (self.state, self.detail):

@@ -13,11 +13,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.core.backoff import pause
 from app.core.errors import OperationsError
+from app.core.json_text import parse_json
 from app.core.platform import own_command, start_detached
+
+if TYPE_CHECKING:
+    from models.accounts import Tokens
 
 Progress = Callable[[str, float], None]
 
@@ -43,6 +47,17 @@ class LocalTokens:
     access_token: str
     refresh_token: str | None
     expires_at: datetime
+
+    def as_answered(self, as_of: datetime) -> Tokens:
+        """As the API answers a sign-in."""
+        from models.accounts import Tokens
+
+        return Tokens(
+            access_token=self.access_token,
+            refresh_token=self.refresh_token,
+            expires_at=self.expires_at,
+            as_of=as_of,
+        )
 
 
 class LocalServer:
@@ -114,7 +129,7 @@ async def join_or_start(
 
 async def _join(data_dir: Path, role: str | None) -> LocalServer | None:
     try:
-        ready = json.loads((data_dir / "serve.json").read_text(encoding="utf-8"))
+        ready = parse_json((data_dir / "serve.json").read_text(encoding="utf-8"))
         port, token = int(ready["leasePort"]), str(ready["token"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -124,7 +139,7 @@ async def _join(data_dir: Path, role: str | None) -> LocalServer | None:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(json.dumps({"token": token, "as": role}).encode() + b"\n")
             await writer.drain()
-            answer: dict[str, Any] = dict(json.loads(await reader.readline()))
+            answer: dict[str, Any] = dict(parse_json(await reader.readline()))
     except (OSError, TimeoutError, ValueError, TypeError):
         if writer is not None:
             writer.close()
@@ -159,7 +174,7 @@ def _progress(data_dir: Path, begun: float) -> tuple[str, float] | None:
     try:
         if file.stat().st_mtime < begun - CLOCK_GRAIN:
             return None
-        raw = json.loads(file.read_text(encoding="utf-8"))
+        raw = parse_json(file.read_text(encoding="utf-8"))
         return str(raw["message"]), float(raw["fraction"])
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -20,13 +20,16 @@ from app.core.mutation_types import MutationRequest, MutationSpec, Outcome, Refu
 from app.core.outbox import Outbox, OutboxError, PendingMutation, SettledMutation, State
 from app.core.pending_mutations import PendingMutations, build_pending
 from app.core.signals import SignalInstance
+from app.core.tasks import end
 
 if TYPE_CHECKING:
     from app.core.http_client import OperationsClient
     from app.core.tasks import Tasks
     from models.core.topics import Topic
 
-PARKED = frozenset({State.CONFLICT, State.REFUSED, State.UNKNOWN, State.HELD})
+PARKED = frozenset({State.CONFLICT, State.REFUSED, State.UNKNOWN, State.HELD, State.UNREADABLE})
+READ_AND_GONE = frozenset({State.REFUSED, State.UNKNOWN, State.UNREADABLE})
+"""What ends once the operator has read why it was not done, or knows what became of it."""
 
 
 class Mutations:
@@ -139,6 +142,8 @@ class Mutations:
         mutation = self._list.known(key)
         if self._sender.sending == key:
             raise Refused("It is being sent at this moment.")
+        if mutation.state is State.UNREADABLE:
+            raise Refused("It is not sent anyway.")
         if mutation.attempts and mutation.state in {State.WAITING, State.UNKNOWN}:
             raise Refused(
                 "It was sent and not answered: it may have been done. It is asked for again with the same key."
@@ -148,7 +153,7 @@ class Mutations:
     async def forget(self, key: str) -> None:
         """The operator has read why it was refused, or knows what became of it."""
         mutation = self._list.known(key)
-        if mutation.state not in {State.REFUSED, State.UNKNOWN}:
+        if mutation.state not in READ_AND_GONE:
             raise Refused("It is still to be sent.")
         await self._list.end(mutation, "refused" if mutation.state is State.REFUSED else "unknown", mutation.detail)
 
@@ -228,7 +233,9 @@ class Mutations:
     # --- life ----------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Take up what an earlier run left, and begin to send."""
+        """Take up what an earlier run left, and begin to send; once is enough."""
+        if self._task is not None:
+            return
         try:
             await self._list.take_over()
         except OutboxError as error:
@@ -246,6 +253,5 @@ class Mutations:
             lambda keys: self._connected() and any(mutation.key in keys for mutation in unsent.all), self._wake
         )
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait({self._task})
+            await end(self._task)
         await self._outbox.close()

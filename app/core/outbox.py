@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterable
@@ -21,6 +20,9 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 from app.core import files
+from app.core.clock import is_instant
+from app.core.json_text import parse_json
+from app.core.life_sign import LifeSign, has_ended
 
 T = TypeVar("T")
 
@@ -28,7 +30,8 @@ SCHEMA = 1
 PATIENCE = 2.0
 BEAT_SECONDS = 3.0
 DEAD_AFTER = 10.0
-"""Seconds without a sign of life after which another console takes over what a killed one left."""
+"""Seconds without a sign of life after which another console takes over what a killed one left, where the system does
+not tell by itself that it has ended (``app.core.life_sign``)."""
 DONE_KEPT = 1_000
 
 CREATE = """
@@ -64,6 +67,9 @@ class State(StrEnum):
     """The server said no; the operator has not read it yet."""
     UNKNOWN = "unknown"
     """It may have been done: only the operator can tell whether to ask again."""
+    UNREADABLE = "unreadable"
+    """Its row in the file holds what no opsconsole of this release writes. It is never sent, and stays as it is on the
+    disk until the operator has read of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +108,7 @@ class PendingMutation:
     @property
     def fields(self) -> dict[str, Any]:
         """What it wants to change, by the names of the contract."""
-        return json.loads(self.body) if self.body else {}
+        return parse_json(self.body) if self.body else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +147,9 @@ class Outbox:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="outbox")
         self._connection: sqlite3.Connection | None = None
         self._seen_at = 0.0
+        self._sign = LifeSign(self._sign_path(self.owner))
+        self._named: set[str] = set()
+        """Keys of the unreadable the operator was told of."""
 
     # --- asked by the mutations ----------------------------------------------------------------------------------
 
@@ -207,12 +216,16 @@ class Outbox:
             if isinstance(error, OutboxError):
                 raise
             raise OutboxError(
-                f"What you decided cannot be kept safely, so it was not sent: {_words(error)}."
+                f"What you decide cannot be kept safely on this computer, so it is not sent: {_words(error)}."
             ) from error
+
+    def _sign_path(self, owner: str) -> Path:
+        return self.path.with_name(f"{self.path.name}.{owner}.lives")
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
             files.make_folder(self.path.parent)
+            self._sign.give()  # before others read in the file that there is somebody
             connection = sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
             try:
                 connection.row_factory = sqlite3.Row
@@ -275,14 +288,29 @@ class Outbox:
             self._seen_at = 0.0
             self._alive(connection)
             now = time.time()
+            known = connection.execute("select owner, seen from sender where owner <> ?", (self.owner,)).fetchall()
             # A sign of life from the future is that of a clock that was set back.
-            connection.execute("delete from sender where seen < ? or seen > ?", (now - DEAD_AFTER, now + DEAD_AFTER))
+            dead = [
+                (owner,) for owner, seen in known if abs(now - seen) > DEAD_AFTER or has_ended(self._sign_path(owner))
+            ]
+            connection.executemany("delete from sender where owner = ?", dead)
             connection.execute(
                 "update intent set owner = ? where owner not in (select owner from sender)", (self.owner,)
             )
-            return _mutations(connection.execute("select * from intent where owner = ? order by seq", (self.owner,)))
+            return [
+                _mutation(row)
+                for row in connection.execute("select * from intent where owner = ? order by seq", (self.owner,))
+            ]
 
-        return self._transaction(work)
+        found = self._transaction(work)
+        self._name_unreadable(found)
+        return found
+
+    def _name_unreadable(self, found: Iterable[PendingMutation]) -> None:
+        for mutation in found:
+            if mutation.state is State.UNREADABLE and mutation.key not in self._named:
+                self._named.add(mutation.key)
+                self._say(f"“{mutation.title}” cannot be read any more and is not sent. Check whether it was done.")
 
     def _change(self, mutation: PendingMutation, changes: dict[str, Any]) -> PendingMutation:
         changed = replace(mutation, **changes)
@@ -346,6 +374,7 @@ class Outbox:
             with connection:
                 connection.execute("delete from sender where owner = ?", (self.owner,))
             connection.close()
+        self._sign.take_back()
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
@@ -367,9 +396,53 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, StrEnum) else value
 
 
-def _mutations(rows: Iterable[sqlite3.Row]) -> list[PendingMutation]:
-    names = [name for name in PendingMutation.__dataclass_fields__ if name != "state"]
-    return [PendingMutation(**{name: row[name] for name in names}, state=State(row["state"])) for row in rows]
+def _mutation(row: sqlite3.Row) -> PendingMutation:
+    """What a row holds; one that holds something else is UNREADABLE, with what can be shown of it."""
+    values: dict[str, Any] = {name: row[name] for name in PendingMutation.__dataclass_fields__}
+    odd = [name for name, fits in COLUMNS.items() if not fits(values[name])]
+    if odd:
+        shown = {name: "" if values[name] is None else str(values[name]) for name in NAMED}
+        created_at = 0.0 if "created_at" in odd else values["created_at"]
+        values |= {**shown, "body": None, "version": None, "record": None, "base": None, "builds_on": None}
+        values |= {"attempts": 0, "created_at": created_at, "tried_at": None, "theirs": None}
+        values |= {
+            "state": State.UNREADABLE,
+            "detail": f"Its {', '.join(odd)} in the file makes no sense to this opsconsole.",
+        }
+    return PendingMutation(**values | {"state": State(values["state"])})
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_object(text: Any) -> bool:
+    try:
+        return isinstance(text, str) and isinstance(parse_json(text), dict)
+    except ValueError:
+        return False
+
+
+def _or_none(fits: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: value is None or fits(value)
+
+
+NAMED = ("key", "user_id", "kind", "title", "method", "path", "resource")
+"""Columns that say what a row is about."""
+COLUMNS: dict[str, Callable[[Any], bool]] = {
+    **dict.fromkeys(NAMED, _is_text),
+    "method": lambda value: value in {"POST", "PUT", "PATCH", "DELETE"},
+    "path": lambda value: _is_text(value) and value.startswith("/"),
+    **dict.fromkeys(("record", "builds_on"), _or_none(_is_text)),
+    **dict.fromkeys(("body", "base", "theirs"), _or_none(_is_object)),
+    "version": _or_none(lambda value: isinstance(value, int)),
+    "attempts": lambda value: isinstance(value, int),
+    "created_at": is_instant,
+    "tried_at": _or_none(is_instant),
+    "detail": _is_text,
+    "state": lambda value: value in set(State) - {State.UNREADABLE},
+}
+"""What the sender and the panels go by, and how it must be."""
 
 
 def _damaged(error: sqlite3.DatabaseError) -> bool:

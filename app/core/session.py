@@ -10,8 +10,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from app.core import session_requests
-from app.core.errors import Challenge, OperationsError, SignedOut
+from app.core.backoff import pause
+from app.core.errors import BadAnswer, Challenge, OperationsError, SignedOut, Unreachable
+from app.core.json_text import parse_json
 from app.core.signals import Signal
+from app.core.tasks import end
 from app.core.tokens import TokenSource
 
 if TYPE_CHECKING:
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 KEYRING_PATIENCE = 2.0
 SERVICE = "opsconsole"
 RENEW_BEFORE = timedelta(seconds=60)
+RENEWAL_FIRST_PAUSE, RENEWAL_LONGEST_PAUSE = 1.0, 15.0
 
 
 class Keyring:
@@ -79,7 +83,8 @@ async def _in_daemon(work: Callable[[], Any], patience: float) -> Any:
 
     threading.Thread(target=run, name="keyring", daemon=True).start()
     try:
-        return await asyncio.wait_for(done, patience)
+        async with asyncio.timeout(patience):  # not wait_for, which loses a cancellation on Python 3.11
+            return await done
     except TimeoutError as error:
         raise OSError("the system's keyring does not answer") from error
 
@@ -114,6 +119,11 @@ class Session(TokenSource):
         self._id_token: str | None = None
         self._to_keep = True
         self._renewing: asyncio.Task[str | None] | None = None
+        self._failures = 0
+        """Renewals in a row that brought nothing."""
+        self._failure: OperationsError | None = None
+        self._next_try = 0.0
+        """Before this time of the loop nobody is asked for a renewal again; who wants one hears ``_failure``."""
         self._signing_out = False
         self._client: OperationsClient | None = None
 
@@ -145,6 +155,8 @@ class Session(TokenSource):
         """Another token; everybody who asks at once waits for the same one."""
         if self._tokens is not None and refused != self._tokens.access_token:
             return self._tokens.access_token  # somebody renewed it meanwhile
+        if self._failure is not None and asyncio.get_running_loop().time() < self._next_try:
+            raise self._failure.with_traceback(None)
         if self._renewing is None or self._renewing.done():
             self._renewing = asyncio.get_running_loop().create_task(self._renew(), name="renew session")
         return await asyncio.shield(self._renewing)
@@ -169,8 +181,21 @@ class Session(TokenSource):
             self.changed.emit()
             self._messages.post("The session has ended. Sign in again to go on.", "warning")
             return None
+        except OperationsError as error:
+            raise self._put_off(error) from error
         await self._use(tokens)
         return tokens.access_token
+
+    def _put_off(self, error: OperationsError) -> OperationsError:
+        """Every panel that asks wants a renewal: after the second failure, not before some time has passed."""
+        self._failures += 1
+        if self._failures > 1:
+            rest = pause(self._failures - 1, RENEWAL_FIRST_PAUSE, RENEWAL_LONGEST_PAUSE)
+            self._next_try = asyncio.get_running_loop().time() + rest
+        if isinstance(error, BadAnswer):  # nothing can be asked without a token: that is no link
+            error = Unreachable(f"The session cannot be renewed. {error}")
+        self._failure = error
+        return error
 
     async def take(self, tokens: Tokens, *, remember: bool = True) -> None:
         """Use these tokens, and those that follow them, from now on; the server renews them."""
@@ -186,6 +211,7 @@ class Session(TokenSource):
 
     async def _use(self, tokens: Tokens) -> None:
         self._tokens = tokens
+        self._failures, self._failure = 0, None
         self._refresh_token = tokens.refresh_token or self._refresh_token
         life = (tokens.expires_at - tokens.as_of).total_seconds()
         self._expires_mono = self._clock.monotonic() + life
@@ -211,7 +237,7 @@ class Session(TokenSource):
         from models.accounts import OidcOptions
 
         try:
-            kept = json.loads(await self.keyring.get(self._target) or "null")
+            kept = parse_json(await self.keyring.get(self._target) or "null")
             if kept is not None:
                 if "issuer" in kept:
                     issuer, subject = OidcOptions(issuer=kept["issuer"], client_id=kept["client"]), str(kept["subject"])
@@ -225,6 +251,7 @@ class Session(TokenSource):
 
     def _forget_tokens(self) -> None:
         self._tokens, self._refresh_token, self._id_token, self.me = None, None, None, None
+        self._failures, self._failure = 0, None
         self.confirmed = False
 
     async def _forget_kept(self) -> None:
@@ -361,8 +388,7 @@ class Session(TokenSource):
     async def close(self) -> None:
         """Give up a renewal under way."""
         if self._renewing is not None:
-            self._renewing.cancel()
-            await asyncio.wait({self._renewing})
+            await end(self._renewing)
             if not self._renewing.cancelled():
                 self._renewing.exception()  # nobody waits for it any more
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from app.core import files
+from app.core.json_text import parse_json
 from app.core.timeframe import RANGES
 
 FILE = "settings.json"
@@ -71,7 +72,7 @@ class SettingsFile:
         """The choices; the defaults where there is no file. A damaged file is set aside."""
         self.problem = ""
         try:
-            raw = dict(json.loads(self.path.read_text(encoding="utf-8")).items())
+            raw = dict(parse_json(self.path.read_text(encoding="utf-8")).items())
         except FileNotFoundError:
             return Settings()
         except OSError as error:
@@ -99,7 +100,7 @@ class SettingsFile:
     def _with_servers_of_others(self, settings: Settings) -> Settings:
         """What consoles on other servers have seen must not be lost: they would trust whoever comes next."""
         try:
-            raw = json.loads(self.path.read_text(encoding="utf-8"))
+            raw = parse_json(self.path.read_text(encoding="utf-8"))
             known: dict[str, Any] = {name: raw[name] for name in BY_SERVER if _fits(raw.get(name), "dict[str, str]")}
         except (OSError, ValueError, AttributeError):
             return settings

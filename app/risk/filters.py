@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from app.core import files
+from app.core.json_text import parse_json
 from app.core.search import UnclosedQuoteError, search_terms
 
 SCHEME = "opsconsole:triage"
@@ -159,7 +160,7 @@ class SavedFilters:
         self.path = profile / FILE
         self.by_name: dict[str, QueueFilter] = {}
         with suppress(OSError, ValueError, AttributeError):
-            kept: Any = json.loads(self.path.read_text("utf-8"))
+            kept: Any = parse_json(self.path.read_text("utf-8"))
             for name, link in kept.items():
                 with suppress(FilterError):
                     if isinstance(link, str) and (made := from_link(link)) is not None:

@@ -11,6 +11,7 @@ from shiboken6 import isValid
 
 from app.core.errors import OperationsError
 from app.core.freshness import age_words
+from app.core.mutation import READ_AND_GONE
 from app.core.outbox import OutboxError, PendingMutation, SettledMutation, State
 from views.kit.query_panel import QueryPanel
 from views.kit.theme import current
@@ -29,6 +30,7 @@ STATES = {
     State.CONFLICT: "conflict: choose",
     State.REFUSED: "refused",
     State.UNKNOWN: "no answer: may have been done",
+    State.UNREADABLE: "cannot be read: not sent",
 }
 LISTED = 200
 
@@ -150,7 +152,7 @@ class MinePanel(QueryPanel):
             "choose": row.state is State.CONFLICT,
             "again": row.state in {State.HELD, State.UNKNOWN, State.REFUSED},
             "cancel": row.state in {State.WAITING, State.HELD} and not (row.state is State.WAITING and row.attempts),
-            "forget": row.state in {State.REFUSED, State.UNKNOWN},
+            "forget": row.state in READ_AND_GONE,
             "undo": False,
         }
         return None if fits[verb] else "not for what this row waits for"

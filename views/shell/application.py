@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,10 @@ FIRST_PAINT = 1.0
 ASKING = "ask how to sign in"
 RETRY = 3.0
 """Seconds between attempts to learn how to sign in, while the server is away."""
+START_FIRST_PAUSE, START_LONGEST_PAUSE = 2.0, 60.0
+"""Seconds between attempts to start."""
+
+log = logging.getLogger(__name__)
 
 
 class ConsoleApplication(QObject):
@@ -65,8 +70,8 @@ class ConsoleApplication(QObject):
         self.window.closed.connect(self._note_close)
         self._progress_told: set[str] = set()
         """What was said in the message bar of a server that starts."""
-        self._failed = False
-        """The server on this computer does not start, and what was kept is shown."""
+        self._retry = asyncio.Event()
+        """The operator does not want to wait for the next attempt to start."""
         self.window.banner.pressed.connect(self._try_again)
 
     def show(self, width: int = 0, height: int = 0) -> None:
@@ -150,7 +155,7 @@ class ConsoleApplication(QObject):
             return
         if self._starting is None:
             self._starting = StartingPage("Starting the sample shop" if self.console.target.sample_shop else "Starting")
-            self._starting.retry_chosen.connect(self.start)
+            self._starting.retry_chosen.connect(self._try_again)
             self.window.show_page(self._starting)
         self._starting.progress(message, fraction)
 
@@ -182,28 +187,42 @@ class ConsoleApplication(QObject):
             self._spawn(self._start(), "start the console")
 
     async def _start(self) -> None:
-        from app.core.local_server import LocalServerError
+        from app.core.backoff import pause
+        from app.core.errors import OperationsError
+        from app.core.tasks import wait_for
+
+        failures = 0
+        while True:
+            try:
+                await self.console.start()
+            except OperationsError as error:
+                self._say_failed(str(error))
+            except Exception as error:  # whatever it is, an operator who reads why is better off than one who waits
+                log.exception("the console does not start")
+                self._say_failed(f"The console does not start: {error or type(error).__name__}.")
+            else:
+                return
+            failures += 1
+            self._retry.clear()
+            await wait_for(self._retry, pause(failures, START_FIRST_PAUSE, START_LONGEST_PAUSE))
+
+    def _say_failed(self, words: str) -> None:
         from views.shell.pages.starting import StartingPage
 
-        try:
-            await self.console.start()
-        except LocalServerError as error:
-            self.console.link.mark_down(str(error))
-            if self._starting is None and self.console.figures is not None:
-                # What was kept tells more than a page that hides it.
-                self.console.messages.post(str(error), "error")
-                self._failed = True
-                return
-            if self._starting is None:
-                self._starting = StartingPage("The server on this computer does not start")
-                self._starting.retry_chosen.connect(self.start)
-                self.window.show_page(self._starting)
-            self._starting.failed(str(error))
+        self.console.link.mark_down(words)
+        if self._starting is None and self.console.figures is not None:
+            # What was kept tells more than a page that hides it.
+            self.console.messages.post_once(f"start {words}", words, "error")
+            return
+        if self._starting is None:
+            here = self.console.target.data_dir is not None
+            self._starting = StartingPage(f"The {'server on this computer' if here else 'console'} does not start")
+            self._starting.retry_chosen.connect(self._try_again)
+            self.window.show_page(self._starting)
+        self._starting.failed(words)
 
     def _try_again(self) -> None:
-        if self._failed:
-            self._failed = False
-            self.start()
+        self._retry.set()
 
     # ---- pages and dialogs ----------------------------------------------------------------------------------------
 

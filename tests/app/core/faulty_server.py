@@ -45,14 +45,21 @@ class Faulty:
 
 
 def http(
-    body: Any, *, status: str = "200 OK", media: str = "application/json", date: datetime | None = None, **headers: str
+    body: Any,
+    *,
+    status: str = "200 OK",
+    media: str = "application/json",
+    date: datetime | None = None,
+    marked: bool = True,
+    **headers: str,
 ) -> bytes:
-    """A complete answer."""
+    """A complete answer; ``marked`` as those of the API."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     lines = [
         f"HTTP/1.1 {status}",
         f"Content-Type: {media}",
         f"Content-Length: {len(content)}",
+        *(["X-Request-Id: 1"] if marked else []),
         f"Date: {format_datetime(date or datetime.now(UTC), usegmt=True)}",
         *(f"{name.replace('_', '-')}: {value}" for name, value in headers.items()),
         "Connection: close",

@@ -14,6 +14,7 @@ from app.console import Console
 from app.core.connection_target import ConnectionTarget, resolve_target
 from app.core.errors import OperationsError
 from app.core.freshness import Quality
+from app.core.http_client import READ_ATTEMPTS
 from app.core.link import LinkState
 from app.core.settings import Settings
 from app.core.stream import StreamState
@@ -124,6 +125,56 @@ async def test_a_wrong_answer_keeps_the_last_figures(tmp_path: Path, wrong: byte
         server.answer = answer
         await console.dashboard().refresh()
         assert console.dashboard().error is None
+        await console.close()
+
+
+GATEWAY = {
+    "502": http(b"<html>bad gateway</html>", status="502 Bad Gateway", media="text/html", marked=False),
+    "a portal": http(b"<html>sign in</html>", media="text/html", marked=False),
+    "nothing": http({}, marked=False),
+    "half a JSON": http(b'{"asOf": "20', marked=False),
+    "401": http(b"", status="401 Unauthorized", media="text/html", marked=False),
+    "404": http(b"not here", status="404 Not Found", media="text/plain", marked=False),
+}
+
+
+@pytest.mark.parametrize("between", GATEWAY)
+async def test_what_answers_in_the_servers_place_is_no_link_and_does_nothing(tmp_path: Path, between: str) -> None:
+    async with faulty_server() as server:
+        server.answer = answer
+        console = await _signed_in(tmp_path, server)
+        states: list[LinkState] = []
+        console.link.changed.connect(lambda: states.append(console.link.state))
+        server.answer = lambda _: GATEWAY[between]
+        for _ in range(3):
+            await console.dashboard().refresh()
+        await _until(lambda: states == [LinkState.DOWN])  # it never seems to come back
+        assert console.link.detail.startswith("Something between this computer and the server answers in its place")
+        assert console.quality() is Quality.DISCONNECTED
+        await acknowledge(console.mutations, Alert.model_validate(ALERT), "kept until the server itself is heard")
+        assert [mutation.state for mutation in console.mutations.pending] == ["waiting"]
+        server.answer = answer
+        await _until(lambda: console.link.state is LinkState.UP and not console.mutations.pending, 15)
+        await console.close()
+
+
+@pytest.mark.parametrize("wrong", [*GATEWAY.values(), http({}), http(b'{"asOf'), http(b"<html>", media="text/html")])
+async def test_a_session_that_cannot_be_renewed_is_no_link_and_is_asked_for_ever_more_seldom(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: bytes
+) -> None:
+    monkeypatch.setattr("app.core.session.RENEWAL_FIRST_PAUSE", 3600.0)
+    monkeypatch.setattr("app.core.session.RENEWAL_LONGEST_PAUSE", 3600.0)
+    clock = FakeClock()
+    async with faulty_server() as server:
+        server.answer = answer
+        console = await _signed_in(tmp_path, server, clock)
+        server.answer = lambda asked: wrong if asked.path.endswith("/refresh") else answer(asked)
+        clock.pass_seconds(880)
+        for _ in range(10):
+            await console.dashboard().refresh()
+        assert console.link.state is LinkState.DOWN
+        assert console.link.detail
+        assert sum(asked.path.endswith("/refresh") for asked in server.asked) <= 2 * READ_ATTEMPTS
         await console.close()
 
 

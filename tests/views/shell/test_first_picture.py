@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -95,3 +98,19 @@ def test_figures_that_are_not_in_the_first_picture_are_there_when_their_dock_is_
             assert all(tile.isVisible() and tile.width() > 0 for tile in figures.tiles)
 
     aio(run())
+
+
+@pytest.mark.parametrize("odd", ["null", "[]", '{"as_of": NaN}', "far"])
+def test_an_odd_first_picture_is_none_and_the_console_opens(qapp: QApplication, tmp_path: Path, odd: str) -> None:
+    keep_snapshot(tmp_path, SERVER)
+    (path,) = tmp_path.glob("snapshot-*.db")
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
+        kept = json.loads(db.execute("select text from sample where key = 'paint'").fetchone()[0])
+        text = json.dumps({**kept, "as_of": 9e15}) if odd == "far" else odd
+        db.execute("update sample set text = ? where key = 'paint'", (text,))
+    console = Console(tmp_path, ConnectionTarget(url=SERVER), keyring=MemoryKeyring())
+    app = ConsoleApplication(qapp, console)
+    app.show(1440, 900)
+    app.paint_first(qapp)
+    assert console.first is None
+    app.close()

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 from app.console import Console
 from app.core.connection_target import ConnectionTarget
 from app.core.local_server import LocalServerError
+from app.core.mutation import Mutations
 from app.core.snapshot import snapshot_path
 from models.core.permissions import Permission
 from models.core.personal import NOT_KEPT_OFFLINE
@@ -26,9 +27,11 @@ from tests.views.access.test_workspace import _session, assign, relaying
 from tests.views.office import turns
 from tests.views.risk.fixtures import fill, until
 from tests.views.risk.test_rules_panel import draft, send, worker
+from views.risk.rules.dialogs import NewDraftDialog
 from views.shell.application import ConsoleApplication
 from views.shell.pages.starting import StartingPage
 from views.shell.window.arrangement import BUILT_IN
+from views.shell.window.state import banner_words
 
 ROLE = "administrator"
 
@@ -227,5 +230,67 @@ def test_a_server_of_this_computer_that_does_not_start_hides_nothing_that_was_ke
             await queue_is_read(app)
             app.window.banner.pressed.emit()
             await until(lambda: len(attempts) == 2)
+
+    aio(run())
+
+
+@pytest.mark.parametrize("kept", [True, False])
+@pytest.mark.expects_errors("the console does not start")
+def test_a_start_that_fails_in_any_way_says_why_for_as_long_and_is_tried_again(
+    aio: Any, api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: bool
+) -> None:
+    keyring, attempts, go = MemoryKeyring(), list[int](), list[int]()
+
+    async def broken(self: Mutations) -> None:
+        attempts.append(1)
+        if not go:
+            raise ImportError("a part of it is half imported")
+
+    monkeypatch.setattr("views.shell.application.START_FIRST_PAUSE", 0.02)
+    monkeypatch.setattr("views.shell.application.START_LONGEST_PAUSE", 0.02)
+
+    async def run() -> None:
+        if kept:
+            async with signed_in_app(api, tmp_path, keyring) as app:
+                await until(lambda: app.console.figures is not None)
+        monkeypatch.setattr(Mutations, "start", broken)
+        async with app_at(tmp_path, ConnectionTarget(url=api.base_url), keyring) as app:
+            assert (app.console.figures is not None) == kept
+            app.start()
+            await until(lambda: len(attempts) > 2)
+            page = app.window.findChild(StartingPage)
+            assert "half imported" in (
+                banner_words(app.console)[1]
+                if page is None
+                else " ".join(label.text() for label in page.findChildren(QLabel))
+            )
+            assert (page is None) == kept
+            go.append(1)
+            await until(lambda: app.console.link.state in {"up", "signed_out"})
+            tried = len(attempts)
+            await turns(20)
+            assert len(attempts) == tried, "and it goes on from there"
+
+    aio(run())
+
+
+def test_a_draft_from_the_palette_says_what_it_begins_with_and_comes_to_the_front(
+    aio: Any, api: Api, tmp_path: Path
+) -> None:
+    prepare(api)
+
+    async def run() -> None:
+        async with signed_in_app(api, tmp_path, MemoryKeyring()) as app:
+            await until(lambda: app.console.session.confirmed)
+            app.console.actions.execute("risk.new-draft")
+            dialog = app.window.findChild(NewDraftDialog)
+            assert dialog is not None
+            said = " ".join(label.text() for label in dialog.findChildren(QLabel))
+            assert "It begins with the rules" in said
+            dialog.name.setText("From the palette")
+            dialog.submit()
+            panel = app.window.panels.panel("risk.rules")
+            await until(lambda: panel.draft.one is not None and panel.draft.one.title == "From the palette")
+            assert panel.widget.isVisible()
 
     aio(run())

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from views.kit.panel import Note
 from views.shell.application import ConsoleApplication
 from views.shell.window import docks, main_window, panels
 from views.shell.window.arrangement import arrangements
+from views.shell.window.docking_state import is_sound
 
 
 class Plain(QObject):
@@ -134,3 +137,39 @@ def test_a_dock_that_came_since_is_a_tab_where_it_is_at_home_and_moves_nothing(a
         patch.setattr(panels.Panels.__init__, "__defaults__", (CAPABILITIES,))
         journey(aio, plain, earlier, alerts=[alert(1)])
     journey(aio, newer, steps, alerts=[alert(1)])
+
+
+GOOD = base64.b64decode(json.loads(EARLIER.read_text("utf-8"))["workspaces"][0]["layout"]["blob"])
+SIZES = re.compile(rb"<Sizes>([^<]*)</Sizes>")
+
+
+def test_what_the_docking_system_wrote_is_sound() -> None:
+    assert SIZES.search(GOOD)
+    assert is_sound(GOOD)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        SIZES.sub(b"<Sizes>-5 99999999 -1 abc</Sizes>", GOOD),
+        SIZES.sub(b"<Sizes>abc</Sizes>", GOOD),
+        SIZES.sub(rb"<Sizes>\1 7</Sizes>", GOOD),
+        SIZES.sub(rb"<Sizes><b/>\1</Sizes>", GOOD),
+        re.sub(rb'Widget Name="[^"]*"', b'Widget Name="alerts"', GOOD),
+        GOOD.replace(b"<Splitter", b"<Splitter" + b' Orientation="|" Count="1"><Splitter' * 50, 1),
+        GOOD[: len(GOOD) // 2],
+        b"<?xml",
+        b"",
+    ],
+)
+def test_a_layout_the_docking_system_would_choke_on_is_replaced_and_said(aio: Any, tmp_path: Path, odd: bytes) -> None:
+    assert not is_sound(odd)  # without this the docking system reads on for ever, and no limit of a test ends that
+    kept = json.loads(EARLIER.read_text("utf-8"))
+    kept["workspaces"][0]["layout"]["blob"] = base64.b64encode(odd).decode()
+    (tmp_path / "layouts.json").write_text(json.dumps(kept))
+
+    async def steps(made: Office, app: ConsoleApplication) -> None:
+        assert app.window.docks.is_open("dashboard.figures")
+        assert any("layout" in message.text.lower() for message in made.console.messages.history)
+
+    journey(aio, tmp_path, steps, alerts=[alert(1)])

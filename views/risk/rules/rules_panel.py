@@ -277,6 +277,8 @@ class RulesPanel(FollowingPanel):
 
     async def _show_new(self, rule_set_id: str) -> None:
         await self._sets.refresh()
+        if self._sets.sample is None or all(one.rule_set_id != rule_set_id for one in self._sets.sample.value):
+            await self._sets.refresh()  # that answer was on its way already when the draft was made
         self.choose_set(rule_set_id)
 
     def _discard(self) -> None:

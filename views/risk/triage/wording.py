@@ -55,6 +55,8 @@ def state_of(
                 return StateLabel(words, strong=True, mark="sent")
             case State.HELD:
                 return StateLabel("Waits for your code.", "Retry", strong=True, mark="failed")
+            case State.UNREADABLE:
+                return StateLabel("Cannot be read: see My actions.", strong=True, mark="failed")
             case _:
                 return StateLabel("Not saved.", "Retry", strong=True, mark="failed")
     if entry.status == "reviewed":

@@ -20,6 +20,7 @@ from views.kit.theme import current
 from views.shell.window import curtain
 from views.shell.window.arrangement import BUILT_IN, DOCK_GAP, MAIN, Places, shares
 from views.shell.window.dock_title import DockTitle
+from views.shell.window.docking_state import is_sound
 from views.shell.window.layouts import Layout, LayoutHistory
 
 if TYPE_CHECKING:
@@ -427,8 +428,7 @@ class Docks(QObject):
                 window.move(room.center() - window.rect().center())
 
     def _apply(self, blob: bytes) -> bool:
-        # Ours are plain XML: anything else would be tried as compressed data, with a warning.
-        return blob.startswith(b"<?xml") and bool(self.manager.restoreState(blob))
+        return is_sound(blob) and bool(self.manager.restoreState(blob))
 
     def _any_open(self) -> bool:
         return any(not dock.isClosed() for dock in self._docks.values())

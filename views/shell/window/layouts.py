@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 from app.core import files
+from app.core.json_text import parse_json
 from views.shell.window.arrangement import BUILT_IN, MAIN
 
 SCHEMA = 1
@@ -200,7 +201,7 @@ class LayoutStore:
     def load(self) -> tuple[Workspaces, str | None]:
         """The workspaces, and what to tell the operator when the file could not be used."""
         try:
-            return Workspaces.from_json(json.loads(self.path.read_text("utf-8"))), None
+            return Workspaces.from_json(parse_json(self.path.read_text("utf-8"))), None
         except FileNotFoundError:
             return Workspaces(), None
         except LayoutError as error:

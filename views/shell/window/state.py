@@ -64,7 +64,8 @@ def banner_words(console: Console) -> tuple[str, str, str, str]:
         else:
             age = long_age_words(max(0.0, console.clock.now().timestamp() - heard_at))
             since = f"Last heard {datetime.fromtimestamp(heard_at, UTC):%Y-%m-%d %H:%M:%S} UTC, {age} ago. "
-        words = f"{since}{from_when}What you decide is kept until the link is back."
+        why = f"{link.detail} " if link.detail else ""
+        words = f"{why}{since}{from_when}What you decide is kept until the link is back."
         return "Link lost", words, "", "Try now"
     if state == "signed_out":
         return "Signed out", f"{from_when}Sign in to see new figures and to change anything.", "", "Sign in…"
