@@ -368,10 +368,8 @@ class Console:
     def _use(self, url: str) -> None:
         from app.core.http_client import OperationsClient
 
-        old, self._client = (
-            self._client,
-            OperationsClient(url, self.session, on_answer=self._note_answer, on_silence=self._report_error),
-        )
+        old = self._client
+        self._client = OperationsClient(url, self.session, on_answer=self._note_answer, on_silence=self._report_error)
         self.session.attach(self._client)
         if old is not None:
             self.tasks.start(old.aclose(), name="close old client")
