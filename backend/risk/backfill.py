@@ -39,8 +39,8 @@ def update_velocity_sql(orders: LiteralString, names: Sequence[str] = COUNTED) -
 
 
 _ORDERS: LiteralString = (
-    "select id, placed_at, order_value, customer_id, email, ip, card, device, seq as below, 0 as own"
-    " from risk_order where id = any (%(ids)s::text[]) and customer_id is not null"
+    "select id, placed_at, order_value, customer_id, email, email_alias, ip, ip_network, card, device, seq as below,"
+    " 0 as own from risk_order where id = any (%(ids)s::text[]) and customer_id is not null"
 )
 COUNT: LiteralString = update_velocity_sql(_ORDERS, OF_CUSTOMER)
 

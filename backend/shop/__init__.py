@@ -9,12 +9,13 @@ from backend.shop.ingest.actions import ingest_batch
 from backend.shop.ingest.actions import orders as ingest_orders
 from backend.shop.ingest.actions import rates as ingest_rates
 from backend.shop.ingest.actions import refunds as ingest_refunds
-from backend.shop.upserts import UpsertCounts, claim_currency, reporting_currency
+from backend.shop.upserts import UpsertCounts, claim_currency, given_array, reporting_currency
 
 __all__ = [
     "ImportFailedError",
     "UpsertCounts",
     "claim_currency",
+    "given_array",
     "import_orders",
     "ingest_batch",
     "ingest_community",

@@ -33,7 +33,7 @@ async def test_real_orders_give_the_reference_figures(open_database: Callable[[]
     async with open_database() as db:
         report = await bring_in(db, REAL, COLUMNS)
         assert report.rows == 10_783
-        assert "EIRE" in report.unknown_countries
+        assert set(report.unknown_countries) >= {"Channel Islands"}
         for expected in json.loads(REFERENCE.read_text(encoding="utf-8")):
             as_of = datetime.fromisoformat(expected["asOf"])
             for days in (7, 30, 90):
@@ -107,7 +107,7 @@ async def test_refunds_pending_countries_and_the_shift(open_database: Callable[[
     assert report.shifted % timedelta(days=1) == timedelta()
     assert [(row[0], row[2] is None, row[3], row[4]) for row in orders] == [
         ("a", True, "FR", 1250),
-        ("b", False, "EIRE", 0),
+        ("b", False, "IE", 0),
     ]
     assert orders[0][1] == orders[1][1] == datetime(2011, 1, 5, 10, tzinfo=UTC) + report.shifted
     assert refund is not None
