@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from backend.shop.importing.orders import ImportFailedError, import_orders
+from backend.shop.importing.orders import ImportFailedError, ImportOptions, import_orders, preview_orders
+from backend.shop.importing.presets import PRESETS
 from backend.shop.ingest.actions import community as ingest_community
 from backend.shop.ingest.actions import downloads as ingest_downloads
 from backend.shop.ingest.actions import ingest_batch
@@ -12,7 +13,9 @@ from backend.shop.ingest.actions import refunds as ingest_refunds
 from backend.shop.upserts import UpsertCounts, claim_currency, given_array, reporting_currency
 
 __all__ = [
+    "PRESETS",
     "ImportFailedError",
+    "ImportOptions",
     "UpsertCounts",
     "claim_currency",
     "given_array",
@@ -23,5 +26,6 @@ __all__ = [
     "ingest_orders",
     "ingest_rates",
     "ingest_refunds",
+    "preview_orders",
     "reporting_currency",
 ]

@@ -71,6 +71,7 @@ _COUNTRIES: Final = {
     "REPUBLIC OF IRELAND": "IE",
     "REPUBLIC OF THE CONGO": "CG",
     "REUNION": "RE",
+    "RSA": "ZA",
     "RUSSIA": "RU",
     "SCOTLAND": "GB",
     "SINT MAARTEN": "SX",
