@@ -120,6 +120,12 @@ PlainText = Annotated[str, AfterValidator(_can_be_stored)]
 Identifier = Annotated[str, AfterValidator(_can_be_stored), Field(min_length=1, max_length=200)]
 """An id: UUIDv7 text of ours, or an outside system's id as given."""
 
+USER_ID_MOST = 255
+"""Characters of a person's id: as many as a subject of OpenID Connect may have."""
+
+UserId = Annotated[str, AfterValidator(_can_be_stored), Field(min_length=1, max_length=USER_ID_MOST)]
+"""A person's id in a request. Records have it as it is: one odd person must not cost the others their list."""
+
 
 def _text_only(form: Callable[[str], str]) -> BeforeValidator:
     """The form of what is text; what is not is for the type itself to refuse."""
