@@ -14,6 +14,7 @@ from psycopg.rows import class_row, dict_row
 
 from backend.alerts import clear_condition, raise_alert
 from backend.core import audit_trail
+from backend.core.background import SetAside
 from backend.core.clock import clock
 from backend.core.database import Connection, Database
 from backend.core.defer import defer, stored_name
@@ -128,6 +129,9 @@ async def retry(tx: Connection, *, actor: str, intent_id: UUID) -> FulfilmentReq
     return found
 
 
+_aside = SetAside("verdicts the shop has not heard of")
+
+
 async def resume(database: Database, shop: ShopPort | None) -> None:
     """Once a shop is connected, have it asked for what waited until then or was left behind; a turn of the worker."""
     if shop is None:
@@ -136,8 +140,7 @@ async def resume(database: Database, shop: ShopPort | None) -> None:
         values = {"off": OFF, "task": stored_name(INTENT_JOB), "limit": RESUME_MOST}
         ids = [row[0] for row in await (await tx.execute(queries.idle, values)).fetchall()]
         await tx.execute(queries.forget_problem, {"ids": ids})
-        for intent_id in ids:
-            await defer(tx, INTENT_JOB, intent_id=intent_id)
+        await _aside.each(tx, ids, lambda intent_id: defer(tx, INTENT_JOB, intent_id=intent_id), key=str)
 
 
 async def record_notification(tx: Connection, *, entry: dict[str, Any], to: EscalateTo, problem: str | None) -> None:

@@ -594,5 +594,5 @@ def test_networks_and_mailboxes_are_counted_beside_addresses(api: Api) -> None:
     for n, mail in enumerate(mails, 1):
         checked(api, order(str(n), ip=f"2001:db8:aa:bb::{n}", customer={"email": mail}))
     columns = "ip_orders_1h, network_orders_1h, email_orders_1h, alias_orders_1h"
-    found = rows(api, f"select {columns} from risk_order order by seq")  # noqa: S608
+    found = rows(api, f"select {columns} from risk_order order by seq")
     assert found[4:] == [(1, 5, 2, 5), (1, 6, 1, 1)]

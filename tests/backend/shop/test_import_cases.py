@@ -32,7 +32,7 @@ async def _rows(db: Database, statement: str) -> list[tuple[Any, ...]]:
 
 
 async def _orders(db: Database, columns: str = "id, minor") -> list[tuple[Any, ...]]:
-    return await _rows(db, f"select {columns} from orders order by id")  # noqa: S608
+    return await _rows(db, f"select {columns} from orders order by id")
 
 
 async def _refunds(db: Database) -> list[tuple[Any, ...]]:
