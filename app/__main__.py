@@ -30,7 +30,7 @@ ORDER_FIELDS = (
     "refunded",
     "status",
 )
-SHOPS = ("shopify", "woocommerce", "medusa", "magento", "stripe")
+SHOPS = ("opsconsole", "shopify", "woocommerce", "medusa", "magento", "stripe")
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
 
 DESCRIPTION = """\

@@ -16,11 +16,27 @@ class Preset:
     """Values of ``status``, in small letters, of rows that are no sale; they are counted and named."""
     pending: frozenset[str] = frozenset()
     """Values of ``status`` of orders that are not paid yet."""
+    nothing: frozenset[str] = frozenset()
+    """Cells that say that there is nothing."""
     zone: str | None = None
     """Of its times, where the export always has them so."""
 
 
 PRESETS: Final[dict[str, Preset]] = {
+    # What this console exports: the rows behind a figure of orders.
+    "opsconsole": Preset(
+        columns={
+            "order_id": "Order",
+            "placed_at": "Placed, UTC",
+            "total": "Total",
+            "customer_id": "Customer",
+            "country": "Country",
+            "status": "State",
+        },
+        pending=frozenset({"pending"}),
+        nothing=frozenset({"–", "guest"}),
+        zone="UTC",
+    ),
     # Orders → Export → plain CSV. One row a line item; only an order's first row has its total.
     "shopify": Preset(
         columns={

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from backend.shop.importing.values import (
 )
 from models.core import normal_form
 from models.core.base import storable
+from models.core.csv_text import unguarded
 from models.core.formatting import money_words
 
 NEEDED: Final = ("order_id", "placed_at", "total")
@@ -29,6 +31,8 @@ OPTIONAL: Final = ("settled_at", "customer_id", "country", "currency", "refund_i
 AHEAD_MOST: Final = timedelta(minutes=5)
 """Clocks differ; what lies further ahead is a mistake."""
 MISTAKES_MOST: Final = 20
+_WITH_CODE: Final = re.compile(r"(?P<amount>.*\S)\s+(?P<code>[A-Z]{3})")
+"""An amount with its currency behind it."""
 _TOTAL_WORDS: Final = frozenset(
     {"total", "totals", "grand total", "sum", "summe", "gesamt", "gesamtsumme", "subtotal", "итого", "totaal", "totale"}
 )
@@ -225,7 +229,7 @@ class Rows:
     def _read(self, found: Found) -> Iterator[tuple[int, Sale | MistakeError]]:
         above = _Above()
         for line, cells in self.source.rows():
-            given = [normal_form.visible(cell) for cell in cells]
+            given = [self._cell(cell) for cell in cells]
             if not any(given):
                 found.blank += 1
                 continue
@@ -237,6 +241,11 @@ class Rows:
             else:
                 if sale is not None:
                     yield line, sale
+
+    def _cell(self, text: str) -> str:
+        text = normal_form.visible(unguarded(text))
+        preset = self.options.preset
+        return "" if preset is not None and text in preset.nothing else text
 
     def _row(self, line: int, cells: list[str], found: Found, above: _Above) -> Sale | None:
         width = self.source.width
@@ -297,6 +306,8 @@ class Rows:
             return False
 
     def _sale(self, line: int, given: dict[str, str]) -> Sale:
+        if (match := _WITH_CODE.fullmatch(given["total"])) and given.get("currency", match["code"]) == match["code"]:
+            given = given | {"total": match["amount"], "currency": match["code"]}
         currency = self._currency(given)
         minor = self._minor("total", given["total"], currency)
         at, twice = self._instant("placed_at", given["placed_at"])

@@ -14,6 +14,7 @@ import pytest
 from backend.core.database import Database
 from backend.shop.importing.orders import ImportFailedError, ImportOptions, Report, import_orders, preview_orders
 from backend.shop.importing.presets import PRESETS
+from models.core.csv_text import csv_text
 from tests.backend.shop.fixtures import silent
 
 HEADER = "order_id,placed_at,total\n"
@@ -292,7 +293,7 @@ EXPORTS = {
 }
 
 
-@pytest.mark.parametrize("shop", sorted(PRESETS))
+@pytest.mark.parametrize("shop", sorted(EXPORTS))
 async def test_what_shops_export(open_database: Open, tmp_path: Path, shop: str) -> None:
     text, said = EXPORTS[shop]
     async with open_database() as db:
@@ -307,3 +308,17 @@ async def test_what_shops_export(open_database: Open, tmp_path: Path, shop: str)
         assert abs(found.amounts["left out", "EUR"]) == 900
         own = found.refunds
         assert found.rows == found.orders + own + found.continuations + sum(found.left_out.values())
+
+
+async def test_what_the_console_exports_is_imported_again(open_database: Open, tmp_path: Path) -> None:
+    header = ["Placed, UTC", "Order", "Customer", "Country", "State", "Total", "Total, EUR"]
+    rows = [
+        ["2026-11-24 12:00:00", "-2+3+cmd|' /C calc'!A0", "-1+1", "DE", "settled", "1,234.56 EUR", "1,234.56"],
+        ["2026-11-24 13:00:00", "=1+1", "guest", "–", "pending", "1.00 USD", "no rate"],
+    ]
+    async with open_database() as db:
+        await _land(db, tmp_path / "f.csv", csv_text(header, rows, bom=True), preset=PRESETS["opsconsole"])
+        assert await _orders(db, "id, customer_id, country, currency, minor, settled_at is null") == [
+            ("-2+3+cmd|' /C calc'!A0", "-1+1", "DE", "EUR", 123456, False),
+            ("=1+1", None, None, "USD", 100, True),
+        ]
