@@ -68,7 +68,9 @@ def _rows(draw: st.DrawFn) -> list[Row]:
             rows.append(Row((draw(st.sampled_from(["Total", ""])), "", _amount(minor, style)), 0))
         else:
             texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters='\0"'), max_size=5)
-            rows.append(Row((draw(texts), draw(texts), draw(texts)), 10**9))  # if it landed, the sum would be wrong
+            rows.append(
+                Row((draw(texts), draw(texts), f"?{draw(texts)}"), 10**9)
+            )  # if it landed, the sum would be wrong
     return rows
 
 
