@@ -25,7 +25,7 @@ from backend.core.database import Connection, Database
 from backend.core.keys import new_signing_key
 from backend.core.settings import Settings
 from backend.runtime.embedded_postgres import DATABASE, OWNER
-from backend.runtime.worker import Tick, repeat
+from backend.runtime.worker import Progress, Tick, repeat
 from benchmarks.shop import empty_database
 from benchmarks.table import Result
 
@@ -146,7 +146,7 @@ def work() -> None:
         database = Database(settings.database_url or "", size=4)
         await database.open()
         ticks = (Tick("audit relay", 0.25, stamp), Tick("audit seal", 1.0, seal))
-        tasks = [asyncio.create_task(repeat(tick, database, settings)) for tick in ticks]
+        tasks = [asyncio.create_task(repeat(tick, database, settings, Progress())) for tick in ticks]
         await asyncio.to_thread(os.read, 0, 1)
         for task in tasks:
             task.cancel()

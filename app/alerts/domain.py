@@ -50,7 +50,7 @@ class Alerts:
             return (
                 known
                 if known is not None
-                else self._told(
+                else self._watched(
                     self._engine.query("alerts", self._fetch, topics=TOPICS, keep=_value_type, poll=POLL_SECONDS)
                 )
             )
@@ -60,10 +60,10 @@ class Alerts:
         return (
             known
             if known is not None
-            else self._told(self._engine.query(key, lambda: self._fetch_past(as_of), topics=frozenset(), once=True))
+            else self._watched(self._engine.query(key, lambda: self._fetch_past(as_of), topics=frozenset(), once=True))
         )
 
-    def _told(self, query: Query[tuple[Alert, ...]]) -> Query[tuple[Alert, ...]]:
+    def _watched(self, query: Query[tuple[Alert, ...]]) -> Query[tuple[Alert, ...]]:
         query.changed.connect(self._show_in_tiles)
         return query
 

@@ -193,8 +193,17 @@ def _text(metric: Metric, actual: Any, context: WordingContext) -> Words:
     return (Run(f"{_name(metric)} is "), Run(_shown(metric, actual, context), strong=True), Run("."))
 
 
+_NAMES = {
+    "ip": "The IP",
+    "ip_network": "The IP's network",
+    "email": "The e-mail",
+    "email_alias": "The e-mail's mailbox",
+    "email_domain": "The e-mail's domain",
+}
+
+
 def _name(metric: Metric) -> str:
-    return {"ip": "The IP", "email": "The e-mail", "email_domain": "The e-mail's domain"}.get(metric.key, metric.title)
+    return _NAMES.get(metric.key, metric.title)
 
 
 def _velocity(key: str) -> tuple[str, str, str] | None:

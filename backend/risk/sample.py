@@ -27,8 +27,8 @@ BACKFILLED: Final = timedelta(days=30)
 """So far back orders that were not checked are made known to the rules by and by."""
 
 COUNT = update_velocity_sql(
-    "select id, placed_at, order_value, customer_id, email, ip, card, device, seq as below, 0 as own"
-    " from risk_order where id = any (%(ids)s::text[])"
+    "select id, placed_at, order_value, customer_id, email, email_alias, ip, ip_network, card, device, seq as below,"
+    " 0 as own from risk_order where id = any (%(ids)s::text[])"
 )
 _RULES: TypeAdapter[tuple[FraudRule, ...]] = TypeAdapter(tuple[FraudRule, ...])
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import LiteralString, NamedTuple
 
 from backend.core.database import Connection, array, load_queries
+from backend.core.json import dumps, storable_json
+from models.core.base import Given
 from models.core.money import decimals
 from models.shop.ingest import CommunityIn, DownloadIn, OrderIn, RateIn, RefundIn
 
@@ -40,6 +42,11 @@ def _shifts(rows: Sequence[OrderIn | RefundIn | RateIn], reporting: str) -> list
     return [decimals(reporting) - decimals(row.currency) for row in rows]
 
 
+def given_array(rows: Sequence[Given]) -> str:
+    """What came in another form than it is kept in, beside it; nothing where nothing did."""
+    return array(dumps(storable_json(r.given)) if r.given else None for r in rows)
+
+
 async def _put(tx: Connection, statement: LiteralString, values: dict[str, object]) -> UpsertCounts:
     row = await (await tx.execute(statement, values, prepare=True)).fetchone()
     assert row is not None  # noqa: S101 - an aggregate always answers
@@ -62,6 +69,7 @@ async def orders(tx: Connection, rows: Sequence[OrderIn], reporting: str) -> Ups
             "minor": array(r.total for r in rows),
             "shift": array(_shifts(rows, reporting)),
             "updated_at": array(r.updated_at for r in rows),
+            "given": given_array(rows),
         },
     )
 
@@ -82,6 +90,7 @@ async def refunds(tx: Connection, rows: Sequence[RefundIn], reporting: str) -> U
             "minor": array(r.amount for r in rows),
             "shift": array(_shifts(rows, reporting)),
             "updated_at": array(r.updated_at for r in rows),
+            "given": given_array(rows),
         },
     )
 
@@ -98,6 +107,7 @@ async def downloads(tx: Connection, rows: Sequence[DownloadIn]) -> UpsertCounts:
             "country": array(r.country for r in rows),
             "succeeded": array(r.succeeded for r in rows),
             "failure": array(r.failure for r in rows),
+            "given": given_array(rows),
         },
     )
 
@@ -112,6 +122,7 @@ async def community(tx: Connection, rows: Sequence[CommunityIn]) -> UpsertCounts
             "metric": array(r.metric for r in rows),
             "observed_at": array(r.observed_at for r in rows),
             "value": array(r.value for r in rows),
+            "given": given_array(rows),
         },
     )
 

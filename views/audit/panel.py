@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from datetime import datetime, timedelta
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -16,6 +14,7 @@ from app.audit.domain import Audit
 from app.audit.log import SearchError, parse
 from app.core.freshness import Quality, age_words
 from app.core.timeframe import NOT_KEPT
+from models.core.csv_text import csv_text
 from models.core.formatting import grouped
 from models.core.permissions import Permission, lacking_words
 from models.core.wording import counted
@@ -181,6 +180,7 @@ class AuditPanel(QObject):
         listed = bool(self._may and self.log.count)
         wanted = (
             ("Save listed entries as CSV", self.save_csv, listed),
+            ("Save listed entries as CSV with a byte order mark", lambda: self.save_csv(bom=True), listed),
             ("Copy listed entries as CSV", self.copy_csv, listed),
             ("Export with proof…", self.ask_export, self.export.isEnabled() and self._may),
             ("Show proof", self.show_proof, self.proof.isEnabled() and self._may),
@@ -442,36 +442,34 @@ class AuditPanel(QObject):
         then = lambda: verification.trust_anew(newest)  # noqa: E731 - one use, one line
         TrustDialog(verification, newest, self._console.target.name, self.widget.window(), then).open()
 
-    def csv_text(self) -> str:
+    def csv_text(self, *, bom: bool = False) -> str:
         """The listed entries that are loaded, as CSV, newest first."""
-        out = io.StringIO()
-        writer = csv.writer(out)
-        writer.writerow(["Position", "At", "By", "What happened", "Action", "Resource", "Reason", "Correlation"])
-        for entry in self.log.loaded():
-            cells = (
-                str(entry.position),
+        header = ("Position", "At", "By", "What happened", "Action", "Resource", "Reason", "Correlation")
+        rows = (
+            (
+                entry.position,
                 instant(entry.at),
                 who(entry),
                 title(entry),
                 entry.action,
                 f"{entry.resource_type} {entry.resource_id}",
-                entry.reason or "",
-                entry.correlation_id or "",
+                entry.reason,
+                entry.correlation_id,
             )
-            # A cell that begins like a formula would be one in a spreadsheet.
-            writer.writerow([f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t")) else cell for cell in cells])
-        return out.getvalue()
+            for entry in self.log.loaded()
+        )
+        return csv_text(header, rows, bom=bom)
 
     def copy_csv(self) -> None:
         """Put the listed entries on the clipboard."""
         QGuiApplication.clipboard().setText(self.csv_text())
 
-    def save_csv(self) -> None:
+    def save_csv(self, *, bom: bool = False) -> None:
         """Write the listed entries into the download folder and say where."""
         then = f"as-of-{self._console.time.as_of:%Y%m%d-%H%M}-" if self._console.time.as_of is not None else ""
         name = f"opsconsole-audit-{then}{self._console.clock.now():%Y%m%d-%H%M%S}.csv"
         try:
-            path = save(name, self.csv_text().encode())
+            path = save(name, self.csv_text(bom=bom).encode())
         except OSError as error:
             words = f"Not exported: {error.strerror or error}. Use “Copy listed entries as CSV” instead."
             self._console.messages.post(words, "error")

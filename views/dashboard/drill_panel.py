@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QStandardPaths, Qt, Signal
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from app.dashboard import Dashboard
+from models.core.csv_text import csv_text
 from models.core.formatting import grouped, money, percent
 from models.core.wording import counted
 from views.kit.panel import Note
@@ -153,11 +152,13 @@ class DrillPanel(QObject):
     def menu(self) -> list[QAction]:
         """Export and copy."""
         save, copy = QAction("Export CSV…", self), QAction("Copy as CSV", self)
+        marked = QAction("Export CSV with a byte order mark…", self)
         save.triggered.connect(self.save_csv)
+        marked.triggered.connect(lambda: self.save_csv(bom=True))
         copy.triggered.connect(lambda: QGuiApplication.clipboard().setText(self.csv_text()))
-        for action in (save, copy):
+        for action in (save, marked, copy):
             action.setEnabled(self.drill is not None and bool(self.drill.rows))
-        return [save, copy]
+        return [save, marked, copy]
 
     def set_visible(self, visible: bool) -> None:
         """Rows do not change by themselves: nothing is polled."""
@@ -293,20 +294,16 @@ class DrillPanel(QObject):
 
     # --- export ------------------------------------------------------------------------------------------------
 
-    def csv_text(self) -> str:
+    def csv_text(self, *, bom: bool = False) -> str:
         """The loaded rows as CSV, with the columns that are shown."""
         drill, table = self.drill, self._table
         if drill is None or table is None:
             return ""
-        out = io.StringIO()
-        writer = csv.writer(out)
-        writer.writerow([column.title for column in table.records.columns])
-        for row in drill.rows:
-            # A cell that begins like a formula would be one in a spreadsheet.
-            writer.writerow([_harmless(column.text(row)) for column in table.records.columns])
-        return out.getvalue()
+        columns = table.records.columns
+        rows = ([column.text(row) for column in columns] for row in drill.rows)
+        return csv_text([column.title for column in columns], rows, bom=bom)
 
-    def save_csv(self) -> None:
+    def save_csv(self, *, bom: bool = False) -> None:
         """Write the loaded rows into the download folder and say where."""
         if self.drill is None or not self.drill.rows:
             return
@@ -317,7 +314,7 @@ class DrillPanel(QObject):
         path = folder / f"opsconsole-{self.drill.kind}{then}-{self._console.clock.now():%Y%m%d-%H%M%S}.csv"
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            path.write_text(self.csv_text(), encoding="utf-8")
+            path.write_bytes(self.csv_text(bom=bom).encode())
         except OSError as error:
             self._console.messages.post(f"Not exported: {error.strerror or error}. Use “Copy as CSV” instead.", "error")
             return
@@ -343,7 +340,3 @@ def _summary_words(drill: Drill) -> str:
     if summary.unconverted:
         parts.append(f"{grouped(summary.unconverted)} without a rate, not in the sum")
     return " · ".join(parts)
-
-
-def _harmless(text: str) -> Any:
-    return f"'{text}" if text.startswith(("=", "+", "@", "\t")) else text

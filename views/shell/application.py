@@ -68,7 +68,7 @@ class ConsoleApplication(QObject):
         self.window.wall_asked.connect(self.open_wall)
         self.was_closed = False
         self.window.closed.connect(self._note_close)
-        self._progress_told: set[str] = set()
+        self._progress_messages: set[str] = set()
         """What was said in the message bar of a server that starts."""
         self._retry = asyncio.Event()
         """The operator does not want to wait for the next attempt to start."""
@@ -150,7 +150,7 @@ class ConsoleApplication(QObject):
         from views.shell.pages.starting import StartingPage
 
         if self.console.figures is not None:
-            self._progress_told.add(message)
+            self._progress_messages.add(message)
             self.console.messages.post_once(f"start {message}", f"{message}…", "info")
             return
         if self._starting is None:
@@ -172,10 +172,10 @@ class ConsoleApplication(QObject):
         me, messages = self.console.session.me, self.console.messages
         if me is None or not self.console.session.confirmed:
             return
-        if self._progress_told:
-            for message in self._progress_told:
+        if self._progress_messages:
+            for message in self._progress_messages:
                 messages.forget(f"start {message}")
-            self._progress_told.clear()
+            self._progress_messages.clear()
             messages.forget(f"hello {me.user_id}")
         messages.post_once(f"hello {me.user_id}", f"Connected to {me.environment} as {me.name}.", "info")
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from psycopg.rows import dict_row
 
 from backend.access.ports import AccessReportError, AccessSystem, ReportedAccess
 from backend.alerts import clear_condition, raise_alert
 from backend.core import audit_trail
+from backend.core.background import SetAside
 from backend.core.database import Connection, Database, load_queries
 from backend.core.settings import Settings
 from models.access import DifferenceKind
@@ -56,6 +58,9 @@ def compare(
     return frozenset(found)
 
 
+_aside = SetAside("access in outside systems")
+
+
 async def check(database: Database, settings: Settings, systems: Mapping[str, AccessSystem]) -> None:
     """Read every system's report and note what differs; a report that cannot be read leaves the differences known."""
     for name, system in systems.items():
@@ -74,10 +79,12 @@ async def check(database: Database, settings: Settings, systems: Mapping[str, Ac
                 )
             continue
         async with database.transaction() as tx:
-            await _note(tx, name, reported, settings.access_reports[name].roles)
+            roles = settings.access_reports[name].roles
+            await _aside.each(tx, [(name, reported)], partial(_note, tx, roles), key=lambda each: each[0])
 
 
-async def _note(tx: Connection, system: str, reported: frozenset[ReportedAccess], roles: Mapping[str, str]) -> None:
+async def _note(tx: Connection, roles: Mapping[str, str], read: tuple[str, frozenset[ReportedAccess]]) -> None:
+    system, reported = read
     await tx.execute(queries.report, {"system": system, "entries": len(reported), "problem": None})
     cursor = await tx.execute(queries.expected, {"roles": sorted(set(roles.values()))})
     expected = frozenset((user, role) for user, role in await cursor.fetchall())

@@ -28,8 +28,8 @@ _parsed: OrderedDict[tuple[str, int], tuple[FraudRule, ...]] = OrderedDict()
 
 _GIVEN: LiteralString = """
 select %(id)s::text as id, %(placed_at)s::timestamptz as placed_at,
-       %(customer_id)s::text as customer_id, %(email)s::text as email, %(ip)s::text as ip, %(card)s::text as card,
-       %(device)s::text as device,
+       %(customer_id)s::text as customer_id, %(email)s::text as email, %(email_alias)s::text as email_alias,
+       %(ip)s::text as ip, %(ip_network)s::text as ip_network, %(card)s::text as card, %(device)s::text as device,
        case when %(currency)s::text = %(reporting)s::text then %(minor)s::bigint
             else converted(%(minor)s::bigint, (select rate from currency_rate where currency = %(currency)s::text
                 and day = (%(placed_at)s::timestamptz at time zone 'UTC')::date), %(shift)s::int) end as order_value,

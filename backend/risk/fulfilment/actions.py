@@ -15,6 +15,7 @@ from psycopg.rows import class_row, dict_row
 
 from backend.alerts import clear_condition, raise_alert
 from backend.core import audit_trail
+from backend.core.background import SetAside
 from backend.core.clock import clock
 from backend.core.database import Connection, Database
 from backend.core.defer import defer, stored_name
@@ -129,6 +130,9 @@ async def retry(tx: Connection, *, actor: str, intent_id: UUID) -> FulfilmentReq
     return found
 
 
+_aside = SetAside("verdicts the shop has not heard of")
+
+
 async def resume(database: Database, shop: ShopPort | None) -> None:
     """Once a shop is connected, have it asked for what waited until then or was left behind; a turn of the worker."""
     if shop is None:
@@ -137,8 +141,7 @@ async def resume(database: Database, shop: ShopPort | None) -> None:
         values = {"off": OFF, "task": stored_name(FULFILMENT_JOB), "limit": RESUME_MOST}
         ids = [row[0] for row in await (await tx.execute(queries.idle, values)).fetchall()]
         await tx.execute(queries.forget_problem, {"ids": ids})
-        for intent_id in ids:
-            await defer(tx, FULFILMENT_JOB, intent_id=intent_id)
+        await _aside.each(tx, ids, lambda intent_id: defer(tx, FULFILMENT_JOB, intent_id=intent_id), key=str)
 
 
 async def record_notification(tx: Connection, *, entry: dict[str, Any], to: EscalateTo, problem: str | None) -> None:

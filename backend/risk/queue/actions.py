@@ -12,6 +12,7 @@ from prometheus_client import Counter
 from psycopg.rows import class_row, kwargs_row
 
 from backend.core import audit_trail
+from backend.core.background import SetAside
 from backend.core.clock import clock
 from backend.core.database import Connection, Database
 from backend.core.defer import defer
@@ -275,14 +276,19 @@ async def _result(tx: Connection, entry: QueueEntry, step: Step | Refusal) -> Bu
     )
 
 
+_aside = SetAside("ends of snoozes in the risk queue")
+
+
 async def wake(database: Database, _settings: Settings) -> None:
     """Bring back entries whose time aside is over; a turn of the worker."""
     async with database.transaction() as tx:
         rows = await (await tx.execute(queries.wake, {"limit": WAKE_MOST})).fetchall()
-        for entry in (await _entries(tx, [UUID(row[0]) for row in rows], lock=True)).values():
-            await _change(
-                tx, entry, replace(entry, snoozed_until=None), actor=audit_trail.WORKER, event="risk.entry.woken"
-            )
+        await _aside.each(tx, rows, lambda row: _wake(tx, UUID(row[0])), key=lambda row: row[0])
+
+
+async def _wake(tx: Connection, entry_id: UUID) -> None:
+    for entry in (await _entries(tx, [entry_id], lock=True)).values():
+        await _change(tx, entry, replace(entry, snoozed_until=None), actor=audit_trail.WORKER, event="risk.entry.woken")
 
 
 # --- what they share -----------------------------------------------------------------------------------------------

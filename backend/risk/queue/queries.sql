@@ -98,8 +98,8 @@ select (select count(*) from risk_entry where status <> 'reviewed')
 -- under attack are sorted; so, the newest ones are read off the index. Limits as numbers (LINKED_MOST, HISTORY_MOST):
 -- with parameters it would be planned anew each time, which takes longer than it does.
 with this as (
-    select o.seq, o.id, o.placed_at, o.minor, o.currency, o.customer_id, o.email, o.ip, o.card, o.device, o.order_value,
-           o.item_count, o.payment_method, o.payment_method_age, o.billing_country, o.shipping_country, o.card_country,
+    select o.seq, o.id, o.placed_at, o.minor, o.currency, o.customer_id, o.email, o.email_alias, o.ip, o.ip_network, o.card,
+           o.device, o.order_value, o.item_count, o.payment_method, o.payment_method_age, o.billing_country, o.shipping_country, o.card_country,
            o.ip_country, o.customer_age, o.customer_orders, o.customer_refunds, o.customer_chargebacks, o.email_domain,
            o.lists
       from risk_order as o join risk_entry as e on e.order_id = o.id
@@ -189,7 +189,17 @@ select series.n, width_bucket(extract(epoch from found.placed_at - (%(at)s::time
                 order by placed_at desc, seq limit 200)
               union all
               (select placed_at, seq from risk_order
+                where series.subject = 'alias' and email_alias = %(email_alias)s and placed_at <= %(at)s
+                  and placed_at > %(at)s::timestamptz - series.minutes * interval '1 minute' and seq <= %(seq)s
+                order by placed_at desc, seq limit 200)
+              union all
+              (select placed_at, seq from risk_order
                 where series.subject = 'ip' and ip = %(ip)s and placed_at <= %(at)s
+                  and placed_at > %(at)s::timestamptz - series.minutes * interval '1 minute' and seq <= %(seq)s
+                order by placed_at desc, seq limit 200)
+              union all
+              (select placed_at, seq from risk_order
+                where series.subject = 'network' and ip_network = %(ip_network)s and placed_at <= %(at)s
                   and placed_at > %(at)s::timestamptz - series.minutes * interval '1 minute' and seq <= %(seq)s
                 order by placed_at desc, seq limit 200)
               union all

@@ -14,7 +14,7 @@ from backend.core.pages import Limit, LongCursor
 from backend.core.security import Principal, require
 from backend.core.versions import IfMatch, with_etag
 from backend.risk.queue import actions, case, reads
-from models.core.base import Identifier, PlainText
+from models.core.base import PlainText, UserId
 from models.core.paging import PAGE_DEFAULT, Page
 from models.core.permissions import Permission
 from models.risk.case import RiskCase
@@ -51,7 +51,7 @@ def _filter(
         list[EntryStatus] | None, Query(max_length=3, description="Left out: what is not decided, open and escalated.")
     ] = None,
     assigned_to: Annotated[
-        Identifier | None, Query(alias="assignedTo", description="A person's id, `me`, or `none`.")
+        UserId | None, Query(alias="assignedTo", description="A person's id, `me`, or `none`.")
     ] = None,
     score_min: Annotated[Points, Query(alias="scoreMin")] = None,
     score_max: Annotated[Points, Query(alias="scoreMax")] = None,

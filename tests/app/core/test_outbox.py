@@ -93,7 +93,7 @@ async def _with_odd_row(path: Path, odd: dict[str, Any]) -> None:
     await writer.close()
     with contextlib.closing(sqlite3.connect(path)) as db, db, contextlib.suppress(sqlite3.Error, UnicodeEncodeError):
         db.execute(
-            f"update intent set {', '.join(f'{name} = ?' for name in odd)} where key = '2'",  # noqa: S608
+            f"update intent set {', '.join(f'{name} = ?' for name in odd)} where key = '2'",
             tuple(odd.values()),
         )
     said: list[str] = []

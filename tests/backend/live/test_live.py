@@ -17,6 +17,7 @@ import pytest
 
 from backend.audit.relay import queries, stamp
 from backend.core import audit_trail
+from backend.core.background import Background
 from backend.core.capability import Audience, Audiences
 from backend.core.database import Database
 from backend.live import broadcast as live
@@ -335,7 +336,7 @@ async def test_an_idle_process_asks_the_database_nothing(open_database: Any) -> 
             return await real(*arguments)
 
         broadcast._read = counted  # type: ignore[method-assign]
-        async with live.running(broadcast):
+        async with Background().running("live stream", broadcast.run()):
             await asyncio.sleep(0.7)
         assert asked == 0
         assert broadcast.count == 0

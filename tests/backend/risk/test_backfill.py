@@ -64,7 +64,7 @@ async def test_metrics_are_those_worked_out_one_by_one(open_database: Opened, se
         columns = ", ".join(f"customer_orders_{key}, customer_amount_{key}" for key, _, _ in WINDOWS)
         found = await fetched(
             db,
-            "select id, placed_at, customer_id, order_value, customer_orders, customer_refunds, billing_country,"  # noqa: S608
+            "select id, placed_at, customer_id, order_value, customer_orders, customer_refunds, billing_country,"
             f" hour_of_day, source, {columns} from risk_order order by seq",
         )
         assert len(found) == len(orders)

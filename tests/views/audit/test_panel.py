@@ -324,7 +324,7 @@ def test_without_the_permission_nothing_is_asked_until_it_is_there(aio: Any, tmp
             made.console.queries.invalidate("audit")
             await turns(10)
             assert log.asked == []
-            assert [action.isEnabled() for action in panel.panel.menu()] == [False] * 5
+            assert [action.isEnabled() for action in panel.panel.menu()] == [False] * 6
             made.me = dict(VIEWER)
             await made.console.session.load_me()
             await until(lambda: panel.panel.log.entry(0) is not None)

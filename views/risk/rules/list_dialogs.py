@@ -170,8 +170,10 @@ def _example(metric: str) -> str:
         return "A country's code, such as DE"
     return {
         "email": "name@example.com",
+        "email_alias": "name@example.com, for name+anything@ too",
         "email_domain": "example.com",
         "ip": "203.0.113.7",
+        "ip_network": "203.0.113.0/24 or 2001:db8:1:2::/64",
         "customer_id": "The customer's id in the shop",
         "card": "The card's fingerprint, never its number",
     }.get(metric, "As orders have it")

@@ -30,8 +30,10 @@ CARD_LEAST = 130
 SUBJECT_WORDS = {
     "card": "Card",
     "customer": "This account",
-    "ip": "Network",
+    "ip": "This IP",
+    "network": "Network",
     "email": "This e-mail",
+    "alias": "Mailbox",
     "device": "Device",
 }
 
@@ -381,7 +383,7 @@ class VelocityCards(QWidget):
         shown = {"card": case.order.card_last4, "ip": case.order.ip}.get(chart.subject)
         if not shown or is_left_out(shown):
             return name
-        return f"Card ending {shown}" if chart.subject == "card" else f"Network {shown}"
+        return f"Card ending {shown}" if chart.subject == "card" else f"IP {shown}"
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         if self._case is None:

@@ -21,6 +21,7 @@ from views.shell.window import curtain
 from views.shell.window.arrangement import BUILT_IN, DOCK_GAP, MAIN, Places, shares
 from views.shell.window.dock_title import DockTitle
 from views.shell.window.docking_state import is_sound
+from views.shell.window.floating import FLOATING_LEAST, make_whole
 from views.shell.window.layouts import Layout, LayoutHistory
 
 if TYPE_CHECKING:
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 
 SETTLE_MS = 250
 """A drag is a hundred small changes: it counts as one once it has come to rest."""
-SEEN = 48
-"""Pixels of a floating window that have to be on a screen for it to be found and dragged."""
 
 
 class Docks(QObject):
@@ -91,6 +90,7 @@ class Docks(QObject):
         self.manager.dockAreasAdded.connect(self._rearranged)
         self.manager.dockAreasRemoved.connect(self._rearranged)
         self.manager.floatingWidgetCreated.connect(self._rearranged)
+        self.manager.floatingWidgetCreated.connect(self._watch)
 
         for spec in panels.specs.values():
             self._add(spec)
@@ -219,6 +219,8 @@ class Docks(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() is QEvent.Type.LayoutRequest:
             self._fitting.start()
+        elif event.type() in {QEvent.Type.Move, QEvent.Type.Resize} and watched in self.manager.floatingWidgets():
+            self._touched("Moved a floating panel")
         return super().eventFilter(watched, event)
 
     def _fit(self) -> None:
@@ -415,17 +417,15 @@ class Docks(QObject):
         self._rest = bytes(self.manager.saveState().data())
 
     def clamp_floating(self) -> None:
-        """Bring floating windows back that are on no screen any more."""
+        """Make floating windows whole on the screens there are, and say from here on when one is moved."""
         for window in self.manager.floatingWidgets():
-            frame = window.frameGeometry()
-            for screen in QGuiApplication.screens():
-                seen = screen.availableGeometry().intersected(frame)
-                if seen.width() >= SEEN and seen.height() >= SEEN:
-                    break
-            else:
-                room = QGuiApplication.primaryScreen().availableGeometry()
-                window.resize(min(frame.width(), room.width()), min(frame.height(), room.height()))
-                window.move(room.center() - window.rect().center())
+            make_whole(window)
+            self._watch(window)
+
+    def _watch(self, window: QWidget) -> None:
+        """A floating window that is moved or made larger changes the layout, and no signal of the docks says so."""
+        window.setMinimumSize(window.minimumSize().expandedTo(FLOATING_LEAST))
+        window.installEventFilter(self)
 
     def _apply(self, blob: bytes) -> bool:
         return is_sound(blob) and bool(self.manager.restoreState(blob))
