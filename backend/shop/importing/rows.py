@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -25,11 +25,10 @@ from models.core import normal_form
 from models.core.base import storable
 from models.core.csv_text import unguarded
 from models.core.formatting import money_words
+from models.shop.ingest import AHEAD_MOST
 
 NEEDED: Final = ("order_id", "placed_at", "total")
 OPTIONAL: Final = ("settled_at", "customer_id", "country", "currency", "refund_id", "refunded", "status")
-AHEAD_MOST: Final = timedelta(minutes=5)
-"""Clocks differ; what lies further ahead is a mistake."""
 MISTAKES_MOST: Final = 20
 _WITH_CODE: Final = re.compile(r"(?P<amount>.*\S)\s+(?P<code>[A-Z]{3})")
 """An amount with its currency behind it."""
