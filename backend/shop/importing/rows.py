@@ -16,6 +16,7 @@ from backend.shop.importing.values import (
     Conventions,
     DateOrder,
     DecimalSign,
+    UnclearError,
     date_order,
     decimal_signs,
     instant,
@@ -167,6 +168,7 @@ class Rows:
         self.known = conventions(source, options)
         self.found = Found()
         self._summed: dict[tuple[str, datetime], Sale] = {}
+        self._unclear: set[str] = set()
 
     def check(self) -> Found:
         """Read everything once. Raises ImportFailedError with every mistake, the first twenty of them."""
@@ -175,11 +177,11 @@ class Rows:
         for line, sale in self._read(self.found):
             mistakes += _words(line, sale, take)
             if len(mistakes) >= MISTAKES_MOST:
-                raise ImportFailedError("\n".join([*mistakes, "and maybe more"]))
+                raise ImportFailedError("\n".join([*mistakes, "and maybe more"]), self._unclear)
         for sale in self._summed.values():
             mistakes += _words(sale.line, sale, self._count)
         if mistakes:
-            raise ImportFailedError("\n".join(mistakes))
+            raise ImportFailedError("\n".join(mistakes), self._unclear)
         if not self.found.orders and not self.found.refunds:
             raise ImportFailedError("it holds no rows" + (" that are orders or refunds" if self.found.rows else ""))
         return self.found
@@ -365,6 +367,8 @@ class Rows:
         try:
             minor = minor_units(text, currency, self.known)
         except ValueError as error:
+            if isinstance(error, UnclearError):
+                self._unclear.add(error.option)
             raise self._mistake(name, str(error)) from None
         if abs(minor) > MINOR_MOST:
             raise self._mistake(name, f"{text!r} is more than can be kept")
@@ -374,6 +378,8 @@ class Rows:
         try:
             at, twice = instant(text, self.known)
         except ValueError as error:
+            if isinstance(error, UnclearError):
+                self._unclear.add(error.option)
             raise self._mistake(name, str(error)) from None
         if not 1970 <= at.year < 2200:
             raise self._mistake(name, f"{text!r} lies outside the years 1970 to 2199")

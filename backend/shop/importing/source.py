@@ -37,6 +37,11 @@ _LINE_END: Final = re.compile(r"\r\n|\r|\n")
 class ImportFailedError(Exception):
     """The file was not imported, and nothing of it is left; the words name the line."""
 
+    def __init__(self, words: str, unclear: Iterable[str] = ()) -> None:
+        super().__init__(words)
+        self.unclear = tuple(sorted(unclear))
+        """Options that say what the file does not."""
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
