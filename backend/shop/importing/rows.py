@@ -106,8 +106,10 @@ class Found:
     blank: int = 0
     twice: int = 0
     """Instants that the clocks showed twice."""
-    undated: int = 0
-    """Refunds for which the file has no instant; they stand at their order's."""
+    undated_lines: dict[str, int] = field(default_factory=dict)
+    """Where each order is that was given back without an instant of its own; the refund stands at the order's."""
+    refund_rows: dict[str, int] = field(default_factory=dict)
+    """Where the first refund of each id is that has a row of its own."""
     amounts: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Minor units by what they are (orders, refunds, left out) and their currency."""
     newest: datetime = _LONG_AGO
@@ -117,6 +119,11 @@ class Found:
     """Where each refund with an id of its own is."""
     refunds_of: Counter[str] = field(default_factory=Counter)
     """How many refunds without one each id has."""
+
+    @property
+    def undated(self) -> int:
+        """Refunds for which the file has no instant."""
+        return len(self.undated_lines)
 
 
 @dataclass(slots=True)
@@ -180,11 +187,22 @@ class Rows:
                 raise ImportFailedError("\n".join([*mistakes, "and maybe more"]), self._unclear)
         for sale in self._summed.values():
             mistakes += _words(sale.line, sale, self._count)
+        mistakes += self._twice_refunded()
         if mistakes:
             raise ImportFailedError("\n".join(mistakes), self._unclear)
         if not self.found.orders and not self.found.refunds:
             raise ImportFailedError("it holds no rows" + (" that are orders or refunds" if self.found.rows else ""))
         return self.found
+
+    def _twice_refunded(self) -> list[str]:
+        """What was given back of an order stands beside it, or in rows of its own: both would land."""
+        column, found = self.source.names["refunded"], self.found
+        return [
+            f"line {line}, column {column}: line {found.refund_rows[number]} is a refund of {number!r} too, and it "
+            "would land twice; take the one or the other out of the file"
+            for number, line in found.undated_lines.items()
+            if number in found.refund_rows
+        ][:MISTAKES_MOST]
 
     def sales(self) -> Iterator[Sale]:
         """What lands, after ``check``."""
@@ -202,6 +220,11 @@ class Rows:
             return
         if first.currency != sale.currency:
             raise self._mistake("currency", f"the order on line {first.line} is in {first.currency}")
+        for name in ("customer_id", "country", "settled_at"):
+            before, here = getattr(first, name), getattr(sale, name)
+            if before is not None and here is not None and before != here:
+                raise self._mistake(name, f"the order on line {first.line} has another one")
+            setattr(first, name, here if before is None else before)
         first.minor += sale.minor
         first.refunded += sale.refunded
         self.found.parts += 1
@@ -215,6 +238,7 @@ class Rows:
                 found.refund_lines[sale.refund_id] = sale.line
             else:
                 found.refunds_of[sale.id] += 1
+            found.refund_rows.setdefault(sale.id, sale.line)
             found.refunds += 1
             found.amounts["refunds", sale.currency] -= sale.minor
             return
@@ -224,7 +248,7 @@ class Rows:
         found.orders += 1
         found.amounts["orders", sale.currency] += sale.minor
         if sale.refunded:
-            found.undated += 1
+            found.undated_lines[sale.id] = sale.line
             found.amounts["refunds", sale.currency] += sale.refunded
 
     def _read(self, found: Found) -> Iterator[tuple[int, Sale | MistakeError]]:
