@@ -73,6 +73,9 @@ class Permission(StrEnum):
     LAUNCH_DIRECT = "launch.direct"
 
     # --- deliveries
+    VIEW_CONNECTIONS = "deliveries.view_connections"
+    MANAGE_CONNECTIONS = "deliveries.manage_connections"
+    REPLAY_LETTERS = "deliveries.replay_letters"
 
     # --- runbooks
 
@@ -90,6 +93,7 @@ SENSITIVE_PERMISSIONS = frozenset(
         Permission.MANAGE_PRIVACY_REQUESTS,
         Permission.VIEW_PERSONAL_DATA,
         Permission.LAUNCH_DIRECT,
+        Permission.MANAGE_CONNECTIONS,
     }
 )
 """A role with any of these is sensitive: else a new role would be a way around the second approver."""
@@ -128,7 +132,7 @@ BUILT_IN_ROLES: tuple[BuiltInRole, ...] = (
         _WATCH
         | {P.VIEW_ORDERS, P.MANAGE_ALERTS, P.VIEW_AUDIT, P.VIEW_SCHEMA, P.VIEW_RISK_QUEUE, P.APPROVE_ORDERS}
         | {P.VIEW_PRIVACY_REQUESTS, P.VIEW_REPORTS, P.GENERATE_REPORTS, P.MANAGE_INCIDENTS, P.MANAGE_ONCALL}
-        | {P.COMPLETE_CHECKLIST, P.MANAGE_CHECKLIST, P.LAUNCH_VOTE},
+        | {P.COMPLETE_CHECKLIST, P.MANAGE_CHECKLIST, P.LAUNCH_VOTE, P.VIEW_CONNECTIONS, P.REPLAY_LETTERS},
         description="Runs the war room: alerts, incidents, reports",
     ),
     BuiltInRole(
@@ -170,7 +174,7 @@ BUILT_IN_ROLES: tuple[BuiltInRole, ...] = (
     BuiltInRole(
         "incident-responder",
         "Incident responder",
-        _WATCH | {P.MANAGE_ALERTS, P.MANAGE_INCIDENTS, P.COMPLETE_CHECKLIST},
+        _WATCH | {P.MANAGE_ALERTS, P.MANAGE_INCIDENTS, P.COMPLETE_CHECKLIST} | {P.VIEW_CONNECTIONS, P.REPLAY_LETTERS},
         description="Answers alerts and works incidents",
     ),
     BuiltInRole(
@@ -186,7 +190,7 @@ BUILT_IN_ROLES: tuple[BuiltInRole, ...] = (
         _WATCH
         | {P.VIEW_ORDERS, P.MANAGE_ALERTS, P.MANAGE_ROLES, P.APPROVE_ROLES, P.VIEW_AUDIT}
         | {P.VIEW_SCHEMA, P.MANAGE_SCHEMA, P.VIEW_RISK_QUEUE, P.MANAGE_RISK_RULES}
-        | {P.MANAGE_CHECKLIST, P.MANAGE_ONCALL},
+        | {P.MANAGE_CHECKLIST, P.MANAGE_ONCALL, P.VIEW_CONNECTIONS, P.MANAGE_CONNECTIONS, P.REPLAY_LETTERS},
         sensitive=True,
         description="Grants roles and keeps rules and schemas",
     ),

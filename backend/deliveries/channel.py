@@ -1,0 +1,152 @@
+"""The port to one kind of outside system: what is to be sent, and what a try came to.
+
+The sender knows lanes, retries, breakers and secrets; a channel knows how its system is spoken to and what success is.
+Channels stand in ``backend/integrations``, one module for each kind; the runtime hands them in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Protocol
+
+from models.deliveries.connections import ConnectionKind, ConnectionSettings
+
+if TYPE_CHECKING:
+    import httpx
+
+
+class MessageKind(StrEnum):
+    """What a message is, so that a channel can give it its own form."""
+
+    ENTRY = "entry"
+    """An entry of the audit log, for a subscriber: thin."""
+    COMMAND = "command"
+    """Something the shop is asked to do: whole."""
+    NOTICE = "notice"
+    """Words for people."""
+    CANARY = "canary"
+    """Proves the route and asks for nothing."""
+
+
+class NoticePhase(StrEnum):
+    """Where a thing that is told of stands: pagers open, acknowledge and close by it, chats edit in place."""
+
+    RAISED = "raised"
+    UPDATED = "updated"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Words for people, filled in and not yet escaped for any system."""
+
+    subject: str
+    text: str
+    severity: str
+    """P1 to P4."""
+    team: str
+    thread: str
+    """Notices of one thread belong together, such as all of one alert."""
+    phase: NoticePhase
+    recipients: tuple[str, ...] = ()
+    """Verified mail addresses of single people; empty: whoever stands in the connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message. ``id`` is the same over retries, replays and restores."""
+
+    id: str
+    kind: MessageKind
+    type: str
+    """The action of the audit log, the name of the command, or the template."""
+    at: datetime
+    data: Mapping[str, Any]
+    """The payload: at most 20 KB as JSON."""
+    notice: Notice | None = None
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """In the clear, for as long as a try takes."""
+
+    current: str = ""
+    previous: str = ""
+    """Empty, but during a rotation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where to."""
+
+    connection_id: str
+    settings: ConnectionSettings
+    secrets: Secrets
+    remembered: Mapping[str, str] = field(default_factory=dict)
+    """What a channel asked to be remembered of this thread, such as the timestamp of a Slack message."""
+
+
+class Outcome(StrEnum):
+    """What a try came to."""
+
+    SENT = "sent"
+    RETRY = "retry"
+    """Counts against the connection: no answer, a server's fault, a redirect, an answer that makes no sense."""
+    WAIT = "wait"
+    """It asks for patience (429, 503 with Retry-After): counts against nobody."""
+    REFUSED = "refused"
+    """This one message will never be taken (413, 422): it is dead, the lane goes on."""
+    MISCONFIGURED = "misconfigured"
+    """400, 401, 403, 404 and their like: sending stops, everything is kept."""
+    GONE = "gone"
+    """410: it wants nothing more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """The request and its answer as they are kept: secrets masked, bodies cut."""
+
+    request_line: str = ""
+    request_headers: Mapping[str, str] = field(default_factory=dict)
+    request_body: str = ""
+    answer_headers: Mapping[str, str] = field(default_factory=dict)
+    answer_body: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a try came to, in words an operator can act on."""
+
+    outcome: Outcome
+    words: str
+    status: int | None = None
+    retry_after: float | None = None
+    """Seconds, capped at a day by the sender."""
+    exchange: Exchange = field(default_factory=Exchange)
+    remember: Mapping[str, str] = field(default_factory=dict)
+
+
+class Channel(Protocol):
+    """How one kind of system is spoken to. Never raises for what the other side does: that is a result."""
+
+    kind: ConnectionKind
+    width: int
+    """Requests at once in a lane that is not ordered."""
+    rate: float | None
+    """Messages a second, counted from the last answer; ``None``: as fast as it answers."""
+    one_by_one: bool
+    """Whether repeats hurt people, so that each result is written down by itself."""
+
+    def ordered(self, settings: ConnectionSettings) -> bool:
+        """Whether first arrivals keep the order of the audit log."""
+
+    def lane(self, settings: ConnectionSettings, message: Message) -> str:
+        """The key of the lane a message goes in, such as the Slack channel; an empty text for all in one."""
+
+    async def send(self, client: httpx.AsyncClient, target: Target, message: Message) -> Result:
+        """One try, within the time the sender allows. ``client`` goes through the egress guard, without redirects."""
