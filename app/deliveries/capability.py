@@ -2,6 +2,39 @@
 
 from __future__ import annotations
 
-from app.core.capability import Capability
+from app.core.audit_words import AuditWords
+from app.core.capability import BadgeSpec, Capability
+from models.core.permissions import Permission
+from models.core.topics import Topic
 
-CAPABILITY = Capability(name="deliveries")
+
+def _audit() -> AuditWords:
+    return AuditWords(
+        nouns={"connection": "Connection"},
+        verbs={
+            "deliveries.connection.changed": "changed",
+            "deliveries.connection.created": "added",
+            "deliveries.connection.hook_secret_removed": "no longer listens, its signing secret was removed",
+            "deliveries.connection.hook_secret_set": "given a signing secret",
+            "deliveries.connection.paused": "paused",
+            "deliveries.connection.resumed": "resumed",
+            "deliveries.connection.secret_removed": "off, its secret was removed",
+            "deliveries.connection.secret_set": "given a secret",
+            "deliveries.connection.tested": "tested",
+        },
+    )
+
+
+CAPABILITY = Capability(
+    name="deliveries",
+    badges=(
+        BadgeSpec(
+            key="deliveries.connections",
+            permission=Permission.VIEW_CONNECTIONS,
+            one="connection needs attention",
+            more="connections need attention",
+            topics=frozenset({Topic.CONNECTIONS}),
+        ),
+    ),
+    audit=_audit,
+)

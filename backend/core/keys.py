@@ -22,7 +22,7 @@ def new_signing_key() -> str:
 
 
 class Key:
-    """The key of an installation's backups."""
+    """A key of an installation: of its backups, or of the secrets of its connections."""
 
     def __init__(self, raw: bytes) -> None:
         """``raw`` has 32 bytes."""
@@ -48,6 +48,10 @@ class Key:
     def text(self) -> str:
         """In base64."""
         return base64.b64encode(self._raw).decode()
+
+    def secret_cipher(self) -> AESGCM:
+        """The cipher of secrets that are kept in the database."""
+        return AESGCM(HKDF(SHA256(), KEY_BYTES, None, b"opsconsole secrets 1").derive(self._raw))
 
     def cipher(self, salt: bytes) -> AESGCM:
         """The cipher of the file with this salt."""

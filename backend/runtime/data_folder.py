@@ -8,6 +8,7 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ from backend.runtime.embedded_postgres import DATABASE, OWNER, Embedded
 
 KEY_LENGTH = 32
 JOIN_SECONDS = 60.0
+LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+"""What connections of an installation on one computer may lead to besides the world."""
 
 Say = Callable[[str, float], None]
 """Told what is being done, and how far it is between 0 and 1."""
@@ -61,6 +64,10 @@ class DataFolder:
             own["audit_key_file"] = self.audit_key_file()
         if base.backup_key is None and base.backup_key_file is None:
             own["backup_key_file"] = self.backup_key_file()
+        if base.connection_key is None and base.connection_key_file is None:
+            own["connection_key_file"] = self.connection_key_file()
+        if not base.egress_allow:
+            own["egress_allow"] = LOOPBACK
         return base.model_copy(update=own)
 
     def audit_key_file(self) -> Path:
@@ -73,6 +80,13 @@ class DataFolder:
     def backup_key_file(self) -> Path:
         """The file of the key of backups; made at first use, readable by its owner only."""
         path = self.path / "backup.key"
+        if not path.exists():
+            files.write(path, Key.make() + "\n")
+        return path
+
+    def connection_key_file(self) -> Path:
+        """The file of the key of connections' secrets; made at first use, readable by its owner only."""
+        path = self.path / "connection.key"
         if not path.exists():
             files.write(path, Key.make() + "\n")
         return path

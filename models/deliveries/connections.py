@@ -210,9 +210,19 @@ class ConnectionChange(Request):
         return self
 
 
+class SecretPurpose(StrEnum):
+    """What a secret is for."""
+
+    SEND = "send"
+    """Signs what we send, or lets us in."""
+    RECEIVE = "receive"
+    """Proves that what comes in by the hook is theirs, such as the signing secret of a Slack app."""
+
+
 class SecretRequest(Request):
     """A new secret: the value itself, which is never shown again, or a reference. Needs a second factor."""
 
+    purpose: SecretPurpose = SecretPurpose.SEND
     value: Annotated[PlainText, Field(min_length=8, max_length=4096)] | None = None
     reference: Annotated[PlainText, Field(max_length=1000), AfterValidator(_reference)] | None = None
     previous_hours: Annotated[Count, Field(le=PREVIOUS_HOURS_MOST)] = 24
@@ -279,6 +289,8 @@ class Connection(Record):
     next_attempt_at: Instant | None
     """When something waits or a probe is due."""
     secret: Secret | None
+    hook_secret: Secret | None
+    """Of what comes in by the hook."""
     proof: ProofState
     proven_at: Instant | None
     """When a canary last arrived."""

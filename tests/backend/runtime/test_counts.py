@@ -24,7 +24,7 @@ def counts(api: Api, role: str) -> Any:
     ("role", "keys"),
     [
         ("viewer", set()),
-        ("operations-lead", {"risk.queue"}),
+        ("operations-lead", {"risk.queue", "deliveries.connections"}),
         ("risk-analyst", {"risk.queue"}),
         ("compliance-officer", {"access.approvals"}),
         ("finance-analyst", set()),
