@@ -11,9 +11,9 @@ from app.core.mutation_types import InConflict
 from app.risk.rules import change_policy
 from models.core.permissions import Permission
 from models.risk.rules import RiskPolicyChange
+from views.kit.following_panel import explain
 from views.kit.widgets.pill import Look, Pill
 from views.kit.widgets.problem import ProblemLine
-from views.risk.rules.following_query import explain
 from views.risk.rules.value_fields import MoneyField, NumberField
 
 if TYPE_CHECKING:
