@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QAction, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app.core.freshness import age_words
@@ -32,7 +32,7 @@ from views.deliveries.wording import (
 from views.kit.following_panel import FollowingPanel, explain
 from views.kit.panel import Note
 from views.kit.query_panel import unheard_words
-from views.kit.theme import current
+from views.kit.theme import BODY, current
 from views.kit.widgets.flow import WIDE_GAP, Flow
 from views.kit.widgets.pill import Look, Pill
 from views.kit.widgets.section import Lines, Section
@@ -102,22 +102,21 @@ class ConnectionPanel(FollowingPanel):
         }
         for verb, pill in self.buttons.items():
             pill.clicked.connect(lambda _=False, v=verb: self.console.actions.execute(ACTIONS[v]))
-        self.remark = QLabel()
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
         head.setSpacing(12)
         head.addWidget(self.chip, 0, Qt.AlignmentFlag.AlignTop)
         head.addWidget(self.verdict, 1)
-        self.hours = Section("Deliveries per hour, last 24 h", self.bars)
-        self.goes_section = Section("What goes there", self.goes, self.way)
+        self.hours = Section("Deliveries per hour, last 24 h", self.bars, points=BODY)
+        self.goes_section = Section("What goes there", self.goes, self.way, points=BODY)
         beside = QWidget()
         row = QHBoxLayout(beside)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.secret, 1)
         row.addWidget(self.age_bar, 0, Qt.AlignmentFlag.AlignBottom)
-        self.secret_section = Section("Secret", beside)
-        self.hook_section = Section("What comes back", self.hook)
+        self.secret_section = Section("Secret", beside, points=BODY)
+        self.hook_section = Section("What comes back", self.hook, points=BODY)
         inside = QWidget()
         column = QVBoxLayout(inside)
         column.setContentsMargins(12, 12, 12, 12)
@@ -145,7 +144,7 @@ class ConnectionPanel(FollowingPanel):
         self.foot = _Foot()
         below = QVBoxLayout(self.foot)
         below.setContentsMargins(12, 8, 12, 10)
-        below.addWidget(Flow(*self.buttons.values(), self.remark, margins=False, gap=WIDE_GAP))
+        below.addWidget(Flow(*self.buttons.values(), margins=False, gap=WIDE_GAP))
         outer = QVBoxLayout(self.content)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
@@ -162,6 +161,19 @@ class ConnectionPanel(FollowingPanel):
         if known is None:
             return note
         return Note(f"{known.name} · version {known.version} · {note.text}", note.kind)
+
+    def own_menu(self) -> list[QAction]:
+        """What else can be done about it."""
+        actions, made = self.console.actions, []
+        for verb in ("change", "off", "new"):
+            action = actions.get(f"deliveries.{verb}")
+            item = QAction(action.title, self)
+            reason = actions.reason(action)
+            item.setEnabled(reason is None)
+            item.setToolTip(reason or "")
+            item.triggered.connect(lambda _=False, known=action.id: actions.execute(known))
+            made.append(item)
+        return made
 
     def set_visible(self, visible: bool) -> None:
         super().set_visible(visible)
@@ -258,8 +270,8 @@ class ConnectionPanel(FollowingPanel):
         if known.secret is None:
             self.secret.show_lines([("", f"No {name} is set.", False)], LINE_NAME)
         else:
-            lines = [*secret_lines(known.secret, now), ("Last proven", proof_line(known, now), False)]
-            self.secret.show_lines(lines, LINE_NAME)
+            proven = ("Last proven", proof_line(known, now), False)
+            self.secret.show_lines([proven, *secret_lines(known.secret, now)], LINE_NAME)
         most = key_most(known.secret) if known.secret is not None else None
         self.age_bar.show_age(0 if known.secret is None else key_days(known.secret, now), most)
         self.hook_section.setVisible(bool(known.hook))
@@ -285,9 +297,9 @@ class ConnectionPanel(FollowingPanel):
             pill.setAccessibleName(words[verb].strip("…"))
             known_as = ACTIONS[verb]
             explain(pill, actions.reason(actions.get(known_as)) if known_as in ids else None)
-        theme = current()
-        theme.set_font(self.remark, 9)
-        self.remark.setText("a test asks for nothing")
+        self.buttons["change"].setVisible(primary == "change")
+        if self.buttons["test"].isEnabled():
+            self.buttons["test"].setToolTip("A message that proves the way and asks for nothing")
 
     def _tick(self) -> None:
         """Ages and times left go on."""
@@ -302,9 +314,9 @@ def secret_lines(secret: Secret, now: datetime) -> list[tuple[str, str, bool]]:
     lines = [("Read from", secret.reference, False)] if secret.reference else []
     lines += [("Ends in", secret.last_four, False)] if secret.last_four else []
     lines += [("Fingerprint", f"SHA-256 {secret.fingerprint}", False)] if secret.fingerprint else []
-    lines.append(("Age", f"{days} d{limit}, {set_at}", most is not None and days > most))
     if secret.previous_until is not None and secret.previous_until > now:
         lines.append(("The one before", f"valid until {moment(secret.previous_until, now)} UTC", False))
+    lines.append(("Age", f"{days} d{limit}, {set_at}", most is not None and days > most))
     return lines
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
@@ -14,11 +13,11 @@ from models.core.wording import counted
 from models.deliveries.connections import ConnectionState
 from views.deliveries.chosen import ChosenConnection
 from views.deliveries.connection_table import ConnectionTable
+from views.deliveries.detail_parts import Remarks
 from views.deliveries.wording import ATTENTION, FAMILIES, group_of, listed, summary
 from views.kit.following_panel import explain
 from views.kit.panel import Note
 from views.kit.query_panel import QueryPanel, unheard_words
-from views.kit.theme import current
 from views.kit.widgets.flow import WIDE_GAP, Flow
 from views.kit.widgets.pill import Look, Pill
 
@@ -45,14 +44,13 @@ class ConnectionsPanel(QueryPanel):
         for name in (ALL, ATTENTION, *FAMILIES):
             self.pills[name] = pill = Pill(name, Look.OUTLINE, name=name)
             pill.clicked.connect(lambda _=False, n=name: self.show_only(n))
-        self.summary = QLabel()
-        self.summary.setAccessibleName("Summary")
+        self.summary = Remarks("Summary")
         self.new = Pill("New…", Look.BUTTON, name="New connection")
         self.new.clicked.connect(lambda: console.actions.execute("deliveries.new"))
         self.test = Pill("Test all…", Look.BUTTON, name="Test all that are shown")
         self.test.clicked.connect(lambda: console.actions.execute("deliveries.test-all"))
         doing = (self.new, self.test)
-        bar = Flow(*self.pills.values(), self.summary, *doing, together=doing, right=self.test, gap=WIDE_GAP)
+        bar = Flow(*self.pills.values(), self.summary, *doing, wide=(self.summary,), gap=WIDE_GAP)
         self.state = QLabel()
         self.state.setWordWrap(True)
         self.state.setContentsMargins(12, 12, 12, 12)
@@ -109,9 +107,7 @@ class ConnectionsPanel(QueryPanel):
             pill.setAccessibleName(f"{name}: {count}")
             pill.setAccessibleDescription("shown" if look is Look.SELECTED else "")
             pill.setVisible(count > 0 or name in {ALL, self.shown})
-        current().set_font(self.summary, 10)
-        words = [f"<b>{figure}</b> {escape(name)}" for figure, name in summary(known)]
-        self.summary.setText("&nbsp;&nbsp; ".join([*words[:2], ", ".join(words[2:])]) if known else "")
+        self.summary.say(*(summary(known) if known else ()))
         self.table.renew(listed(each for each in known if self._fits(each, self.shown)), self.chosen.id)
         self._say_state(known)
         testable = len(self.testable)

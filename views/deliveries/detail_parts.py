@@ -26,15 +26,16 @@ class Tile(QWidget):
 
     def __init__(self, name: str) -> None:
         super().__init__()
-        self._name, self._figure, self._note = name, NONE, ""
+        self._name, self._figure = name, NONE
+        self._notes: tuple[str, ...] = ()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(name)
 
-    def say(self, figure: str, note: str = "") -> None:
-        """Change figure and note."""
-        if (figure, note) != (self._figure, self._note):
-            self._figure, self._note = figure, note
-            self.setAccessibleDescription(f"{figure} {note}".strip())
+    def say(self, figure: str, *notes: str) -> None:
+        """Change figure and note: the first of ``notes`` that there is room for, which may be none."""
+        if (figure, notes) != (self._figure, self._notes):
+            self._figure, self._notes = figure, notes
+            self.setAccessibleDescription(" ".join((figure, *notes[:1])))
             self.update()
 
     def sizeHint(self) -> QSize:
@@ -59,7 +60,7 @@ class Tile(QWidget):
         painter.setFont(theme.font(9))
         painter.setPen(QColor(tokens.text2))
         beside = inner.adjusted(theme.width(self._figure, 14, 600) + theme.px(8), 0, 0, -2)
-        words = painter.fontMetrics().elidedText(self._note, Qt.TextElideMode.ElideRight, int(beside.width()))
+        words = next((each for each in self._notes if theme.width(each, 9) <= beside.width()), "")
         painter.drawText(beside, Qt.AlignmentFlag.AlignBottom, words)
 
 
@@ -78,15 +79,61 @@ class Tiles(QWidget):
     def show_figures(self, detail: ConnectionDetail, now: datetime) -> None:
         """Of this connection, at this instant."""
         oldest = age(detail.oldest_waiting_at, now)
-        self.waiting.say(f"{detail.waiting:,}", "" if oldest == NONE else f"oldest {oldest}")
+        self.waiting.say(f"{detail.waiting:,}", *(() if oldest == NONE else (f"oldest {oldest}", oldest)))
         died = [hour for hour in detail.hours if hour.dead]
-        self.dead.say(f"{detail.dead:,}", f"last {moment(died[-1].begins_at, now)[:5]}" if died else "")
+        last = moment(died[-1].begins_at, now)[:5] if died else ""
+        self.dead.say(f"{detail.dead:,}", *((f"last {last}", last) if died else ()))
         at = detail.next_attempt_at
         if at is None:
             self.next.say(NONE, "nothing is due")
         else:
-            words = {Breaker.CLOSED: "", Breaker.OPEN: "breaker open", Breaker.HALF_OPEN: "half open"}
-            self.next.say("now" if at <= now else countdown(at, now), words[detail.breaker])
+            words = {
+                Breaker.CLOSED: (),
+                Breaker.OPEN: ("breaker open", "open"),
+                Breaker.HALF_OPEN: ("half open", "half"),
+            }
+            self.next.say("now" if at <= now else countdown(at, now), *words[detail.breaker])
+
+
+class Remarks(QWidget):
+    """Short remarks in one line, each with a strong beginning; the last ones are left out where there is no room."""
+
+    GAP = 14
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._parts: tuple[tuple[str, str], ...] = ()
+        self.setAccessibleName(name)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def say(self, *parts: tuple[str, str]) -> None:
+        """Strong and plain words of each."""
+        if parts != self._parts:
+            self._parts = parts
+            self.setAccessibleDescription(", ".join(f"{strong} {plain}".strip() for strong, plain in parts))
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.minimumSizeHint().width(), round(current().height(10)) + 4)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(current().px(8), round(current().height(10)) + 4)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        theme, tokens, painter, left = current(), current().tokens, QPainter(self), 4.0
+        for strong, plain in self._parts:
+            bold = theme.width(f"{strong} ", 10, 600) if strong else 0.0
+            wide = bold + theme.width(plain, 10)
+            if left + wide > self.width():
+                break
+            painter.setFont(theme.font(10, 600))
+            painter.setPen(QColor(tokens.text))
+            box = QRectF(left, 0, wide + 2, self.height())
+            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, strong)
+            painter.setFont(theme.font(10))
+            painter.setPen(QColor(tokens.text if strong else tokens.text3))
+            painter.drawText(box.adjusted(bold, 0, 2, 0), Qt.AlignmentFlag.AlignVCenter, plain)
+            left += wide + theme.px(self.GAP)
 
 
 class Steps(QLabel):

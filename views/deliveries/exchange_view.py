@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QResizeEvent, QTextOption
 from PySide6.QtWidgets import QBoxLayout, QLabel, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
+from models.core.wording import counted
 from views.deliveries.wording import answer_words, moment, seconds_words
-from views.kit.theme import current
+from views.kit.theme import BODY, current
 from views.kit.widgets.section import Heading
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from models.deliveries.letters import Letter, LetterDetail
 
-NARROW = 440
+NARROW = 300
 """Below this width, at 100 % font, the answer stands below the request."""
 
 
@@ -45,7 +46,7 @@ class _Side(QWidget):
 
     def __init__(self, name: str) -> None:
         super().__init__()
-        self.heading, self.text = Heading(name), _Text(name)
+        self.heading, self.text = Heading(name, BODY), _Text(name)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
@@ -56,7 +57,6 @@ class _Side(QWidget):
         """Heading, what stands at its right, and the text."""
         self.heading.name.setText(name)
         self.heading.say(more)
-        current().set_font(self.heading.name, 10, 600)
         self.text.show_text(text)
 
 
@@ -99,9 +99,12 @@ class ExchangeView(QWidget):
         self.answer.show_side(
             f"Answer{took}", f"{len(body.encode())} B" if body else "", _message(status, detail.answer_headers, body)
         )
-        earlier = [f"{moment(each.at, now)} {each.words}" for each in detail.history[:-1][-3:]]
         said = answer_words(detail)
-        self.words.setText(f"{said[:1].upper()}{said[1:]}." + (f" Before: {'; '.join(earlier)}." if earlier else ""))
+        tries = counted(len(detail.history), "try is", "tries are") if detail.history else ""
+        self.words.setText(f"{said[:1].upper()}{said[1:]}." + (f" {tries} known." if len(detail.history) > 1 else ""))
+        earlier = "\n".join(f"{moment(each.at, now)} {each.words}" for each in detail.history)
+        self.words.setToolTip(earlier)
+        self.words.setAccessibleDescription(earlier)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from models.alerts import Severity
 from models.deliveries.connections import Connection, ConnectionKind, ConnectionState
 from models.deliveries.routing import RouteMode, RouteRequest, Team
-from views.deliveries.wording import STOPPED
+from views.deliveries.wording import KINDS, STOPPED
 from views.kit.theme import current, mixed
 from views.kit.widgets.chip import mark
 
@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 
     from models.deliveries.routing import RouteGap, RouteMap
 
-CELL, ROW, NAME = 20, 24, 84
-HEAD = 44
+CELL, ROW, NAME, HEAD = 20, 24, 84, 38
 """Pixels at 100 % font: of a cell, a row, the names of teams, and of the head."""
+LEAST_CELL, LEAST_ROW = 15, 18
+"""Where there is less room, it scrolls."""
 TEAMS, SEVERITIES = tuple(Team), tuple(Severity)
 ORDER = (
     ConnectionKind.PAGERDUTY,
@@ -75,6 +76,7 @@ class RouteGrid(QWidget):
         self._gaps: tuple[RouteGap, ...] = ()
         self._editable = editable
         self._cursor = (0, 0)
+        self._cell_wide, self._row_high = CELL, ROW
         self.setAccessibleName("Who hears of what")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
@@ -101,27 +103,40 @@ class RouteGrid(QWidget):
 
     # --- sizes -------------------------------------------------------------------------------------------------
 
+    def fit(self, room: QSize) -> None:
+        """Take no more room than there is, as far as cells can be told apart."""
+        scale, many = current().font_scale, max(1, len(self.columns)) * len(SEVERITIES)
+        wide = int((room.width() / scale - NAME - 4) / many)
+        high = int((room.height() / scale - HEAD - 2) / len(TEAMS))
+        self._cell_wide = min(CELL, max(LEAST_CELL, wide))
+        self._row_high = min(ROW, max(LEAST_ROW, high))
+        self.updateGeometry()
+        self.adjustSize()
+        self.update()
+
     @property
     def _wide(self) -> int:
-        return len(SEVERITIES) * CELL
+        return len(SEVERITIES) * self._cell_wide
 
     def sizeHint(self) -> QSize:
         px = current().px
-        return QSize(px(NAME + len(self.columns) * self._wide + 4), px(HEAD + len(TEAMS) * ROW + 2))
+        return QSize(px(NAME + len(self.columns) * self._wide + 4), px(HEAD + len(TEAMS) * self._row_high + 2))
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
 
     def _box(self, row: int, column: int) -> QRectF:
         px = current().px
-        return QRectF(px(NAME) + column * px(CELL), px(HEAD) + row * px(ROW), px(CELL), px(ROW))
+        wide, high = px(self._cell_wide), px(self._row_high)
+        return QRectF(px(NAME) + column * wide, px(HEAD) + row * high, wide, high)
 
     def _cell(self, row: int, column: int) -> Cell:
         return Cell(TEAMS[row], self.columns[column // len(SEVERITIES)].id, SEVERITIES[column % len(SEVERITIES)])
 
     def _at(self, point: QPointF) -> tuple[int, int] | None:
         px = current().px
-        row, column = int((point.y() - px(HEAD)) // px(ROW)), int((point.x() - px(NAME)) // px(CELL))
+        row = int((point.y() - px(HEAD)) // px(self._row_high))
+        column = int((point.x() - px(NAME)) // px(self._cell_wide))
         inside = 0 <= row < len(TEAMS) and 0 <= column < len(self.columns) * len(SEVERITIES)
         return (row, column) if inside else None
 
@@ -132,18 +147,18 @@ class RouteGrid(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for number, connection in enumerate(self.columns):
             self._draw_head(painter, number, connection)
-        bottom = theme.px(HEAD + len(TEAMS) * ROW)
+        bottom = self._box(len(TEAMS), 0).top()
         for row, team in enumerate(TEAMS):
-            top = theme.px(HEAD + row * ROW)
+            top = self._box(row, 0).top()
             painter.fillRect(QRectF(0, top, self.width(), 1), mixed(tokens.line, tokens.window, 0.6))
             painter.setFont(theme.font(10))
             painter.setPen(QColor(tokens.text))
-            place = QRectF(theme.px(4), top, theme.px(NAME), theme.px(ROW))
+            place = QRectF(theme.px(4), top, theme.px(NAME), theme.px(self._row_high))
             painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, str(team).capitalize())
             for column in range(len(self.columns) * len(SEVERITIES)):
                 self._draw_cell(painter, row, column)
         for number in range(1, len(self.columns)):
-            left = theme.px(NAME) + number * len(SEVERITIES) * theme.px(CELL)
+            left = self._box(0, number * len(SEVERITIES)).left()
             painter.fillRect(QRectF(left, theme.px(4), 1, bottom - theme.px(4)), QColor(tokens.line))
         self._draw_gaps(painter)
         if self.hasFocus() and self.columns:
@@ -153,17 +168,27 @@ class RouteGrid(QWidget):
 
     def _draw_head(self, painter: QPainter, number: int, connection: Connection) -> None:
         theme, tokens = current(), current().tokens
-        wide = len(SEVERITIES) * theme.px(CELL)
-        left = theme.px(NAME) + number * wide
+        first = self._box(0, number * len(SEVERITIES))
+        wide, left = len(SEVERITIES) * first.width(), first.left()
         if connection.state in SILENT:
-            painter.fillRect(QRectF(left, theme.px(HEAD), wide, theme.px(len(TEAMS) * ROW)), theme.hatch(tokens.window))
+            painter.fillRect(
+                QRectF(left, theme.px(HEAD), wide, len(TEAMS) * first.height()), theme.hatch(tokens.window)
+            )
         painter.setFont(theme.font(9, 600))
         painter.setPen(QColor(tokens.text3 if connection.state in SILENT else tokens.text))
-        words = painter.fontMetrics().elidedText(connection.name, Qt.TextElideMode.ElideRight, wide - 6)
-        painter.drawText(QRectF(left + 3, theme.px(2), wide - 6, theme.px(20)), Qt.AlignmentFlag.AlignCenter, words)
+        words = painter.fontMetrics().elidedText(
+            self._short_name(connection), Qt.TextElideMode.ElideRight, int(wide) - 6
+        )
+        painter.drawText(QRectF(left + 3, theme.px(2), wide - 6, theme.px(17)), Qt.AlignmentFlag.AlignCenter, words)
         for place, severity in enumerate(SEVERITIES):
-            centre = QPointF(left + (place + 0.5) * theme.px(CELL), theme.px(32))
+            centre = QPointF(left + (place + 0.5) * first.width(), theme.px(28))
             mark(painter, severity, centre, theme.px(7), tokens.status(severity), filled=True)
+
+    def _short_name(self, connection: Connection) -> str:
+        """The kind, where there is only one of it."""
+        kinds = [each.settings.kind for each in self.columns]
+        alone = kinds.count(connection.settings.kind) == 1
+        return KINDS[connection.settings.kind] if alone else connection.name
 
     def _draw_cell(self, painter: QPainter, row: int, column: int) -> None:
         theme, tokens = current(), current().tokens

@@ -6,6 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QLabel, QPlainTextEdit, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from app.core.errors import OperationsError
@@ -13,6 +14,7 @@ from app.deliveries.domain import MANAGE, VIEW, Deliveries
 from models.core.wording import counted
 from models.deliveries.routing import PreviewRequest
 from views.deliveries.chosen import ChosenConnection
+from views.deliveries.detail_parts import Remarks
 from views.deliveries.route_grid import RouteGrid, columns_of
 from views.kit.following_panel import explain
 from views.kit.panel import Note
@@ -27,7 +29,23 @@ if TYPE_CHECKING:
     from models.deliveries.routing import RouteMap, Template
     from views.kit.capability import Window
 
-LEGEND = "● at once   ○ daily at 08:00 UTC   · not sent"
+LEGEND = (("", "● at once"), ("", "○ daily 08:00 UTC"), ("", "· not sent"))
+
+
+class _Area(QScrollArea):
+    """Gives the grid what room there is."""
+
+    def __init__(self, grid: RouteGrid) -> None:
+        super().__init__()
+        self._grid = grid
+        self.setWidget(grid)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.viewport().setAutoFillBackground(False)
+        grid.setAutoFillBackground(False)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._grid.fit(self.maximumViewportSize())
 
 
 class RoutesPanel(QueryPanel):
@@ -53,6 +71,8 @@ class RoutesPanel(QueryPanel):
         self.try_pill.clicked.connect(lambda: self.show_page(1))
         self.edit = Pill("Edit…", Look.BUTTON, name="Edit who hears of what", button=True)
         self.edit.clicked.connect(lambda: self.console.actions.execute("deliveries.edit-routes"))
+        self.legend = Remarks("What the marks mean")
+        self.legend.say(*LEGEND)
         self.grid = RouteGrid()
         self.said = QLabel()
         self.said.setTextFormat(Qt.TextFormat.RichText)
@@ -74,17 +94,12 @@ class RoutesPanel(QueryPanel):
         self.text.setAccessibleName("Message as it would look")
 
     def _lay_out(self) -> None:
-        area = QScrollArea()
-        area.setWidgetResizable(False)
-        area.setWidget(self.grid)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.viewport().setAutoFillBackground(False)
-        self.grid.setAutoFillBackground(False)
+        self.area = _Area(self.grid)
         mapped = QWidget()
         column = QVBoxLayout(mapped)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(area, 1)
+        column.addWidget(self.area, 1)
         column.addWidget(self.said)
         tried = QWidget()
         column = QVBoxLayout(tried)
@@ -99,7 +114,7 @@ class RoutesPanel(QueryPanel):
         outer = QVBoxLayout(self.content)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
-        outer.addWidget(Flow(self.map_pill, self.try_pill, self.edit, right=self.edit, gap=WIDE_GAP))
+        outer.addWidget(Flow(self.map_pill, self.try_pill, self.legend, self.edit, wide=(self.legend,), gap=WIDE_GAP))
         outer.addWidget(self.pages, 1)
         self.widget.setFocusProxy(self.grid)
 
@@ -133,6 +148,7 @@ class RoutesPanel(QueryPanel):
             pill.setAccessibleDescription("shown" if number == page else "")
         known, theme = self.routes, current()
         self.grid.show_routes(columns_of(self.chosen.connections, known), known)
+        self.grid.fit(self.area.maximumViewportSize())
         theme.set_font(self.said, 9)
         if known is None:
             words = [f"Not loaded: {self._routes.error}" if self._routes.error else unheard_words(self.console)]
@@ -142,8 +158,9 @@ class RoutesPanel(QueryPanel):
             words = [f"{shape} <b>{escape(gap.words)}</b>" for gap in known.gaps]
             if not self.grid.columns:
                 words.append("Nothing is set up that people can be told by: add Slack, PagerDuty, Discord or mail.")
-            words.append(f'<span style="color: {theme.tokens.text3}">{LEGEND.replace("   ", "&nbsp;&nbsp; ")}</span>')
         self.said.setText("<br>".join(words))
+        self.said.setVisible(bool(words))
+        self.legend.setVisible(page == 0)
         explain(self.edit, self.edit_blocker())
         self._fill_boxes()
 

@@ -200,15 +200,18 @@ def who_words(actor: str) -> str:
     return system_name(actor) or initials(actor)
 
 
+def _is_refused(connection: Connection) -> bool:
+    return any(status in connection.last_error for status in ("401", "403"))
+
+
 def remedy(connection: Connection) -> str:
     """The action that helps: ``secret``, ``change``, ``pause`` (which resumes) or ``test``; empty while all is well."""
     match connection.state:
         case ConnectionState.OFF:
             return "secret"
-        case ConnectionState.MISCONFIGURED:
-            about_address = "404" in connection.last_error
-            return "change" if about_address else "secret"
-        case ConnectionState.DISABLED:
+        case ConnectionState.MISCONFIGURED | ConnectionState.FAILING if _is_refused(connection):
+            return "secret"
+        case ConnectionState.MISCONFIGURED | ConnectionState.DISABLED:
             return "change"
         case ConnectionState.PAUSED:
             return "pause"

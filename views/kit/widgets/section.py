@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from views.kit.theme import current
+from views.kit.theme import SECTION, current
 
 NARROW = 520
 """Below this width, at 100 % font, two sections stand one below the other."""
@@ -17,19 +17,20 @@ NARROW = 520
 class Heading(QWidget):
     """A section's name, and what there is to say about all of it."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, points: float = SECTION) -> None:
         super().__init__()
-        self.name, self.more = QLabel(name), QLabel()
+        self.name, self.more, self._points = QLabel(name), QLabel(), points
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.name)
         row.addStretch(1)
         row.addWidget(self.more)
+        self.say()
 
     def say(self, more: str = "") -> None:
         """Change what stands at the right."""
         theme = current()
-        theme.set_font(self.name, 12, 600)
+        theme.set_font(self.name, self._points, 600)
         theme.set_font(self.more, 9)
         self.more.setText(f'<span style="color: {theme.tokens.text2}">{escape(more)}</span>' if more else "")
 
@@ -54,9 +55,9 @@ class Pair(QWidget):
 class Section(QWidget):
     """A heading and what is below."""
 
-    def __init__(self, name: str, *below: QWidget) -> None:
+    def __init__(self, name: str, *below: QWidget, points: float = SECTION) -> None:
         super().__init__()
-        self.heading = Heading(name)
+        self.heading = Heading(name, points)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
