@@ -91,7 +91,7 @@ class ConnectionTable(RecordTable):
             column(UNDELIVERED, "Undelivered", 84, right=True),
             column(WAITING, "Waiting", 60, right=True),
             column(P95, "p95", 56, right=True),
-            column(BREAKER, "Breaker", 150),
+            column(BREAKER, "Breaker", 138),
             column(KEY_AGE, "Key age", 76, right=True),
             column(PROVEN, "Last proven", 88, right=True),
             column(ERROR, "Last error, and what to do", 220, stretch=True),
@@ -335,7 +335,7 @@ class ConnectionTable(RecordTable):
             self.setColumnHidden(number, number in left_out)
         spare = max(0, room - sum(w for n, w in enumerate(widths) if n not in left_out))
         for number, width in enumerate(widths):
-            extra = spare // 5 if number == SYSTEM else spare - spare // 5 if number == ERROR else 0
+            extra = spare // 8 if number == SYSTEM else spare - spare // 8 if number == ERROR else 0
             self.setColumnWidth(number, width + extra)
 
     def hint(self, index: QModelIndex) -> str:

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from models.deliveries.connections import ConnectionDetail
 
 TILE_HIGH = 56
+BREAKER_NOTES: dict[Breaker, tuple[str, ...]] = {
+    Breaker.CLOSED: (),
+    Breaker.OPEN: ("breaker open", "open"),
+    Breaker.HALF_OPEN: ("half open", "half"),
+}
 
 
 class Tile(QWidget):
@@ -87,12 +92,8 @@ class Tiles(QWidget):
         if at is None:
             self.next.say(NONE, "nothing is due")
         else:
-            words = {
-                Breaker.CLOSED: (),
-                Breaker.OPEN: ("breaker open", "open"),
-                Breaker.HALF_OPEN: ("half open", "half"),
-            }
-            self.next.say("now" if at <= now else countdown(at, now), *words[detail.breaker])
+            figure = "now" if at <= now else countdown(at, now)
+            self.next.say(figure, *BREAKER_NOTES[detail.breaker])
 
 
 class Remarks(QWidget):

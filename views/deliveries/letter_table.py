@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
     from PySide6.QtWidgets import QWidget
 
-BOX = 0
+BOX, _WHEN, WHAT, _ABOUT, TRIES, ANSWER, AGE = range(7)
+GIVE_WAY = (AGE, TRIES)
+"""Columns that are left out one after the other where there is no room for all."""
 TITLES = {LetterState.WAITING: "Due, UTC", LetterState.SENT: "Arrived, UTC", LetterState.DISCARDED: "Given up, UTC"}
 
 
@@ -98,6 +100,20 @@ class LetterTable(RecordTable):
         self.records.forget_texts()
         self.viewport().update()
         self.chosen_changed.emit()
+
+    def _spread(self) -> None:
+        widths, room = self._widths(), self.viewport().width()
+        left_out: list[int] = []
+        for number in GIVE_WAY:
+            if sum(w for n, w in enumerate(widths) if n not in left_out) <= room:
+                break
+            left_out.append(number)
+        for number in range(len(widths)):
+            self.setColumnHidden(number, number in left_out)
+        spare = max(0, room - sum(w for n, w in enumerate(widths) if n not in left_out))
+        for number, width in enumerate(widths):
+            share = {WHAT: spare // 3, ANSWER: spare - spare // 3}.get(number, 0)
+            self.setColumnWidth(number, width + share)
 
     # --- drawing and keys --------------------------------------------------------------------------------------
 

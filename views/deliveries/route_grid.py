@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 CELL, ROW, NAME, HEAD = 20, 24, 84, 38
 """Pixels at 100 % font: of a cell, a row, the names of teams, and of the head."""
-LEAST_CELL, LEAST_ROW = 15, 18
+LEAST_CELL, LEAST_ROW = 15, 17
 """Where there is less room, it scrolls."""
 TEAMS, SEVERITIES = tuple(Team), tuple(Severity)
 ORDER = (
@@ -171,9 +171,8 @@ class RouteGrid(QWidget):
         first = self._box(0, number * len(SEVERITIES))
         wide, left = len(SEVERITIES) * first.width(), first.left()
         if connection.state in SILENT:
-            painter.fillRect(
-                QRectF(left, theme.px(HEAD), wide, len(TEAMS) * first.height()), theme.hatch(tokens.window)
-            )
+            below = QRectF(left, first.top(), wide, len(TEAMS) * first.height())
+            painter.fillRect(below, theme.hatch(tokens.window))
         painter.setFont(theme.font(9, 600))
         painter.setPen(QColor(tokens.text3 if connection.state in SILENT else tokens.text))
         words = painter.fontMetrics().elidedText(
