@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from backend.core.capability import Audience, Capability, CountSpec, Server
+from backend.core.capability import Adapters, Audience, Capability, CountSpec, Server, Service
 from models.core.permissions import Permission
 from models.core.topics import Topic
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
+
+    from backend.core.settings import Settings
 
 _VIEWERS = frozenset({Permission.VIEW_CONNECTIONS})
 
@@ -19,6 +21,17 @@ def _routers() -> Sequence[APIRouter]:
     from backend.deliveries.connections.routes import router as connections
 
     return (connections,)
+
+
+def _services(settings: Settings, adapters: Adapters) -> Sequence[Service]:
+    from backend.deliveries.ports import DeliveryPorts
+
+    async def send() -> None:
+        from backend.deliveries.sending.service import send
+
+        await send(settings, adapters.of(DeliveryPorts))
+
+    return (Service("sender", send),)
 
 
 def _state(server: Server) -> Mapping[str, object]:
@@ -36,6 +49,7 @@ def _counts(_server: Server) -> Sequence[CountSpec]:
 CAPABILITY = Capability(
     name="deliveries",
     routers=_routers,
+    services=_services,
     state=_state,
     counts=_counts,
     audiences={

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from models.deliveries.connections import ConnectionKind, ConnectionSettings
 
@@ -147,6 +147,14 @@ class Channel(Protocol):
 
     async def send(self, client: httpx.AsyncClient, target: Target, message: Message) -> Result:
         """One try, within the time the sender allows. ``client`` goes through the egress guard, without redirects."""
+
+
+@runtime_checkable
+class CommandChannel(Channel, Protocol):
+    """A channel that carries commands."""
+
+    async def look_up(self, client: httpx.AsyncClient, target: Target, message: Message) -> bool | None:
+        """Whether a command whose answer was lost has been done; ``None`` when the other side does not say."""
 
 
 @dataclass(frozen=True, slots=True)
