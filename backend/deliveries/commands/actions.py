@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from backend.core import audit_trail
 from backend.core.database import Connection, Database
 from backend.core.defer import defer
 from backend.core.problems import ProblemError
+from backend.deliveries.channel import Outcome, Result
 from backend.deliveries.commands import queries
 from models.core.problems import Code
 from models.deliveries.letters import Resolution
@@ -33,9 +34,12 @@ class Command:
     reply_task: str | None
     created_at: datetime
     attempts: int
+    """Those that count, with this one."""
+    reached: int
+    """Those the shop may have heard of, with this one."""
     first_at: datetime
     lost: bool
-    """Whether it was asked for before and the answer was lost."""
+    """Whether the answer to the one before was lost."""
     age: timedelta
 
 
@@ -92,30 +96,33 @@ async def end_attempt(
     *,
     state: str,
     counts: bool,
+    result: Result,
     due_in: float,
-    status: int | None,
     seconds: float,
-    words: str,
-    exchange: dict[str, Any] | None,
-    at: datetime,
+    exchange: dict[str, Any],
 ) -> None:
     """Write down what an attempt came to. Of an end whoever asked is told, and the log."""
-    tried = {"at": at.isoformat(), "seconds": round(seconds, 3), "status": status, "words": words}
+    at = datetime.now(UTC).isoformat()
+    tried = {"at": at, "seconds": round(seconds, 3), "status": result.status, "words": result.words}
     values = {
         "command_id": command.id,
         "state": state,
-        "attempts": command.attempts,
-        "counted": command.attempts if counts else command.attempts - 1,
+        "reached": command.reached,
+        "uncounted": 0 if counts else 1,
+        "unreached": 0 if result.reached else 1,
+        "lost": result.reached and result.outcome is Outcome.RETRY and result.status is None,
         "due_in": due_in,
-        "status": status,
+        "status": result.status,
         "seconds": seconds,
-        "words": words,
-        "exchange": None if exchange is None else Jsonb(exchange),
+        "words": result.words,
+        "exchange": Jsonb(exchange),
         "history": Jsonb([tried]),
     }
     async with database.transaction() as tx:
         if await (await tx.execute(queries.end, values)).fetchone() is not None and state != WAITING:
-            await _tell(tx, command.id, command.about, command.reply_task, state, audit_trail.WORKER, words or None)
+            await _tell(
+                tx, command.id, command.about, command.reply_task, state, audit_trail.WORKER, result.words or None
+            )
 
 
 async def ask_again(tx: Connection, *, actor: str, command_id: UUID) -> None:
@@ -123,8 +130,8 @@ async def ask_again(tx: Connection, *, actor: str, command_id: UUID) -> None:
     row = await _lock(tx, command_id)
     match row["state"]:
         case "dead" | "discarded":
-            await tx.execute(queries.ask_again, {"command_id": command_id})
-            await _tell(tx, command_id, row["about"], None, "asked_again", actor, None)
+            await tx.execute(queries.ask_again, {"command_id": command_id, "lost": row["lost"]})
+            await _tell(tx, command_id, row["about"], row["reply_task"], "asked_again", actor, None)
         case "withdrawn":
             raise ProblemError(Code.CONFLICT, "It was withdrawn: there is nothing for the shop to do.")
         case "uncertain":
@@ -155,8 +162,8 @@ async def resolve(tx: Connection, *, actor: str, command_id: UUID, resolution: R
         await tx.execute(queries.settle, {"command_id": command_id, "state": DONE, "words": reason})
         await _tell(tx, command_id, row["about"], row["reply_task"], DONE, actor, reason)
     else:
-        await tx.execute(queries.ask_again, {"command_id": command_id})
-        await _tell(tx, command_id, row["about"], None, "asked_again", actor, reason)
+        await tx.execute(queries.ask_again, {"command_id": command_id, "lost": False})
+        await _tell(tx, command_id, row["about"], row["reply_task"], "asked_again", actor, reason)
 
 
 async def _lock(tx: Connection, command_id: UUID) -> dict[str, Any]:

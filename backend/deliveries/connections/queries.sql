@@ -134,7 +134,7 @@ delete from connection_secret where connection_id = %(connection_id)s and purpos
 -- Of one that fails the next probe is the proof.
 with lanes as (update lane set due_at = '-infinity' where connection_id = %(connection_id)s and source = 'log')
 update connection_health
-   set canary_due_at = '-infinity', opened_until = least(opened_until, clock_timestamp())
+   set canary_due_at = '-infinity', test_asked = true, opened_until = least(opened_until, clock_timestamp())
  where connection_id = %(connection_id)s
 returning clock_timestamp()
 

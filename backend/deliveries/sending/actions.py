@@ -15,9 +15,9 @@ from pydantic import TypeAdapter
 
 from backend.core import audit_trail
 from backend.core.database import Connection, Database, array
-from backend.deliveries.channel import Message, MessageKind, Notice, NoticePhase, Outcome, Result, Secrets
+from backend.deliveries.channel import Message, MessageKind, Notice, NoticeAction, NoticePhase, Outcome, Result, Secrets
 from backend.deliveries.plan import OPEN_AFTER, OPEN_AFTER_ORDERED, probe_pause
-from backend.deliveries.routing.texts import fill, text_of
+from backend.deliveries.routing.texts import ERASED, fill, program_text
 from backend.deliveries.secrets import SecretStore
 from backend.deliveries.sending import queries
 from backend.deliveries.sending.types import Claimed, Entry, Row, Tally
@@ -136,9 +136,11 @@ async def _notice(connection: Connection, notice_id: UUID, claimed: Claimed) -> 
     assert row is not None  # noqa: S101 - the entry of the log points at it, and none is deleted
     subject, text = row["subject"], row["text"]
     if text is None:
-        subject, text = text_of(row["template"], claimed.channel.kind)
-    # What is erased is not sent any more in words, but it is not passed over in silence either.
-    given = row["values"] if row["values"] is not None else None
+        found = program_text(row["template"], claimed.channel.kind)
+        subject, text = found.subject, found.text
+    if row["values"] is None:
+        subject = text = ERASED
+    given = row["values"] or {}
     notice = Notice(
         subject=fill(subject, given),
         text=fill(text, given),
@@ -147,6 +149,8 @@ async def _notice(connection: Connection, notice_id: UUID, claimed: Claimed) -> 
         thread=row["thread"],
         phase=NoticePhase(row["phase"]),
         recipients=tuple(row["recipients"]),
+        actions=tuple(map(NoticeAction, row["actions"])),
+        link=given.get("link", ""),
     )
     return notice, row["remembered"]
 
@@ -245,11 +249,11 @@ async def stop(database: Database, claimed: Claimed, result: Result) -> None:
             await _record(tx, claimed.connection_id, "stopped", result.words)
 
 
-async def take_probe(connection: Connection, me: Holder, claimed: Claimed, seconds: float) -> int | None:
-    """Be the one that probes; answers how many probes have failed, ``None`` when somebody else probes."""
+async def take_probe(connection: Connection, me: Holder, claimed: Claimed, seconds: float) -> tuple[int, bool] | None:
+    """Be the one that probes: how many have failed, and whether a person waits; ``None`` if somebody else does."""
     values = {"me": me.id, "connection_id": claimed.connection_id, "seconds": seconds}
     row = await (await connection.execute(queries.take_probe, values)).fetchone()
-    return None if row is None else int(row[0])
+    return None if row is None else (int(row[0]), bool(row[1]))
 
 
 async def end_probe(connection: Connection, me: Holder, claimed: Claimed, pause: float, words: str) -> None:

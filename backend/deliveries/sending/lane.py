@@ -189,7 +189,8 @@ class LaneRun:
         if probes is None:
             self.halt(1.0)
             return False
-        result, seconds = await self.attempt(canary(), self.claimed.target)
+        failed, asked = probes
+        result, seconds = await self.attempt(canary(asked=asked), self.claimed.target)
         await actions.mark_proved(desk.database, self.claimed, result, seconds, desk.canary_seconds)
         if result.outcome is Outcome.SENT:
             head = await self._probe_head()
@@ -202,7 +203,7 @@ class LaneRun:
         if result.outcome in {Outcome.MISCONFIGURED, Outcome.GONE}:
             await actions.stop(desk.database, self.claimed, result)
             return False
-        rest = patience(result.retry_after) if result.outcome is Outcome.WAIT else probe_pause(probes + 1)
+        rest = patience(result.retry_after) if result.outcome is Outcome.WAIT else probe_pause(failed + 1)
         async with desk.database.read() as connection:
             await actions.end_probe(connection, desk.me, self.claimed, rest, result.words)
         return False
@@ -240,13 +241,9 @@ class LaneRun:
     async def send_command(self, command: Command, *, counts: bool) -> Result:
         """Ask the shop; where an answer was lost and it does not know ids, look first whether it is done."""
         message = Message(
-            str(command.id), MessageKind.COMMAND, command.name, command.created_at, command.data, None, command.attempts
+            str(command.id), MessageKind.COMMAND, command.name, command.created_at, command.data, None, command.reached
         )
-        result: Result | None = None
-        seconds = 0.0
-        settings = self.claimed.target.settings
-        if command.lost and isinstance(settings, ShopSettings) and not settings.knows_ids:
-            result = await self._look_up(message)
+        result, seconds = (await self._look_up(message) if command.lost else None), 0.0
         if result is None:
             result, seconds = await self.attempt(message, self.claimed.target)
             if result.outcome is Outcome.RETRY and counts and not self._open:
@@ -257,42 +254,44 @@ class LaneRun:
             async with self.desk.database.read() as connection:
                 proven = await actions.is_proven(connection, self.claimed, command.first_at)
         state, due_in = commands.WAITING, 0.0
-        if result.words == UNKNOWN:
-            state = commands.UNCERTAIN
-        elif result.outcome is Outcome.SENT:
-            state = commands.DONE
-        elif result.outcome is Outcome.REFUSED:
-            state = commands.DEAD
-        elif failed:
-            state = commands.DEAD if given_up(command.attempts, command.age.total_seconds(), proven=proven) else state
-            due_in = pause(command.attempts)
-        elif result.outcome is Outcome.WAIT:
-            due_in = patience(result.retry_after)
+        match result.outcome:
+            case Outcome.SENT:
+                state = commands.DONE
+            case Outcome.REFUSED:
+                state = commands.UNCERTAIN if result.words == UNKNOWN else commands.DEAD
+            case Outcome.RETRY:
+                due_in = pause(command.attempts)
+                if given_up(command.attempts, command.age.total_seconds(), proven=proven):
+                    state = commands.DEAD
+            case Outcome.WAIT:
+                due_in = patience(result.retry_after)
         await commands.end_attempt(
             self.desk.database,
             command,
             state=state,
-            counts=result.outcome in {Outcome.SENT, Outcome.REFUSED} or (failed and counts),
+            counts=state != commands.WAITING or (failed and counts),
+            result=result,
             due_in=due_in,
-            status=result.status,
             seconds=seconds,
-            words=result.words,
             exchange=as_json(result.exchange),
-            at=datetime.now(UTC),
         )
         self.count(state, seconds)
         await self._act_on(result, due_in)
         return result
 
     async def _look_up(self, message: Message) -> Result | None:
-        """Whether it is done already; ``None`` when it is not, so that it may be asked for again."""
+        """Whether it is done already; ``None`` when it is not, or the shop knows ids: then it may be asked again."""
+        settings = self.claimed.target.settings
+        if isinstance(settings, ShopSettings) and settings.knows_ids:
+            return None
         found: bool | None = None
         if isinstance(self.claimed.channel, CommandChannel):
             try:
                 async with asyncio.timeout(self.desk.within):
                     found = await self.claimed.channel.look_up(self.client, self.claimed.target, message)
             except (TimeoutError, EgressRefusedError, httpx.HTTPError, OSError) as error:
-                return Result(Outcome.RETRY, f"it could not be asked whether it is done: {type(error).__name__}")
+                words = f"what became of it could not be asked: {error or type(error).__name__}"
+                return Result(Outcome.RETRY, words)
         if found is None:
             return Result(Outcome.REFUSED, UNKNOWN)
         return Result(Outcome.SENT, "done already, as the shop says") if found else None
@@ -301,6 +300,7 @@ class LaneRun:
 UNKNOWN: Final = "its answer was lost, and the shop does not say whether it is done"
 
 
-def canary() -> Message:
-    """A message that proves the route and asks for nothing."""
-    return Message(f"canary-{uuid4()}", MessageKind.CANARY, "canary", datetime.now(UTC), {})
+def canary(*, asked: bool) -> Message:
+    """A message that proves the route and asks for nothing; ``asked`` for by a person, who wants to see it arrive."""
+    kind = MessageKind.TEST if asked else MessageKind.CANARY
+    return Message(f"{kind}-{uuid4()}", kind, kind, datetime.now(UTC), {})

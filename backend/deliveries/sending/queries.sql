@@ -68,7 +68,7 @@ select p.position, l.id::text as id, l.at, l.action, l.resource_type, l.resource
  order by p.position
 
 -- name: notice
-select n.team, n.severity, n.template, n.values, n.thread, n.phase, n.recipients,
+select n.team, n.severity, n.template, n.values, n.thread, n.phase, n.actions, n.recipients,
        t.subject, t.text, coalesce(r.remembered, '{}') as remembered
   from notice as n
   left join lateral (select subject, text from message_template as t
@@ -164,7 +164,7 @@ update connection_health
    set probe_by = %(me)s, probe_until = statement_timestamp() + make_interval(secs => %(seconds)s)
  where connection_id = %(connection_id)s and opened_until <= statement_timestamp()
    and (probe_until is null or probe_until < statement_timestamp())
-returning probes
+returning probes, test_asked
 
 -- name: end_probe
 update connection_health
@@ -209,7 +209,9 @@ update connection_health as h
                             else statement_timestamp() + make_interval(secs => %(seconds)s) end
   from due as d, connection as c
  where h.connection_id = d.connection_id and c.id = d.connection_id
-returning c.id as connection_id, c.name, c.kind, c.settings, c.rate, c.version, h.stopped
+returning c.id as connection_id, c.name, c.kind, c.settings, c.rate, c.version, h.stopped, h.test_asked,
+          coalesce((select remembered from connection_thread as t
+                     where t.connection_id = c.id and t.thread = 'canary'), '{}') as remembered
 
 -- name: proved
 update connection_health
@@ -219,7 +221,7 @@ update connection_health
        stopped = case when %(proof)s = 'proven' then null else stopped end,
        problem = case when %(proof)s = 'failed' then %(words)s else problem end,
        problem_at = case when %(proof)s = 'failed' then clock_timestamp() else problem_at end,
-       canary_due_at = statement_timestamp() + make_interval(secs => %(next)s)
+       canary_due_at = statement_timestamp() + make_interval(secs => %(next)s), test_asked = false
  where connection_id = %(connection_id)s
 returning old.proof <> new.proof, old.stopped is not null and new.stopped is null
 

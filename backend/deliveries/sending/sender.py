@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -29,6 +30,7 @@ from models.deliveries.connections import ConnectionKind, SecretPurpose
 
 log = logger(__name__)
 
+CANARY_THREAD: Final = "canary"
 CLAIM_EVERY: Final = 0.25
 NOTE_EVERY: Final = 1.0
 AGAIN_AFTER: Final = 30.0
@@ -212,12 +214,15 @@ class Sender:
     async def _prove_one(self, row: dict[str, Any]) -> None:
         try:
             claimed, problem = await self._claimed(row)
+            target = replace(claimed.target, remembered=row["remembered"])
+            message = canary(asked=row["test_asked"])
             result, seconds = problem or Result(Outcome.SENT, ""), 0.0
             if problem is None:
                 async with http_client(self._guard) as client:
-                    result, seconds = await attempt(
-                        claimed.channel, client, claimed.target, canary(), self._desk.within
-                    )
+                    result, seconds = await attempt(claimed.channel, client, target, message, self._desk.within)
+            if result.remember:
+                async with self._database.read() as connection:
+                    await actions.remember(connection, claimed, CANARY_THREAD, dict(result.remember))
             soon = result.outcome is Outcome.RETRY
             next_in = min(AGAIN_AFTER, self._desk.canary_seconds) if soon else self._desk.canary_seconds
             await actions.mark_proved(self._database, claimed, result, seconds, next_in)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 from typing import Any
@@ -73,6 +73,19 @@ class Receiver:
     busy: dict[str, int] = field(default_factory=dict)
     busiest: dict[str, int] = field(default_factory=dict)
     delay: float = 0.0
+    serving: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def end(self) -> None:
+        """Nobody is answered any more."""
+        self.hang.clear()
+        for task in self.serving:
+            task.cancel()
+        await asyncio.gather(*self.serving, return_exceptions=True)
+
+    def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.ensure_future(self._serve(reader, writer))
+        self.serving.add(task)
+        task.add_done_callback(self.serving.discard)
 
     def url(self, path: str = "/in") -> str:
         return f"http://127.0.0.1:{self.port}{path}"
@@ -81,7 +94,7 @@ class Receiver:
         return [each for each in self.got if each.path == path]
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(asyncio.IncompleteReadError, ConnectionError):
+        with suppress(asyncio.IncompleteReadError, ConnectionError), closing(writer):
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode()
                 line, *lines = head.split("\r\n")
@@ -89,11 +102,10 @@ class Receiver:
                 body = json.loads(await reader.readexactly(int(headers.get("content-length", 0))) or b"{}")
                 request = Received(line.split()[1], headers, body, asyncio.get_running_loop().time())
                 await self._answer(request, writer)
-        writer.close()
 
     async def _answer(self, request: Received, writer: asyncio.StreamWriter) -> None:
         path = request.path
-        (self.canaries if request.body.get("type") == "canary" else self.got).append(request)
+        (self.canaries if request.body.get("type") in {"canary", "test"} else self.got).append(request)
         self.busy[path] = self.busy.get(path, 0) + 1
         self.busiest[path] = max(self.busiest.get(path, 0), self.busy[path])
         try:
@@ -114,13 +126,13 @@ class Receiver:
 @asynccontextmanager
 async def receiving() -> AsyncIterator[Receiver]:
     receiver = Receiver()
-    server = await asyncio.start_server(receiver._serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(receiver.accept, "127.0.0.1", 0)
     receiver.port = server.sockets[0].getsockname()[1]
     try:
         yield receiver
     finally:
         server.close()
-        receiver.hang.clear()
+        await receiver.end()
 
 
 @dataclass
@@ -179,7 +191,7 @@ class Post:
 
     def __init__(self, database: Database, owner_url: str) -> None:
         self.database = database
-        self.owner_url = owner_url
+        self.owner = psycopg.connect(owner_url, autocommit=True)
         self.entries = 0
 
     async def connect(
@@ -207,9 +219,8 @@ class Post:
         return found
 
     def sql(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
-        with psycopg.connect(self.owner_url, autocommit=True) as connection:
-            cursor = connection.execute(statement, values)  # type: ignore[arg-type]
-            return cursor.fetchall() if cursor.description else []
+        cursor = self.owner.execute(statement, values)
+        return cursor.fetchall() if cursor.description else []
 
     def record(self, count: int = 1, action: str = "test.thing.done") -> None:
         """Entries of the log, with their positions."""
@@ -225,11 +236,10 @@ class Post:
 
     def stamp(self) -> None:
         """As the relay does; a transaction of another test may hold it back."""
-        with psycopg.connect(self.owner_url, autocommit=True) as connection:
-            while True:
-                connection.execute(relay.stamp)
-                if connection.execute(relay.lag).fetchone() == (0.0,):
-                    return
+        while True:
+            self.owner.execute(relay.stamp)
+            if self.owner.execute(relay.lag).fetchone() == (0.0,):
+                return
 
     @asynccontextmanager
     async def sending(self, given: DeliveryPorts | None = None, within: float = 2.0) -> AsyncIterator[Sender]:
@@ -251,7 +261,9 @@ async def post(database_url: str, owner_url: str) -> AsyncIterator[Post]:
     database = Database(database_url, size=10)
     await database.open()
     try:
-        yield Post(database, owner_url)
+        it = Post(database, owner_url)
+        with it.owner:
+            yield it
     finally:
         await database.close()
 
