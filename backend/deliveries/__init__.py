@@ -27,6 +27,7 @@ from backend.deliveries.channel import (
 from backend.deliveries.commands.actions import ask_shop, withdraw
 from backend.deliveries.egress import EgressGuard, EgressRefusedError
 from backend.deliveries.ports import Alarms, DeliveryPorts
+from backend.deliveries.routing.actions import NoticeAudience, notify
 from backend.deliveries.signatures import check_age, signed_headers, verify
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "MessageKind",
     "Notice",
     "NoticeAction",
+    "NoticeAudience",
     "NoticePhase",
     "Outcome",
     "Resolve",
@@ -52,6 +54,7 @@ __all__ = [
     "Target",
     "ask_shop",
     "check_age",
+    "notify",
     "signed_headers",
     "verify",
     "withdraw",

@@ -17,7 +17,7 @@ from backend.core import audit_trail
 from backend.core.database import Connection, Database, array
 from backend.deliveries.channel import Message, MessageKind, Notice, NoticeAction, NoticePhase, Outcome, Result, Secrets
 from backend.deliveries.plan import OPEN_AFTER, OPEN_AFTER_ORDERED, probe_pause
-from backend.deliveries.routing.texts import ERASED, fill, program_text
+from backend.deliveries.routing.texts import ERASED, TEXTS, fill, program_text
 from backend.deliveries.secrets import SecretStore
 from backend.deliveries.sending import queries
 from backend.deliveries.sending.types import Claimed, Entry, Row, Tally
@@ -135,7 +135,8 @@ async def _notice(connection: Connection, notice_id: UUID, claimed: Claimed) -> 
         row = await cursor.fetchone()
     assert row is not None  # noqa: S101 - the entry of the log points at it, and none is deleted
     subject, text = row["subject"], row["text"]
-    if text is None:
+    own = (row["template"], claimed.channel.kind) in TEXTS
+    if text is None or (own and not row["kind"]):
         found = program_text(row["template"], claimed.channel.kind)
         subject, text = found.subject, found.text
     if row["values"] is None:

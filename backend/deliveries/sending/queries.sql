@@ -69,9 +69,9 @@ select p.position, l.id::text as id, l.at, l.action, l.resource_type, l.resource
 
 -- name: notice
 select n.team, n.severity, n.template, n.values, n.thread, n.phase, n.actions, n.recipients,
-       t.subject, t.text, coalesce(r.remembered, '{}') as remembered
+       t.subject, t.text, t.kind, coalesce(r.remembered, '{}') as remembered
   from notice as n
-  left join lateral (select subject, text from message_template as t
+  left join lateral (select subject, text, kind from message_template as t
                       where t.name = n.template and t.kind in ('', %(kind)s)
                       order by t.kind = '', t.version desc limit 1) as t on true
   left join connection_thread as r on r.connection_id = %(connection_id)s and r.thread = n.thread
