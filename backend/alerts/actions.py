@@ -70,6 +70,14 @@ async def acknowledge_alert(tx: Connection, *, actor: str, alert_id: UUID, versi
     return steps[-1].after
 
 
+async def find_open(tx: Connection, alert_id: UUID) -> Alert | None:
+    """An alert as it is now, locked; ``None`` when there is no such alert or it has cleared."""
+    async with tx.cursor(row_factory=class_row(Alert)) as cursor:
+        await cursor.execute(queries.lock_alert, {"alert_id": alert_id})
+        alert = await cursor.fetchone()
+    return None if alert is None or alert.state is AlertState.CLEARED else alert
+
+
 async def shelve_alert(
     tx: Connection, *, actor: str, alert_id: UUID, version: int, until: datetime, reason: str
 ) -> Alert:

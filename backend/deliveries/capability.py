@@ -5,20 +5,41 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from backend.core.capability import Audience, Capability, CountSpec, Server
+from backend.core.capability import Adapters, Audience, Capability, CountSpec, Server, Service, Tick
 from models.core.permissions import Permission
 from models.core.topics import Topic
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
 
+    from backend.core.settings import Settings
+
 _VIEWERS = frozenset({Permission.VIEW_CONNECTIONS})
 
 
 def _routers() -> Sequence[APIRouter]:
     from backend.deliveries.connections.routes import router as connections
+    from backend.deliveries.letters.routes import router as letters
+    from backend.deliveries.routing.routes import router as routing
 
-    return (connections,)
+    return connections, letters, routing
+
+
+def _ticks(_settings: Settings, _adapters: Adapters) -> Sequence[Tick]:
+    from backend.deliveries.routing.actions import write_digests
+
+    return (Tick("daily messages", 60.0, write_digests),)
+
+
+def _services(settings: Settings, adapters: Adapters) -> Sequence[Service]:
+    from backend.deliveries.ports import DeliveryPorts
+
+    async def send() -> None:
+        from backend.deliveries.sending.service import send
+
+        await send(settings, adapters.of(DeliveryPorts))
+
+    return (Service("sender", send),)
 
 
 def _state(server: Server) -> Mapping[str, object]:
@@ -36,6 +57,8 @@ def _counts(_server: Server) -> Sequence[CountSpec]:
 CAPABILITY = Capability(
     name="deliveries",
     routers=_routers,
+    ticks=_ticks,
+    services=_services,
     state=_state,
     counts=_counts,
     audiences={

@@ -6,11 +6,11 @@ Channels stand in ``backend/integrations``, one module for each kind; the runtim
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from models.deliveries.connections import ConnectionKind, ConnectionSettings
 
@@ -28,7 +28,9 @@ class MessageKind(StrEnum):
     NOTICE = "notice"
     """Words for people."""
     CANARY = "canary"
-    """Proves the route and asks for nothing."""
+    """Proves the route and asks for nothing: nobody sees it."""
+    TEST = "test"
+    """A canary a person asked for, who wants to see it arrive: a mail goes out, a chat shows a line."""
 
 
 class NoticePhase(StrEnum):
@@ -38,6 +40,16 @@ class NoticePhase(StrEnum):
     UPDATED = "updated"
     ACKNOWLEDGED = "acknowledged"
     RESOLVED = "resolved"
+
+
+class NoticeAction(StrEnum):
+    """What people may do about a notice from where they read it."""
+
+    ACKNOWLEDGE = "acknowledge"
+    CLAIM = "claim"
+    OPEN = "open"
+    """Look at it in the console; nothing changes."""
+    RESOLVE = "resolve"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +66,10 @@ class Notice:
     phase: NoticePhase
     recipients: tuple[str, ...] = ()
     """Verified mail addresses of single people; empty: whoever stands in the connection."""
+    actions: tuple[NoticeAction, ...] = ()
+    """Offered as buttons where a system has them, and what is pressed comes back by the hook."""
+    link: str = ""
+    """Where more is to be read, an address of the web."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,24 +145,50 @@ class Result:
     """Seconds, capped at a day by the sender."""
     exchange: Exchange = field(default_factory=Exchange)
     remember: Mapping[str, str] = field(default_factory=dict)
+    """To be kept with the thread, whatever the outcome, over what was remembered under these names."""
+    reached: bool = True
+    """``False`` when nothing can have arrived: there was no connection at all, and no answer was lost."""
+
+
+Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
+"""The egress guard for what is not HTTP: the addresses of a name at a port, all of which may be connected to.
+
+Raises OSError for a name that leads nowhere. What it raises for one that may not be connected to goes through a
+channel, as that of the guard in ``client`` does."""
 
 
 class Channel(Protocol):
     """How one kind of system is spoken to. Never raises for what the other side does: that is a result."""
 
-    kind: ConnectionKind
-    width: int
-    """Requests at once in a lane that is not ordered."""
-    rate: float | None
-    """Messages a second, counted from the last answer; ``None``: as fast as it answers."""
-    one_by_one: bool
-    """Whether repeats hurt people, so that each result is written down by itself."""
+    @property
+    def kind(self) -> ConnectionKind:
+        """Which kind."""
+
+    @property
+    def width(self) -> int:
+        """Requests at once in a lane that is not ordered."""
+
+    @property
+    def rate(self) -> float | None:
+        """Messages a second, counted from the last answer; ``None``: as fast as it answers."""
+
+    @property
+    def one_by_one(self) -> bool:
+        """Whether repeats hurt people, so that each result is written down by itself."""
 
     def ordered(self, settings: ConnectionSettings) -> bool:
         """Whether first arrivals keep the order of the audit log."""
 
     async def send(self, client: httpx.AsyncClient, target: Target, message: Message) -> Result:
         """One try, within the time the sender allows. ``client`` goes through the egress guard, without redirects."""
+
+
+@runtime_checkable
+class CommandChannel(Channel, Protocol):
+    """A channel that carries commands."""
+
+    async def look_up(self, client: httpx.AsyncClient, target: Target, message: Message) -> bool | None:
+        """Whether a command whose answer was lost has been done; ``None`` when the other side does not say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import threading
 
 from backend.capabilities import CAPABILITIES
 from backend.core.backoff import pause
-from backend.core.capability import Tick
+from backend.core.capability import Service, Tick
 from backend.core.database import Database, DatabaseUnavailable
 from backend.core.logs import logger
 from backend.core.settings import Settings
@@ -36,6 +36,12 @@ def ticks(settings: Settings) -> tuple[Tick, ...]:
     return (Tick("heartbeat", 5.0, beat), *(tick for each in CAPABILITIES for tick in each.ticks(settings, outside)))
 
 
+def services(settings: Settings) -> tuple[Service, ...]:
+    """What capabilities run in every worker."""
+    outside = adapters(settings)
+    return tuple(service for each in CAPABILITIES for service in each.services(settings, outside))
+
+
 async def repeat(tick: Tick, database: Database, settings: Settings) -> None:
     """Turn after turn until cancelled. A failed turn is logged and tried again after an ever longer pause."""
     failures = 0
@@ -55,6 +61,20 @@ async def repeat(tick: Tick, database: Database, settings: Settings) -> None:
         else:
             failures = 0
         await asyncio.sleep(to_next_turn(tick.seconds, failures))
+
+
+async def keep_running(service: Service) -> None:
+    """Run a service until cancelled; one that fails or ends is started again after an ever longer pause."""
+    failures = 0
+    while True:
+        begun = asyncio.get_running_loop().time()
+        try:
+            await service.run()
+            log.warning("a service ended", service=service.name)
+        except Exception as error:
+            log.exception("a service failed", service=service.name, exc_info=error)
+        failures = failures + 1 if asyncio.get_running_loop().time() - begun < LONGEST_PAUSE else 1
+        await asyncio.sleep(to_next_turn(1.0, failures))
 
 
 def to_next_turn(seconds: float, failures: int) -> float:
@@ -81,6 +101,7 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
     database = Database(settings.database_url, size=6, statement_seconds=STATEMENT_SECONDS)
     await database.open()
     tasks = [asyncio.create_task(repeat(tick, database, settings), name=tick.name) for tick in ticks(settings)]
+    tasks += [asyncio.create_task(keep_running(each), name=each.name) for each in services(settings)]
     tasks.append(asyncio.create_task(_jobs(settings.database_url, database, settings), name="jobs"))
     log.info("worker started", ticks=[task.get_name() for task in tasks])
     try:

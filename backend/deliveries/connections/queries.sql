@@ -131,7 +131,11 @@ select exists (select from connection_secret where connection_id = %(connection_
 delete from connection_secret where connection_id = %(connection_id)s and purpose = %(purpose)s returning purpose
 
 -- name: ask_for_proof
-update connection_health set canary_due_at = '-infinity' where connection_id = %(connection_id)s
+-- Of one that fails the next probe is the proof.
+with lanes as (update lane set due_at = '-infinity' where connection_id = %(connection_id)s and source = 'log')
+update connection_health
+   set canary_due_at = '-infinity', test_asked = true, opened_until = least(opened_until, clock_timestamp())
+ where connection_id = %(connection_id)s
 returning clock_timestamp()
 
 -- name: proof

@@ -62,6 +62,8 @@ create table connection_health (
     proven_at      timestamptz,
     proof_tried_at timestamptz,
     canary_due_at  timestamptz not null default '-infinity',
+    -- Somebody wants to see the next one arrive.
+    test_asked     boolean not null default false,
     -- What an alert was raised about, so that it is raised and taken back once.
     alarmed        text not null default ''
 ) with (fillfactor = 50);
@@ -117,6 +119,7 @@ create table notice (
     values      jsonb,
     thread      text not null,
     phase       text not null,
+    actions     text[] not null default '{}',
     recipients  text[] not null default '{}',
     connections uuid[] not null default '{}',
     daily       uuid[] not null default '{}',
@@ -155,6 +158,10 @@ create table shop_command (
     state         text not null default 'waiting'
                   check (state in ('waiting', 'asking', 'done', 'dead', 'uncertain', 'withdrawn', 'discarded')),
     attempts      integer not null default 0,
+    -- Of those, and of tries while the connection failed: how many the shop may have heard. While it is 0, it knows
+    -- nothing and the command can be withdrawn.
+    reached       integer not null default 0,
+    lost          boolean not null default false,
     created_at    timestamptz not null default now(),
     due_at        timestamptz not null default now(),
     first_at      timestamptz,

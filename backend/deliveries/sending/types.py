@@ -1,0 +1,68 @@
+"""What is claimed, sent and written down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from backend.deliveries.channel import Channel, Message, Target
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A connection as a sender works for it."""
+
+    connection_id: UUID
+    name: str
+    version: int
+    channel: Channel
+    target: Target
+    ordered: bool
+    width: int
+    rate: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry of the log that is to go."""
+
+    position: int
+    message: Message
+    attempts: int
+    first_at: datetime | None
+    age: timedelta
+    due: bool
+    seconds: float
+    """Until it is due."""
+    target: Target
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What became of an attempt, as it is written down."""
+
+    lane_id: int
+    position: int
+    state: str
+    attempts: int
+    first_at: datetime | None
+    due_in: float
+    status: int | None
+    seconds: float
+    words: str | None
+    exchange: dict[str, Any] | None
+    history: list[dict[str, Any]] | None
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a connection has done since it was written down last."""
+
+    sent: int = 0
+    retried: int = 0
+    dead: int = 0
+    last_success_at: datetime | None = None
+    seconds: list[float] = field(default_factory=list)
+    """Of the last hundred answers."""
