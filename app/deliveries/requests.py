@@ -40,9 +40,19 @@ async def set_secret(client: OperationsClient, connection_id: str, request: Secr
 
 
 async def letters(client: OperationsClient, states: Sequence[LetterState], connection_id: str | None) -> Page[Letter]:
-    """The newest letters in some states, of one connection or of all."""
-    query = {"state": list(states), "connection": connection_id, "limit": LETTERS_SHOWN}
-    return await client.get(f"{BASE}/letters", Page[Letter], query)
+    """The newest letters in some states, of one connection or of all, one state after the other."""
+    pages = [
+        await client.get(
+            f"{BASE}/letters", Page[Letter], {"state": state, "connection": connection_id, "limit": LETTERS_SHOWN}
+        )
+        for state in states
+    ]
+    cursors = [page.next_cursor for page in pages if page.next_cursor is not None]
+    return Page[Letter](
+        items=tuple(letter for page in pages for letter in page.items),
+        next_cursor=cursors[0] if cursors else None,
+        as_of=min(page.as_of for page in pages),
+    )
 
 
 async def letter(client: OperationsClient, letter_id: str) -> LetterDetail:

@@ -152,7 +152,7 @@ class LettersPanel(FollowingPanel):
             pill.setAccessibleDescription("shown" if look is Look.SELECTED else "")
         self.scope.set("All systems", Look.SELECTED if self.everywhere else Look.OUTLINE)
         self.scope.setAccessibleDescription("on" if self.everywhere else "off")
-        self.table.show_letters(self.letters, TABS[self.tab][1][0])
+        self.table.show_letters(self.letters, TABS[self.tab][1][-1])
         self._say_state()
         self._show_letter()
         self._show_buttons()

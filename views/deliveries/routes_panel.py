@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from models.deliveries.routing import RouteMap, Template
     from views.kit.capability import Window
 
+GAPS_SHOWN = 2
 LEGEND = (("", "● at once"), ("", "○ daily 08:00 UTC"), ("", "· not sent"))
 
 
@@ -155,7 +156,11 @@ class RoutesPanel(QueryPanel):
         else:
             hue = theme.tokens.p3
             shape = f'<span style="color: {hue}">{SHAPES["P3"]}</span>'
-            words = [f"{shape} <b>{escape(gap.words)}</b>" for gap in known.gaps]
+            words = [f"{shape} <b>{escape(gap.words)}</b>" for gap in known.gaps[:GAPS_SHOWN]]
+            more = [gap.words for gap in known.gaps[GAPS_SHOWN:]]
+            words += [f"{shape} and {counted(len(more), 'more gap', 'more gaps')}"] if more else []
+            self.said.setToolTip("\n".join(more))
+            self.said.setAccessibleDescription(". ".join(gap.words for gap in known.gaps))
             if not self.grid.columns:
                 words.append("Nothing is set up that people can be told by: add Slack, PagerDuty, Discord or mail.")
         self.said.setText("<br>".join(words))

@@ -290,7 +290,7 @@ def summary(connections: Iterable[Connection]) -> list[tuple[str, str]]:
 # --- letters -----------------------------------------------------------------------------------------------------
 
 TABS = {
-    "dead": ("Dead letters", (LetterState.DEAD, LetterState.UNCERTAIN)),
+    "dead": ("Dead letters", (LetterState.UNCERTAIN, LetterState.DEAD)),
     "waiting": ("Waiting", (LetterState.WAITING,)),
     "sent": ("Delivered", (LetterState.SENT,)),
     "discarded": ("Discarded", (LetterState.DISCARDED,)),
