@@ -89,20 +89,20 @@ def test_a_layout_is_changed_taken_back_saved_and_there_the_next_time(aio: Any, 
         QTest.keyClicks(focus(), "Evening")
         press(KEY.Key_Return)
         await turns()
-        assert rail(desk) == ["War room", "Triage", "Access", "*Evening"]
+        assert rail(desk) == ["War room", "Triage", "Access", "Systems", "*Evening"]
         window.activateWindow()
         await turns()
         desk.window.panels.panel("dashboard.figures").tiles[0].setFocus()
         press(KEY.Key_1, CTRL)
         await turns()
-        assert rail(desk) == ["*War room", "Triage", "Access", "Evening"]
+        assert rail(desk) == ["*War room", "Triage", "Access", "Systems", "Evening"]
         press(KEY.Key_4, CTRL)
         assert not docks.is_open("sources")
 
     journey(aio, tmp_path, steps)
 
     async def next_day(_: Office, desk: Desk) -> None:
-        assert rail(desk) == ["War room", "Triage", "Access", "*Evening"]
+        assert rail(desk) == ["War room", "Triage", "Access", "Systems", "*Evening"]
         assert not desk.window.docks.is_open("sources")
         kept = json.loads((tmp_path / "layouts.json").read_text())["workspaces"][3]["layout"]
         assert set(kept["places"]) == {i for i in kept["docks"] if desk.window.docks.is_open(i)}
@@ -116,7 +116,7 @@ def test_a_layout_file_that_cannot_be_used_costs_the_layout_only(aio: Any, tmp_p
     (tmp_path / "layouts.json").write_text(damage)
 
     async def steps(made: Office, desk: Desk) -> None:
-        assert rail(desk) == ["*War room", "Triage", "Access"]
+        assert rail(desk) == ["*War room", "Triage", "Access", "Systems"]
         assert any("could not be used" in m.text for m in made.console.messages.history)
         assert desk.window.docks.is_open("alerts")
 
