@@ -78,7 +78,7 @@ class ConnectionsPanel(QueryPanel):
         if query.sample is None or seconds is None:
             return Note("no data yet")
         stale = query.quality in {Quality.STALE, Quality.DISCONNECTED}
-        words = f"{counted(len(query.sample.value), 'system', 'systems')}, checked {age_words(seconds)} ago"
+        words = f"{counted(len(query.sample.value), 'system', 'systems')} · {age_words(seconds)} old"
         return Note(f"stale · {words}" if stale else words, "stale" if stale else "fresh")
 
     def set_visible(self, visible: bool) -> None:

@@ -86,7 +86,7 @@ def test_what_needs_attention_stands_first_and_the_worst_is_chosen(aio: Any, tmp
         assert detail.tiles.next.accessibleDescription() == "00:12 half open"
         assert "41 dead" in detail.bars.accessibleDescription()
         assert detail.note().text.startswith("Shop webhook, refund · version 9")
-        assert panels.panel("deliveries.connections").note().text == "17 systems, checked 0 s ago"
+        assert panels.panel("deliveries.connections").note().text == "17 systems · 0 s old"
         badge = made.console.badge("deliveries")
         await until(lambda: badge.words == "5 connections need attention")
         badge.close()
