@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic.alias_generators import to_snake
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLineEdit, QWidget
 
 from models.core.base import Request
@@ -211,7 +212,8 @@ class SettingsForm(QWidget):
             return make()
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
-            places = [str(part) for part in first["loc"] if str(part) in self.fields]
+            named = [to_snake(str(part)) for part in first["loc"]]  # errors speak of names on the wire
+            places = [name for name in named if name in self.fields]
             words = first["msg"].removeprefix("Value error, ")
             if first["type"] == "missing" or first["type"] == "string_too_short":
                 words = "it is needed"
