@@ -131,7 +131,7 @@ async def ask_again(tx: Connection, *, actor: str, command_id: UUID) -> None:
     match row["state"]:
         case "dead" | "discarded":
             await tx.execute(queries.ask_again, {"command_id": command_id, "lost": row["lost"]})
-            await _tell(tx, command_id, row["about"], row["reply_task"], "asked_again", actor, None)
+            await _tell(tx, command_id, row["about"], None, "asked_again", actor, None)
         case "withdrawn":
             raise ProblemError(Code.CONFLICT, "It was withdrawn: there is nothing for the shop to do.")
         case "uncertain":
@@ -163,7 +163,7 @@ async def resolve(tx: Connection, *, actor: str, command_id: UUID, resolution: R
         await _tell(tx, command_id, row["about"], row["reply_task"], DONE, actor, reason)
     else:
         await tx.execute(queries.ask_again, {"command_id": command_id, "lost": False})
-        await _tell(tx, command_id, row["about"], row["reply_task"], "asked_again", actor, reason)
+        await _tell(tx, command_id, row["about"], None, "asked_again", actor, reason)
 
 
 async def _lock(tx: Connection, command_id: UUID) -> dict[str, Any]:

@@ -141,9 +141,7 @@ class World:
         shop = RiskShop(self.api)
         entry_id = shop.entry(order_id="failed")
         shop.done(f"{QUEUE}/{entry_id}/decision", {"status": "reviewed", "verdict": "approved"}, version=1)
-        [(intent_id,)] = shop.sql(
-            "update risk_intent set state = 'failed' where order_id = 'failed' returning id::text"
-        )
+        [(intent_id,)] = shop.sql("update shop_command set state = 'dead' where about = 'failed' returning id::text")
         return str(intent_id)
 
 
