@@ -267,6 +267,7 @@ async def _write(
 async def _record(
     tx: Tx, verb: str, before: _Row | None, after: _Row, *, actor: str, reason: str | None = None
 ) -> None:
+    pictures = [None if each is None else each.audit_snapshot() for each in (before, after)]
     await audit_trail.record(
         tx,
         actor=actor,
@@ -275,8 +276,8 @@ async def _record(
         resource_id=str(after.id),
         label=after.name,
         version=after.version,
-        before=None if before is None else before.audit_snapshot(),
-        after=after.audit_snapshot(),
+        before=pictures[0] if pictures[0] != pictures[1] else None,  # of a new secret nothing is shown
+        after=pictures[1],
         reason=reason,
     )
 
