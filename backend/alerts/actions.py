@@ -10,6 +10,7 @@ from uuid import UUID
 from psycopg.rows import class_row
 
 from backend.alerts.decide import Condition, Event, Transition, acknowledge, hold, pass_by, shelve, unshelve
+from backend.alerts.notices import tell
 from backend.alerts.reads import find_rule
 from backend.core import audit_trail
 from backend.core.clock import clock
@@ -53,6 +54,7 @@ async def _write(tx: Connection, event: Event, before: Alert | None, after: Aler
         after=_audit_snapshot(after),
         reason=reasons.get(event),
     )
+    await tell(tx, event, after, actor=actor)
 
 
 async def acknowledge_alert(tx: Connection, *, actor: str, alert_id: UUID, version: int, comment: str) -> Alert:

@@ -24,10 +24,10 @@ from backend.deliveries.channel import (
     Secrets,
     Target,
 )
-from backend.deliveries.commands.actions import ask_shop, withdraw
+from backend.deliveries.commands.actions import ask_again, ask_shop, withdraw
 from backend.deliveries.egress import EgressGuard, EgressRefusedError
 from backend.deliveries.ports import Alarms, DeliveryPorts
-from backend.deliveries.routing.actions import NoticeAudience, notify
+from backend.deliveries.routing.actions import NoticeAudience, erase_notice, notify
 from backend.deliveries.signatures import check_age, signed_headers, verify
 
 __all__ = [
@@ -52,8 +52,10 @@ __all__ = [
     "Result",
     "Secrets",
     "Target",
+    "ask_again",
     "ask_shop",
     "check_age",
+    "erase_notice",
     "notify",
     "signed_headers",
     "verify",

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from backend.core.capability import Adapters, Audience, Capability, CountSpec, Server, Service, Tick
+from backend.core.capability import Adapters, Audience, Capability, CountSpec, Gauges, Server, Service, Tick
 from models.core.permissions import Permission
 from models.core.topics import Topic
 
 if TYPE_CHECKING:
+    import procrastinate
     from fastapi import APIRouter
 
+    from backend.core.database import Connection
     from backend.core.settings import Settings
 
 _VIEWERS = frozenset({Permission.VIEW_CONNECTIONS})
@@ -19,16 +21,46 @@ _VIEWERS = frozenset({Permission.VIEW_CONNECTIONS})
 
 def _routers() -> Sequence[APIRouter]:
     from backend.deliveries.connections.routes import router as connections
+    from backend.deliveries.hooks.routes import router as hooks
     from backend.deliveries.letters.routes import router as letters
     from backend.deliveries.routing.routes import router as routing
 
-    return connections, letters, routing
+    return connections, letters, routing, hooks
 
 
-def _ticks(_settings: Settings, _adapters: Adapters) -> Sequence[Tick]:
+def _jobs() -> Sequence[procrastinate.Blueprint]:
+    from backend.deliveries.hooks.jobs import blueprint
+
+    return (blueprint,)
+
+
+def _ticks(settings: Settings, adapters: Adapters) -> Sequence[Tick]:
+    from backend.deliveries.ports import DeliveryPorts
     from backend.deliveries.routing.actions import write_digests
+    from backend.deliveries.watching.actions import watch
 
-    return (Tick("daily messages", 60.0, write_digests),)
+    alarms = adapters.of(DeliveryPorts).alarms
+    ticks = (
+        Tick("daily messages", 60.0, write_digests),
+        Tick("connections", 5.0, lambda database, settings: watch(database, settings, alarms)),
+    )
+    if settings.dead_man_url is None:
+        return ticks
+    from backend.deliveries.watching.dead_man import sign_of_life
+
+    return (*ticks, Tick("sign of life", 60.0, sign_of_life))
+
+
+def _housekeeping() -> Sequence[Callable[[Connection], Awaitable[None]]]:
+    from backend.deliveries.watching.actions import forget
+
+    return (forget,)
+
+
+def _gauges() -> Gauges:
+    from backend.deliveries.gauges import measure, unknown
+
+    return Gauges(measure, unknown)
 
 
 def _services(settings: Settings, adapters: Adapters) -> Sequence[Service]:
@@ -57,7 +89,10 @@ def _counts(_server: Server) -> Sequence[CountSpec]:
 CAPABILITY = Capability(
     name="deliveries",
     routers=_routers,
+    jobs=_jobs,
     ticks=_ticks,
+    housekeeping=_housekeeping,
+    gauges=_gauges,
     services=_services,
     state=_state,
     counts=_counts,

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
+from pydantic import SecretStr
 
 from backend.core.keys import Key
 from backend.core.settings import WEBHOOKS, Settings
@@ -24,7 +26,6 @@ LAST_FOUR_FROM: Final = 12
 LARGEST: Final = 16 * 1024
 PREFIX: Final = "OPSCONSOLE_SECRET_"
 """References name variables made for it: those that hold our own keys must not leave with a request."""
-_OWN = frozenset(f"OPSCONSOLE_{name.upper()}_SECRET" for name in WEBHOOKS)
 
 
 class SecretError(Exception):
@@ -38,6 +39,8 @@ class SecretStore:
     key: Key | None
     folder: Path | None
     """Where ``file:`` references may lead."""
+    own: Mapping[str, SecretStr] = field(default_factory=dict)
+    """Variables of our settings that hold the secret of a connection."""
 
     @staticmethod
     def of(settings: Settings) -> SecretStore:
@@ -52,7 +55,12 @@ class SecretStore:
                 key = None
         except (OSError, ValueError) as error:
             raise SecretError(f"the key of connections cannot be read: {error}") from None
-        return SecretStore(key, settings.secret_folder)
+        own = {
+            f"OPSCONSOLE_{name.upper()}_SECRET": secret
+            for name in WEBHOOKS
+            if (secret := getattr(settings, f"{name}_secret")) is not None
+        }
+        return SecretStore(key, settings.secret_folder, own)
 
     def seal(self, connection_id: UUID, secret: str) -> bytes:
         """For the database. Raises SecretError without a key."""
@@ -73,7 +81,7 @@ class SecretStore:
         if words := self.reference_blocker(reference):
             raise SecretError(words)
         if kind == "env":
-            value = os.environ.get(name, "")
+            value = self.own[name].get_secret_value() if name in self.own else os.environ.get(name, "")
         else:
             try:
                 with Path(name).open(encoding="utf-8") as file:
@@ -88,7 +96,7 @@ class SecretStore:
         """Why a reference may not be followed; ``None`` when it may."""
         kind, _, name = reference.partition(":")
         if kind == "env":
-            if name.startswith(PREFIX) or name in _OWN:
+            if name.startswith(PREFIX) or name in self.own:
                 return None
             return f"a variable that connections may read starts with {PREFIX}"
         if self.folder is None:

@@ -8,16 +8,11 @@ from backend.core.settings import Settings
 from backend.deliveries import DeliveryPorts
 from backend.integrations.access_snapshot import AccessSnapshot
 from backend.integrations.alarms import AlertAlarms
-from backend.integrations.signed_webhook import notifier_of, shop_of
-from backend.risk import RiskPorts
-from models.risk.queue import EscalateTo
 
 
 def adapters(settings: Settings) -> Adapters:
     """What stands behind the ports of every capability by these settings; what they do not name is off."""
-    notifiers = {to: notifier_of(settings, to) for to in EscalateTo}
     return Adapters(
         DeliveryPorts(alarms=AlertAlarms()),
         AccessPorts({name: AccessSnapshot(source.file) for name, source in settings.access_reports.items()}),
-        RiskPorts(shop_of(settings), {to: notifier for to, notifier in notifiers.items() if notifier is not None}),
     )

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from backend.core.capability import Adapters, Audience, Capability, CountSpec, CreateSample, Gauges, Server, Tick
-from backend.risk.ports import RiskPorts
 from models.core.permissions import Permission
 from models.core.topics import Topic
 
@@ -43,17 +42,14 @@ def _jobs() -> Sequence[procrastinate.Blueprint]:
     return intents, backtests, reports
 
 
-def _ticks(_settings: Settings, adapters: Adapters) -> Sequence[Tick]:
+def _ticks(_settings: Settings, _adapters: Adapters) -> Sequence[Tick]:
     from backend.risk.backfill import backfill
-    from backend.risk.fulfilment.actions import resume
     from backend.risk.queue.actions import wake
     from backend.risk.shadow.evaluate import run_shadows
 
-    shop = adapters.of(RiskPorts).shop
     return (
         Tick("risk adoption", 2.0, backfill),
         Tick("ends of snoozes in the risk queue", 2.0, wake),
-        Tick("verdicts the shop has not heard of", 30.0, lambda database, _settings: resume(database, shop)),
         Tick("shadow runs", 2.0, run_shadows),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +21,24 @@ from backend.deliveries.commands import queries
 from models.core.problems import Code
 from models.deliveries.letters import Resolution
 
-DONE, DEAD, UNCERTAIN, WAITING = "done", "dead", "uncertain", "waiting"
+
+class CommandState(StrEnum):
+    """Where a command stands after an attempt."""
+
+    WAITING = "waiting"
+    DONE = "done"
+    DEAD = "dead"
+    UNCERTAIN = "uncertain"
+
+
+class CommandEvent(StrEnum):
+    """What happened to a command; the last part of the audit action ``deliveries.command.…``."""
+
+    DONE = "done"
+    DEAD = "dead"
+    UNCERTAIN = "uncertain"
+    ASKED_AGAIN = "asked_again"
+    DISCARDED = "discarded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +112,7 @@ async def end_attempt(
     database: Database,
     command: Command,
     *,
-    state: str,
+    state: CommandState,
     counts: bool,
     result: Result,
     due_in: float,
@@ -119,9 +137,15 @@ async def end_attempt(
         "history": Jsonb([tried]),
     }
     async with database.transaction() as tx:
-        if await (await tx.execute(queries.end, values)).fetchone() is not None and state != WAITING:
+        if await (await tx.execute(queries.end, values)).fetchone() is not None and state is not CommandState.WAITING:
             await _tell(
-                tx, command.id, command.about, command.reply_task, state, audit_trail.WORKER, result.words or None
+                tx,
+                command.id,
+                command.about,
+                command.reply_task,
+                CommandEvent(state),
+                audit_trail.WORKER,
+                result.words or None,
             )
 
 
@@ -131,7 +155,7 @@ async def ask_again(tx: Connection, *, actor: str, command_id: UUID) -> None:
     match row["state"]:
         case "dead" | "discarded":
             await tx.execute(queries.ask_again, {"command_id": command_id, "lost": row["lost"]})
-            await _tell(tx, command_id, row["about"], row["reply_task"], "asked_again", actor, None)
+            await _tell(tx, command_id, row["about"], None, CommandEvent.ASKED_AGAIN, actor, None)
         case "withdrawn":
             raise ProblemError(Code.CONFLICT, "It was withdrawn: there is nothing for the shop to do.")
         case "uncertain":
@@ -143,27 +167,27 @@ async def ask_again(tx: Connection, *, actor: str, command_id: UUID) -> None:
 async def discard(tx: Connection, *, actor: str, command_id: UUID, reason: str) -> bool:
     """Give up a dead one; False when it is not dead."""
     row = await _lock(tx, command_id)
-    if row["state"] != DEAD:
+    if row["state"] != CommandState.DEAD:
         return False
     await tx.execute(queries.settle, {"command_id": command_id, "state": "discarded", "words": row["words"]})
-    await _tell(tx, command_id, row["about"], row["reply_task"], "discarded", actor, reason)
+    await _tell(tx, command_id, row["about"], row["reply_task"], CommandEvent.DISCARDED, actor, reason)
     return True
 
 
 async def resolve(tx: Connection, *, actor: str, command_id: UUID, resolution: Resolution, reason: str) -> None:
     """Say what a person has found out about a command whose answer was lost. Not uncertain: 409."""
     row = await _lock(tx, command_id)
-    if row["state"] == DONE and resolution is Resolution.DONE:
+    if row["state"] == CommandState.DONE and resolution is Resolution.DONE:
         audit_trail.nothing_changed()
         return
-    if row["state"] != UNCERTAIN:
+    if row["state"] != CommandState.UNCERTAIN:
         raise ProblemError(Code.CONFLICT, "What became of this command is known.")
     if resolution is Resolution.DONE:
-        await tx.execute(queries.settle, {"command_id": command_id, "state": DONE, "words": reason})
-        await _tell(tx, command_id, row["about"], row["reply_task"], DONE, actor, reason)
+        await tx.execute(queries.settle, {"command_id": command_id, "state": CommandState.DONE, "words": reason})
+        await _tell(tx, command_id, row["about"], row["reply_task"], CommandEvent.DONE, actor, reason)
     else:
         await tx.execute(queries.ask_again, {"command_id": command_id, "lost": False})
-        await _tell(tx, command_id, row["about"], row["reply_task"], "asked_again", actor, reason)
+        await _tell(tx, command_id, row["about"], None, CommandEvent.ASKED_AGAIN, actor, reason)
 
 
 async def _lock(tx: Connection, command_id: UUID) -> dict[str, Any]:
@@ -176,12 +200,18 @@ async def _lock(tx: Connection, command_id: UUID) -> dict[str, Any]:
 
 
 async def _tell(
-    tx: Connection, command_id: UUID, about: str, reply_task: str | None, verb: str, actor: str, reason: str | None
+    tx: Connection,
+    command_id: UUID,
+    about: str,
+    reply_task: str | None,
+    event: CommandEvent,
+    actor: str,
+    reason: str | None,
 ) -> None:
     await audit_trail.record(
         tx,
         actor=actor,
-        action=f"deliveries.command.{verb}",
+        action=f"deliveries.command.{event}",
         resource_type="shop_command",
         resource_id=str(command_id),
         label=about,

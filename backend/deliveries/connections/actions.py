@@ -182,26 +182,36 @@ async def ask_for_proof(tx: Tx, *, actor: str, connection_id: UUID) -> datetime:
 
 
 async def seed(tx: Tx, *, name: str, seed: str, settings: ConnectionSettings, reference: str) -> tuple[UUID, bool]:
-    """Make or update a connection that a setting names; says whether it is new. An operator's own names are kept."""
+    """Make or update a connection that a setting names; says whether it is new. What an operator changed is kept."""
     actor = audit_trail.WORKER
     row = await (await tx.execute(queries.by_seed, {"seed": seed})).fetchone()
     if row is None:
-        connection_id = await create(
-            tx, actor=actor, request=ConnectionRequest(name=name, settings=settings), seed=seed
-        )
+        taken = {"name": name, "connection_id": None}
+        if await (await tx.execute(queries.name_taken, taken)).fetchone() == (True,):
+            name = f"{name} (OPSCONSOLE_{seed.upper()})"
+        request = ConnectionRequest(name=name, settings=settings)
+        connection_id = await create(tx, actor=actor, request=request, seed=seed)
+    else:
+        connection_id = row[0]
+    before = await _lock(tx, connection_id)
+    if not before.ready:
         kept = {"sealed": None, "reference": reference, "last_four": "", "fingerprint": "", "expires_at": None}
         whose = {"connection_id": connection_id, "purpose": SecretPurpose.SEND, "actor": actor, "hours": 0}
         await tx.execute(queries.put_secret, kept | whose)
-        before = await _lock(tx, connection_id)
         await _write(tx, before, replace(before, ready=True), "secret_set", actor=actor)
-        return connection_id, True
-    connection_id = row[0]
-    before = await _lock(tx, connection_id)
+        before = await _lock(tx, connection_id)
     url = getattr(settings, "url", None)
     if getattr(before.settings, "url", None) != url:
         changed = SETTINGS.validate_python(before.settings.model_dump() | {"url": url})
         await _write(tx, before, replace(before, settings=changed), "changed", actor=actor)
-    return connection_id, False
+    return connection_id, row is None
+
+
+async def unseed(tx: Tx, *, seed: str) -> None:
+    """No setting names it any more: it is off."""
+    row = await (await tx.execute(queries.by_seed, {"seed": seed})).fetchone()
+    if row is not None:
+        await remove_secret(tx, actor=audit_trail.WORKER, connection_id=row[0], purpose=SecretPurpose.SEND)
 
 
 def patterns(subscriptions: tuple[str, ...]) -> list[str]:
@@ -257,6 +267,7 @@ async def _write(
 async def _record(
     tx: Tx, verb: str, before: _Row | None, after: _Row, *, actor: str, reason: str | None = None
 ) -> None:
+    pictures = [None if each is None else each.audit_snapshot() for each in (before, after)]
     await audit_trail.record(
         tx,
         actor=actor,
@@ -265,8 +276,8 @@ async def _record(
         resource_id=str(after.id),
         label=after.name,
         version=after.version,
-        before=None if before is None else before.audit_snapshot(),
-        after=after.audit_snapshot(),
+        before=pictures[0] if pictures[0] != pictures[1] else None,  # of a new secret nothing is shown
+        after=pictures[1],
         reason=reason,
     )
 

@@ -1,11 +1,13 @@
 -- name: insert_notice
--- Who hears of it is settled now: a map that is changed later changes nothing that was said before.
-insert into notice (team, severity, template, values, thread, phase, actions, recipients, connections, daily)
-select %(team)s, %(severity)s, %(template)s, %(values)s, %(thread)s, %(phase)s, %(actions)s, %(recipients)s,
-       coalesce((select array_agg(r.connection_id) from route as r
-                  where r.team = %(team)s and r.severity = %(severity)s and r.mode = 'at_once'), '{}'),
-       coalesce((select array_agg(r.connection_id) from route as r
-                  where r.team = %(team)s and r.severity = %(severity)s and r.mode = 'daily'), '{}')
+-- Who hears of it is settled now: a map that is changed later changes nothing that was said before. Where no route is,
+-- nothing is kept.
+insert into notice (team, severity, template, values, thread, phase, actions, connections, daily)
+select %(team)s, %(severity)s, %(template)s, %(values)s, %(thread)s, %(phase)s, %(actions)s,
+       coalesce(array_agg(r.connection_id) filter (where r.mode = 'at_once'), '{}'),
+       coalesce(array_agg(r.connection_id) filter (where r.mode = 'daily'), '{}')
+  from route as r
+ where r.team = %(team)s and r.severity = %(severity)s
+having count(*) > 0
 returning id
 
 -- name: insert_notice_for

@@ -20,7 +20,7 @@ from backend.deliveries.plan import OPEN_AFTER, OPEN_AFTER_ORDERED, probe_pause
 from backend.deliveries.routing.texts import ERASED, TEXTS, fill, program_text
 from backend.deliveries.secrets import SecretStore
 from backend.deliveries.sending import queries
-from backend.deliveries.sending.types import Claimed, Entry, Row, Tally
+from backend.deliveries.sending.types import Claimed, ConnectionEvent, Entry, Row, Tally
 from models.deliveries.connections import ConnectionSettings, ProofState, SecretPurpose
 
 SETTINGS: TypeAdapter[ConnectionSettings] = TypeAdapter(ConnectionSettings)
@@ -232,7 +232,7 @@ async def mark_failed(database: Database, claimed: Claimed, words: str) -> bool:
             return False
         is_open, opened = row
         if opened:
-            await _record(tx, claimed.connection_id, "failing", words)
+            await _record(tx, claimed.connection_id, ConnectionEvent.FAILING, words)
     return bool(is_open)
 
 
@@ -247,7 +247,7 @@ async def stop(database: Database, claimed: Claimed, result: Result) -> None:
     values = {"connection_id": claimed.connection_id, "stopped": stopped, "words": result.words}
     async with database.transaction() as tx:
         if await (await tx.execute(queries.stop, values)).fetchone() is not None:
-            await _record(tx, claimed.connection_id, "stopped", result.words)
+            await _record(tx, claimed.connection_id, ConnectionEvent.STOPPED, result.words)
 
 
 async def take_probe(connection: Connection, me: Holder, claimed: Claimed, seconds: float) -> tuple[int, bool] | None:
@@ -268,7 +268,7 @@ async def close(database: Database, me: Holder, claimed: Claimed) -> None:
     async with database.transaction() as tx:
         values = {"me": me.id, "connection_id": claimed.connection_id}
         if await (await tx.execute(queries.close, values)).fetchone() is not None:
-            await _record(tx, claimed.connection_id, "recovered", None)
+            await _record(tx, claimed.connection_id, ConnectionEvent.RECOVERED, None)
 
 
 async def mark_proved(database: Database, claimed: Claimed, result: Result, seconds: float, next_in: float) -> None:
@@ -289,7 +289,8 @@ async def mark_proved(database: Database, claimed: Claimed, result: Result, seco
         if resumed:
             await tx.execute(queries.wake, values)
         if turned or resumed:
-            await _record(tx, claimed.connection_id, proof, None if proof is ProofState.PROVEN else result.words)
+            event = ConnectionEvent(proof)
+            await _record(tx, claimed.connection_id, event, None if proof is ProofState.PROVEN else result.words)
 
 
 async def is_proven(connection: Connection, claimed: Claimed, since: datetime) -> bool:
@@ -298,13 +299,13 @@ async def is_proven(connection: Connection, claimed: Claimed, since: datetime) -
     return await (await connection.execute(queries.proven, values)).fetchone() == (True,)
 
 
-async def _record(tx: Connection, connection_id: UUID, verb: str, reason: str | None) -> None:
+async def _record(tx: Connection, connection_id: UUID, event: ConnectionEvent, reason: str | None) -> None:
     row = await (await tx.execute(queries.version, {"connection_id": connection_id})).fetchone()
     assert row is not None  # noqa: S101 - connections are never deleted
     await audit_trail.record(
         tx,
         actor=audit_trail.WORKER,
-        action=f"deliveries.connection.{verb}",
+        action=f"deliveries.connection.{event}",
         resource_type="connection",
         resource_id=str(connection_id),
         label=row[1],

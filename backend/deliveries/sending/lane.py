@@ -15,7 +15,7 @@ import httpx
 from backend.core.database import Connection, Database
 from backend.deliveries.channel import CommandChannel, Message, MessageKind, Outcome, Result, Target
 from backend.deliveries.commands import actions as commands
-from backend.deliveries.commands.actions import Command
+from backend.deliveries.commands.actions import Command, CommandState
 from backend.deliveries.egress import EgressRefusedError
 from backend.deliveries.plan import patience, pause, probe_pause
 from backend.deliveries.sending import actions
@@ -253,23 +253,23 @@ class LaneRun:
         if failed:
             async with self.desk.database.read() as connection:
                 proven = await actions.is_proven(connection, self.claimed, command.first_at)
-        state, due_in = commands.WAITING, 0.0
+        state, due_in = CommandState.WAITING, 0.0
         match result.outcome:
             case Outcome.SENT:
-                state = commands.DONE
+                state = CommandState.DONE
             case Outcome.REFUSED:
-                state = commands.UNCERTAIN if result.words == UNKNOWN else commands.DEAD
+                state = CommandState.UNCERTAIN if result.words == UNKNOWN else CommandState.DEAD
             case Outcome.RETRY:
                 due_in = pause(command.attempts)
                 if given_up(command.attempts, command.age.total_seconds(), proven=proven):
-                    state = commands.DEAD
+                    state = CommandState.DEAD
             case Outcome.WAIT:
                 due_in = patience(result.retry_after)
         await commands.end_attempt(
             self.desk.database,
             command,
             state=state,
-            counts=state != commands.WAITING or (failed and counts),
+            counts=state != CommandState.WAITING or (failed and counts),
             result=result,
             due_in=due_in,
             seconds=seconds,

@@ -8,10 +8,11 @@ ready as (
       join connection_health as h on h.connection_id = c.id
      where c.ready and c.kind = any (%(kinds)s) and h.stopped is null
        and (c.paused_by is null or c.paused_until <= statement_timestamp())
-       and l.held_until < statement_timestamp() and l.due_at <= statement_timestamp()
-       and case when h.opened_until is not null
+       and l.held_until < statement_timestamp()
+       and case when h.opened_until is not null  -- a probe asks for no message's due time
                 then l.source = 'log' and h.opened_until <= statement_timestamp()
                      and (h.probe_until is null or h.probe_until < statement_timestamp())
+                when l.due_at > statement_timestamp() then false
                 when l.source = 'log'
                 then l.cursor < (select position from head)
                      or exists (select from delivery as d where d.lane_id = l.id and d.state = 'waiting'

@@ -7,6 +7,7 @@ from backend.core.settings import Settings
 from backend.deliveries.egress import EgressGuard
 from backend.deliveries.ports import DeliveryPorts
 from backend.deliveries.secrets import SecretStore
+from backend.deliveries.sending.seeds import seed_connections
 from backend.deliveries.sending.sender import Sender
 
 POOL = 10
@@ -19,6 +20,7 @@ async def send(settings: Settings, ports: DeliveryPorts) -> None:
     database = Database(settings.database_url, size=POOL, statement_seconds=30.0)
     await database.open()
     try:
+        await seed_connections(database, settings)
         sender = Sender(database, ports, store, EgressGuard.of(settings), canary_seconds=settings.canary_seconds)
         await sender.run()
     finally:

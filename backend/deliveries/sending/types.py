@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from backend.deliveries.channel import Channel, Message, Target
+
+
+class ConnectionEvent(StrEnum):
+    """What a sender finds out about a connection; the last part of the audit action ``deliveries.connection.…``."""
+
+    FAILING = "failing"
+    RECOVERED = "recovered"
+    STOPPED = "stopped"
+    PROVEN = "proven"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)

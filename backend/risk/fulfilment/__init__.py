@@ -1,4 +1,4 @@
-"""Intents: what the shop is to do after a verdict, asked for until it has done it; and escalations people hear of."""
+"""What the shop is to do after a verdict: deliveries ask it; what became of it stands in the history of the case."""
 
 from backend.core.database import load_queries
 

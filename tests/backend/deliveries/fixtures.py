@@ -41,7 +41,8 @@ from models.deliveries.connections import (
 
 SECRET = "whsec_" + "c2VjcmV0LW9mLWEtdGVzdC0xMjM0NTY3OA=="
 LOOPBACK = EgressGuard((ip_network("127.0.0.0/8"),))
-STORE = SecretStore(Key.read(Key.make(), "test"), None)
+KEY = Key.make()
+STORE = SecretStore(Key.read(KEY, "test"), None)
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,20 @@ class Receiver:
     busy: dict[str, int] = field(default_factory=dict)
     busiest: dict[str, int] = field(default_factory=dict)
     delay: float = 0.0
+    server: asyncio.Server | None = None
     serving: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def restart(self, pause: float) -> None:
+        """As if killed: whatever is under way is cut off, and for a while nobody listens."""
+        assert self.server is not None
+        self.server.close()
+        await self.end()
+        await asyncio.sleep(pause)
+        await self.start()
+
+    async def start(self) -> None:
+        self.server = await asyncio.start_server(self.accept, "127.0.0.1", self.port)
+        self.port = self.server.sockets[0].getsockname()[1]
 
     async def end(self) -> None:
         """Nobody is answered any more."""
@@ -126,12 +140,12 @@ class Receiver:
 @asynccontextmanager
 async def receiving() -> AsyncIterator[Receiver]:
     receiver = Receiver()
-    server = await asyncio.start_server(receiver.accept, "127.0.0.1", 0)
-    receiver.port = server.sockets[0].getsockname()[1]
+    await receiver.start()
     try:
         yield receiver
     finally:
-        server.close()
+        if receiver.server is not None:
+            receiver.server.close()
         await receiver.end()
 
 
