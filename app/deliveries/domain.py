@@ -81,7 +81,7 @@ class Deliveries:
             from app.deliveries import requests
 
             page = await requests.connections(self._engine.client)
-            return self._engine.sample(page.items, page.as_of)
+            return self._engine.sample(page.items, self._engine.clock.now())
 
         return self._engine.query("connections", fetch, topics=LETTERS, keep=_connections_type, poll=POLL_SECONDS)
 

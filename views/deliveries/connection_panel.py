@@ -186,12 +186,12 @@ class ConnectionPanel(FollowingPanel):
         self._renew()
 
     def _known(self) -> Connection | None:
-        """The newest of what list and detail say; what is on its way is in both."""
-        detail = self._detail.sample.value if self._detail is not None and self._detail.sample is not None else None
-        listed = self.chosen.connection
-        if detail is None:
-            return listed
-        return listed if listed is not None and listed.version > detail.version else detail
+        """What was heard last of it, in the list or by itself; what is on its way is in both."""
+        listed, heard = self.chosen.connection, self._domain.connections().sample
+        detail = self._detail.sample if self._detail is not None else None
+        if detail is None or heard is None or listed is None:
+            return detail.value if detail is not None else listed
+        return listed if heard.as_of > detail.as_of else detail.value
 
     # --- showing -----------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import Query, Response
 
+from backend.core import audit_trail
 from backend.core.clock import clock
 from backend.core.dependencies import Db, Read, Tx
 from backend.core.http import known_id, operations_router
@@ -62,6 +63,7 @@ async def list_templates(_principal: Viewer, connection: Read) -> Page[Template]
 @router.post("/templates/preview")
 async def preview_template(request: PreviewRequest, _principal: Viewer, connection: Read) -> Preview:
     """Show what a notice would say, with made-up values."""
+    audit_trail.nothing_changed()  # it only looks
     return await reads.preview(connection, request, known_id(request.connection_id, "connection"))
 
 

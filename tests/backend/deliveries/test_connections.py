@@ -138,3 +138,12 @@ def test_references_lead_only_where_secrets_are_kept(client: httpx.Client, tmp_p
     assert client.put(path, json={"reference": f"file:{tmp_path}/token"}).json()["secret"]["reference"]
     assert client.put(path, json={"reference": "env:OPSCONSOLE_SECRET_SLACK"}).json()["secret"]["lastFour"] == ""
     assert client.put(path, json={}).status_code == 422
+
+
+def test_a_notice_is_tried_on_a_connection_and_nothing_is_written_down(client: httpx.Client) -> None:
+    made = add(client)
+    request = {"template": "alert.raised", "connectionId": made["id"]}
+    answer = client.post("/templates/preview", json=request)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["subject"]
+    assert client.post("/templates/preview", json=request | {"template": "nothing.of.ours"}).status_code == 404
