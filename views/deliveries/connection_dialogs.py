@@ -152,7 +152,9 @@ class SecretDialog(DecidingDialog):
         if self.value.echoMode() != mode:
             self.value.clear()  # a secret that was typed is not shown by looking at the other way
             self.value.setEchoMode(mode)
-        self.value.setPlaceholderText("8 characters or more" if typed else "env:NAME or file:/path/of/the/secret")
+        self.value.setPlaceholderText(
+            "8 characters or more" if typed else "env:OPSCONSOLE_SECRET_NAME or file:/path/of/the/secret"
+        )
         before = self._connection.secret if sends else self._connection.hook_secret
         overlaps = before is not None and (not sends or self._connection.settings.kind in SIGNED)
         self.form.setRowVisible(self.hours, overlaps)
