@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from enum import IntEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from PySide6.QtCore import QModelIndex, QPointF, QRect, QRectF, Qt, Signal
@@ -34,10 +35,26 @@ from views.kit.widgets.table import PAD, Column, Index, RecordModel, RecordTable
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
-(MARK, SYSTEM, STATE, SUCCESS, UNDELIVERED, WAITING, P95, BREAKER, KEY_AGE, PROVEN, ERROR) = range(11)
-GIVE_WAY = (P95, KEY_AGE, PROVEN, UNDELIVERED, SUCCESS)
+
+class Col(IntEnum):
+    """Columns, from left to right."""
+
+    MARK = 0
+    SYSTEM = 1
+    STATE = 2
+    SUCCESS = 3
+    UNDELIVERED = 4
+    WAITING = 5
+    P95 = 6
+    BREAKER = 7
+    KEY_AGE = 8
+    PROVEN = 9
+    ERROR = 10
+
+
+GIVE_WAY = (Col.P95, Col.KEY_AGE, Col.PROVEN, Col.UNDELIVERED, Col.SUCCESS)
 """Columns that are left out one after the other where there is no room for all."""
-LINE, TALL = 24, 40
+TALL = 40
 
 
 class Cell(NamedTuple):
@@ -65,9 +82,6 @@ class ConnectionTable(RecordTable):
     moved = Signal(str)
     """Carries the id of the connection under the cursor."""
 
-    # Qt asks for sizes while the constructor of the base class still runs.
-    _testing: Callable[[str], bool] = staticmethod(lambda _known: False)
-
     def __init__(
         self, now: Callable[[], datetime], testing: Callable[[str], bool], parent: QWidget | None = None
     ) -> None:
@@ -84,22 +98,22 @@ class ConnectionTable(RecordTable):
             return Column(title, lambda row: self._words(row, number), width, right=right, stretch=stretch)
 
         return (
-            column(MARK, "", 28),
-            column(SYSTEM, "System", 184, stretch=True),
-            column(STATE, "State", 124),
-            column(SUCCESS, "Last success, UTC", 120, right=True),
-            column(UNDELIVERED, "Undelivered", 84, right=True),
-            column(WAITING, "Waiting", 60, right=True),
-            column(P95, "p95", 56, right=True),
-            column(BREAKER, "Breaker", 138),
-            column(KEY_AGE, "Key age", 76, right=True),
-            column(PROVEN, "Last proven", 88, right=True),
-            column(ERROR, "Last error, and what to do", 220, stretch=True),
+            column(Col.MARK, "", 28),
+            column(Col.SYSTEM, "System", 184, stretch=True),
+            column(Col.STATE, "State", 124),
+            column(Col.SUCCESS, "Last success, UTC", 120, right=True),
+            column(Col.UNDELIVERED, "Undelivered", 84, right=True),
+            column(Col.WAITING, "Waiting", 60, right=True),
+            column(Col.P95, "p95", 56, right=True),
+            column(Col.BREAKER, "Breaker", 138),
+            column(Col.KEY_AGE, "Key age", 76, right=True),
+            column(Col.PROVEN, "Last proven", 88, right=True),
+            column(Col.ERROR, "Last error, and what to do", 220, stretch=True),
         )
 
     def _words(self, row: Connection | Heading, number: int) -> str:
         if isinstance(row, Heading):
-            return f"{row.name}, {row.count}" if number == SYSTEM else ""
+            return f"{row.name}, {row.count}" if number == Col.SYSTEM else ""
         cell = self.cell(row, number)
         return f"{cell.words}, {cell.below}" if cell.below else cell.words
 
@@ -174,41 +188,41 @@ class ConnectionTable(RecordTable):
         attention = group_of(connection) == ATTENTION
         loud = attention and connection.state is not ConnectionState.PAUSED
         match number:
-            case 1:
+            case Col.SYSTEM:
                 return Cell(connection.name, target_words(connection.settings) if attention else "", attention)
-            case 2:
+            case Col.STATE:
                 return Cell(str(connection.state), quiet=True)
-            case 3 if connection.last_success_at is None:
+            case Col.SUCCESS if connection.last_success_at is None:
                 return Cell("never", quiet=True)
-            case 3:
+            case Col.SUCCESS:
                 at = connection.last_success_at
                 assert at is not None  # noqa: S101 - the case above
                 return Cell(age(at, now), moment(at, now), attention)
-            case _ if off and number != ERROR:
-                return Cell("" if number == MARK else NONE, quiet=True)
-            case 4:
+            case _ if off and number != Col.ERROR:
+                return Cell("" if number == Col.MARK else NONE, quiet=True)
+            case Col.UNDELIVERED:
                 words = age(connection.oldest_waiting_at, now)
                 return Cell(words, strong=loud and words != NONE, quiet=words == NONE)
-            case 5:
+            case Col.WAITING:
                 return Cell(f"{connection.waiting:,}", strong=loud and connection.waiting > 0, quiet=not attention)
-            case 6:
+            case Col.P95:
                 return Cell(seconds_words(connection.p95_seconds), quiet=not attention)
-            case 7:
+            case Col.BREAKER:
                 closed = connection.breaker is Breaker.CLOSED
                 return Cell(breaker_words(connection, now), strong=not closed, quiet=closed)
-            case 8 if connection.secret is not None:
+            case Col.KEY_AGE if connection.secret is not None:
                 most = key_most(connection.secret)
                 over = most is not None and key_days(connection.secret, now) > most
                 below = f"max {most}" if most is not None and attention else ""
                 return Cell(f"{key_days(connection.secret, now)} d", below, over, quiet=not over and not attention)
-            case 9:
+            case Col.PROVEN:
                 if self._testing(connection.id):
                     return Cell("testing…", strong=True)
                 words, when = proof_words(connection, now)
                 if attention:
                     return Cell(words, when, words == "failed")
                 return Cell(when or words, quiet=True) if words != "failed" else Cell(words, strong=True)
-            case 10:
+            case Col.ERROR:
                 words, remedy = trouble(connection, now)
                 if off:
                     return Cell(" ".join(filter(None, (words, remedy))), quiet=True)
@@ -266,9 +280,9 @@ class ConnectionTable(RecordTable):
             left, wide = self.columnViewportPosition(number), self.columnWidth(number)
             place = QRectF(left + PAD, box.top(), wide - 2 * PAD, box.height())
             middle = box.top() + box.height() / 2
-            if number == MARK:
+            if number == Col.MARK:
                 draw_mark(painter, connection, QPointF(left + wide / 2 + 2, middle), theme.px(11))
-            elif number == STATE and connection.state in CHIPPED:
+            elif number == Col.STATE and connection.state in CHIPPED:
                 high = theme.height(9, 600) + theme.px(4)
                 chip = QRectF(place.left(), middle - high / 2, chip_width(connection) + theme.px(4), high)
                 draw_chip(painter, connection, chip, under)
@@ -290,13 +304,13 @@ class ConnectionTable(RecordTable):
         cell = self.cell(connection, number)
         quiet = QColor(tokens.text2 if chosen else tokens.text3)
         ink = quiet if cell.quiet else QColor(tokens.text)
-        if number == SYSTEM and connection.state is not ConnectionState.OFF:
+        if number == Col.SYSTEM and connection.state is not ConnectionState.OFF:
             ink = QColor(tokens.text)
-        if number == BREAKER and cell.words != NONE:
+        if number == Col.BREAKER and cell.words != NONE:
             arm = draw_breaker(painter, connection.breaker, box.left(), box.center().y(), ink)
             box = box.adjusted(arm + theme.px(4), 0, 0, 0)
         side = Qt.AlignmentFlag.AlignRight if column.right else Qt.AlignmentFlag.AlignLeft
-        if number == SUCCESS and not tall and cell.below:
+        if number == Col.SUCCESS and not tall and cell.below:
             self._text(painter, cell.below, box.adjusted(0, 0, -theme.px(52), 0), side, (9, 400), quiet)
             self._text(painter, cell.words, box, side, (10, 400), QColor(tokens.text2))
             return
@@ -327,15 +341,15 @@ class ConnectionTable(RecordTable):
     def _spread(self) -> None:
         widths, room = self._widths(), self.viewport().width()
         left_out: list[int] = []
-        for number in GIVE_WAY:
+        for giving in GIVE_WAY:
             if sum(w for n, w in enumerate(widths) if n not in left_out) <= room:
                 break
-            left_out.append(number)
+            left_out.append(giving)
         for number in range(len(widths)):
             self.setColumnHidden(number, number in left_out)
         spare = max(0, room - sum(w for n, w in enumerate(widths) if n not in left_out))
         for number, width in enumerate(widths):
-            extra = spare // 8 if number == SYSTEM else spare - spare // 8 if number == ERROR else 0
+            extra = spare // 8 if number == Col.SYSTEM else spare - spare // 8 if number == Col.ERROR else 0
             self.setColumnWidth(number, width + extra)
 
     def hint(self, index: QModelIndex) -> str:

@@ -32,14 +32,11 @@ class LetterTable(RecordTable):
     """Carries the letter under the cursor, or ``None``."""
     chosen_changed = Signal()
 
-    # Qt asks for sizes while the constructor of the base class still runs.
-    _boxed = True
-
     def __init__(self, now: Callable[[], datetime], parent: QWidget | None = None) -> None:
         self._now = now
         self.chosen: set[str] = set()
         """Ids of those that are chosen for replay or to be given up."""
-        self._moving = False
+        self._moving, self._boxed = False, True
         super().__init__(self._columns(LetterState.DEAD), "Letters", parent)
         self.horizontalHeader().setMinimumSectionSize(16)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.core.freshness import age_words
@@ -95,15 +96,16 @@ class LettersPanel(FollowingPanel):
         column.setSpacing(0)
         for part, stretch in ((bar, 0), (self.state, 0), (self.table, 1), (self.foot, 0)):
             column.addWidget(part, stretch)
-        line = QWidget()
-        line.setFixedWidth(1)
-        line.setAutoFillBackground(True)
-        line.setBackgroundRole(line.palette().ColorRole.Light)
+        column.addStretch(0)  # while there is no table
+        self._line = QWidget()
+        self._line.setFixedWidth(1)
+        self._line.setAutoFillBackground(True)
+        self._line.setBackgroundRole(QPalette.ColorRole.Light)
         row = QHBoxLayout(self.content)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(left, 58)
-        row.addWidget(line)
+        row.addWidget(self._line)
         row.addWidget(self.exchange, 42)
         self.widget.setFocusProxy(self.table)
         self.table.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -156,6 +158,8 @@ class LettersPanel(FollowingPanel):
         self._say_state()
         self._show_letter()
         self._show_buttons()
+        for part in (self.table, self._line, self.exchange):  # no empty frames
+            part.setVisible(bool(self.letters))
 
     def _say_state(self) -> None:
         sample = self._list.sample if self._list is not None else None
@@ -237,7 +241,7 @@ class LettersPanel(FollowingPanel):
         unsure = sum(letter.state is LetterState.UNCERTAIN for letter in self.letters) if dead else 0
         current().set_font(self.remark, 9)
         self.remark.setText(f"{counted(unsure, 'command waits', 'commands wait')} for a person" if unsure else "")
-        self.foot.setVisible(dead)
+        self.foot.setVisible(dead and bool(self.letters))
 
     def run(self, verb: str) -> None:
         """Do something about the chosen letters, or the one under the cursor."""

@@ -68,6 +68,8 @@ class RouteGrid(QWidget):
     """The grid; where it may be edited, Space and a click go from cell to cell's next mode."""
 
     edited = Signal()
+    moved = Signal(int, int)
+    """Carries the middle of the cell that has the cursor now, pixels."""
 
     def __init__(self, *, editable: bool = False) -> None:
         super().__init__()
@@ -273,6 +275,8 @@ class RouteGrid(QWidget):
         if step is not None:
             self._cursor = self._cursor[0] + step[0], self._cursor[1] + step[1]
             self._clamp()
+            middle = self._box(*self._cursor).center()
+            self.moved.emit(round(middle.x()), round(middle.y()))
             self.update()
         elif event.key() == Qt.Key.Key_Space and self._editable:
             self._turn()

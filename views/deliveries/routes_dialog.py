@@ -40,6 +40,7 @@ class RoutesDialog(DecidingDialog):
         self._was = dict(self.grid.modes)
         area = QScrollArea()
         area.setWidget(self.grid)
+        self.grid.moved.connect(area.ensureVisible)
         room = self.grid.sizeHint()
         area.setMinimumSize(min(room.width() + 4, current().px(WIDEST)), room.height() + current().px(18))
         self.column.addWidget(area)

@@ -43,6 +43,7 @@ class _Area(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.viewport().setAutoFillBackground(False)
         grid.setAutoFillBackground(False)
+        grid.moved.connect(self.ensureVisible)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -73,7 +74,6 @@ class RoutesPanel(QueryPanel):
         self.edit = Pill("Edit…", Look.BUTTON, name="Edit who hears of what", button=True)
         self.edit.clicked.connect(lambda: self.console.actions.execute("deliveries.edit-routes"))
         self.legend = Remarks("What the marks mean")
-        self.legend.say(*LEGEND)
         self.grid = RouteGrid()
         self.said = QLabel()
         self.said.setTextFormat(Qt.TextFormat.RichText)
@@ -165,7 +165,7 @@ class RoutesPanel(QueryPanel):
                 words.append("Nothing is set up that people can be told by: add Slack, PagerDuty, Discord or mail.")
         self.said.setText("<br>".join(words))
         self.said.setVisible(bool(words))
-        self.legend.setVisible(page == 0)
+        self.legend.say(*(LEGEND if page == 0 else ()))
         explain(self.edit, self.edit_blocker())
         self._fill_boxes()
 
