@@ -13,10 +13,11 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from backend.core.database import Database
+from backend.core.keys import Key
 from backend.core.settings import Settings
 from backend.deliveries import EgressGuard
 from backend.deliveries.secrets import SecretStore
-from backend.deliveries.sending.seeds import seed_connections
+from backend.deliveries.sending.seeds import seed_connections, seed_sample
 from backend.deliveries.sending.sender import Sender
 from backend.risk.fulfilment.actions import note_end
 from backend.risk.queue.actions import wake
@@ -71,7 +72,7 @@ def play(shop: RiskShop, scene: Scene, *, names: tuple[str, ...] = ("shop_webhoo
             }
             settings = shop.api.settings.model_copy(update=update)
             for _ in range(2):  # another start changes nothing
-                await seed_connections(database, settings)
+                await seed_connections(database, settings, SecretStore.of(settings))
             shop.sql("update connection_health set canary_due_at = now() + interval '1 h'")
             shop.sql("update shop_command set due_at = now()")
             guard = EgressGuard.of(settings)
@@ -216,12 +217,33 @@ def with_position(shop: RiskShop) -> None:
         shop.sql(queries.stamp)
 
 
+def test_the_sample_shop_has_its_outside_systems_at_the_addresses_of_each_run(shop: RiskShop) -> None:
+    store = SecretStore(Key.read(Key.make(), "test"), None)
+
+    async def start(database: Database, _settings: Settings, port: int = 1) -> None:
+        addresses = {name: f"http://127.0.0.1:{port}/{name}" for name in ("shop", "support", "finance")}
+        await seed_sample(database, store, addresses, "a-secret-all-may-know")
+
+    turn(shop, start)
+    turn(shop, lambda database, settings: start(database, settings, 2))
+    assert shop.sql("select name, ready, settings ->> 'url' from connection order by name") == [
+        ("Finance ledger", True, "http://127.0.0.1:2/finance"),
+        ("Sample shop", True, "http://127.0.0.1:2/shop"),
+        ("Support desk", True, "http://127.0.0.1:2/support"),
+    ]
+    assert shop.sql("select count(*) from route") == [(16,)]
+
+
 def test_a_setting_that_is_gone_turns_its_connection_off(shop: RiskShop) -> None:
     async def scene(_receiver: Receiver) -> None:
         assert shop.sql("select name, ready from connection") == [("Shop webhook", True)]
 
     play(shop, scene)
-    turn(shop, seed_connections)
+
+    async def start(database: Database, settings: Settings) -> None:
+        await seed_connections(database, settings, SecretStore.of(settings))
+
+    turn(shop, start)
     assert shop.sql("select name, ready from connection") == [("Shop webhook", False)]
     assert shop.sql("select count(*) from connection") == [(1,)]
 
