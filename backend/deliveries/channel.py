@@ -6,7 +6,7 @@ Channels stand in ``backend/integrations``, one module for each kind; the runtim
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -28,7 +28,9 @@ class MessageKind(StrEnum):
     NOTICE = "notice"
     """Words for people."""
     CANARY = "canary"
-    """Proves the route and asks for nothing."""
+    """Proves the route and asks for nothing: as far as its system allows, nobody sees it."""
+    TEST = "test"
+    """A canary a person asked for, who wants to see it arrive: a mail goes out, a chat shows a line."""
 
 
 class NoticePhase(StrEnum):
@@ -38,6 +40,16 @@ class NoticePhase(StrEnum):
     UPDATED = "updated"
     ACKNOWLEDGED = "acknowledged"
     RESOLVED = "resolved"
+
+
+class NoticeAction(StrEnum):
+    """What people may do about a notice from where they read it."""
+
+    ACKNOWLEDGE = "acknowledge"
+    CLAIM = "claim"
+    OPEN = "open"
+    """Look at it in the console; nothing changes."""
+    RESOLVE = "resolve"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +66,10 @@ class Notice:
     phase: NoticePhase
     recipients: tuple[str, ...] = ()
     """Verified mail addresses of single people; empty: whoever stands in the connection."""
+    actions: tuple[NoticeAction, ...] = ()
+    """Offered as buttons where a system has them, and its answers come back as an ``IncomingEvent``."""
+    link: str = ""
+    """Where more is to be read, an address of the web."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +85,8 @@ class Message:
     """The payload: at most 20 KB as JSON."""
     notice: Notice | None = None
     attempt: int = 1
+    """Which try this is. Of a command, tries that cannot have arrived (``Result.reached``) do not count: from the
+    second on, the shop may have done it already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +106,8 @@ class Target:
     settings: ConnectionSettings
     secrets: Secrets
     remembered: Mapping[str, str] = field(default_factory=dict)
-    """What a channel asked to be remembered of this thread, such as the timestamp of a Slack message."""
+    """What a channel asked to be remembered of this thread, such as the timestamp of a Slack message. Canaries of a
+    connection are a thread of their own."""
 
 
 class Outcome(StrEnum):
@@ -105,6 +124,8 @@ class Outcome(StrEnum):
     """400, 401, 403, 404 and their like: sending stops, everything is kept."""
     GONE = "gone"
     """410: it wants nothing more."""
+    UNCERTAIN = "uncertain"
+    """Of a command: it may have been carried out, and the shop cannot say. A person decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,18 +150,35 @@ class Result:
     """Seconds, capped at a day by the sender."""
     exchange: Exchange = field(default_factory=Exchange)
     remember: Mapping[str, str] = field(default_factory=dict)
+    """To be kept with the thread, whatever the outcome, over what was remembered under these names."""
+    reached: bool = True
+    """``False`` when nothing can have arrived: there was no connection at all."""
+
+
+Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
+"""The egress guard for what is not HTTP: the addresses of a name at a port, all of which may be connected to.
+
+What it raises for a name that may not goes through a channel, as that of the guard in ``client`` does."""
 
 
 class Channel(Protocol):
     """How one kind of system is spoken to. Never raises for what the other side does: that is a result."""
 
-    kind: ConnectionKind
-    width: int
-    """Requests at once in a lane that is not ordered."""
-    rate: float | None
-    """Messages a second, counted from the last answer; ``None``: as fast as it answers."""
-    one_by_one: bool
-    """Whether repeats hurt people, so that each result is written down by itself."""
+    @property
+    def kind(self) -> ConnectionKind:
+        """Which kind."""
+
+    @property
+    def width(self) -> int:
+        """Requests at once in a lane that is not ordered."""
+
+    @property
+    def rate(self) -> float | None:
+        """Messages a second, counted from the last answer; ``None``: as fast as it answers."""
+
+    @property
+    def one_by_one(self) -> bool:
+        """Whether repeats hurt people, so that each result is written down by itself."""
 
     def ordered(self, settings: ConnectionSettings) -> bool:
         """Whether first arrivals keep the order of the audit log."""
