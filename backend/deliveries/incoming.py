@@ -18,7 +18,7 @@ TOLERANCE = timedelta(minutes=5)
 
 
 class HookRefusedError(Exception):
-    """It is not from whom it says, too old, or makes no sense. Its words are for our log; the caller is told nothing."""
+    """It is not from whom it says, too old, or makes no sense. The words are for our log: the caller hears none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ class DiscordChannel:
         if not isinstance(message_id, str):
             words = "Discord gave an answer that makes no sense (HTTP 200). It is tried again by itself."
             return exchanger.result(answer, Outcome.RETRY, words)
-        return exchanger.result(answer, Outcome.SENT, "Discord shows it in the channel.", **{ROOT: message_id})
+        return exchanger.result(answer, Outcome.SENT, "Discord shows it in the channel.", remember={ROOT: message_id})
 
 
 def _edits(message: Message) -> bool:

@@ -147,7 +147,13 @@ class Exchanger:
         return bytes(content), True
 
     def result(
-        self, answer: Answer, outcome: Outcome, words: str, *, retry_after: float | None = None, **remember: str
+        self,
+        answer: Answer,
+        outcome: Outcome,
+        words: str,
+        *,
+        retry_after: float | None = None,
+        remember: Mapping[str, str] | None = None,
     ) -> Result:
         """What an answer comes to."""
         return Result(
@@ -156,7 +162,7 @@ class Exchanger:
             status=answer.status,
             retry_after=retry_after,
             exchange=answer.exchange,
-            remember=remember,
+            remember=remember or {},
         )
 
     def by_status(self, answer: Answer, advice: Advice, accepted: Callable[[int], bool] | None = None) -> Result:

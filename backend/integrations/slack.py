@@ -37,6 +37,21 @@ _MISCONFIGURED = {
     "restricted_action": "The workspace does not let the bot write in this channel: ask who runs the workspace.",
     "team_access_not_granted": "The app is not installed in the channel's workspace: install it there, then test.",
     "ekm_access_denied": "The workspace's administrators have stopped all access: ask them.",
+    "is_inactive": "The workspace is no longer in use: connect another one.",
+    **dict.fromkeys(
+        (
+            "invalid_arg_name",
+            "invalid_array_arg",
+            "invalid_charset",
+            "invalid_form_data",
+            "invalid_json",
+            "invalid_post_type",
+            "json_not_object",
+            "missing_post_type",
+            "upgrade_required",
+        ),
+        "Slack no longer reads requests of this form: the console's server must be updated.",
+    ),
     **dict.fromkeys(
         (
             "account_inactive",
@@ -50,7 +65,16 @@ _MISCONFIGURED = {
         _TOKEN,
     ),
 }
-_REFUSED = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long", "no_text"})
+_REFUSED = frozenset(
+    {
+        "invalid_blocks",
+        "invalid_blocks_format",
+        "msg_blocks_too_long",
+        "msg_too_long",
+        "no_text",
+        "too_many_attachments",
+    }
+)
 _LIMITED = frozenset({"message_limit_exceeded", "rate_limited", "ratelimited"})
 _LOST = frozenset({"cant_update_message", "edit_window_closed", "message_not_found"})
 """The message of the thread can no longer be edited: a new one takes its place."""
@@ -152,7 +176,7 @@ class _Api:
                 answer,
                 Outcome.SENT,
                 "Slack shows it in the channel.",
-                **({ROOT: ts} if remember and isinstance(ts, str) else {}),
+                remember={ROOT: ts} if remember and isinstance(ts, str) else None,
             )
         error = str(said.get("error", ""))
         code = error if _CODE.fullmatch(error) else "no reason"
