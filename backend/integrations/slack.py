@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 HEADER_MOST = 150
 SECTION_MOST = 3000
-TEXT_MOST = 4000
+TEXT_MOST = 3000
+"""Before escaping, which may make five characters of one; Slack cuts at 40,000."""
 ROOT = "slack.ts"
 """Under this name the timestamp of the message is remembered, which is its id in the channel."""
 
@@ -130,7 +131,7 @@ async def _go_on(api: _Api, message: Message, root: str) -> Result:
         return edited
     heading, text = words_of(message)
     reply = {
-        "text": cut(slack(f"{heading}\n{text}"), TEXT_MOST),
+        "text": slack(cut(f"{heading}\n{text}", TEXT_MOST)),
         "mrkdwn": "false",
         "thread_ts": root,
         # Raised anew: whoever has left the thread must hear of it too.
@@ -208,7 +209,7 @@ def _content(message: Message) -> dict[str, str]:
     if buttons := _buttons(message):
         blocks.append({"type": "actions", "elements": buttons})
     return {
-        "text": cut(slack(f"{heading}\n{text}".strip()), TEXT_MOST),
+        "text": slack(cut(f"{heading}\n{text}".strip(), TEXT_MOST)),
         "blocks": json.dumps(blocks, ensure_ascii=False),
         "link_names": "false",
         "parse": "none",
