@@ -33,8 +33,8 @@ HEADER_MOST = 300
 MASK = "••••"
 PRIVATE = frozenset({"authorization", "cookie", "proxy-authorization", "set-cookie", "webhook-signature"})
 """Headers whose values are secrets, or made by one, whatever they are."""
-SHORTEST = 4
-"""Shorter parts of a secret are words that stand everywhere."""
+SHORTEST, SHORTEST_PART = 4, 12
+"""What is shorter stands everywhere. A secret of two parts has each looked for; a password of several words has not."""
 
 Advice = Mapping[int, str]
 """What to do about a status, in the words of one system."""
@@ -45,7 +45,7 @@ class Masked:
 
     def __init__(self, secrets: Secrets) -> None:
         forms = {form for secret in (secrets.current, secrets.previous) for form in _forms(secret)}
-        self._forms = sorted((form for form in forms if len(form) >= SHORTEST), key=len, reverse=True)
+        self._forms = sorted(forms, key=len, reverse=True)
 
     def __call__(self, text: str) -> str:
         """The text without them."""
@@ -55,7 +55,8 @@ class Masked:
 
 
 def _forms(secret: str) -> Iterable[str]:
-    for part in {secret, *secret.split(), secret.removeprefix("whsec_")}:
+    parts = {secret, secret.removeprefix("whsec_")} if len(secret) >= SHORTEST else set()
+    for part in parts | {each for each in secret.split() if len(each) >= SHORTEST_PART}:
         yield part
         yield quote(part, safe="")
         yield quote(part)

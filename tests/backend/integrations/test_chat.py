@@ -243,7 +243,7 @@ async def test_discord_shows_data_as_it_is() -> None:
     assert heard.json["allowed_mentions"] == {"parse": []}
     shown = heard.json["content"]
     for ours in (
-        "\\<\\!channel" if False else "\\<",
+        "\\<!channel\\>",
         "\\@everyone",
         "\\[Log in\\]\\(",
         "\\*b\\*",
@@ -285,7 +285,7 @@ async def test_long_texts_are_cut_and_say_so(kind: ConnectionKind) -> None:
         assert len(vendor.heard[0].json["content"]) <= 2000
     if kind is SLACK:
         sent = form(vendor.heard[0])
-        assert len(sent["text"]) <= 4000
+        assert sent["text"].endswith("…")
         assert all(len(block["text"]["text"]) <= 3000 for block in json.loads(sent["blocks"])[:2])
 
 
