@@ -1,0 +1,223 @@
+"""What comes in is believed only when it is signed, and known again when it comes twice."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from slack_sdk.signature import SignatureVerifier
+
+from backend.deliveries import HookRefusedError, IncomingEvent, NoticeAction, Secrets
+from backend.integrations.hooks import HOOKS
+from backend.integrations.standard_webhooks import sign
+from models.deliveries.connections import ConnectionKind
+from tests.backend.integrations.fixtures import AT
+
+SIGNING, OLD = "8f742231b10e8888abcd99yyyzzz85a5", "0ld42231b10e8888abcd99yyyzzz85a5"
+TOKEN = "xoxb-1-secret"
+FORM, JSON = "application/x-www-form-urlencoded", "application/json"
+
+
+def slack(
+    body: bytes, content_type: str = JSON, *, secret: str = SIGNING, seconds: str = "", **headers: str
+) -> dict[str, str]:
+    at = seconds or str(int(AT.timestamp()))
+    signature = SignatureVerifier(secret).generate_signature(timestamp=at, body=body) or ""
+    return {
+        "content-type": content_type,
+        "x-slack-request-timestamp": at,
+        "x-slack-signature": signature,
+        **headers,
+    }
+
+
+def pagerduty(body: bytes, *secrets: str) -> dict[str, str]:
+    signatures = (hmac.new(secret.encode(), body, hashlib.sha256).hexdigest() for secret in secrets)
+    return {"x-pagerduty-signature": ",".join(f"v1={each}" for each in signatures)}
+
+
+def read(
+    kind: ConnectionKind, headers: dict[str, str], body: bytes, current: str = f"{TOKEN} {SIGNING}", previous: str = ""
+) -> IncomingEvent:
+    return HOOKS[kind].read(Secrets(current, previous), headers, body, AT)
+
+
+def pressed(action: str = "acknowledge") -> bytes:
+    payload = {
+        "type": "block_actions",
+        "user": {"id": "U1", "username": "ada"},
+        "trigger_id": "12.34.ab",
+        "actions": [{"action_id": action, "value": "alert:7", "action_ts": "1732456958.123"}],
+    }
+    return urlencode({"payload": json.dumps(payload)}).encode()
+
+
+SLACK, PAGERDUTY, WEBHOOK = ConnectionKind.SLACK, ConnectionKind.PAGERDUTY, ConnectionKind.WEBHOOK
+EVENT = json.dumps({"type": "event_callback", "event_id": "Ev1", "event": {"type": "app_mention"}}).encode()
+INCIDENT: dict[str, Any] = {
+    "event": {
+        "id": "01E",
+        "event_type": "incident.acknowledged",
+        "agent": {"summary": "Ada Lovelace", "type": "user_reference"},
+        "data": {"id": "P1", "type": "incident", "incident_key": "alert:7"},
+    }
+}
+
+
+@pytest.mark.parametrize("action", [NoticeAction.ACKNOWLEDGE, NoticeAction.CLAIM, NoticeAction.OPEN])
+def test_a_button_says_who_did_what_about_which(action: NoticeAction) -> None:
+    body = pressed(action)
+    event = read(SLACK, slack(body, FORM), body)
+    assert (event.action, event.thread, event.actor, event.type) == (action, "alert:7", "ada", "block_actions")
+    assert event.id == read(SLACK, slack(body, FORM), body).id
+    assert event.id != read(SLACK, slack(pressed("else"), FORM), pressed("else")).id
+
+
+def test_a_button_that_is_none_of_ours_does_nothing() -> None:
+    assert read(SLACK, slack(pressed("approve_all"), FORM), pressed("approve_all")).action is None
+
+
+def test_slacks_events_have_their_id_and_its_challenge_its_answer() -> None:
+    event = read(SLACK, slack(EVENT), EVENT)
+    assert (event.id, event.type, event.action) == ("Ev1", "app_mention", None)
+    body = json.dumps({"type": "url_verification", "challenge": "3eZbrw1a"}).encode()
+    assert read(SLACK, slack(body), body).reply == "3eZbrw1a"
+
+
+def test_slack_during_a_rotation() -> None:
+    headers = slack(EVENT, secret=OLD)
+    assert read(SLACK, headers, EVENT, previous=f"{TOKEN} {OLD}").id == "Ev1"
+    with pytest.raises(HookRefusedError):
+        read(SLACK, headers, EVENT)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        slack(EVENT) | {"x-slack-signature": "v0=abc"},
+        slack(EVENT) | {"x-slack-signature": ""},
+        slack(EVENT) | {"x-slack-request-timestamp": "soon"},
+        slack(EVENT, seconds=str(int((AT - timedelta(minutes=6)).timestamp()))),
+        slack(EVENT, seconds=str(int((AT + timedelta(minutes=6)).timestamp()))),
+        slack(EVENT + b" "),
+    ],
+    ids=["none", "short", "empty", "no time", "old", "early", "another body"],
+)
+def test_what_slack_has_not_signed_now_is_refused(headers: dict[str, str]) -> None:
+    with pytest.raises(HookRefusedError, match="signature"):
+        read(SLACK, headers, EVENT)
+
+
+def test_bytes_that_are_no_text_are_refused() -> None:
+    with pytest.raises(HookRefusedError):
+        read(SLACK, slack(EVENT), b"\xff\xfe")
+
+
+def test_a_connection_without_a_secret_for_what_comes_in_believes_nobody() -> None:
+    with pytest.raises(HookRefusedError, match="after a space"):
+        read(SLACK, slack(EVENT), EVENT, current=TOKEN)
+    with pytest.raises(HookRefusedError, match="after a space"):
+        read(PAGERDUTY, pagerduty(b"{}", ""), b"{}", current="R0123")
+
+
+@pytest.mark.parametrize(
+    ("name", "action"),
+    [
+        ("incident.acknowledged", NoticeAction.ACKNOWLEDGE),
+        ("incident.resolved", NoticeAction.RESOLVE),
+        ("incident.triggered", None),
+    ],
+)
+def test_acknowledgements_flow_back(name: str, action: NoticeAction | None) -> None:
+    incident = {"event": {**INCIDENT["event"], "event_type": name}}
+    body = json.dumps(incident).encode()
+    event = read(PAGERDUTY, pagerduty(body, SIGNING), body)
+    assert (event.id, event.action, event.thread, event.actor) == ("01E", action, "alert:7", "Ada Lovelace")
+
+
+def test_every_signature_of_pagerduty_is_looked_at() -> None:
+    body = json.dumps(INCIDENT).encode()
+    for secrets in [("other", SIGNING), (SIGNING, "other"), ("a", "b", SIGNING)]:
+        assert read(PAGERDUTY, pagerduty(body, *secrets), body).id == "01E"
+    assert read(PAGERDUTY, pagerduty(body, OLD), body, previous=f"key {OLD}").id == "01E"
+    spaced = {"x-pagerduty-signature": pagerduty(body, "other", SIGNING)["x-pagerduty-signature"].replace(",", ", ")}
+    assert read(PAGERDUTY, spaced, body).id == "01E"
+
+
+@pytest.mark.parametrize("signature", ["", "v1=", "v1", "v2=abc", "v1=ünïcode", ","])
+def test_what_pagerduty_has_not_signed_is_refused(signature: str) -> None:
+    with pytest.raises(HookRefusedError, match="none of PagerDuty's signatures"):
+        read(PAGERDUTY, {"x-pagerduty-signature": signature}, b"{}")
+
+
+def test_other_systems_sign_by_the_standard_or_show_the_secret() -> None:
+    body = json.dumps(
+        {"type": "ticket.closed", "id": "t-1", "thread": "alert:7", "action": "resolve", "actor": "desk"}
+    ).encode()
+    signed = read(WEBHOOK, sign([SIGNING], "msg_1", AT, body), body, current=SIGNING)
+    assert (signed.id, signed.action, signed.thread, signed.actor) == ("msg_1", NoticeAction.RESOLVE, "alert:7", "desk")
+    for headers in (
+        {"x-webhook-secret": SIGNING},
+        {"authorization": f"Bearer {SIGNING}"},
+        {"authorization": f"bearer  {SIGNING}"},
+    ):
+        assert read(WEBHOOK, headers, body, current=SIGNING).id == "t-1"
+        assert read(WEBHOOK, headers, body, current="new-secret", previous=SIGNING).id == "t-1"
+    shown = {"x-webhook-secret": SIGNING, "idempotency-key": "k-1"}
+    assert read(WEBHOOK, shown, body, current=SIGNING).id == "k-1"
+    nameless = read(WEBHOOK, {"x-webhook-secret": SIGNING}, b"{}", current=SIGNING)
+    assert nameless.id == hashlib.sha256(b"{}").hexdigest()
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"x-webhook-secret": ""},
+        {"x-webhook-secret": SIGNING[:-1]},
+        {"x-webhook-secret": "ünïcode\udcff"},
+        {"authorization": f"Basic {SIGNING}"},
+        {"authorization": "Bearer"},
+        # A signature that is there must be right: the header beside it does not mend it.
+        {"x-webhook-secret": SIGNING, "webhook-signature": "v1,abc"},
+    ],
+)
+def test_who_shows_no_secret_is_refused(headers: dict[str, str]) -> None:
+    with pytest.raises(HookRefusedError):
+        read(WEBHOOK, headers, b"{}", current=SIGNING)
+
+
+def test_without_any_secret_nobody_is_believed() -> None:
+    for headers in ({}, {"x-webhook-secret": ""}, {"authorization": "Bearer "}):
+        with pytest.raises(HookRefusedError):
+            read(WEBHOOK, headers, b"{}", current="")
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"7", b"{", b"\xff", b"[" * 100_000])
+def test_a_body_that_makes_no_sense_is_refused_after_its_signature(body: bytes) -> None:
+    for kind, headers in (
+        (PAGERDUTY, pagerduty(body, SIGNING)),
+        (WEBHOOK, {"x-webhook-secret": f"{TOKEN} {SIGNING}"}),
+    ):
+        with pytest.raises(HookRefusedError, match="JSON"):
+            read(kind, headers, body)
+
+
+@pytest.mark.parametrize("payload", ["{}", '{"actions": []}', '{"actions": [7]}', '{"actions": 7, "user": 3}', "", "7"])
+def test_a_press_of_nothing_is_refused(payload: str) -> None:
+    body = urlencode({"payload": payload}).encode()
+    with pytest.raises(HookRefusedError):
+        read(SLACK, slack(body, FORM), body)
+
+
+def test_refusals_name_no_secret() -> None:
+    for kind in HOOKS:
+        with pytest.raises(HookRefusedError) as refused:
+            read(kind, slack(EVENT) | {"x-slack-signature": SIGNING}, EVENT)
+        assert SIGNING not in str(refused.value)
