@@ -5,6 +5,9 @@ from __future__ import annotations
 from backend.deliveries.channel import (
     Channel,
     Exchange,
+    HookError,
+    HookMessage,
+    HookReader,
     Message,
     MessageKind,
     Notice,
@@ -16,15 +19,13 @@ from backend.deliveries.channel import (
     Secrets,
     Target,
 )
-from backend.deliveries.incoming import TOLERANCE, HookRefusedError, IncomingEvent, IncomingHook
 
 __all__ = [
-    "TOLERANCE",
     "Channel",
     "Exchange",
-    "HookRefusedError",
-    "IncomingEvent",
-    "IncomingHook",
+    "HookError",
+    "HookMessage",
+    "HookReader",
     "Message",
     "MessageKind",
     "Notice",

@@ -67,7 +67,7 @@ class Notice:
     recipients: tuple[str, ...] = ()
     """Verified mail addresses of single people; empty: whoever stands in the connection."""
     actions: tuple[NoticeAction, ...] = ()
-    """Offered as buttons where a system has them, and its answers come back as an ``IncomingEvent``."""
+    """Offered as buttons where a system has them, and what is pressed comes back by the hook."""
     link: str = ""
     """Where more is to be read, an address of the web."""
 
@@ -183,8 +183,33 @@ class Channel(Protocol):
     def ordered(self, settings: ConnectionSettings) -> bool:
         """Whether first arrivals keep the order of the audit log."""
 
-    def lane(self, settings: ConnectionSettings, message: Message) -> str:
-        """The key of the lane a message goes in, such as the Slack channel; an empty text for all in one."""
-
     async def send(self, client: httpx.AsyncClient, target: Target, message: Message) -> Result:
         """One try, within the time the sender allows. ``client`` goes through the egress guard, without redirects."""
+
+
+@dataclass(frozen=True, slots=True)
+class HookMessage:
+    """What an outside system sent, read and found genuine."""
+
+    id: str
+    """Of the other side: the same for every repeat."""
+    type: str
+    data: Mapping[str, Any]
+    """What is kept and worked on later; nothing personal."""
+    acknowledges: str = ""
+    """The thread of notices it acknowledges; empty: none."""
+    by: str = ""
+    """Who did, as the other side calls them."""
+    answer: Mapping[str, Any] | None = None
+    """What is answered at once instead of 202, such as the challenge of a new address; then nothing is kept."""
+
+
+class HookError(Exception):
+    """It is not genuine, too old, or cannot be read; the words say which. Nothing of it is kept."""
+
+
+class HookReader(Protocol):
+    """How what one kind of system sends is verified and read."""
+
+    def read(self, secrets: Secrets, headers: Mapping[str, str], body: bytes, now: datetime) -> HookMessage:
+        """The message. ``headers`` have names in lower case. Raises HookError; never anything else."""

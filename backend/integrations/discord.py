@@ -43,10 +43,6 @@ class DiscordChannel:
         """People read from top to bottom."""
         return True
 
-    def lane(self, _settings: ConnectionSettings, _message: Message) -> str:
-        """All in one: a webhook belongs to one channel."""
-        return ""
-
     async def send(self, client: httpx.AsyncClient, target: Target, message: Message) -> Result:
         """Post it; what only brings an earlier message up to date edits that one."""
         settings = target.settings

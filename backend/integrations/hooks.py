@@ -5,17 +5,19 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs
 
-from backend.deliveries import HookRefusedError, IncomingEvent, IncomingHook, NoticeAction, Secrets
+from backend.deliveries import HookError, HookMessage, HookReader, NoticeAction, Secrets
 from backend.integrations import standard_webhooks
 from backend.integrations.http_exchange import previous_too
 from models.deliveries.connections import ConnectionKind
 
 SECRET_HEADER = "x-webhook-secret"  # noqa: S105 - the name of a header
+_SEEN = frozenset({NoticeAction.ACKNOWLEDGE, NoticeAction.CLAIM})
+"""Who takes something on has seen it."""
 _PAGERDUTY = {
     "incident.acknowledged": NoticeAction.ACKNOWLEDGE,
     "incident.resolved": NoticeAction.RESOLVE,
@@ -58,116 +60,109 @@ def _same(given: str, wanted: str) -> bool:
     return hmac.compare_digest(given.encode(errors="replace"), wanted.encode())
 
 
-def _hook_secrets(secrets: Secrets) -> Iterator[str]:
-    """The second part of each secret, which signs what comes in. Raises HookRefusedError without any."""
-    found = [part for secret in previous_too(secrets) if (part := secret.partition(" ")[2].strip())]
-    if not found:
-        raise HookRefusedError(
-            "this connection has no secret for what comes in: set it behind the other, after a space"
-        )
-    yield from found
-
-
 class SlackHook:
-    """Buttons and events of the app whose bot the connection is."""
+    """Buttons and events of the app whose bot the connection is; the secret is the app's signing secret."""
 
-    kind = ConnectionKind.SLACK
-
-    def read(self, secrets: Secrets, headers: Mapping[str, str], body: bytes, now: datetime) -> IncomingEvent:
-        """Raises HookRefusedError."""
-        if not any(verify_slack(secret, headers, body, now) for secret in _hook_secrets(secrets)):
-            raise HookRefusedError("Slack's signature is missing, of another secret, or older than five minutes")
+    def read(self, secrets: Secrets, headers: Mapping[str, str], body: bytes, now: datetime) -> HookMessage:
+        """Raises HookError."""
+        if not any(verify_slack(secret, headers, body, now) for secret in previous_too(secrets)):
+            raise HookError("Slack's signature is missing, of another secret, or not of the last five minutes.")
         if headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
             return self._interaction(_object(parse_qs(body.decode(errors="replace")).get("payload", [""])[0]))
         event = _object(body)
-        if event.get("type") == "url_verification":
-            challenge = _text(event, "challenge")
-            return IncomingEvent(_digest(body), "url_verification", {}, reply=challenge)
-        return IncomingEvent(
-            _text(event, "event_id") or _digest(body), _text(_object_in(event, "event"), "type"), event
-        )
+        name = _text(_object_in(event, "event"), "type") or _text(event, "type")
+        answer = {"challenge": _text(event, "challenge")} if name == "url_verification" else None
+        return HookMessage(_text(event, "event_id") or _digest(body), name, {}, answer=answer)
 
-    def _interaction(self, payload: dict[str, Any]) -> IncomingEvent:
+    def _interaction(self, payload: dict[str, Any]) -> HookMessage:
         actions = payload.get("actions")
         pressed = actions[0] if isinstance(actions, list) and actions and isinstance(actions[0], dict) else {}
         user = _object_in(payload, "user")
         at = _text(pressed, "action_ts") or _text(payload, "trigger_id")
         if not at:
-            raise HookRefusedError("Slack's message names nothing by which it is known when it comes again")
-        return IncomingEvent(
-            id=f"{_text(user, 'id')}:{at}:{_text(pressed, 'action_id')}",
-            type=_text(payload, "type"),
-            payload=payload,
+            raise HookError("Slack's message names nothing by which it would be known when it comes again.")
+        return _message(
+            message_id=":".join((_text(user, "id"), at, _text(pressed, "action_id"))),
+            name=_text(payload, "type"),
             thread=_text(pressed, "value"),
             action=_action(_text(pressed, "action_id")),
-            actor=_text(user, "username") or _text(user, "name") or _text(user, "id"),
+            by=_text(user, "username") or _text(user, "name") or _text(user, "id"),
         )
 
 
 class PagerDutyHook:
-    """What happens to incidents, by a subscription of webhooks v3."""
+    """What happens to incidents, by a subscription of webhooks v3, whose secret it is."""
 
-    kind = ConnectionKind.PAGERDUTY
-
-    def read(self, secrets: Secrets, headers: Mapping[str, str], body: bytes, now: datetime) -> IncomingEvent:
-        """Raises HookRefusedError."""
+    def read(self, secrets: Secrets, headers: Mapping[str, str], body: bytes, now: datetime) -> HookMessage:
+        """Raises HookError."""
         del now
-        if not any(verify_pagerduty(secret, headers, body) for secret in _hook_secrets(secrets)):
-            raise HookRefusedError("none of PagerDuty's signatures is by a secret of this connection")
+        if not any(verify_pagerduty(secret, headers, body) for secret in previous_too(secrets)):
+            raise HookError("None of PagerDuty's signatures is by a secret of this connection.")
         event = _object_in(_object(body), "event")
         name = _text(event, "event_type")
-        return IncomingEvent(
-            id=_text(event, "id") or _digest(body),
-            type=name,
-            payload=event,
+        return _message(
+            message_id=_text(event, "id") or _digest(body),
+            name=name,
             thread=_text(_object_in(event, "data"), "incident_key"),
             action=_PAGERDUTY.get(name),
-            actor=_text(_object_in(event, "agent"), "summary"),
+            by=_text(_object_in(event, "agent"), "summary"),
         )
 
 
 class WebhookHook:
-    """Any other system: signed by Standard Webhooks, or with the secret itself in a header where it signs nothing."""
+    """Any other system: signed by Standard Webhooks, or with the secret itself in a header where it signs nothing.
 
-    kind = ConnectionKind.WEBHOOK
+    It says ``type``, ``id``, ``thread``, ``action`` and ``actor``, each where it has it.
+    """
 
-    def read(self, secrets: Secrets, headers: Mapping[str, str], body: bytes, now: datetime) -> IncomingEvent:
-        """Raises HookRefusedError."""
+    def read(self, secrets: Secrets, headers: Mapping[str, str], body: bytes, now: datetime) -> HookMessage:
+        """Raises HookError."""
         known = previous_too(secrets)
         if standard_webhooks.SIGNATURE in headers:
             try:
                 message_id = standard_webhooks.verify(known, headers, body, now)
             except standard_webhooks.SignatureError as error:
-                raise HookRefusedError(str(error)) from None
+                raise HookError(f"It is not genuine: {error}.") from None
         elif any(verify_shared_secret(secret, headers) for secret in known):
             message_id = headers.get(standard_webhooks.ID, "") or headers.get("idempotency-key", "")
         else:
-            raise HookRefusedError(f"neither signed by Standard Webhooks nor with the secret in {SECRET_HEADER}")
+            raise HookError(f"It is neither signed by Standard Webhooks nor shows the secret in {SECRET_HEADER}.")
         content = _object(body)
-        action = _action(_text(content, "action"))
-        return IncomingEvent(
-            id=message_id or _text(content, "id") or _digest(body),
-            type=_text(content, "type"),
-            payload=content,
+        return _message(
+            message_id=message_id or _text(content, "id") or _digest(body),
+            name=_text(content, "type"),
             thread=_text(content, "thread"),
-            action=action,
-            actor=_text(content, "actor"),
+            action=_action(_text(content, "action")),
+            by=_text(content, "actor"),
         )
 
 
-HOOKS: Mapping[ConnectionKind, IncomingHook] = {
-    each.kind: each for each in (SlackHook(), PagerDutyHook(), WebhookHook())
+HOOKS: Mapping[ConnectionKind, HookReader] = {
+    ConnectionKind.SLACK: SlackHook(),
+    ConnectionKind.PAGERDUTY: PagerDutyHook(),
+    ConnectionKind.WEBHOOK: WebhookHook(),
 }
 """Kinds of systems that may call us."""
+
+
+def _message(*, message_id: str, name: str, thread: str, action: NoticeAction | None, by: str) -> HookMessage:
+    """Of the rest nothing is kept: names and words of people are in it."""
+    return HookMessage(
+        id=message_id,
+        type=name,
+        data={"thread": thread, "action": "" if action is None else action.value},
+        acknowledges=thread if action in _SEEN else "",
+        by=by,
+    )
 
 
 def _object(content: str | bytes) -> dict[str, Any]:
     try:
         value = json.loads(content)
     except (ValueError, RecursionError):
-        raise HookRefusedError("the body is no JSON") from None
+        raise HookError("The body is no JSON.") from None
     if not isinstance(value, dict):
-        raise HookRefusedError("the body is no JSON object")
+        raise HookError("The body is no JSON object.")
     return value
 
 

@@ -33,8 +33,8 @@ HEADER_MOST = 300
 MASK = "••••"
 PRIVATE = frozenset({"authorization", "cookie", "proxy-authorization", "set-cookie", "webhook-signature"})
 """Headers whose values are secrets, or made by one, whatever they are."""
-SHORTEST, SHORTEST_PART = 4, 12
-"""What is shorter stands everywhere. A secret of two parts has each looked for; a password of several words has not."""
+SHORTEST = 4
+"""What is shorter stands everywhere."""
 
 Advice = Mapping[int, str]
 """What to do about a status, in the words of one system."""
@@ -55,8 +55,7 @@ class Masked:
 
 
 def _forms(secret: str) -> Iterable[str]:
-    parts = {secret, secret.removeprefix("whsec_")} if len(secret) >= SHORTEST else set()
-    for part in parts | {each for each in secret.split() if len(each) >= SHORTEST_PART}:
+    for part in {secret, secret.removeprefix("whsec_")} if len(secret) >= SHORTEST else ():
         yield part
         yield quote(part, safe="")
         yield quote(part)

@@ -1,8 +1,4 @@
-"""PagerDuty by Events API v2: incidents opened, acknowledged and closed by a key; all else as a change event.
-
-The connection's secret is the service's integration key; where PagerDuty calls back, a space and the secret of the
-webhook subscription follow it.
-"""
+"""PagerDuty by Events API v2: incidents opened, acknowledged and closed by a key; all else as a change event."""
 
 from __future__ import annotations
 
@@ -50,18 +46,13 @@ class PagerDutyChannel:
         """An incident closed before it is opened would stay open."""
         return True
 
-    def lane(self, _settings: ConnectionSettings, _message: Message) -> str:
-        """All in one."""
-        return ""
-
     async def send(self, client: httpx.AsyncClient, target: Target, message: Message) -> Result:
         """Enqueue the event. A canary is a change event: the same key proves itself, and nobody is woken."""
         settings = target.settings
         assert isinstance(settings, PagerDutySettings)  # noqa: S101 - the sender picks the channel by them
         exchanger = Exchanger("PagerDuty", client, target.secrets)
         path, event = _event(message)
-        key = target.secrets.current.partition(" ")[0]
-        body = json.dumps({"routing_key": key, **event}, ensure_ascii=False, default=str).encode()
+        body = json.dumps({"routing_key": target.secrets.current, **event}, ensure_ascii=False, default=str).encode()
         headers = {"Content-Type": "application/json"}
         try:
             answer = await exchanger.ask("POST", f"{base(settings.url)}/v2{path}", headers, body)

@@ -34,10 +34,6 @@ class SendGridChannel:
         """Mail keeps no order of its own."""
         return False
 
-    def lane(self, _settings: ConnectionSettings, _message: Message) -> str:
-        """All in one."""
-        return ""
-
     async def send(self, client: httpx.AsyncClient, target: Target, message: Message) -> Result:
         """Hand it over."""
         settings = target.settings

@@ -1,4 +1,4 @@
-"""The shop that carries out verdicts: signed commands, at most one at a time for an order.
+"""The shop that carries out verdicts: signed commands, one at a time.
 
 Exactly once needs a shop that knows ids: it does a ``webhook-id`` once and answers 2xx each time. One that does not is
 asked, before anything is repeated, at ``url/{id}``: 200 and ``{"state": "done"}``, ``"pending"`` or ``"unknown"``. Any
@@ -7,7 +7,6 @@ other answer says nothing, 404 included, which every server gives for addresses 
 
 from __future__ import annotations
 
-import zlib
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -19,8 +18,6 @@ from models.deliveries.connections import ConnectionKind, ConnectionSettings, Sh
 if TYPE_CHECKING:
     import httpx
 
-LANES = 16
-"""Orders share so many lanes: one that the shop is slow with holds few others up."""
 _UNSURE = (
     "Whether the shop has carried this out is not known, and it could not say ({why}). "
     "Look the order up in the shop, then mark the command as done or not done."
@@ -38,11 +35,6 @@ class ShopChannel:
     def ordered(self, _settings: ConnectionSettings) -> bool:
         """What is said about an order later must not overtake what was said before."""
         return True
-
-    def lane(self, _settings: ConnectionSettings, message: Message) -> str:
-        """The same for all that concerns an order."""
-        order = str(message.data.get("orderId", ""))
-        return str(zlib.crc32(order.encode()) % LANES)
 
     async def send(self, client: httpx.AsyncClient, target: Target, message: Message) -> Result:
         """Ask for it, or first whether it was done already."""

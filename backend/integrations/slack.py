@@ -1,6 +1,5 @@
 """Slack: one message for each alert or incident, edited in place, and what happened to it in the thread below.
 
-The connection's secret is the bot's token; where Slack calls back, a space and the app's signing secret follow it.
 Slack answers 200 to almost everything: what it means is its ``ok`` and ``error``.
 """
 
@@ -99,10 +98,6 @@ class SlackChannel:
         """People read from top to bottom."""
         return True
 
-    def lane(self, settings: ConnectionSettings, _message: Message) -> str:
-        """Slack counts by channel."""
-        return settings.channel if isinstance(settings, SlackSettings) else ""
-
     async def send(self, client: httpx.AsyncClient, target: Target, message: Message) -> Result:
         """Post it, or edit what stands there."""
         settings = target.settings
@@ -149,7 +144,7 @@ class _Api:
     def __init__(self, client: httpx.AsyncClient, target: Target, settings: SlackSettings) -> None:
         self._exchanger = Exchanger("Slack", client, target.secrets)
         self._settings = settings
-        self._token = target.secrets.current.partition(" ")[0]
+        self._token = target.secrets.current
 
     async def call(
         self, method: str, arguments: dict[str, str], *, remember: bool = False, lost: bool = False

@@ -72,10 +72,6 @@ class SmtpChannel:
         """Mail keeps no order of its own."""
         return False
 
-    def lane(self, _settings: ConnectionSettings, _message: Message) -> str:
-        """All in one."""
-        return ""
-
     async def send(self, client: httpx.AsyncClient, target: Target, message: Message) -> Result:
         """Hand it to the server."""
         del client

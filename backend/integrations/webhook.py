@@ -36,10 +36,6 @@ class WebhookChannel:
         """As the connection says."""
         return isinstance(settings, WebhookSettings) and settings.ordered
 
-    def lane(self, _settings: ConnectionSettings, _message: Message) -> str:
-        """All in one."""
-        return ""
-
     async def send(self, client: httpx.AsyncClient, target: Target, message: Message) -> Result:
         """POST it once."""
         settings = target.settings

@@ -35,8 +35,8 @@ AT = datetime(2026, 11, 24, 14, 2, 37, tzinfo=UTC)
 SECRETS = {
     ConnectionKind.WEBHOOK: "whsec_c2VjcmV0LW9mLXRoZS13ZWJob29rLTAx",
     ConnectionKind.SHOP: "secret-of-the-shop-canary",
-    ConnectionKind.SLACK: "xoxb-1-secret-canary 8f742231b10e8888abcd99yyyzzz85a5",
-    ConnectionKind.PAGERDUTY: "R0123456789canary0123456789abcde hook-secret-canary",
+    ConnectionKind.SLACK: "xoxb-1-secret-canary",
+    ConnectionKind.PAGERDUTY: "R0123456789canary0123456789abcde",
     ConnectionKind.DISCORD: "token/of+discord-canary_0123",
     ConnectionKind.SENDGRID: "SG.canary.0123456789",
     ConnectionKind.SMTP: "pass word-canary",

@@ -214,8 +214,8 @@ async def test_a_name_nobody_has_is_said_to_be() -> None:
 
 
 def traces(secret: str) -> set[str]:
-    """Each part of a secret, as it is and as it stands in addresses."""
-    parts = {secret, *secret.split(), secret.removeprefix("whsec_")}
+    """A secret as it is and as it stands in addresses."""
+    parts = {secret, secret.removeprefix("whsec_")}
     return parts | {quote(part, safe="") for part in parts}
 
 

@@ -12,14 +12,13 @@ from urllib.parse import urlencode
 import pytest
 from slack_sdk.signature import SignatureVerifier
 
-from backend.deliveries import HookRefusedError, IncomingEvent, NoticeAction, Secrets
+from backend.deliveries import HookError, HookMessage, NoticeAction, Secrets
 from backend.integrations.hooks import HOOKS
 from backend.integrations.standard_webhooks import sign
 from models.deliveries.connections import ConnectionKind
 from tests.backend.integrations.fixtures import AT
 
 SIGNING, OLD = "8f742231b10e8888abcd99yyyzzz85a5", "0ld42231b10e8888abcd99yyyzzz85a5"
-TOKEN = "xoxb-1-secret"
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 
 
@@ -42,8 +41,8 @@ def pagerduty(body: bytes, *secrets: str) -> dict[str, str]:
 
 
 def read(
-    kind: ConnectionKind, headers: dict[str, str], body: bytes, current: str = f"{TOKEN} {SIGNING}", previous: str = ""
-) -> IncomingEvent:
+    kind: ConnectionKind, headers: dict[str, str], body: bytes, current: str = SIGNING, previous: str = ""
+) -> HookMessage:
     return HOOKS[kind].read(Secrets(current, previous), headers, body, AT)
 
 
@@ -73,26 +72,28 @@ INCIDENT: dict[str, Any] = {
 def test_a_button_says_who_did_what_about_which(action: NoticeAction) -> None:
     body = pressed(action)
     event = read(SLACK, slack(body, FORM), body)
-    assert (event.action, event.thread, event.actor, event.type) == (action, "alert:7", "ada", "block_actions")
+    assert (event.data, event.by, event.type) == ({"thread": "alert:7", "action": action}, "ada", "block_actions")
+    assert event.acknowledges == ("" if action is NoticeAction.OPEN else "alert:7")
     assert event.id == read(SLACK, slack(body, FORM), body).id
     assert event.id != read(SLACK, slack(pressed("else"), FORM), pressed("else")).id
 
 
 def test_a_button_that_is_none_of_ours_does_nothing() -> None:
-    assert read(SLACK, slack(pressed("approve_all"), FORM), pressed("approve_all")).action is None
+    event = read(SLACK, slack(pressed("approve_all"), FORM), pressed("approve_all"))
+    assert (event.data["action"], event.acknowledges) == ("", "")
 
 
 def test_slacks_events_have_their_id_and_its_challenge_its_answer() -> None:
     event = read(SLACK, slack(EVENT), EVENT)
-    assert (event.id, event.type, event.action) == ("Ev1", "app_mention", None)
+    assert (event.id, event.type, event.answer) == ("Ev1", "app_mention", None)
     body = json.dumps({"type": "url_verification", "challenge": "3eZbrw1a"}).encode()
-    assert read(SLACK, slack(body), body).reply == "3eZbrw1a"
+    assert read(SLACK, slack(body), body).answer == {"challenge": "3eZbrw1a"}
 
 
 def test_slack_during_a_rotation() -> None:
     headers = slack(EVENT, secret=OLD)
-    assert read(SLACK, headers, EVENT, previous=f"{TOKEN} {OLD}").id == "Ev1"
-    with pytest.raises(HookRefusedError):
+    assert read(SLACK, headers, EVENT, previous=OLD).id == "Ev1"
+    with pytest.raises(HookError):
         read(SLACK, headers, EVENT)
 
 
@@ -110,20 +111,25 @@ def test_slack_during_a_rotation() -> None:
     ids=["none", "short", "empty", "no time", "old", "early", "another body"],
 )
 def test_what_slack_has_not_signed_now_is_refused(headers: dict[str, str]) -> None:
-    with pytest.raises(HookRefusedError, match="signature"):
+    with pytest.raises(HookError, match="signature"):
         read(SLACK, headers, EVENT)
 
 
 def test_bytes_that_are_no_text_are_refused() -> None:
-    with pytest.raises(HookRefusedError):
+    with pytest.raises(HookError):
         read(SLACK, slack(EVENT), b"\xff\xfe")
 
 
-def test_a_connection_without_a_secret_for_what_comes_in_believes_nobody() -> None:
-    with pytest.raises(HookRefusedError, match="after a space"):
-        read(SLACK, slack(EVENT), EVENT, current=TOKEN)
-    with pytest.raises(HookRefusedError, match="after a space"):
-        read(PAGERDUTY, pagerduty(b"{}", ""), b"{}", current="R0123")
+def test_without_any_secret_nobody_is_believed() -> None:
+    for kind, headers in (
+        (SLACK, slack(EVENT)),
+        (PAGERDUTY, {"x-pagerduty-signature": "v1=" + hmac.new(b"", EVENT, hashlib.sha256).hexdigest()}),
+        (WEBHOOK, {}),
+        (WEBHOOK, {"x-webhook-secret": ""}),
+        (WEBHOOK, {"authorization": "Bearer "}),
+    ):
+        with pytest.raises(HookError):
+            read(kind, headers, EVENT, current="")
 
 
 @pytest.mark.parametrize(
@@ -138,21 +144,22 @@ def test_acknowledgements_flow_back(name: str, action: NoticeAction | None) -> N
     incident = {"event": {**INCIDENT["event"], "event_type": name}}
     body = json.dumps(incident).encode()
     event = read(PAGERDUTY, pagerduty(body, SIGNING), body)
-    assert (event.id, event.action, event.thread, event.actor) == ("01E", action, "alert:7", "Ada Lovelace")
+    assert (event.id, event.by, event.data) == ("01E", "Ada Lovelace", {"thread": "alert:7", "action": action or ""})
+    assert event.acknowledges == ("alert:7" if action is NoticeAction.ACKNOWLEDGE else "")
 
 
 def test_every_signature_of_pagerduty_is_looked_at() -> None:
     body = json.dumps(INCIDENT).encode()
     for secrets in [("other", SIGNING), (SIGNING, "other"), ("a", "b", SIGNING)]:
         assert read(PAGERDUTY, pagerduty(body, *secrets), body).id == "01E"
-    assert read(PAGERDUTY, pagerduty(body, OLD), body, previous=f"key {OLD}").id == "01E"
+    assert read(PAGERDUTY, pagerduty(body, OLD), body, previous=OLD).id == "01E"
     spaced = {"x-pagerduty-signature": pagerduty(body, "other", SIGNING)["x-pagerduty-signature"].replace(",", ", ")}
     assert read(PAGERDUTY, spaced, body).id == "01E"
 
 
 @pytest.mark.parametrize("signature", ["", "v1=", "v1", "v2=abc", "v1=ünïcode", ","])
 def test_what_pagerduty_has_not_signed_is_refused(signature: str) -> None:
-    with pytest.raises(HookRefusedError, match="none of PagerDuty's signatures"):
+    with pytest.raises(HookError, match="None of PagerDuty's signatures"):
         read(PAGERDUTY, {"x-pagerduty-signature": signature}, b"{}")
 
 
@@ -161,7 +168,7 @@ def test_other_systems_sign_by_the_standard_or_show_the_secret() -> None:
         {"type": "ticket.closed", "id": "t-1", "thread": "alert:7", "action": "resolve", "actor": "desk"}
     ).encode()
     signed = read(WEBHOOK, sign([SIGNING], "msg_1", AT, body), body, current=SIGNING)
-    assert (signed.id, signed.action, signed.thread, signed.actor) == ("msg_1", NoticeAction.RESOLVE, "alert:7", "desk")
+    assert (signed.id, signed.by, signed.data) == ("msg_1", "desk", {"thread": "alert:7", "action": "resolve"})
     for headers in (
         {"x-webhook-secret": SIGNING},
         {"authorization": f"Bearer {SIGNING}"},
@@ -189,35 +196,29 @@ def test_other_systems_sign_by_the_standard_or_show_the_secret() -> None:
     ],
 )
 def test_who_shows_no_secret_is_refused(headers: dict[str, str]) -> None:
-    with pytest.raises(HookRefusedError):
+    with pytest.raises(HookError):
         read(WEBHOOK, headers, b"{}", current=SIGNING)
-
-
-def test_without_any_secret_nobody_is_believed() -> None:
-    for headers in ({}, {"x-webhook-secret": ""}, {"authorization": "Bearer "}):
-        with pytest.raises(HookRefusedError):
-            read(WEBHOOK, headers, b"{}", current="")
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"7", b"{", b"\xff", b"[" * 100_000])
 def test_a_body_that_makes_no_sense_is_refused_after_its_signature(body: bytes) -> None:
     for kind, headers in (
         (PAGERDUTY, pagerduty(body, SIGNING)),
-        (WEBHOOK, {"x-webhook-secret": f"{TOKEN} {SIGNING}"}),
+        (WEBHOOK, {"x-webhook-secret": SIGNING}),
     ):
-        with pytest.raises(HookRefusedError, match="JSON"):
+        with pytest.raises(HookError, match="JSON"):
             read(kind, headers, body)
 
 
 @pytest.mark.parametrize("payload", ["{}", '{"actions": []}', '{"actions": [7]}', '{"actions": 7, "user": 3}', "", "7"])
 def test_a_press_of_nothing_is_refused(payload: str) -> None:
     body = urlencode({"payload": payload}).encode()
-    with pytest.raises(HookRefusedError):
+    with pytest.raises(HookError):
         read(SLACK, slack(body, FORM), body)
 
 
 def test_refusals_name_no_secret() -> None:
     for kind in HOOKS:
-        with pytest.raises(HookRefusedError) as refused:
+        with pytest.raises(HookError) as refused:
             read(kind, slack(EVENT) | {"x-slack-signature": SIGNING}, EVENT)
         assert SIGNING not in str(refused.value)

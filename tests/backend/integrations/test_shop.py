@@ -7,10 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from backend.deliveries import MessageKind, Outcome
-from backend.integrations.shop import LANES
 from backend.integrations.standard_webhooks import verify
 from models.deliveries.connections import ConnectionKind, ShopSettings
-from tests.backend.integrations.fixtures import SECRETS, Told, channel, message, tell
+from tests.backend.integrations.fixtures import SECRETS, Told, message, tell
 from tests.backend.integrations.stand_ins import Fault, Play, StandIn, stand_in
 
 SHOP = ConnectionKind.SHOP
@@ -79,13 +78,3 @@ async def test_a_shop_that_cannot_say_now_is_asked_later(play: Play) -> None:
         result = (await ask_again(vendor)).result
     assert result.outcome in {Outcome.RETRY, Outcome.WAIT}
     assert [heard.method for heard in vendor.heard] == ["GET"]
-
-
-def test_an_order_has_one_lane() -> None:
-    shop = channel(SHOP)
-    settings = ShopSettings(url="https://shop.example/hook")
-    assert shop.ordered(settings)
-    lanes = {shop.lane(settings, message(MessageKind.COMMAND, orderId=f"CS-{number}")) for number in range(500)}
-    assert len(lanes) == LANES
-    first = message(MessageKind.COMMAND, orderId="CS-1", amount=5)
-    assert shop.lane(settings, first) == shop.lane(settings, message(MessageKind.COMMAND, orderId="CS-1"))
