@@ -6,6 +6,7 @@ It stands in the address, which is therefore masked wherever it is kept.
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -22,6 +23,7 @@ SUPPRESS_EMBEDS = 1 << 2
 SUPPRESS_NOTIFICATIONS = 1 << 12
 ROOT = "discord.message"
 UNKNOWN_MESSAGE = 10008
+_SNOWFLAKE = re.compile(r"[0-9]{1,24}")
 _WEBHOOK = "The webhook was deleted or its token is another: make one in the channel's settings, enter both, then test."
 ADVICE = {
     400: "It could not read the message: look at the answer below.",
@@ -71,7 +73,7 @@ class DiscordChannel:
         if answer.status != 200:
             return exchanger.by_status(answer, ADVICE, lambda _status: False)
         message_id = (answer.json() or {}).get("id")
-        if not isinstance(message_id, str):
+        if not isinstance(message_id, str) or not _SNOWFLAKE.fullmatch(message_id):
             words = "Discord gave an answer that makes no sense (HTTP 200). It is tried again by itself."
             return exchanger.result(answer, Outcome.RETRY, words)
         return exchanger.result(answer, Outcome.SENT, "Discord shows it in the channel.", remember={ROOT: message_id})

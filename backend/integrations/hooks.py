@@ -12,10 +12,11 @@ from urllib.parse import parse_qs
 
 from backend.deliveries import HookError, HookMessage, HookReader, NoticeAction, Secrets
 from backend.integrations import standard_webhooks
-from backend.integrations.http_exchange import previous_too
+from backend.integrations.http_exchange import kept, previous_too
 from models.deliveries.connections import ConnectionKind
 
 SECRET_HEADER = "x-webhook-secret"  # noqa: S105 - the name of a header
+TEXT_MOST, ID_MOST = 300, 200
 _SEEN = frozenset({NoticeAction.ACKNOWLEDGE, NoticeAction.CLAIM})
 """Who takes something on has seen it."""
 _PAGERDUTY = {
@@ -124,7 +125,7 @@ class WebhookHook:
             except standard_webhooks.SignatureError as error:
                 raise HookError(f"It is not genuine: {error}.") from None
         elif any(verify_shared_secret(secret, headers) for secret in known):
-            message_id = headers.get(standard_webhooks.ID, "") or headers.get("idempotency-key", "")
+            message_id = _text(headers, standard_webhooks.ID) or _text(headers, "idempotency-key")
         else:
             raise HookError(f"It is neither signed by Standard Webhooks nor shows the secret in {SECRET_HEADER}.")
         content = _object(body)
@@ -148,7 +149,7 @@ HOOKS: Mapping[ConnectionKind, HookReader] = {
 def _message(*, message_id: str, name: str, thread: str, action: NoticeAction | None, by: str) -> HookMessage:
     """Of the rest nothing is kept: names and words of people are in it."""
     return HookMessage(
-        id=message_id,
+        id=message_id if len(message_id) <= ID_MOST else _digest(message_id.encode()),
         type=name,
         data={"thread": thread, "action": "" if action is None else action.value},
         acknowledges=thread if action in _SEEN else "",
@@ -172,8 +173,9 @@ def _object_in(value: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def _text(value: Mapping[str, Any], name: str) -> str:
+    """What can be stored of it."""
     found = value.get(name)
-    return found if isinstance(found, str) else ""
+    return kept(found, TEXT_MOST) if isinstance(found, str) else ""
 
 
 def _action(name: str) -> NoticeAction | None:

@@ -187,9 +187,7 @@ class Exchanger:
         }
 
     def _cut(self, content: bytes, most: int) -> str:
-        """Masked first: a secret cut in two would not be found."""
-        text = self.masked(content.decode(errors="replace").replace("\0", "�"))
-        return text.encode()[:most].decode(errors="ignore")
+        return kept(self.masked(content.decode(errors="replace")), most)
 
 
 _ADVICE = {
@@ -242,6 +240,11 @@ def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> floa
 def base(url: str) -> str:
     """An address to which a path is added."""
     return url.rstrip("/")
+
+
+def kept(masked: str, most: int) -> str:
+    """What can be stored of a text, at most so many bytes. Masked before: a secret cut in two would not be found."""
+    return masked.replace("\0", "�").encode(errors="replace")[:most].decode(errors="ignore")
 
 
 def cut(text: str, most: int) -> str:

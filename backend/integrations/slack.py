@@ -78,6 +78,7 @@ _REFUSED = frozenset(
 _LIMITED = frozenset({"message_limit_exceeded", "rate_limited", "ratelimited"})
 _LOST = frozenset({"cant_update_message", "edit_window_closed", "message_not_found"})
 """The message of the thread can no longer be edited: a new one takes its place."""
+_TS = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?")
 _CODE = re.compile(r"[a-z_]{1,60}")
 ADVICE = {
     401: _TOKEN,
@@ -172,7 +173,7 @@ class _Api:
                 answer,
                 Outcome.SENT,
                 "Slack shows it in the channel.",
-                remember={ROOT: ts} if remember and isinstance(ts, str) else None,
+                remember={ROOT: ts} if remember and isinstance(ts, str) and _TS.fullmatch(ts) else None,
             )
         error = str(said.get("error", ""))
         code = error if _CODE.fullmatch(error) else "no reason"

@@ -18,7 +18,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from backend.deliveries import Exchange, Message, MessageKind, Outcome, Resolve, Result, Target
-from backend.integrations.http_exchange import REQUEST_MOST, Masked
+from backend.integrations.http_exchange import REQUEST_MOST, Masked, kept
 from backend.integrations.mail import subject_and_text, thread_headers
 from models.deliveries.connections import ConnectionKind, ConnectionSettings, SmtpSecurity, SmtpSettings
 from models.deliveries.letters import ANSWER_MOST
@@ -249,11 +249,10 @@ class _Attempt:
     def result(self, outcome: Outcome, words: str, status: int | None = None, *, remember: str = "") -> Result:
         """What it came to so far."""
         settings = self._settings
-        answer = self._masked("\n".join(self._answers)).encode()[:ANSWER_MOST].decode(errors="ignore")
         exchange = Exchange(
             request_line=self._masked(f"MAIL FROM:<{settings.sender}> at {settings.host}:{settings.port}"),
-            request_body=self._masked(self._mail.decode())[:REQUEST_MOST],
-            answer_body=answer,
+            request_body=kept(self._masked(self._mail.decode()), REQUEST_MOST),
+            answer_body=kept(self._masked("\n".join(self._answers)), ANSWER_MOST),
         )
         return Result(
             outcome,

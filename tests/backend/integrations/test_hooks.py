@@ -222,3 +222,10 @@ def test_refusals_name_no_secret() -> None:
         with pytest.raises(HookError) as refused:
             read(kind, slack(EVENT) | {"x-slack-signature": SIGNING}, EVENT)
         assert SIGNING not in str(refused.value)
+
+
+def test_what_cannot_be_stored_is_not_handed_on() -> None:
+    body = json.dumps({"type": "a\0b\ud800", "id": "x" * 9000, "thread": "t" * 9000, "actor": "\0"}).encode()
+    event = read(WEBHOOK, {"x-webhook-secret": SIGNING}, body)
+    assert (event.type, len(event.id), len(event.data["thread"])) == ("a�b?", 64, 300)
+    assert "\0" not in repr(event)

@@ -321,7 +321,10 @@ async def test_a_canary_proves_the_recipients_and_sends_nothing(tmp_path: Path) 
     assert server.handler.mails == []
 
 
-@pytest.mark.parametrize("said", [b"", b"220 mail", b"554 go away\r\n", b"421 busy\r\n", b"HTTP/1.1 400 Bad\r\n\r\n"])
+@pytest.mark.parametrize(
+    "said",
+    [b"", b"220 mail", b"554 go away\r\n", b"421 busy\r\n", b"554 ung\xfcltig \0\r\n", b"HTTP/1.1 400 Bad\r\n\r\n"],
+)
 async def test_a_server_that_breaks_off_or_is_none(said: bytes) -> None:
     async def serve(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(said)
@@ -335,6 +338,8 @@ async def test_a_server_that_breaks_off_or_is_none(said: bytes) -> None:
     await server.wait_closed()
     assert result.outcome is (Outcome.MISCONFIGURED if said.startswith(b"554") else Outcome.RETRY)
     assert result.words.endswith(".")
+    assert "\0" not in result.exchange.answer_body
+    result.exchange.answer_body.encode()
 
 
 async def test_a_server_that_says_nothing_is_not_waited_for_long() -> None:
