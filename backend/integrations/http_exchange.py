@@ -109,27 +109,47 @@ class Exchanger:
         """One request. Raises NoAnswer, and whatever the egress guard raises."""
         import httpx  # a fifth of a second that only those pay who send
 
-        kept = Exchange(
-            request_line=self.masked(f"{method} {_shown(url)}"),
-            request_headers=self._headers(headers.items()),
+        host, shown = self._address(url)
+        if not all(value.isascii() and value.isprintable() for value in headers.values()):
+            words = "has a secret that no header can carry. Set it again, without line breaks or special letters."
+            raise self._misconfigured(words)
+        sent = {"User-Agent": "opsconsole", "Accept-Encoding": "identity", **headers}
+        exchange = Exchange(
+            request_line=self.masked(f"{method} {shown}"),
+            request_headers=self._headers(sent.items()),
             request_body=self._cut(body, REQUEST_MOST),
         )
         try:
-            request = self._client.build_request(method, url, content=body, headers=dict(headers))
+            request = self._client.build_request(method, url, content=body, headers=sent)
             response = await self._client.send(request, stream=True, follow_redirects=False)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            words, reached = _no_answer(self._who, urlsplit(url).hostname or url, error)
-            raise NoAnswer(Result(Outcome.RETRY, self.masked(words), exchange=kept, reached=reached)) from None
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol):
+            raise self._misconfigured(_NO_ADDRESS) from None
+        except httpx.HTTPError as error:
+            words, reached = _no_answer(host, error)
+            words = self.masked(f"{self._who} {words}")
+            raise NoAnswer(Result(Outcome.RETRY, words, exchange=exchange, reached=reached)) from None
         try:
             content, whole = await self._read(response)
         finally:
             await response.aclose()
-        kept = replace(
-            kept,
+        exchange = replace(
+            exchange,
             answer_headers=self._headers(response.headers.multi_items()),
             answer_body=self._cut(content, ANSWER_MOST),
         )
-        return Answer(response.status_code, response.headers, content, whole, kept)
+        return Answer(response.status_code, response.headers, content, whole, exchange)
+
+    def _address(self, url: str) -> tuple[str, str]:
+        """The host of an address, and the address as it may be shown: in their queries some keep secrets."""
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            raise self._misconfigured(_NO_ADDRESS) from None
+        return parts.hostname or "", f"{parts.scheme}://{parts.netloc}{parts.path}" + ("?…" if parts.query else "")
+
+    def _misconfigured(self, words: str) -> NoAnswer:
+        """Before anything was sent."""
+        return NoAnswer(Result(Outcome.MISCONFIGURED, f"{self._who} {words}", reached=False))
 
     async def _read(self, response: httpx.Response) -> tuple[bytes, bool]:
         """The body as far as it comes: what the status says is true without it."""
@@ -138,7 +158,7 @@ class Exchanger:
         content = bytearray()
         try:
             async with asyncio.timeout(self._seconds):
-                async for part in response.aiter_bytes():
+                async for part in response.aiter_raw():
                     content += part
                     if len(content) >= READ_MOST:
                         return bytes(content[:READ_MOST]), False
@@ -190,6 +210,7 @@ class Exchanger:
         return kept(self.masked(content.decode(errors="replace")), most)
 
 
+_NO_ADDRESS = "has an address that cannot be used. Enter it anew, from https:// on."
 _ADVICE = {
     Outcome.RETRY: "It is tried again by itself; if it goes on, ask those who run that system.",
     Outcome.MISCONFIGURED: "Check address and secret of this connection, then test it; everything is kept until then.",
@@ -252,12 +273,6 @@ def cut(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
-def _shown(url: str) -> str:
-    """Without its query, in which some keep secrets."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}{parts.path}" + ("?…" if parts.query else "")
-
-
 def _duration(seconds: float) -> str:
     if seconds < 120:
         return f"{math.ceil(seconds)} s"
@@ -265,26 +280,24 @@ def _duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 120 else f"{round(minutes / 60)} h"
 
 
-def _no_answer(who: str, host: str, error: Exception) -> tuple[str, bool]:
+def _no_answer(host: str, error: Exception) -> tuple[str, bool]:
     """Why there was none, and whether the request may have arrived nevertheless."""
     import httpx
 
     match error:
-        case httpx.InvalidURL() | httpx.UnsupportedProtocol():
-            return f"{who} has an address that cannot be used. Enter it anew, from https:// on.", False
         case httpx.PoolTimeout():
-            return f"{who} has too many requests under way already. It is tried again by itself.", False
+            return "has too many requests under way already. It is tried again by itself.", False
         case httpx.ConnectTimeout():
             return (
-                f"{who} cannot be connected to: {host} does not react. Check that it runs and no firewall is between.",
+                f"cannot be connected to: {host} does not react. Check that it runs and no firewall is between.",
                 False,
             )
         case httpx.ConnectError():
-            return f"{who} cannot be connected to: {_connecting(host, error)}", False
+            return f"cannot be connected to: {_connecting(host, error)}", False
         case httpx.TimeoutException():
-            return f"{who} took the request and did not answer in time. It is tried again by itself.", True
+            return "took the request and did not answer in time. It is tried again by itself.", True
         case _:
-            return f"{who} broke off before its answer was whole. It is tried again by itself.", True
+            return "broke off before its answer was whole. It is tried again by itself.", True
 
 
 def _connecting(host: str, error: BaseException) -> str:

@@ -9,7 +9,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_LINES
 from email.utils import format_datetime
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 SECONDS = 10.0
 """For connecting, and for each answer."""
+LEAVE_SECONDS = 1.0
 TAKEN = "smtp.taken"
 """Remembered while some recipients of a message have it and others do not: its id and those that have it."""
 SIZE_EXCEEDED = 552
@@ -187,7 +188,15 @@ class _Attempt:
         with self._step(_Step.TEXT):
             answer = await server.data(self._mail)
         self._answers.append(f"{answer.code} {answer.message}")
+        await self._take_leave(server)
         return self._handed_over(answer.code, [*self._taken, *accepted], refused)
+
+    async def _take_leave(self, server: aiosmtplib.SMTP) -> None:
+        """The mail is the server's by now, whatever it says to this."""
+        import aiosmtplib
+
+        with suppress(aiosmtplib.SMTPException, OSError):
+            await server.quit(timeout=LEAVE_SECONDS)
 
     async def _name(self, server: aiosmtplib.SMTP, recipients: Sequence[str]) -> dict[str, int]:
         """Those that were refused, each with the code."""

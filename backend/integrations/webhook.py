@@ -53,7 +53,6 @@ def headers_of(target: Target, message: Message, body: bytes) -> dict[str, str]:
     """Signed at this instant: a message may be days old, and what is signed for longer than minutes is refused."""
     return {
         "Content-Type": "application/json",
-        "User-Agent": "opsconsole",
         **sign(previous_too(target.secrets), message.id, datetime.now(UTC), body),
     }
 

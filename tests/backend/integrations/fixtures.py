@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from backend.deliveries import (
     Channel,
@@ -31,6 +37,7 @@ from models.deliveries.connections import (
 )
 from tests.backend.integrations.stand_ins import Play, StandIn, http
 
+HOST = "mail.shop.example"
 AT = datetime(2026, 11, 24, 14, 2, 37, tzinfo=UTC)
 SECRETS = {
     ConnectionKind.WEBHOOK: "whsec_c2VjcmV0LW9mLXRoZS13ZWJob29rLTAx",
@@ -136,3 +143,26 @@ async def tell(
     async with http(seconds) as client:
         result = await channel(kind).send(client, target, what)
     return Told(result, {**before, **result.remember})
+
+
+@cache
+def certificate() -> tuple[bytes, bytes]:
+    """Of ``HOST``, by nobody who is trusted, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOST)])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(HOST)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return made.public_bytes(pem), private

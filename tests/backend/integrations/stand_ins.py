@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -102,10 +103,10 @@ class StandIn:
 
 
 @asynccontextmanager
-async def stand_in(kind: ConnectionKind, *plays: Play) -> AsyncIterator[StandIn]:
+async def stand_in(kind: ConnectionKind, *plays: Play, tls: ssl.SSLContext | None = None) -> AsyncIterator[StandIn]:
     """One that runs."""
     made = StandIn(kind, plays or [Play()])
-    server = await asyncio.start_server(made.accept, "127.0.0.1", 0)
+    server = await asyncio.start_server(made.accept, "127.0.0.1", 0, ssl=tls)
     made.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     try:
         yield made

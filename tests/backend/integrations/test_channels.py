@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import logging
+import ssl
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from pathlib import Path
 from urllib.parse import quote
 
 import httpx
@@ -13,12 +16,23 @@ import pytest
 from openapi_core.exceptions import OpenAPIError
 
 from backend.core import logs
-from backend.deliveries import MessageKind, NoticePhase, Outcome, Result
+from backend.deliveries import MessageKind, NoticePhase, Outcome, Result, Secrets, Target
 from backend.integrations.channels import channels
 from backend.integrations.http_exchange import retry_after
 from models.deliveries.connections import ConnectionKind
 from tests.backend.integrations.descriptions import FILES, check, described
-from tests.backend.integrations.fixtures import HTTP, SECRETS, TAKEN, message, no_addresses, notice, settings, tell
+from tests.backend.integrations.fixtures import (
+    HTTP,
+    SECRETS,
+    TAKEN,
+    certificate,
+    channel,
+    message,
+    no_addresses,
+    notice,
+    settings,
+    tell,
+)
 from tests.backend.integrations.stand_ins import Fault, Play, http, stand_in
 
 KINDS = pytest.mark.parametrize("kind", HTTP)
@@ -34,10 +48,10 @@ def is_sentence(words: str) -> bool:
 def test_every_kind_has_its_channel() -> None:
     made = channels(no_addresses)
     assert set(made) == set(ConnectionKind)
-    for kind, channel in made.items():
-        assert channel.kind is kind
-        assert channel.width >= 1
-        assert channel.rate is None or channel.rate > 0
+    for kind, its in made.items():
+        assert its.kind is kind
+        assert its.width >= 1
+        assert its.rate is None or its.rate > 0
 
 
 @KINDS
@@ -197,12 +211,45 @@ async def test_nobody_there_cannot_have_heard_it(kind: ConnectionKind) -> None:
     assert "nobody listens at 127.0.0.1" in result.words
 
 
-async def test_an_address_that_is_none_is_said_to_be() -> None:
+@pytest.mark.parametrize("url", ["http://0177.0.0.1:99999999", "http://[::1", "http://", "http://a b/", "http://\x01/"])
+async def test_an_address_that_is_none_is_said_to_be(url: str) -> None:
     async with stand_in(ConnectionKind.WEBHOOK) as vendor:
-        to = settings(ConnectionKind.WEBHOOK, "http://0177.0.0.1:99999999")
+        to = settings(ConnectionKind.WEBHOOK, vendor.url).model_copy(update={"url": url})
+        result = (await tell(vendor, ConnectionKind.WEBHOOK, notice(), to=to)).result
+    assert result.reached is False
+    assert result.outcome in {Outcome.MISCONFIGURED, Outcome.RETRY}
+    assert is_sentence(result.words)
+
+
+@pytest.mark.parametrize("secret", ["SG.with a line break\n", "SG.größe", "SG.\0"])
+async def test_a_secret_that_no_header_can_carry_is_said_to_be_one(secret: str) -> None:
+    async with stand_in(ConnectionKind.SENDGRID) as vendor, http() as client:
+        target = Target("c-1", settings(ConnectionKind.SENDGRID, vendor.url), Secrets(secret))
+        result = await channel(ConnectionKind.SENDGRID).send(client, target, notice())
+    assert (result.outcome, result.reached) == (Outcome.MISCONFIGURED, False)
+    assert "Set it again" in result.words
+    assert vendor.heard == []
+
+
+async def test_a_certificate_that_is_not_right_is_said(tmp_path: Path) -> None:
+    public, private = certificate()
+    (tmp_path / "server.pem").write_bytes(public + private)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "server.pem")
+    async with stand_in(ConnectionKind.WEBHOOK, tls=context) as vendor:
+        to = settings(ConnectionKind.WEBHOOK, vendor.url.replace("http:", "https:"))
         result = (await tell(vendor, ConnectionKind.WEBHOOK, notice(), to=to)).result
     assert (result.outcome, result.reached) == (Outcome.RETRY, False)
-    assert is_sentence(result.words)
+    assert "no valid certificate" in result.words
+
+
+async def test_an_answer_is_never_unpacked() -> None:
+    bomb = gzip.compress(b"x" * 10_000_000)
+    async with stand_in(ConnectionKind.WEBHOOK, Play(500, bomb, {"Content-Encoding": "gzip"})) as vendor:
+        result = (await tell(vendor, ConnectionKind.WEBHOOK, notice())).result
+    assert result.outcome is Outcome.RETRY
+    assert vendor.heard[0].headers["accept-encoding"] == "identity"
+    assert "xxx" not in result.exchange.answer_body
 
 
 async def test_a_name_nobody_has_is_said_to_be() -> None:
@@ -270,9 +317,6 @@ async def test_what_the_guard_raises_goes_through() -> None:
 
     async with stand_in(ConnectionKind.WEBHOOK) as vendor, http() as client:
         client._transport = Guarded()
-        from backend.deliveries import Secrets, Target
-        from tests.backend.integrations.fixtures import channel
-
         target = Target("c-1", settings(ConnectionKind.WEBHOOK, vendor.url), Secrets("x" * 12))
         with pytest.raises(Refused):
             await channel(ConnectionKind.WEBHOOK).send(client, target, notice())

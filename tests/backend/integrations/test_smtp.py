@@ -7,29 +7,22 @@ import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
-from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from backend.deliveries import Message, MessageKind, NoticePhase, Outcome, Result, Secrets, Target
 from backend.integrations.smtp import TAKEN, SmtpChannel
 from models.deliveries.connections import ConnectionKind, SmtpSecurity, SmtpSettings
-from tests.backend.integrations.fixtures import SECRETS, message, notice
+from tests.backend.integrations.fixtures import HOST, SECRETS, certificate, message, notice
 from tests.backend.integrations.stand_ins import http
 
 USER, PASSWORD = "ops", SECRETS[ConnectionKind.SMTP]
-HOST = "mail.shop.example"
 TEAM, LEAD = "team@shop.example", "lead@shop.example"
 
 
@@ -78,29 +71,6 @@ class Server:
     port: int
     handler: Handler
     trusted: ssl.SSLContext
-
-
-@cache
-def certificate() -> tuple[bytes, bytes]:
-    """Of the mail server, and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOST)])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(HOST)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    return made.public_bytes(pem), private
 
 
 @asynccontextmanager
