@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from backend.deliveries.channel import (
     Channel,
+    CommandChannel,
     Exchange,
     HookError,
     HookMessage,
@@ -19,9 +20,11 @@ from backend.deliveries.channel import (
     Secrets,
     Target,
 )
+from backend.deliveries.signatures import check_age, signed_headers, verify
 
 __all__ = [
     "Channel",
+    "CommandChannel",
     "Exchange",
     "HookError",
     "HookMessage",
@@ -36,4 +39,7 @@ __all__ = [
     "Result",
     "Secrets",
     "Target",
+    "check_age",
+    "signed_headers",
+    "verify",
 ]

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from models.deliveries.connections import ConnectionKind, ConnectionSettings
 
@@ -28,7 +28,7 @@ class MessageKind(StrEnum):
     NOTICE = "notice"
     """Words for people."""
     CANARY = "canary"
-    """Proves the route and asks for nothing: as far as its system allows, nobody sees it."""
+    """Proves the route and asks for nothing: nobody sees it."""
     TEST = "test"
     """A canary a person asked for, who wants to see it arrive: a mail goes out, a chat shows a line."""
 
@@ -85,8 +85,6 @@ class Message:
     """The payload: at most 20 KB as JSON."""
     notice: Notice | None = None
     attempt: int = 1
-    """Which try this is. Of a command, tries that cannot have arrived (``Result.reached``) do not count: from the
-    second on, the shop may have done it already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +104,7 @@ class Target:
     settings: ConnectionSettings
     secrets: Secrets
     remembered: Mapping[str, str] = field(default_factory=dict)
-    """What a channel asked to be remembered of this thread, such as the timestamp of a Slack message. Canaries of a
-    connection are a thread of their own."""
+    """What a channel asked to be remembered of this thread, such as the timestamp of a Slack message."""
 
 
 class Outcome(StrEnum):
@@ -124,8 +121,6 @@ class Outcome(StrEnum):
     """400, 401, 403, 404 and their like: sending stops, everything is kept."""
     GONE = "gone"
     """410: it wants nothing more."""
-    UNCERTAIN = "uncertain"
-    """Of a command: it may have been carried out, and the shop cannot say. A person decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,13 +147,14 @@ class Result:
     remember: Mapping[str, str] = field(default_factory=dict)
     """To be kept with the thread, whatever the outcome, over what was remembered under these names."""
     reached: bool = True
-    """``False`` when nothing can have arrived: there was no connection at all."""
+    """``False`` when nothing can have arrived: there was no connection at all, and no answer was lost."""
 
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """The egress guard for what is not HTTP: the addresses of a name at a port, all of which may be connected to.
 
-What it raises for a name that may not goes through a channel, as that of the guard in ``client`` does."""
+Raises OSError for a name that leads nowhere. What it raises for one that may not be connected to goes through a
+channel, as that of the guard in ``client`` does."""
 
 
 class Channel(Protocol):
@@ -185,6 +181,14 @@ class Channel(Protocol):
 
     async def send(self, client: httpx.AsyncClient, target: Target, message: Message) -> Result:
         """One try, within the time the sender allows. ``client`` goes through the egress guard, without redirects."""
+
+
+@runtime_checkable
+class CommandChannel(Channel, Protocol):
+    """A channel that carries commands."""
+
+    async def look_up(self, client: httpx.AsyncClient, target: Target, message: Message) -> bool | None:
+        """Whether a command whose answer was lost has been done; ``None`` when the other side does not say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 CONTENT_MOST = 2000
 SUPPRESS_EMBEDS = 1 << 2
-SUPPRESS_NOTIFICATIONS = 1 << 12
 ROOT = "discord.message"
 UNKNOWN_MESSAGE = 10008
 _SNOWFLAKE = re.compile(r"[0-9]{1,24}")
 _WEBHOOK = "The webhook was deleted or its token is another: make one in the channel's settings, enter both, then test."
+_NONSENSE = "Discord gave an answer that makes no sense (HTTP 200). It is tried again by itself."
 ADVICE = {
     400: "It could not read the message: look at the answer below.",
     401: _WEBHOOK,
@@ -51,17 +51,29 @@ class DiscordChannel:
         assert isinstance(settings, DiscordSettings)  # noqa: S101 - the sender picks the channel by them
         exchanger = Exchanger("Discord", client, target.secrets)
         url = f"{base(settings.url)}/webhooks/{settings.webhook_id}/{quote(target.secrets.current, safe='')}"
+        if message.kind is MessageKind.CANARY:
+            return await self._prove(exchanger, url)
         earlier = target.remembered.get(ROOT, "") if _edits(message) else ""
         try:
             if earlier:
                 edit = f"{url}/messages/{quote(earlier, safe='')}"
-                answer = await self._ask(exchanger, "PATCH", edit, _content(message, silent=False))
+                answer = await self._ask(exchanger, "PATCH", edit, _content(message))
                 if not (answer.status == 404 and (answer.json() or {}).get("code") == UNKNOWN_MESSAGE):
                     return self._meaning(exchanger, answer)
-            content = _content(message, silent=message.kind is MessageKind.CANARY)
-            return self._meaning(exchanger, await self._ask(exchanger, "POST", f"{url}?wait=true", content))
+            posted = await self._ask(exchanger, "POST", f"{url}?wait=true", _content(message))
+            return self._meaning(exchanger, posted)
         except NoAnswer as none:
             return none.result
+
+    async def _prove(self, exchanger: Exchanger, url: str) -> Result:
+        """Whether webhook and token are still there: a webhook goes with its channel. Nobody sees it."""
+        try:
+            answer = await exchanger.ask("GET", url, {})
+        except NoAnswer as none:
+            return none.result
+        if answer.status == 200 and (answer.json() or {}).get("id") is None:
+            return exchanger.result(answer, Outcome.RETRY, _NONSENSE)
+        return exchanger.by_status(answer, ADVICE, lambda status: status == 200)
 
     async def _ask(self, exchanger: Exchanger, method: str, url: str, content: dict[str, Any]) -> Answer:
         body = json.dumps(content, ensure_ascii=False).encode()
@@ -74,25 +86,21 @@ class DiscordChannel:
             return exchanger.by_status(answer, ADVICE, lambda _status: False)
         message_id = (answer.json() or {}).get("id")
         if not isinstance(message_id, str) or not _SNOWFLAKE.fullmatch(message_id):
-            words = "Discord gave an answer that makes no sense (HTTP 200). It is tried again by itself."
-            return exchanger.result(answer, Outcome.RETRY, words)
+            return exchanger.result(answer, Outcome.RETRY, _NONSENSE)
         return exchanger.result(answer, Outcome.SENT, "Discord shows it in the channel.", remember={ROOT: message_id})
 
 
 def _edits(message: Message) -> bool:
-    if message.kind is MessageKind.CANARY:
-        return True
     return message.notice is not None and message.notice.phase is NoticePhase.UPDATED
 
 
-def _content(message: Message, *, silent: bool) -> dict[str, Any]:
+def _content(message: Message) -> dict[str, Any]:
     heading, text = words_of(message)
     if message.notice is not None:
         heading = f"{message.notice.severity} · {heading}" + _ENDINGS.get(message.notice.phase, "")
     # Escaping doubles a text at most, and must not be cut in the middle of a pair.
     content = f"**{discord(cut(heading, CONTENT_MOST // 8))}**\n{discord(cut(text, CONTENT_MOST // 3))}".strip()
-    flags = SUPPRESS_EMBEDS | (SUPPRESS_NOTIFICATIONS if silent else 0)
-    return {"content": content, "allowed_mentions": {"parse": []}, "flags": flags}
+    return {"content": content, "allowed_mentions": {"parse": []}, "flags": SUPPRESS_EMBEDS}
 
 
 _ENDINGS = {NoticePhase.ACKNOWLEDGED: " · acknowledged", NoticePhase.RESOLVED: " · resolved"}

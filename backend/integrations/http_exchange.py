@@ -309,7 +309,7 @@ def _connecting(host: str, error: BaseException) -> str:
     said = " ".join(map(str, causes)).lower()
     if any(isinstance(each, ssl.SSLError) for each in causes) or "certificate" in said or "ssl" in said:
         return f"{host} shows no valid certificate of its own, or does not speak TLS. Renew it, or correct the address."
-    if "name" in said and ("known" in said or "resolution" in said or "nodename" in said):
+    if "leads nowhere" in said or ("name" in said and ("known" in said or "resolution" in said)):
         return f"nothing is called {host}. Check the spelling of the address."
     return f"nobody listens at {host}. Check the address and that the system runs."
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from backend.deliveries import Message, MessageKind, Outcome, Result, Target
+from backend.deliveries import Message, Outcome, Result, Target
 from backend.integrations.http_exchange import Exchanger, NoAnswer, base
 from backend.integrations.webhook import ADVICE, body_of, headers_of
 from models.deliveries.connections import ConnectionKind, ConnectionSettings, ShopSettings
@@ -18,10 +18,9 @@ from models.deliveries.connections import ConnectionKind, ConnectionSettings, Sh
 if TYPE_CHECKING:
     import httpx
 
-_UNSURE = (
-    "Whether the shop has carried this out is not known, and it could not say ({why}). "
-    "Look the order up in the shop, then mark the command as done or not done."
-)
+
+class NotSaidError(OSError):
+    """The shop cannot say now what became of a command; it is asked again later."""
 
 
 class ShopChannel:
@@ -37,38 +36,40 @@ class ShopChannel:
         return True
 
     async def send(self, client: httpx.AsyncClient, target: Target, message: Message) -> Result:
-        """Ask for it, or first whether it was done already."""
-        settings = target.settings
-        assert isinstance(settings, ShopSettings)  # noqa: S101 - the sender picks the channel by them
+        """Ask for it."""
+        settings = _settings(target)
         exchanger = Exchanger("The shop", client, target.secrets)
+        body = body_of(message)
+        headers = {**headers_of(target, message, body), "Idempotency-Key": message.id}
         try:
-            if message.kind is MessageKind.COMMAND and message.attempt > 1 and not settings.knows_ids:
-                known = await self._look_up(exchanger, settings, target, message)
-                if known is not None:
-                    return known
-            body = body_of(message)
-            headers = {**headers_of(target, message, body), "Idempotency-Key": message.id}
             return exchanger.by_status(await exchanger.ask("POST", settings.url, headers, body), ADVICE)
         except NoAnswer as none:
             return none.result
 
-    async def _look_up(
-        self, exchanger: Exchanger, settings: ShopSettings, target: Target, message: Message
-    ) -> Result | None:
-        """What became of it; ``None`` when the shop has not heard of it, so that it may be asked for."""
-        url = f"{base(settings.url)}/{quote(message.id, safe='')}"
-        answer = await exchanger.ask("GET", url, headers_of(target, message, b""))
-        said = (answer.json() or {}).get("state") if answer.status == 200 else None
-        match said:
+    async def look_up(self, client: httpx.AsyncClient, target: Target, message: Message) -> bool | None:
+        """Whether it is done; ``None`` when the shop does not say. Raises NotSaidError while it cannot."""
+        exchanger = Exchanger("The shop", client, target.secrets)
+        url = f"{base(_settings(target).url)}/{quote(message.id, safe='')}"
+        try:
+            answer = await exchanger.ask("GET", url, headers_of(target, message, b""))
+        except NoAnswer as none:
+            raise NotSaidError(none.result.words) from None
+        if answer.status != 200:
+            judged = exchanger.by_status(answer, ADVICE)
+            if judged.outcome in {Outcome.RETRY, Outcome.WAIT}:
+                raise NotSaidError(judged.words)
+            return None
+        match (answer.json() or {}).get("state"):
             case "done":
-                return exchanger.result(answer, Outcome.SENT, "The shop had done it already: only its answer was lost.")
-            case "pending":
-                words = "The shop is still at it. It is asked again what became of it; nothing is repeated."
-                return exchanger.result(answer, Outcome.WAIT, words)
+                return True
             case "unknown":
+                return False
+            case "pending":
+                raise NotSaidError("The shop is still at it. It is asked again what became of it; nothing is repeated.")
+            case _:
                 return None
-        judged = exchanger.by_status(answer, ADVICE)
-        if judged.outcome in {Outcome.RETRY, Outcome.WAIT}:
-            return judged
-        why = f"HTTP {answer.status}" if answer.status != 200 else "it answered without a state"
-        return exchanger.result(answer, Outcome.UNCERTAIN, _UNSURE.format(why=why))
+
+
+def _settings(target: Target) -> ShopSettings:
+    assert isinstance(target.settings, ShopSettings)  # noqa: S101 - the sender picks the channel by them
+    return target.settings

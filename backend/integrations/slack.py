@@ -27,6 +27,7 @@ ROOT = "slack.ts"
 
 _BUTTONS = {NoticeAction.ACKNOWLEDGE: "Acknowledge", NoticeAction.CLAIM: "Claim", NoticeAction.OPEN: "Open"}
 _TOKEN = "Slack refused the bot's token. Set a valid one from the app's page OAuth & Permissions, then test."  # noqa: S105 - words
+_NONSENSE = "Slack gave an answer that makes no sense (HTTP 200). It is tried again by itself."
 _SCOPE = "The bot may not write there: grant the app chat:write, install it again, then test."
 _MISCONFIGURED = {
     "channel_not_found": "Slack knows no such channel, or the bot is not in it: enter its id anew and invite the bot.",
@@ -104,17 +105,15 @@ class SlackChannel:
         settings = target.settings
         assert isinstance(settings, SlackSettings)  # noqa: S101 - the sender picks the channel by them
         api = _Api(client, target, settings)
-        root = target.remembered.get(ROOT, "") if _goes_on(message) else ""
+        root = target.remembered.get(ROOT, "") if message.notice is not None else ""
         try:
+            if message.kind is MessageKind.CANARY:
+                return await api.prove()
             if root:
                 return await _go_on(api, message, root)
-            return await api.call("chat.postMessage", _content(message), remember=_goes_on(message))
+            return await api.call("chat.postMessage", _content(message), remember=message.notice is not None)
         except NoAnswer as none:
             return none.result
-
-
-def _goes_on(message: Message) -> bool:
-    return message.kind in {MessageKind.NOTICE, MessageKind.CANARY}
 
 
 async def _go_on(api: _Api, message: Message, root: str) -> Result:
@@ -145,28 +144,56 @@ class _Api:
     def __init__(self, client: httpx.AsyncClient, target: Target, settings: SlackSettings) -> None:
         self._exchanger = Exchanger("Slack", client, target.secrets)
         self._settings = settings
-        self._token = target.secrets.current
+        self._authorization = {"Authorization": f"Bearer {target.secrets.current}"}
 
     async def call(
         self, method: str, arguments: dict[str, str], *, remember: bool = False, lost: bool = False
     ) -> Result:
         """One method. Raises NoAnswer."""
-        headers = {
-            "Authorization": f"Bearer {self._token}",
-            "Content-Type": "application/x-www-form-urlencoded; charset=utf-8",
-        }
+        headers = {**self._authorization, "Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
         form = urlencode({"channel": self._settings.channel, **arguments}).encode()
         answer = await self._exchanger.ask("POST", f"{base(self._settings.url)}/{method}", headers, form)
         if answer.status != 200:
             return self._exchanger.by_status(answer, ADVICE, lambda _status: False)
         return self._meaning(answer, remember=remember, lost=lost)
 
+    async def prove(self) -> Result:
+        """Whether the bot may write in the channel, by what Slack says of both: nobody sees it. Raises NoAnswer."""
+        url = f"{base(self._settings.url)}/conversations.info?{urlencode({'channel': self._settings.channel})}"
+        answer = await self._exchanger.ask("GET", url, self._authorization)
+        if answer.status != 200:
+            return self._exchanger.by_status(answer, ADVICE, lambda _status: False)
+        said = answer.json() or {}
+        if said.get("error") == "missing_scope":
+            words = (
+                "The bot may not look at the channel: grant the app channels:read, or groups:read for a private one."
+            )
+            return self._exchanger.result(answer, Outcome.MISCONFIGURED, words)
+        channel = said.get("channel")
+        if said.get("ok") is not True:
+            return self._meaning(answer, remember=False, lost=False)
+        if not isinstance(channel, dict):
+            return self._exchanger.result(answer, Outcome.RETRY, _NONSENSE)
+        scopes = set(answer.headers.get("x-oauth-scopes", "chat:write").replace(" ", "").split(","))
+        anywhere = "chat:write.public" in scopes and channel.get("is_private") is not True
+        words = ""
+        if channel.get("is_archived") is True:
+            words = f"{_MISCONFIGURED['is_archived']} (is_archived)"
+        elif not any(scope.startswith("chat:write") for scope in scopes):
+            words = f"{_SCOPE} (missing_scope)"
+        elif channel.get("is_member") is False and not anywhere:
+            words = f"{_MISCONFIGURED['not_in_channel']} (not_in_channel)"
+        if words:
+            return self._exchanger.result(answer, Outcome.MISCONFIGURED, words)
+        return self._exchanger.result(
+            answer, Outcome.SENT, "Slack lets the bot write in the channel (nothing was written)."
+        )
+
     def _meaning(self, answer: Answer, *, remember: bool, lost: bool) -> Result:
         said = answer.json()
         result = self._exchanger.result
         if said is None or not isinstance(said.get("ok"), bool):
-            words = "Slack gave an answer that makes no sense (HTTP 200). It is tried again by itself."
-            return result(answer, Outcome.RETRY, words)
+            return result(answer, Outcome.RETRY, _NONSENSE)
         if said["ok"]:
             ts = said.get("ts")
             return result(

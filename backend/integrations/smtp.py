@@ -79,12 +79,19 @@ class SmtpChannel:
         settings = target.settings
         assert isinstance(settings, SmtpSettings)  # noqa: S101 - the sender picks the channel by them
         attempt = _Attempt(self._seconds, settings, target, message)
-        addresses = await self._resolve(settings.host, settings.port)
         try:
+            addresses = await self._addresses(settings)
             attempt.check(addresses)
             return await attempt.send(addresses, self._context)
         except _Failed as failed:
             return attempt.result(failed.outcome, failed.words, failed.status)
+
+    async def _addresses(self, settings: SmtpSettings) -> Sequence[str]:
+        try:
+            return await self._resolve(settings.host, settings.port)
+        except OSError:
+            words = f"The mail server cannot be connected to: nothing is called {settings.host}. Check the spelling."
+            raise _Failed(Outcome.RETRY, words) from None
 
 
 class _Attempt:

@@ -6,9 +6,8 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from backend.deliveries import Message, Result, Target
-from backend.integrations.http_exchange import Exchanger, NoAnswer, previous_too
-from backend.integrations.standard_webhooks import sign
+from backend.deliveries import Message, Result, Target, signed_headers
+from backend.integrations.http_exchange import Exchanger, NoAnswer
 from models.deliveries.connections import ConnectionKind, ConnectionSettings, WebhookSettings
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ def headers_of(target: Target, message: Message, body: bytes) -> dict[str, str]:
     """Signed at this instant: a message may be days old, and what is signed for longer than minutes is refused."""
     return {
         "Content-Type": "application/json",
-        **sign(previous_too(target.secrets), message.id, datetime.now(UTC), body),
+        **signed_headers(target.secrets, message.id, datetime.now(UTC), body),
     }
 
 

@@ -47,7 +47,7 @@ def words_of(message: Message) -> tuple[str, str]:
     at = f"{message.at:%Y-%m-%d %H:%M:%S} UTC"
     match message.kind:
         case MessageKind.CANARY:
-            return "Operations console", f"This connection was proven at {at}. The line is renewed in place."
+            return "Operations console", f"This connection was proven at {at}."
         case MessageKind.TEST:
             return "Operations console: test", f"Somebody tested this connection at {at}. Nothing is to be done."
         case _:

@@ -16,7 +16,7 @@ from typing import Any, Final
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
-from backend.integrations.standard_webhooks import SignatureError, verify
+from backend.deliveries import HookError, Secrets, verify
 from backend.runtime.http_server import HttpServer, bind
 
 SAMPLE_SECRET: Final = "whsec_U0FNUExFU0hPUEhPTERTTk9USElOR1JFQUw="  # noqa: S105 - everybody may know it
@@ -80,7 +80,7 @@ def _app() -> FastAPI:
         """Nothing is taken."""
         return JSONResponse({"error": "The ledger is closed for maintenance."}, status_code=503)
 
-    @app.exception_handler(SignatureError)
+    @app.exception_handler(HookError)
     async def not_signed(_request: Request, error: Any) -> Response:
         return JSONResponse({"error": str(error)}, status_code=401)
 
@@ -88,5 +88,5 @@ def _app() -> FastAPI:
 
 
 async def _verified(request: Request) -> str:
-    """The id of what was sent. Raises SignatureError."""
-    return verify([SAMPLE_SECRET], request.headers, await request.body(), datetime.now(UTC))
+    """The id of what was sent. Raises HookError."""
+    return verify(Secrets(SAMPLE_SECRET), request.headers, await request.body(), datetime.now(UTC))

@@ -94,6 +94,12 @@ def _modern(old: dict[str, Any]) -> dict[str, Any]:
     paths: dict[str, Any] = {}
     for path, methods in old["paths"].items():
         if "post" not in methods:
+            parameters = [
+                {"name": each["name"], "in": "query", "schema": types[each["type"]]}
+                for each in methods["get"]["parameters"]
+                if each["in"] == "query" and each["type"] in types
+            ]
+            paths[path] = {"get": {"parameters": parameters, "responses": {"200": {"description": ""}}}}
             continue
         form = [each for each in methods["post"]["parameters"] if each["in"] == "formData"]
         schema: dict[str, Any] = {

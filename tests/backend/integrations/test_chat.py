@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from backend.deliveries import Message, MessageKind, NoticeAction, NoticePhase, Outcome
+from backend.deliveries import Message, MessageKind, NoticeAction, NoticePhase, Outcome, Result
 from backend.integrations import slack, wording
 from models.deliveries.connections import ConnectionKind
 from tests.backend.integrations.descriptions import FILES, VENDORS, described
@@ -91,12 +91,59 @@ async def test_a_message_that_can_no_longer_be_edited_is_written_anew(code: str)
     assert methods(vendor) == ["chat.update", "chat.postMessage"]
 
 
-async def test_canaries_renew_one_line_and_a_test_is_seen() -> None:
+CHANNEL = {"id": "C0123456", "is_member": True, "is_archived": False, "is_private": False}
+SCOPES = {"X-OAuth-Scopes": "chat:write, channels:read"}
+
+
+async def prove(channel: object, **headers: str) -> Result:
+    async with stand_in(SLACK, Play(200, {"ok": True, "channel": channel}, {**SCOPES, **headers})) as vendor:
+        result = (await tell(vendor, SLACK, message(MessageKind.CANARY))).result
+    [heard] = vendor.heard
+    assert (heard.method, heard.path) == ("GET", "/api/conversations.info?channel=C0123456")
+    return result
+
+
+async def test_a_canary_proves_that_the_bot_may_write_and_nobody_sees_it() -> None:
+    assert (await prove(CHANNEL)).outcome is Outcome.SENT
+    stranger = {**CHANNEL, "is_member": False}
+    assert (await prove(stranger, **{"X-OAuth-Scopes": "chat:write.public"})).outcome is Outcome.SENT
+
+
+@pytest.mark.parametrize(
+    ("changed", "scopes", "words"),
+    [
+        ({"is_archived": True}, SCOPES, "is_archived"),
+        ({"is_member": False}, SCOPES, "not_in_channel"),
+        ({"is_member": False, "is_private": True}, {"X-OAuth-Scopes": "chat:write.public"}, "not_in_channel"),
+        ({}, {"X-OAuth-Scopes": "channels:read"}, "missing_scope"),
+    ],
+)
+async def test_a_canary_tells_what_keeps_the_bot_from_writing(
+    changed: dict[str, bool], scopes: dict[str, str], words: str
+) -> None:
+    result = await prove({**CHANNEL, **changed}, **scopes)
+    assert result.outcome is Outcome.MISCONFIGURED
+    assert words in result.words
+
+
+async def test_a_canary_that_may_not_look_says_what_it_needs() -> None:
+    async with stand_in(SLACK, slack_error("missing_scope"), slack_error("channel_not_found")) as vendor:
+        blind = (await tell(vendor, SLACK, message(MessageKind.CANARY))).result
+        stale = (await tell(vendor, SLACK, message(MessageKind.CANARY))).result
+    assert blind.outcome is stale.outcome is Outcome.MISCONFIGURED
+    assert "channels:read" in blind.words
+    assert "no such channel" in stale.words
+
+
+async def test_a_canary_is_not_proven_by_nonsense() -> None:
+    assert (await prove("C0123456")).outcome is Outcome.RETRY
+
+
+async def test_a_test_is_seen() -> None:
     async with stand_in(SLACK, TAKEN[SLACK]) as vendor:
-        told = await tell(vendor, SLACK, message(MessageKind.CANARY))
-        await tell(vendor, SLACK, message(MessageKind.CANARY), told.remembered)
+        told = await tell(vendor, SLACK, message(MessageKind.TEST))
         await tell(vendor, SLACK, message(MessageKind.TEST), told.remembered)
-    assert methods(vendor) == ["chat.postMessage", "chat.update", "chat.postMessage"]
+    assert methods(vendor) == ["chat.postMessage", "chat.postMessage"]
 
 
 SLACK_CODES = {
@@ -160,14 +207,21 @@ async def test_discord_edits_what_only_changed_and_says_anew_what_happened() -> 
 async def test_a_line_that_was_deleted_is_written_anew() -> None:
     gone = Play(404, {"code": 10008, "message": "Unknown Message"})
     async with stand_in(DISCORD, gone, TAKEN[DISCORD]) as vendor:
-        told = await tell(vendor, DISCORD, message(MessageKind.CANARY), {"discord.message": "13"})
-    assert told.result.outcome is Outcome.SENT
+        told = await tell(vendor, DISCORD, notice(NoticePhase.UPDATED), {"discord.message": "13"})
+    assert (told.result.outcome, told.remembered) == (Outcome.SENT, {"discord.message": "1310000000000000001"})
     assert [heard.method for heard in vendor.heard] == ["PATCH", "POST"]
+
+
+async def test_a_canary_asks_for_the_webhook_and_writes_nothing() -> None:
+    async with stand_in(DISCORD, Play(200, {"id": "1300000000000000001", "channel_id": "1"})) as vendor:
+        told = await tell(vendor, DISCORD, message(MessageKind.CANARY))
+    assert told.result.outcome is Outcome.SENT
+    assert [heard.method for heard in vendor.heard] == ["GET"]
 
 
 async def test_a_webhook_that_was_deleted_is_misconfigured() -> None:
     async with stand_in(DISCORD, Play(404, {"code": 10015, "message": "Unknown Webhook"})) as vendor:
-        told = await tell(vendor, DISCORD, message(MessageKind.CANARY), {"discord.message": "13"})
+        told = await tell(vendor, DISCORD, message(MessageKind.CANARY))
     assert told.result.outcome is Outcome.MISCONFIGURED
     assert "deleted" in told.result.words
 

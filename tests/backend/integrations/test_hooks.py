@@ -12,9 +12,8 @@ from urllib.parse import urlencode
 import pytest
 from slack_sdk.signature import SignatureVerifier
 
-from backend.deliveries import HookError, HookMessage, NoticeAction, Secrets
+from backend.deliveries import HookError, HookMessage, NoticeAction, Secrets, signed_headers
 from backend.integrations.hooks import HOOKS
-from backend.integrations.standard_webhooks import sign
 from models.deliveries.connections import ConnectionKind
 from tests.backend.integrations.fixtures import AT
 
@@ -167,7 +166,7 @@ def test_other_systems_sign_by_the_standard_or_show_the_secret() -> None:
     body = json.dumps(
         {"type": "ticket.closed", "id": "t-1", "thread": "alert:7", "action": "resolve", "actor": "desk"}
     ).encode()
-    signed = read(WEBHOOK, sign([SIGNING], "msg_1", AT, body), body, current=SIGNING)
+    signed = read(WEBHOOK, signed_headers(Secrets(SIGNING), "msg_1", AT, body), body, current=SIGNING)
     assert (signed.id, signed.by, signed.data) == ("msg_1", "desk", {"thread": "alert:7", "action": "resolve"})
     for headers in (
         {"x-webhook-secret": SIGNING},
