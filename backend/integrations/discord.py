@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from backend.deliveries import Message, MessageKind, NoticePhase, Outcome, Result, Target
 from backend.integrations.http_exchange import Answer, Exchanger, NoAnswer, base, cut
-from backend.integrations.wording import discord, words_of
+from backend.integrations.wording import chat_line, discord
 from models.deliveries.connections import ConnectionKind, ConnectionSettings, DiscordSettings
 
 if TYPE_CHECKING:
@@ -95,12 +95,7 @@ def _edits(message: Message) -> bool:
 
 
 def _content(message: Message) -> dict[str, Any]:
-    heading, text = words_of(message)
-    if message.notice is not None:
-        heading = f"{message.notice.severity} · {heading}" + _ENDINGS.get(message.notice.phase, "")
+    heading, text = chat_line(message)
     # Escaping doubles a text at most, and must not be cut in the middle of a pair.
     content = f"**{discord(cut(heading, CONTENT_MOST // 8))}**\n{discord(cut(text, CONTENT_MOST // 3))}".strip()
     return {"content": content, "allowed_mentions": {"parse": []}, "flags": SUPPRESS_EMBEDS}
-
-
-_ENDINGS = {NoticePhase.ACKNOWLEDGED: " · acknowledged", NoticePhase.RESOLVED: " · resolved"}

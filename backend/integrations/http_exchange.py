@@ -43,8 +43,9 @@ Advice = Mapping[int, str]
 class Masked:
     """Takes secrets out of what is kept and said, in each form in which they may stand there."""
 
-    def __init__(self, secrets: Secrets) -> None:
-        forms = {form for secret in (secrets.current, secrets.previous) for form in _forms(secret)}
+    def __init__(self, secrets: Secrets, *more: str) -> None:
+        """``more``: what is made of a secret so that it could be had back from it."""
+        forms = {*filter(None, more), *(form for each in (secrets.current, secrets.previous) for form in _forms(each))}
         self._forms = sorted(forms, key=len, reverse=True)
 
     def __call__(self, text: str) -> str:

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from backend.deliveries import Message, MessageKind, NoticeAction, NoticePhase, Outcome, Result, Target
 from backend.integrations.http_exchange import Answer, Exchanger, NoAnswer, base, cut, retry_after
-from backend.integrations.wording import slack, words_of
+from backend.integrations.wording import chat_line, slack, words_of
 from models.deliveries.connections import ConnectionKind, ConnectionSettings, SlackSettings
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 HEADER_MOST = 150
 SECTION_MOST = 3000
+LINK_MOST = 3000
 TEXT_MOST = 3000
 """Before escaping, which may make five characters of one; Slack cuts at 40,000."""
 ROOT = "slack.ts"
@@ -218,10 +219,7 @@ class _Api:
 
 
 def _content(message: Message) -> dict[str, str]:
-    heading, text = words_of(message)
-    notice = message.notice
-    if notice is not None:
-        heading = f"{notice.severity} · {heading}" + _ENDINGS.get(notice.phase, "")
+    heading, text = chat_line(message)
     # Text of this type is shown as it stands: nothing in it links, pings or draws.
     blocks: list[dict[str, Any]] = [
         {"type": "header", "text": {"type": "plain_text", "text": cut(heading, HEADER_MOST), "emoji": False}}
@@ -237,9 +235,6 @@ def _content(message: Message) -> dict[str, str]:
         "link_names": "false",
         "parse": "none",
     }
-
-
-_ENDINGS = {NoticePhase.ACKNOWLEDGED: " · acknowledged", NoticePhase.RESOLVED: " · resolved"}
 
 
 def _buttons(message: Message) -> list[dict[str, Any]]:
@@ -258,7 +253,7 @@ def _buttons(message: Message) -> list[dict[str, Any]]:
             "value": notice.thread,
         }
         if action is NoticeAction.OPEN:
-            if not notice.link.startswith(("https://", "http://")):
+            if not notice.link.startswith(("https://", "http://")) or len(notice.link) > LINK_MOST:
                 continue
             element["url"] = notice.link
         elements.append(element)

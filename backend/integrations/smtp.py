@@ -6,6 +6,7 @@ Step by step, so that what is said names the step: connection, protection, sign-
 from __future__ import annotations
 
 import asyncio
+import base64
 import socket
 import ssl
 from collections.abc import Iterator, Sequence
@@ -101,7 +102,9 @@ class _Attempt:
         self._seconds = seconds
         self._settings = settings
         self._secret = target.secrets.current
-        self._masked = Masked(target.secrets)
+        # As it is sent when signing in.
+        signing_in = base64.b64encode(f"\0{settings.user}\0{self._secret}".encode()).decode()
+        self._masked = Masked(target.secrets, signing_in if self._secret else "")
         self._message = message
         given = message.notice.recipients if message.notice is not None else ()
         self._personal = bool(given)
@@ -193,7 +196,7 @@ class _Attempt:
                 Outcome.SENT, "The mail server would take mail for all recipients (no mail went out).", 250
             )
         with self._step(_Step.TEXT):
-            answer = await server.data(self._mail)
+            answer = await server.data(self._mail.as_bytes())
         self._answers.append(f"{answer.code} {answer.message}")
         await self._take_leave(server)
         return self._handed_over(answer.code, [*self._taken, *accepted], refused)
@@ -267,7 +270,8 @@ class _Attempt:
         settings = self._settings
         exchange = Exchange(
             request_line=self._masked(f"MAIL FROM:<{settings.sender}> at {settings.host}:{settings.port}"),
-            request_body=kept(self._masked(self._mail.decode()), REQUEST_MOST),
+            # As people read it: encoded for its way, a secret could stand there in two lines.
+            request_body=kept(self._masked(_shown(self._mail)), REQUEST_MOST),
             answer_body=kept(self._masked("\n".join(self._answers)), ANSWER_MOST),
         )
         return Result(
@@ -286,7 +290,11 @@ _NOT_OFFERED = {
 }
 
 
-def _mail(settings: SmtpSettings, message: Message) -> bytes:
+def _shown(mail: EmailMessage) -> str:
+    return "\n".join((*(f"{name}: {value}" for name, value in mail.items()), "", mail.get_content()))
+
+
+def _mail(settings: SmtpSettings, message: Message) -> EmailMessage:
     subject, text = subject_and_text(message)
     domain = settings.sender.rpartition("@")[2]
     mail = EmailMessage(policy=SMTP_LINES)
@@ -300,4 +308,4 @@ def _mail(settings: SmtpSettings, message: Message) -> bytes:
     for name, value in thread_headers(message, domain).items():
         mail[name] = value
     mail.set_content(text, cte="quoted-printable")
-    return mail.as_bytes()
+    return mail

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from backend.deliveries import Message, MessageKind
+from backend.deliveries import Message, MessageKind, NoticePhase
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _SPACE = re.compile(r"\s+")
@@ -52,6 +52,18 @@ def words_of(message: Message) -> tuple[str, str]:
             return "Operations console: test", f"Somebody tested this connection at {at}. Nothing is to be done."
         case _:
             return one_line(message.type), "\n".join([*_lines(message.data), at])
+
+
+def chat_line(message: Message) -> tuple[str, str]:
+    """The same for a chat, where the heading says how bad it is and where it stands."""
+    heading, text = words_of(message)
+    notice = message.notice
+    if notice is not None:
+        heading = f"{notice.severity} · {heading}{_ENDINGS.get(notice.phase, '')}"
+    return heading, text
+
+
+_ENDINGS = {NoticePhase.ACKNOWLEDGED: " · acknowledged", NoticePhase.RESOLVED: " · resolved"}
 
 
 def _lines(data: Mapping[str, Any]) -> list[str]:

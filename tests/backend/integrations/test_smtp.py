@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -342,3 +343,28 @@ async def test_addresses_that_mail_cannot_carry_are_said_to_be(tmp_path: Path) -
     async with mail_server(tmp_path) as server:
         result = await send(server, notice(recipients=("zoë@shop.example",)))
     assert (result.outcome, result.reached) == (Outcome.MISCONFIGURED, False)
+
+
+@pytest.mark.parametrize("step", ["sender", "data", "recipients"])
+@pytest.mark.parametrize("code", ["451", "550"])
+async def test_no_secret_is_kept_or_said_whatever_a_server_repeats(
+    tmp_path: Path, step: str, code: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    plain = base64.b64encode(f"\0{USER}\0{PASSWORD}".encode()).decode()
+    forms = (PASSWORD, base64.b64encode(PASSWORD.encode()).decode(), plain)
+    echo = f"{code} 5.7.1 you said {' '.join(forms)}"
+    caplog.set_level("DEBUG", logger="aiosmtplib")
+    options = {"authenticator": sign_in, "auth_required": True}
+    async with mail_server(tmp_path, SmtpSecurity.STARTTLS, **options) as server:
+        if step == "recipients":
+            server.handler.recipients = {TEAM: echo, LEAD: echo}
+        else:
+            setattr(server.handler, step, echo)
+        about = notice(text=f"{'about ' * 11}{' '.join(forms)} – ö")
+        result = await send(server, about, security=SmtpSecurity.STARTTLS, user=USER)
+    assert result.status == int(code)
+    assert "Subject: [P1] Downloads fail" in result.exchange.request_body
+    for form in forms:
+        assert form not in repr(result)
+    aiosmtplib_lines = [record.getMessage() for record in caplog.records if record.name.startswith("aiosmtplib")]
+    assert not any(form in line for form in forms for line in aiosmtplib_lines)
