@@ -37,9 +37,14 @@ def ticks(settings: Settings) -> tuple[Tick, ...]:
 
 
 def services(settings: Settings) -> tuple[Service, ...]:
-    """What capabilities run in every worker."""
+    """What capabilities run in every worker; where the sample shop is, its outside systems too."""
     outside = adapters(settings)
-    return tuple(service for each in CAPABILITIES for service in each.services(settings, outside))
+    found = tuple(service for each in CAPABILITIES for service in each.services(settings, outside))
+    if not settings.sample_shop:
+        return found
+    from backend.runtime.sample_receivers import serve_sample_receivers
+
+    return (*found, Service("sample receivers", lambda: serve_sample_receivers(settings)))
 
 
 async def repeat(tick: Tick, database: Database, settings: Settings) -> None:
