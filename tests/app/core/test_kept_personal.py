@@ -121,7 +121,7 @@ async def keep(path: Path, value_type: Any, kept: Any) -> None:
     tasks = Tasks()
     snapshot = Snapshot(path, print)
     clock = SystemClock()
-    samples = KeptSamples(snapshot, clock, tasks, keyring=NoKeyring(), place="p", say=lambda _words: None)  # type: ignore[arg-type]
+    samples = KeptSamples(snapshot, clock, tasks, keyring=NoKeyring(), target="p", say=lambda _words: None)  # type: ignore[arg-type]
     await samples.start()
     samples.put("x", lambda: value_type, Sample(kept, AS_OF, AS_OF, clock.monotonic()))
     samples.close()

@@ -114,12 +114,12 @@ def test_the_shop_is_asked_once_and_the_case_says_so(shop: RiskShop, decision: d
 
     [request] = play(shop, scene).got
     heard(shop)
-    intent = shop.intent(entry_id)
-    assert intent is not None
-    assert request.id == intent["intentId"]
+    fulfilment = shop.fulfilment(entry_id)
+    assert fulfilment is not None
+    assert request.id == fulfilment["intentId"]
     assert request.body["type"] == name
     assert request.body["data"] == {"orderId": "CS-48001", "amount": 24_960, "currency": "EUR"}
-    assert (intent["state"], intent["attempts"], intent["problem"]) == ("done", 1, None)
+    assert (fulfilment["state"], fulfilment["attempts"], fulfilment["problem"]) == ("done", 1, None)
     assert shop.history(entry_id) == ["risk.entry.decided", "risk.intent.done"]
 
 
@@ -182,10 +182,10 @@ def test_an_undone_verdict_is_not_carried_out(shop: RiskShop) -> None:
 
 def test_without_a_shop_verdicts_wait_and_say_so_until_there_is_one(shop: RiskShop) -> None:
     entry_id = decided(shop, REJECT)
-    intent = shop.intent(entry_id)
-    assert intent is not None
-    assert (intent["state"], intent["attempts"]) == ("waiting", 0)
-    assert "no shop is connected" in intent["problem"]
+    fulfilment = shop.fulfilment(entry_id)
+    assert fulfilment is not None
+    assert (fulfilment["state"], fulfilment["attempts"]) == ("waiting", 0)
+    assert "no shop is connected" in fulfilment["problem"]
 
     async def scene(_receiver: Receiver) -> None:
         await until(lambda: states(shop) == ["done"])
