@@ -11,13 +11,27 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from zoneinfo import ZoneInfo
 
     from backend.core.settings import Settings
 
 FAILED, WRONG = 1, 2
 _STARTER = os.getppid()
 """Asked before the imports that take time: whoever started us may be killed meanwhile."""
-ORDER_FIELDS = ("order_id", "placed_at", "settled_at", "customer_id", "country", "currency", "total")
+ORDER_FIELDS = (
+    "order_id",
+    "placed_at",
+    "settled_at",
+    "customer_id",
+    "country",
+    "currency",
+    "total",
+    "refund_id",
+    "refunded",
+    "status",
+)
+SHOPS = ("opsconsole", "shopify", "woocommerce", "medusa", "magento", "stripe")
+DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
 
 DESCRIPTION = """\
 Operations console for a shop that sells software, and the operations API behind it.
@@ -80,7 +94,28 @@ def parser() -> argparse.ArgumentParser:
         default={},
         help=f"which column holds what, where the names differ; fields: {', '.join(ORDER_FIELDS)}",
     )
+    orders.add_argument(
+        "--from", dest="preset", metavar="SHOP", choices=SHOPS, help=f"whose export it is: {', '.join(SHOPS)}"
+    )
     orders.add_argument("--currency", metavar="CODE", type=_currency, help="currency of the totals, ISO 4217")
+    orders.add_argument(
+        "--time-zone", metavar="ZONE", type=_time_zone, help="of times that name none, such as Europe/Berlin or UTC"
+    )
+    orders.add_argument(
+        "--dates", choices=("day-first", "month-first"), help="what 03/04/2026 means, where the file does not show it"
+    )
+    orders.add_argument("--decimal", choices=(".", ","), help="decimal sign, where the file does not show it")
+    orders.add_argument(
+        "--delimiter",
+        metavar="SIGN",
+        type=_delimiter,
+        help="what separates columns: comma, semicolon, tab, bar or a sign",
+    )
+    orders.add_argument("--encoding", metavar="NAME", type=_encoding, help="such as utf-8, cp1252 or utf-16")
+    orders.add_argument("--sum-lines", action="store_true", help="rows of one id and instant are lines of one order")
+    orders.add_argument(
+        "--dry-run", action="store_true", help="say how the file is understood, with its first rows; import nothing"
+    )
     orders.add_argument(
         "--shift-to-now",
         action="store_true",
@@ -167,6 +202,32 @@ def _currency(text: str) -> str:
     if len(text) != 3 or not text.isascii() or not text.isalpha():
         raise argparse.ArgumentTypeError(f"{text} is no currency code; they have three letters, such as EUR")
     return text.upper()
+
+
+def _time_zone(text: str) -> ZoneInfo:
+    from zoneinfo import ZoneInfo
+
+    try:
+        return ZoneInfo(text)
+    except (LookupError, ValueError, OSError):
+        raise argparse.ArgumentTypeError(f"there is no time zone {text}; they are called as Europe/Berlin") from None
+
+
+def _delimiter(text: str) -> str:
+    sign = DELIMITERS.get(text.lower(), text)
+    if len(sign) != 1 or sign in '\r\n"':
+        raise argparse.ArgumentTypeError(f"{text!r} separates nothing; it is one sign, or {', '.join(DELIMITERS)}")
+    return sign
+
+
+def _encoding(text: str) -> str:
+    import codecs
+
+    try:
+        b"".decode(text)  # of codecs, only those of text
+    except LookupError:
+        raise argparse.ArgumentTypeError(f"there is no encoding of text called {text}") from None
+    return codecs.lookup(text).name
 
 
 def _columns(text: str) -> dict[str, str]:
@@ -296,13 +357,25 @@ def _migrate(options: argparse.Namespace) -> int:
 
 def _import(options: argparse.Namespace) -> int:
     from backend.runtime.commands import import_orders
+    from backend.shop import PRESETS, ImportOptions
 
+    settings = _settings()
     return import_orders(
-        _settings(),
+        settings,
         options.file,
-        columns=options.columns,
-        currency=options.currency,
-        shift_to_now=options.shift_to_now,
+        ImportOptions(
+            columns=options.columns,
+            preset=PRESETS.get(options.preset),
+            currency=options.currency or settings.currency,
+            shift_to_now=options.shift_to_now,
+            sum_lines=options.sum_lines,
+            delimiter=options.delimiter,
+            decimal=options.decimal,
+            encoding=options.encoding,
+            time_zone=options.time_zone,
+            dates=options.dates,
+        ),
+        dry_run=options.dry_run,
         data_dir=_folder(options),
         database_url=options.database_url,
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
@@ -17,7 +18,7 @@ from app.capabilities import CAPABILITIES
 from app.core.actions import ActionRegistry
 from app.core.clock import Clock, SystemClock
 from app.core.connection_target import ConnectionTarget
-from app.core.errors import BadAnswer, OperationsError, ProblemAnswer, SignedOut, Unreachable
+from app.core.errors import OperationsError, SignedOut, Unreachable
 from app.core.freshness import Quality
 from app.core.kept_samples import Keep, KeptSamples
 from app.core.last_user import LastUser
@@ -35,6 +36,7 @@ from app.core.step_up import StepUp
 from app.core.stream import Stream, StreamState
 from app.core.tasks import Tasks
 from app.core.timeframe import PAST_PREFIX, TimeFrame
+from app.core.write_blocker import write_blocker
 from app.dashboard import Dashboard
 from models.core.topics import Topic
 
@@ -56,6 +58,8 @@ RETRY_SECONDS = 2.5
 """Between two attempts to find out who is signed in."""
 REJOIN_SECONDS = 1.0
 
+log = logging.getLogger(__name__)
+
 
 class Console:
     """One console. ``await start()`` once a loop runs, ``await close()`` at the end."""
@@ -68,7 +72,7 @@ class Console:
     def __init__(
         self,
         profile: Path,
-        place: ConnectionTarget | None = None,
+        target: ConnectionTarget | None = None,
         *,
         clock: Clock | None = None,
         keyring: Keyring | None = None,
@@ -78,23 +82,23 @@ class Console:
         self.clock = clock or SystemClock()
         self.settings_file = SettingsFile(profile)
         self.settings: Settings = self.settings_file.load()
-        self.place = place or ConnectionTarget()
+        self.target = target or ConnectionTarget()
         self.messages = Messages(self.clock)
         self.link = Link(self.clock)
         self.time = TimeFrame(self.settings.range_days)
-        self.session = Session(self.place.name, self.clock, self.messages, keyring)
+        self.session = Session(self.target.name, self.clock, self.messages, keyring)
         self.actions = ActionRegistry(self.session.may)
         self.queries = Queries()
         self.tasks = Tasks()
         self.step_up = StepUp()
         self.stream = Stream(lambda: self.client)
         self.mutations = Mutations(
-            Outbox(outbox_path(profile, self.place.name), self._snapshot_says),
+            Outbox(outbox_path(profile, self.target.name), self._snapshot_says),
             client=lambda: self.client,
             user=lambda: self.session.me.user_id if self.session.me else None,
             connected=lambda: self.link.state is LinkState.UP and self._client is not None,
             step_up=self.step_up.ask,
-            noticed=self._noticed,
+            report_error=self._report_error,
             invalidate=self.queries.invalidate,
             tasks=self.tasks,
         )
@@ -102,18 +106,25 @@ class Console:
         self._gate = asyncio.Event()
         self._client: OperationsClient | None = None
         self._local: LocalServer | None = None
+        self._in_role = False
+        """Signed in as the account that was asked for when the console was started, by the server on this computer."""
+        self._joined = False
+        """The server on this computer was joined or started, and somebody signed in to it or asked to."""
+        self._reading: asyncio.Task[None] | None = None
+        """Of what was kept, begun at the first start."""
         self._loop: asyncio.AbstractEventLoop | None = None
-        self.snapshot = Snapshot(snapshot_path(profile, self.place.name), self._snapshot_says)
+        self.snapshot = Snapshot(snapshot_path(profile, self.target.name), self._snapshot_says)
         self.kept = KeptSamples(
             self.snapshot,
             self.clock,
             self.tasks,
             keyring=self.session.keyring,
-            place=self.place.name,
+            target=self.target.name,
             say=lambda words: self.messages.post_once(words, words, "info"),
         )
-        self.last_user = LastUser(self.session, self.link, self.kept, self.clock, self.place.role)
+        self.last_user = LastUser(self.session, self.link, self.kept, self.clock, self.target.role)
         self._domains: dict[Callable[[Engine], Any], Any] = {}
+        self.last_user.left.connect(self._forget_answers)
         self._dashboard = self.of(Dashboard)
         if self.settings_file.problem:
             self.messages.post(self.settings_file.problem, "warning")
@@ -121,7 +132,7 @@ class Console:
         self.session.changed.connect(self._session_changed)
         self.time.changed.connect(lambda: self.queries.forget_unwatched(PAST_PREFIX))
         self.stream.changed.connect(self._stream_changed)
-        self.stream.heard.connect(self._invalidate_topic)
+        self.stream.received.connect(self._invalidate_topic)
         self._notifier = MutationNotifier(self.mutations, self.messages, self.tasks)
         self.mutations.changed.connect(lambda: self.queries.reapply(self.mutations.topics))
 
@@ -152,23 +163,23 @@ class Console:
         poll: float = POLL_SECONDS,
         least: float = LEAST_SECONDS,
     ) -> Query[T]:
-        """The query of a key, made when it is new; its errors are noticed.
+        """The query of a key, made when it is new; its errors are reported.
 
         ``keep`` gives the type of its value: with it the last answer, without personal data, is shown in the next run
         until there is another.
         """
 
-        async def noticed() -> Sample[T]:
+        async def fetch_and_report() -> Sample[T]:
             try:
                 return await fetch()
             except OperationsError as error:
-                self._noticed(error)
+                self._report_error(error)
                 raise
 
         def make() -> Query[T]:
             made = Query(
                 key,
-                noticed,
+                fetch_and_report,
                 clock=self.clock,
                 tasks=self.tasks,
                 gate=self._gate,
@@ -225,7 +236,7 @@ class Console:
     @property
     def data_dir(self) -> Path | None:
         """Folder of the server on this computer, if that is where we work."""
-        return self.place.data_dir
+        return self.target.data_dir
 
     @property
     def shown_at(self) -> datetime:
@@ -272,15 +283,7 @@ class Console:
 
         Without the link, what can be taken back is kept until it is there again.
         """
-        if self.link.state in {LinkState.DOWN, LinkState.CONNECTING} and irreversible:
-            return "needs the link, because it cannot be taken back"
-        if self.session.me is None or not (self.session.signed_in or self.place.data_dir):
-            return "nobody is signed in"
-        if self.time.as_of is not None:
-            return "a past instant is shown; go live first"
-        if not self.session.may(permission):
-            return f"needs the permission {permission}"
-        return None
+        return write_blocker(self, permission, irreversible=irreversible)
 
     # --- what operators change ---------------------------------------------------------------------------------
 
@@ -297,28 +300,29 @@ class Console:
     async def start(self) -> None:
         """Connect: join or start the server of this computer, or take up the session with a server.
 
-        Without a place nothing happens. A server that cannot be reached is tried again; only a local server that cannot
-        be started at all raises LocalServerError.
+        Without a target nothing happens. A server that cannot be reached is tried again; a local server that cannot be
+        started at all raises LocalServerError. After whatever was raised it may be called again.
         """
         self._loop = asyncio.get_running_loop()
         for capability in CAPABILITIES:
             for spec in capability.mutations(self):
                 self.mutations.declare(spec)
-        # Beside the rest: a keyring may take its time, and a server need not wait for it.
-        reading = self.tasks.start(self._read_kept(), name="read what was kept")
+        if self._reading is None:
+            # Beside the rest: a keyring may take its time, and a server need not wait for it.
+            self._reading = self.tasks.start(self._read_kept(), name="read what was kept")
+            self.tasks.start(self._watch_over_me(), name="watch over what I may do")
         await self.mutations.start()
-        self.tasks.start(self._watch_over_me(), name="watch over what I may do")
-        if self.place.data_dir is not None:
+        if self.target.data_dir is not None:
             await self._join()
             self.tasks.start(self._rejoin(), name="rejoin")
-        elif self.place.url:
-            self._use(self.place.url)
+        elif self.target.url:
+            self._use(self.target.url)
             if await self.session.recall():
                 await self._after_sign_in()
             else:  # nobody asks the server anything until somebody has signed in
-                self.link.signed_out()
+                self.link.mark_signed_out()
                 self.ready.emit()
-        await asyncio.wait({reading})
+        await asyncio.wait({self._reading})
 
     async def _read_kept(self) -> None:
         await self.kept.start()
@@ -327,18 +331,25 @@ class Console:
     async def sign_in(self, account: str, password: str) -> None:
         """Sign in with a built-in account. Raises OperationsError."""
         await self.session.sign_in(account, password)
+        self._in_role = False
+        self.change_settings(accounts={**self.settings.accounts, self.target.name: account})
         await self._after_sign_in()
 
     async def sign_in_with_browser(self, open_browser: Callable[[str], Any]) -> None:
         """Sign in through the system's browser. Raises OperationsError."""
         await self.session.sign_in_with_browser(open_browser)
+        self._in_role = False
         await self._after_sign_in()
 
     async def sign_out(self, open_browser: Callable[[str], Any] | None = None) -> None:
         """End the session; ``open_browser`` lets an OIDC issuer end its own."""
+        self._in_role = False
         await self.session.sign_out(open_browser)
         self.last_user.forget()
-        self.link.signed_out("Signed out.")
+        self._dashboard.forget_user()
+        self.link.mark_signed_out("Signed out.")
+        if not self.messages.history:  # else something went wrong, and that is what is to be read
+            self.messages.post("Signed out.")
 
     async def close(self) -> None:
         """End everything that runs; keeps the last picture."""
@@ -357,45 +368,50 @@ class Console:
     def _use(self, url: str) -> None:
         from app.core.http_client import OperationsClient
 
-        old, self._client = self._client, OperationsClient(url, self.session, heard=self._heard)
+        old = self._client
+        self._client = OperationsClient(url, self.session, on_answer=self._note_answer, on_silence=self._report_error)
         self.session.attach(self._client)
         if old is not None:
             self.tasks.start(old.aclose(), name="close old client")
 
     async def _join(self) -> None:
+        """Join or start the server of this computer; who was signed in goes on, whatever account was asked for."""
         from app.core.local_server import join_or_start
-        from models.accounts import Tokens
 
-        assert self.place.data_dir is not None  # noqa: S101 - asked for by start
+        assert self.target.data_dir is not None  # noqa: S101 - asked for by start
+        first, earlier = not self._joined, self._local
         self._local = await join_or_start(
-            self.place.data_dir,
-            role=self.place.role,
-            sample_shop=self.place.sample_shop,
+            self.target.data_dir,
+            role=self.target.role,
+            sample_shop=self.target.sample_shop,
             progress=self.progress.emit,
         )
+        if earlier is not None:  # it has ended, or an attempt to start failed after it was joined
+            await earlier.release()
         self._use(self._local.url)
-        if self._local.tokens is not None:
-            given = self._local.tokens
-            tokens = Tokens(
-                access_token=given.access_token,
-                refresh_token=given.refresh_token,
-                expires_at=given.expires_at,
-                as_of=self.clock.now(),
-            )
-            await self.session.take(tokens, remember=False)
-        await self._after_sign_in()
+        if self._local.tokens is not None and (first or self._in_role):
+            await self.session.take(self._local.tokens.as_answered(self.clock.now()), remember=False)
+            self._in_role = True
+        if first or self.session.signed_in:
+            await self._after_sign_in()
+        else:
+            self.link.mark_signed_out()
+            self.ready.emit()
+        self._joined = True
 
     async def _rejoin(self) -> None:
         """When the server on this computer dies, start or join another."""
         while True:
             assert self._local is not None  # noqa: S101 - joined before this task began
             await self._local.closed.wait()
-            self.link.lost("The server on this computer ended.")
+            self.link.mark_down("The server on this computer ended.")
             while True:
                 try:
                     await self._join()
                     break
-                except OperationsError as error:
+                except Exception as error:  # whatever it is, the next attempt may do
+                    if not isinstance(error, OperationsError):
+                        log.exception("the server on this computer is not joined")
                     self.messages.post_once("rejoin", str(error), "error")
                     await asyncio.sleep(REJOIN_SECONDS)
             self.messages.forget("rejoin")
@@ -403,10 +419,9 @@ class Console:
     async def _after_sign_in(self) -> None:
         """Find out who we are, then let the panels ask. Goes on without, and tries again, while the link is down."""
         try:
-            me = await self.session.load_me()
-            self.environment = me.environment
+            self.environment = (await self.session.load_me()).environment
         except OperationsError as error:
-            self._noticed(error)
+            self._report_error(error)
             if not isinstance(error, SignedOut):
                 self.tasks.start(self._find_out_later(), name="who am I")
         self._gate.set()
@@ -420,28 +435,28 @@ class Console:
         while not self.session.confirmed:
             await asyncio.sleep(RETRY_SECONDS)
             with contextlib.suppress(OperationsError):
-                me = await self.session.load_me()
-                self.environment = me.environment
+                self.environment = (await self.session.load_me()).environment
 
-    # --- what is heard -------------------------------------------------------------------------------------------
+    # --- what the server says ------------------------------------------------------------------------------------
 
-    def _heard(self, server_time: datetime | None) -> None:
-        self.link.heard(server_time)
-        if self.link.skewed:
-            ahead = self.link.clock_skew
-            words = f"{abs(ahead) / 60:.0f} min {'ahead of' if ahead > 0 else 'behind'}"
-            self.messages.post_once(
-                "skew", f"This computer's clock is {words} the server's. Figures and ages are not affected."
-            )
+    def _note_answer(self, server_time: datetime | None) -> None:
+        self.link.mark_up(server_time)
+        if words := self.link.skew_words:
+            self.messages.post_once("skew", words)
 
-    def _noticed(self, error: OperationsError) -> None:
+    def _report_error(self, error: OperationsError) -> None:
         match error:
             case Unreachable():
-                self.link.lost(str(error))
+                self.link.mark_down(str(error))
             case SignedOut():
-                self.link.signed_out(str(error))
-            case BadAnswer() | ProblemAnswer():
+                self.link.mark_signed_out(str(error))
+            case _:
                 self.messages.post_once(f"answer {error}", str(error), "error")
+
+    def _forget_answers(self) -> None:
+        """Somebody has left: what they were shown and told is nobody else's business."""
+        self.queries.forget_answers()
+        self.messages.clear()
 
     def _session_changed(self) -> None:
         if not self.session.signed_in:

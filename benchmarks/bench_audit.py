@@ -25,7 +25,7 @@ from backend.core.database import Connection, Database
 from backend.core.keys import new_signing_key
 from backend.core.settings import Settings
 from backend.runtime.embedded_postgres import DATABASE, OWNER
-from backend.runtime.worker import Tick, repeat
+from backend.runtime.worker import Progress, Tick, repeat
 from benchmarks.shop import empty_database
 from benchmarks.table import Result
 
@@ -146,7 +146,7 @@ def work() -> None:
         database = Database(settings.database_url or "", size=4)
         await database.open()
         ticks = (Tick("audit relay", 0.25, stamp), Tick("audit seal", 1.0, seal))
-        tasks = [asyncio.create_task(repeat(tick, database, settings)) for tick in ticks]
+        tasks = [asyncio.create_task(repeat(tick, database, settings, Progress())) for tick in ticks]
         await asyncio.to_thread(os.read, 0, 1)
         for task in tasks:
             task.cancel()
@@ -172,14 +172,14 @@ async def _seal_all(settings: Settings) -> float:
 
 
 PAGES = {
-    "newest": reads.Filter(),
-    "actor": reads.Filter(actor="user-7"),
-    "actor and kind": reads.Filter(actor="user-6", action="risk"),
-    "action": reads.Filter(action="alerts"),
-    "nothing": reads.Filter(action="nothing"),
-    "type": reads.Filter(resource_type="account"),
-    "resource": reads.Filter(resource_id="r77"),
-    "correlation": reads.Filter(correlation_id="c4ca4238a0b923820dcc509a6f75849b"),
+    "newest": reads.AuditFilter(),
+    "actor": reads.AuditFilter(actor="user-7"),
+    "actor and kind": reads.AuditFilter(actor="user-6", action="risk"),
+    "action": reads.AuditFilter(action="alerts"),
+    "nothing": reads.AuditFilter(action="nothing"),
+    "type": reads.AuditFilter(resource_type="account"),
+    "resource": reads.AuditFilter(resource_id="r77"),
+    "correlation": reads.AuditFilter(correlation_id="c4ca4238a0b923820dcc509a6f75849b"),
 }
 
 
@@ -194,8 +194,8 @@ async def _pages(settings: Settings) -> dict[str, float]:
             await connection.execute("select min(at), min(at) + (max(at) - min(at)) / 2 from audit_position")
         ).fetchone() or (None, None)
         pages = PAGES | {
-            "instants": reads.Filter(since=first, until=middle),
-            "instants and type": reads.Filter(since=middle, resource_type="alert"),
+            "instants": reads.AuditFilter(since=first, until=middle),
+            "instants and type": reads.AuditFilter(since=middle, resource_type="alert"),
         }
         for name, wanted in pages.items():
             times = []

@@ -142,12 +142,12 @@ def _stall() -> list[Result]:
     async def main(folder: Path) -> float:
         async with office(folder) as made, desk_of(made):
             server: Faulty = made.server
-            server.told = asyncio.Queue()
+            server.events = asyncio.Queue()
             async with asyncio.timeout(40):
                 while made.console.stream.state != "live":  # noqa: ASYNC110 - whichever of its attempts succeeds
                     await asyncio.sleep(0.05)
             await asyncio.sleep(3)
-            telling: Any = server.told._loop  # type: ignore[attr-defined] # noqa: SLF001 - the server's own thread's
+            telling: Any = server.events._loop  # type: ignore[attr-defined] # noqa: SLF001 - the server's own thread's
             longest, ending = 0.0, asyncio.Event()
 
             async def feel() -> None:
@@ -166,7 +166,7 @@ def _stall() -> list[Result]:
                         (batch * 20 + k + 10, (b"alerts", b"dashboard", b"roles")[k % 3]) for k in range(20)
                     )
                 )
-                telling.call_soon_threadsafe(server.told.put_nowait, text)
+                telling.call_soon_threadsafe(server.events.put_nowait, text)
                 await asyncio.sleep(0.02)
             await asyncio.sleep(1.5)
             ending.set()

@@ -157,7 +157,7 @@ async def decide(mutations: Mutations, approval: Approval, *, approve: bool, rea
 
     body = ApprovalDecision(decision=Verdict.APPROVE if approve else Verdict.DENY, reason=reason)
     path = f"{BASE}/approvals/{approval.approval_id}"
-    words = f"{'Approval' if approve else 'Denial'}: {approval.title}"
+    words = f"{'Approved' if approve else 'Denied'}: {approval.title}"
     return await mutations.submit(
         MutationRequest(
             "rbac.decide",

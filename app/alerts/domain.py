@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from app.core.mutation_types import MutationRequest, MutationSpec, Outcome
+from app.dashboard import Dashboard
 from models.core.permissions import Permission
 from models.core.topics import Topic
 
@@ -37,15 +38,34 @@ class Alerts:
         self._cleared: tuple[Alert, ...] = ()
         self._were_open: set[str] | None = None
         self._asked_mono = 0.0
+        self._show_in_tiles = engine.of(Dashboard).follow(
+            lambda: sample.value if (sample := self.list().sample) else ()
+        )
 
     def list(self) -> Query[tuple[Alert, ...]]:
         """Active, acknowledged and shelved alerts and the last cleared ones, of the instant that is looked at."""
         as_of = self._engine.time.as_of
         if as_of is None:
-            return self._engine.query("alerts", self._fetch, topics=TOPICS, keep=_value_type, poll=POLL_SECONDS)
+            known = self._engine.queries.find("alerts")
+            return (
+                known
+                if known is not None
+                else self._watched(
+                    self._engine.query("alerts", self._fetch, topics=TOPICS, keep=_value_type, poll=POLL_SECONDS)
+                )
+            )
         key = self._engine.time.key("alerts")
+        known = self._engine.queries.find(key)
         # What is decided now changes nothing about the past.
-        return self._engine.query(key, lambda: self._fetch_past(as_of), topics=frozenset(), once=True)
+        return (
+            known
+            if known is not None
+            else self._watched(self._engine.query(key, lambda: self._fetch_past(as_of), topics=frozenset(), once=True))
+        )
+
+    def _watched(self, query: Query[tuple[Alert, ...]]) -> Query[tuple[Alert, ...]]:
+        query.changed.connect(self._show_in_tiles)
+        return query
 
     async def rules(self) -> Page[AlertRule]:
         """The rules, asked for now. Raises OperationsError."""
@@ -154,7 +174,7 @@ def _draft(kind: str, title: str, alert: Alert, body: Any) -> MutationRequest:
     )
 
 
-def _unshelve(intent: PendingMutation, answer: dict[str, Any]) -> MutationRequest:
+def _unshelve(mutation: PendingMutation, answer: dict[str, Any]) -> MutationRequest:
     path = f"{BASE}/alerts/{answer['id']}"
     title = f"“{answer['title']}” is back"
     return MutationRequest(
@@ -163,26 +183,26 @@ def _unshelve(intent: PendingMutation, answer: dict[str, Any]) -> MutationReques
         "POST",
         f"{path}/unshelve",
         version=answer["version"],
-        resource=intent.resource,
+        resource=mutation.resource,
         record=path,
     )
 
 
-def _with(alerts: tuple[Alert, ...], intent: PendingMutation, **changes: Any) -> tuple[Alert, ...]:
-    known = intent.resource.partition(":")[2]
+def _with(alerts: tuple[Alert, ...], mutation: PendingMutation, **changes: Any) -> tuple[Alert, ...]:
+    known = mutation.resource.partition(":")[2]
     return tuple(alert.model_copy(update=changes) if alert.id == known else alert for alert in alerts)
 
 
-def _acknowledged(alerts: tuple[Alert, ...], fields: dict[str, Any], intent: PendingMutation) -> tuple[Alert, ...]:
+def _acknowledged(alerts: tuple[Alert, ...], fields: dict[str, Any], mutation: PendingMutation) -> tuple[Alert, ...]:
     from models.alerts import AlertState
 
-    return _with(alerts, intent, state=AlertState.ACKNOWLEDGED, comment=fields["comment"])
+    return _with(alerts, mutation, state=AlertState.ACKNOWLEDGED, comment=fields["comment"])
 
 
-def _shelved(alerts: tuple[Alert, ...], fields: dict[str, Any], intent: PendingMutation) -> tuple[Alert, ...]:
+def _shelved(alerts: tuple[Alert, ...], fields: dict[str, Any], mutation: PendingMutation) -> tuple[Alert, ...]:
     until = datetime.fromisoformat(fields["until"])
-    return _with(alerts, intent, shelved_until=until, shelve_reason=fields["reason"])
+    return _with(alerts, mutation, shelved_until=until, shelve_reason=fields["reason"])
 
 
-def _unshelved(alerts: tuple[Alert, ...], _fields: dict[str, Any], intent: PendingMutation) -> tuple[Alert, ...]:
-    return _with(alerts, intent, shelved_until=None, shelved_by=None, shelve_reason=None)
+def _unshelved(alerts: tuple[Alert, ...], _fields: dict[str, Any], mutation: PendingMutation) -> tuple[Alert, ...]:
+    return _with(alerts, mutation, shelved_until=None, shelved_by=None, shelve_reason=None)

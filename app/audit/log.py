@@ -155,7 +155,7 @@ class AuditLog:
         self._spans: list[_Span] = []
         self._starts: list[int] = []
         self._cursor: str | None = None
-        self._heard: tuple[AuditLogEntry, ...] = ()
+        self._newest_page: tuple[AuditLogEntry, ...] = ()
         self._wanted: list[int] = []
         self._under_way: set[int] = set()
         self._eyes = (0, 0)
@@ -258,7 +258,7 @@ class AuditLog:
         self.newest = page.total
         if search != self.search:
             return
-        self._heard = page.items
+        self._newest_page = page.items
         if search.everything and (shrunk or not self.known):
             self._begin()
             self.top, self.known = self.newest, True
@@ -291,7 +291,7 @@ class AuditLog:
         self._pages.clear()
         self._spans, self._starts, self._cursor, self.complete = [], [], None, False
         self._wanted, self._under_way, self.loading, self.error = [], set(), 0, None
-        self._heard = ()
+        self._newest_page = ()
         self._eyes = (0, 0)
         self.known = self.kept = False
         self._note_waiting(0)
@@ -300,7 +300,7 @@ class AuditLog:
         self.waiting, self.waiting_more = max(0, count), more
 
     def _fresh(self) -> tuple[AuditLogEntry, ...]:
-        return tuple(entry for entry in self._heard if entry.position > self.top)
+        return tuple(entry for entry in self._newest_page if entry.position > self.top)
 
     def _missing(self, first: int, last: int) -> list[int]:
         """Pages to load, the ones that are seen first."""

@@ -86,7 +86,7 @@ class Verification:
         self.sealed = 0
         """Positions up to this one are verified."""
         self._engine = engine
-        self._server = engine.place.name
+        self._server = engine.target.name
         self._vkey = engine.settings.audit_vkeys.get(self._server, "")
         self._trusted = _remembered(engine.settings.audit_checkpoints.get(self._server, ""))
         self._note = ""
@@ -326,13 +326,13 @@ _PLAIN: dict[str, Callable[[AuditLogEntry], Any]] = {
 def _says_the_same(canonical: str, entry: AuditLogEntry) -> Finding:
     """Whether the text that is hashed is the entry that is shown."""
     try:
-        said = json.loads(canonical)
-        at = datetime.fromisoformat(said["at"])
+        hashed = json.loads(canonical)
+        at = datetime.fromisoformat(hashed["at"])
     except (ValueError, KeyError, TypeError, RecursionError):
         return Finding("The text that is hashed is no entry.", good=False)
     if not is_canonical(canonical):
         return Finding("The text that is hashed is not in the one form an entry has.", good=False)
-    other = [name for name, shown in _PLAIN.items() if said.get(name) != shown(entry)]
+    other = [name for name, shown in _PLAIN.items() if hashed.get(name) != shown(entry)]
     other += [] if at == entry.at else ["at"]
     if other:
         return Finding(f"The text that is hashed differs from what is shown in: {', '.join(other)}.", good=False)

@@ -64,7 +64,9 @@ class ActionRegistry:
     def reason(self, action: Action) -> str | None:
         """Why it cannot be done now, in words; ``None`` when it can."""
         if action.permission is not None and not self._may(action.permission):
-            return f"needs the permission {action.permission}"
+            from models.core.permissions import lacking_words
+
+            return lacking_words(action.permission)
         return action.enabled()
 
     def execute(self, action_id: str) -> str | None:

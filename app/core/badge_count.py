@@ -43,7 +43,7 @@ class BadgeCount:
     def __init__(self, engine: Engine, query: Query[Counts], badges: Sequence[BadgeSpec]) -> None:
         self._session, self._time, self._query, self._badges = engine.session, engine.time, query, tuple(badges)
         self._watch: Watch | None = None
-        query.changed.connect(self._heard)
+        query.changed.connect(self._count_changed)
         self._session.changed.connect(self._may_changed)
         self._time.changed.connect(self._may_changed)
         self._may_changed()
@@ -84,5 +84,5 @@ class BadgeCount:
             self._watch = self._query.watch(shown=False)
         self.changed.emit()
 
-    def _heard(self) -> None:
+    def _count_changed(self) -> None:
         self.changed.emit()

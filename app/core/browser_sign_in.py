@@ -149,7 +149,7 @@ async def _authorize(options: OidcOptions, open_browser: Callable[[str], Any], c
         ):
             raise SignInRefused("The answer to the sign-in came from another sign-in service; sign in again.")
         if "code" not in came:
-            _refused(came)
+            _raise_refusal(came)
         form = {
             "grant_type": "authorization_code",
             "code": came["code"],
@@ -319,13 +319,13 @@ def _check(response: httpx.Response) -> None:
     if response.is_server_error or status in {408, 429}:
         raise Unreachable(f"The sign-in service is not available just now (HTTP {status}).")
     with contextlib.suppress(ValueError):
-        said = response.json()
-        if isinstance(said, dict) and "error" in said:
-            _refused(said)
+        body = response.json()
+        if isinstance(body, dict) and "error" in body:
+            _raise_refusal(body)
     raise BadAnswer(f"The sign-in service answered HTTP {status} without saying why.")
 
 
-def _refused(said: Mapping[str, Any]) -> NoReturn:
-    why = str(said.get("error", "no reason given"))
-    more = f": {said['error_description']}" if said.get("error_description") else ""
+def _raise_refusal(body: Mapping[str, Any]) -> NoReturn:
+    why = str(body.get("error", "no reason given"))
+    more = f": {body['error_description']}" if body.get("error_description") else ""
     raise SignInRefused(f"The sign-in service refused ({why}{more}); sign in again.")

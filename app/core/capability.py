@@ -49,7 +49,7 @@ class Engine(Protocol):
         """Folder of the operator's own files."""
 
     @property
-    def place(self) -> ConnectionTarget:
+    def target(self) -> ConnectionTarget:
         """Where the console works."""
 
     @property

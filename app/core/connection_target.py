@@ -35,10 +35,10 @@ def resolve_target(
     if settings.server_url:
         return ConnectionTarget(url=settings.server_url)
     if settings.sample_shop:
-        return sample_place(data_dir)
+        return sample_target(data_dir)
     return None
 
 
-def sample_place(data_dir: Path) -> ConnectionTarget:
+def sample_target(data_dir: Path) -> ConnectionTarget:
     """The sample shop of this computer, signed in as operations lead."""
     return ConnectionTarget(data_dir=data_dir, role="operations-lead", sample_shop=True)

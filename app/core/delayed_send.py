@@ -1,4 +1,4 @@
-"""Intents that wait a few seconds before they are sent, so that they can still be taken back."""
+"""Pending mutations that wait a few seconds before they are sent, so that they can still be taken back."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Callable
 from time import monotonic
 
-HURRY_TURNS, TURN = 150, 0.02
+FLUSH_TURNS, TURN = 150, 0.02
 """How often, and how many seconds apart, a closing console looks whether what it had kept back is sent."""
 
 
 class DelayedSend:
-    """Keys of intents, and until when each is kept back. An earlier run's intents are not: their time has passed."""
+    """Keys of pending mutations, and until when each is kept back, without those of an earlier run."""
 
     def __init__(self) -> None:
         self._until: dict[str, float] = {}
@@ -42,7 +42,7 @@ class DelayedSend:
         if not keys or not unsent(keys):
             return
         wake.set()
-        for _ in range(HURRY_TURNS):
+        for _ in range(FLUSH_TURNS):
             await asyncio.sleep(TURN)
             if not unsent(keys):
                 return

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.core import files
+from app.core.json_text import parse_json
 
 if TYPE_CHECKING:
     from app.core.tasks import Tasks
@@ -18,9 +19,9 @@ PAUSE = 0.4
 """Seconds after the last change; a crash loses no more than was typed meanwhile."""
 
 
-def draft_path(profile: Path, place: str, name: str) -> Path:
+def draft_path(profile: Path, target: str, name: str) -> Path:
     """One file per server or data folder and thing that is written."""
-    digest = hashlib.sha256(f"{place}\n{name}".encode()).hexdigest()[:16]
+    digest = hashlib.sha256(f"{target}\n{name}".encode()).hexdigest()[:16]
     return profile / "unsent" / f"{digest}.json"
 
 
@@ -39,7 +40,7 @@ class DraftStore:
     def read(self) -> dict[str, Any] | None:
         """What an earlier run left; ``None`` for nothing, or for what cannot be read."""
         try:
-            found = json.loads(self.path.read_text(encoding="utf-8"))
+            found = parse_json(self.path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
         return found if isinstance(found, dict) else None

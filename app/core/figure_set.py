@@ -6,8 +6,13 @@ Needs only the standard library, so that the window can be painted before anythi
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
+from typing import Any
+
+from app.core.clock import is_instant
+from app.core.json_text import parse_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +84,13 @@ class FigureSet:
 
     @classmethod
     def from_json(cls, text: str) -> FigureSet:
-        """Read it back. Raises ValueError, KeyError or TypeError for anything that is not one."""
-        raw = json.loads(text)
-        figures = tuple(Figure(**{**entry, "sparkline": tuple(entry["sparkline"])}) for entry in raw.pop("figures"))
-        return cls(figures=figures, problems=tuple(raw.pop("problems")), **raw)
+        """Read it back. Raises ValueError for anything that is not one."""
+        values = _values(cls, parse_json(text))
+        found = cls(**values | {"figures": tuple(Figure(**_values(Figure, entry)) for entry in values["figures"])})
+        instants = [found.as_of, found.received_at, *(f.data_through for f in found.figures)]
+        if not all(is_instant(at) for at in instants if at is not None):
+            raise ValueError("its times are none")
+        return found
 
     def age(self, figure: Figure, now: float, elapsed: float | None = None) -> float | None:
         """Seconds since the newest record of a figure's source; ``None`` when it was never heard.
@@ -96,3 +104,37 @@ class FigureSet:
             return max(0.0, self.as_of - figure.data_through)
         since = elapsed if elapsed is not None else max(0.0, now - self.received_at)
         return max(0.0, self.as_of - figure.data_through) + since
+
+
+GREATEST = 1e15
+"""Of a number of ours; one beyond cannot be drawn."""
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= GREATEST
+
+
+_FITS: dict[str, Callable[[Any], bool]] = {
+    "str": lambda value: isinstance(value, str),
+    "bool": lambda value: isinstance(value, bool),
+    "int": lambda value: _is_number(value) and isinstance(value, int),
+    "float": _is_number,
+    "float | None": lambda value: value is None or _is_number(value),
+    "tuple[float | None, ...]": lambda value: all(number is None or _is_number(number) for number in value),
+    "tuple[str, ...]": lambda value: all(isinstance(text, str) for text in value),
+    "tuple[Figure, ...]": lambda value: all(isinstance(entry, dict) for entry in value),
+}
+
+
+def _values(kind: type[Figure | FigureSet], raw: Any) -> dict[str, Any]:
+    """What makes one, out of JSON. Raises ValueError for what does not."""
+    if not isinstance(raw, dict):
+        raise ValueError("it is no object")  # noqa: TRY004 - of a text
+    values = {name: tuple(value) if isinstance(value, list) else value for name, value in raw.items()}
+    types = {each.name: str(each.type) for each in fields(kind)}
+    if values.keys() != types.keys():
+        raise ValueError("it has other fields")
+    for name, wanted in types.items():
+        if isinstance(values[name], tuple) != wanted.startswith("tuple") or not _FITS[wanted](values[name]):
+            raise ValueError(f"its {name} does not fit")
+    return values

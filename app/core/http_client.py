@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import datetime
 from typing import Any, Self, TypeVar
 from uuid import uuid4
@@ -27,7 +27,17 @@ from app.core.errors import (
     TimedOut,
     Unreachable,
 )
-from app.core.responses import content_of, kept_text, read, refusal, server_time, words_of, worth_repeating
+from app.core.responses import (
+    check_media,
+    content_of,
+    is_from_api,
+    kept_text,
+    read,
+    refusal,
+    server_time,
+    words_of,
+    worth_repeating,
+)
 from app.core.tokens import TokenSource
 from models.core.base import Record, Request
 
@@ -39,7 +49,8 @@ WHOLE_SECONDS = 20.0
 READ_ATTEMPTS = 3
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 2.0
 
-Heard = Callable[[datetime | None], None]
+OnAnswer = Callable[[datetime | None], None]
+OnSilence = Callable[[Unreachable], None]
 
 
 class OperationsClient:
@@ -50,13 +61,17 @@ class OperationsClient:
         base_url: str,
         token: TokenSource | str | None = None,
         *,
-        heard: Heard | None = None,
+        on_answer: OnAnswer | None = None,
+        on_silence: OnSilence | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        """``heard`` is told of every answer, with the server's own time."""
+        """``on_answer`` is told of every answer of the API, with the server's own time; not of those of gateways.
+
+        ``on_silence`` is told when the server cannot be heard, whoever asks for whatever.
+        """
         self.base_url = base_url.rstrip("/")
         self._tokens = token if isinstance(token, TokenSource) else TokenSource(token)
-        self._heard = heard
+        self._on_answer, self._on_silence = on_answer, on_silence
         self._http = httpx.AsyncClient(
             base_url=self.base_url,
             timeout=TIMEOUT,
@@ -115,9 +130,12 @@ class OperationsClient:
     async def send(
         self, method: str, path: str, body: str | None, *, version: int | None, key: str
     ) -> tuple[str, int | None]:
-        """Send an intent as it is kept: text of the answer, empty for none, and the record's version, if it has one."""
+        """Send a pending mutation: text of the answer, empty for none, and the record's version, if it has one."""
         headers = {"Idempotency-Key": key} | ({} if version is None else {"If-Match": f'"{version}"'})
-        return kept_text(await self._send(method, path, content=body, headers=headers))
+        response = await self._send(method, path, content=body, headers=headers)
+        kept = kept_text(response)
+        self._hear(response)
+        return kept
 
     async def record(self, path: str) -> tuple[str, int | None]:
         """A record as text, and its version, whatever its kind."""
@@ -132,6 +150,7 @@ class OperationsClient:
         headers = {"Authorization": f"Bearer {token}", "Accept": "text/event-stream"}
         if last is not None:
             headers["Last-Event-ID"] = str(last)
+        heard = False
         try:
             # A connection of its own, outside the pool's limit: it stays for as long as the console runs.
             async with (
@@ -144,11 +163,24 @@ class OperationsClient:
                     if isinstance(refused, SignedOut):
                         await self._tokens.renew(token)
                     raise refused
-                if self._heard is not None:
-                    self._heard(server_time(response))
+                check_media(response, "text/event-stream")
+                heard = True
+                self._hear(response)
                 yield response.aiter_lines()
         except httpx.TransportError as error:
-            raise Unreachable(words_of(error)) from error
+            broken = Unreachable(words_of(error))
+            if not heard and self._on_silence is not None:  # one that broke is begun again, and that tells
+                self._on_silence(broken)
+            raise broken from error
+
+    @contextlib.contextmanager
+    def _telling_silence(self) -> Iterator[None]:
+        try:
+            yield
+        except Unreachable as error:
+            if self._on_silence is not None:
+                self._on_silence(error)
+            raise
 
     # --- how -------------------------------------------------------------------------------------------------
 
@@ -164,18 +196,29 @@ class OperationsClient:
         headers: dict[str, str] | None = None,
         signed: bool,
     ) -> R:
-        for attempt in range(1, attempts + 1):
-            try:
-                response = await self._send(method, path, query=query, body=body, headers=headers, signed=signed)
-                return read(response, kind)
-            except OperationsError as error:
-                wait = worth_repeating(error)
-                if wait is None or attempt == attempts:
-                    raise
-                await asyncio.sleep(wait + pause(attempt, FIRST_PAUSE, LONGEST_PAUSE))
+        with self._telling_silence():
+            for attempt in range(1, attempts + 1):
+                try:
+                    response = await self._exchange(
+                        method, path, query=query, body=body, headers=headers, signed=signed
+                    )
+                    found = read(response, kind)
+                except OperationsError as error:
+                    wait = worth_repeating(error)
+                    if wait is None or attempt == attempts:
+                        raise
+                    await asyncio.sleep(wait + pause(attempt, FIRST_PAUSE, LONGEST_PAUSE))
+                else:
+                    self._hear(response)
+                    return found
         raise AssertionError("the last attempt raises or returns")
 
-    async def _send(
+    async def _send(self, method: str, path: str, **more: Any) -> httpx.Response:
+        """Sent once."""
+        with self._telling_silence():
+            return await self._exchange(method, path, **more)
+
+    async def _exchange(
         self,
         method: str,
         path: str,
@@ -234,6 +277,11 @@ class OperationsClient:
             raise Unreachable(words_of(error)) from error
         except (httpx.InvalidURL, httpx.DecodingError) as error:
             raise BadAnswer(f"The answer could not be read: {error}.") from error
-        if self._heard is not None and response.status_code != 401:
-            self._heard(server_time(response))
+        if is_from_api(response):
+            self._hear(response)
         return response
+
+    def _hear(self, response: httpx.Response) -> None:
+        """An answer of the API: marked by it, or, where a gateway removes its marks, one that fits."""
+        if self._on_answer is not None and response.status_code != 401:
+            self._on_answer(server_time(response))

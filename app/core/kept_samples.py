@@ -69,12 +69,12 @@ class KeptSamples:
         tasks: Tasks,
         *,
         keyring: Keyring,
-        place: str,
+        target: str,
         say: Callable[[str], None],
     ) -> None:
-        """``place`` names the server in the keyring; ``say`` is told once how things are kept, where it matters."""
+        """``target`` names the server in the keyring; ``say`` is told once how things are kept, where it matters."""
         self._snapshot, self._clock, self._tasks = snapshot, clock, tasks
-        self._keyring, self._place, self._say = keyring, place, say
+        self._keyring, self._target, self._say = keyring, target, say
         self._entries: dict[str, _Entry] = {}
         self._opened = asyncio.Event()
 
@@ -83,7 +83,7 @@ class KeptSamples:
         how = keep if isinstance(keep, Keep) else None
         entry = _Entry(query.key, how.value_type if how is not None else keep, query=query, keep=how)  # type: ignore[arg-type]
         self._entries[query.key] = entry
-        query.changed.connect(lambda: self._heard(entry, query.raw))
+        query.changed.connect(lambda: self._store(entry, query.raw))
         if self._opened.is_set():
             self._tasks.start(self._seed([entry]), name=f"last sample of {query.key}")
 
@@ -92,7 +92,7 @@ class KeptSamples:
         entry = self._entries.get(key)
         if entry is None:
             entry = self._entries[key] = _Entry(key, value_type)
-        self._heard(entry, sample, shown_at=self._clock.now() if shown else None)
+        self._store(entry, sample, shown_at=self._clock.now() if shown else None)
 
     async def get(self, key: str, value_type: Callable[[], type[T]]) -> Sample[T] | None:
         """What is kept under a key, once it is known how it is sealed; shown, if it is asked for."""
@@ -110,7 +110,7 @@ class KeptSamples:
             self._opened.set()
         await self._seed(list(self._entries.values()))
         for entry in self._entries.values():
-            self._heard(entry, entry.latest)
+            self._store(entry, entry.latest)
 
     def forget(self) -> None:
         """Remove all that is kept: somebody signed out, or somebody else signed in."""
@@ -123,7 +123,7 @@ class KeptSamples:
     def close(self) -> None:
         """Keep the newest answer of each, and remember which were on the screen; what is added later is not read."""
         for entry in self._entries.values():
-            self._heard(entry, entry.latest, force=True)
+            self._store(entry, entry.latest, force=True)
             if entry.query is not None and (shown_at := entry.query.shown_at) is not None:
                 self._snapshot.touch(entry.key, shown_at)
         self._opened.clear()
@@ -134,7 +134,7 @@ class KeptSamples:
         path = self._snapshot.path
         sealed = await asyncio.to_thread(one_sealed, path)
         try:
-            seal = await seal_of(self._keyring, self._place)
+            seal = await seal_of(self._keyring, self._target)
         except OSError as error:
             if not await asyncio.to_thread(any_plain, path):  # else it was said when that was kept
                 self._say(UNSEALED.format(str(error).partition(". ")[0]))
@@ -147,7 +147,7 @@ class KeptSamples:
                 self._say(LOST_KEY)
         self._snapshot.seal = seal
 
-    def _heard(
+    def _store(
         self, entry: _Entry, sample: Sample[Any] | None, *, force: bool = False, shown_at: datetime | None = None
     ) -> None:
         if sample is None or sample.received_mono is None:

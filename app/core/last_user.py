@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from app.core.link import LinkState
 from app.core.query import Sample
+from app.core.signals import Signal
 
 if TYPE_CHECKING:
     from app.core.clock import Clock
@@ -20,10 +21,15 @@ KEY = "me"
 class LastUser:
     """Follows session and link; remembers who the server said is signed in, and forgets them when they sign out."""
 
+    left = Signal()
+    """Whom the server knew has signed out, their session has ended, or somebody else has signed in."""
+
     def __init__(self, session: Session, link: Link, kept: KeptSamples, clock: Clock, role: str | None) -> None:
-        """``role`` is the built-in account that is asked for, if any: somebody else's last session is none of it."""
+        """``role``: the built-in account to be signed in as, if any; another account is not remembered then."""
         self._session, self._link, self._kept, self._clock, self._role = session, link, kept, clock, role
         self._me: Me | None = None
+        self._here: str | None = None
+        """Id of whom the server knows."""
         session.changed.connect(self._session_changed)
         link.changed.connect(self._suppose)
 
@@ -46,8 +52,11 @@ class LastUser:
             self._session.suppose(self._me)
 
     def _session_changed(self) -> None:
-        me = self._session.me
-        if me is None or not self._session.confirmed:
+        me = self._session.me if self._session.confirmed else None
+        before, self._here = self._here, None if me is None else me.user_id
+        if before is not None and before != self._here:
+            self.left.emit()
+        if me is None:
             return
         if self._me is not None and self._me.user_id != me.user_id:
             self._kept.forget()

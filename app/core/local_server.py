@@ -13,11 +13,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.core.backoff import pause
 from app.core.errors import OperationsError
+from app.core.json_text import parse_json
 from app.core.platform import own_command, start_detached
+
+if TYPE_CHECKING:
+    from models.accounts import Tokens
 
 Progress = Callable[[str, float], None]
 
@@ -43,6 +47,17 @@ class LocalTokens:
     access_token: str
     refresh_token: str | None
     expires_at: datetime
+
+    def as_answered(self, as_of: datetime) -> Tokens:
+        """As the API answers a sign-in."""
+        from models.accounts import Tokens
+
+        return Tokens(
+            access_token=self.access_token,
+            refresh_token=self.refresh_token,
+            expires_at=self.expires_at,
+            as_of=as_of,
+        )
 
 
 class LocalServer:
@@ -90,7 +105,7 @@ async def join_or_start(
         raise LocalServerError(f"The data folder {data_dir} cannot be used: {error.strerror}.") from error
     clock = asyncio.get_running_loop().time
     deadline, start_at, ended = clock() + START_PATIENCE, clock(), 0
-    begun, process, said = time.time(), None, ""
+    begun, process, latest = time.time(), None, ""
     while clock() < deadline:
         joined = await _join(data_dir, role)
         if joined is not None:
@@ -99,12 +114,12 @@ async def join_or_start(
             process = _start(data_dir, sample_shop=sample_shop)
         elif process is not None and (code := process.poll()) is not None:
             if code != FOLDER_TAKEN:
-                raise LocalServerError(_why(data_dir, code, begun))
+                raise LocalServerError(_failure_words(data_dir, code, begun))
             # Another console's server has the folder: it is starting, and we join it, or ending, and ours comes next.
             ended += 1
             process, start_at = None, clock() + pause(ended, FIRST_PAUSE, LONGEST_PAUSE)
-        if (news := _progress(data_dir, begun)) is not None and str(news) != said:
-            said = str(news)
+        if (news := _progress(data_dir, begun)) is not None and str(news) != latest:
+            latest = str(news)
             say(*news)
         await asyncio.sleep(0.1)
     raise LocalServerError(
@@ -114,7 +129,7 @@ async def join_or_start(
 
 async def _join(data_dir: Path, role: str | None) -> LocalServer | None:
     try:
-        ready = json.loads((data_dir / "serve.json").read_text(encoding="utf-8"))
+        ready = parse_json((data_dir / "serve.json").read_text(encoding="utf-8"))
         port, token = int(ready["leasePort"]), str(ready["token"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -124,7 +139,7 @@ async def _join(data_dir: Path, role: str | None) -> LocalServer | None:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(json.dumps({"token": token, "as": role}).encode() + b"\n")
             await writer.drain()
-            answer: dict[str, Any] = dict(json.loads(await reader.readline()))
+            answer: dict[str, Any] = dict(parse_json(await reader.readline()))
     except (OSError, TimeoutError, ValueError, TypeError):
         if writer is not None:
             writer.close()
@@ -159,13 +174,13 @@ def _progress(data_dir: Path, begun: float) -> tuple[str, float] | None:
     try:
         if file.stat().st_mtime < begun - CLOCK_GRAIN:
             return None
-        raw = json.loads(file.read_text(encoding="utf-8"))
+        raw = parse_json(file.read_text(encoding="utf-8"))
         return str(raw["message"]), float(raw["fraction"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def _why(data_dir: Path, code: int, begun: float) -> str:
+def _failure_words(data_dir: Path, code: int, begun: float) -> str:
     news = _progress(data_dir, begun)
     words = news[0] if news else f"it ended with code {code}"
     return f"The server on this computer could not start: {words}. {_tail(data_dir)}"

@@ -24,6 +24,8 @@ class Message:
     text: str
     level: Level = "info"
     undo: Callable[[], Any] | None = None
+    passing: bool = False
+    """About the moment alone: it goes by itself."""
 
 
 class Messages:
@@ -33,24 +35,34 @@ class Messages:
     """Carries the Message."""
     taken_back = Signal()
     """What the last message with an undo told of was taken back elsewhere."""
+    cleared = Signal()
+    """Nothing of what was told is to be read any more."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self.history: deque[Message] = deque(maxlen=HISTORY_MOST)
-        self._said: set[str] = set()
+        self._posted_keys: set[str] = set()
 
-    def post(self, text: str, level: Level = "info", undo: Callable[[], Any] | None = None) -> None:
+    def post(
+        self, text: str, level: Level = "info", undo: Callable[[], Any] | None = None, *, passing: bool = False
+    ) -> None:
         """Tell the operator."""
-        message = Message(self._clock.now(), text, level, undo)
+        message = Message(self._clock.now(), text, level, undo, passing)
         self.history.append(message)
         self.posted.emit(message)
 
     def post_once(self, key: str, text: str, level: Level = "warning") -> None:
         """Tell something that would otherwise be told again and again; once until ``forget(key)``."""
-        if key not in self._said:
-            self._said.add(key)
+        if key not in self._posted_keys:
+            self._posted_keys.add(key)
             self.post(text, level)
+
+    def clear(self) -> None:
+        """Forget all that was told: it was for somebody who has left."""
+        self.history.clear()
+        self._posted_keys.clear()
+        self.cleared.emit()
 
     def forget(self, key: str) -> None:
         """It may be told again."""
-        self._said.discard(key)
+        self._posted_keys.discard(key)

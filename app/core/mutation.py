@@ -18,19 +18,22 @@ from app.core.errors import OperationsError, StepUpNeeded
 from app.core.mutation_sender import MutationSender
 from app.core.mutation_types import MutationRequest, MutationSpec, Outcome, Refused, stored_request, version_of
 from app.core.outbox import Outbox, OutboxError, PendingMutation, SettledMutation, State
-from app.core.pending_mutations import PendingMutations, written_down
+from app.core.pending_mutations import PendingMutations, build_pending
 from app.core.signals import SignalInstance
+from app.core.tasks import end
 
 if TYPE_CHECKING:
     from app.core.http_client import OperationsClient
     from app.core.tasks import Tasks
     from models.core.topics import Topic
 
-PARKED = frozenset({State.CONFLICT, State.REFUSED, State.UNKNOWN, State.HELD})
+PARKED = frozenset({State.CONFLICT, State.REFUSED, State.UNKNOWN, State.HELD, State.UNREADABLE})
+READ_AND_GONE = frozenset({State.REFUSED, State.UNKNOWN, State.UNREADABLE})
+"""What ends once the operator has read why it was not done, or knows what became of it."""
 
 
 class Mutations:
-    """All intents of one console."""
+    """All pending mutations of one console."""
 
     def __init__(
         self,
@@ -40,17 +43,22 @@ class Mutations:
         user: Callable[[], str | None],
         connected: Callable[[], bool],
         step_up: Callable[[StepUpNeeded, str], Any],
-        noticed: Callable[[OperationsError], Any],
+        report_error: Callable[[OperationsError], Any],
         invalidate: Callable[[Topic], Any],
         tasks: Tasks,
     ) -> None:
         self._outbox = outbox
-        self._user, self._connected, self._noticed, self._tasks = user, connected, noticed, tasks
+        self._user, self._connected, self._report_error, self._tasks = user, connected, report_error, tasks
         self._wake = asyncio.Event()
-        self._late = DelayedSend()
+        self._delayed_send = DelayedSend()
         self._list = PendingMutations(outbox, user=user, invalidate=invalidate, wake=self._wake)
         self._sender = MutationSender(
-            self._list, self._late, client=client, connected=connected, step_up=step_up, noticed=noticed
+            self._list,
+            self._delayed_send,
+            client=client,
+            connected=connected,
+            step_up=step_up,
+            report_error=report_error,
         )
         self._adding = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
@@ -82,7 +90,7 @@ class Mutations:
         self._list.specs[spec.name] = spec
         return spec
 
-    def kind(self, name: str) -> MutationSpec | None:
+    def spec(self, name: str) -> MutationSpec | None:
         """A declared kind; ``None`` for one of another release."""
         return self._list.specs.get(name)
 
@@ -99,94 +107,96 @@ class Mutations:
     @property
     def conflicts(self) -> tuple[PendingMutation, ...]:
         """What waits for the operator to choose."""
-        return tuple(intent for intent in self.pending if intent.state is State.CONFLICT)
+        return tuple(mutation for mutation in self.pending if mutation.state is State.CONFLICT)
 
     def of(self, resource: str) -> tuple[PendingMutation, ...]:
         """What is pending for one resource."""
         return self._list.of(resource)
 
-    async def submit(self, draft: MutationRequest) -> Outcome:
+    async def submit(self, request: MutationRequest) -> Outcome:
         """Keep and send. Answers when the server has, or at once when it cannot be heard.
 
         Raises Refused (nothing changed), InConflict (it waits for a choice), or OperationsError in the server's words.
         """
-        spec, user = self._list.specs[draft.kind], self._user()
+        spec, user = self._list.specs[request.kind], self._user()
         if user is None:
             raise Refused("Nobody is signed in.")
         if spec.irreversible and not self._connected():
             raise Refused("This cannot be taken back, so it is not kept for later: it needs the link to the server.")
         async with self._adding:  # the second of two quick ones must find the first
-            before = self.of(draft.resource) if draft.resource else ()
-            parked = next((intent for intent in before if intent.state in PARKED), None)
+            before = self.of(request.resource) if request.resource else ()
+            parked = next((mutation for mutation in before if mutation.state in PARKED), None)
             if parked is not None:
                 raise Refused(f"“{parked.title}” comes first: {parked.detail or 'it waits for you'}.")
-            intent = written_down(draft, key=str(uuid4()), user=user, at=time.time(), before=before)
+            mutation = build_pending(request, key=str(uuid4()), user=user, at=time.time(), before=before)
             try:
-                intent = await self._list.add(intent)
+                mutation = await self._list.add(mutation)
             except OutboxError as error:
                 raise Refused(str(error)) from error
-        if self._late.hold(intent.key, spec.late, self._wake) or not self._connected():
-            return Outcome(intent, settled=False)
-        return await self._list.answered(intent)
+        if self._delayed_send.hold(mutation.key, spec.delay, self._wake) or not self._connected():
+            return Outcome(mutation, settled=False)
+        return await self._list.wait_for_answer(mutation)
 
     async def cancel(self, key: str) -> None:
         """Do not send it. Raises Refused for one that is being sent, or was and may have been done."""
-        intent = self._list.known(key)
+        mutation = self._list.known(key)
         if self._sender.sending == key:
             raise Refused("It is being sent at this moment.")
-        if intent.attempts and intent.state in {State.WAITING, State.UNKNOWN}:
+        if mutation.state is State.UNREADABLE:
+            raise Refused("It is not sent anyway.")
+        if mutation.attempts and mutation.state in {State.WAITING, State.UNKNOWN}:
             raise Refused(
                 "It was sent and not answered: it may have been done. It is asked for again with the same key."
             )
-        await self._list.end(intent, "withdrawn")
+        await self._list.end(mutation, "withdrawn")
 
     async def forget(self, key: str) -> None:
         """The operator has read why it was refused, or knows what became of it."""
-        intent = self._list.known(key)
-        if intent.state not in {State.REFUSED, State.UNKNOWN}:
+        mutation = self._list.known(key)
+        if mutation.state not in READ_AND_GONE:
             raise Refused("It is still to be sent.")
-        await self._list.end(intent, "refused" if intent.state is State.REFUSED else "unknown", intent.detail)
+        await self._list.end(mutation, "refused" if mutation.state is State.REFUSED else "unknown", mutation.detail)
 
     async def again(self, key: str) -> Outcome:
         """Send one that waits for the operator once more, under the same key: it is done once, whatever happened.
 
         Raises as ``submit``.
         """
-        intent = self._list.known(key)
-        if intent.state not in {State.HELD, State.UNKNOWN, State.REFUSED}:
+        mutation = self._list.known(key)
+        if mutation.state not in {State.HELD, State.UNKNOWN, State.REFUSED}:
             raise Refused("It will be sent by itself.")
         if not self._connected():
             raise Refused("It needs the link to the server.")
-        return await self._list.answered(await self._list.replace(intent, state=State.WAITING, detail=""))
+        return await self._list.wait_for_answer(await self._list.replace(mutation, state=State.WAITING, detail=""))
 
     async def look_at_theirs(self, key: str) -> PendingMutation:
         """The conflict with the record as it is now. Raises OperationsError."""
-        intent = self._list.conflict(key)
-        theirs = await self._sender.theirs(intent)
-        return intent if theirs is None else await self._list.replace(intent, theirs=theirs)
+        mutation = self._list.conflict(key)
+        theirs = await self._sender.theirs(mutation)
+        return mutation if theirs is None else await self._list.replace(mutation, theirs=theirs)
 
     async def keep_theirs(self, key: str) -> None:
         """Let the other's change stand."""
-        intent = self._list.conflict(key)
-        await self._list.end(intent, "theirs kept", intent.detail, version=version_of(intent.theirs))
+        mutation = self._list.conflict(key)
+        await self._list.end(mutation, "theirs kept", mutation.detail, version=version_of(mutation.theirs))
 
     async def keep_mine(self, key: str) -> None:
         """Make my change upon the other's, which the operator has seen."""
-        intent = self._list.conflict(key)
-        if intent.theirs is None:
+        mutation = self._list.conflict(key)
+        if mutation.theirs is None:
             raise Refused("What the other one changed is not known yet; it needs the link to the server.")
         # Another request than the one that was refused: it has a key and a version of its own.
         fresh = await self._list.replace(
-            intent,
+            mutation,
             key=str(uuid4()),
-            version=version_of(intent.theirs),
-            base=intent.theirs,
+            version=version_of(mutation.theirs),
+            base=mutation.theirs,
             theirs=None,
             state=State.WAITING,
             attempts=0,
             detail="",
         )
-        for later in [i for i in self._list.all if i.builds_on == intent.key]:
+        for later in [i for i in self._list.all if i.builds_on == mutation.key]:
             await self._list.replace(later, builds_on=fresh.key)
         self._wake.set()
 
@@ -209,20 +219,27 @@ class Mutations:
 
     def overlaid(self, topics: frozenset[Topic], value: Any) -> Any:
         """A query's value as it will be when everything that is on its way has been done."""
-        for intent in self.pending:
-            spec = self._list.spec(intent)
-            if spec is not None and spec.overlay is not None and spec.topics & topics and intent.state is State.WAITING:
-                value = spec.overlay(value, intent.fields, intent)
+        for mutation in self.pending:
+            spec = self._list.spec(mutation)
+            if (
+                spec is not None
+                and spec.overlay is not None
+                and spec.topics & topics
+                and mutation.state is State.WAITING
+            ):
+                value = spec.overlay(value, mutation.fields, mutation)
         return value
 
     # --- life ----------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Take up what an earlier run left, and begin to send."""
+        """Take up what an earlier run left, and begin to send; once is enough."""
+        if self._task is not None:
+            return
         try:
             await self._list.take_over()
         except OutboxError as error:
-            self._noticed(Refused(str(error)))
+            self._report_error(Refused(str(error)))
         self._task = self._tasks.start(self._sender.work(), name="outbox")
 
     def wake(self) -> None:
@@ -232,10 +249,9 @@ class Mutations:
     async def close(self) -> None:
         """Stop sending; what is pending stays on disk. What only waits for its undo is sent first, if it can be."""
         unsent = self._list
-        await self._late.flush(
-            lambda keys: self._connected() and any(intent.key in keys for intent in unsent.all), self._wake
+        await self._delayed_send.flush(
+            lambda keys: self._connected() and any(mutation.key in keys for mutation in unsent.all), self._wake
         )
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait({self._task})
+            await end(self._task)
         await self._outbox.close()

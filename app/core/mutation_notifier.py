@@ -23,28 +23,28 @@ class MutationNotifier:
         mutations.conflicted.connect(self._conflicted)
         mutations.refused.connect(self._refused)
 
-    def _settled(self, intent: PendingMutation, answer: dict[str, Any]) -> None:
+    def _settled(self, mutation: PendingMutation, answer: dict[str, Any]) -> None:
         """Tell what was done, with its undo where there is one."""
-        kind = self._mutations.kind(intent.kind)
-        if kind is not None and kind.in_place:
+        spec = self._mutations.spec(mutation.kind)
+        if spec is not None and spec.in_place:
             return
-        draft = kind.undo(intent, answer) if kind is not None and kind.undo is not None else None
+        request = spec.undo(mutation, answer) if spec is not None and spec.undo is not None else None
 
         def undo() -> None:
-            assert draft is not None  # noqa: S101 - asked for below
-            self._tasks.start(self._take_back(intent, draft), name=f"undo {intent.kind}")
+            assert request is not None  # noqa: S101 - asked for below
+            self._tasks.start(self._take_back(mutation, request), name=f"undo {mutation.kind}")
 
-        self._messages.post(intent.title, undo=None if draft is None else undo)
+        self._messages.post(mutation.title, undo=None if request is None else undo)
 
-    async def _take_back(self, intent: PendingMutation, draft: MutationRequest) -> None:
+    async def _take_back(self, mutation: PendingMutation, request: MutationRequest) -> None:
         try:
-            await self._mutations.submit(draft)
-            await self._mutations.note_undone(intent.key)
+            await self._mutations.submit(request)
+            await self._mutations.note_undone(mutation.key)
         except OperationsError as error:
             self._messages.post(f"Not taken back: {error}", "error")
 
-    def _conflicted(self, intent: PendingMutation) -> None:
-        self._messages.post(f"Somebody else was quicker. Waits for your choice: {intent.title}.", "warning")
+    def _conflicted(self, mutation: PendingMutation) -> None:
+        self._messages.post(f"Somebody else changed this first. It waits for your choice: {mutation.title}.", "warning")
 
-    def _refused(self, intent: PendingMutation) -> None:
-        self._messages.post(f"“{intent.title}” was refused: {intent.detail}", "error")
+    def _refused(self, mutation: PendingMutation) -> None:
+        self._messages.post(f"“{mutation.title}” was refused: {mutation.detail}", "error")

@@ -41,45 +41,45 @@ class MutationSender:
     def __init__(
         self,
         pending: PendingMutations,
-        late: DelayedSend,
+        delayed_send: DelayedSend,
         *,
         client: Callable[[], OperationsClient],
         connected: Callable[[], bool],
         step_up: Callable[[StepUpNeeded, str], Any],
-        noticed: Callable[[OperationsError], Any],
+        report_error: Callable[[OperationsError], Any],
     ) -> None:
         self.sending: str | None = None
         """Key of what is on the wire."""
-        self._pending, self._late = pending, late
+        self._pending, self._delayed_send = pending, delayed_send
         self._client, self._connected = client, connected
-        self._step_up, self._noticed = step_up, noticed
+        self._step_up, self._report_error = step_up, report_error
         self._faults: dict[str, int] = {}
 
     async def work(self) -> None:
         """Send for ever."""
         wake, failures = self._pending.wake, 0
         while True:
-            intent = self._next()
-            if intent is None:
+            mutation = self._next()
+            if mutation is None:
                 wake.clear()
                 if self._next() is None:
                     await self._rest()
                 continue
             try:
-                sent = await self._send(intent)
+                sent = await self._send(mutation)
             except OutboxError as error:
-                self._noticed(Refused(str(error)))
+                self._report_error(Refused(str(error)))
                 sent = False
             failures = 0 if sent else failures + 1
             if not sent:
                 wake.clear()
                 await wait_for(wake, pause(failures, RETRY_FIRST, RETRY_LONGEST))
 
-    async def theirs(self, intent: PendingMutation) -> str | None:
+    async def theirs(self, mutation: PendingMutation) -> str | None:
         """The record that somebody else changed, as it is now. Raises OperationsError."""
-        if intent.record is None:
+        if mutation.record is None:
             return None
-        return record_in((await self._client().record(intent.record))[0], self._pending.spec(intent))
+        return record_in((await self._client().record(mutation.record))[0], self._pending.spec(mutation))
 
     async def _rest(self) -> None:
         """Until there is something to do; meanwhile others see that we live, and we whether they do."""
@@ -93,105 +93,107 @@ class MutationSender:
                 await pending.take_over()
 
     def _next(self) -> PendingMutation | None:
-        return self._pending.next(self._late.holds) if self._connected() else None
+        return self._pending.next(self._delayed_send.holds) if self._connected() else None
 
-    async def _send(self, intent: PendingMutation) -> bool:
+    async def _send(self, mutation: PendingMutation) -> bool:
         """Whether the server was heard. Every attempt is on disk before it is made."""
-        if intent.attempts and intent.version is None and time.time() - intent.created_at > KEY_HOURS * 3600:
+        if mutation.attempts and mutation.version is None and time.time() - mutation.created_at > KEY_HOURS * 3600:
             words = "It was sent a day ago and never answered; look whether it was done."
-            await self._pending.park(intent, State.UNKNOWN, words)
+            await self._pending.park(mutation, State.UNKNOWN, words)
             return True
-        intent = await self._pending.replace(intent, attempts=intent.attempts + 1, tried_at=time.time(), quiet=True)
-        self.sending = intent.key
+        mutation = await self._pending.replace(
+            mutation, attempts=mutation.attempts + 1, tried_at=time.time(), quiet=True
+        )
+        self.sending = mutation.key
         self._pending.changed.emit()
         try:
             text, version = await self._client().send(
-                intent.method, intent.path, intent.body, version=intent.version, key=intent.key
+                mutation.method, mutation.path, mutation.body, version=mutation.version, key=mutation.key
             )
         except OperationsError as error:
-            return await self._not_done(intent, error)
+            return await self._not_done(mutation, error)
         else:
-            await self._done(intent, text, version)
+            await self._done(mutation, text, version)
             return True
         finally:
             self.sending = None
             self._pending.changed.emit()
 
-    async def _done(self, intent: PendingMutation, text: str, version: int | None) -> None:
+    async def _done(self, mutation: PendingMutation, text: str, version: int | None) -> None:
         answer = json.loads(text) if text.strip() else {}
-        spec = self._pending.spec(intent)
-        undo = spec.undo(intent, answer) if spec is not None and spec.undo is not None else None
+        spec = self._pending.spec(mutation)
+        undo = spec.undo(mutation, answer) if spec is not None and spec.undo is not None else None
         kept = None if undo is None else request_text(undo)
-        await self._pending.end(intent, "done", undo=kept, version=version, answer=answer)
-        self.settled.emit(intent, answer)
+        await self._pending.end(mutation, "done", undo=kept, version=version, answer=answer)
+        self.settled.emit(mutation, answer)
 
-    async def _not_done(self, intent: PendingMutation, error: OperationsError) -> bool:
+    async def _not_done(self, mutation: PendingMutation, error: OperationsError) -> bool:
         match error:
             case Unreachable():
-                self._noticed(error)
-                await self._unheard(intent, error)
+                self._report_error(error)
+                await self._unheard(mutation, error)
                 return False
             case SignedOut():
-                self._noticed(error)
-                self._pending.answer(intent, Outcome(intent, settled=False))
+                self._report_error(error)
+                self._pending.answer(mutation, Outcome(mutation, settled=False))
                 return False
             case StepUpNeeded():
-                await self._ask_for_factor(intent, error)
+                await self._ask_for_factor(mutation, error)
                 return True
-            case ProblemAnswer() if error.outdated and intent.record is not None:
-                await self._compare(intent, error)
+            case ProblemAnswer() if error.outdated and mutation.record is not None:
+                await self._compare(mutation, error)
                 return True
             case ProblemAnswer() if error.code in BUSY:
                 await asyncio.sleep(min(error.retry_after or 0.0, RETRY_LONGEST))
                 return False
             case BadAnswer() | ProblemAnswer() if isinstance(error, BadAnswer) or error.code == "internal":
-                return await self._server_fault(intent, error)
+                return await self._server_fault(mutation, error)
             case _:
-                await self._refuse(intent, error)
+                await self._refuse(mutation, error)
                 return True
 
-    async def _unheard(self, intent: PendingMutation, error: Unreachable) -> None:
-        spec = self._pending.spec(intent)
+    async def _unheard(self, mutation: PendingMutation, error: Unreachable) -> None:
+        spec = self._pending.spec(mutation)
         if spec is None or not spec.irreversible:
-            self._pending.answer(intent, Outcome(intent, settled=False))
-        elif isinstance(error, NotSent) and intent.attempts == 1:
-            await self._refuse(intent, Refused(f"It was not sent: {error}"))
+            self._pending.answer(mutation, Outcome(mutation, settled=False))
+        elif isinstance(error, NotSent) and mutation.attempts == 1:
+            await self._refuse(mutation, Refused(f"It was not sent: {error}"))
         else:
             words = "The server did not answer: it may or may not have been done."
-            await self._pending.park(intent, State.UNKNOWN, words)
+            await self._pending.park(mutation, State.UNKNOWN, words)
 
-    async def _ask_for_factor(self, intent: PendingMutation, error: StepUpNeeded) -> None:
-        if not self._pending.awaited(intent):
-            await self._pending.park(intent, State.HELD, "It waits for your second factor.")
-        elif not await self._step_up(error, intent.title):
-            await self._pending.end(intent, "withdrawn", "no second factor was given")
-            self._pending.answer(intent, Refused("Nothing was done: no second factor was given."))
+    async def _ask_for_factor(self, mutation: PendingMutation, error: StepUpNeeded) -> None:
+        if not self._pending.is_awaited(mutation):
+            await self._pending.park(mutation, State.HELD, "It waits for your second factor.")
+        elif not await self._step_up(error, mutation.title):
+            await self._pending.end(mutation, "withdrawn", "no second factor was given")
+            self._pending.answer(mutation, Refused("Nothing was done: no second factor was given."))
 
-    async def _compare(self, intent: PendingMutation, error: ProblemAnswer) -> None:
+    async def _compare(self, mutation: PendingMutation, error: ProblemAnswer) -> None:
         theirs: str | None = None
         try:
-            theirs = await self.theirs(intent)
+            theirs = await self.theirs(mutation)
         except OperationsError as unheard:
             if not isinstance(unheard, Unreachable):
-                await self._refuse(intent, error)
+                await self._refuse(mutation, error)
                 return
-        if theirs is not None and intent.attempts > 1 and holds(theirs, intent.fields):
+        if theirs is not None and mutation.attempts > 1 and holds(theirs, mutation.fields):
             # The answer to the first attempt was lost for longer than its key is kept: it was done.
-            await self._done(intent, theirs, version_of(theirs))
+            await self._done(mutation, theirs, version_of(theirs))
             return
-        self.conflicted.emit(await self._pending.park(intent, State.CONFLICT, error.problem.detail, theirs=theirs))
+        self.conflicted.emit(await self._pending.park(mutation, State.CONFLICT, error.problem.detail, theirs=theirs))
 
-    async def _server_fault(self, intent: PendingMutation, error: OperationsError) -> bool:
-        faults = self._faults[intent.key] = self._faults.get(intent.key, 0) + 1
+    async def _server_fault(self, mutation: PendingMutation, error: OperationsError) -> bool:
+        faults = self._faults[mutation.key] = self._faults.get(mutation.key, 0) + 1
         if faults < SERVER_FAULTS:
             return False
-        del self._faults[intent.key]
-        await self._pending.park(intent, State.UNKNOWN, f"The server fails: {error}")
+        del self._faults[mutation.key]
+        await self._pending.park(mutation, State.UNKNOWN, f"The server fails: {error}")
         return True
 
-    async def _refuse(self, intent: PendingMutation, error: OperationsError) -> None:
-        if self._pending.awaited(intent):
+    async def _refuse(self, mutation: PendingMutation, error: OperationsError) -> None:
+        if self._pending.is_awaited(mutation):
             # Whoever waits is told now; nothing of it is left.
-            await self._pending.end(intent, "refused", str(error), failure=error)
+            await self._pending.end(mutation, "refused", str(error), failure=error)
         else:
-            self.refused.emit(await self._pending.park(intent, State.REFUSED, str(error)))
+            self.refused.emit(await self._pending.park(mutation, State.REFUSED, str(error)))

@@ -20,15 +20,15 @@ class Refused(OperationsError):  # noqa: N818 - it names what happened
 
 
 class InConflict(OperationsError):  # noqa: N818 - as above
-    """Somebody else changed the record meanwhile; the intent waits for the operator's choice."""
+    """Somebody else changed the record meanwhile; the pending mutation waits for the operator's choice."""
 
-    def __init__(self, intent: PendingMutation) -> None:
+    def __init__(self, mutation: PendingMutation) -> None:
         super().__init__("Somebody else changed this meanwhile: choose which of the two holds.")
-        self.intent = intent
+        self.mutation = mutation
 
 
 Overlay = Callable[[Any, dict[str, Any], PendingMutation], Any]
-"""From a query's value, the fields an intent changes and the intent, the value as it will be."""
+"""From a query's value, the fields a pending mutation changes and the pending mutation, the value as it will be."""
 
 
 class Body(Protocol):
@@ -65,7 +65,7 @@ class MutationSpec:
     """Queries that show its effect."""
     irreversible: bool = False
     """Never kept for later: refused while the server cannot be heard."""
-    late: float = 0.0
+    delay: float = 0.0
     """Seconds it is kept before it is sent, so that it can be taken back; ``submit`` does not wait for that."""
     within: str = ""
     """Field of what the address of the record answers that holds the record; empty: it answers the record itself."""
@@ -73,38 +73,38 @@ class MutationSpec:
     """Its panel shows what becomes of it, row by row: no message when it is done, no dialog when it conflicts."""
     overlay: Overlay | None = None
     undo: Callable[[PendingMutation, dict[str, Any]], MutationRequest | None] | None = None
-    """From the intent and the server's answer, what takes it back."""
+    """From the pending mutation and the server's answer, what takes it back."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a submitted draft so far."""
+    """What became of a submitted request so far."""
 
-    intent: PendingMutation
+    mutation: PendingMutation
     settled: bool
     """Done by the server; otherwise it is kept and will be sent."""
     answer: dict[str, Any] = field(default_factory=dict)
 
 
-def request_text(draft: MutationRequest) -> str:
-    """A draft as it is written down."""
-    body = None if draft.body is None else draft.body.model_dump_json(by_alias=True, exclude_unset=True)
+def request_text(request: MutationRequest) -> str:
+    """A request as it is written down."""
+    body = None if request.body is None else request.body.model_dump_json(by_alias=True, exclude_unset=True)
     return json.dumps(
         {
-            "kind": draft.kind,
-            "title": draft.title,
-            "method": draft.method,
-            "path": draft.path,
+            "kind": request.kind,
+            "title": request.title,
+            "method": request.method,
+            "path": request.path,
             "body": body,
-            "version": draft.version,
-            "resource": draft.resource,
-            "record": draft.record,
+            "version": request.version,
+            "resource": request.resource,
+            "record": request.record,
         }
     )
 
 
 def stored_request(text: str) -> MutationRequest:
-    """A draft that was written down."""
+    """A request that was written down."""
     kept = json.loads(text)
     body = kept.pop("body")
     return MutationRequest(**kept, body=None if body is None else _Kept(body))
@@ -121,11 +121,11 @@ class _Kept:
         return self._text
 
 
-def record_in(answer: str, kind: MutationSpec | None) -> str:
+def record_in(answer: str, spec: MutationSpec | None) -> str:
     """The record in what its address answered."""
-    if kind is None or not kind.within:
+    if spec is None or not spec.within:
         return answer
-    found = json.loads(answer).get(kind.within)
+    found = json.loads(answer).get(spec.within)
     return answer if found is None else json.dumps(found)
 
 

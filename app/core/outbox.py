@@ -1,14 +1,13 @@
 """The durable outbox: what an operator decided is on disk before it is sent, and stays until the server has answered.
 
-One SQLite file for each place. Several consoles of one profile share it: each sends what it wrote itself, and takes
-over from one that does not live any more.
+One SQLite file for each server or data folder. Several consoles of one profile share it: each sends what it wrote
+itself, and takes over from one that does not live any more.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterable
@@ -21,6 +20,9 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 from app.core import files
+from app.core.clock import is_instant
+from app.core.json_text import parse_json
+from app.core.life_sign import LifeSign, has_ended
 
 T = TypeVar("T")
 
@@ -28,7 +30,8 @@ SCHEMA = 1
 PATIENCE = 2.0
 BEAT_SECONDS = 3.0
 DEAD_AFTER = 10.0
-"""Seconds without a sign of life after which another console takes over what a killed one left."""
+"""Seconds without a sign of life after which another console takes over what a killed one left, where the system does
+not tell by itself that it has ended (``app.core.life_sign``)."""
 DONE_KEPT = 1_000
 
 CREATE = """
@@ -48,11 +51,11 @@ create table sender (owner text primary key, seen real not null);
 
 
 class OutboxError(OSError):
-    """An intent cannot be kept; nothing was sent. The words are for the operator."""
+    """A pending mutation cannot be kept; nothing was sent. The words are for the operator."""
 
 
 class State(StrEnum):
-    """Where an intent stands."""
+    """Where a pending mutation stands."""
 
     WAITING = "waiting"
     """Will be sent, or sent again."""
@@ -64,6 +67,9 @@ class State(StrEnum):
     """The server said no; the operator has not read it yet."""
     UNKNOWN = "unknown"
     """It may have been done: only the operator can tell whether to ask again."""
+    UNREADABLE = "unreadable"
+    """Its row in the file holds what no opsconsole of this release writes. It is never sent, and stays as it is on the
+    disk until the operator has read of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +87,13 @@ class PendingMutation:
     version: int | None
     """What it is based on (``If-Match``); for one that builds on another, known when that has settled."""
     resource: str
-    """What it changes, for example ``alert_rule:…``: intents for one resource go in order."""
+    """What it changes, for example ``alert_rule:…``: pending mutations for one resource go in order."""
     record: str | None = None
     """Address to GET the resource at."""
     base: str | None = None
     """The record as the operator saw it, JSON."""
     builds_on: str | None = None
-    """Key of the intent before it on the same resource, not settled when this one was made."""
+    """Key of the pending mutation before it on the same resource, not settled when this one was made."""
     state: State = State.WAITING
     attempts: int = 0
     """How often it was sent: after the first time it may have been done."""
@@ -102,7 +108,7 @@ class PendingMutation:
     @property
     def fields(self) -> dict[str, Any]:
         """What it wants to change, by the names of the contract."""
-        return json.loads(self.body) if self.body else {}
+        return parse_json(self.body) if self.body else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +127,13 @@ class SettledMutation:
     """``done``, ``refused``, ``withdrawn``, ``theirs kept``."""
     detail: str
     undo: str | None
-    """The intent that takes it back, JSON, where there is one."""
+    """The pending mutation that takes it back, JSON, where there is one."""
     undone: bool
 
 
-def outbox_path(profile: Path, place: str) -> Path:
+def outbox_path(profile: Path, target: str) -> Path:
     """One file per server or data folder: what was decided for one is never sent to another."""
-    return profile / f"outbox-{hashlib.sha256(place.encode()).hexdigest()[:12]}.db"
+    return profile / f"outbox-{hashlib.sha256(target.encode()).hexdigest()[:12]}.db"
 
 
 class Outbox:
@@ -141,39 +147,42 @@ class Outbox:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="outbox")
         self._connection: sqlite3.Connection | None = None
         self._seen_at = 0.0
+        self._sign = LifeSign(self._sign_path(self.owner))
+        self._named: set[str] = set()
+        """Keys of the unreadable the operator was told of."""
 
     # --- asked by the mutations ----------------------------------------------------------------------------------
 
-    async def add(self, intent: PendingMutation) -> PendingMutation:
-        """Keep an intent; it is on disk when this returns. Raises OutboxError."""
-        return await self._run(self._add, intent)
+    async def add(self, mutation: PendingMutation) -> PendingMutation:
+        """Keep a pending mutation; it is on disk when this returns. Raises OutboxError."""
+        return await self._run(self._add, mutation)
 
     async def take_over(self) -> list[PendingMutation]:
         """Ours and those of consoles that live no more, in order; they are ours from now on. Raises OutboxError."""
         return await self._run(self._take_over)
 
-    async def change(self, intent: PendingMutation, **changes: Any) -> PendingMutation:
-        """Write other values into an intent and answer it. Raises OutboxError."""
-        return await self._run(self._change, intent, changes)
+    async def change(self, mutation: PendingMutation, **changes: Any) -> PendingMutation:
+        """Write other values into a pending mutation and answer it. Raises OutboxError."""
+        return await self._run(self._change, mutation, changes)
 
     async def settle(
         self,
-        intent: PendingMutation,
+        mutation: PendingMutation,
         outcome: str,
         detail: str = "",
         *,
         version: int | None = None,
         undo: str | None = None,
     ) -> None:
-        """End an intent; those that build on it are based on ``version`` from now on. Raises OutboxError."""
-        await self._run(self._settle, intent, outcome, detail, version, undo)
+        """End a pending mutation; those that build on it are based on ``version`` from now on. Raises OutboxError."""
+        await self._run(self._settle, mutation, outcome, detail, version, undo)
 
     async def beat(self) -> None:
         """Tell others that this console lives. Raises OutboxError."""
         await self._run(lambda: self._transaction(self._alive))
 
     async def others(self) -> bool:
-        """Whether there are intents of other consoles. Raises OutboxError."""
+        """Whether there are pending mutations of other consoles. Raises OutboxError."""
         return await self._run(self._others)
 
     async def settled_by(self, user_id: str, limit: int = 200) -> list[SettledMutation]:
@@ -207,12 +216,16 @@ class Outbox:
             if isinstance(error, OutboxError):
                 raise
             raise OutboxError(
-                f"What you decided cannot be kept safely, so it was not sent: {_words(error)}."
+                f"What you decide cannot be kept safely on this computer, so it is not sent: {_words(error)}."
             ) from error
+
+    def _sign_path(self, owner: str) -> Path:
+        return self.path.with_name(f"{self.path.name}.{owner}.lives")
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
             files.make_folder(self.path.parent)
+            self._sign.give()  # before others read in the file that there is somebody
             connection = sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
             try:
                 connection.row_factory = sqlite3.Row
@@ -258,15 +271,15 @@ class Outbox:
             connection.execute("insert or replace into sender (owner, seen) values (?, ?)", (self.owner, now))
             self._seen_at = now
 
-    def _add(self, intent: PendingMutation) -> PendingMutation:
+    def _add(self, mutation: PendingMutation) -> PendingMutation:
         def work(connection: sqlite3.Connection) -> PendingMutation:
             self._alive(connection)
-            values = _values(intent) | {"owner": self.owner}
+            values = _values(mutation) | {"owner": self.owner}
             cursor = connection.execute(
                 f"insert into intent ({', '.join(values)}) values ({', '.join(f':{name}' for name in values)})",  # noqa: S608
                 values,
             )
-            return replace(intent, seq=int(cursor.lastrowid or 0))
+            return replace(mutation, seq=int(cursor.lastrowid or 0))
 
         return self._transaction(work)
 
@@ -275,57 +288,72 @@ class Outbox:
             self._seen_at = 0.0
             self._alive(connection)
             now = time.time()
+            known = connection.execute("select owner, seen from sender where owner <> ?", (self.owner,)).fetchall()
             # A sign of life from the future is that of a clock that was set back.
-            connection.execute("delete from sender where seen < ? or seen > ?", (now - DEAD_AFTER, now + DEAD_AFTER))
+            dead = [
+                (owner,) for owner, seen in known if abs(now - seen) > DEAD_AFTER or has_ended(self._sign_path(owner))
+            ]
+            connection.executemany("delete from sender where owner = ?", dead)
             connection.execute(
                 "update intent set owner = ? where owner not in (select owner from sender)", (self.owner,)
             )
-            return _intents(connection.execute("select * from intent where owner = ? order by seq", (self.owner,)))
+            return [
+                _mutation(row)
+                for row in connection.execute("select * from intent where owner = ? order by seq", (self.owner,))
+            ]
 
-        return self._transaction(work)
+        found = self._transaction(work)
+        self._name_unreadable(found)
+        return found
 
-    def _change(self, intent: PendingMutation, changes: dict[str, Any]) -> PendingMutation:
-        changed = replace(intent, **changes)
+    def _name_unreadable(self, found: Iterable[PendingMutation]) -> None:
+        for mutation in found:
+            if mutation.state is State.UNREADABLE and mutation.key not in self._named:
+                self._named.add(mutation.key)
+                self._say(f"“{mutation.title}” cannot be read any more and is not sent. Check whether it was done.")
+
+    def _change(self, mutation: PendingMutation, changes: dict[str, Any]) -> PendingMutation:
+        changed = replace(mutation, **changes)
 
         def work(connection: sqlite3.Connection) -> PendingMutation:
             self._alive(connection)
             names = ", ".join(f"{name} = :{name}" for name in changes)
             connection.execute(
                 f"update intent set {names} where seq = :seq",  # noqa: S608 - names of fields of ours
-                {name: _plain(getattr(changed, name)) for name in changes} | {"seq": intent.seq},
+                {name: _plain(getattr(changed, name)) for name in changes} | {"seq": mutation.seq},
             )
             return changed
 
         return self._transaction(work)
 
     def _settle(
-        self, intent: PendingMutation, outcome: str, detail: str, version: int | None, undo: str | None
+        self, mutation: PendingMutation, outcome: str, detail: str, version: int | None, undo: str | None
     ) -> None:
         def work(connection: sqlite3.Connection) -> None:
             self._alive(connection)
-            connection.execute("delete from intent where seq = ?", (intent.seq,))
+            connection.execute("delete from intent where seq = ?", (mutation.seq,))
             connection.execute(
                 "update intent set version = coalesce(?, version), builds_on = null where builds_on = ?",
-                (version, intent.key),
+                (version, mutation.key),
             )
             connection.execute(
                 "insert or replace into done (seq, key, user_id, kind, title, resource, created_at, ended_at, outcome,"
                 " detail, undo) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
-                    intent.seq,
-                    intent.key,
-                    intent.user_id,
-                    intent.kind,
-                    intent.title,
-                    intent.resource,
-                    intent.created_at,
+                    mutation.seq,
+                    mutation.key,
+                    mutation.user_id,
+                    mutation.kind,
+                    mutation.title,
+                    mutation.resource,
+                    mutation.created_at,
                     time.time(),
                     outcome,
                     detail,
                     undo,
                 ),
             )
-            connection.execute("delete from done where seq <= ?", (intent.seq - DONE_KEPT,))
+            connection.execute("delete from done where seq <= ?", (mutation.seq - DONE_KEPT,))
 
         self._transaction(work)
 
@@ -346,6 +374,7 @@ class Outbox:
             with connection:
                 connection.execute("delete from sender where owner = ?", (self.owner,))
             connection.close()
+        self._sign.take_back()
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
@@ -358,18 +387,62 @@ def _prepare(connection: sqlite3.Connection) -> None:
         connection.execute(f"pragma user_version = {SCHEMA}")
 
 
-def _values(intent: PendingMutation) -> dict[str, Any]:
+def _values(mutation: PendingMutation) -> dict[str, Any]:
     names = (name for name in PendingMutation.__dataclass_fields__ if name != "seq")
-    return {name: _plain(getattr(intent, name)) for name in names}
+    return {name: _plain(getattr(mutation, name)) for name in names}
 
 
 def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, StrEnum) else value
 
 
-def _intents(rows: Iterable[sqlite3.Row]) -> list[PendingMutation]:
-    names = [name for name in PendingMutation.__dataclass_fields__ if name != "state"]
-    return [PendingMutation(**{name: row[name] for name in names}, state=State(row["state"])) for row in rows]
+def _mutation(row: sqlite3.Row) -> PendingMutation:
+    """What a row holds; one that holds something else is UNREADABLE, with what can be shown of it."""
+    values: dict[str, Any] = {name: row[name] for name in PendingMutation.__dataclass_fields__}
+    odd = [name for name, fits in COLUMNS.items() if not fits(values[name])]
+    if odd:
+        shown = {name: "" if values[name] is None else str(values[name]) for name in NAMED}
+        created_at = 0.0 if "created_at" in odd else values["created_at"]
+        values |= {**shown, "body": None, "version": None, "record": None, "base": None, "builds_on": None}
+        values |= {"attempts": 0, "created_at": created_at, "tried_at": None, "theirs": None}
+        values |= {
+            "state": State.UNREADABLE,
+            "detail": f"Its {', '.join(odd)} in the file makes no sense to this opsconsole.",
+        }
+    return PendingMutation(**values | {"state": State(values["state"])})
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_object(text: Any) -> bool:
+    try:
+        return isinstance(text, str) and isinstance(parse_json(text), dict)
+    except ValueError:
+        return False
+
+
+def _or_none(fits: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: value is None or fits(value)
+
+
+NAMED = ("key", "user_id", "kind", "title", "method", "path", "resource")
+"""Columns that say what a row is about."""
+COLUMNS: dict[str, Callable[[Any], bool]] = {
+    **dict.fromkeys(NAMED, _is_text),
+    "method": lambda value: value in {"POST", "PUT", "PATCH", "DELETE"},
+    "path": lambda value: _is_text(value) and value.startswith("/"),
+    **dict.fromkeys(("record", "builds_on"), _or_none(_is_text)),
+    **dict.fromkeys(("body", "base", "theirs"), _or_none(_is_object)),
+    "version": _or_none(lambda value: isinstance(value, int)),
+    "attempts": lambda value: isinstance(value, int),
+    "created_at": is_instant,
+    "tried_at": _or_none(is_instant),
+    "detail": _is_text,
+    "state": lambda value: value in set(State) - {State.UNREADABLE},
+}
+"""What the sender and the panels go by, and how it must be."""
 
 
 def _damaged(error: sqlite3.DatabaseError) -> bool:

@@ -40,41 +40,41 @@ class PendingMutations:
     def mine(self) -> tuple[PendingMutation, ...]:
         """Of whoever is signed in; of everybody while nobody is."""
         user = self.user()
-        return tuple(intent for intent in self.all if user is None or intent.user_id == user)
+        return tuple(mutation for mutation in self.all if user is None or mutation.user_id == user)
 
     def of(self, resource: str) -> tuple[PendingMutation, ...]:
         """What is pending for one resource."""
-        return tuple(intent for intent in self.mine if intent.resource == resource) if self.all else ()
+        return tuple(mutation for mutation in self.mine if mutation.resource == resource) if self.all else ()
 
-    def spec(self, intent: PendingMutation) -> MutationSpec | None:
+    def spec(self, mutation: PendingMutation) -> MutationSpec | None:
         """Its kind; ``None`` for one of another release."""
-        return self.specs.get(intent.kind)
+        return self.specs.get(mutation.kind)
 
     def known(self, key: str) -> PendingMutation:
         """One of them. Raises Refused for one that is settled."""
-        for intent in self.all:
-            if intent.key == key:
-                return intent
+        for mutation in self.all:
+            if mutation.key == key:
+                return mutation
         raise Refused("It has been settled meanwhile.")
 
     def conflict(self, key: str) -> PendingMutation:
         """One that waits for a choice. Raises Refused for another."""
-        intent = self.known(key)
-        if intent.state is not State.CONFLICT:
+        mutation = self.known(key)
+        if mutation.state is not State.CONFLICT:
             raise Refused("It is no conflict any more.")
-        return intent
+        return mutation
 
     def next(self, held: Callable[[str], bool]) -> PendingMutation | None:
         """The oldest that may be sent: not ``held`` back, and nothing before it on the same resource is unsettled."""
         user = self.user()
         blocked: set[str] = set()
-        for intent in self.all:
-            if intent.user_id != user:
+        for mutation in self.all:
+            if mutation.user_id != user:
                 continue
-            if intent.state is State.WAITING and intent.resource not in blocked and not held(intent.key):
-                return intent
-            if intent.resource:
-                blocked.add(intent.resource)
+            if mutation.state is State.WAITING and mutation.resource not in blocked and not held(mutation.key):
+                return mutation
+            if mutation.resource:
+                blocked.add(mutation.resource)
         return None
 
     # --- changes ---------------------------------------------------------------------------------------------------
@@ -84,26 +84,26 @@ class PendingMutations:
         self.all = await self.outbox.take_over()
         self.changed.emit()
         for spec in {self.specs[i.kind] for i in self.all if i.kind in self.specs}:
-            self._tell(spec)
+            self._invalidate_topics(spec)
 
-    async def add(self, intent: PendingMutation) -> PendingMutation:
+    async def add(self, mutation: PendingMutation) -> PendingMutation:
         """One more. Raises OutboxError."""
-        added = await self.outbox.add(intent)
+        added = await self.outbox.add(mutation)
         self.all.append(added)
         self.changed.emit()
         return added
 
-    async def replace(self, intent: PendingMutation, *, quiet: bool = False, **changes: Any) -> PendingMutation:
+    async def replace(self, mutation: PendingMutation, *, quiet: bool = False, **changes: Any) -> PendingMutation:
         """The same with other fields; ``quiet`` when nobody sees the difference. Raises OutboxError."""
-        changed = await self.outbox.change(intent, **changes)
-        self.all = [changed if known.seq == intent.seq else known for known in self.all]
+        changed = await self.outbox.change(mutation, **changes)
+        self.all = [changed if known.seq == mutation.seq else known for known in self.all]
         if not quiet:
             self.changed.emit()
         return changed
 
-    async def park(self, intent: PendingMutation, state: State, detail: str, **more: Any) -> PendingMutation:
+    async def park(self, mutation: PendingMutation, state: State, detail: str, **more: Any) -> PendingMutation:
         """It waits for the operator; whoever waits for its answer is told so. Raises OutboxError."""
-        parked = await self.replace(intent, state=state, detail=detail, **more)
+        parked = await self.replace(mutation, state=state, detail=detail, **more)
         match state:
             case State.CONFLICT:
                 self.answer(parked, InConflict(parked))
@@ -115,7 +115,7 @@ class PendingMutations:
 
     async def end(
         self,
-        intent: PendingMutation,
+        mutation: PendingMutation,
         outcome: str,
         detail: str = "",
         *,
@@ -125,45 +125,45 @@ class PendingMutations:
         failure: OperationsError | None = None,
     ) -> None:
         """It is settled; what builds on it builds on ``version`` from now on. Raises OutboxError."""
-        await self.outbox.settle(intent, outcome, detail, version=version, undo=undo)
+        await self.outbox.settle(mutation, outcome, detail, version=version, undo=undo)
         self.all = [
             replace(known, version=version if version is not None else known.version, builds_on=None)
-            if known.builds_on == intent.key
+            if known.builds_on == mutation.key
             else known
             for known in self.all
-            if known.seq != intent.seq
+            if known.seq != mutation.seq
         ]
         if answer is not None:
-            self.answer(intent, Outcome(intent, settled=True, answer=answer))
+            self.answer(mutation, Outcome(mutation, settled=True, answer=answer))
         elif failure is not None:
-            self.answer(intent, failure)
+            self.answer(mutation, failure)
         self.changed.emit()
-        if (spec := self.spec(intent)) is not None:
-            self._tell(spec)
+        if (spec := self.spec(mutation)) is not None:
+            self._invalidate_topics(spec)
         self.wake.set()
 
-    def _tell(self, spec: MutationSpec) -> None:
+    def _invalidate_topics(self, spec: MutationSpec) -> None:
         for topic in spec.topics:
             self._invalidate(topic)
 
     # --- who waits -------------------------------------------------------------------------------------------------
 
-    async def answered(self, intent: PendingMutation) -> Outcome:
+    async def wait_for_answer(self, mutation: PendingMutation) -> Outcome:
         """What becomes of it once it is sent. Raises OperationsError."""
-        waiter = self._waiters[intent.key] = asyncio.get_running_loop().create_future()
+        waiter = self._waiters[mutation.key] = asyncio.get_running_loop().create_future()
         self.wake.set()
         try:
             return await asyncio.shield(waiter)
         finally:
-            self._waiters.pop(intent.key, None)
+            self._waiters.pop(mutation.key, None)
 
-    def awaited(self, intent: PendingMutation) -> bool:
+    def is_awaited(self, mutation: PendingMutation) -> bool:
         """Whether somebody waits for its answer."""
-        return intent.key in self._waiters
+        return mutation.key in self._waiters
 
-    def answer(self, intent: PendingMutation, outcome: Outcome | OperationsError) -> None:
+    def answer(self, mutation: PendingMutation, outcome: Outcome | OperationsError) -> None:
         """Tell whoever waits for it."""
-        waiter = self._waiters.get(intent.key)
+        waiter = self._waiters.get(mutation.key)
         if waiter is None or waiter.done():
             return
         if isinstance(outcome, Outcome):
@@ -172,7 +172,7 @@ class PendingMutations:
             waiter.set_exception(outcome)
 
 
-def written_down(
+def build_pending(
     request: MutationRequest, *, key: str, user: str, at: float, before: tuple[PendingMutation, ...]
 ) -> PendingMutation:
     """A decision exactly as it goes to the server; ``before`` is what is pending for the same resource."""

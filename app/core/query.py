@@ -122,6 +122,7 @@ class Query(Generic[T]):
         self._loop: asyncio.Task[None] | None = None
         self._failures = 0
         self._outdated = False
+        self._turn = 0
         self._on_screen = False
         self._shown_at: datetime | None = None
         self._live = self._was_live = False
@@ -261,6 +262,7 @@ class Query(Generic[T]):
     async def _fetch_once(self) -> None:
         self.loading = True
         self._outdated = False  # what changes from here on may be missing from the answer
+        turn = self._turn
         try:
             sample = await self._fetch()
         except OperationsError as error:
@@ -275,8 +277,9 @@ class Query(Generic[T]):
             self.error = None
             self._failures = 0
             self._was_live = False
-            self.raw = sample  # fetches of one query never overlap, so this is the newest
-            self._overlay()
+            if turn == self._turn:  # else it was for somebody who has left meanwhile
+                self.raw = sample  # fetches of one query never overlap, so this is the newest
+                self._overlay()
         finally:
             self.loading = False
         self.changed.emit()
@@ -285,6 +288,14 @@ class Query(Generic[T]):
         """Show a sample of an earlier run until the first answer."""
         if self.sample is None:
             self.raw = sample
+            self._overlay()
+            self.changed.emit()
+
+    def forget(self) -> None:
+        """Show no answer any more: whom they were for has left."""
+        self._turn += 1
+        if self.raw is not None:
+            self.raw = None
             self._overlay()
             self.changed.emit()
 
@@ -337,6 +348,11 @@ class Queries:
         for key in [k for k, q in self._known.items() if k.startswith(prefix) and not q.watched]:
             del self._known[key]
 
+    def forget_answers(self) -> None:
+        """Whom they were for has left: whoever comes next is shown their own."""
+        for query in list(self._known.values()):
+            query.forget()
+
     def invalidate(self, topic: Topic) -> None:
         """Tell the queries of a topic that they are out of date."""
         for query in list(self._known.values()):
@@ -367,7 +383,7 @@ class Queries:
         return max((age for age in ages if age is not None), default=None)
 
     @property
-    def heard(self) -> bool:
+    def all_answered(self) -> bool:
         """Whether everything that an operator looks at has an answer of this run."""
         shown = [query.sample for query in self._known.values() if query.shown]
         return bool(shown) and all(sample is not None and sample.received_mono is not None for sample in shown)

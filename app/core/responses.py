@@ -19,6 +19,7 @@ from app.core.errors import (
     TimedOut,
     Unreachable,
 )
+from app.core.json_text import parse_json
 from models.core.base import Record
 from models.core.problems import Code, Problem
 
@@ -39,29 +40,51 @@ def worth_repeating(error: OperationsError) -> float | None:
     return wait if wait <= LONGEST_PAUSE else None
 
 
+def is_from_api(response: httpx.Response) -> bool:
+    """Whether the operations API itself says that it answered: it marks all that it says, refusals too."""
+    return "x-request-id" in response.headers
+
+
+def _unfit(response: httpx.Response, words: str) -> OperationsError:
+    """An answer that is not the contract: the API's own, or that of a gateway or a sign-in page before it."""
+    if is_from_api(response):
+        return BadAnswer(words)
+    media = response.headers.get("content-type", "").partition(";")[0].strip()
+    what = f"HTTP {response.status_code}, {media}" if media else f"HTTP {response.status_code}"
+    between = Unreachable(f"Something between this computer and the server answers in its place ({what}).")
+    between.retry_after = _retry_after(response)
+    return between
+
+
 def kept_text(response: httpx.Response) -> tuple[str, int | None]:
     """The text of an answer as it is kept, and the record's version."""
     if response.status_code != 204:
         try:
-            response.json()
+            found = parse_json(response.content)
         except ValueError:
-            raise BadAnswer("The server's answer is not complete JSON.") from None
+            raise _unfit(response, "The server's answer is not complete JSON.") from None
+        if not found and not is_from_api(response):  # a record has fields: what says nothing has done nothing
+            raise _unfit(response, "The server's answer is empty.")
     tag = response.headers.get("etag", "").strip('"')
     return response.text, int(tag) if tag.isdigit() else None
 
 
 def content_of(response: httpx.Response, wanted: str) -> bytes:
-    """The bytes of an answer of a content type. Raises BadAnswer."""
-    media = response.headers.get("content-type", "").partition(";")[0].strip()
-    if media != wanted:
-        raise BadAnswer(
-            f"The server answered {media or 'without a content type'} instead of {wanted.rpartition('/')[2].upper()}."
-        )
+    """The bytes of an answer of a content type. Raises as ``check_media``."""
+    check_media(response, wanted)
     return response.content
 
 
+def check_media(response: httpx.Response, wanted: str) -> None:
+    """Raises BadAnswer for an answer of another content type, or Unreachable when it is not the API's at all."""
+    media = response.headers.get("content-type", "").partition(";")[0].strip()
+    if media != wanted:
+        kind = wanted.rpartition("/")[2].upper()
+        raise _unfit(response, f"The server answered {media or 'without a content type'} instead of {kind}.")
+
+
 def read(response: httpx.Response, kind: type[R]) -> R:
-    """A record out of an answer. Raises BadAnswer."""
+    """A record out of an answer. Raises as ``content_of``."""
     content = content_of(response, "application/json")
     try:
         return TypeAdapter(kind).validate_json(content)
@@ -69,8 +92,8 @@ def read(response: httpx.Response, kind: type[R]) -> R:
         first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"])) or "the whole"
         if first["type"] == "json_invalid":
-            raise BadAnswer("The server's answer is not complete JSON.") from error
-        raise BadAnswer(f"The server's answer does not fit: {place}: {first['msg']}.") from error
+            raise _unfit(response, "The server's answer is not complete JSON.") from error
+        raise _unfit(response, f"The server's answer does not fit: {place}: {first['msg']}.") from error
 
 
 def refusal(response: httpx.Response) -> OperationsError:
@@ -78,13 +101,8 @@ def refusal(response: httpx.Response) -> OperationsError:
     try:
         problem = Problem.model_validate_json(response.content)
     except ValidationError:
-        status = response.status_code
-        if status in BUSY:
-            away = Unreachable(f"The server is not available just now (HTTP {status}).")
-            away.retry_after = _retry_after(response)
-            return away
         text = " ".join(response.text[:SHOWN_MOST].split())
-        return BadAnswer(f"The server answered HTTP {status} without saying why: {text!r}.")
+        return _unfit(response, f"The server answered HTTP {response.status_code} without saying why: {text!r}.")
     if problem.code == Code.STEP_UP_NEEDED:
         challenge = Challenge.read(response.headers.get("www-authenticate", ""))
         if challenge is not None:

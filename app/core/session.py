@@ -10,8 +10,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from app.core import session_requests
-from app.core.errors import Challenge, OperationsError, SignedOut
+from app.core.backoff import pause
+from app.core.errors import BadAnswer, Challenge, OperationsError, SignedOut, Unreachable
+from app.core.json_text import parse_json
 from app.core.signals import Signal
+from app.core.tasks import end
 from app.core.tokens import TokenSource
 
 if TYPE_CHECKING:
@@ -25,24 +28,25 @@ if TYPE_CHECKING:
 KEYRING_PATIENCE = 2.0
 SERVICE = "opsconsole"
 RENEW_BEFORE = timedelta(seconds=60)
+RENEWAL_FIRST_PAUSE, RENEWAL_LONGEST_PAUSE = 1.0, 15.0
 
 
 class Keyring:
     """The system's secret store, asked in a thread with a limit: without one it may fail, or hang on D-Bus."""
 
-    async def get(self, place: str) -> str | None:
+    async def get(self, target: str) -> str | None:
         """What is kept for a server. Raises OSError when there is no keyring."""
-        kept: str | None = await self._ask("get_password", SERVICE, place)
+        kept: str | None = await self._ask("get_password", SERVICE, target)
         return kept
 
-    async def put(self, place: str, secret: str) -> None:
+    async def put(self, target: str, secret: str) -> None:
         """Keep it. Raises OSError when there is no keyring."""
-        await self._ask("set_password", SERVICE, place, secret)
+        await self._ask("set_password", SERVICE, target, secret)
 
-    async def forget(self, place: str) -> None:
+    async def forget(self, target: str) -> None:
         """Remove it. Raises OSError when there is no keyring."""
-        if await self.get(place) is not None:
-            await self._ask("delete_password", SERVICE, place)
+        if await self.get(target) is not None:
+            await self._ask("delete_password", SERVICE, target)
 
     async def _ask(self, what: str, *arguments: str) -> Any:
         def ask() -> Any:
@@ -79,7 +83,8 @@ async def _in_daemon(work: Callable[[], Any], patience: float) -> Any:
 
     threading.Thread(target=run, name="keyring", daemon=True).start()
     try:
-        return await asyncio.wait_for(done, patience)
+        async with asyncio.timeout(patience):  # not wait_for, which loses a cancellation on Python 3.11
+            return await done
     except TimeoutError as error:
         raise OSError("the system's keyring does not answer") from error
 
@@ -89,8 +94,8 @@ class Session(TokenSource):
 
     changed = Signal()
 
-    def __init__(self, place: str, clock: Clock, messages: Messages, keyring: Keyring | None = None) -> None:
-        """``place`` names the server in the keyring."""
+    def __init__(self, target: str, clock: Clock, messages: Messages, keyring: Keyring | None = None) -> None:
+        """``target`` names the server in the keyring."""
         super().__init__()
         self.me: Me | None = None
         self.confirmed = False
@@ -98,7 +103,7 @@ class Session(TokenSource):
         self.remembered = False
         """Whether the tokens outlive this process."""
         self.keyring = keyring or Keyring()
-        self._place = place
+        self._target = target
         self._clock = clock
         self._messages = messages
         self._tokens: Tokens | None = None
@@ -114,6 +119,11 @@ class Session(TokenSource):
         self._id_token: str | None = None
         self._to_keep = True
         self._renewing: asyncio.Task[str | None] | None = None
+        self._failures = 0
+        """Renewals in a row that brought nothing."""
+        self._failure: OperationsError | None = None
+        self._next_try = 0.0
+        """Before this time of the loop nobody is asked for a renewal again; who wants one hears ``_failure``."""
         self._signing_out = False
         self._client: OperationsClient | None = None
 
@@ -145,6 +155,8 @@ class Session(TokenSource):
         """Another token; everybody who asks at once waits for the same one."""
         if self._tokens is not None and refused != self._tokens.access_token:
             return self._tokens.access_token  # somebody renewed it meanwhile
+        if self._failure is not None and asyncio.get_running_loop().time() < self._next_try:
+            raise self._failure.with_traceback(None)
         if self._renewing is None or self._renewing.done():
             self._renewing = asyncio.get_running_loop().create_task(self._renew(), name="renew session")
         return await asyncio.shield(self._renewing)
@@ -153,6 +165,7 @@ class Session(TokenSource):
         """Renew or raise OperationsError: without a whole answer the tokens stay, and who asks next tries again."""
         if self._refresh_token is None or self._client is None:
             self._forget_tokens()
+            self.changed.emit()
             return None
         try:
             if self._issuer is None:
@@ -165,11 +178,24 @@ class Session(TokenSource):
         except SignedOut:
             self._forget_tokens()
             await self._forget_kept()
-            self._messages.post("The session has ended. Sign in again to go on.", "warning")
             self.changed.emit()
+            self._messages.post("The session has ended. Sign in again to go on.", "warning")
             return None
+        except OperationsError as error:
+            raise self._put_off(error) from error
         await self._use(tokens)
         return tokens.access_token
+
+    def _put_off(self, error: OperationsError) -> OperationsError:
+        """Every panel that asks wants a renewal: after the second failure, not before some time has passed."""
+        self._failures += 1
+        if self._failures > 1:
+            rest = pause(self._failures - 1, RENEWAL_FIRST_PAUSE, RENEWAL_LONGEST_PAUSE)
+            self._next_try = asyncio.get_running_loop().time() + rest
+        if isinstance(error, BadAnswer):  # nothing can be asked without a token: that is no link
+            error = Unreachable(f"The session cannot be renewed. {error}")
+        self._failure = error
+        return error
 
     async def take(self, tokens: Tokens, *, remember: bool = True) -> None:
         """Use these tokens, and those that follow them, from now on; the server renews them."""
@@ -185,6 +211,7 @@ class Session(TokenSource):
 
     async def _use(self, tokens: Tokens) -> None:
         self._tokens = tokens
+        self._failures, self._failure = 0, None
         self._refresh_token = tokens.refresh_token or self._refresh_token
         life = (tokens.expires_at - tokens.as_of).total_seconds()
         self._expires_mono = self._clock.monotonic() + life
@@ -196,7 +223,7 @@ class Session(TokenSource):
         if self._issuer is not None:
             kept |= {"issuer": self._issuer.issuer, "client": self._issuer.client_id, "subject": self._subject}
         try:
-            await self.keyring.put(self._place, json.dumps(kept))
+            await self.keyring.put(self._target, json.dumps(kept))
             self.remembered = True
         except OSError as error:
             # Asked once, not at every renewal: a keyring that hangs would hold each of them up.
@@ -210,7 +237,7 @@ class Session(TokenSource):
         from models.accounts import OidcOptions
 
         try:
-            kept = json.loads(await self.keyring.get(self._place) or "null")
+            kept = parse_json(await self.keyring.get(self._target) or "null")
             if kept is not None:
                 if "issuer" in kept:
                     issuer, subject = OidcOptions(issuer=kept["issuer"], client_id=kept["client"]), str(kept["subject"])
@@ -224,11 +251,12 @@ class Session(TokenSource):
 
     def _forget_tokens(self) -> None:
         self._tokens, self._refresh_token, self._id_token, self.me = None, None, None, None
+        self._failures, self._failure = 0, None
         self.confirmed = False
 
     async def _forget_kept(self) -> None:
         try:
-            await self.keyring.forget(self._place)
+            await self.keyring.forget(self._target)
         except OSError:
             return  # nothing was kept where there is no keyring
 
@@ -335,6 +363,7 @@ class Session(TokenSource):
 
     async def _leave(self, open_browser: Callable[[str], Any] | None) -> None:
         await self._renewed()  # else what it brings would be kept after all
+        untold = ""
         try:
             if self._issuer is not None and self.signed_in:
                 from app.core.browser_sign_in import browser_sign_out
@@ -343,11 +372,13 @@ class Session(TokenSource):
             elif self._refresh_token is not None:
                 await session_requests.sign_out(self._speaker, self._refresh_token)
         except OperationsError as error:
-            told = "server" if self._issuer is None else "sign-in service"
-            self._messages.post(f"Signed out here; the {told} was not told: {error}", "warning")
+            peer = "server" if self._issuer is None else "sign-in service"
+            untold = f"Signed out here; the {peer} was not told: {error}"
         self._forget_tokens()
         await self._forget_kept()
         self.changed.emit()
+        if untold:
+            self._messages.post(untold, "warning")
 
     async def _renewed(self) -> None:
         """Wait for a renewal under way, however it ends; who asked for it hears that."""
@@ -357,8 +388,7 @@ class Session(TokenSource):
     async def close(self) -> None:
         """Give up a renewal under way."""
         if self._renewing is not None:
-            self._renewing.cancel()
-            await asyncio.wait({self._renewing})
+            await end(self._renewing)
             if not self._renewing.cancelled():
                 self._renewing.exception()  # nobody waits for it any more
 

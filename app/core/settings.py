@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from app.core import files
+from app.core.json_text import parse_json
 from app.core.timeframe import RANGES
 
 FILE = "settings.json"
 THEMES = ("system", "dark", "light", "high-contrast")
-BY_SERVER = ("audit_vkeys", "audit_checkpoints")
+BY_SERVER = ("audit_vkeys", "audit_checkpoints", "accounts")
 FONT_SCALES = (0.85, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0)
 
 
@@ -37,6 +38,9 @@ class Settings:
     """By server, the key its audit log was signed with when it was first seen."""
     audit_checkpoints: dict[str, str] = field(default_factory=dict)
     """By server, a checkpoint of its audit log that was verified: what comes later must have grown from it."""
+
+    accounts: dict[str, str] = field(default_factory=dict)
+    """By server, the account of the last sign-in with a password."""
 
     def checked(self) -> Settings:
         """With impossible values replaced by the defaults."""
@@ -68,7 +72,7 @@ class SettingsFile:
         """The choices; the defaults where there is no file. A damaged file is set aside."""
         self.problem = ""
         try:
-            raw = dict(json.loads(self.path.read_text(encoding="utf-8")).items())
+            raw = dict(parse_json(self.path.read_text(encoding="utf-8")).items())
         except FileNotFoundError:
             return Settings()
         except OSError as error:
@@ -96,7 +100,7 @@ class SettingsFile:
     def _with_servers_of_others(self, settings: Settings) -> Settings:
         """What consoles on other servers have seen must not be lost: they would trust whoever comes next."""
         try:
-            raw = json.loads(self.path.read_text(encoding="utf-8"))
+            raw = parse_json(self.path.read_text(encoding="utf-8"))
             known: dict[str, Any] = {name: raw[name] for name in BY_SERVER if _fits(raw.get(name), "dict[str, str]")}
         except (OSError, ValueError, AttributeError):
             return settings

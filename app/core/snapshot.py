@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.core import files
+from app.core.clock import is_instant
 from app.core.figure_set import FigureSet
 
 if TYPE_CHECKING:
@@ -38,6 +39,13 @@ MOST_BYTES = 32 * 1024 * 1024
 VALUE_MOST_BYTES = 4 * 1024 * 1024
 """Of one answer; a larger one is not kept, and the one before it stays."""
 
+ONE_SEALED = "select key, text from sample where typeof(key) = 'text' and typeof(text) = 'blob' limit 1"
+REMOVE_ODD = """
+delete from sample where typeof(key) <> 'text' or typeof(text) not in ('text', 'blob')
+    or typeof(as_of) not in ('real', 'integer') or typeof(received_at) not in ('real', 'integer')
+"""
+"""Rows that nobody of us wrote; no reader knows what to do with them."""
+
 log = logging.getLogger(__name__)
 
 
@@ -50,11 +58,11 @@ class Kept:
     received_at: float
 
 
-def snapshot_path(profile: Path, place: str) -> Path:
+def snapshot_path(profile: Path, target: str) -> Path:
     """One file per server or data folder, so that figures of one are never shown for another."""
     import hashlib
 
-    return profile / f"snapshot-{hashlib.sha256(place.encode()).hexdigest()[:12]}.db"
+    return profile / f"snapshot-{hashlib.sha256(target.encode()).hexdigest()[:12]}.db"
 
 
 def read_first(path: Path) -> FigureSet | None:
@@ -62,7 +70,7 @@ def read_first(path: Path) -> FigureSet | None:
     try:
         kept = _read(path, PAINT_KEY, None)
         return None if kept is None else FigureSet.from_json(kept.text)
-    except (sqlite3.Error, OSError, ValueError, KeyError, TypeError):
+    except (sqlite3.Error, OSError, ValueError):
         return None
 
 
@@ -78,7 +86,7 @@ def one_sealed(path: Path) -> tuple[str, bytes] | None:
     """The key of something that is sealed, and it; ``None`` when nothing is."""
     try:
         with contextlib.closing(_connect(path)) as db:
-            return db.execute("select key, text from sample where typeof(text) = 'blob' limit 1").fetchone()  # type: ignore[no-any-return]
+            return db.execute(ONE_SEALED).fetchone()  # type: ignore[no-any-return]
     except (sqlite3.Error, OSError):
         return None
 
@@ -105,7 +113,9 @@ def _read(path: Path, key: str, seal: Seal | None) -> Kept | None:
     if row is None or (isinstance(row[0], bytes) and seal is None):
         return None
     text = seal.open(key, row[0]) if isinstance(row[0], bytes) and seal is not None else str(row[0])
-    return Kept(text, float(row[1]), float(row[2]))
+    if not (is_instant(row[1]) and is_instant(row[2])):
+        raise ValueError("its times are none")
+    return Kept(text, row[1], row[2])
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +218,10 @@ class Snapshot:
             self._troubled(error, wanted)
         except OSError as error:
             self._complain(f"The last picture cannot be kept: {error.strerror or error}. The console goes on without.")
+        except Exception as error:
+            # A mistake of ours: it costs what was to be written now, never the thread that writes.
+            log.exception("the snapshot is not written")
+            self._complain(f"The last picture cannot be kept: {error}. The console goes on without.")
         else:
             self._complained, self._locked_turns = "", 0
 
@@ -219,6 +233,7 @@ class Snapshot:
         self.path.touch(mode=0o600)
         connection = sqlite3.connect(self.path, timeout=WRITE_PATIENCE)
         try:
+            connection.text_factory = lambda raw: raw.decode(errors="replace")
             # What is removed, and what is sealed now and was not, is not to be found in the file any more.
             connection.execute("pragma secure_delete = on")
             # At once the writer's lock: taken later, after a read, another console's write would refuse it.
@@ -237,6 +252,7 @@ class Snapshot:
                     with contextlib.suppress(OSError):
                         self.path.chmod(0o600)  # the first ones could be read by others
                     _bring_up_to_date(connection, db)
+                connection.execute(REMOVE_ODD)
                 if wanted.forget:
                     connection.execute("delete from sample where key <> ?", (PAINT_KEY,))
                 self._seal_the_plain(connection)
@@ -293,7 +309,7 @@ class Snapshot:
             self._complain(f"The snapshot {self.path} is read-only: figures of this session are not kept.")
         elif "full" in words:
             self._complain("The disk is full: the last picture is not kept. The console goes on without.")
-        elif "not a database" in words or "malformed" in words or "no such" in words:
+        elif "not a database" in words or "malformed" in words or "no such" in words or "has no column" in words:
             aside = self.path.with_name(f"{self.path.name}.{datetime.now(UTC):%Y%m%d-%H%M%S}.broken")
             try:
                 self.path.replace(aside)

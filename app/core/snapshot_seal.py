@@ -37,14 +37,14 @@ class Seal:
             raise ValueError("it was sealed with another key") from error
 
 
-async def seal_of(keyring: Keyring, place: str) -> Seal:
-    """The seal of a place's snapshot, with a new key where there is none that can be used.
+async def seal_of(keyring: Keyring, target: str) -> Seal:
+    """The seal of the snapshot of a server or data folder, with a new key where there is none that can be used.
 
     Raises OSError when there is no keyring.
     """
     import asyncio
 
-    name = f"{place} snapshot"
+    name = f"{target} snapshot"
     found = _decoded(await keyring.get(name))
     if found is None:
         await keyring.put(name, base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode())

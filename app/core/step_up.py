@@ -1,4 +1,4 @@
-"""The second factor, asked for once however many intents wait for it."""
+"""The second factor, asked for once however many pending mutations wait for it."""
 
 from __future__ import annotations
 

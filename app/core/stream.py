@@ -35,7 +35,7 @@ class StreamState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class StreamEvent:
     """One server-sent event; ``topic`` is empty for a ping."""
 
     position: int | None
@@ -43,13 +43,13 @@ class Event:
     data: str
 
 
-async def events(lines: AsyncIterator[str]) -> AsyncIterator[Event]:
+async def events(lines: AsyncIterator[str]) -> AsyncIterator[StreamEvent]:
     """Events out of the lines of a stream, comments and all. A last one without its empty line was cut off: none."""
     position: int | None = None
     topic, data = "", list[str]()
     async for line in lines:
         if not line:
-            yield Event(position, topic, "\n".join(data))
+            yield StreamEvent(position, topic, "\n".join(data))
             topic, data = "", []
             continue
         name, _, value = line.partition(":")
@@ -67,7 +67,7 @@ class Stream:
 
     changed = Signal()
     """``state`` is another."""
-    heard = Signal(Topic)
+    received = Signal(Topic)
     """A topic something changed in; ``RESYNC`` when everything must be asked for anew."""
 
     def __init__(self, client: Callable[[], OperationsClient]) -> None:
@@ -126,16 +126,16 @@ class Stream:
                     self._set(StreamState.LIVE, "")
                     if gap:
                         # Between the first questions and this connection something may have changed.
-                        self.heard.emit(Topic.RESYNC)
+                        self.received.emit(Topic.RESYNC)
                 if event.topic:
-                    self._tell(event)
+                    self._dispatch(event)
 
-    def _tell(self, event: Event) -> None:
+    def _dispatch(self, event: StreamEvent) -> None:
         try:
             topic = Topic(event.topic)
         except ValueError:  # of another release: whatever it is about, the audit log has it
             topic = Topic.AUDIT
-        self.heard.emit(topic)
+        self.received.emit(topic)
 
     def _set(self, state: StreamState, detail: str) -> None:
         if (state, detail) != (self.state, self.detail):

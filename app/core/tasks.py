@@ -9,6 +9,9 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
+CANCEL_AGAIN = 0.5
+"""Seconds until a task that has not ended is cancelled once more."""
+
 log = logging.getLogger(__name__)
 
 
@@ -37,9 +40,20 @@ class Tasks:
         """Cancel everything and wait until it has ended."""
         self._closed = True
         while self._running:
-            for task in tuple(self._running):
-                task.cancel()
-            await asyncio.wait(tuple(self._running), timeout=3)
+            await end(*self._running)
+
+
+async def end(*tasks: asyncio.Task[Any]) -> None:
+    """Cancel tasks and wait until they have ended.
+
+    A library may lose a cancellation, asyncio's own ``wait_for`` before Python 3.12 among them: who was cancelled then
+    goes on asking a server that is not there. So it is repeated, not so soon that it disturbs the clearing up.
+    """
+    running = set(tasks)
+    while running:
+        for task in running:
+            task.cancel()
+        _, running = await asyncio.wait(running, timeout=CANCEL_AGAIN)
 
 
 async def wait_for(event: asyncio.Event, seconds: float) -> bool:

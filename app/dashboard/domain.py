@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from app.core.freshness import Quality
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from app.core.figure_set import FigureSet
     from app.core.query import Query, Sample
     from app.dashboard.drill import Drill
+    from models.alerts import Alert
     from models.dashboard import OperationsDashboard
 
 TOPICS = frozenset({Topic.DASHBOARD})
@@ -34,10 +37,11 @@ class Dashboard:
     def __init__(self, engine: Engine) -> None:
         """Reads the tiles of an earlier run; asks nobody."""
         self._engine = engine
-        known = engine.place.url or engine.place.data_dir
+        known = engine.target.url or engine.target.data_dir
         self.first: FigureSet | None = read_first(engine.snapshot.path) if known else None
         """The tiles of an earlier run."""
         self.figures: FigureSet | None = self.first
+        self._alerts: Callable[[], Sequence[Alert]] = tuple
         self._painted: Sample[OperationsDashboard] | None = None
         self._painted_mono = -PAINT_SECONDS
         if self.first is not None:
@@ -105,13 +109,22 @@ class Dashboard:
         me = self._engine.session.me
         self.figures = from_dashboard(
             sample.value,
+            self._alerts(),
             received_at=sample.received_at.timestamp(),
             environment=self._engine.environment,
-            user=me.name if me else (self.first.user if self.first else ""),
+            user=me.name if me else "",
             past=self._engine.time.as_of is not None,
         )
         self.changed.emit()
         self.keep()
+
+    def follow(self, alerts: Callable[[], Sequence[Alert]]) -> Callable[[], None]:
+        """Show what becomes of ``alerts``, of the instant that is looked at, as soon as what is returned is called.
+
+        What is on its way to the server is in them, and in the tiles with them.
+        """
+        self._alerts = alerts
+        return lambda: self._answered(self.query())
 
     def keep(self, *, force: bool = False) -> None:
         """Write the first picture of the next run, now and then and at the end; a past instant is none."""
@@ -123,6 +136,18 @@ class Dashboard:
             return
         self._painted, self._painted_mono = sample, now
         self._engine.snapshot.put(PAINT_KEY, figures.to_json(), sample.as_of, sample.received_at)
+
+    def forget_user(self) -> None:
+        """Who was signed in has left: their name is not painted first any more. The tiles, with their age, are."""
+        if self.first is not None:
+            self.first = replace(self.first, user="")
+        if self.figures is None:
+            return
+        self.figures = replace(self.figures, user="")
+        if not self.figures.past:
+            as_of, received = (datetime.fromtimestamp(at, UTC) for at in (self.figures.as_of, self.figures.received_at))
+            self._engine.snapshot.put(PAINT_KEY, self.figures.to_json(), as_of, received)
+        self.changed.emit()
 
     def _time_changed(self) -> None:
         query, as_of = self.query(), self._engine.time.as_of

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from app.core.figure_set import Figure, FigureSet
 from models.core.formatting import change_percent, grouped, signed
-from models.figures import FIGURES, FigureName
+from models.figures import COUNTED, FIGURES, FigureName
 from models.figures.wording import shown, title_of, unit_of
 
 if TYPE_CHECKING:
+    from models.alerts import Alert
     from models.dashboard import OperationsDashboard, Threshold
 
 _ORDER = (
@@ -39,15 +40,16 @@ def value_of(figures: Any, name: FigureName) -> float | None:
 
 def from_dashboard(
     dashboard: OperationsDashboard,
+    alerts: Sequence[Alert] = (),
     *,
     received_at: float,
     environment: str = "",
     user: str = "",
     past: bool = False,
 ) -> FigureSet:
-    """The tiles of an answer."""
+    """The tiles of an answer. Whether somebody looks after what is broken is read off the listed ``alerts``."""
     return FigureSet(
-        figures=tuple(_figure(dashboard, name) for name in _ORDER),
+        figures=tuple(_figure(dashboard, name, alerts) for name in _ORDER),
         as_of=dashboard.as_of.timestamp(),
         received_at=received_at,
         range_days=dashboard.range,
@@ -60,17 +62,37 @@ def from_dashboard(
     )
 
 
-def _figure(dashboard: OperationsDashboard, name: FigureName) -> Figure:
+def _state(dashboard: OperationsDashboard, name: FigureName, alerts: Iterable[Alert]) -> str:
+    """The state of a tile: it and the card of its alert are never of two minds."""
+    state = str(dashboard.states.get(name, "normal"))
+    if state not in {"breached", "acknowledged"}:
+        return state
+    threshold = dashboard.thresholds.get(name)
+    about = [
+        alert
+        for alert in alerts
+        if alert.figure == name
+        and alert.cause == "breached"
+        and alert.cleared_at is None
+        # One that counts is limited for each range by a rule of its own.
+        and (name not in COUNTED or threshold is None or alert.rule_id == threshold.rule_id)
+    ]
+    if not about:
+        return state
+    at = dashboard.as_of
+    waits = any(a.state == "active" and (a.shelved_until is None or a.shelved_until <= at) for a in about)
+    return "breached" if waits else "acknowledged"
+
+
+def _figure(dashboard: OperationsDashboard, name: FigureName, alerts: Sequence[Alert]) -> Figure:
     value, before = value_of(dashboard, name), value_of(dashboard.previous, name)
     source = FIGURES[name].source
     status = dashboard.data_through[source]
-    state = str(dashboard.states.get(name, "normal"))
+    state = _state(dashboard, name, alerts)
     known = value is not None and state != "no_data"
     threshold = dashboard.thresholds.get(name)
     severity = next((str(a.severity) for a in dashboard.alerts if a.figure == name), "")
     severity = severity or (str(threshold.severity) if threshold else "P3")
-    if state == "acknowledged" and severity == "P4":
-        state = "normal"  # for information, and somebody has seen it: the tile stays calm
     broken = state in {"breached", "acknowledged"}
     return Figure(
         name=str(name),

@@ -82,7 +82,7 @@ CAPABILITY = Capability(
     badges=(
         BadgeSpec(
             key="risk.queue",
-            permission=Permission.APPROVE_ORDERS,
+            permission=Permission.VIEW_RISK_QUEUE,
             one="entry waits to be decided",
             more="entries wait to be decided",
             topics=frozenset({Topic.RISK_QUEUE}),

@@ -29,17 +29,17 @@ class CaseCache:
         ask: Callable[[str], Awaitable[RiskCase]],
         tasks: Tasks,
         *,
-        heard: Callable[[RiskCase, bool], None] = lambda _case, _shown: None,
+        on_case: Callable[[RiskCase, bool], None] = lambda _case, _shown: None,
         recall: Callable[[str], Awaitable[RiskCase | None]] | None = None,
     ) -> None:
-        """``heard`` is told each case as it comes, and whether it is read or a neighbour.
+        """``on_case`` is told each case as it comes, and whether it is read or a neighbour.
 
         ``recall`` gives what an earlier run kept of one, for when the server cannot be asked.
         """
         self.errors: dict[str, OperationsError] = {}
         """Why a wanted case could not be loaded."""
         self._ask, self._tasks = ask, tasks
-        self._tell, self._recall = heard, recall
+        self._on_case, self._recall = on_case, recall
         self._read = ""
         """Id of the one that is read."""
         self._cases: OrderedDict[str, RiskCase] = OrderedDict()
@@ -63,7 +63,7 @@ class CaseCache:
         self._wanted = [i for i in entry_ids if i not in self._cases or i in self._stale]
         self._pump()
 
-    def heard(self, entry: RiskQueueEntry) -> None:
+    def note_entry(self, entry: RiskQueueEntry) -> None:
         """An entry as it is now: a case that is older is out of date. Notes leave the version as it is."""
         case = self._cases.get(entry.entry_id)
         if case is None:
@@ -107,7 +107,7 @@ class CaseCache:
         else:
             self.errors.pop(entry_id, None)
             self._hold(entry_id, case)
-            self._tell(case, entry_id == self._read)
+            self._on_case(case, entry_id == self._read)
         finally:
             self._under_way.discard(entry_id)
         self.changed.emit(entry_id)

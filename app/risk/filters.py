@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from app.core import files
+from app.core.json_text import parse_json
 from app.core.search import UnclosedQuoteError, search_terms
 
 SCHEME = "opsconsole:triage"
@@ -39,7 +40,7 @@ class Sort(StrEnum):
 
 
 TAB_QUERY: Mapping[Tab, Mapping[str, str]] = {
-    Tab.OPEN: {"status": "open"},
+    Tab.OPEN: {"status": "open", "snoozed": "false"},
     Tab.MINE: {"assignedTo": "me"},
     Tab.ESCALATED: {"status": "escalated"},
     Tab.DUE: {"dueWithin": "60"},
@@ -72,7 +73,7 @@ class FilterError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
+class QueueFilter:
     """One view of the queue. Amounts are in whole units of the reporting currency."""
 
     tab: Tab = Tab.OPEN
@@ -91,8 +92,8 @@ class Filter:
     @property
     def link(self) -> str:
         """Text that another console opens."""
-        said = {"tab": self.tab, "sort": self.sort, "direction": "desc" if self.descending else "asc"}
-        return f"{SCHEME}?{urlencode(said | ({'filter': self.typed} if self.typed else {}))}"
+        params = {"tab": self.tab, "sort": self.sort, "direction": "desc" if self.descending else "asc"}
+        return f"{SCHEME}?{urlencode(params | ({'filter': self.typed} if self.typed else {}))}"
 
 
 def parse(typed: str) -> dict[str, str]:
@@ -137,19 +138,19 @@ def _range(key: str, value: str, found: Mapping[str, str]) -> dict[str, str]:
     return {name: part for name, part in zip(names, (low, high), strict=True) if part}
 
 
-def from_link(text: str) -> Filter | None:
+def from_link(text: str) -> QueueFilter | None:
     """The filter of a link; ``None`` for text that is none. Raises FilterError for one that cannot be used."""
     text = text.strip()
     if not text.lower().startswith(f"{SCHEME}?"):
         return None
-    said = dict(parse_qsl(text.partition("?")[2]))
+    params = dict(parse_qsl(text.partition("?")[2]))
     try:
-        tab, sort = Tab(said.get("tab", "open")), Sort(said.get("sort", "score"))
+        tab, sort = Tab(params.get("tab", "open")), Sort(params.get("sort", "score"))
     except ValueError:
         raise FilterError("This link was made by another release: its tab or order is not known here.") from None
-    typed = said.get("filter", "")
+    typed = params.get("filter", "")
     parse(typed)
-    return Filter(tab, sort, said.get("direction") != "asc", typed)
+    return QueueFilter(tab, sort, params.get("direction") != "asc", typed)
 
 
 class SavedFilters:
@@ -157,15 +158,15 @@ class SavedFilters:
 
     def __init__(self, profile: Path) -> None:
         self.path = profile / FILE
-        self.by_name: dict[str, Filter] = {}
+        self.by_name: dict[str, QueueFilter] = {}
         with suppress(OSError, ValueError, AttributeError):
-            kept: Any = json.loads(self.path.read_text("utf-8"))
+            kept: Any = parse_json(self.path.read_text("utf-8"))
             for name, link in kept.items():
                 with suppress(FilterError):
                     if isinstance(link, str) and (made := from_link(link)) is not None:
                         self.by_name[str(name)[:NAME_MOST]] = made
 
-    def save(self, name: str, chosen: Filter) -> None:
+    def save(self, name: str, chosen: QueueFilter) -> None:
         """Keep one under a name, in place of an earlier one. Raises FilterError, or OSError with the reason."""
         name = " ".join(name.split())
         if not name or len(name) > NAME_MOST:
@@ -178,6 +179,6 @@ class SavedFilters:
         """Forget one. Raises OSError."""
         self._write({known: each for known, each in self.by_name.items() if known != name})
 
-    def _write(self, kept: dict[str, Filter]) -> None:
+    def _write(self, kept: dict[str, QueueFilter]) -> None:
         files.write(self.path, json.dumps({name: each.link for name, each in kept.items()}, indent=1))
         self.by_name = kept

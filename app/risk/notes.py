@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from app.core import files
+from app.core.json_text import parse_json
 
 KEPT_MOST, LENGTH_MOST = 200, 10_000
 FILE = "triage-notes.json"
@@ -22,7 +23,7 @@ class NoteDrafts:
         """Why the last one could not be written."""
         self._texts: dict[str, str] = {}
         with suppress(OSError, ValueError, AttributeError):
-            kept: Any = json.loads(self.path.read_text("utf-8"))
+            kept: Any = parse_json(self.path.read_text("utf-8"))
             self._texts = {str(key): text for key, text in kept.items() if isinstance(text, str)}
 
     def get(self, key: str) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.core.errors import OperationsError
 from app.core.signals import Signal
-from app.risk.filters import Filter, Sort, Tab
+from app.risk.filters import QueueFilter, Sort, Tab
 
 if TYPE_CHECKING:
     from app.core.tasks import Tasks
@@ -25,7 +25,7 @@ PAGE_ROWS = 200
 PAGES_KEPT = 20
 DUE_SOON = timedelta(hours=1)
 
-Ask = Callable[[Filter, str | None, int], Awaitable["Page[RiskQueueEntry]"]]
+Ask = Callable[[QueueFilter, str | None, int], Awaitable["Page[RiskQueueEntry]"]]
 """From filter, cursor and limit, a page."""
 
 
@@ -54,14 +54,14 @@ class QueueList:
         now: Callable[[], datetime],
         me: Callable[[], str | None],
         *,
-        heard: Callable[[Filter, Page[RiskQueueEntry]], None] = lambda _filter, _page: None,
-        recall: Callable[[Filter], Awaitable[Page[RiskQueueEntry] | None]] | None = None,
+        on_page: Callable[[QueueFilter, Page[RiskQueueEntry]], None] = lambda _filter, _page: None,
+        recall: Callable[[QueueFilter], Awaitable[Page[RiskQueueEntry] | None]] | None = None,
     ) -> None:
-        """``heard`` is told the first page of a filter as it comes.
+        """``on_page`` is told the first page of a filter as it comes.
 
         ``recall`` gives what an earlier run kept of one, shown until the first answer.
         """
-        self.filter = Filter()
+        self.filter = QueueFilter()
         self.complete = False
         """Loaded to its end."""
         self.known = False
@@ -73,7 +73,7 @@ class QueueList:
         self.kept_as_of: datetime | None = None
         """When the rows were true, while they are those of an earlier run."""
         self._ask, self._tasks, self._now, self._me = ask, tasks, now, me
-        self._tell, self._recall = heard, recall
+        self._on_page, self._recall = on_page, recall
         self._blocks: list[_Block] = []
         self._starts: list[int] = []
         self._places: dict[str, int] = {}
@@ -121,7 +121,7 @@ class QueueList:
 
     # --- what operators do -------------------------------------------------------------------------------------
 
-    def show(self, chosen: Filter) -> None:
+    def show(self, chosen: QueueFilter) -> None:
         """Show another tab, order or filter."""
         if chosen == self.filter and self.known:
             return
@@ -140,7 +140,7 @@ class QueueList:
         self._eyes = (first, last)
         if self.error is not None:
             return
-        seen = self._seen()
+        seen = self._visible_rows()
         for number in seen:
             if number in self._used:
                 self._used.remove(number)
@@ -156,7 +156,7 @@ class QueueList:
         if not self._blocks:
             self.look_at(0, 0)
             return
-        for number in self._seen() or range(1):
+        for number in self._visible_rows() or range(1):
             if number in self._under_way:
                 self._again.add(number)
             else:
@@ -192,7 +192,7 @@ class QueueList:
         snoozed = entry.snoozed_until is not None and entry.snoozed_until > now
         match self.filter.tab:
             case Tab.OPEN:
-                return entry.status == "open"
+                return entry.status == "open" and not snoozed
             case Tab.MINE:
                 return entry.status != "reviewed" and entry.assigned_to == self._me()
             case Tab.ESCALATED:
@@ -204,7 +204,7 @@ class QueueList:
 
     # --- how ---------------------------------------------------------------------------------------------------
 
-    def _seen(self) -> range:
+    def _visible_rows(self) -> range:
         if not self._blocks:
             return range(0)
         first, last = (min(max(0, row), max(0, self.count - 1)) for row in self._eyes)
@@ -219,7 +219,9 @@ class QueueList:
             if not self._blocks and self._recall is not None:
                 self._tasks.start(self._show_kept(self._recall, self._turn), name="read the risk queue as it was")
 
-    async def _show_kept(self, recall: Callable[[Filter], Awaitable[Page[RiskQueueEntry] | None]], turn: int) -> None:
+    async def _show_kept(
+        self, recall: Callable[[QueueFilter], Awaitable[Page[RiskQueueEntry] | None]], turn: int
+    ) -> None:
         page = await recall(self.filter)
         if page is not None and turn == self._turn and not self._blocks:
             self._take(0, None, list(page.items), page.next_cursor)
@@ -245,7 +247,7 @@ class QueueList:
         if fits:
             self._take(number, cursor, list(page.items), page.next_cursor)
         if cursor is None:
-            self._tell(self.filter, page)
+            self._on_page(self.filter, page)
         self.changed.emit()
         if number in self._again and number < len(self._blocks):
             self._again.discard(number)

@@ -16,7 +16,7 @@ from app.core.outbox import State
 from app.core.signals import Signal
 from app.dashboard import Dashboard
 from app.risk.cases import CaseCache
-from app.risk.filters import Filter, SavedFilters
+from app.risk.filters import QueueFilter, SavedFilters
 from app.risk.notes import NoteDrafts
 from app.risk.pages import QueueList
 from models.core.money import decimals
@@ -71,12 +71,12 @@ class UndoEntry:
     entry_id: str
     title: str
     kind: str
-    draft: MutationRequest | None = None
+    request: MutationRequest | None = None
     """What takes it back once it is done; ``None`` before that, and for what cannot be."""
 
 
 class Risk:
-    """Reads and deeds. Raises nothing by itself; what it starts is told through signals."""
+    """What is read and done in the queue. Raises nothing by itself; what it starts is told through signals."""
 
     entry_changed = Signal(object)
     """Carries a RiskQueueEntry as the server has it now."""
@@ -89,17 +89,17 @@ class Risk:
         self._engine = engine
         self.mutations = engine.mutations
         self.list = QueueList(
-            self._ask_page, engine.tasks, engine.clock.now, self._me, heard=self._keep_page, recall=self._recall_page
+            self._ask_page, engine.tasks, engine.clock.now, self._me, on_page=self._keep_page, recall=self._recall_page
         )
         self.list.pinned = lambda entry_id: bool(self.mutations.of(RESOURCE + entry_id))
-        self.cases = CaseCache(self.case, engine.tasks, heard=self._keep_case, recall=self._recall_case)
+        self.cases = CaseCache(self.case, engine.tasks, on_case=self._keep_case, recall=self._recall_case)
         self.filters = SavedFilters(engine.profile)
         self.notes = NoteDrafts(engine.profile)
         self._undo_entries: list[UndoEntry] = []
         self._user: str | None = None
         self._asked_currency = False
         self._versions: dict[str, int] = {}
-        """Of entries as my own deeds left them: a quick second one builds upon that, whatever its row still says."""
+        """Of entries as my own changes left them: a quick second one builds upon that, whatever its row still says."""
         self.mutations.settled.connect(self._settled)
         self.mutations.changed.connect(self.rows_changed.emit)
         engine.session.changed.connect(self._session_changed)
@@ -125,7 +125,7 @@ class Risk:
         """The currency of reports; empty while it is not known."""
         return self._engine.of(Dashboard).currency
 
-    async def _ask_page(self, chosen: Filter, cursor: str | None, limit: int) -> Page[RiskQueueEntry]:
+    async def _ask_page(self, chosen: QueueFilter, cursor: str | None, limit: int) -> Page[RiskQueueEntry]:
         from app.risk import requests
 
         units = 10 ** decimals(self.currency) if self.currency else 100
@@ -140,11 +140,11 @@ class Risk:
 
     # What is typed into a filter may be a customer's: neither it nor what it finds is kept.
 
-    def _keep_page(self, chosen: Filter, page: Page[RiskQueueEntry]) -> None:
+    def _keep_page(self, chosen: QueueFilter, page: Page[RiskQueueEntry]) -> None:
         if not chosen.typed:
             self._engine.kept.put(_page_key(chosen), _page_type, self._engine.sample(page, page.as_of))
 
-    async def _recall_page(self, chosen: Filter) -> Page[RiskQueueEntry] | None:
+    async def _recall_page(self, chosen: QueueFilter) -> Page[RiskQueueEntry] | None:
         sample = None if chosen.typed else await self._engine.kept.get(_page_key(chosen), _page_type)
         return None if sample is None else sample.value
 
@@ -172,7 +172,7 @@ class Risk:
     def pending(self, entry_id: str) -> PendingMutation | None:
         """The newest thing that the server has not settled about an entry; what waits for the operator comes first."""
         found = self.mutations.of(RESOURCE + entry_id)
-        parked = [intent for intent in found if intent.state is not State.WAITING]
+        parked = [mutation for mutation in found if mutation.state is not State.WAITING]
         return parked[0] if parked else found[-1] if found else None
 
     def decided(self, entry_id: str) -> bool:
@@ -232,8 +232,8 @@ class Risk:
         from models.risk.queue import AddNote
 
         title = f"Note on {entry.order_id}"
-        draft = MutationRequest(NOTE, title, "POST", f"{BASE}/{entry.entry_id}/notes", AddNote(text=text))
-        return await self.mutations.submit(replace(draft, resource=RESOURCE + entry.entry_id))
+        request = MutationRequest(NOTE, title, "POST", f"{BASE}/{entry.entry_id}/notes", AddNote(text=text))
+        return await self.mutations.submit(replace(request, resource=RESOURCE + entry.entry_id))
 
     async def _do(self, kind: str, title: str, entry: RiskQueueEntry, verb: str, body: Any) -> Outcome:
         path = f"{BASE}/{entry.entry_id}"
@@ -251,7 +251,7 @@ class Risk:
             )
         )
         if not outcome.settled:
-            self._note_deed(UndoEntry(outcome.intent.key, entry.entry_id, title, kind))
+            self._add_undo_entry(UndoEntry(outcome.mutation.key, entry.entry_id, title, kind))
         return outcome
 
     async def take_next(self) -> RiskQueueEntry | None:
@@ -278,15 +278,15 @@ class Risk:
 
     async def retry(self, entry_id: str) -> None:
         """Send again what the server refused or did not answer. Raises OperationsError."""
-        intent = self.pending(entry_id)
-        if intent is not None:
-            await self.mutations.again(intent.key)
+        mutation = self.pending(entry_id)
+        if mutation is not None:
+            await self.mutations.again(mutation.key)
 
     async def drop(self, entry_id: str) -> None:
         """Give up what was refused. Raises OperationsError."""
-        intent = self.pending(entry_id)
-        if intent is not None:
-            await self.mutations.forget(intent.key)
+        mutation = self.pending(entry_id)
+        if mutation is not None:
+            await self.mutations.forget(mutation.key)
 
     # --- taking back -------------------------------------------------------------------------------------------
 
@@ -294,51 +294,55 @@ class Risk:
         """Take back the last decision, or one of them; answers what was taken back. Raises OperationsError."""
         if key is None and (sent := self._being_sent()) is not None:
             raise Refused(f"“{sent.title}” is being sent; a moment, then it can be taken back.")
-        deed = next((d for d in reversed(self._undo_entries) if key in {None, d.key}), None)
-        if deed is None:
+        undo_entry = next((d for d in reversed(self._undo_entries) if key in {None, d.key}), None)
+        if undo_entry is None:
             raise Refused("There is nothing left to take back.")
-        waiting = next((i for i in self.mutations.of(RESOURCE + deed.entry_id) if i.key == deed.key), None)
+        waiting = next((i for i in self.mutations.of(RESOURCE + undo_entry.entry_id) if i.key == undo_entry.key), None)
         if waiting is not None:
-            await self.mutations.cancel(deed.key)  # kept back, waiting for the link, or in conflict: it was never done
-        elif deed.draft is None:
-            self._forget_deed(deed.key)
-            raise Refused(f"“{deed.title}” cannot be taken back.")
+            await self.mutations.cancel(
+                undo_entry.key
+            )  # kept back, waiting for the link, or in conflict: it was never done
+        elif undo_entry.request is None:
+            self._forget_undo_entry(undo_entry.key)
+            raise Refused(f"“{undo_entry.title}” cannot be taken back.")
         else:
-            known = max(deed.draft.version or 0, self._versions.get(deed.entry_id, 0))
-            outcome = await self.mutations.submit(replace(deed.draft, version=known))
-            self._forget_deed(outcome.intent.key)  # the next Z goes further back, it does not do this again
-            await self.mutations.note_undone(deed.key)
-        self._forget_deed(deed.key)
-        self.returned.emit(deed.entry_id)
-        return deed.title
+            known = max(undo_entry.request.version or 0, self._versions.get(undo_entry.entry_id, 0))
+            outcome = await self.mutations.submit(replace(undo_entry.request, version=known))
+            self._forget_undo_entry(outcome.mutation.key)  # the next Z goes further back, it does not do this again
+            await self.mutations.note_undone(undo_entry.key)
+        self._forget_undo_entry(undo_entry.key)
+        self.returned.emit(undo_entry.entry_id)
+        return undo_entry.title
 
     def _being_sent(self) -> PendingMutation | None:
         """What goes at once and has not been answered: Z means this, not what was done before it."""
-        known = {deed.key for deed in self._undo_entries}
+        known = {undo_entry.key for undo_entry in self._undo_entries}
         at_once = (i for i in self.mutations.pending if i.kind in _OPPOSITE and i.key not in known)
-        return next((intent for intent in at_once if intent.state is State.WAITING), None)
+        return next((mutation for mutation in at_once if mutation.state is State.WAITING), None)
 
-    def _note_deed(self, deed: UndoEntry) -> None:
-        self._forget_deed(deed.key)
-        self._undo_entries.append(deed)
+    def _add_undo_entry(self, undo_entry: UndoEntry) -> None:
+        self._forget_undo_entry(undo_entry.key)
+        self._undo_entries.append(undo_entry)
         del self._undo_entries[:-UNDO_MOST]
 
-    def _forget_deed(self, key: str) -> None:
-        self._undo_entries = [deed for deed in self._undo_entries if deed.key != key]
+    def _forget_undo_entry(self, key: str) -> None:
+        self._undo_entries = [undo_entry for undo_entry in self._undo_entries if undo_entry.key != key]
 
-    def _settled(self, intent: PendingMutation, answer: dict[str, Any]) -> None:
-        if not intent.resource.startswith(RESOURCE):
+    def _settled(self, mutation: PendingMutation, answer: dict[str, Any]) -> None:
+        if not mutation.resource.startswith(RESOURCE):
             return
-        kind = self.mutations.kind(intent.kind)
-        draft = kind.undo(intent, answer) if kind is not None and kind.undo is not None else None
-        deed = UndoEntry(intent.key, intent.resource.removeprefix(RESOURCE), intent.title, intent.kind, draft)
-        if any(known.key == intent.key for known in self._undo_entries):
-            self._undo_entries = [deed if known.key == intent.key else known for known in self._undo_entries]
-        elif draft is not None and intent.kind != REOPEN:
-            self._note_deed(deed)
-        self._tell(answer)
+        spec = self.mutations.spec(mutation.kind)
+        request = spec.undo(mutation, answer) if spec is not None and spec.undo is not None else None
+        undo_entry = UndoEntry(
+            mutation.key, mutation.resource.removeprefix(RESOURCE), mutation.title, mutation.kind, request
+        )
+        if any(known.key == mutation.key for known in self._undo_entries):
+            self._undo_entries = [undo_entry if known.key == mutation.key else known for known in self._undo_entries]
+        elif request is not None and mutation.kind != REOPEN:
+            self._add_undo_entry(undo_entry)
+        self._renew_entry(answer)
 
-    def _tell(self, answer: dict[str, Any]) -> None:
+    def _renew_entry(self, answer: dict[str, Any]) -> None:
         from pydantic import ValidationError
 
         from models.risk.queue import RiskQueueEntry
@@ -348,12 +352,12 @@ class Risk:
         except ValidationError:
             return  # a note, or another release: the list hears of it when it asks again
         self._versions[entry.entry_id] = entry.version
-        self.cases.heard(entry)
+        self.cases.note_entry(entry)
         self.list.put(entry)
         self.entry_changed.emit(entry)
 
 
-def _page_key(chosen: Filter) -> str:
+def _page_key(chosen: QueueFilter) -> str:
     return f"risk_queue:{chosen.tab}:{chosen.sort}:{'desc' if chosen.descending else 'asc'}"
 
 
@@ -374,10 +378,10 @@ def specs() -> tuple[MutationSpec, ...]:
     """What an operator does here."""
     return (
         *(
-            MutationSpec(name, TOPICS, late=UNDO_SECONDS, in_place=True, within="entry", undo=_reopen)
+            MutationSpec(name, TOPICS, delay=UNDO_SECONDS, in_place=True, within="entry", undo=_reopen)
             for name in VERDICTS
         ),
-        MutationSpec(SNOOZE, TOPICS, late=UNDO_SECONDS, in_place=True, within="entry"),
+        MutationSpec(SNOOZE, TOPICS, delay=UNDO_SECONDS, in_place=True, within="entry"),
         *(
             MutationSpec(name, TOPICS, in_place=True, within="entry", undo=_OPPOSITE.get(name))
             for name in (CLAIM, RELEASE, TAKE_OVER, NOTE, REOPEN)
@@ -394,7 +398,7 @@ def _bulk(entries: Iterable[RiskQueueEntry], decision: DecideEntry) -> BulkDecis
 
 
 def _opposite(kind: str, title: str, verb: str) -> Any:
-    def undo(intent: PendingMutation, answer: dict[str, Any]) -> MutationRequest | None:
+    def undo(mutation: PendingMutation, answer: dict[str, Any]) -> MutationRequest | None:
         if "entryId" not in answer:
             return None
         path = f"{BASE}/{answer['entryId']}"
@@ -404,22 +408,22 @@ def _opposite(kind: str, title: str, verb: str) -> Any:
             "POST",
             f"{path}/{verb}",
             version=answer["version"],
-            resource=intent.resource,
+            resource=mutation.resource,
             record=path,
         )
 
     return undo
 
 
-def _give_back(intent: PendingMutation, answer: dict[str, Any]) -> MutationRequest | None:
+def _give_back(mutation: PendingMutation, answer: dict[str, Any]) -> MutationRequest | None:
     """To whoever had it before."""
     import json
 
     from models.risk.queue import ReassignEntry
 
-    before = json.loads(intent.base or "{}").get("assignedTo")
-    draft = _opposite(TAKE_OVER, "Gave {} back", "reassign")(intent, answer)
-    return None if draft is None else replace(draft, body=ReassignEntry(user_id=before))
+    before = json.loads(mutation.base or "{}").get("assignedTo")
+    request = _opposite(TAKE_OVER, "Gave {} back", "reassign")(mutation, answer)
+    return None if request is None else replace(request, body=ReassignEntry(user_id=before))
 
 
 _reopen = _opposite(REOPEN, "Reopened {}", "reopen")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from models.risk.wording import facts
+from models.risk.wording import rule_summary
 
 if TYPE_CHECKING:
     from models.risk.rules import FraudRule
@@ -23,7 +23,7 @@ class RuleDifference:
 
     @property
     def changed(self) -> tuple[str, ...]:
-        """The facts that differ; all of them for a rule only one version has."""
+        """What differs; all of them for a rule only one version has."""
         before, after = self.before or {}, self.after or {}
         return tuple(
             key for key in (*before, *(k for k in after if k not in before)) if before.get(key) != after.get(key)
@@ -46,8 +46,8 @@ def differences(
         difference = RuleDifference(
             rule_id,
             name,
-            None if was is None else facts(was, currency, lists),
-            None if now is None else facts(now, currency, lists),
+            None if was is None else rule_summary(was, currency, lists),
+            None if now is None else rule_summary(now, currency, lists),
         )
         if was is None or now is None or difference.changed:
             found.append(difference)

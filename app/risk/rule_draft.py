@@ -65,7 +65,7 @@ class OpenDraft:
     def conflict(self) -> PendingMutation | None:
         """A change of it that waits for the operator's choice."""
         pending = self._engine.mutations.of(f"rule_set:{self.rule_set_id}")
-        return next((intent for intent in pending if intent.state is State.CONFLICT), None)
+        return next((mutation for mutation in pending if mutation.state is State.CONFLICT), None)
 
     @property
     def edit_blocker(self) -> str | None:
@@ -107,11 +107,11 @@ class OpenDraft:
         if me is None:
             return
         name = f"rules {me.user_id} {known.rule_set_id}"
-        self._unsent = DraftStore(draft_path(self._engine.profile, self._engine.place.name, name), self._engine.tasks)
+        self._unsent = DraftStore(draft_path(self._engine.profile, self._engine.target.name, name), self._engine.tasks)
         kept = self._unsent.read()
         if kept is not None:
             try:
-                self.work = RuleWork.taken_up(kept)
+                self.work = RuleWork.restore(kept)
             except ValueError:
                 words = "What was not saved of these rules cannot be read by this version of opsconsole."
                 self._engine.messages.post(words, "warning")
@@ -130,7 +130,7 @@ class OpenDraft:
         if self.work is None or self._unsent is None:
             return
         if self.work.dirty:
-            self._unsent.keep(self.work.kept())
+            self._unsent.keep(self.work.to_stored())
         else:
             self._unsent.drop()
 
@@ -155,16 +155,16 @@ class OpenDraft:
         try:
             outcome = await change_draft(self._engine.mutations, work)
         except InConflict:
-            self._sent(work, None)  # the outbox has it now, and the window asks which of the two holds
+            self._finish_saving(work, None)  # the outbox has it now, and the window asks which of the two holds
         except OperationsError as error:
             self.problem = f"Not saved: {error}"
         else:
-            self._sent(work, outcome.answer)
+            self._finish_saving(work, outcome.answer)
         finally:
             self.saving = False
             self.changed.emit()
 
-    def _sent(self, work: RuleWork, answer: dict[str, Any] | None) -> None:
+    def _finish_saving(self, work: RuleWork, answer: dict[str, Any] | None) -> None:
         from models.risk.rules import RuleSet
 
         if self.work is not work:

@@ -144,7 +144,7 @@ class RuleWork:
 
     # --- kept on this computer -----------------------------------------------------------------------------------
 
-    def kept(self) -> dict[str, Any]:
+    def to_stored(self) -> dict[str, Any]:
         """As it is written down."""
         return {
             "base": self.base.model_dump(mode="json", by_alias=True),
@@ -153,12 +153,12 @@ class RuleWork:
         }
 
     @classmethod
-    def taken_up(cls, kept: dict[str, Any]) -> RuleWork:
+    def restore(cls, stored: dict[str, Any]) -> RuleWork:
         """What was written down. Raises ValueError for what another release cannot read."""
         try:
-            work = cls(RuleSet.model_validate(kept["base"]))
-            work.title = str(kept["title"])
-            work.rules = [FraudRule.model_validate(rule) for rule in kept["rules"]]
+            work = cls(RuleSet.model_validate(stored["base"]))
+            work.title = str(stored["title"])
+            work.rules = [FraudRule.model_validate(rule) for rule in stored["rules"]]
         except (KeyError, TypeError) as error:
             raise ValueError("what was kept cannot be read") from error
         return work

@@ -202,10 +202,10 @@ class LiveMatches:
                 return
 
 
-def _changed(value: Any, fields: dict[str, Any], intent: PendingMutation) -> Any:
+def _changed(value: Any, fields: dict[str, Any], mutation: PendingMutation) -> Any:
     from models.risk.rules import FraudRule, RuleSet, RuleSetSummary
 
-    known = intent.resource.partition(":")[2]
+    known = mutation.resource.partition(":")[2]
 
     def renewed(record: Any) -> Any:
         if not isinstance(record, RuleSetSummary) or record.rule_set_id != known:

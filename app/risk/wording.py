@@ -80,11 +80,19 @@ def duration(minutes: int) -> str:
 
 def why(fired: Fired, context: WordingContext = WordingContext()) -> Words:
     """Every condition of a rule that held, one sentence each."""
-    said: list[Run] = []
-    for each in fired.conditions:
-        if each.holds:
-            said += [*([Run(" ")] if said else []), *fired_words(each, context)]
-    return tuple(said) or (Run(fired.description),)
+    runs: list[Run] = []
+    held = [each for each in fired.conditions if each.holds]
+    values = context.values or {}
+    both = {"billing_card_differ", "shipping_card_differ"} <= {each.metric for each in held if each.actual}
+    at_one_place = both and values.get("billing_country") == values.get("shipping_country") is not None
+    for each in held:
+        if at_one_place and each.metric == "shipping_card_differ":
+            continue
+        words = fired_words(each, context)
+        if at_one_place and each.metric == "billing_card_differ":
+            words = (Run("Billed and sent to "), *words[1:])
+        runs += [*([Run(" ")] if runs else []), *words]
+    return tuple(runs) or (Run(fired.description),)
 
 
 def fired_words(compared: Compared, context: WordingContext = WordingContext()) -> Words:
@@ -157,8 +165,6 @@ def _line(metric: Metric, operator: Operator, value: Any, context: WordingContex
         return (Run(f" The rule asks for {_ASKED[operator]} hour "), Run(str(value), strong=True), Run("."))
     if operator is Operator.GT:
         return (Run(" The limit is "), shown, Run("."))
-    if operator is Operator.GTE and metric.kind is MetricType.NUMBER:
-        return (Run(" The limit is "), Run(_shown(metric, value - 1, context), strong=True), Run("."))
     return (Run(f" The rule asks for {_ASKED[operator]} "), shown, Run("."))
 
 
@@ -187,8 +193,17 @@ def _text(metric: Metric, actual: Any, context: WordingContext) -> Words:
     return (Run(f"{_name(metric)} is "), Run(_shown(metric, actual, context), strong=True), Run("."))
 
 
+_NAMES = {
+    "ip": "The IP",
+    "ip_network": "The IP's network",
+    "email": "The e-mail",
+    "email_alias": "The e-mail's mailbox",
+    "email_domain": "The e-mail's domain",
+}
+
+
 def _name(metric: Metric) -> str:
-    return {"ip": "The IP", "email": "The e-mail", "email_domain": "The e-mail's domain"}.get(metric.key, metric.title)
+    return _NAMES.get(metric.key, metric.title)
 
 
 def _velocity(key: str) -> tuple[str, str, str] | None:

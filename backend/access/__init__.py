@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from backend.access.ports import AccessPorts, AccessReportError, AccessSystem, Entry
+from backend.access.ports import AccessPorts, AccessReportError, AccessSystem, ReportedAccess
 
-__all__ = ["AccessPorts", "AccessReportError", "AccessSystem", "Entry"]
+__all__ = ["AccessPorts", "AccessReportError", "AccessSystem", "ReportedAccess"]

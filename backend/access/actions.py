@@ -15,6 +15,7 @@ from backend.access import reads
 from backend.access.break_glass.actions import open_review
 from backend.approvals import ApprovalKind
 from backend.core import audit_trail
+from backend.core.background import SetAside
 from backend.core.clock import clock
 from backend.core.database import Connection, Database, load_queries
 from backend.core.problems import ProblemError, invalid, same_version
@@ -116,11 +117,14 @@ async def revoke(tx: Connection, *, actor: str, request: RevokeRole) -> RoleAssi
     return await _end(tx, current, at=now, actor=actor, reason=request.reason or None, action="revoked")
 
 
+_aside = SetAside("ends of grants")
+
+
 async def end_expired(database: Database, _settings: Settings) -> None:
     """Note grants whose time has passed; they stopped working at their instant, noted or not."""
     async with database.transaction() as tx:
-        for assignment_id, expires_at in await (await tx.execute(queries.ended)).fetchall():
-            await _note_expiry(tx, assignment_id, expires_at)
+        rows = await (await tx.execute(queries.ended)).fetchall()
+        await _aside.each(tx, rows, lambda row: _note_expiry(tx, row[0], row[1]), key=lambda row: row[0])
 
 
 async def _note_expiry(tx: Connection, assignment_id: UUID, expires_at: datetime) -> None:
@@ -427,9 +431,9 @@ async def _validate_role(
     dangerous = sorted(SENSITIVE_PERMISSIONS & set(permissions))
     if dangerous and not sensitive:
         raise invalid("/sensitive", f"a role with {', '.join(dangerous)} is sensitive: grants of it need approval")
-    taken = await (await tx.execute(queries.name_taken, {"name": name, "role_id": role_id})).fetchone()
-    if taken is not None:
-        raise ProblemError(Code.CONFLICT, f"The role {taken[0]} is called {name} already.")
+    clash = await (await tx.execute(queries.name_taken, {"name": name, "role_id": role_id})).fetchone()
+    if clash is not None:
+        raise ProblemError(Code.CONFLICT, f"The role {clash[0]} is called {name} already.")
     known = {
         row[0] for row in await (await tx.execute(queries.known_roles, {"ids": list(policy.from_roles)})).fetchall()
     }

@@ -15,6 +15,7 @@ from models.core.topics import Topic
 if TYPE_CHECKING:
     from fastapi import APIRouter, FastAPI
 
+    from backend.core.background import Background
     from backend.core.settings import Settings
 
 
@@ -34,9 +35,8 @@ def _state(_server: Server) -> dict[str, object]:
 
 
 def _running(app: FastAPI) -> AbstractAsyncContextManager[None]:
-    from backend.access.usage.actions import writing
-
-    return writing(app.state.usage, app.state.database)
+    background: Background = app.state.background
+    return background.running("usage", app.state.usage.keep_writing(app.state.database))
 
 
 def _ticks(_settings: Settings, adapters: Adapters) -> Sequence[Tick]:

@@ -12,7 +12,7 @@ class AccessReportError(Exception):
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Entry:
+class ReportedAccess:
     """Somebody has a role in an outside system, as that system calls it."""
 
     user_id: str
@@ -22,7 +22,7 @@ class Entry:
 class AccessSystem(Protocol):
     """The port to an outside system."""
 
-    def read(self) -> frozenset[Entry]:
+    def read(self) -> frozenset[ReportedAccess]:
         """Everybody with access there, now. May block. Raises AccessReportError."""
 
 

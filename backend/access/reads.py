@@ -12,6 +12,7 @@ from backend.core.database import Connection, load_queries
 from backend.core.problems import ProblemError
 from backend.core.search import escape_like
 from models.access import ApprovalPolicy, Explanation, GrantingRole, Person, RoleAssignment, RoleDefinition
+from models.core.normal_form import visible
 from models.core.permissions import BUILT_IN_ROLE_BY_ID, Permission
 from models.core.problems import Code
 from models.core.wording import initials
@@ -89,7 +90,7 @@ async def people(
     connection: Connection, *, text: str | None, after: tuple[str | None, str | None], limit: int
 ) -> list[Person]:
     """Everybody who can sign in or holds a role, by name; ``text`` is part of name or id, ``after`` both of them."""
-    pattern = f"%{escape_like(text)}%" if text else None
+    pattern = f"%{escape_like(visible(text))}%" if text else None
     async with connection.cursor(row_factory=dict_row) as cursor:
         values = {"text": pattern, "after": after[0], "after_id": after[1], "limit": limit}
         await cursor.execute(queries.people, values)

@@ -14,7 +14,7 @@ from backend.approvals import OVERSEERS
 from backend.core.clock import clock
 from backend.core.dependencies import Read, Tx
 from backend.core.http import operations_router
-from backend.core.pages import Cursor, Limit, cut_page, decode_cursor
+from backend.core.pages import Cursor, Limit, LongCursor, cut_page, decode_cursor
 from backend.core.problems import ProblemError
 from backend.core.security import Principal, require
 from backend.core.versions import IfMatch, with_etag
@@ -32,7 +32,7 @@ from models.access import (
     RoleDraft,
 )
 from models.accounts import Me
-from models.core.base import Identifier
+from models.core.base import Identifier, UserId
 from models.core.paging import PAGE_DEFAULT, Page
 from models.core.permissions import Permission
 from models.core.problems import Code
@@ -180,7 +180,7 @@ async def list_people(
     connection: Read,
     text: Annotated[str | None, Query(max_length=100, pattern=r"^[^\x00]*$")] = None,
     limit: Limit = PAGE_DEFAULT,
-    cursor: Cursor = None,
+    cursor: LongCursor = None,
 ) -> Page[Person]:
     """Everybody who can sign in or holds a role, by name; needs oversight of roles or of the audit log."""
     if not principal.permissions & OVERSEERS:
@@ -192,7 +192,7 @@ async def list_people(
 
 
 @router.post("/people/{user_id}/second-factor/remove", status_code=204)
-async def remove_second_factor(user_id: Identifier, request: RemoveSecondFactor, principal: Granter, tx: Tx) -> None:
+async def remove_second_factor(user_id: UserId, request: RemoveSecondFactor, principal: Granter, tx: Tx) -> None:
     """Remove somebody's second factor, for instance with a lost telephone; they set up another at the next need."""
     await take_second_factor(tx, actor=principal.user_id, user_id=user_id, reason=request.reason)
 

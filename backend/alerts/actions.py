@@ -9,7 +9,7 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
-from backend.alerts.decide import Condition, Event, Transition, acknowledge, hold, pass_by, shelve, unshelve
+from backend.alerts.decide import AlertEvent, Condition, Transition, acknowledge, hold, pass_by, shelve, unshelve
 from backend.alerts.notices import tell
 from backend.alerts.reads import find_rule
 from backend.core import audit_trail
@@ -37,11 +37,13 @@ async def apply(tx: Connection, transitions: Sequence[Transition], *, actor: str
             await _write(tx, step.event, step.before, step.after, actor=actor, at=at)
 
 
-async def _write(tx: Connection, event: Event, before: Alert | None, after: Alert, *, actor: str, at: datetime) -> None:
+async def _write(
+    tx: Connection, event: AlertEvent, before: Alert | None, after: Alert, *, actor: str, at: datetime
+) -> None:
     if before is not None:
         await tx.execute(queries.end_version, {"id": before.id, "version": before.version, "at": at})
     await tx.execute(queries.insert_version, after.model_dump() | {"at": at})
-    reasons = {Event.ACKNOWLEDGED: after.comment, Event.SHELVED: after.shelve_reason}
+    reasons = {AlertEvent.ACKNOWLEDGED: after.comment, AlertEvent.SHELVED: after.shelve_reason}
     await audit_trail.record(
         tx,
         actor=actor,

@@ -41,7 +41,7 @@ class Watch:
     evaluated_at: datetime
 
 
-class Event(StrEnum):
+class AlertEvent(StrEnum):
     """What happened to an alert; the last part of the audit action ``alerts.alert.…``."""
 
     RAISED = "raised"
@@ -63,7 +63,7 @@ class Event(StrEnum):
 class Transition:
     """One change of one alert. Without an event it is a mere measurement, which makes no new version."""
 
-    event: Event | None
+    event: AlertEvent | None
     before: Alert | None
     after: Alert
 
@@ -157,18 +157,22 @@ def broken_then(rule: AlertRule, reading: Reading, at: datetime, *, held: bool) 
 def acknowledge(alert: Alert, *, actor: str, comment: str, now: datetime) -> tuple[Transition, ...]:
     """Acknowledge an active alert; it clears at once when its condition has passed already."""
     after = _next(alert, state=AlertState.ACKNOWLEDGED, acknowledged_at=now, acknowledged_by=actor, comment=comment)
-    done = Transition(Event.ACKNOWLEDGED, alert, after)
+    done = Transition(AlertEvent.ACKNOWLEDGED, alert, after)
     return (done,) if alert.returned_at is None else (done, _clear(after, now))
 
 
 def shelve(alert: Alert, *, actor: str, until: datetime, reason: str) -> Transition:
     """Put an open alert aside until an instant."""
-    return Transition(Event.SHELVED, alert, _next(alert, shelved_until=until, shelved_by=actor, shelve_reason=reason))
+    return Transition(
+        AlertEvent.SHELVED, alert, _next(alert, shelved_until=until, shelved_by=actor, shelve_reason=reason)
+    )
 
 
 def unshelve(alert: Alert) -> Transition:
     """Take a shelved alert back."""
-    return Transition(Event.UNSHELVED, alert, _next(alert, shelved_until=None, shelved_by=None, shelve_reason=None))
+    return Transition(
+        AlertEvent.UNSHELVED, alert, _next(alert, shelved_until=None, shelved_by=None, shelve_reason=None)
+    )
 
 
 def hold(condition: Condition, alert: Alert | None, now: datetime, new_id: Callable[[], str]) -> Transition:
@@ -178,7 +182,7 @@ def hold(condition: Condition, alert: Alert | None, now: datetime, new_id: Calla
     a lower one is taken over once somebody has acknowledged.
     """
     if alert is None:
-        return Transition(Event.RAISED, None, _new_alert(condition, now, new_id()))
+        return Transition(AlertEvent.RAISED, None, _new_alert(condition, now, new_id()))
     severer = condition.severity < alert.severity  # P1 sorts before P4
     severity = condition.severity if severer or alert.state is AlertState.ACKNOWLEDGED else alert.severity
     words = {"title": condition.title, "guidance": condition.guidance, "runbook_url": condition.runbook_url}
@@ -189,10 +193,12 @@ def hold(condition: Condition, alert: Alert | None, now: datetime, new_id: Calla
         nobody: dict[str, object] = dict.fromkeys(
             ("acknowledged_at", "acknowledged_by", "comment", "shelved_until", "shelved_by", "shelve_reason")
         )
-        return Transition(Event.ESCALATED, alert, _next(after, state=AlertState.ACTIVE, **nobody))
+        return Transition(AlertEvent.ESCALATED, alert, _next(after, state=AlertState.ACTIVE, **nobody))
     if alert.returned_at is not None:
-        return Transition(Event.RESUMED, alert, _next(after))
-    return Transition(None, alert, measured) if after == measured else Transition(Event.CHANGED, alert, _next(after))
+        return Transition(AlertEvent.RESUMED, alert, _next(after))
+    return (
+        Transition(None, alert, measured) if after == measured else Transition(AlertEvent.CHANGED, alert, _next(after))
+    )
 
 
 def pass_by(alert: Alert, now: datetime) -> Transition:
@@ -201,7 +207,7 @@ def pass_by(alert: Alert, now: datetime) -> Transition:
     if alert.state is AlertState.ACKNOWLEDGED:
         return _clear(_mark_returned(measured, now), now, before=alert)
     if alert.returned_at is None:
-        return Transition(Event.RETURNED, alert, _next(measured, returned_at=now))
+        return Transition(AlertEvent.RETURNED, alert, _next(measured, returned_at=now))
     return Transition(None, alert, measured)
 
 
@@ -280,7 +286,7 @@ def _raise(rule: AlertRule, cause: AlertCondition, reading: Reading, now: dateti
         runbook_url=rule.runbook_url,
         version=1,
     )
-    return Transition(Event.RAISED, None, alert)
+    return Transition(AlertEvent.RAISED, None, alert)
 
 
 def _follow(
@@ -303,7 +309,7 @@ def _follow(
     )
     steps = [Transition(None, alert, measured)]
 
-    def step(event: Event, after: Alert) -> None:
+    def step(event: AlertEvent, after: Alert) -> None:
         steps.append(Transition(event, steps[-1].after, after))
 
     if measured.shelved_until is not None and measured.shelved_until <= now:
@@ -311,14 +317,14 @@ def _follow(
     current = steps[-1].after
     followed = _after_rule(rule, current)
     if followed != current:
-        step(Event.CHANGED, _next(followed))
+        step(AlertEvent.CHANGED, _next(followed))
     current = steps[-1].after
     if holds is False and current.state is AlertState.ACKNOWLEDGED:
         steps.append(_clear(_mark_returned(current, now), now, before=current))
     elif holds is False and current.returned_at is None:
-        step(Event.RETURNED, _next(current, returned_at=now))
+        step(AlertEvent.RETURNED, _next(current, returned_at=now))
     elif holds and current.returned_at is not None:
-        step(Event.RESUMED, _next(current, returned_at=None))
+        step(AlertEvent.RESUMED, _next(current, returned_at=None))
     return steps
 
 
@@ -336,7 +342,7 @@ def _clear(alert: Alert, now: datetime, *, before: Alert | None = None) -> Trans
         shelved_by=None,
         shelve_reason=None,
     )
-    return Transition(Event.CLEARED, before or alert, after)
+    return Transition(AlertEvent.CLEARED, before or alert, after)
 
 
 def _after_rule(rule: AlertRule, alert: Alert) -> Alert:

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from psycopg.rows import class_row
+from psycopg.rows import class_row, dict_row
 
 from backend.alerts import actions
 from backend.alerts.actions import queries
 from backend.alerts.decide import Reading, Transition, Watch, decide, unshelve
 from backend.core.audit_trail import WORKER
+from backend.core.background import SetAside
 from backend.core.clock import clock
 from backend.core.database import Connection, Database
 from backend.core.settings import Settings
@@ -20,6 +21,8 @@ from backend.figures import figures_at, sources_at
 from models.alerts import Alert, AlertCondition, AlertRule
 from models.dashboard import DashboardFigures, SourceStatus
 from models.figures import FIGURES, FigureName, SourceName
+
+_aside = SetAside("alert evaluation")
 
 
 async def evaluate(db: Database, settings: Settings) -> None:
@@ -56,8 +59,12 @@ async def evaluate_within(tx: Connection, settings: Settings) -> None:
     transitions: list[Transition] = []
     remembered: list[dict[str, Any]] = []
     for rule in rules:
-        reading = reading_of(rule, figures[rule.range_days], sources)
-        decision = decide(rule, watches.get(rule.id), open_alerts[rule.id], reading, now, ids.__next__)
+        try:
+            reading = reading_of(rule, figures[rule.range_days], sources)
+            decision = decide(rule, watches.get(rule.id), open_alerts[rule.id], reading, now, ids.__next__)
+        except (ValueError, ArithmeticError, LookupError) as error:
+            _aside.put(rule.id, error)
+            continue
         transitions += decision.transitions
         watch = decision.watch
         remembered.append(
@@ -89,9 +96,15 @@ def reading_of(rule: AlertRule, figures: DashboardFigures, sources: Mapping[Sour
 
 
 async def _rules(tx: Connection) -> list[AlertRule]:
-    async with tx.cursor(row_factory=class_row(AlertRule)) as cursor:
+    rules = []
+    async with tx.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(queries.rules, {"rule_id": None})
-        return await cursor.fetchall()
+        for row in await cursor.fetchall():
+            try:
+                rules.append(AlertRule(**row))
+            except ValueError as error:
+                _aside.put(row["id"], error)
+    return rules
 
 
 async def _open_alerts(tx: Connection) -> dict[str, dict[AlertCondition, Alert]]:

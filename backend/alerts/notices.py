@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backend.alerts.decide import Event
+from backend.alerts.decide import AlertEvent
 from backend.core.audit_trail import person_name
 from backend.core.database import Connection
 from backend.deliveries import NoticeAction, NoticeAudience, NoticePhase, notify
@@ -10,17 +10,17 @@ from models.alerts import Alert
 from models.deliveries.routing import Team
 
 _TOLD = {
-    Event.RAISED: ("alert.raised", NoticePhase.RAISED),
-    Event.ESCALATED: ("alert.updated", NoticePhase.UPDATED),
-    Event.ACKNOWLEDGED: ("alert.acknowledged", NoticePhase.ACKNOWLEDGED),
-    Event.CLEARED: ("alert.resolved", NoticePhase.RESOLVED),
+    AlertEvent.RAISED: ("alert.raised", NoticePhase.RAISED),
+    AlertEvent.ESCALATED: ("alert.updated", NoticePhase.UPDATED),
+    AlertEvent.ACKNOWLEDGED: ("alert.acknowledged", NoticePhase.ACKNOWLEDGED),
+    AlertEvent.CLEARED: ("alert.resolved", NoticePhase.RESOLVED),
 }
 """Other events change nothing for whoever was told."""
 _TEAMS = {"risk": Team.RISK}
 """By the part of the system that raised it; all others are for operations."""
 
 
-async def tell(tx: Connection, event: Event, alert: Alert, *, actor: str) -> None:
+async def tell(tx: Connection, event: AlertEvent, alert: Alert, *, actor: str) -> None:
     """Tell of an event, if it is one that is told of and anybody is to hear."""
     if event not in _TOLD:
         return

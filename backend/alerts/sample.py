@@ -49,9 +49,9 @@ def _scenes(entry: dict[str, Any], rules: dict[str, AlertRule], alert_id: str, n
     cause = AlertCondition(entry["cause"])
     raised_at = now - timedelta(hours=entry["hoursBefore"])
     silence = timedelta(seconds=(rule.no_data_seconds or 0) + 1)
-    heard = raised_at if cause is AlertCondition.BREACHED else raised_at - silence
+    data_through = raised_at if cause is AlertCondition.BREACHED else raised_at - silence
     watch = Watch(raised_at - silence, raised_at - timedelta(seconds=rule.for_seconds), raised_at)
-    raised = decide(rule, watch, {}, Reading(entry["value"], heard), raised_at, lambda: alert_id)
+    raised = decide(rule, watch, {}, Reading(entry["value"], data_through), raised_at, lambda: alert_id)
     scenes = [_Scene(raised_at, SAMPLE_SHOP, raised.transitions)]
     alert = scenes[-1].steps[-1].after
     if said := entry.get("acknowledged"):

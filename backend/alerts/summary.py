@@ -11,14 +11,9 @@ from backend.alerts.actions import queries
 from backend.core.database import Connection
 from models.alerts import AlertRule, AlertState, AlertSummary, Comparison, Severity
 from models.dashboard import Threshold
-from models.figures import FigureName
+from models.figures import COUNTED, FigureName
 
 SHOWN_MOST = 200
-
-COUNTED = frozenset(
-    {FigureName.ORDERS_TOTAL, FigureName.ORDERS_REFUNDED, FigureName.ORDERS_PENDING, FigureName.DOWNLOADS_TOTAL}
-)
-"""Figures that grow with their range: a limit on them is only for the range it was made for."""
 
 
 async def for_dashboard(connection: Connection, as_of: datetime) -> tuple[tuple[AlertSummary, ...], int]:

@@ -10,6 +10,7 @@ from psycopg.types.json import Jsonb
 
 from backend.approvals.reads import closing_words, decision_blocker, find
 from backend.core import audit_trail
+from backend.core.background import SetAside
 from backend.core.capability import ApprovalKinds
 from backend.core.database import Connection, Database, load_queries
 from backend.core.problems import ProblemError, same_version
@@ -151,12 +152,19 @@ async def withdraw(tx: Connection, *, actor: str, approval_id: UUID, version: in
     return await _settle(tx, before, ApprovalState.WITHDRAWN, actor=actor, reason=reason)
 
 
+_aside = SetAside("ends of approvals")
+
+
 async def expire(database: Database, _settings: Settings) -> None:
     """Note which approvals nobody decided in time; they count as expired from their instant on, noted or not."""
     async with database.transaction() as tx:
-        for (approval_id,) in await (await tx.execute(queries.overdue)).fetchall():
-            before = await find(tx, approval_id)
-            await _settle(tx, before, ApprovalState.EXPIRED, actor=audit_trail.WORKER, reason="nobody decided in time")
+        rows = await (await tx.execute(queries.overdue)).fetchall()
+        await _aside.each(tx, rows, lambda row: _expire(tx, row[0]), key=lambda row: row[0])
+
+
+async def _expire(tx: Connection, approval_id: UUID) -> None:
+    before = await find(tx, approval_id)
+    await _settle(tx, before, ApprovalState.EXPIRED, actor=audit_trail.WORKER, reason="nobody decided in time")
 
 
 def satisfied(approval: Approval) -> bool:

@@ -27,7 +27,7 @@ LOOKED_AT = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
+class AuditFilter:
     """Which entries; ``None`` does not matter. ``action`` is a whole dotted name or the beginning of one."""
 
     actor: str | None = None
@@ -48,7 +48,7 @@ async def newest(connection: Connection) -> tuple[int, datetime]:
 
 
 async def page(
-    connection: Connection, wanted: Filter, below: int | None, limit: int
+    connection: Connection, wanted: AuditFilter, below: int | None, limit: int
 ) -> tuple[list[AuditLogEntry], int | None]:
     """Up to ``limit`` entries under position ``below``, newest first; and under which position the next page lies."""
     lower, upper = await bounds(connection, wanted.since, wanted.until)
@@ -68,7 +68,7 @@ async def page(
     return entries, found[looked_at - 1] if len(found) > looked_at else None
 
 
-def _candidates(wanted: Filter) -> Any:
+def _candidates(wanted: AuditFilter) -> Any:
     """The statement whose index leads most directly to the entries."""
     if wanted.correlation_id is not None and wanted.resource_id is None:
         return queries.candidates_of_correlation

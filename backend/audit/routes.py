@@ -58,7 +58,7 @@ async def list_entries(
     if cursor is not None:
         (below,) = decode_cursor(cursor, int)
     total, now = await reads.newest(connection)
-    wanted = reads.Filter(
+    wanted = reads.AuditFilter(
         actor=actor,
         action=action,
         resource_type=resource_type,

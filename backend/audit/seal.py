@@ -29,7 +29,7 @@ BATCH = 5_000
 """Entries of one checkpoint at most; hashing them takes a tenth of a second."""
 COPIES = 500
 
-_said: set[str] = set()
+_logged: set[str] = set()
 
 
 class SealError(Exception):
@@ -53,8 +53,8 @@ async def seal(database: Database, settings: Settings) -> None:
 
 
 def _say_once(words: str) -> None:
-    if words not in _said:
-        _said.add(words)
+    if words not in _logged:
+        _logged.add(words)
         log.warning(words)
 
 

@@ -237,9 +237,9 @@ def _describe_change(connection: Connection, position: int, row: Sequence[Any]) 
     if abs(seconds - made) > CLOSE_SECONDS:
         made_at = datetime.fromtimestamp(made, UTC).isoformat(sep=" ", timespec="milliseconds")
         return Finding(position, REDATED, f"the entry says {at}, its id was made at {made_at}")
-    said = zip(("actor", "action", "resourceType", "resourceId", "correlationId"), copies, strict=True)
+    copied = zip(("actor", "action", "resourceType", "resourceId", "correlationId"), copies, strict=True)
     fields = dict(zip(FIELDS, row, strict=False))
-    differing = [name for name, copy in said if fields[name] != copy]
+    differing = [name for name, copy in copied if fields[name] != copy]
     words = "the entry is not as it was sealed"
     return Finding(position, ALTERED, f"{words}: {', '.join(differing)}" if differing else words)
 

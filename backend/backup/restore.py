@@ -31,7 +31,7 @@ VerifyAudit = Callable[[str], str | None]
 def restore(file: Path, key: Key, url: str, abort: Abort, verify: VerifyAudit = verify_audit) -> Manifest:
     """Restore a backup into the empty database at ``url``, as its owner, and compare it with the backup's manifest.
 
-    The file is read to its end before anything is written, and lands whole or not at all. Raises BackupError.
+    The file is read to its end before anything is written, and restored whole or not at all. Raises BackupError.
     """
     manifest = verified(file, key, abort)
     if unknown(from_text(manifest.revision)):

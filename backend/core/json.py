@@ -1,4 +1,4 @@
-"""JSON of values that are not JSON by themselves: instants, dates, ids and amounts in before and after pictures."""
+"""JSON of values that are not JSON by themselves: instants, dates, ids and amounts in audit snapshots."""
 
 from __future__ import annotations
 

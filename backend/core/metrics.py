@@ -17,6 +17,13 @@ REQUEST_SECONDS = Histogram(
 DATABASE_UP = Gauge("opsconsole_database_up", "1 while the database answers", registry=REGISTRY)
 HEARTBEAT_AGE = Gauge("opsconsole_worker_heartbeat_age_seconds", "Since the worker was last heard", registry=REGISTRY)
 
+SET_ASIDE = Counter(
+    "opsconsole_set_aside_rows_total",
+    "Rows that work in the background could not deal with",
+    ["background"],
+    registry=REGISTRY,
+)
+
 
 def exposition() -> bytes:
     """The text Prometheus scrapes."""

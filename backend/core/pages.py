@@ -24,7 +24,7 @@ Limit = Annotated[int, Query(ge=1, le=PAGE_MOST, description="Rows of a page.")]
 Cursor = Annotated[str | None, Query(max_length=400)]
 """Use as ``cursor: Cursor = None``."""
 
-LongCursor = Annotated[str | None, Query(max_length=1000, description="nextCursor of the page before.")]
+LongCursor = Annotated[str | None, Query(max_length=4_000, description="nextCursor of the page before.")]
 """Where the key holds what people wrote."""
 
 

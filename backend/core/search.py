@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from models.core.normal_form import visible
+
 
 def search_words(text: str | None) -> tuple[str, ...]:
     """The words of a text in small letters, each once."""
-    return tuple(dict.fromkeys((text or "").lower().split()))
+    return tuple(dict.fromkeys(visible(text or "").lower().split()))
 
 
 def escape_like(text: str) -> str:

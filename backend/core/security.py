@@ -7,6 +7,7 @@ say who somebody is. What they may do comes from the role assignments in the dat
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from backend.core.database import Database, DatabaseUnavailable, load_queries
 from backend.core.dependencies import database_of
 from backend.core.problems import ProblemError
 from backend.core.settings import Settings
-from models.core.base import storable
+from models.core.base import USER_ID_MOST
 from models.core.permissions import Permission
 from models.core.problems import Code
 
@@ -37,6 +38,9 @@ SECOND_FACTOR: Final = "2"
 OUTSIDE_ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA")
 CHALLENGE = {"WWW-Authenticate": f'Bearer realm="opsconsole", scope="{SCOPE}"'}
 REMEMBERED = 1_000
+NAME_MOST = 255
+_CONTROL = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+"""Characters that are for devices, not for people, and halves of surrogate pairs."""
 KEYS_AT_MOST_EVERY = 1.0
 """Seconds: a new key of the issuer is good at once, yet tokens that name no key cannot make us ask without end."""
 
@@ -152,19 +156,25 @@ class TokenReader:
             else:
                 raise _refused("The token comes from an issuer that is not accepted here.")
         except jwt.ExpiredSignatureError:
-            raise _refused("The session has expired; refresh it or sign in again.", Code.TOKEN_EXPIRED) from None
+            raise _refused(
+                f"The session has expired{_by_our_clock(unverified, 'exp')}; refresh it or sign in again.",
+                Code.TOKEN_EXPIRED,
+            ) from None
+        except jwt.ImmatureSignatureError:
+            raise _refused(
+                f"The token is not valid yet{_by_our_clock(unverified, 'nbf', 'iat')}: the clocks of the sign-in "
+                "service and of this server differ. Whoever runs them must set them; then sign in again."
+            ) from None
         except jwt.PyJWKClientConnectionError:
             raise ProblemError(
                 Code.UNAVAILABLE, "The sign-in service does not answer; try again soon.", headers={"Retry-After": "5"}
             ) from None
-        except (jwt.PyJWTError, RecursionError):
+        except (jwt.PyJWTError, RecursionError, TypeError, ValueError, OverflowError):
+            # The last three: a time that is none, which the library does not look for.
             raise _refused("The token is not valid here; sign in again.") from None
-        if SCOPE not in str(claims.get("scope", "")).split():
+        if SCOPE not in {*_words(claims.get("scope")), *_words(claims.get("scp"))}:
             raise ProblemError(Code.PERMISSION_MISSING, f"The token lacks the scope {SCOPE}.", permission=SCOPE)
-        try:
-            return _identity(claims, kind)
-        except (ValueError, OverflowError, OSError):
-            raise _refused("The token says what cannot be; sign in again.") from None
+        return _identity(claims, kind)
 
     def _decode(self, token: str, key: Any, algorithms: tuple[str, ...], issuer: str) -> dict[str, Any]:
         return jwt.decode(
@@ -210,20 +220,61 @@ class TokenReader:
 
 
 def _identity(claims: dict[str, Any], kind: Literal["account", "oidc"]) -> Identity:
-    """Raises ValueError, OverflowError or OSError for claims outside what there is; signed ones may be that too."""
-    auth_time, amr = claims.get("auth_time"), claims.get("amr")
-    if not storable(claims["sub"]):
-        raise ValueError
+    """What a signed token says, in shape. Raises ProblemError 401 for what cannot be, signed or not."""
+    subject, name = claims["sub"], claims.get("name")
+    if not 1 <= len(subject) <= USER_ID_MOST or subject.isspace() or _CONTROL.search(subject):
+        raise _refused(
+            f"The token's subject (sub) must have 1 to {USER_ID_MOST} characters, and none of control; an "
+            "administrator of the sign-in service can mend that."
+        )
+    known = _CONTROL.sub("\N{REPLACEMENT CHARACTER}", name)[:NAME_MOST].strip() if isinstance(name, str) else ""
+    acr = claims.get("acr")
+    try:
+        session = UUID(claims["sid"]) if kind == "account" and "sid" in claims else None
+    except (ValueError, AttributeError, TypeError):
+        raise _refused("The token names a session (sid) that cannot be; sign in again.") from None
     return Identity(
-        user_id=claims["sub"],
-        name=str(claims.get("name") or claims["sub"]),
+        user_id=subject,
+        name=known or subject,
         kind=kind,
-        expires=datetime.fromtimestamp(claims["exp"], UTC),
-        auth_time=datetime.fromtimestamp(auth_time, UTC) if isinstance(auth_time, int) else None,
-        acr=str(claims["acr"]) if claims.get("acr") is not None else None,
-        amr=tuple(map(str, amr)) if isinstance(amr, list) else (),
-        session=UUID(claims["sid"]) if kind == "account" and "sid" in claims else None,
+        expires=_time(claims, "exp"),
+        auth_time=_time(claims, "auth_time", text=True) if claims.get("auth_time") is not None else None,
+        acr=None if acr is None else str(acr),
+        amr=_words(claims.get("amr")),
+        session=session,
     )
+
+
+def _time(claims: dict[str, Any], name: str, *, text: bool = False) -> datetime:
+    """A claim that is a number of seconds; some services write the time of signing in as ``text``."""
+    value = claims[name]
+    try:
+        if (isinstance(value, int | float) and not isinstance(value, bool)) or (text and isinstance(value, str)):
+            return datetime.fromtimestamp(float(value), UTC)
+    except (ValueError, OverflowError, OSError):
+        pass
+    raise _refused(
+        f"The token's {name} is no time, which is a number of seconds; an administrator of the sign-in service can "
+        "mend that."
+    )
+
+
+def _words(value: Any) -> tuple[str, ...]:
+    """A claim that services write as text, with spaces between, or as a list."""
+    if isinstance(value, str):
+        return tuple(value.split())
+    return tuple(word for word in value if isinstance(word, str)) if isinstance(value, list) else ()
+
+
+def _by_our_clock(claims: dict[str, Any], *names: str) -> str:
+    """By how much a token is too late or too early: what shows that clocks differ."""
+    now = datetime.now(UTC)
+    try:
+        at = max(_time(claims, name) for name in names if name in claims)
+    except (ProblemError, ValueError):
+        return ""
+    seconds = round(abs((now - at).total_seconds()))
+    return f" ({seconds:,} s {'ago' if at < now else 'ahead'} by this server's clock, {now:%H:%M:%S} UTC)"
 
 
 def _key_client(issuer: str) -> jwt.PyJWKClient:

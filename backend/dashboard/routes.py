@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, LiteralString
 
 from fastapi import Query, Request, Response
 from psycopg.rows import dict_row
+from pydantic import AfterValidator
 
 from backend.core.clock import clock
 from backend.core.database import Connection
@@ -18,6 +19,7 @@ from backend.core.security import Principal, require
 from backend.dashboard import queries
 from backend.dashboard.cache import Dashboards
 from backend.shop import reporting_currency
+from models.core import normal_form
 from models.core.base import Instant, PlainText
 from models.core.paging import PAGE_DEFAULT
 from models.core.permissions import Permission
@@ -42,7 +44,11 @@ Viewer = Annotated[Principal, require(Permission.VIEW_DASHBOARD)]
 OrderViewer = Annotated[Principal, require(Permission.VIEW_ORDERS)]
 From = Annotated[Instant, Query(alias="from", description="Rows after this instant.")]
 To = Annotated[Instant, Query(description="Rows up to and including this instant.")]
-Country = Annotated[PlainText | None, Query(min_length=1, max_length=100, description="ISO code or the name as given.")]
+Country = Annotated[
+    PlainText | None,
+    Query(min_length=1, max_length=100, description="A code or a name; ISO 3166 knows both."),
+    AfterValidator(lambda text: text and (normal_form.country(text) or text)),
+]
 RangeDays = Annotated[Literal["7", "30", "90"], Query(alias="range", description="Days to look back.")]
 
 AHEAD_MOST = timedelta(minutes=1)

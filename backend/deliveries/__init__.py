@@ -28,6 +28,8 @@ from backend.deliveries.commands.actions import ask_again, ask_shop, withdraw
 from backend.deliveries.egress import EgressGuard, EgressRefusedError
 from backend.deliveries.ports import Alarms, DeliveryPorts
 from backend.deliveries.routing.actions import NoticeAudience, erase_notice, notify
+from backend.deliveries.secrets import SecretStore
+from backend.deliveries.sending.seeds import seed_sample
 from backend.deliveries.signatures import check_age, signed_headers, verify
 
 __all__ = [
@@ -50,6 +52,7 @@ __all__ = [
     "Outcome",
     "Resolve",
     "Result",
+    "SecretStore",
     "Secrets",
     "Target",
     "ask_again",
@@ -57,6 +60,7 @@ __all__ = [
     "check_age",
     "erase_notice",
     "notify",
+    "seed_sample",
     "signed_headers",
     "verify",
     "withdraw",

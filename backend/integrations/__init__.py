@@ -5,14 +5,16 @@ from __future__ import annotations
 from backend.access import AccessPorts
 from backend.core.capability import Adapters
 from backend.core.settings import Settings
-from backend.deliveries import DeliveryPorts
+from backend.deliveries import DeliveryPorts, EgressGuard
 from backend.integrations.access_snapshot import AccessSnapshot
 from backend.integrations.alarms import AlertAlarms
+from backend.integrations.channels import channels
+from backend.integrations.hooks import HOOKS
 
 
 def adapters(settings: Settings) -> Adapters:
     """What stands behind the ports of every capability by these settings; what they do not name is off."""
     return Adapters(
-        DeliveryPorts(alarms=AlertAlarms()),
+        DeliveryPorts(channels(EgressGuard.of(settings).resolve), HOOKS, AlertAlarms()),
         AccessPorts({name: AccessSnapshot(source.file) for name, source in settings.access_reports.items()}),
     )

@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from backend.access import AccessReportError, Entry
+from backend.access import AccessReportError, ReportedAccess
 
 LARGEST = 50 * 1024 * 1024
 MOST_ROWS = 100_000
@@ -23,7 +23,7 @@ class AccessSnapshot:
     def __init__(self, file: Path) -> None:
         self._file = file
 
-    def read(self) -> frozenset[Entry]:
+    def read(self) -> frozenset[ReportedAccess]:
         """Everybody with access. Blocking. Raises AccessReportError with words that name the file and the row."""
         try:
             if self._file.stat().st_size > LARGEST:
@@ -59,7 +59,7 @@ class AccessSnapshot:
             )
         return rows
 
-    def _entry(self, number: int, row: Any) -> Entry:
+    def _entry(self, number: int, row: Any) -> ReportedAccess:
         user = row.get("user") if isinstance(row, dict) else None
         role = row.get("role") if isinstance(row, dict) else None
         for value in (user, role):
@@ -67,4 +67,4 @@ class AccessSnapshot:
                 raise AccessReportError(
                     f"{self._file.name}, row {number}: user and role are needed, 1 to 200 characters"
                 )
-        return Entry(str(user).strip(), str(role).strip())
+        return ReportedAccess(str(user).strip(), str(role).strip())

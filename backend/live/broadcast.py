@@ -6,15 +6,14 @@ The follower reads by position, so replicas need not know of each other, and a c
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections import deque
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from psycopg.rows import dict_row
 
+from backend.core.background import SetAside
 from backend.core.backoff import pause
 from backend.core.capability import Audience, Audiences
 from backend.core.database import Database, DatabaseUnavailable, load_queries
@@ -39,7 +38,7 @@ BATCH = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class LiveEvent:
     """One change, written out once for all who hear of it."""
 
     position: int
@@ -74,7 +73,7 @@ class Listener:
     ended: bool = False
     wake: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def offer(self, event: Event) -> None:
+    def offer(self, event: LiveEvent) -> None:
         """Queue an event if it may be heard."""
         self.position = event.position
         if event.heard_by(self.user_id, self.permissions):
@@ -106,6 +105,7 @@ class Broadcast:
         self._needed = asyncio.Event()
         self._beginning = asyncio.Lock()
         self._recheck_at = 0.0
+        self._aside = SetAside("live stream")
         self.ending = False
 
     @property
@@ -216,30 +216,27 @@ class Broadcast:
             row = await (await connection.execute(queries.newest)).fetchone()
         return 0 if row is None else int(row[0])
 
-    async def _read(self, position: int, through: int | None) -> list[Event]:
+    async def _read(self, position: int, through: int | None) -> list[LiveEvent]:
         async with self._database.read() as connection, connection.cursor(row_factory=dict_row) as cursor:
             await cursor.execute(queries.since, {"position": position, "through": through, "limit": BATCH})
-            return [self._event(row) for row in await cursor.fetchall()]
+            return [self._readable(row) for row in await cursor.fetchall()]
 
-    def _event(self, row: dict[str, Any]) -> Event:
+    def _readable(self, row: dict[str, Any]) -> LiveEvent:
+        """The event of an entry; of one that cannot be read, one that nobody hears, so that the others are heard."""
+        try:
+            return self._event(row)
+        except (ValueError, TypeError, KeyError) as error:
+            self._aside.put(row["position"], error)
+            return LiveEvent(row["position"], Audience(Topic.AUDIT, frozenset()), frozenset(), b"")
+
+    def _event(self, row: dict[str, Any]) -> LiveEvent:
         resource_type = row["resource_type"]
         change = Change(resource_type=resource_type, resource_id=row["resource_id"], version=row["version"])
         who = self._audiences.of(resource_type)
-        return Event(
+        return LiveEvent(
             row["position"],
             who,
             frozenset(row["concerned"]),
             event_text(who.topic, row["position"], change),
             resource_type in self._audiences.changes_access,
         )
-
-
-@contextlib.asynccontextmanager
-async def running(broadcast: Broadcast) -> AsyncIterator[None]:
-    """Follow for the length of a block."""
-    task = asyncio.create_task(broadcast.run(), name="live stream")
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.wait({task})

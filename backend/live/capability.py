@@ -11,6 +11,8 @@ from backend.core.capability import Capability, Server
 if TYPE_CHECKING:
     from fastapi import APIRouter, FastAPI
 
+    from backend.core.background import Background
+
 
 def _routers() -> Sequence[APIRouter]:
     from backend.live.routes import router
@@ -25,9 +27,8 @@ def _state(server: Server) -> dict[str, object]:
 
 
 def _running(app: FastAPI) -> AbstractAsyncContextManager[None]:
-    from backend.live.broadcast import running
-
-    return running(app.state.live)
+    background: Background = app.state.background
+    return background.running("live stream", app.state.live.run())
 
 
 def _end(app: FastAPI) -> None:

@@ -97,18 +97,18 @@ def _sources(folder: Path) -> Iterator[Path]:
 
 
 def _read(file: Path) -> Revision:
-    said: dict[str, object] = {}
+    assigned: dict[str, object] = {}
     for statement in ast.parse(file.read_text(encoding="utf-8")).body:
         match statement:
             case ast.Assign(
                 targets=[ast.Name(id="revision" | "down_revision" | "depends_on" | "branch_labels" as name)],
                 value=value,
             ):
-                said[name] = ast.literal_eval(value)
-    if not isinstance(revision := said.get("revision"), str):
+                assigned[name] = ast.literal_eval(value)
+    if not isinstance(revision := assigned.get("revision"), str):
         raise RuntimeError(f"{file} says no revision")  # noqa: TRY004 - a wrong file is no wrong argument
-    needs = frozenset((*_texts(said.get("down_revision")), *_texts(said.get("depends_on"))))
-    return Revision(revision, needs, _texts(said.get("branch_labels")), file)
+    needs = frozenset((*_texts(assigned.get("down_revision")), *_texts(assigned.get("depends_on"))))
+    return Revision(revision, needs, _texts(assigned.get("branch_labels")), file)
 
 
 def _texts(value: object) -> tuple[str, ...]:

@@ -36,10 +36,10 @@ def _routers() -> Sequence[APIRouter]:
 
 def _jobs() -> Sequence[procrastinate.Blueprint]:
     from backend.risk.backtest.job import blueprint as backtests
-    from backend.risk.fulfilment.jobs import blueprint as intents
+    from backend.risk.fulfilment.jobs import blueprint as fulfilment
     from backend.risk.outcomes.job import blueprint as reports
 
-    return intents, backtests, reports
+    return fulfilment, backtests, reports
 
 
 def _ticks(_settings: Settings, _adapters: Adapters) -> Sequence[Tick]:
@@ -48,7 +48,7 @@ def _ticks(_settings: Settings, _adapters: Adapters) -> Sequence[Tick]:
     from backend.risk.shadow.evaluate import run_shadows
 
     return (
-        Tick("risk adoption", 2.0, backfill),
+        Tick("risk backfill", 2.0, backfill),
         Tick("ends of snoozes in the risk queue", 2.0, wake),
         Tick("shadow runs", 2.0, run_shadows),
     )
@@ -63,7 +63,7 @@ def _gauges() -> Gauges:
 def _counts(_server: Server) -> Sequence[CountSpec]:
     from backend.risk.queue.reads import count_open
 
-    return (CountSpec("risk.queue", Permission.APPROVE_ORDERS, count_open),)
+    return (CountSpec("risk.queue", Permission.VIEW_RISK_QUEUE, count_open),)
 
 
 def _sample() -> CreateSample:

@@ -32,8 +32,10 @@ def order_values(request: FraudCheck) -> dict[str, Any]:
         "currency": request.currency,
         "customer_id": _text("customer_id", customer.id),
         "email": email,
+        "email_alias": _text("email_alias", email),
         "email_domain": None if email is None else email.rpartition("@")[2] or None if "@" in email else None,
         "ip": request.ip,
+        "ip_network": _text("ip_network", request.ip),
         "card": _text("card", payment.card_fingerprint),
         "device": _text("device", request.device_id),
         # Without a word about items their number is unknown; an empty list says that there are none.

@@ -13,7 +13,7 @@ from backend.risk.fulfilment import queries
 
 OPEN = Gauge("opsconsole_risk_entries_open", "Entries of the risk queue that wait", ["status"], registry=REGISTRY)
 OVERDUE = Gauge("opsconsole_risk_entries_overdue", "Entries that wait longer than they should", registry=REGISTRY)
-INTENTS_FAILED = Gauge(
+FULFILMENTS_FAILED = Gauge(
     "opsconsole_risk_intents_failed", "Verdicts the shop did not carry out, 1 000 at most", registry=REGISTRY
 )
 
@@ -29,9 +29,9 @@ def unknown() -> None:
 
 
 def _set(figures: Sequence[int] | None) -> None:
-    """Open, escalated and overdue entries, and failed intents; ``None`` when they are not known."""
+    """Open, escalated and overdue entries, and failed fulfilment requests; ``None`` when they are not known."""
     opened, escalated, overdue, failed = figures or (nan,) * 4
     OPEN.labels("open").set(opened)
     OPEN.labels("escalated").set(escalated)
     OVERDUE.set(overdue)
-    INTENTS_FAILED.set(failed)
+    FULFILMENTS_FAILED.set(failed)

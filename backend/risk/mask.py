@@ -9,7 +9,7 @@ from backend.core.security import Principal
 from models.core.permissions import Permission
 from models.risk.rules import Decision
 
-PERSONAL = frozenset({"email", "ip", "card"})
+PERSONAL = frozenset({"email", "email_alias", "ip", "ip_network", "card"})
 """Metrics whose values are hidden."""
 
 
@@ -23,12 +23,13 @@ def masked(metric: str, value: Any) -> Any:
     if not isinstance(value, str) or metric not in PERSONAL:
         return tuple(masked(metric, each) for each in value) if isinstance(value, list | tuple) else value
     match metric:
-        case "email":
+        case "email" | "email_alias":
             name, at, domain = value.rpartition("@")
             return f"{name[:1]}***{at}{domain}" if at else "***"
-        case "ip":
+        case "ip" | "ip_network":
+            address = value.partition("/")[0]
             try:
-                return str(ip_network(f"{value}/{24 if ip_address(value).version == 4 else 48}", strict=False))
+                return str(ip_network(f"{address}/{24 if ip_address(address).version == 4 else 48}", strict=False))
             except ValueError:
                 return "***"
         case _:

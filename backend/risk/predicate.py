@@ -87,6 +87,11 @@ def rule_holds(rule: FraudRule, values: Values, context: EvaluationContext) -> b
     )
 
 
+def heaviest_first(rules: Iterable[FraudRule]) -> list[FraudRule]:
+    """Rules by their points, the most first; among equals as in their set: where there is room for one, it is that."""
+    return sorted(rules, key=lambda rule: -rule.severity)
+
+
 def decide(rules: Iterable[FraudRule], values: Values, context: EvaluationContext) -> Outcome:
     """Score and action. Precedence: lists that allow, then block (lists and rules), review, flag.
 
@@ -94,17 +99,17 @@ def decide(rules: Iterable[FraudRule], values: Values, context: EvaluationContex
     that allows 0.
     """
     fired = [rule for rule in rules if rule.enabled and rule_holds(rule, values, context)]
-    loud = [rule for rule in fired if rule.rule_id not in context.snoozed]
-    triggered = tuple(rule.rule_id for rule in loud)
-    quiet = tuple(rule.rule_id for rule in fired if rule.rule_id in context.snoozed)
+    unsuppressed = [rule for rule in fired if rule.rule_id not in context.snoozed]
+    triggered = tuple(rule.rule_id for rule in heaviest_first(unsuppressed))
+    suppressed = tuple(rule.rule_id for rule in fired if rule.rule_id in context.snoozed)
     kinds = {hit.kind for hit in context.lists}
     if ListKind.ALLOW in kinds:
-        return Outcome(0, Action.APPROVE, triggered, quiet)
+        return Outcome(0, Action.APPROVE, triggered, suppressed)
     if ListKind.BLOCK in kinds:
-        return Outcome(SCORE_MOST, Action.BLOCK, triggered, quiet)
-    score = min(SCORE_MOST, sum(rule.severity for rule in loud))
-    actions = [effective(rule, context) for rule in loud]
-    return Outcome(score, max(actions, key=STRENGTH.__getitem__, default=Action.APPROVE), triggered, quiet)
+        return Outcome(SCORE_MOST, Action.BLOCK, triggered, suppressed)
+    score = min(SCORE_MOST, sum(rule.severity for rule in unsuppressed))
+    actions = [effective(rule, context) for rule in unsuppressed]
+    return Outcome(score, max(actions, key=STRENGTH.__getitem__, default=Action.APPROVE), triggered, suppressed)
 
 
 def effective(rule: FraudRule, context: EvaluationContext) -> Action:

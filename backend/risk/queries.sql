@@ -1,5 +1,5 @@
--- name: try_adoption_lock
--- Of several workers one adopts, so that orders become known one after the other.
+-- name: try_backfill_lock
+-- Of several workers one backfills, so that orders become known one after the other.
 select pg_try_advisory_xact_lock(4711018005)
 
 -- name: take_pending
@@ -19,7 +19,7 @@ select o.id, o.placed_at, o.minor, o.currency, o.reporting_minor, o.customer_id,
   from orders as o
  where o.id = any (%(ids)s::text[]) and not exists (select from risk_order as r where r.id = o.id)
 
--- name: adopt
+-- name: backfill
 insert into risk_order (id, source, placed_at, minor, currency, order_value, customer_id, billing_country, hour_of_day)
 select g.id, 'shop', g.placed_at, g.minor, g.currency, g.order_value, g.customer_id, g.country,
        extract(hour from g.placed_at at time zone 'UTC')

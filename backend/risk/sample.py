@@ -23,12 +23,12 @@ queries = load_queries(__package__, "sample.sql")
 CHECKED: Final = timedelta(days=2)
 """So far back the shop's orders were checked when it opens; those of the last day wait in the queue."""
 QUEUED: Final = timedelta(days=1)
-ADOPTED: Final = timedelta(days=30)
+BACKFILLED: Final = timedelta(days=30)
 """So far back orders that were not checked are made known to the rules by and by."""
 
 COUNT = update_velocity_sql(
-    "select id, placed_at, order_value, customer_id, email, ip, card, device, seq as below, 0 as own"
-    " from risk_order where id = any (%(ids)s::text[])"
+    "select id, placed_at, order_value, customer_id, email, email_alias, ip, ip_network, card, device, seq as below,"
+    " 0 as own from risk_order where id = any (%(ids)s::text[])"
 )
 _RULES: TypeAdapter[tuple[FraudRule, ...]] = TypeAdapter(tuple[FraudRule, ...])
 
@@ -70,7 +70,7 @@ async def create(tx: Connection, shop: SampleShop) -> None:
 
 async def _decide(tx: Connection, shop: SampleShop, rules: tuple[FraudRule, ...], rule_set_id: str) -> None:
     opened_at = shop.opened_at
-    older = {"since": opened_at - ADOPTED, "until": opened_at - CHECKED}
+    older = {"since": opened_at - BACKFILLED, "until": opened_at - CHECKED}
     await tx.execute(queries.older_orders_pending, older)
     orders = shop.market.orders_placed(opened_at - CHECKED, opened_at)
     payloads = {order.id: shop.market.checkout(order) for order in orders}
@@ -96,6 +96,7 @@ async def _decide(tx: Connection, shop: SampleShop, rules: tuple[FraudRule, ...]
             "queued_since": opened_at - QUEUED,
         },
     )
+    await tx.execute(queries.insert_outcomes, {"until": opened_at, "queued": QUEUED})
 
 
 def _decision(values: dict[str, Any], check: FraudCheck, rules: Iterable[FraudRule]) -> dict[str, Any]:
@@ -104,14 +105,14 @@ def _decision(values: dict[str, Any], check: FraudCheck, rules: Iterable[FraudRu
         ListHit(list_id=listed["listId"], kind=ListKind.CUSTOM, metric="email_domain", value=values["email_domain"])
         for _ in values["lists"]
     )
-    around = EvaluationContext(hits)
-    outcome = decide(rules, values, around)
+    context = EvaluationContext(hits)
+    outcome = decide(rules, values, context)
     return {
         "order_id": values["id"],
         "score": outcome.score,
         "action": outcome.action,
         "triggered": outcome.triggered,
-        "explanation": [explain(rule, values, around) for rule in rules if rule.rule_id in outcome.triggered],
+        "explanation": [explain(rule, values, context) for rule in rules if rule.rule_id in outcome.triggered],
         "missing": missing(rules, values),
         "card_last4": check.payment.card_last4,
     }

@@ -114,14 +114,15 @@ class SqlContext:
 def decision_sql(rules: Sequence[FraudRule], names: Names, context: SqlContext) -> sql.Composed:
     """``(select score, action, triggered …)`` for a lateral join: the same as ``predicate.decide``.
 
-    Columns: ``score`` integer, ``action`` text, ``triggered`` text[] in the order of the rules, ``loud`` boolean[] with
-    an element for each enabled rule.
+    Columns: ``score`` integer, ``action`` text, ``triggered`` text[] by points, ``unsuppressed``
+    boolean[] with an element for each enabled rule.
     """
     enabled = [rule for rule in rules if rule.enabled]
-    loud = [unsuppressed_sql(rule, names, context) for rule in enabled]
+    unsuppressed = [unsuppressed_sql(rule, names, context) for rule in enabled]
     fired = [sql.Identifier("f", f"r{number}") for number in range(len(enabled))]
     columns = [
-        sql.SQL("{} as {}").format(expression, sql.Identifier(f"r{number}")) for number, expression in enumerate(loud)
+        sql.SQL("{} as {}").format(expression, sql.Identifier(f"r{number}"))
+        for number, expression in enumerate(unsuppressed)
     ]
     allowed, blocked = held_sql(context.allow, context.member), held_sql(context.block, context.member)
     score = sql.SQL(" + ").join(
@@ -137,13 +138,13 @@ def decision_sql(rules: Sequence[FraudRule], names: Names, context: SqlContext) 
     triggered = sql.SQL("array_remove(array[{}]::text[], null)").format(
         sql.SQL(", ").join(
             sql.SQL("case when {} then {} end").format(one, sql.Literal(rule.rule_id))
-            for one, rule in _pairs(fired, enabled)
+            for one, rule in sorted(_pairs(fired, enabled), key=lambda pair: -pair[1].severity)
         )
     )
     return sql.SQL(
         "(select case when f.allowed then 0 when f.blocked then {most} else least({most}, {score}) end as score,"
         " case when f.allowed then 'approve' when f.blocked then 'block' {strongest} else 'approve' end as action,"
-        " {triggered} as triggered, array[{loud}]::boolean[] as loud"
+        " {triggered} as triggered, array[{unsuppressed}]::boolean[] as unsuppressed"
         # offset 0: each condition is computed once, not wherever it is used.
         " from (select {allowed} as allowed, {blocked} as blocked{columns} offset 0) as f)"
     ).format(
@@ -151,7 +152,7 @@ def decision_sql(rules: Sequence[FraudRule], names: Names, context: SqlContext) 
         score=score,
         strongest=sql.SQL(" ").join(strongest),
         triggered=triggered,
-        loud=sql.SQL(", ").join(fired),
+        unsuppressed=sql.SQL(", ").join(fired),
         allowed=allowed,
         blocked=blocked,
         columns=sql.SQL("").join(sql.SQL(", {}").format(column) for column in columns),

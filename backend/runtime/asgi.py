@@ -13,6 +13,7 @@ from pydantic.json_schema import models_json_schema
 
 from backend.capabilities import CAPABILITIES
 from backend.core import problem_responses
+from backend.core.background import Background
 from backend.core.capability import Audiences, Server
 from backend.core.database import Database
 from backend.core.http import tell_problems
@@ -61,6 +62,7 @@ def create_app(settings: Settings, database: Database, sample: SampleAccess | No
     app.state.adapters = server.adapters
     app.state.approval_kinds = server.approval_kinds
     app.state.tokens = TokenReader(settings)
+    app.state.background = Background()
     app.state.limits = Limits()
     app.state.counts = tuple(spec for each in CAPABILITIES for spec in each.counts(server))
     app.state.ending = tuple(each.ending for each in CAPABILITIES if each.ending is not None)

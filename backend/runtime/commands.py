@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from backend import accounts
 from backend.audit import Verifier
@@ -19,6 +20,9 @@ from backend.runtime.data_folder import DataFolder, open_database, working_on
 from models.core.permissions import BUILT_IN_ROLE_BY_ID
 from models.core.wording import counted
 
+if TYPE_CHECKING:
+    from backend.shop import ImportOptions
+
 OK, FAILED = 0, 1
 TOKEN_LIFETIME = timedelta(hours=12)
 
@@ -26,15 +30,14 @@ TOKEN_LIFETIME = timedelta(hours=12)
 def import_orders(
     settings: Settings,
     file: Path,
+    options: ImportOptions,
     *,
-    columns: dict[str, str],
-    currency: str | None,
-    shift_to_now: bool,
+    dry_run: bool,
     data_dir: Path | None,
     database_url: str | None,
 ) -> int:
-    """Import a file of orders, with a line of progress where somebody watches."""
-    from backend.shop import ImportFailedError
+    """Import a file of orders, with a line of progress where somebody watches; or only say what it would bring."""
+    from backend.shop import ImportFailedError, preview_orders
     from backend.shop import import_orders as bring_in
 
     def progress(done: int, total: int | None) -> None:
@@ -45,15 +48,19 @@ def import_orders(
 
     async def run(url: str) -> int:
         async with open_database(url) as database:
-            report = await bring_in(database, file, columns, currency or settings.currency, shift_to_now, progress)
+            report = await bring_in(database, file, options, progress)
         sys.stdout.write(f"{report}\n")
         return OK
 
     try:
+        if dry_run:
+            sys.stdout.write(f"{preview_orders(file, options)}\n")
+            return OK
         with _database(settings, data_dir, database_url) as url:
             return asyncio.run(run(url))
     except (ImportFailedError, EmbeddedError, DatabaseUnavailable, OSError) as error:
-        return _failed(f"{file} was not imported: {error}")
+        words = str(error)
+        return _failed(f"{file} was not imported:{chr(10) if chr(10) in words else ' '}{words}")
 
 
 def print_token(settings: Settings, role: str, *, data_dir: Path) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from math import nan
 
@@ -29,7 +30,7 @@ async def healthz(http: Request) -> Health:
 @router.get("/readyz", responses={503: {"model": Readiness, "description": "Not ready."}})
 async def readyz(http: Request, response: Response) -> Readiness:
     """Whether database, migrations and worker are there; 503 when one is not."""
-    checks = await _checks(database_of(http))
+    checks = await _checks(database_of(http), http.app.state.background.stopped)
     ready = all(check.ok for check in checks)
     if not ready:
         response.status_code = 503
@@ -37,22 +38,24 @@ async def readyz(http: Request, response: Response) -> Readiness:
     return Readiness(ready=ready, checks=checks, as_of=datetime.now(UTC))
 
 
-async def _checks(database: Database) -> tuple[Check, ...]:
+async def _checks(database: Database, stopped: Sequence[str]) -> tuple[Check, ...]:
     try:
         async with database.read() as connection:
             row = await (await connection.execute(queries.readiness)).fetchone()
     except DatabaseUnavailable as error:
         return (Check(name="database", ok=False, detail=str(error)),)
-    revisions, silent = row or ((), None)
+    revisions, silent, stuck = row or ((), None, ())
+    heard = "never heard" if silent is None else f"heard {silent:.0f} s ago"
     known, wanted = frozenset(revisions), newest()
     return (
         Check(name="database", ok=True, detail="answers"),
         Check(name="migrations", ok=known == wanted, detail=f"at {as_text(known)}, wanted {as_text(wanted)}"),
         Check(
             name="worker",
-            ok=silent is not None and silent < HEARTBEAT_MOST,
-            detail="never heard" if silent is None else f"heard {silent:.0f} s ago",
+            ok=silent is not None and silent < HEARTBEAT_MOST and not stuck,
+            detail=f"{heard}; stopped: {', '.join(stuck)}" if stuck else heard,
         ),
+        Check(name="background", ok=not stopped, detail=f"stopped: {', '.join(stopped)}" if stopped else "goes on"),
     )
 
 

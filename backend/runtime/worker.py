@@ -7,6 +7,8 @@ import os
 import signal
 import sys
 import threading
+import time
+from collections.abc import Iterable
 
 from backend.capabilities import CAPABILITIES
 from backend.core.backoff import pause
@@ -22,28 +24,54 @@ log = logger(__name__)
 LONGEST_PAUSE = 30.0
 LONGEST_TURN = 60.0
 STATEMENT_SECONDS = 30.0
+STOPPED_SECONDS = 180.0
+"""A tick that has not got through for so long, and three of its turns, counts as stopped."""
 
 
-async def beat(database: Database, _settings: Settings) -> None:
-    """Tell that the worker lives."""
-    async with database.transaction() as tx:
-        await tx.execute(health.queries.beat, {"name": "worker"})
+class Progress:
+    """When each tick last got through; it tells that the worker lives, and which of them have stopped."""
+
+    def __init__(self) -> None:
+        self._through: dict[str, float] = {}
+
+    def begin(self, tick: Tick) -> None:
+        """From here on it should get through now and then."""
+        self._through[tick.name] = time.monotonic()
+
+    note = begin
+
+    def stopped(self, ticks: Iterable[Tick]) -> list[str]:
+        """Names of those that have not got through for long."""
+        now = time.monotonic()
+        late = {tick.name: max(STOPPED_SECONDS, 3 * tick.seconds) for tick in ticks}
+        return sorted(name for name, at in self._through.items() if now - at > late.get(name, STOPPED_SECONDS))
+
+    async def beat(self, database: Database, settings: Settings) -> None:
+        """Tell."""
+        async with database.transaction() as tx:
+            await tx.execute(health.queries.beat, {"name": "worker", "stopped": self.stopped(ticks(settings))})
 
 
 def ticks(settings: Settings) -> tuple[Tick, ...]:
-    """All of them, those of the capabilities and our own."""
+    """Those of the capabilities."""
     outside = adapters(settings)
-    return (Tick("heartbeat", 5.0, beat), *(tick for each in CAPABILITIES for tick in each.ticks(settings, outside)))
+    return tuple(tick for each in CAPABILITIES for tick in each.ticks(settings, outside))
 
 
 def services(settings: Settings) -> tuple[Service, ...]:
-    """What capabilities run in every worker."""
+    """What capabilities run in every worker; where the sample shop is, its outside systems too."""
     outside = adapters(settings)
-    return tuple(service for each in CAPABILITIES for service in each.services(settings, outside))
+    found = tuple(service for each in CAPABILITIES for service in each.services(settings, outside))
+    if not settings.sample_shop:
+        return found
+    from backend.runtime.sample_receivers import serve_sample_receivers
+
+    return (*found, Service("sample receivers", lambda: serve_sample_receivers(settings)))
 
 
-async def repeat(tick: Tick, database: Database, settings: Settings) -> None:
+async def repeat(tick: Tick, database: Database, settings: Settings, progress: Progress) -> None:
     """Turn after turn until cancelled. A failed turn is logged and tried again after an ever longer pause."""
+    progress.begin(tick)
     failures = 0
     while True:
         try:
@@ -60,6 +88,7 @@ async def repeat(tick: Tick, database: Database, settings: Settings) -> None:
             log.exception("turn failed", tick=tick.name, exc_info=error)
         else:
             failures = 0
+            progress.note(tick)
         await asyncio.sleep(to_next_turn(tick.seconds, failures))
 
 
@@ -100,7 +129,9 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
         raise ValueError("the worker needs a database address")
     database = Database(settings.database_url, size=6, statement_seconds=STATEMENT_SECONDS)
     await database.open()
-    tasks = [asyncio.create_task(repeat(tick, database, settings), name=tick.name) for tick in ticks(settings)]
+    progress = Progress()
+    everything = (Tick("heartbeat", 5.0, progress.beat), *ticks(settings))
+    tasks = [asyncio.create_task(repeat(each, database, settings, progress), name=each.name) for each in everything]
     tasks += [asyncio.create_task(keep_running(each), name=each.name) for each in services(settings)]
     tasks.append(asyncio.create_task(_jobs(settings.database_url, database, settings), name="jobs"))
     log.info("worker started", ticks=[task.get_name() for task in tasks])

@@ -114,7 +114,7 @@ class _Stretch:
             }
 
     async def _check_orders(self) -> None:
-        """As the checkout does. Orders of a time nobody was there for are adopted, as the shop's other ones."""
+        """As the checkout does. Orders of a time nobody was there for are backfilled, as the shop's other ones."""
         fresh = max(self._since, self._until - CHECKED_WITHIN)
         for order in self._market.orders_between(fresh, self._until):
             if order.placed_at > fresh:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from backend.shop.importing.orders import ImportFailedError, import_orders
+from backend.shop.importing.orders import ImportFailedError, ImportOptions, import_orders, preview_orders
+from backend.shop.importing.presets import PRESETS
 from backend.shop.ingest.actions import community as ingest_community
 from backend.shop.ingest.actions import downloads as ingest_downloads
 from backend.shop.ingest.actions import ingest_batch
 from backend.shop.ingest.actions import orders as ingest_orders
 from backend.shop.ingest.actions import rates as ingest_rates
 from backend.shop.ingest.actions import refunds as ingest_refunds
-from backend.shop.upserts import UpsertCounts, claim_currency, reporting_currency
+from backend.shop.upserts import UpsertCounts, claim_currency, given_array, reporting_currency
 
 __all__ = [
+    "PRESETS",
     "ImportFailedError",
+    "ImportOptions",
     "UpsertCounts",
     "claim_currency",
+    "given_array",
     "import_orders",
     "ingest_batch",
     "ingest_community",
@@ -22,5 +26,6 @@ __all__ = [
     "ingest_orders",
     "ingest_rates",
     "ingest_refunds",
+    "preview_orders",
     "reporting_currency",
 ]

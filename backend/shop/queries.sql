@@ -13,16 +13,18 @@ on conflict (only_row) do update set currency = r.currency returning currency
 with given as (
     select distinct on (id) g.*
     from unnest(%(id)s::text[], %(placed_at)s::timestamptz[], %(settled_at)s::timestamptz[], %(customer_id)s::text[],
-        %(country)s::text[], %(currency)s::text[], %(minor)s::bigint[], %(shift)s::int[], %(updated_at)s::timestamptz[])
-        with ordinality as g(id, placed_at, settled_at, customer_id, country, currency, minor, shift, updated_at, n)
+        %(country)s::text[], %(currency)s::text[], %(minor)s::bigint[], %(shift)s::int[], %(updated_at)s::timestamptz[],
+        %(given)s::jsonb[]) with ordinality
+        as g(id, placed_at, settled_at, customer_id, country, currency, minor, shift, updated_at, given, n)
     order by id, updated_at desc nulls last, n desc
 ),
 put as (
-    insert into orders as o (id, placed_at, settled_at, customer_id, country, currency, minor, reporting_minor, updated_at)
+    insert into orders as o (id, placed_at, settled_at, customer_id, country, currency, minor, reporting_minor, updated_at,
+        given)
     select g.id, g.placed_at, g.settled_at, g.customer_id, g.country, g.currency, g.minor,
         case when g.currency = (select currency from reporting) then g.minor
              else converted(g.minor, r.rate, g.shift) end,
-        g.updated_at
+        g.updated_at, g.given
     from given g
     left join currency_rate r on r.currency = g.currency and r.day = (g.placed_at at time zone 'UTC')::date
     order by g.id
@@ -35,7 +37,8 @@ put as (
         currency = excluded.currency,
         minor = excluded.minor,
         reporting_minor = excluded.reporting_minor,
-        updated_at = coalesce(excluded.updated_at, o.updated_at)
+        updated_at = coalesce(excluded.updated_at, o.updated_at),
+        given = excluded.given
     where (excluded.updated_at is null or o.updated_at is null or excluded.updated_at >= o.updated_at)
         and (o.placed_at, coalesce(excluded.settled_at, o.settled_at), o.customer_id, o.country, o.currency, o.minor,
              o.reporting_minor)
@@ -65,16 +68,18 @@ select count(*) filter (where inserted), count(*) filter (where not inserted) fr
 with given as (
     select distinct on (id) g.*
     from unnest(%(id)s::text[], %(order_id)s::text[], %(customer_id)s::text[], %(refunded_at)s::timestamptz[],
-        %(country)s::text[], %(currency)s::text[], %(minor)s::bigint[], %(shift)s::int[], %(updated_at)s::timestamptz[])
-        with ordinality as g(id, order_id, customer_id, refunded_at, country, currency, minor, shift, updated_at, n)
+        %(country)s::text[], %(currency)s::text[], %(minor)s::bigint[], %(shift)s::int[], %(updated_at)s::timestamptz[],
+        %(given)s::jsonb[]) with ordinality
+        as g(id, order_id, customer_id, refunded_at, country, currency, minor, shift, updated_at, given, n)
     order by id, updated_at desc nulls last, n desc
 ),
 put as (
-    insert into refunds as f (id, order_id, customer_id, refunded_at, country, currency, minor, reporting_minor, updated_at)
+    insert into refunds as f (id, order_id, customer_id, refunded_at, country, currency, minor, reporting_minor, updated_at,
+        given)
     select g.id, g.order_id, coalesce(g.customer_id, o.customer_id), g.refunded_at, g.country, g.currency, g.minor,
         case when g.currency = (select currency from reporting) then g.minor
              else converted(g.minor, r.rate, g.shift) end,
-        g.updated_at
+        g.updated_at, g.given
     from given g
     left join orders o on o.id = g.order_id
     left join currency_rate r on r.currency = g.currency and r.day = (g.refunded_at at time zone 'UTC')::date
@@ -87,7 +92,8 @@ put as (
         currency = excluded.currency,
         minor = excluded.minor,
         reporting_minor = excluded.reporting_minor,
-        updated_at = coalesce(excluded.updated_at, f.updated_at)
+        updated_at = coalesce(excluded.updated_at, f.updated_at),
+        given = excluded.given
     where (excluded.updated_at is null or f.updated_at is null or excluded.updated_at >= f.updated_at)
         and (f.order_id, f.customer_id, f.refunded_at, f.country, f.currency, f.minor, f.reporting_minor)
             is distinct from (excluded.order_id, coalesce(excluded.customer_id, f.customer_id), excluded.refunded_at,
@@ -112,13 +118,13 @@ select count(*) filter (where inserted), count(*) filter (where not inserted) fr
 with given as (
     select distinct on (id) g.*
     from unnest(%(id)s::text[], %(downloaded_at)s::timestamptz[], %(product)s::text[], %(country)s::text[],
-        %(succeeded)s::boolean[], %(failure)s::text[])
-        with ordinality as g(id, downloaded_at, product, country, succeeded, failure, n)
+        %(succeeded)s::boolean[], %(failure)s::text[], %(given)s::jsonb[])
+        with ordinality as g(id, downloaded_at, product, country, succeeded, failure, given, n)
     order by id, n desc
 ),
 put as (
-    insert into downloads as d (id, downloaded_at, product, country, succeeded, failure)
-    select id, downloaded_at, product, country, succeeded, failure from given order by id
+    insert into downloads as d (id, downloaded_at, product, country, succeeded, failure, given)
+    select id, downloaded_at, product, country, succeeded, failure, given from given order by id
     on conflict (id) do update set
         downloaded_at = excluded.downloaded_at,
         product = excluded.product,
@@ -128,7 +134,8 @@ put as (
         failed_until = case when not excluded.succeeded then null when d.succeeded then d.failed_until
                             else clock_timestamp() end,
         failure_then = case when not excluded.succeeded then null when d.succeeded then d.failure_then
-                            else d.failure end
+                            else d.failure end,
+        given = excluded.given
     where (d.downloaded_at, d.product, d.country, d.succeeded, d.failure)
         is distinct from (excluded.downloaded_at, excluded.product, excluded.country, excluded.succeeded, excluded.failure)
     returning old.id is null as inserted, old.downloaded_at as old_at, old.succeeded as old_ok,
@@ -147,14 +154,15 @@ select count(*) filter (where inserted), count(*) filter (where not inserted) fr
 -- name: put_community
 with given as (
     select distinct on (id) g.*
-    from unnest(%(id)s::text[], %(metric)s::text[], %(observed_at)s::timestamptz[], %(value)s::bigint[])
-        with ordinality as g(id, metric, observed_at, value, n)
+    from unnest(%(id)s::text[], %(metric)s::text[], %(observed_at)s::timestamptz[], %(value)s::bigint[],
+        %(given)s::jsonb[]) with ordinality as g(id, metric, observed_at, value, given, n)
     order by id, n desc
 ),
 put as (
-    insert into community_reading as c (id, metric, observed_at, value)
-    select id, metric, observed_at, value from given order by id
-    on conflict (id) do update set metric = excluded.metric, observed_at = excluded.observed_at, value = excluded.value
+    insert into community_reading as c (id, metric, observed_at, value, given)
+    select id, metric, observed_at, value, given from given order by id
+    on conflict (id) do update set metric = excluded.metric, observed_at = excluded.observed_at, value = excluded.value,
+        given = excluded.given
     where (c.metric, c.observed_at, c.value) is distinct from (excluded.metric, excluded.observed_at, excluded.value)
     returning old.id is null as inserted
 )
@@ -286,3 +294,11 @@ group by hour
 insert into currency_rate (currency, day, rate)
 select * from unnest(%(currency)s::text[], %(day)s::date[], %(rate)s::numeric[])
 on conflict (currency, day) do nothing
+
+-- name: known_for_import
+-- Of some ids: which are orders, and when the refund that an earlier import kept under such an id was made.
+select g.id, o.id is not null, f.refunded_at
+  from unnest(%(ids)s::text[]) as g(id)
+  left join orders as o on o.id = g.id
+  left join refunds as f on f.id = g.id
+ where o.id is not null or f.id is not null

@@ -1,4 +1,4 @@
-"""Land rows of the shop: the one way orders, refunds, downloads, community readings and rates come in."""
+"""Store rows of the shop: the one way orders, refunds, downloads, community readings and rates come in."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import LiteralString, NamedTuple
 
 from backend.core.database import Connection, array, load_queries
+from backend.core.json import dumps, storable_json
+from models.core.base import Given
 from models.core.money import decimals
 from models.shop.ingest import CommunityIn, DownloadIn, OrderIn, RateIn, RefundIn
 
@@ -40,6 +42,11 @@ def _shifts(rows: Sequence[OrderIn | RefundIn | RateIn], reporting: str) -> list
     return [decimals(reporting) - decimals(row.currency) for row in rows]
 
 
+def given_array(rows: Sequence[Given]) -> str:
+    """What came in another form than it is kept in, beside it; nothing where nothing did."""
+    return array(dumps(storable_json(r.given)) if r.given else None for r in rows)
+
+
 async def _put(tx: Connection, statement: LiteralString, values: dict[str, object]) -> UpsertCounts:
     row = await (await tx.execute(statement, values, prepare=True)).fetchone()
     assert row is not None  # noqa: S101 - an aggregate always answers
@@ -47,7 +54,7 @@ async def _put(tx: Connection, statement: LiteralString, values: dict[str, objec
 
 
 async def orders(tx: Connection, rows: Sequence[OrderIn], reporting: str) -> UpsertCounts:
-    """Land orders, converting each at the rate of its UTC day."""
+    """Store orders, converting each at the rate of its UTC day."""
     await tx.execute(queries.lock_rates_shared)
     return await _put(
         tx,
@@ -62,12 +69,13 @@ async def orders(tx: Connection, rows: Sequence[OrderIn], reporting: str) -> Ups
             "minor": array(r.total for r in rows),
             "shift": array(_shifts(rows, reporting)),
             "updated_at": array(r.updated_at for r in rows),
+            "given": given_array(rows),
         },
     )
 
 
 async def refunds(tx: Connection, rows: Sequence[RefundIn], reporting: str) -> UpsertCounts:
-    """Land refunds; their orders need not be known. Whose they are says the refund, or its order if it is known."""
+    """Store refunds; their orders need not be known. Whose they are says the refund, or its order if it is known."""
     await tx.execute(queries.lock_rates_shared)
     return await _put(
         tx,
@@ -82,12 +90,13 @@ async def refunds(tx: Connection, rows: Sequence[RefundIn], reporting: str) -> U
             "minor": array(r.amount for r in rows),
             "shift": array(_shifts(rows, reporting)),
             "updated_at": array(r.updated_at for r in rows),
+            "given": given_array(rows),
         },
     )
 
 
 async def downloads(tx: Connection, rows: Sequence[DownloadIn]) -> UpsertCounts:
-    """Land download attempts."""
+    """Store download attempts."""
     return await _put(
         tx,
         queries.put_downloads,
@@ -98,12 +107,13 @@ async def downloads(tx: Connection, rows: Sequence[DownloadIn]) -> UpsertCounts:
             "country": array(r.country for r in rows),
             "succeeded": array(r.succeeded for r in rows),
             "failure": array(r.failure for r in rows),
+            "given": given_array(rows),
         },
     )
 
 
 async def community(tx: Connection, rows: Sequence[CommunityIn]) -> UpsertCounts:
-    """Land readings of community figures."""
+    """Store readings of community figures."""
     return await _put(
         tx,
         queries.put_community,
@@ -112,12 +122,13 @@ async def community(tx: Connection, rows: Sequence[CommunityIn]) -> UpsertCounts
             "metric": array(r.metric for r in rows),
             "observed_at": array(r.observed_at for r in rows),
             "value": array(r.value for r in rows),
+            "given": given_array(rows),
         },
     )
 
 
 async def rates(tx: Connection, rows: Sequence[RateIn], reporting: str) -> UpsertCounts:
-    """Land daily rates and convert again what was placed or refunded on those days."""
+    """Store daily rates and convert again what was placed or refunded on those days."""
     await tx.execute(queries.lock_rates)
     upserted = await _put(
         tx,

@@ -16,6 +16,7 @@ from models.core.base import (
     Request,
     RequiredText,
     Text,
+    UserId,
     Version,
     plain_integer,
 )
@@ -106,7 +107,7 @@ class RoleAssignment(Record):
     """RoleAssignment of the specification, with the names people know."""
 
     assignment_id: Identifier
-    user_id: Identifier
+    user_id: str
     user_name: str
     role_id: Identifier
     role_name: str
@@ -128,7 +129,7 @@ class RoleAssignment(Record):
 class AssignRole(Request):
     """``POST /api/operations/rbac/assign``. A sensitive role needs a reason."""
 
-    user_id: Identifier
+    user_id: UserId
     role_id: RoleId
     expires_at: Instant | None = None
     reason: Text = ""
@@ -137,7 +138,7 @@ class AssignRole(Request):
 class RevokeRole(Request):
     """``POST /api/operations/rbac/revoke``."""
 
-    user_id: Identifier
+    user_id: UserId
     role_id: RoleId
     reason: Text = ""
 
@@ -145,7 +146,7 @@ class RevokeRole(Request):
 class BreakGlass(Request):
     """A grant in an emergency: one approver whatever the policy, four hours at most, always reviewed."""
 
-    user_id: Identifier
+    user_id: UserId
     role_id: RoleId
     minutes: Minutes
     reason: RequiredText
@@ -268,7 +269,7 @@ class GrantingRole(Record):
 class Explanation(Record):
     """Why somebody may do something, or what is missing. ``GET /api/operations/rbac/explain``."""
 
-    user_id: Identifier
+    user_id: str
     user_name: str
     permission: Permission
     allowed: bool
@@ -283,7 +284,7 @@ class Explanation(Record):
 class Person(Record):
     """Somebody who can sign in, or holds a role."""
 
-    user_id: Identifier
+    user_id: str
     name: str
     initials: str
     kind: Literal["account", "oidc"]
@@ -297,7 +298,7 @@ class Person(Record):
 class UnusedPermissions(Record):
     """Permissions of an assignment nobody used for 90 days: the least-privilege hint."""
 
-    user_id: Identifier
+    user_id: str
     user_name: str
     role_id: Identifier
     role_name: str

@@ -84,7 +84,7 @@ class RecoveryCodes(AccessToken):
 class Me(Record):
     """The signed-in principal with its effective permissions, as of the asked instant."""
 
-    user_id: Identifier
+    user_id: str
     name: str
     initials: str
     roles: tuple[str, ...]

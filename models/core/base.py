@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
+
+from models.core import normal_form
 
 
 class Record(BaseModel):
@@ -106,3 +119,61 @@ PlainText = Annotated[str, AfterValidator(_can_be_stored)]
 
 Identifier = Annotated[str, AfterValidator(_can_be_stored), Field(min_length=1, max_length=200)]
 """An id: UUIDv7 text of ours, or an outside system's id as given."""
+
+USER_ID_MOST = 255
+"""Characters of a person's id: as many as a subject of OpenID Connect may have."""
+
+UserId = Annotated[str, AfterValidator(_can_be_stored), Field(min_length=1, max_length=USER_ID_MOST)]
+"""A person's id in a request. Records have it as it is: one odd person must not cost the others their list."""
+
+
+def _text_only(form: Callable[[str], str]) -> BeforeValidator:
+    """The form of what is text; what is not is for the type itself to refuse."""
+    return BeforeValidator(lambda value: form(value) if isinstance(value, str) else value)
+
+
+def _said(value: Any) -> Any:
+    return None if value and isinstance(value, str) and not normal_form.visible(value) else value
+
+
+def _known_country(value: Any) -> Any:
+    return normal_form.country(value) or None if value and isinstance(value, str) else value
+
+
+OutsideId = Annotated[Identifier, _text_only(normal_form.identifier)]
+"""An outside system's id in a request, brought into its one form."""
+
+OptionalOutsideId = Annotated[OutsideId | None, BeforeValidator(_said)]
+"""As ``OutsideId`` where there may be none; one that shows nothing is none."""
+
+GivenCurrency = Annotated[str, _text_only(normal_form.currency), Field(pattern=r"^[A-Za-z]{3}$", examples=["EUR"])]
+"""ISO 4217 code in a request; small letters are taken."""
+
+GivenCountry = Annotated[
+    Annotated[PlainText, Field(min_length=1, max_length=100)] | None, BeforeValidator(_known_country)
+]
+"""A country in a request: its ISO 3166 code or name, in one form; XX, which says *unknown*, is none."""
+
+
+class Given(Request):
+    """A record of the shop, brought into one form; ``given`` has what that changed, as it came."""
+
+    _given: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    @property
+    def given(self) -> dict[str, str]:
+        """By the field's name on the wire: texts that came in another form."""
+        return self._given
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _keep_given(cls, data: Any, validate: ModelWrapValidatorHandler[Self]) -> Self:
+        record = validate(data)
+        if isinstance(data, Mapping):
+            for name, field in cls.model_fields.items():
+                alias = field.alias or name
+                text = data.get(alias, data.get(name))
+                kept = getattr(record, name)
+                if isinstance(text, str) and (kept is None or isinstance(kept, str)) and text != kept:
+                    record.given[alias] = text
+        return record

@@ -84,6 +84,42 @@ class Permission(StrEnum):
     # --- backup
 
 
+_AREAS = {
+    "operations": "Operations",
+    "support": "Support",
+    "analytics": "Analytics",
+    "risk": "Risk",
+    "privacy": "Privacy",
+    "reporting": "Reporting",
+    "incidents": "Incidents",
+    "checklist": "Checklist",
+    "launch": "Launch",
+}
+
+
+def area_of(permission: str) -> str:
+    """The area of a key, such as Operations."""
+    key = permission.partition(".")[0]
+    return _AREAS.get(key, key.capitalize())
+
+
+def verb_of(permission: str) -> str:
+    """What a key allows, without its area: View dashboard."""
+    words = permission.partition(".")[2].replace("_", " ").replace("oncall", "on-call")
+    return words[:1].upper() + words[1:]
+
+
+def permission_words(permission: str) -> str:
+    """A key as people read it, whole: Risk: publish rules."""
+    verb = verb_of(permission)
+    return f"{area_of(permission)}: {verb[:1].lower()}{verb[1:]}"
+
+
+def lacking_words(*permissions: str) -> str:
+    """Why something cannot be done or seen without one of these."""
+    return f"needs the permission {' or '.join(f'“{permission_words(each)}”' for each in permissions)}"
+
+
 SENSITIVE_PERMISSIONS = frozenset(
     {
         Permission.MANAGE_ROLES,

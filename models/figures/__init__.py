@@ -50,3 +50,8 @@ FIGURES: dict[FigureName, FigureKind] = {
     FigureName.COMMUNITY_DISCORD_MEMBERS: FigureKind("count", SourceName.DISCORD),
     FigureName.COMMUNITY_SHOWCASES: FigureKind("count", SourceName.SHOWCASES),
 }
+
+COUNTED = frozenset(
+    {FigureName.ORDERS_TOTAL, FigureName.ORDERS_REFUNDED, FigureName.ORDERS_PENDING, FigureName.DOWNLOADS_TOTAL}
+)
+"""Figures that grow with their range: a limit on them is only for the range it was made for."""

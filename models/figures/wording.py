@@ -24,6 +24,13 @@ def title_of(name: FigureName, range_days: int) -> str:
     return _TITLES[name][0].format(range=range_days)
 
 
+def span_of(name: FigureName, range_days: int) -> str:
+    """Over what a figure is summed up, ``24 h`` or ``7 d``; nothing where the range makes no difference to it."""
+    if title_of(name, 1) == title_of(name, 2):
+        return ""
+    return "24 h" if range_days == 1 else f"{range_days} d"
+
+
 def shown(name: FigureName, value: float, currency: str) -> str:
     """A figure's value as its tile shows it: whole currency units, counts, percent."""
     match FIGURES[name].unit:

@@ -5,10 +5,12 @@ The keys are also the columns of ``risk_order``, where the values an order had w
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from ipaddress import IPv6Address, ip_address
 from typing import Final
+
+from models.core import normal_form
 
 
 class MetricType(StrEnum):
@@ -92,7 +94,9 @@ WINDOWS: Final = (
 SUBJECTS: Final = (
     ("customer", "customer_id", "by this customer"),
     ("email", "email", "with this e-mail"),
+    ("alias", "email_alias", "with this mailbox"),
     ("ip", "ip", "from this IP"),
+    ("network", "ip_network", "from this network"),
     ("card", "card", "with this card"),
     ("device", "device", "from this device"),
 )
@@ -156,44 +160,42 @@ METRICS: Final[dict[str, Metric]] = {
             "customer_chargebacks", MetricType.NUMBER, "Chargebacks of the customer", "Customer", most=VELOCITY_MOST
         ),
         Metric("email", MetricType.TEXT, "E-mail", "Customer", listed=True),
+        Metric("email_alias", MetricType.TEXT, "Mailbox of the e-mail", "Customer", listed=True),
         Metric("email_domain", MetricType.TEXT, "E-mail domain", "Customer", listed=True),
         Metric("payment_method", MetricType.TEXT, "Payment method", "Payment"),
         Metric("payment_method_age", MetricType.MINUTES, "Age of the payment method", "Payment"),
         Metric("card", MetricType.TEXT, "Card", "Payment", listed=True),
         Metric("ip", MetricType.TEXT, "IP", "Device and network", listed=True),
+        Metric("ip_network", MetricType.TEXT, "Network of the IP", "Device and network", listed=True),
         Metric("device", MetricType.TEXT, "Device", "Device and network", listed=True),
         *_velocity(),
     )
 }
 """By key, in the order in which they are offered."""
 
-_UPPER: Final = frozenset({"currency", "billing_country", "shipping_country", "ip_country", "card_country"})
-_LOWER: Final = frozenset({"email", "email_domain", "payment_method"})
+_FORMS: Final[dict[str, Callable[[str], str]]] = {
+    "currency": normal_form.currency,
+    "email": normal_form.email,
+    "email_alias": normal_form.email_alias,
+    "email_domain": normal_form.domain,
+    "ip": normal_form.ip,
+    "ip_network": normal_form.network_of,
+    "payment_method": lambda text: normal_form.visible(text.lower()),
+    **dict.fromkeys(("billing_country", "shipping_country", "ip_country", "card_country"), normal_form.country),
+}
 
 
 def normal(key: str, value: str) -> str:
-    """A text value of a metric as it is kept and compared: countries in capitals, addresses in small letters.
+    """A text value of a metric as it is kept and compared; empty when it says nothing, as XX does of a country.
 
-    An IP that is none stays as it is; ``normal_ip`` refuses it.
+    An IP or network that is none stays as it is; ``checked_normal`` refuses it.
     """
-    text = value.strip()
-    if key == "ip":
-        try:
-            return normal_ip(text)
-        except ValueError:
-            return text
-    # ASCII only: what differs between Python's and the database's idea of a capital is left as it is.
-    if key in _UPPER and len(text) <= 3 and text.isascii():
-        return text.upper()
-    return "".join(c.lower() if c.isascii() else c for c in text) if key in _LOWER else text
-
-
-def normal_ip(text: str) -> str:
-    """An IP in its one form: IPv4 within IPv6 as IPv4, without a zone. Raises ValueError when it is none."""
     try:
-        address = ip_address(text.strip())
+        return checked_normal(key, value)
     except ValueError:
-        raise ValueError("an IP address is expected, such as 203.0.113.7 or 2001:db8::7") from None
-    if isinstance(address, IPv6Address):
-        return str(address.ipv4_mapped or IPv6Address(int(address)))
-    return str(address)
+        return normal_form.visible(value)
+
+
+def checked_normal(key: str, value: str) -> str:
+    """As ``normal``, but raises ValueError for an IP or a network that is none."""
+    return _FORMS.get(key, normal_form.identifier)(value)

@@ -18,6 +18,7 @@ from models.core.base import (
     Request,
     RequiredText,
     Text,
+    UserId,
     Version,
 )
 from models.core.personal import PERSONAL
@@ -130,7 +131,7 @@ class QueueCounts(Record):
     """How many entries wait, for whom. Decided ones do not count."""
 
     open: Count
-    """Snoozed ones too."""
+    """Neither escalated nor snoozed."""
     mine: Count
     escalated: Count
     due_soon: Count
@@ -209,7 +210,7 @@ class SnoozeEntry(Request):
 class ReassignEntry(Request):
     """Give an entry to somebody, or to nobody. Needs ``If-Match``."""
 
-    user_id: Identifier | None = None
+    user_id: UserId | None = None
 
 
 class AddNote(Request):

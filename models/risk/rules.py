@@ -8,14 +8,18 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
+from models.core import normal_form
 from models.core.base import (
     Count,
-    CurrencyCode,
     EventInstant,
+    GivenCountry,
+    GivenCurrency,
     Identifier,
     Instant,
     Integer,
     Minor,
+    OptionalOutsideId,
+    OutsideId,
     PlainText,
     PositiveMinor,
     Record,
@@ -26,7 +30,7 @@ from models.core.base import (
     plain_integer,
 )
 from models.core.personal import PERSONAL, Personal
-from models.risk.metrics import LISTED, METRICS, NUMERIC, MetricType, Operator, normal, normal_ip
+from models.risk.metrics import LISTED, METRICS, NUMERIC, MetricType, Operator, normal
 
 SCORE_MOST = 100
 RULES_MOST = 200
@@ -348,15 +352,14 @@ class _Lenient(Request):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, extra="allow")
 
 
-Country = Annotated[PlainText, Field(min_length=1, max_length=100)]
-IpAddress = Annotated[PlainText, Field(min_length=2, max_length=64), AfterValidator(normal_ip)]
+IpAddress = Annotated[PlainText, Field(min_length=2, max_length=64), AfterValidator(normal_form.ip)]
 """IPv4 or IPv6; kept in one form."""
 
 
 class CustomerIn(_Lenient):
     """Who orders; a guest has no id."""
 
-    id: Annotated[Identifier | None, PERSONAL] = None
+    id: Annotated[OptionalOutsideId, PERSONAL] = None
     email: Annotated[Annotated[PlainText, Field(min_length=3, max_length=320)] | None, PERSONAL] = None
     created_at: EventInstant | None = None
     """When the account was opened."""
@@ -370,10 +373,10 @@ class PaymentIn(_Lenient):
     """Such as ``card`` or ``paypal``."""
     method_created_at: EventInstant | None = None
     """When this means of payment was first used."""
-    card_fingerprint: Annotated[Identifier | None, PERSONAL] = None
+    card_fingerprint: Annotated[OptionalOutsideId, PERSONAL] = None
     """A token for the card, the same for the same card; never its number."""
     card_last4: Annotated[Annotated[str, Field(pattern=r"^[0-9]{4}$")] | None, PERSONAL] = None
-    card_country: Country | None = None
+    card_country: GivenCountry = None
 
 
 class ItemIn(_Lenient):
@@ -387,18 +390,18 @@ class ItemIn(_Lenient):
 class FraudCheck(_Lenient):
     """An order to be checked. Idempotent by ``id``: what was decided once is answered again."""
 
-    id: Identifier
+    id: OutsideId
     placed_at: EventInstant
-    currency: CurrencyCode
+    currency: GivenCurrency
     total: PositiveMinor
     items: Annotated[tuple[ItemIn, ...], Field(max_length=1_000)] = ()
     customer: CustomerIn = CustomerIn()
     payment: PaymentIn = PaymentIn()
-    billing_country: Country | None = None
-    shipping_country: Country | None = None
+    billing_country: GivenCountry = None
+    shipping_country: GivenCountry = None
     ip: Annotated[IpAddress | None, PERSONAL] = None
-    ip_country: Country | None = None
-    device_id: Annotated[Identifier | None, PERSONAL] = None
+    ip_country: GivenCountry = None
+    device_id: Annotated[OptionalOutsideId, PERSONAL] = None
 
 
 class Compared(Record):

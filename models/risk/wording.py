@@ -118,7 +118,7 @@ def does_words(rule: FraudRule) -> str:
     return f"{rule.action}, {rule.severity} point{'' if rule.severity == 1 else 's'}"
 
 
-def facts(rule: FraudRule, currency: str, lists: Mapping[str, str] | None = None) -> dict[str, str]:
+def rule_summary(rule: FraudRule, currency: str, lists: Mapping[str, str] | None = None) -> dict[str, str]:
     """All of a rule, by names people read; what is compared when two versions are."""
     return {
         "Name": rule.description,
@@ -131,7 +131,7 @@ def facts(rule: FraudRule, currency: str, lists: Mapping[str, str] | None = None
 
 def changes(before: FraudRule, after: FraudRule, currency: str) -> tuple[str, ...]:
     """What is different about a rule, a line each: *Does: flag, 10 points → review, 22 points*."""
-    was, now = facts(before, currency), facts(after, currency)
+    was, now = rule_summary(before, currency), rule_summary(after, currency)
     lines = tuple(f"{name}: {was[name]} → {now[name]}" for name in now if was[name] != now[name])
     return lines or ("Written otherwise, and asks the same",)
 

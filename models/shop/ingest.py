@@ -9,10 +9,13 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from models.core.base import (
     Count,
-    CurrencyCode,
     EventInstant,
-    Identifier,
+    Given,
+    GivenCountry,
+    GivenCurrency,
     Instant,
+    OptionalOutsideId,
+    OutsideId,
     PlainText,
     PositiveMinor,
     Record,
@@ -23,8 +26,6 @@ from models.core.personal import PERSONAL
 from models.core.problems import FieldError
 
 BATCH_MOST = 1_000
-
-Country = Annotated[PlainText, Field(min_length=1, max_length=100)]
 
 
 def _text_day(value: Any) -> Any:
@@ -40,15 +41,15 @@ def _more_than_zero(value: str) -> str:
     return value
 
 
-class OrderIn(Request):
+class OrderIn(Given):
     """An order as the shop knows it now. A later message with the same id corrects the earlier one."""
 
-    id: Identifier
+    id: OutsideId
     placed_at: EventInstant
     settled_at: EventInstant | None = None
-    customer_id: Annotated[Identifier | None, PERSONAL] = None
-    country: Country | None = None
-    currency: CurrencyCode
+    customer_id: Annotated[OptionalOutsideId, PERSONAL] = None
+    country: GivenCountry = None
+    currency: GivenCurrency
     total: PositiveMinor
     updated_at: EventInstant | None = None
     """When the shop last changed it. A message older than the one we have is known already and changes nothing."""
@@ -60,45 +61,45 @@ class OrderIn(Request):
         return self
 
 
-class RefundIn(Request):
+class RefundIn(Given):
     """A refund; ``order_id`` may be unknown to us or missing."""
 
-    id: Identifier
-    order_id: Identifier | None = None
-    customer_id: Annotated[Identifier | None, PERSONAL] = None
+    id: OutsideId
+    order_id: OptionalOutsideId = None
+    customer_id: Annotated[OptionalOutsideId, PERSONAL] = None
     """Left out: that of the order, if it is known."""
     refunded_at: EventInstant
-    country: Country | None = None
-    currency: CurrencyCode
+    country: GivenCountry = None
+    currency: GivenCurrency
     amount: PositiveMinor
     updated_at: EventInstant | None = None
     """As for orders."""
 
 
-class DownloadIn(Request):
+class DownloadIn(Given):
     """A download attempt."""
 
-    id: Identifier
+    id: OutsideId
     downloaded_at: EventInstant
     product: Annotated[PlainText, Field(min_length=1, max_length=200)]
-    country: Country | None = None
+    country: GivenCountry = None
     succeeded: bool
     failure: Text | None = None
 
 
-class CommunityIn(Request):
+class CommunityIn(Given):
     """A reading of one community figure."""
 
-    id: Identifier
+    id: OutsideId
     metric: Literal["discord", "showcases"]
     observed_at: EventInstant
     value: Count
 
 
-class RateIn(Request):
+class RateIn(Given):
     """What one unit of ``currency`` was worth in the reporting currency on a UTC day."""
 
-    currency: CurrencyCode
+    currency: GivenCurrency
     day: Annotated[date, BeforeValidator(_text_day), Field(ge=date(1970, 1, 1), lt=date(2200, 1, 1))]
     rate: Annotated[
         str, AfterValidator(_more_than_zero), Field(pattern=r"^[0-9]{1,9}(\.[0-9]{1,10})?$", examples=["1.1702"])
@@ -106,19 +107,19 @@ class RateIn(Request):
     """Decimal text, so that nothing is lost to floating point. More than zero."""
 
 
-class OutcomeIn(Request):
+class OutcomeIn(Given):
     """What became of an order in the end.
 
     What is known stays: a later message with the same id changes nothing, but that it may say when it was withdrawn.
     """
 
-    id: Identifier
-    order_id: Identifier
-    customer_id: Annotated[Identifier | None, PERSONAL] = None
+    id: OutsideId
+    order_id: OutsideId
+    customer_id: Annotated[OptionalOutsideId, PERSONAL] = None
     """The order's when left out."""
     kind: Literal["chargeback", "dispute", "fraud_refund"]
     happened_at: EventInstant
-    currency: CurrencyCode
+    currency: GivenCurrency
     amount: PositiveMinor
     withdrawn_at: EventInstant | None = None
     """When a dispute was won or a report taken back; the order counts as honest again."""
@@ -131,7 +132,7 @@ class Batch(Request):
 
 
 class RejectedRow(Record):
-    """A row that did not land. It is kept in quarantine with its reason."""
+    """A row that was not stored. It is kept in quarantine with its reason."""
 
     index: Count
     """Position in the batch, from 0."""
@@ -149,5 +150,7 @@ class IngestResult(Record):
     """Rows that corrected an earlier message."""
     unchanged: Count
     """Rows that were known already."""
+    superseded: Count = 0
+    """Rows in whose place another of this batch, with the same id, was taken."""
     rejected: tuple[RejectedRow, ...]
     as_of: Instant

@@ -30,15 +30,15 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from views.shell.run import run
 import views.shell.application
-desks = []
-real = views.shell.application.Desk.show
+apps = []
+real = views.shell.application.ConsoleApplication.show
 def show(self, *a):
-    desks.append(self)
+    apps.append(self)
     real(self, 1200, 800)
-views.shell.application.Desk.show = show
+views.shell.application.ConsoleApplication.show = show
 def page(kind):
-    desk = desks[-1] if desks else None
-    found = desk.window.stack.currentWidget() if desk else None
+    app = apps[-1] if apps else None
+    found = app.window.stack.currentWidget() if app else None
     return found if type(found).__name__ == kind and found.isEnabled() else None
 def enter(field, text):
     field.setFocus()
@@ -65,13 +65,13 @@ def password():
         return "password given"
 counted = []
 def panel(known):
-    return desks[-1].window.panels.panel(known)
+    return apps[-1].window.panels.panel(known)
 def tile():
     return panel("dashboard.figures").tiles[5].figure
 def figures():
-    desk = desks[-1]
-    shown = desk.console.figures
-    if page("QWidget") and shown is not None and desk.console.link.state == "up" and desk.window.first is None:
+    app = apps[-1]
+    shown = app.console.figures
+    if page("QWidget") and shown is not None and app.console.link.state == "up" and app.window.first is None:
         if tile() is not None and panel("dashboard.revenue").chart is not None:
             counted.append(tile().value)
             return f"figures {{tile().title}} {{tile().value}}"
@@ -80,17 +80,17 @@ def storm():
     n = next(turns_of_storm)
     if n == 150:
         return "storm over"
-    desks[-1].window.resize(640 + n * 37 % 1300, 480 + n * 53 % 700)
-    desks[-1].console.queries.invalidate_all()
+    apps[-1].window.resize(640 + n * 37 % 1300, 480 + n * 53 % 700)
+    apps[-1].console.queries.invalidate_all()
 def is_calm():
-    console, chart = desks[-1].console, panel("dashboard.revenue").chart
+    console, chart = apps[-1].console, panel("dashboard.revenue").chart
     return console.link.state, str(console.quality()), chart.redraws > 1, tile().value != counted[0]
 def calm():
     # However quick the machine was: orders keep coming in, so that it is drawn and counted anew.
     if is_calm() == ("up", "fresh", True, True):
         return f"calm {{tile().value}}"
 def close():
-    desks[-1].window.close()
+    apps[-1].window.close()
     return "closed"
 steps = [welcome, wrong_password, password, figures, storm, calm, close]
 application = QApplication([])
@@ -107,7 +107,7 @@ timer.start()
 def give_up():
     more = is_calm() if steps[0] is calm else ""
     print("gave up at", steps[0].__name__, next(turns_of_storm), more, flush=True)
-    desks[-1].window.close()
+    apps[-1].window.close()
 QTimer.singleShot(120000, give_up)
 sys.exit(run(data_dir=pathlib.Path({folder!r})))
 """

@@ -22,7 +22,7 @@ from tests.views.risk.fixtures import fill, until
 from views.kit.dialogs.base import WindowDialog
 from views.kit.theme import Theme
 from views.risk.triage_actions import CASE, QUEUE
-from views.shell.application import Desk
+from views.shell.application import ConsoleApplication
 from views.shell.window.dock_title import DockTitle
 from views.shell.window.rail import RailItem
 
@@ -39,27 +39,27 @@ def _shop(api: Api) -> None:
 
 
 @asynccontextmanager
-async def whole_desk(api: Api, folder: Path) -> AsyncIterator[Desk]:
+async def whole_app(api: Api, folder: Path) -> AsyncIterator[ConsoleApplication]:
     """The whole window of an analyst, with a case on screen."""
     async with signed_in(api, "risk-analyst", folder) as console:
         with relaying(api):
-            desk = Desk(QApplication.instance(), console)  # type: ignore[arg-type]
-            desk.show(1440, 900)
-            await desk.furnish()
-            desk.window.activateWindow()
-            await until(desk.window.isActiveWindow)
-            await open_workspace(desk, KEY.Key_2)
-            case = desk.window.panels.panel(CASE)
-            await until(lambda: case.case is not None and case.seen)
-            yield desk
-            desk.close()
-            desk.window.deleteLater()
+            app = ConsoleApplication(QApplication.instance(), console)  # type: ignore[arg-type]
+            app.show(1440, 900)
+            await app.furnish()
+            app.window.activateWindow()
+            await until(app.window.isActiveWindow)
+            await open_workspace(app, KEY.Key_2)
+            case = app.window.panels.panel(CASE)
+            await until(lambda: case.case is not None and case.is_seen)
+            yield app
+            app.close()
+            app.window.deleteLater()
             await turns()
 
 
-async def open_workspace(desk: Desk, key: Any) -> None:
+async def open_workspace(app: ConsoleApplication, key: Any) -> None:
     press(key, CONTROL)
-    await until(lambda: not desk.window.keys.shut)
+    await until(lambda: not app.window.keys.shut)
 
 
 def press(key: Any, modifier: Any = Qt.KeyboardModifier.NoModifier) -> None:
@@ -76,16 +76,16 @@ def dialogs() -> list[WindowDialog]:
     return [w for w in QApplication.topLevelWidgets() if isinstance(w, WindowDialog) and w.isVisible()]
 
 
-def by_key(_desk: Desk) -> None:
+def by_key(_app: ConsoleApplication) -> None:
     press(KEY.Key_2, CONTROL)
 
 
-def by_rail(desk: Desk) -> None:
-    item = next(i for i in desk.window.rail.findChildren(RailItem) if i.text() == "Triage" and i.isVisible())
+def by_rail(app: ConsoleApplication) -> None:
+    item = next(i for i in app.window.rail.findChildren(RailItem) if i.text() == "Triage" and i.isVisible())
     QTest.mouseClick(item, Qt.MouseButton.LeftButton)
 
 
-def by_palette(_desk: Desk) -> None:
+def by_palette(_app: ConsoleApplication) -> None:
     press(KEY.Key_K, CONTROL)
     QTest.keyClicks(QApplication.focusWidget(), "Workspace 2")
     press(KEY.Key_Return)
@@ -93,27 +93,27 @@ def by_palette(_desk: Desk) -> None:
 
 @pytest.mark.parametrize("switch", [by_key, by_rail, by_palette])
 def test_twenty_letters_typed_through_a_switch_decide_nothing(
-    aio: Any, api: Api, tmp_path: Path, switch: Callable[[Desk], None]
+    aio: Any, api: Api, tmp_path: Path, switch: Callable[[ConsoleApplication], None]
 ) -> None:
     async def run() -> None:
-        async with whole_desk(api, tmp_path) as desk:
-            await open_workspace(desk, KEY.Key_1)
-            desk.window.keys._pause.setInterval(2000)  # somebody who goes on at once, however slow the machine
-            switch(desk)
-            assert desk.window.workspaces.current.name == "Triage"
+        async with whole_app(api, tmp_path) as app:
+            await open_workspace(app, KEY.Key_1)
+            app.window.keys._pause.setInterval(2000)  # somebody who goes on at once, however slow the machine
+            switch(app)
+            assert app.window.workspaces.current.name == "Triage"
             for letter in LETTERS:
                 press(letter)
                 await turns(1)  # the window comes up between the letters
-            await until(lambda: not desk.window.keys.shut)
+            await until(lambda: not app.window.keys.shut)
             assert dialogs() == []
-            assert desk.console.mutations.pending == ()
-            assert desk.window.panels.panel(QUEUE).table.chosen == set()
-            assert desk.window.panels.panel(CASE).field.toPlainText() == ""
+            assert app.console.mutations.pending == ()
+            assert app.window.panels.panel(QUEUE).table.chosen == set()
+            assert app.window.panels.panel(CASE).field.toPlainText() == ""
             assert entries(api.owner_url) == UNTOUCHED
-            assert "were ignored" in desk.console.messages.history[-1].text
+            assert "were ignored" in app.console.messages.history[-1].text
             # From here on keys count, and an operator sees where.
-            assert desk.window.panels.panel(QUEUE).table.hasFocus()
-            await until(lambda: desk.window.panels.panel(CASE).seen)
+            assert app.window.panels.panel(QUEUE).table.hasFocus()
+            await until(lambda: app.window.panels.panel(CASE).is_seen)
             press(KEY.Key_C)
             await until(lambda: entries(api.owner_url) != UNTOUCHED)
 
@@ -122,37 +122,37 @@ def test_twenty_letters_typed_through_a_switch_decide_nothing(
 
 def test_each_workspace_shows_where_the_keyboard_is(aio: Any, api: Api, tmp_path: Path) -> None:
     async def run() -> None:
-        async with whole_desk(api, tmp_path) as desk:
-            for number in range(len(desk.window.workspaces.items), 0, -1):
-                await open_workspace(desk, KEY.Key_0 + number)
+        async with whole_app(api, tmp_path) as app:
+            for number in range(len(app.window.workspaces.items), 0, -1):
+                await open_workspace(app, KEY.Key_0 + number)
                 at = QApplication.focusWidget()
                 assert at is not None
-                assert any(area.isAncestorOf(at) for area in desk.window.docks.areas()), at
-            assert "did nothing" not in " ".join(m.text for m in desk.console.messages.history)
+                assert any(area.isAncestorOf(at) for area in app.window.docks.areas()), at
+            assert "did nothing" not in " ".join(m.text for m in app.console.messages.history)
 
     aio(run())
 
 
 def test_a_verdict_is_about_the_case_that_is_on_screen(aio: Any, api: Api, tmp_path: Path) -> None:
     async def run() -> None:
-        async with whole_desk(api, tmp_path) as desk:
-            case = desk.window.panels.panel(CASE)
+        async with whole_app(api, tmp_path) as app:
+            case = app.window.panels.panel(CASE)
             for key in (KEY.Key_A, KEY.Key_E, KEY.Key_H, KEY.Key_C, KEY.Key_X):
-                await until(lambda: case.seen)
+                await until(lambda: case.is_seen)
                 press(KEY.Key_J)
                 assert case.entry is not None
-                assert not case.seen, "nothing was drawn since"
+                assert not case.is_seen, "nothing was drawn since"
                 press(key)
-                assert "its case is not" in desk.console.messages.history[-1].text
-            await until(lambda: case.seen)
-            desk.window.docks.open("risk.lists")  # in front of the case
-            desk.window.panels.panel(QUEUE).table.setFocus()
+                assert "its case is not" in app.console.messages.history[-1].text
+            await until(lambda: case.is_seen)
+            app.window.docks.open("risk.lists")  # in front of the case
+            app.window.panels.panel(QUEUE).table.setFocus()
             await turns()
             press(KEY.Key_A)
-            assert "its case is not on screen" in desk.console.messages.history[-1].text
+            assert "its case is not on screen" in app.console.messages.history[-1].text
             assert dialogs() == []
-            assert desk.window.panels.panel(QUEUE).table.chosen == set()
-            assert desk.console.mutations.pending == ()
+            assert app.window.panels.panel(QUEUE).table.chosen == set()
+            assert app.console.mutations.pending == ()
             assert entries(api.owner_url) == UNTOUCHED
 
     aio(run())
@@ -160,8 +160,8 @@ def test_a_verdict_is_about_the_case_that_is_on_screen(aio: Any, api: Api, tmp_p
 
 def test_two_keys_open_one_dialog(aio: Any, api: Api, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async def run() -> None:
-        async with whole_desk(api, tmp_path) as desk:
-            table = desk.window.panels.panel(QUEUE).table
+        async with whole_app(api, tmp_path) as app:
+            table = app.window.panels.panel(QUEUE).table
             for key in (KEY.Key_E, KEY.Key_H, KEY.Key_E, KEY.Key_Question):
                 QTest.keyClick(table, key)  # as if no window manager had given the keyboard to the dialog yet
             assert [dialog.windowTitle() for dialog in dialogs()] == ["Escalate"]
@@ -194,12 +194,12 @@ def test_title_case_and_verdicts_are_about_one_order_at_every_moment(
     monkeypatch.setattr(Risk, "case", late)
 
     async def run() -> None:
-        async with whole_desk(api, tmp_path) as desk:
-            case = desk.window.panels.panel(CASE)
-            titles = desk.window.findChildren(DockTitle)
-            title = next(t for t in titles if (spec := desk.window.docks.in_front(t._area)) and spec.id == CASE)
+        async with whole_app(api, tmp_path) as app:
+            case = app.window.panels.panel(CASE)
+            titles = app.window.findChildren(DockTitle)
+            title = next(t for t in titles if (spec := app.window.docks.in_front(t._area)) and spec.id == CASE)
             for number in range(2, 7):
-                await until(lambda n=number: desk.console.of(Risk).cases.get(entry(desk, n - 1)) is not None)
+                await until(lambda n=number: app.console.of(Risk).cases.get(entry(app, n - 1)) is not None)
                 press(KEY.Key_J)
                 order = f"CS-{number:05}"
                 assert title._note.text() == order
@@ -218,8 +218,8 @@ def test_title_case_and_verdicts_are_about_one_order_at_every_moment(
             assert case.rest.isVisible()
             assert case.buttons["approve"].isEnabled()
 
-    def entry(desk: Desk, row: int) -> str:
-        found = desk.console.of(Risk).list.entry(row)
+    def entry(app: ConsoleApplication, row: int) -> str:
+        found = app.console.of(Risk).list.entry(row)
         assert found is not None
         return found.entry_id
 

@@ -25,21 +25,21 @@ SCRIPT = """
 import sys, pathlib
 from PySide6.QtCore import QTimer
 import views.shell.application
-real = views.shell.application.Desk.show
+real = views.shell.application.ConsoleApplication.show
 def show(self, *a):
     real(self, 1200, 800)
     PLAN(self)
-views.shell.application.Desk.show = show
+views.shell.application.ConsoleApplication.show = show
 {plan}
 from views.shell.run import run
 sys.exit(run(server={server!r}, data_dir=pathlib.Path({folder!r})))
 """
 
-CLOSE = "def PLAN(desk): QTimer.singleShot({after}, desk.window.close)"
-STAY = "def PLAN(desk): print('shown', flush=True)"
+CLOSE = "def PLAN(app): QTimer.singleShot({after}, app.window.close)"
+STAY = "def PLAN(app): print('shown', flush=True)"
 STORM = """
-def PLAN(desk):
-    window, turns = desk.window, iter(range(200))
+def PLAN(app):
+    window, turns = app.window, iter(range(200))
     timer = QTimer(window, interval=5)
     def step():
         n = next(turns, None)
@@ -49,7 +49,7 @@ def PLAN(desk):
             window.close()
         else:
             window.resize(640 + n * 37 % 1300, 480 + n * 53 % 700)
-            desk.console.queries.invalidate_all()
+            app.console.queries.invalidate_all()
     timer.timeout.connect(step)
     timer.start()
 """
@@ -98,7 +98,7 @@ import pathlib, sys
 import views.shell.screenshots
 from app.core.query import Queries
 views.shell.screenshots.SETTLED = 0.05
-Queries.heard = True
+Queries.all_answered = True
 from views.shell.run import run
 sys.exit(run(server="http://127.0.0.1:1", data_dir=pathlib.Path({folder!r}), screenshots=pathlib.Path({pictures!r})))
 """

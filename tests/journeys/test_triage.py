@@ -18,7 +18,7 @@ from tests.views.office import shown, turns
 from tests.views.risk.fixtures import fill, until
 from views.kit.theme import Theme
 from views.risk.triage.dialogs import EscalateDialog, SnoozeDialog
-from views.shell.application import Desk
+from views.shell.application import ConsoleApplication
 
 KEY = Qt.Key
 CASES = 200
@@ -53,13 +53,13 @@ def test_two_hundred_cases_with_the_keyboard_alone(
     async def run() -> None:
         async with signed_in(api, "risk-analyst", tmp_path) as console:
             with relaying(api):
-                desk = Desk(QApplication.instance(), console)  # type: ignore[arg-type]
-                desk.show(1440, 900)
-                await desk.furnish()
-                desk.window.activateWindow()
+                app = ConsoleApplication(QApplication.instance(), console)  # type: ignore[arg-type]
+                app.show(1440, 900)
+                await app.furnish()
+                app.window.activateWindow()
                 await turns(10)
                 hands.press(KEY.Key_2, Qt.KeyboardModifier.ControlModifier)
-                panels = desk.window.panels
+                panels = app.window.panels
                 table, case = panels.panel("triage.queue").table, panels.panel("triage.case")
                 await until(lambda: table.hasFocus() and table.records.rowCount())
                 await until(lambda: case.case is not None)
@@ -67,19 +67,19 @@ def test_two_hundred_cases_with_the_keyboard_alone(
                 assert case.entry.order_id == "CS-00001"
                 wanted: dict[str, str] = {}
                 for number in range(CASES):
-                    await until(lambda: case.case is not None and case.seen and table.hasFocus())
+                    await until(lambda: case.case is not None and case.is_seen and table.hasFocus())
                     assert case.entry is not None
                     order = case.entry.order_id
                     assert order not in wanted, "the cursor never goes back to a decided row"
                     wanted[order] = await decide(number)
                     # What a window manager does when a dialog has closed; offscreen there is none.
-                    desk.window.activateWindow()
+                    app.window.activateWindow()
                     await until(lambda o=order: case.entry is not None and case.entry.order_id != o)
                 assert not QApplication.topLevelWidgets()[0].isModal()
                 await until(lambda: not console.mutations.pending)
                 assert kept(api.owner_url) == wanted
-                desk.close()
-                desk.window.deleteLater()
+                app.close()
+                app.window.deleteLater()
                 await turns()
 
     async def decide(number: int) -> str:

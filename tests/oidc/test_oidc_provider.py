@@ -203,10 +203,10 @@ async def test_signing_out_while_the_provider_is_away_is_said(
         await session.sign_out(browser)
         assert not session.signed_in
         assert not console.keyring.kept
-        assert "the sign-in service was not told" in said(console)
+        assert "the sign-in service was not told" in message_text(console)
 
 
-def said(console: Console) -> str:
+def message_text(console: Console) -> str:
     return " ".join(message.text for message in console.messages.history)
 
 

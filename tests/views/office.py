@@ -23,7 +23,7 @@ from app.core.connection_target import ConnectionTarget
 from tests.app.answers import AS_OF, ME, dashboard, tokens
 from tests.app.core.faulty_server import Asked, FakeClock, Faulty, MemoryKeyring, faulty_server, http, problem
 from views.dashboard.chart_panels import ChartPanel
-from views.shell.application import Desk
+from views.shell.application import ConsoleApplication
 
 W = TypeVar("W", bound=QWidget)
 
@@ -262,31 +262,33 @@ async def office(profile: Path, *, clock: Clock | None = None, **fields: Any) ->
             await console.close()
 
 
-def charts(desk: Desk) -> dict[str, ChartPanel]:
+def charts(app: ConsoleApplication) -> dict[str, ChartPanel]:
     """The charts of the War room, by the ids of their panels."""
     return {
         known: panel
-        for known in desk.window.panels.specs
-        if isinstance(panel := desk.window.panels.made(known), ChartPanel)
+        for known in app.window.panels.specs
+        if isinstance(panel := app.window.panels.made(known), ChartPanel)
     }
 
 
 @contextlib.asynccontextmanager
-async def desk_of(made: Office, width: int = 1440, height: int = 900, scale: float = 1.0) -> AsyncIterator[Desk]:
+async def app_of(
+    made: Office, width: int = 1440, height: int = 900, scale: float = 1.0
+) -> AsyncIterator[ConsoleApplication]:
     """The whole window on an office's console, with its first picture drawn."""
     application = QApplication.instance()
     assert isinstance(application, QApplication)
     made.console.change_settings(font_scale=scale)
-    desk = Desk(application, made.console)
-    desk.show(width, height)
-    await desk.furnish()
-    desk.window.activateWindow()
+    app = ConsoleApplication(application, made.console)
+    app.show(width, height)
+    await app.furnish()
+    app.window.activateWindow()
     await made.refresh()
-    await until(lambda: all(c.chart is not None or not c.widget.isVisible() for c in charts(desk).values()))
+    await until(lambda: all(c.chart is not None or not c.widget.isVisible() for c in charts(app).values()))
     await turns(10)
     try:
-        yield desk
+        yield app
     finally:
-        desk.close()
-        desk.window.deleteLater()
+        app.close()
+        app.window.deleteLater()
         await turns()

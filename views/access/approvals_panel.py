@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QScrollArea, QVBo
 from app.access.domain import Access, withdraw
 from app.core.errors import OperationsError
 from app.core.freshness import age_words
-from models.core.permissions import Permission
-from views.access.wording import day_words, ends_words, permission_words
+from models.core.permissions import Permission, permission_words
+from views.access.wording import day_words, ends_words
 from views.kit.query_panel import QueryPanel
 from views.kit.theme import current
 from views.kit.widgets.avatar import Avatar
@@ -51,10 +51,10 @@ class ApprovalCard(QWidget):
         asked.addWidget(Avatar(approval.requested_by, approval.requested_by_name), 0, Qt.AlignmentFlag.AlignTop)
         self._line(asked, f"{approval.requested_by_name} asked {_when(approval.requested_at, now)} UTC")
         column.addLayout(asked)
-        said = QLabel(f"“{approval.reason}”")
-        said.setWordWrap(True)
-        theme.set_font(said, 10, 600)
-        column.addWidget(said)
+        quote = QLabel(f"“{approval.reason}”")
+        quote.setWordWrap(True)
+        theme.set_font(quote, 10, 600)
+        column.addWidget(quote)
         if adds:
             self._line(column, "Adds: " + ", ".join(permission_words(key) for key in adds))
         if votes := [f"{vote.voter_name} ({vote.verdict})" for vote in approval.votes]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QDateTime, Qt, QTimeZone
-from PySide6.QtWidgets import QCheckBox, QComboBox, QCompleter, QDateTimeEdit, QFormLayout, QLabel, QSpinBox, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QCheckBox, QComboBox, QCompleter, QFormLayout, QLabel, QSpinBox, QWidget
 
 from app.access.domain import assign, break_glass, close_review, decide, remove_second_factor, revoke
-from views.access.wording import permission_words
+from models.core.permissions import permission_words
 from views.kit.dialogs.deciding import DecidingDialog
 from views.kit.theme import current
+from views.kit.widgets.instant import InstantField
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -121,10 +122,7 @@ class GrantDialog(_ForSomebody):
             self.person.setEnabled(False)
             self.role.setEnabled(False)
             at = assignment.expires_at or at
-        minute = int(at.timestamp()) // 60 * 60
-        self.at = QDateTimeEdit(QDateTime.fromSecsSinceEpoch(minute, QTimeZone.utc()))
-        self.at.setDisplayFormat("yyyy-MM-dd HH:mm 'UTC'")
-        self.at.setCalendarPopup(True)
+        self.at = InstantField(at, "At", unit="UTC")
         self.ends.setChecked(assignment is None or assignment.expires_at is not None)
         self.ends.toggled.connect(self.at.setEnabled)
         self.at.setEnabled(self.ends.isChecked())
@@ -141,7 +139,7 @@ class GrantDialog(_ForSomebody):
             return
         ends: datetime | None = None
         if self.ends.isChecked():
-            ends = datetime.fromtimestamp(self.at.dateTime().toSecsSinceEpoch(), UTC)
+            ends = self.at.instant
             if ends <= self.console.clock.now():
                 self.fail("The end lies ahead.", self.at)
                 return
@@ -238,9 +236,9 @@ class DecisionDialog(DecidingDialog):
         current().set_font(head, 12, 600)
         head.setWordWrap(True)
         self.column.addWidget(head)
-        said = QLabel(f"{approval.requested_by_name}: “{approval.reason}”")
-        said.setWordWrap(True)
-        self.column.addWidget(said)
+        quote = QLabel(f"{approval.requested_by_name}: “{approval.reason}”")
+        quote.setWordWrap(True)
+        self.column.addWidget(quote)
         if adds:
             more = QLabel("Adds: " + ", ".join(permission_words(key) for key in adds))
             more.setWordWrap(True)

@@ -21,9 +21,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QScrollArea, QToolTip, QWidget
 
-from models.core.permissions import SENSITIVE_PERMISSIONS, Permission
+from models.core.permissions import SENSITIVE_PERMISSIONS, Permission, area_of, permission_words, verb_of
 from models.core.wording import counted
-from views.access.wording import area_of, permission_words, verb_of
 from views.kit.theme import FOCUS, current
 
 if TYPE_CHECKING:
@@ -66,7 +65,7 @@ class Matrix(QWidget):
         self._roles, self._waiting = tuple(roles), waiting
         ids = [role.role_id for role in self._roles]
         self.column = ids.index(before) if before in ids else min(self.column, max(0, len(ids) - 1))
-        self._tell()
+        self._announce()
         self.updateGeometry()
         self.update()
 
@@ -263,7 +262,7 @@ class Matrix(QWidget):
 
     # --- choosing ------------------------------------------------------------------------------------------------
 
-    def _tell(self) -> None:
+    def _announce(self) -> None:
         role = self.role
         if role is None:
             self.setAccessibleDescription("no roles yet")
@@ -278,7 +277,7 @@ class Matrix(QWidget):
         self.column = min(max(0, column), max(0, len(self._roles) - 1))
         if row is not None:
             self.row = min(max(0, row), len(self._permissions) - 1)
-        self._tell()
+        self._announce()
         self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -329,7 +328,11 @@ class Matrix(QWidget):
                     words = f"{role.name} {'has' if words in role.permissions else 'does not have'} {words}"
             elif column >= 0:
                 role = self._roles[column]
-                needs = f"; a grant needs {role.policy.approvers} of others" if role.sensitive else ""
+                needs = (
+                    f"; {counted(role.policy.approvers, 'other person', 'other people')} must agree to a grant"
+                    if role.sensitive
+                    else ""
+                )
                 words = f"{role.name}: {role.description}{needs}"
             QToolTip.showText(event.globalPos(), words, self)
             return True
@@ -337,10 +340,10 @@ class Matrix(QWidget):
 
 
 def _words(role: RoleDefinition) -> list[str]:
-    """The words of a head that stay whole; the mark of a sensitive role goes with the last of several."""
+    """The words of a head that stay whole; the mark of a sensitive role goes with the last of them."""
     words = role.name.split()
     if role.sensitive:
-        words = [*words[:-1], f"{words[-1]} {SENSITIVE}"] if len(words) > 1 else [*words, SENSITIVE]
+        words[-1] = f"{words[-1]} {SENSITIVE}"
     return words
 
 

@@ -8,8 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app.access.domain import Access
-from models.core.permissions import Permission
-from views.access.wording import permission_words
+from models.core.permissions import Permission, permission_words
 from views.kit.query_panel import QueryPanel
 from views.kit.theme import current
 from views.kit.widgets.discard import discard

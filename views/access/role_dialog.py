@@ -18,8 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.access.domain import change_role, create_role
-from models.core.permissions import SENSITIVE_PERMISSIONS, Permission
-from views.access.wording import permission_words
+from models.core.permissions import SENSITIVE_PERMISSIONS, Permission, permission_words
 from views.kit.dialogs.deciding import DecidingDialog
 from views.kit.theme import current
 
@@ -55,8 +54,9 @@ class RoleDialog(DecidingDialog):
         self.sensitive.setChecked(role.sensitive if role is not None else False)
         self.approvers = QSpinBox()
         self.approvers.setRange(1, 5)
+        self.approvers.valueChanged.connect(self._name_approvers)
         self.approvers.setValue(role.policy.approvers if role is not None else 1)
-        self.approvers.setSuffix(" of others")
+        self._name_approvers(self.approvers.value())
         self.from_roles = QLineEdit(", ".join(role.policy.from_roles) if role is not None else "")
         self.from_roles.setPlaceholderText("ids of roles, such as risk-manager")
         self.hours = QSpinBox()
@@ -96,6 +96,9 @@ class RoleDialog(DecidingDialog):
         return tuple(
             str(item.data(Qt.ItemDataRole.UserRole)) for item in items if item.checkState() is Qt.CheckState.Checked
         )
+
+    def _name_approvers(self, number: int) -> None:
+        self.approvers.setSuffix(" other person" if number == 1 else " other people")
 
     def _weigh(self, *_: object) -> None:
         dangerous = SENSITIVE_PERMISSIONS & set(self.chosen())

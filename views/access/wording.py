@@ -1,40 +1,10 @@
-"""Names of permissions as people read them, and what dialogs about roles share."""
+"""What dialogs about roles share."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from app.core.freshness import age_words
-
-AREAS = {
-    "operations": "Operations",
-    "support": "Support",
-    "analytics": "Analytics",
-    "risk": "Risk",
-    "privacy": "Privacy",
-    "reporting": "Reporting",
-    "incidents": "Incidents",
-    "checklist": "Checklist",
-    "launch": "Launch",
-}
-
-
-def area_of(permission: str) -> str:
-    """The area of a key, such as Operations."""
-    key = permission.partition(".")[0]
-    return AREAS.get(key, key.capitalize())
-
-
-def verb_of(permission: str) -> str:
-    """What a key allows, without its area: View dashboard."""
-    words = permission.partition(".")[2].replace("_", " ").replace("oncall", "on-call")
-    return words[:1].upper() + words[1:]
-
-
-def permission_words(permission: str) -> str:
-    """A key as people read it, whole: Risk: publish rules."""
-    verb = verb_of(permission)
-    return f"{area_of(permission)}: {verb[:1].lower()}{verb[1:]}"
 
 
 def ends_words(ends: datetime | None, now: datetime) -> str:

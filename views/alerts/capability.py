@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from models.alerts import Alert
     from views.kit.capability import WallPart, Window
     from views.kit.gallery_section import GallerySection
-    from views.kit.palette_entry import Entry
+    from views.kit.palette_entry import PaletteEntry
     from views.kit.panel import Panel
 
 PANEL = "alerts"
@@ -94,12 +94,12 @@ def _status(console: Console) -> Sequence[StatusCount]:
     return (*shown, StatusCount("shelved", words, "Shelved alerts", PANEL, "outline"))
 
 
-def _palette(window: Window, text: str) -> tuple[str, Sequence[Entry]]:
-    from views.kit.palette_entry import Entry, hits
+def _palette(window: Window, text: str) -> tuple[str, Sequence[PaletteEntry]]:
+    from views.kit.palette_entry import PaletteEntry, hits
 
     sample = window.console.of(Alerts).list().sample
     found = [
-        Entry(alert.title, f"alert {alert.severity}, {alert.state}", run=partial(window.open_panel, PANEL))
+        PaletteEntry(alert.title, f"alert {alert.severity}, {alert.state}", run=partial(window.open_panel, PANEL))
         for alert in (sample.value if sample is not None else ())
         if text and hits(text, alert.title)
     ]
@@ -118,17 +118,17 @@ def _gallery() -> GallerySection:
     return section()
 
 
-def _action(name: str, title: str) -> ActionSpec:
-    run = partial(_decide, name)
-    return ActionSpec(f"alerts.{name}", title, "Alerts", run, "", Permission.MANAGE_ALERTS, _decide_blocker)
+def _action(name: str, title: str, key: str) -> ActionSpec:
+    run, permission = partial(_decide, name), Permission.MANAGE_ALERTS
+    return ActionSpec(f"alerts.{name}", title, "Alerts", run, key, permission, _decide_blocker, bound=True)
 
 
 CAPABILITY = Capability(
     name="alerts",
     panels=(PanelSpec(PANEL, "Alerts", _panel, (Home("war-room", 1, 0, 652),)),),
     actions=(
-        _action("acknowledge", "Acknowledge alert…"),
-        _action("shelve", "Shelve alert…"),
+        _action("acknowledge", "Acknowledge alert…", "A"),
+        _action("shelve", "Shelve alert…", "S"),
         ActionSpec("alerts.rules", "Alert rules…", "Alerts", _rules, blocker=_rules_blocker),
     ),
     connect=_connect,

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWi
 from views.alerts.wording import age_of, figure_words, since_words
 from views.kit.theme import FOCUS, RADIUS, current
 from views.kit.widgets.chip import SeverityChip, draw_severity, mark, severity_size
+from views.kit.widgets.flow import WIDE_GAP, Flow
 from views.kit.widgets.pill import Look, Pill
 
 if TYPE_CHECKING:
@@ -38,13 +39,14 @@ class AlertCard(QWidget):
     asked = Signal(object)
     """(verb, alert): acknowledge, shelve or runbook."""
 
-    def __init__(self, alert: Alert, currency: str, now: datetime) -> None:
+    def __init__(self, alert: Alert, currency: str, now: datetime, range_days: int | None = None) -> None:
+        """``range_days``: over how many days its rule looks back, where that is known."""
         super().__init__()
         self.alert = alert
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
         self.setAccessibleName(f"{alert.severity} not acknowledged: {alert.title}")
-        measured = figure_words(alert, currency)
+        measured = figure_words(alert, currency, range_days)
         self.setAccessibleDescription(". ".join(filter(None, (measured, since_words(alert), alert.guidance))))
         tokens = current().tokens
         column = QVBoxLayout(self)
@@ -69,19 +71,15 @@ class AlertCard(QWidget):
             row.addWidget(_label(str(number), 10, 600, tokens.text3, wrap=False), 0, Qt.AlignmentFlag.AlignTop)
             row.addWidget(_label(step, 10, 400, tokens.text), 1)
             column.addLayout(row)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
         self.acknowledge = Pill("Acknowledge…", Look.PRIMARY, name=f"Acknowledge {alert.title}", key="A")
         self.shelve = Pill("Shelve…", Look.BUTTON, name=f"Shelve {alert.title}", key="S")
-        buttons.addWidget(self.acknowledge)
-        buttons.addWidget(self.shelve)
+        buttons = Flow(self.acknowledge, self.shelve, margins=False, gap=WIDE_GAP)
         if alert.runbook_url:
             runbook = Pill("↗ Runbook", Look.LINK, name=f"Open the runbook of {alert.title}")
             runbook.clicked.connect(lambda: self.asked.emit(("runbook", self.alert)))
-            buttons.addWidget(runbook)
-        buttons.addStretch(1)
+            buttons.add(runbook)
         column.addSpacing(4)
-        column.addLayout(buttons)
+        column.addWidget(buttons)
         self.acknowledge.clicked.connect(lambda: self.asked.emit(("acknowledge", self.alert)))
         self.shelve.clicked.connect(lambda: self.asked.emit(("shelve", self.alert)))
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QDialogButtonBox, QFormLayout, QLabel, QWidget
 from app.alerts.domain import unshelve
 from app.core.errors import OperationsError
 from models.core.permissions import Permission
-from views.alerts.wording import figure_words, is_shelved, since_words
+from views.alerts.wording import figure_words, is_shelved, range_of, since_words
 from views.kit.dialogs.base import WindowDialog
 
 if TYPE_CHECKING:
@@ -28,17 +28,19 @@ class AlertDetails(WindowDialog):
         super().__init__(f"{alert.severity} · {alert.title}", parent, reject="Close")
         self._alert, self._console = alert, console
         currency = console.figures.currency if console.figures else ""
+        sample = console.dashboard().sample
+        range_days = range_of(alert, sample.value.thresholds) if sample is not None else None
         form = QFormLayout()
         form.setHorizontalSpacing(16)
-        facts = [
-            ("Figure", figure_words(alert, currency)),
+        lines = [
+            ("Figure", figure_words(alert, currency, range_days)),
             ("Raised", since_words(alert)),
-            ("Acknowledged", _said(alert.acknowledged_at, alert.acknowledged_by, alert.comment)),
-            ("Shelved", _said(alert.shelved_until, alert.shelved_by, alert.shelve_reason, "until ")),
+            ("Acknowledged", _event_words(alert.acknowledged_at, alert.acknowledged_by, alert.comment)),
+            ("Shelved", _event_words(alert.shelved_until, alert.shelved_by, alert.shelve_reason, "until ")),
             ("Cleared", f"{alert.cleared_at:%Y-%m-%d %H:%M:%S} UTC" if alert.cleared_at else ""),
             ("What to do", alert.guidance),
         ]
-        for name, value in facts:
+        for name, value in lines:
             if value:
                 label = QLabel(value)
                 label.setWordWrap(True)
@@ -78,7 +80,7 @@ class AlertDetails(WindowDialog):
             self.accept()
 
 
-def _said(at: object, who: str | None, words: str | None, before: str = "") -> str:
+def _event_words(at: object, who: str | None, words: str | None, before: str = "") -> str:
     if not at:
         return ""
     return f"{before}{at:%Y-%m-%d %H:%M} UTC by {who or 'somebody'}" + (f": {words}" if words else "")

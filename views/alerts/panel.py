@@ -15,7 +15,7 @@ from app.core.freshness import Quality, age_words
 from app.core.timeframe import NOT_KEPT
 from models.core.permissions import Permission
 from views.alerts.card import AlertCard, AlertRow
-from views.alerts.wording import is_shelved
+from views.alerts.wording import is_shelved, range_of
 from views.kit.panel import Note
 from views.kit.theme import current
 from views.kit.widgets.discard import discard
@@ -81,7 +81,7 @@ class _Section:
         self.box.setSpacing(8)
         self.more = Pill("", Look.LINK, name="Show more alerts")
         self.more.hide()
-        self.widgets: dict[str, tuple[int, AlertCard | AlertRow]] = {}
+        self.widgets: dict[str, tuple[tuple[int, int | None], AlertCard | AlertRow]] = {}
         column.addWidget(self.heading)
         column.addLayout(self.box)
         column.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
@@ -127,6 +127,7 @@ class AlertsPanel(QObject):
         area.setWidget(inside)
         self._query = console.of(Alerts).list()
         self._query.changed.connect(self.refresh)
+        console.figures_changed.connect(self.refresh)  # which knows over how long the rules look back
         console.link.changed.connect(self._show_reasons)
         console.session.changed.connect(self._show_reasons)
         console.time.changed.connect(self._time_changed)
@@ -164,21 +165,17 @@ class AlertsPanel(QObject):
 
     def refresh(self, *, settle: bool = False) -> None:
         """Show the newest list; new alerts wait behind a button while somebody points at the cards."""
-        sample = self._query.sample
-        if sample is None:
-            self._empty.setText("Waiting for the first answer…")
-            self._empty.show()
-            return
-        now = self._console.shown_at
+        sample, now = self._query.sample, self._console.shown_at
         groups: list[list[Alert]] = [[], [], [], []]
-        for alert in sample.value:
+        for alert in sample.value if sample is not None else ():
             groups[_group(alert, now)].append(alert)
         groups[2] = [a for a in groups[2] if a.cleared_at and now - a.cleared_at < CLEARED_FOR]
         groups[0] = self._ordered(groups[0], settle=settle)
         total = self._total(len(groups[0]))
         for number, (section, alerts) in enumerate(zip(self._sections, groups, strict=True)):
             self._fill(section, number, alerts, total if number == 0 else len(alerts))
-        self._empty.setText("" if groups[0] else "Nothing waits to be acknowledged.")
+        nothing = "Nothing waits to be acknowledged." if sample is not None else "Waiting for the first answer…"
+        self._empty.setText("" if groups[0] else nothing)
         self._empty.setVisible(not groups[0])
         self.widget.updateGeometry()
         self._show_reasons()
@@ -220,14 +217,15 @@ class AlertsPanel(QObject):
             discard(gone)
         widget: AlertCard | AlertRow | None
         for place, alert in enumerate(shown):
-            version, widget = self._known(section, alert.id)
-            if widget is None or version != alert.version:
-                fresh = self._widget(alert, number)
+            made_for, widget = self._known(section, alert.id)
+            range_days = self._range_of(alert)
+            if widget is None or made_for != (alert.version, range_days):
+                fresh = self._widget(alert, number, range_days)
                 focused = _focused_name(widget)
                 if widget is not None:
                     section.box.removeWidget(widget)
                     discard(widget)
-                section.widgets[alert.id] = (alert.version, fresh)
+                section.widgets[alert.id] = ((alert.version, range_days), fresh)
                 section.box.insertWidget(place, fresh)
                 _focus_named(fresh, focused)
             elif section.box.indexOf(widget) != place:
@@ -238,22 +236,26 @@ class AlertsPanel(QObject):
         section.more.setVisible(rest > 0)
 
     @staticmethod
-    def _known(section: _Section, alert_id: str) -> tuple[int, AlertCard | AlertRow | None]:
+    def _known(section: _Section, alert_id: str) -> tuple[tuple[int, int | None], AlertCard | AlertRow | None]:
         known = section.widgets.get(alert_id)
-        return (0, None) if known is None else known
+        return ((0, None), None) if known is None else known
 
-    def _widget(self, alert: Alert, number: int) -> AlertCard | AlertRow:
+    def _range_of(self, alert: Alert) -> int | None:
+        sample = self._console.dashboard().sample
+        return range_of(alert, sample.value.thresholds) if sample is not None else None
+
+    def _widget(self, alert: Alert, number: int, range_days: int | None) -> AlertCard | AlertRow:
         now = self._console.shown_at
         figures = self._console.figures
         if number == 0:
-            card = AlertCard(alert, figures.currency if figures else "", now)
-            card.asked.connect(self._asked)
+            card = AlertCard(alert, figures.currency if figures else "", now, range_days)
+            card.asked.connect(self._run)
             return card
         words = {1: _by(alert.comment, alert.acknowledged_by), 3: _by(alert.shelve_reason, alert.shelved_by)}.get(
             number, ""
         )
         row = AlertRow(alert, now, shelved=number == 3, words=words)
-        row.asked.connect(self._asked)
+        row.asked.connect(self._run)
         return row
 
     def _show_more(self, number: int) -> None:
@@ -305,9 +307,9 @@ class AlertsPanel(QObject):
         card = next((c for c in cards if c.hasFocus() or (focus is not None and c.isAncestorOf(focus))), None)
         first = next((c for c in cards if c.alert.id == self._order[0]), None) if self._order else None
         if (chosen := card or first) is not None:
-            self._asked((verb, chosen.alert))
+            self._run((verb, chosen.alert))
 
-    def _asked(self, request: tuple[str, Alert]) -> None:
+    def _run(self, request: tuple[str, Alert]) -> None:
         from views.alerts.details import AlertDetails
         from views.alerts.dialogs import AcknowledgeDialog, ShelveDialog
 
@@ -333,7 +335,7 @@ class AlertsPanel(QObject):
                 QDesktopServices.openUrl(QUrl(alert.runbook_url))
             case "open":
                 details = AlertDetails(alert, console, parent)
-                details.verb_asked.connect(self._asked)
+                details.verb_asked.connect(self._run)
                 details.open()
 
     async def _send(self, alert: Alert, sending: Any) -> None:

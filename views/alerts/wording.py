@@ -6,14 +6,24 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from app.core.freshness import age_words
-from models.figures.wording import shown, title_of, unit_of
+from models.figures.wording import shown, span_of, title_of, unit_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from models.alerts import Alert
+    from models.dashboard import Threshold
+    from models.figures import FigureName
 
 
-def figure_words(alert: Alert, currency: str) -> str:
-    """``2.17 %, max 2.00 %``; for silence, what was heard last; nothing for an alert without a figure."""
+def range_of(alert: Alert, thresholds: Mapping[FigureName, Threshold]) -> int | None:
+    """Over how many days its rule looks back; ``None`` when another rule is the one in force for its figure."""
+    threshold = thresholds.get(alert.figure) if alert.figure is not None else None
+    return threshold.range_days if threshold is not None and threshold.rule_id == alert.rule_id else None
+
+
+def figure_words(alert: Alert, currency: str, range_days: int | None = None) -> str:
+    """``2.17 % over 24 h, max 2.00 %``; for silence, what was heard last; nothing for an alert without a figure."""
     if alert.figure is None or alert.limit is None:
         return ""
     unit = unit_of(alert.figure, currency)
@@ -22,7 +32,8 @@ def figure_words(alert: Alert, currency: str) -> str:
     limit = f"{'max' if alert.comparison == 'above' else 'min'} {shown(alert.figure, alert.limit, currency)} {unit}"
     if alert.value is None:
         return f"no data, {limit}"
-    words = f"{shown(alert.figure, alert.value, currency)} {unit}, {limit}"
+    span = span_of(alert.figure, range_days) if range_days is not None else ""
+    words = f"{shown(alert.figure, alert.value, currency)} {unit}{f' over {span}' if span else ''}, {limit}"
     worst = alert.worst_value
     if worst is not None and worst != alert.value:
         words += f" · worst {shown(alert.figure, worst, currency)}"

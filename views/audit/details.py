@@ -14,7 +14,7 @@ from views.audit.wording import short, title, who, whom
 from views.kit.changes import compare
 from views.kit.field_words import instant
 from views.kit.theme import SECTION, current
-from views.kit.widgets.difference import Difference
+from views.kit.widgets.difference import ChangesView
 from views.kit.widgets.flow import Flow
 from views.kit.widgets.pill import PAD, Look, Pill
 
@@ -46,7 +46,7 @@ class Details(QScrollArea):
         self.reason.setAccessibleName("Why")
         self.same_actor = Pill("", Look.LINK, name="List everything this person did")
         self.correlation = Pill("", Look.LINK, name="List everything done together with this")
-        self.difference = Difference()
+        self.difference = ChangesView()
         self.hidden = _label()
         self.show_all = Pill("Show them", Look.LINK, name="Show fields that did not change")
         for label in (self.title, self.by, self.reason):
@@ -80,11 +80,11 @@ class Details(QScrollArea):
     def restyle(self) -> None:
         """Take fonts and colours of the theme."""
         theme, tokens = current(), current().tokens
-        said = ((self.by, tokens.text2), (self.hidden, tokens.text2))
-        for label, _ in said:
+        secondary = ((self.by, tokens.text2), (self.hidden, tokens.text2))
+        for label, _ in secondary:
             theme.set_font(label, 9)
         theme.set_font(self.reason, 10)
-        for label, colour in ((self.title, tokens.text), (self.reason, tokens.text), *said):
+        for label, colour in ((self.title, tokens.text), (self.reason, tokens.text), *secondary):
             palette = label.palette()
             palette.setColor(label.foregroundRole(), QColor(colour))
             label.setPalette(palette)

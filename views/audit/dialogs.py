@@ -116,19 +116,19 @@ class ExportDialog(DecidingDialog):
 
     def submit(self) -> None:
         """Check what was typed and ask where to."""
-        asked = self._asked()
-        if asked is None:
+        request = self._request()
+        if request is None:
             return
         self.fail("")
         files = QFileDialog(self, "Save the audit bundle", "", "Audit bundle (*.zip)")
         files.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         files.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         files.setDefaultSuffix("zip")
-        files.selectFile(f"audit-{asked.first}-{asked.last}.zip")
-        files.fileSelected.connect(lambda name: self.send(lambda: self._export(asked, Path(name))))
+        files.selectFile(f"audit-{request.first}-{request.last}.zip")
+        files.fileSelected.connect(lambda name: self.send(lambda: self._export(request, Path(name))))
         files.open()
 
-    def _asked(self) -> AuditExport | None:
+    def _request(self) -> AuditExport | None:
         numbers = []
         for field in (self.first, self.last):
             text = field.text().replace(",", "").replace(" ", "")
@@ -149,13 +149,13 @@ class ExportDialog(DecidingDialog):
 
         return None if reason is None else AuditExport(first=first, last=last, reason=reason)
 
-    async def _export(self, asked: AuditExport, path: Path) -> None:
+    async def _export(self, request: AuditExport, path: Path) -> None:
         console = self._console
 
         async def exported() -> bytes:
             from app.audit import requests
 
-            return await requests.export(console.client, asked)
+            return await requests.export(console.client, request)
 
         data = await console.step_up.confirmed(exported, "Export the audit log")
         if data is None:
@@ -166,7 +166,7 @@ class ExportDialog(DecidingDialog):
             raise OperationsError(
                 f"{path} cannot be written: {error.strerror or error}. Choose another place."
             ) from None
-        count = (asked.last or 0) - (asked.first or 0) + 1
+        count = (request.last or 0) - (request.first or 0) + 1
         console.messages.post(f"Exported {counted(count, 'audit entry', 'audit entries')} to {path}.")
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from datetime import datetime, timedelta
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -16,8 +14,9 @@ from app.audit.domain import Audit
 from app.audit.log import SearchError, parse
 from app.core.freshness import Quality, age_words
 from app.core.timeframe import NOT_KEPT
+from models.core.csv_text import csv_text
 from models.core.formatting import grouped
-from models.core.permissions import Permission
+from models.core.permissions import Permission, lacking_words
 from models.core.wording import counted
 from views.audit.details import Details
 from views.audit.dialogs import ExportDialog, ProofDialog, TrustDialog, marked
@@ -27,7 +26,7 @@ from views.audit.wording import title, who
 from views.kit.downloads import save
 from views.kit.field_words import instant
 from views.kit.panel import Note
-from views.kit.query_panel import nobody_words, unheard_words
+from views.kit.query_panel import WHOM_TO_ASK, nobody_words, unheard_words
 from views.kit.theme import current
 from views.kit.widgets.pill import Look, Pill
 from views.kit.widgets.problem import ProblemLine
@@ -39,8 +38,7 @@ if TYPE_CHECKING:
 
 RANGES = (("All", None), ("1 h", timedelta(hours=1)), ("24 h", timedelta(hours=24)), ("7 d", timedelta(days=7)))
 MISSING = (
-    "The audit log needs the permission “View audit” (operations.view_audit). Whoever manages roles can give it; the "
-    "log appears here as soon as you have it."
+    f"The audit log {lacking_words(Permission.VIEW_AUDIT)}. {WHOM_TO_ASK} The log appears here as soon as you have it."
 )
 
 
@@ -63,7 +61,7 @@ class AuditPanel(QObject):
         self.widget.setAccessibleName("Audit")
         self.setParent(self.widget)
         self._make()
-        self._query.changed.connect(self._heard)
+        self._query.changed.connect(self._take_newest)
         self.verification.changed.connect(self._show_seal)
         self.log.changed.connect(self._show_state)
         self.log.reset.connect(self._choose_again)
@@ -75,7 +73,7 @@ class AuditPanel(QObject):
         self._range = 0
         self._restyle()
         self._may_changed()
-        self._heard()
+        self._take_newest()
 
     # --- parts -------------------------------------------------------------------------------------------------
 
@@ -182,6 +180,7 @@ class AuditPanel(QObject):
         listed = bool(self._may and self.log.count)
         wanted = (
             ("Save listed entries as CSV", self.save_csv, listed),
+            ("Save listed entries as CSV with a byte order mark", lambda: self.save_csv(bom=True), listed),
             ("Copy listed entries as CSV", self.copy_csv, listed),
             ("Export with proof…", self.ask_export, self.export.isEnabled() and self._may),
             ("Show proof", self.show_proof, self.proof.isEnabled() and self._may),
@@ -238,7 +237,7 @@ class AuditPanel(QObject):
 
     # --- showing -----------------------------------------------------------------------------------------------
 
-    def _heard(self) -> None:
+    def _take_newest(self) -> None:
         sample = self._query.sample
         if sample is not None and sample.received_mono is None:
             self.log.recall(sample.value.page)
@@ -441,38 +440,36 @@ class AuditPanel(QObject):
             return
         newest, verification = sample.value.checkpoint, self.verification
         then = lambda: verification.trust_anew(newest)  # noqa: E731 - one use, one line
-        TrustDialog(verification, newest, self._console.place.name, self.widget.window(), then).open()
+        TrustDialog(verification, newest, self._console.target.name, self.widget.window(), then).open()
 
-    def csv_text(self) -> str:
+    def csv_text(self, *, bom: bool = False) -> str:
         """The listed entries that are loaded, as CSV, newest first."""
-        out = io.StringIO()
-        writer = csv.writer(out)
-        writer.writerow(["Position", "At", "By", "What happened", "Action", "Resource", "Reason", "Correlation"])
-        for entry in self.log.loaded():
-            cells = (
-                str(entry.position),
+        header = ("Position", "At", "By", "What happened", "Action", "Resource", "Reason", "Correlation")
+        rows = (
+            (
+                entry.position,
                 instant(entry.at),
                 who(entry),
                 title(entry),
                 entry.action,
                 f"{entry.resource_type} {entry.resource_id}",
-                entry.reason or "",
-                entry.correlation_id or "",
+                entry.reason,
+                entry.correlation_id,
             )
-            # A cell that begins like a formula would be one in a spreadsheet.
-            writer.writerow([f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t")) else cell for cell in cells])
-        return out.getvalue()
+            for entry in self.log.loaded()
+        )
+        return csv_text(header, rows, bom=bom)
 
     def copy_csv(self) -> None:
         """Put the listed entries on the clipboard."""
         QGuiApplication.clipboard().setText(self.csv_text())
 
-    def save_csv(self) -> None:
+    def save_csv(self, *, bom: bool = False) -> None:
         """Write the listed entries into the download folder and say where."""
         then = f"as-of-{self._console.time.as_of:%Y%m%d-%H%M}-" if self._console.time.as_of is not None else ""
         name = f"opsconsole-audit-{then}{self._console.clock.now():%Y%m%d-%H%M%S}.csv"
         try:
-            path = save(name, self.csv_text().encode())
+            path = save(name, self.csv_text(bom=bom).encode())
         except OSError as error:
             words = f"Not exported: {error.strerror or error}. Use “Copy listed entries as CSV” instead."
             self._console.messages.post(words, "error")

@@ -48,14 +48,14 @@ class Rows(Sequence[Any]):
 def columns(now: Callable[[], datetime]) -> tuple[Column, ...]:
     """Position, instant, who, what."""
 
-    def said(of: Callable[[Any], str]) -> Callable[[Any], str]:
+    def if_loaded(of: Callable[[Any], str]) -> Callable[[Any], str]:
         return lambda entry: UNLOADED if entry is None else of(entry)
 
     return (
-        Column("Position", said(lambda e: grouped(e.position)), 64, right=True, mono=True, quiet=True, fits=True),
-        Column("At, UTC", said(lambda e: short_instant(e.at, now())), 72, fits=True),
-        Column("By", said(short), 44, fits=True),
-        Column("What happened", said(title), 96, stretch=True),
+        Column("Position", if_loaded(lambda e: grouped(e.position)), 64, right=True, mono=True, quiet=True, fits=True),
+        Column("At, UTC", if_loaded(lambda e: short_instant(e.at, now())), 72, fits=True),
+        Column("By", if_loaded(short), 44, fits=True),
+        Column("What happened", if_loaded(title), 96, stretch=True),
     )
 
 

@@ -70,6 +70,7 @@ class ChartPanel(QObject):
         self._quality_timer.timeout.connect(self._show_quality)
         console.time.changed.connect(self._rewatch)
         console.link.changed.connect(self._show_quality)
+        console.last_user.left.connect(self._clear)
         console.figures_changed.connect(self.refresh)
         console.of(Alerts).list().changed.connect(self.refresh)
         current().changed.connect(self._restyle)
@@ -120,8 +121,8 @@ class ChartPanel(QObject):
             return
         if sample is None:
             if at != self._drawn_at:  # what is drawn belongs to another time
-                self._shown, self._drawn_at = None, at
-                self._stack.setCurrentWidget(self._empty)
+                self._drawn_at = at
+                self._clear()
             return
         marks = self._marks(sample.value)
         if self._shown is not None and self._shown[0] is sample.value and self._shown[1] == marks:
@@ -142,6 +143,10 @@ class ChartPanel(QObject):
         self._stack.setCurrentWidget(chart)
         self._show_quality()
         self.noted.emit()
+
+    def _clear(self) -> None:
+        self._shown = None
+        self._stack.setCurrentWidget(self._empty)
 
     def _marks(self, dashboard: OperationsDashboard) -> tuple[Mark, ...]:
         """When alerts about this chart's figures were raised; the acknowledged and cleared ones too."""

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QStandardPaths, Qt, Signal
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from app.dashboard import Dashboard
+from models.core.csv_text import csv_text
 from models.core.formatting import grouped, money, percent
 from models.core.wording import counted
 from views.kit.panel import Note
@@ -55,8 +54,8 @@ def columns_of(kind: str, currency: str) -> tuple[Column, ...]:
         case "refunds":
             return (
                 Column("Refunded, UTC", lambda r: _instant(r.refunded_at), 160, quiet=True),
-                Column("Refund", lambda r: r.id, 120, mono=True, stretch=True),
-                Column("Order", lambda r: r.order_id or "unknown", 120, mono=True),
+                Column("Refund", lambda r: r.id, 120, mono=True, stretch=True, fits=True),
+                Column("Order", lambda r: r.order_id or "unknown", 120, mono=True, fits=True),
                 Column("Country", lambda r: r.country or "–", 72),
                 Column("Amount", lambda r: _own(r.amount, r.currency), 120, right=True, quiet=True),
                 Column(f"Amount, {currency}", lambda r: _reporting(r.reporting_amount, currency), 120, right=True),
@@ -108,7 +107,8 @@ class DrillPanel(QObject):
         self.country = QLineEdit()
         self.country.setPlaceholderText("Country, for example DE")
         self.country.setAccessibleName("Filter by country")
-        self.country.setMaximumWidth(current().px(200))
+        self.country.setFixedWidth(current().px(200))
+        self.country.setToolTip("Two letters, such as DE; Enter filters")
         self.country.setClearButtonEnabled(True)
         self.other = Pill("", Look.BUTTON, name="Show the other rows of this figure")
         self.other.clicked.connect(self._switch)
@@ -132,6 +132,7 @@ class DrillPanel(QObject):
         self.export.clicked.connect(self.save_csv)
         self.again.clicked.connect(self._more)
         console.time.changed.connect(self._time_changed)
+        console.last_user.left.connect(self._put_away)
         self._as_of: datetime | None = None
         """The past instant of which the rows are; ``None`` is live."""
         self._show_controls()
@@ -151,11 +152,13 @@ class DrillPanel(QObject):
     def menu(self) -> list[QAction]:
         """Export and copy."""
         save, copy = QAction("Export CSV…", self), QAction("Copy as CSV", self)
+        marked = QAction("Export CSV with a byte order mark…", self)
         save.triggered.connect(self.save_csv)
+        marked.triggered.connect(lambda: self.save_csv(bom=True))
         copy.triggered.connect(lambda: QGuiApplication.clipboard().setText(self.csv_text()))
-        for action in (save, copy):
+        for action in (save, marked, copy):
             action.setEnabled(self.drill is not None and bool(self.drill.rows))
-        return [save, copy]
+        return [save, marked, copy]
 
     def set_visible(self, visible: bool) -> None:
         """Rows do not change by themselves: nothing is polled."""
@@ -183,7 +186,11 @@ class DrillPanel(QObject):
 
     def _time_changed(self) -> None:
         """Rows of another time are put away: they do not belong to what the figures say."""
-        if self._console.time.as_of == self._as_of or self._table is None:
+        if self._console.time.as_of != self._as_of:
+            self._put_away()
+
+    def _put_away(self) -> None:
+        if self._table is None:
             return
         for drill in self._drills:
             drill.changed.disconnect(self._changed, missing_ok=True)
@@ -268,7 +275,7 @@ class DrillPanel(QObject):
         if summary.count == 0:
             return f"{self._title}: no rows in this window."
         total = self._total()
-        return f"{self._title}: {_said(drill)}" + (f"  ({total})" if total else "")
+        return f"{self._title}: {_summary_words(drill)}" + (f"  ({total})" if total else "")
 
     def _total(self) -> str:
         """What two lists come to: orders minus refunds, failed of all. Unfiltered lists only."""
@@ -287,20 +294,16 @@ class DrillPanel(QObject):
 
     # --- export ------------------------------------------------------------------------------------------------
 
-    def csv_text(self) -> str:
+    def csv_text(self, *, bom: bool = False) -> str:
         """The loaded rows as CSV, with the columns that are shown."""
         drill, table = self.drill, self._table
         if drill is None or table is None:
             return ""
-        out = io.StringIO()
-        writer = csv.writer(out)
-        writer.writerow([column.title for column in table.records.columns])
-        for row in drill.rows:
-            # A cell that begins like a formula would be one in a spreadsheet.
-            writer.writerow([_harmless(column.text(row)) for column in table.records.columns])
-        return out.getvalue()
+        columns = table.records.columns
+        rows = ([column.text(row) for column in columns] for row in drill.rows)
+        return csv_text([column.title for column in columns], rows, bom=bom)
 
-    def save_csv(self) -> None:
+    def save_csv(self, *, bom: bool = False) -> None:
         """Write the loaded rows into the download folder and say where."""
         if self.drill is None or not self.drill.rows:
             return
@@ -311,7 +314,7 @@ class DrillPanel(QObject):
         path = folder / f"opsconsole-{self.drill.kind}{then}-{self._console.clock.now():%Y%m%d-%H%M%S}.csv"
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            path.write_text(self.csv_text(), encoding="utf-8")
+            path.write_bytes(self.csv_text(bom=bom).encode())
         except OSError as error:
             self._console.messages.post(f"Not exported: {error.strerror or error}. Use “Copy as CSV” instead.", "error")
             return
@@ -324,7 +327,7 @@ class DrillPanel(QObject):
         self._console.messages.post(f"Exported {counted(loaded, 'row')} to {path}.{more}")
 
 
-def _said(drill: Drill) -> str:
+def _summary_words(drill: Drill) -> str:
     """A summary in words."""
     summary = drill.summary
     assert summary is not None  # noqa: S101 - asked only when it is known
@@ -337,7 +340,3 @@ def _said(drill: Drill) -> str:
     if summary.unconverted:
         parts.append(f"{grouped(summary.unconverted)} without a rate, not in the sum")
     return " · ".join(parts)
-
-
-def _harmless(text: str) -> Any:
-    return f"'{text}" if text.startswith(("=", "+", "@", "\t")) else text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QSize, QTimer, Signal
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
@@ -31,6 +31,10 @@ class _Grid(QWidget):
         self._grid.setContentsMargins(8, 8, 8, 8)
         self._grid.setSpacing(8)
         self.arrange(5)
+
+    def minimumSizeHint(self) -> QSize:
+        # In one column: with those it has now it could become wider with a larger font, but never narrow again.
+        return QSize(self._tiles[0].minimumSizeHint().width() + 16, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -91,7 +91,7 @@ def failure_rate(dashboard: OperationsDashboard) -> ChartData:
         starts=starts,
         ends=ends,
         values=(*values[:-1], None) if unripe else values,
-        newest=-2 if unripe else -1,
+        newest=_newest(dashboard),
         previous=_scaled(dashboard.series.previous.failure_rate, 100),
         previous_name=f"previous {dashboard.range} d",
         unit="%",

@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen
 from app.core.freshness import Quality, age_words
 from models.figures import FigureName
 from views.dashboard import series
+from views.kit.charts.data import apart
 from views.kit.theme import current
 from views.kit.wall import LEFT, RIGHT, draw_fitted, wall_font
 from views.kit.widgets.chip import mark
@@ -181,10 +182,10 @@ class FigurePage:
             painter, head, f"{self._title}, {sample.value.range} d, {data.unit}", wall_font(unit, 400), tokens.text2
         )
         plot = QRectF(
-            box.left() + unit * 2.7,
-            head.bottom() + unit * 0.2,
-            box.width() - unit * 9.4,
-            box.bottom() - head.bottom() - unit * 2.0,
+            box.left() + unit * 3.7,
+            head.bottom() + unit * 0.8,
+            box.width() - unit * 11.4,
+            box.bottom() - head.bottom() - unit * 2.6,
         )
         known = [v for v in data.values if v is not None]
         if not known:
@@ -201,9 +202,10 @@ class FigurePage:
         painter.drawLine(plot.bottomLeft(), plot.bottomRight())
         painter.setFont(wall_font(unit))
         painter.setPen(QColor(tokens.text3))
-        painter.drawText(
-            QRectF(plot.left() - unit * 2.2, plot.bottom() - unit * 0.75, unit * 1.9, unit * 1.5), RIGHT, "0"
-        )
+        for tick in (0.0, top):
+            y = place(start, tick).y()
+            beside = QRectF(plot.left() - unit * 3.2, y - unit * 0.75, unit * 2.9, unit * 1.5)
+            painter.drawText(beside, RIGHT, f"{tick:,.0f}" if tick == round(tick) else f"{tick:,.1f}")
         days = [tick for tick in time_ticks(start, end) if tick[1] != "12:00"]
         step = max(1, math.ceil(len(days) * unit * 4.6 / plot.width()))
         for at, label in days[::step]:
@@ -213,23 +215,17 @@ class FigurePage:
                 Qt.AlignmentFlag.AlignCenter,
                 label,
             )
-        ends = self._limit(painter, plot, data, place)
+        self._limit(painter, plot, data, place)
         self._line(painter, data, place)
-        self._newest(painter, plot, data, place, ends)
+        self._labels(painter, plot, data, place)
 
-    def _limit(self, painter: QPainter, plot: QRectF, data: ChartData, place: Place) -> float | None:
+    def _limit(self, painter: QPainter, plot: QRectF, data: ChartData, place: Place) -> None:
         if data.limit is None:
-            return None
+            return
         tokens, unit = current().tokens, self._unit
         y = place(data.ends[-1], data.limit.value).y()
         painter.setPen(QPen(QColor(tokens.text2), max(2.0, unit * 0.03), Qt.PenStyle.DashLine))
         painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
-        painter.setFont(wall_font(unit))
-        painter.setPen(QColor(tokens.text3))
-        painter.drawText(
-            QRectF(plot.right() + unit * 0.5, y - unit * 0.75, unit * 6.2, unit * 1.5), LEFT, data.limit.label
-        )
-        return float(y)
 
     def _line(self, painter: QPainter, data: ChartData, place: Place) -> None:
         from views.kit.charts.data import breaches
@@ -256,17 +252,21 @@ class FigurePage:
         for points in breaches(data.ends, data.values, data.limit):
             painter.drawPolyline([place(at, value) for at, value in points])
 
-    def _newest(self, painter: QPainter, plot: QRectF, data: ChartData, place: Place, limit_y: float | None) -> None:
-        value = data.values[data.newest]
-        if value is None:
-            return
+    def _labels(self, painter: QPainter, plot: QRectF, data: ChartData, place: Place) -> None:
+        """The newest whole step and the limit, at the right of where they are drawn."""
         tokens, unit = current().tokens, self._unit
-        y = place(data.ends[data.newest], value).y()
-        if limit_y is not None and abs(y - limit_y) < unit * 1.3:
-            y = limit_y - unit * 1.4 if y <= limit_y else limit_y + unit * 1.4
-        y = min(max(y, plot.top()), plot.bottom())
-        painter.setFont(wall_font(unit, 600))
-        painter.setPen(QColor(tokens.text))
-        painter.drawText(
-            QRectF(plot.right() + unit * 0.5, y - unit * 0.75, unit * 6.2, unit * 1.5), LEFT, data.words(value)
-        )
+        labels: list[tuple[float, str, int, str]] = []
+        if data.limit is not None:
+            y = place(data.ends[-1], data.limit.value).y()
+            labels.append((y, data.limit.label, 400, tokens.text3))
+        if (value := data.values[data.newest]) is not None:
+            y = place(data.ends[data.newest], value).y()
+            labels.append((y, f"{data.words(value)} {data.name}", 600, tokens.text))
+        if data.alarming is not None:
+            y = place(data.ends[-1], data.alarming).y()
+            labels.append((y, f"{data.words(data.alarming)} so far", 600, tokens.text))
+        labels.sort()
+        free = apart([y for y, *_ in labels], unit * 1.4, plot.top(), plot.bottom())
+        for y, (_, words, weight, ink) in zip(free, labels, strict=True):
+            box = QRectF(plot.right() + unit * 0.5, y - unit * 0.75, unit * 7.0, unit * 1.5)
+            draw_fitted(painter, box, words, wall_font(unit, weight), ink)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from views.kit.capability import Window
-    from views.kit.palette_entry import Entry
+    from views.kit.palette_entry import PaletteEntry
     from views.kit.panel import Panel
 
 SYSTEMS = "deliveries.systems"
@@ -54,11 +54,11 @@ def _bind(window: Window, panel: Panel) -> None:
     bind(window, panel.widget)
 
 
-def _palette(window: Window, text: str) -> tuple[str, Sequence[Entry]]:
+def _palette(window: Window, text: str) -> tuple[str, Sequence[PaletteEntry]]:
     """Connections by name."""
     from app.core.actions import fuzzy
     from app.deliveries.domain import Deliveries
-    from views.kit.palette_entry import Entry
+    from views.kit.palette_entry import PaletteEntry
 
     sample = window.console.of(Deliveries).connections().sample
     found = []
@@ -66,7 +66,7 @@ def _palette(window: Window, text: str) -> tuple[str, Sequence[Entry]]:
         match = fuzzy(text, connection.name)
         if match is not None:
             run = partial(_open, window, connection.id)
-            found.append((-match[0], Entry(connection.name, str(connection.state), run=run)))
+            found.append((-match[0], PaletteEntry(connection.name, str(connection.state), run=run)))
     found.sort(key=lambda hit: hit[0])
     return "Connections", [entry for _, entry in found[:FOUND_MOST]]
 

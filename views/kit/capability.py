@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from app.console import Console
     from models.core.permissions import Permission
     from views.kit.gallery_section import GallerySection
-    from views.kit.palette_entry import Entry
+    from views.kit.palette_entry import PaletteEntry
     from views.kit.panel import Panel
 
 S = TypeVar("S")
@@ -146,7 +146,7 @@ class Capability(NamedTuple):
     status: Callable[[Console], Sequence[StatusCount]] | None = None
     pending_panel: str = ""
     """The panel that lists what the server has not answered yet."""
-    palette: Callable[[Window, str], tuple[str, Sequence[Entry]]] | None = None
+    palette: Callable[[Window, str], tuple[str, Sequence[PaletteEntry]]] | None = None
     """Heading and rows for what fits a text."""
     wall_bar: Callable[[Console], WallPart] | None = None
     """One line above the pages of the wall display, while it is wanted."""

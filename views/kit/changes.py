@@ -1,4 +1,4 @@
-"""What differs between two pictures of a thing, as lines of two columns. No Qt: the words are tested by themselves."""
+"""What differs between two snapshots of a record, as lines of two columns. No Qt: its words have tests of their own."""
 
 from __future__ import annotations
 
@@ -89,10 +89,10 @@ def compare(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, *
     return Changes(tuple(lines), fields_hidden, items_hidden, called)
 
 
-def _flat(picture: Mapping[str, Any], above: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:
+def _flat(snapshot: Mapping[str, Any], above: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:
     """Nested objects by the path to each field."""
     found: dict[tuple[str, ...], Any] = {}
-    for name, held in picture.items():
+    for name, held in snapshot.items():
         if isinstance(held, dict) and held:
             found |= _flat(held, (*above, name))
         else:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class PaletteEntry:
     """A row of the palette: something to run or to open. Without ``run`` it heads a group."""
 
     title: str

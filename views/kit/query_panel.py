@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QLabel, QStackedLayout, QWidget
 
 from app.core.freshness import Quality, age_words
 from app.core.timeframe import NOT_KEPT
+from models.core.permissions import lacking_words
 from views.kit.panel import Note
 from views.kit.theme import current
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from app.console import Console
     from app.core.query import Query, Watch
     from models.core.permissions import Permission
+
+
+WHOM_TO_ASK = "Ask somebody who manages roles, such as an administrator, for a role that has it."
 
 
 class QueryPanel(QObject):
@@ -66,9 +70,9 @@ class QueryPanel(QObject):
     @property
     def available(self) -> bool:
         """Whether the signed-in may see this, and it is kept for the time that is looked at."""
-        may = self.console.session.may
-        allowed = not self._permissions or any(may(permission) for permission in self._permissions)
-        return allowed and self.console.time.as_of is None
+        session = self.console.session
+        allowed = not self._permissions or any(session.may(permission) for permission in self._permissions)
+        return allowed and session.me is not None and self.console.time.as_of is None
 
     def own_note(self) -> Note:
         """What the dock's title says while the content is shown: the age of the oldest answer.
@@ -129,8 +133,7 @@ class QueryPanel(QObject):
         elif self.console.session.me is None:
             words = nobody_words(self.console)
         else:
-            names = " or ".join(self._permissions)
-            words = f"This needs the permission {names}. An administrator can grant a role that has it."
+            words = f"This {lacking_words(*self._permissions)}. {WHOM_TO_ASK}"
         self._refusal.setText(words)
         self._refusal.setEnabled(not past)  # greyed
         self._stack.setCurrentIndex(0 if available else 1)

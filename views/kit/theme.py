@@ -401,7 +401,7 @@ QPushButton:default {{ background: {tokens.accent}; color: {tokens.ink_on(tokens
 QPushButton:default:focus {{ border-color: {tokens.text}; }}
 QPushButton:disabled {{ background: transparent; border: 1px dashed {tokens.control_border}; color: {tokens.text3}; }}
 QCheckBox:focus, QRadioButton:focus {{ color: {tokens.accent}; }}
-QMenu {{ background: {tokens.raised}; border: 1px solid {tokens.line}; padding: 4px; }}
+QMenu {{ background: {tokens.raised}; border: 1px solid {tokens.line}; padding: 4px; menu-scrollable: 1; }}
 QMenu::item {{ padding: 5px 24px 5px 12px; border-radius: {RADIUS}px; }}
 QMenu::item:selected {{ background: {tokens.selection}; }} QMenu::item:disabled {{ color: {tokens.text3}; }}
 QMenu::separator {{ height: 1px; background: {tokens.line}; margin: 4px 8px; }}

@@ -11,6 +11,7 @@ from shiboken6 import isValid
 
 from app.core.errors import OperationsError
 from app.core.freshness import age_words
+from app.core.mutation import READ_AND_GONE
 from app.core.outbox import OutboxError, PendingMutation, SettledMutation, State
 from views.kit.query_panel import QueryPanel
 from views.kit.theme import current
@@ -29,6 +30,7 @@ STATES = {
     State.CONFLICT: "conflict: choose",
     State.REFUSED: "refused",
     State.UNKNOWN: "no answer: may have been done",
+    State.UNREADABLE: "cannot be read: not sent",
 }
 LISTED = 200
 
@@ -67,6 +69,8 @@ class MinePanel(QueryPanel):
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._enable())
         console.mutations.changed.connect(self._reload)
         console.mutations.settled.connect(lambda *_: self._reload())
+        console.session.changed.connect(self._reload)
+        console.last_user.left.connect(self._done.clear)
         self._second = QTimer(self, interval=1000)
         self._second.timeout.connect(self._age)
         self.use()
@@ -88,7 +92,7 @@ class MinePanel(QueryPanel):
 
     async def _load(self) -> None:
         try:
-            self._done = await self.console.mutations.mine()
+            self._done[:] = await self.console.mutations.mine()
         except OutboxError as error:
             self.console.messages.post_once("mine", str(error), "warning")
         if isValid(self):  # the window may have gone meanwhile
@@ -109,7 +113,7 @@ class MinePanel(QueryPanel):
     def _age(self) -> None:
         pending = self.console.mutations.pending
         now = self.console.clock.now().timestamp()
-        oldest = max((now - intent.created_at for intent in pending), default=0.0)
+        oldest = max((now - mutation.created_at for mutation in pending), default=0.0)
         words = (
             f"{len(pending)} pending, the oldest for {age_words(max(0.0, oldest))}" if pending else "Nothing pending"
         )
@@ -136,7 +140,7 @@ class MinePanel(QueryPanel):
 
     # --- doing ---------------------------------------------------------------------------------------------------
 
-    def _why(self, verb: str) -> str | None:
+    def _blocker(self, verb: str) -> str | None:
         row = self.chosen
         if row is None:
             return "choose a row first"
@@ -148,21 +152,21 @@ class MinePanel(QueryPanel):
             "choose": row.state is State.CONFLICT,
             "again": row.state in {State.HELD, State.UNKNOWN, State.REFUSED},
             "cancel": row.state in {State.WAITING, State.HELD} and not (row.state is State.WAITING and row.attempts),
-            "forget": row.state in {State.REFUSED, State.UNKNOWN},
+            "forget": row.state in READ_AND_GONE,
             "undo": False,
         }
         return None if fits[verb] else "not for what this row waits for"
 
     def _enable(self) -> None:
         for verb, pill in self.buttons.items():
-            reason = self._why(verb)
+            reason = self._blocker(verb)
             pill.setEnabled(reason is None)
             pill.setToolTip(reason or "")
             pill.setAccessibleDescription(reason or "")
 
     def _run(self, verb: str) -> None:
         row = self.chosen
-        if row is None or self._why(verb) is not None:
+        if row is None or self._blocker(verb) is not None:
             return
         mutations = self.console.mutations
         match verb:

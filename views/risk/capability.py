@@ -51,6 +51,11 @@ def _draft_blocker(window: Window) -> str | None:
     return window.console.write_blocker(Permission.MANAGE_RISK_RULES, irreversible=True)
 
 
+def _new_draft(window: Window) -> None:
+    window.open_panel(RULES)  # where the draft is, once it is made
+    window.panel(RULES).new_draft()
+
+
 def _publish_blocker(window: Window) -> str | None:
     rules = window.made(RULES)
     if rules is None:
@@ -94,7 +99,7 @@ CAPABILITY = Capability(
             "risk.new-draft",
             "New draft of rules…",
             "Triage",
-            lambda window: window.panel(RULES).new_draft(),
+            _new_draft,
             "",
             Permission.MANAGE_RISK_RULES,
             _draft_blocker,

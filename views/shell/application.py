@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -27,9 +28,13 @@ FIRST_PAINT = 1.0
 ASKING = "ask how to sign in"
 RETRY = 3.0
 """Seconds between attempts to learn how to sign in, while the server is away."""
+START_FIRST_PAUSE, START_LONGEST_PAUSE = 2.0, 60.0
+"""Seconds between attempts to start."""
+
+log = logging.getLogger(__name__)
 
 
-class Desk(QObject):
+class ConsoleApplication(QObject):
     """Owns the window and every task that an operator's choice starts."""
 
     closed = Signal()
@@ -45,6 +50,7 @@ class Desk(QObject):
         self._starting: StartingPage | None = None
         console.progress.connect(self._progress)
         console.ready.connect(self._ready)
+        console.session.changed.connect(self._greet)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._wall: QWidget | None = None
         self._pages: dict[str, Callable[[], Any]] = {
@@ -61,9 +67,11 @@ class Desk(QObject):
         self.window.page_asked.connect(lambda name: self._pages[name]())
         self.window.wall_asked.connect(self.open_wall)
         self.was_closed = False
-        self.window.closed.connect(self._close_noted)
-        self._failed = False
-        """The server on this computer does not start, and what was kept is shown."""
+        self.window.closed.connect(self._note_close)
+        self._progress_messages: set[str] = set()
+        """What was said in the message bar of a server that starts."""
+        self._retry = asyncio.Event()
+        """The operator does not want to wait for the next attempt to start."""
         self.window.banner.pressed.connect(self._try_again)
 
     def show(self, width: int = 0, height: int = 0) -> None:
@@ -98,14 +106,14 @@ class Desk(QObject):
 
         if self._wall is None:
             self._wall = WallView(self.console)
-            self._wall.destroyed.connect(self._wall_gone)
+            self._wall.destroyed.connect(self._forget_wall)
         self._wall.showFullScreen()
         return self._wall
 
-    def _wall_gone(self) -> None:
+    def _forget_wall(self) -> None:
         self._wall = None
 
-    def _close_noted(self) -> None:
+    def _note_close(self) -> None:
         self.was_closed = True
         self.closed.emit()
 
@@ -129,24 +137,25 @@ class Desk(QObject):
 
     # ---- while the server on this computer starts ------------------------------------------------------------------
 
-    def _conflict(self, intent: PendingMutation) -> None:
+    def _conflict(self, mutation: PendingMutation) -> None:
         from views.kit.dialogs.conflict import ConflictDialog
 
-        kind = self.console.mutations.kind(intent.kind)
-        if kind is None or not kind.in_place:
+        spec = self.console.mutations.spec(mutation.kind)
+        if spec is None or not spec.in_place:
             # Nobody asked for it by key: it belongs over the dialog that waits, where there is one.
-            ConflictDialog(self.console, intent, QApplication.activeModalWidget() or self.window).open()
+            ConflictDialog(self.console, mutation, QApplication.activeModalWidget() or self.window).open()
 
     def _progress(self, message: str, fraction: float) -> None:
         """Show progress in the whole window when there is nothing else to show yet, else as a message."""
         from views.shell.pages.starting import StartingPage
 
         if self.console.figures is not None:
+            self._progress_messages.add(message)
             self.console.messages.post_once(f"start {message}", f"{message}…", "info")
             return
         if self._starting is None:
-            self._starting = StartingPage("Starting the sample shop" if self.console.place.sample_shop else "Starting")
-            self._starting.retry_chosen.connect(self.start)
+            self._starting = StartingPage("Starting the sample shop" if self.console.target.sample_shop else "Starting")
+            self._starting.retry_chosen.connect(self._try_again)
             self.window.show_page(self._starting)
         self._starting.progress(message, fraction)
 
@@ -156,41 +165,64 @@ class Desk(QObject):
             self.window.show_page(None)
         if self.console.link.state == "signed_out":
             self._sign_in()
-        elif (me := self.console.session.me) is not None and self.console.session.confirmed:
-            self.console.messages.post_once(
-                f"hello {me.user_id}", f"Connected to {me.environment} as {me.name}.", "info"
-            )
+        self._greet()
+
+    def _greet(self) -> None:
+        """Say who is connected to what: once, and again when something else was said of the connection meanwhile."""
+        me, messages = self.console.session.me, self.console.messages
+        if me is None or not self.console.session.confirmed:
+            return
+        if self._progress_messages:
+            for message in self._progress_messages:
+                messages.forget(f"start {message}")
+            self._progress_messages.clear()
+            messages.forget(f"hello {me.user_id}")
+        messages.post_once(f"hello {me.user_id}", f"Connected to {me.environment} as {me.name}.", "info")
 
     def start(self) -> None:
         """Connect, in a task of its own; without a place to connect to, ask for one."""
-        if not self.console.place.url and self.console.place.data_dir is None:
+        if not self.console.target.url and self.console.target.data_dir is None:
             self.welcome()
         else:
             self._spawn(self._start(), "start the console")
 
     async def _start(self) -> None:
-        from app.core.local_server import LocalServerError
+        from app.core.backoff import pause
+        from app.core.errors import OperationsError
+        from app.core.tasks import wait_for
+
+        failures = 0
+        while True:
+            try:
+                await self.console.start()
+            except OperationsError as error:
+                self._say_failed(str(error))
+            except Exception as error:  # whatever it is, an operator who reads why is better off than one who waits
+                log.exception("the console does not start")
+                self._say_failed(f"The console does not start: {error or type(error).__name__}.")
+            else:
+                return
+            failures += 1
+            self._retry.clear()
+            await wait_for(self._retry, pause(failures, START_FIRST_PAUSE, START_LONGEST_PAUSE))
+
+    def _say_failed(self, words: str) -> None:
         from views.shell.pages.starting import StartingPage
 
-        try:
-            await self.console.start()
-        except LocalServerError as error:
-            self.console.link.lost(str(error))
-            if self._starting is None and self.console.figures is not None:
-                # What was kept tells more than a page that hides it.
-                self.console.messages.post(str(error), "error")
-                self._failed = True
-                return
-            if self._starting is None:
-                self._starting = StartingPage("The server on this computer does not start")
-                self._starting.retry_chosen.connect(self.start)
-                self.window.show_page(self._starting)
-            self._starting.failed(str(error))
+        self.console.link.mark_down(words)
+        if self._starting is None and self.console.figures is not None:
+            # What was kept tells more than a page that hides it.
+            self.console.messages.post_once(f"start {words}", words, "error")
+            return
+        if self._starting is None:
+            here = self.console.target.data_dir is not None
+            self._starting = StartingPage(f"The {'server on this computer' if here else 'console'} does not start")
+            self._starting.retry_chosen.connect(self._try_again)
+            self.window.show_page(self._starting)
+        self._starting.failed(words)
 
     def _try_again(self) -> None:
-        if self._failed:
-            self._failed = False
-            self.start()
+        self._retry.set()
 
     # ---- pages and dialogs ----------------------------------------------------------------------------------------
 
@@ -203,25 +235,33 @@ class Desk(QObject):
     def _keys(self) -> None:
         from views.shell.dialogs.keys import KeysDialog
 
-        KeysDialog(self.console.actions.all(), self.window).open()
+        KeysDialog(self.console.actions.all(), self.window, self.window.groups_here()).open()
 
     def _about(self) -> None:
         from views.shell.dialogs.about import AboutDialog
 
-        AboutDialog(self.console.data_dir, self.console.place.url, self.window).open()
+        AboutDialog(self.console.data_dir, self.console.target.url, self.window).open()
 
     def _settings(self) -> None:
         from views.shell.dialogs.settings import SettingsDialog
 
         settings = self.console.settings
         dialog = SettingsDialog(
-            settings.theme, settings.font_scale, settings.local_time, settings.server_url, self.window
+            settings.theme, settings.font_scale, settings.local_time, self._server_words, self.window
         )
         dialog.theme_chosen.connect(lambda name: self._choose(theme=name))
         dialog.scale_chosen.connect(lambda scale: self._choose(font_scale=scale))
         dialog.local_time_chosen.connect(lambda on: self._choose(local_time=on))
         dialog.forget_chosen.connect(self._forget)
         dialog.open()
+
+    @property
+    def _server_words(self) -> str:
+        """Where the console works, whether it was chosen in it or given when it was started; empty: nowhere yet."""
+        target = self.console.target
+        if target.url or target.data_dir is None:
+            return target.url or self.console.settings.server_url
+        return "The sample shop on this computer" if target.sample_shop else f"This computer, {target.data_dir}"
 
     def _choose(self, **choices: Any) -> None:
         self.console.change_settings(**choices)
@@ -263,7 +303,7 @@ class Desk(QObject):
 
     async def _ask_how(self) -> None:
         from app.core.errors import OperationsError, Unreachable
-        from views.shell.pages.sign_in import SignInPage
+        from views.shell.pages.sign_in import SignInPage, waiting_words
 
         link, problem = self.console.link, ""
         built_in, browser, sample, environment = True, False, None, self.console.environment
@@ -272,19 +312,28 @@ class Desk(QObject):
                 options = await self.console.session.options()
                 built_in, browser, environment = options.built_in, options.oidc is not None, options.environment
                 sample = options.sample
+                self.console.environment = environment
             except Unreachable as error:
                 if self.console.figures is not None:
                     # The last picture tells more than a form that nobody would answer.
-                    link.connecting()
-                    link.lost(str(error))
+                    link.mark_connecting()
+                    link.mark_down(str(error))
                     await asyncio.sleep(RETRY)
                     continue
                 problem = str(error)
             except OperationsError as error:
                 problem = str(error)
             break
-        link.signed_out(link.detail)
-        page = SignInPage(environment, self.console.place.url, built_in=built_in, browser=browser, sample=sample)
+        link.mark_signed_out(link.detail)
+        page = SignInPage(
+            environment,
+            self.console.target.url,
+            built_in=built_in,
+            browser=browser,
+            sample=sample,
+            account=self.console.settings.accounts.get(self.console.target.name, ""),
+            waiting=waiting_words(self.console.mutations.pending),
+        )
         page.fail(problem)
         page.submitted.connect(lambda pair: self._spawn(self._enter(page, self.console.sign_in(*pair)), "sign in"))
         page.browser_chosen.connect(

@@ -13,18 +13,17 @@ from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-# Before Qt, because PySide reads the source of every module that is imported after it: 30 ms for these.
-from app.console import Console
-from app.core.connection_target import ConnectionTarget, resolve_target, sample_place
-from app.core.profile import profile_copy, profile_folder
-from app.core.settings import SettingsFile
-from views.shell.window import panels  # noqa: F401 - with every manifest, for the reason above
+from views.kit import own_import  # noqa: F401 - before anything else of Qt
 
 # isort: split
 from PySide6.QtWidgets import QApplication
 
+from app.console import Console
+from app.core.connection_target import ConnectionTarget, resolve_target, sample_target
+from app.core.profile import profile_copy, profile_folder
+from app.core.settings import SettingsFile
 from views.kit.gc_on_gui_thread import Garbage
-from views.shell.application import Desk
+from views.shell.application import ConsoleApplication
 
 SETTLED_MS = 5000
 """By then the window is furnished and its charts are drawn."""
@@ -42,34 +41,34 @@ def run(
     if screenshots is not None:
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     found = QApplication.instance()
-    application = found if isinstance(found, QApplication) else QApplication(sys.argv[:1])
-    application.setApplicationName("opsconsole")
-    application.setQuitOnLastWindowClosed(False)
+    qt_application = found if isinstance(found, QApplication) else QApplication(sys.argv[:1])
+    qt_application.setApplicationName("opsconsole")
+    qt_application.setQuitOnLastWindowClosed(False)
     with (
         nullcontext(profile_folder()) if screenshots is None else profile_copy() as profile,
-        closing(Garbage(application, settled_ms=SETTLED_MS)),
+        closing(Garbage(qt_application, settled_ms=SETTLED_MS)),
     ):
-        place = resolve_target(
+        target = resolve_target(
             SettingsFile(profile).load(), server=server, data_dir=data_dir, role=role, sample_shop=sample_shop
         )
         while True:
-            console = Console(profile, place)
-            desk = Desk(application, console)
+            console = Console(profile, target)
+            app = ConsoleApplication(qt_application, console)
             if screenshots is None:
-                desk.show()
-                desk.paint_first(application)
+                app.show()
+                app.paint_first(qt_application)
             import qasync  # not before something is on the screen
 
-            with asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(application)) as runner:
-                outcome = runner.run(_live(desk, console, screenshots))
+            with asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(qt_application)) as runner:
+                outcome = runner.run(_live(app, console, screenshots))
             if isinstance(outcome, int):
                 return outcome
             # The operator chose where to work: remember it, and open the console there.
             if outcome.url:
-                place = ConnectionTarget(url=outcome.url)
+                target = ConnectionTarget(url=outcome.url)
                 console.change_settings(server_url=outcome.url, sample_shop=False)
             else:
-                place = sample_place(data_dir)
+                target = sample_target(data_dir)
                 console.change_settings(server_url="", sample_shop=True)
 
 
@@ -80,7 +79,7 @@ class Chosen:
     url: str
 
 
-async def _live(desk: Desk, console: Console, screenshots: Path | None) -> int | Chosen:
+async def _live(app: ConsoleApplication, console: Console, screenshots: Path | None) -> int | Chosen:
     stop = asyncio.Event()
     chosen: list[Chosen] = []
     loop = asyncio.get_running_loop()
@@ -93,19 +92,19 @@ async def _live(desk: Desk, console: Console, screenshots: Path | None) -> int |
         chosen.append(Chosen(str(address or "")))
         stop.set()
 
-    desk.closed.connect(stop.set)
-    if desk.was_closed:  # while its first picture was painted
+    app.closed.connect(stop.set)
+    if app.was_closed:  # while its first picture was painted
         stop.set()
-    desk.entered.connect(entered)
+    app.entered.connect(entered)
     try:
         if screenshots is not None:
             from views.shell.screenshots import draw
 
-            return await draw(desk, screenshots)
-        await desk.furnish()
-        desk.start()
+            return await draw(app, screenshots)
+        await app.furnish()
+        app.start()
         await stop.wait()
         return chosen[0] if chosen else 0
     finally:
-        desk.close()
+        app.close()
         await console.close()

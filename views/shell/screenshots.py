@@ -10,32 +10,32 @@ from typing import TYPE_CHECKING
 from views.kit.offscreen import quiet
 
 if TYPE_CHECKING:
-    from views.shell.application import Desk
+    from views.shell.application import ConsoleApplication
 
-DESK, WALL = (1920, 1080), (3840, 2160)
+WINDOW, WALL = (1920, 1080), (3840, 2160)
 PATIENCE = 180.0
 """Seconds for the first data; creating the sample shop on a slow machine is in it."""
 SETTLED = 2.0
 """Seconds that charts get to draw what has arrived."""
 
 
-async def draw(desk: Desk, folder: Path) -> int:
+async def draw(app: ConsoleApplication, folder: Path) -> int:
     """Draw everything and print the file names; returns the exit code, 1 when no data came in time."""
     with quiet():
-        return await _draw(desk, folder)
+        return await _draw(app, folder)
 
 
-async def _draw(desk: Desk, folder: Path) -> int:
+async def _draw(app: ConsoleApplication, folder: Path) -> int:
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-    window, console = desk.window, desk.console
-    desk.show(*DESK)
-    await desk.furnish()
+    window, console = app.window, app.console
+    app.show(*WINDOW)
+    await app.furnish()
     # Not the one that was open last: what is waited for is asked for where it can be seen.
     window.open_workspace(window.workspaces.items[0].id)
     starting = asyncio.create_task(console.start(), name="start the console")
     try:
         async with asyncio.timeout(PATIENCE):
-            while not console.queries.heard:  # the last picture of an earlier run is not enough
+            while not console.queries.all_answered:  # the last picture of an earlier run is not enough
                 if starting.done():
                     starting.result()
                 await asyncio.sleep(0.1)
@@ -46,13 +46,13 @@ async def _draw(desk: Desk, folder: Path) -> int:
         starting.cancel()
         await asyncio.gather(starting, return_exceptions=True)
     for theme in ("dark", "light"):
-        desk.apply_theme(theme)
+        app.apply_theme(theme)
         for workspace in window.workspaces.items:
             window.open_workspace(workspace.id)
             await asyncio.sleep(SETTLED)
             _write(window, folder / f"{workspace.id}-{theme}.png")
-    desk.apply_theme("dark")
-    wall = desk.open_wall()
+    app.apply_theme("dark")
+    wall = app.open_wall()
     wall.showNormal()
     wall.resize(*WALL)
     await asyncio.sleep(SETTLED)

@@ -8,12 +8,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from psycopg.rows import dict_row
 
-from backend.access.ports import AccessReportError, AccessSystem, Entry
+from backend.access.ports import AccessReportError, AccessSystem, ReportedAccess
 from backend.alerts import clear_condition, raise_alert
 from backend.core import audit_trail
+from backend.core.background import SetAside
 from backend.core.database import Connection, Database, load_queries
 from backend.core.settings import Settings
 from models.access import DifferenceKind
@@ -25,7 +27,7 @@ SOURCE = "access.drift"
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Difference:
+class AccessMismatch:
     """One way in which outside and here differ."""
 
     user_id: str
@@ -35,8 +37,8 @@ class Difference:
 
 
 def compare(
-    reported: frozenset[Entry], expected: frozenset[tuple[str, str]], roles: Mapping[str, str]
-) -> frozenset[Difference]:
+    reported: frozenset[ReportedAccess], expected: frozenset[tuple[str, str]], roles: Mapping[str, str]
+) -> frozenset[AccessMismatch]:
     """What differs. ``expected`` are pairs of user and role here, ``roles`` map the outside's names to roles here.
 
     Several outside roles may stand for one role here: any of them will do.
@@ -45,15 +47,18 @@ def compare(
     for entry in reported:
         role = roles.get(entry.outside_role)
         if role is None:
-            found.add(Difference(entry.user_id, entry.outside_role, None, DifferenceKind.UNKNOWN_ROLE))
+            found.add(AccessMismatch(entry.user_id, entry.outside_role, None, DifferenceKind.UNKNOWN_ROLE))
         elif (entry.user_id, role) not in expected:
-            found.add(Difference(entry.user_id, entry.outside_role, role, DifferenceKind.ONLY_OUTSIDE))
+            found.add(AccessMismatch(entry.user_id, entry.outside_role, role, DifferenceKind.ONLY_OUTSIDE))
     there = {(entry.user_id, roles.get(entry.outside_role)) for entry in reported}
     for user, role in expected:
         if (user, role) not in there:
             outside = min(name for name, known in roles.items() if known == role)
-            found.add(Difference(user, outside, role, DifferenceKind.ONLY_HERE))
+            found.add(AccessMismatch(user, outside, role, DifferenceKind.ONLY_HERE))
     return frozenset(found)
+
+
+_aside = SetAside("access in outside systems")
 
 
 async def check(database: Database, settings: Settings, systems: Mapping[str, AccessSystem]) -> None:
@@ -74,10 +79,12 @@ async def check(database: Database, settings: Settings, systems: Mapping[str, Ac
                 )
             continue
         async with database.transaction() as tx:
-            await _note(tx, name, reported, settings.access_reports[name].roles)
+            roles = settings.access_reports[name].roles
+            await _aside.each(tx, [(name, reported)], partial(_note, tx, roles), key=lambda each: each[0])
 
 
-async def _note(tx: Connection, system: str, reported: frozenset[Entry], roles: Mapping[str, str]) -> None:
+async def _note(tx: Connection, roles: Mapping[str, str], read: tuple[str, frozenset[ReportedAccess]]) -> None:
+    system, reported = read
     await tx.execute(queries.report, {"system": system, "entries": len(reported), "problem": None})
     cursor = await tx.execute(queries.expected, {"roles": sorted(set(roles.values()))})
     expected = frozenset((user, role) for user, role in await cursor.fetchall())
@@ -85,7 +92,7 @@ async def _note(tx: Connection, system: str, reported: frozenset[Entry], roles: 
     async with tx.cursor(row_factory=dict_row) as rows:
         await rows.execute(queries.open_differences, {"system": system})
         known = {
-            Difference(row["user_id"], row["outside_role"], row["role_id"], DifferenceKind(row["kind"])): row["id"]
+            AccessMismatch(row["user_id"], row["outside_role"], row["role_id"], DifferenceKind(row["kind"])): row["id"]
             for row in await rows.fetchall()
         }
     await tx.execute(queries.still_different, {"ids": [known[each] for each in known.keys() & wanted]})
@@ -120,7 +127,7 @@ async def _note(tx: Connection, system: str, reported: frozenset[Entry], roles: 
         await clear_condition(tx, source=SOURCE, key=system)
 
 
-async def _record(tx: Connection, system: str, each: Difference, difference_id: str, what: str) -> None:
+async def _record(tx: Connection, system: str, each: AccessMismatch, difference_id: str, what: str) -> None:
     await audit_trail.record(
         tx,
         actor=audit_trail.WORKER,

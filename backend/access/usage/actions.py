@@ -6,17 +6,21 @@ A killed process loses the last minute of it, which no hint about ninety days no
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
+import psycopg
+
+from backend.core.background import SetAside
 from backend.core.database import Database, DatabaseUnavailable, load_queries
+from backend.core.logs import logger
 
 if TYPE_CHECKING:
     from backend.core.security import Principal
     from models.core.permissions import Permission
 
+log = logger(__name__)
 queries = load_queries(__package__)
 
 WRITE_SECONDS = 15.0
@@ -28,6 +32,7 @@ class Usage:
     def __init__(self) -> None:
         self._seen: dict[str, tuple[str, str, datetime]] = {}
         self._used: dict[tuple[str, str], datetime] = {}
+        self._aside = SetAside("usage")
 
     def see(self, principal: Principal) -> None:
         """Somebody is there."""
@@ -47,9 +52,16 @@ class Usage:
             {"user_id": user, "name": name, "kind": kind, "at": at} for user, (name, kind, at) in sorted(seen.items())
         ]
         uses = [{"user_id": user, "permission": key, "at": at} for (user, key), at in sorted(used.items())]
-        async with database.transaction() as tx, tx.cursor() as cursor:
-            await cursor.executemany(queries.seen, people)
-            await cursor.executemany(queries.used, uses)
+        try:
+            async with database.transaction() as tx, tx.cursor() as cursor:
+                await cursor.executemany(queries.seen, people)
+                await cursor.executemany(queries.used, uses)
+        except (psycopg.DataError, UnicodeError):  # one of them cannot be kept; which, they show one by one
+            async with database.transaction() as tx:
+                await self._aside.each(tx, people, partial(tx.execute, queries.seen), key=lambda row: row["user_id"])
+                await self._aside.each(
+                    tx, uses, partial(tx.execute, queries.used), key=lambda row: (row["user_id"], row["permission"])
+                )
         # What came meanwhile is newer and stays.
         self._seen = {user: entry for user, entry in self._seen.items() if seen.get(user) != entry}
         self._used = {key: at for key, at in self._used.items() if used.get(key) != at}
@@ -68,14 +80,5 @@ class Usage:
             await self.write(database)
         except DatabaseUnavailable:
             return  # kept for the next time
-
-
-@asynccontextmanager
-async def writing(usage: Usage, database: Database) -> AsyncIterator[None]:
-    """Write what is noted for the length of a block."""
-    task = asyncio.create_task(usage.keep_writing(database), name="usage")
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.wait({task})
+        except Exception:
+            log.exception("usage was not written")

@@ -181,25 +181,23 @@ async def ask_for_proof(tx: Tx, *, actor: str, connection_id: UUID) -> datetime:
     return asked_at
 
 
-async def seed(tx: Tx, *, name: str, seed: str, settings: ConnectionSettings, reference: str) -> tuple[UUID, bool]:
-    """Make or update a connection that a setting names; says whether it is new. What an operator changed is kept."""
+async def seed(
+    tx: Tx, *, name: str, seed: str, settings: ConnectionSettings, store: SecretStore, secret: SecretRequest
+) -> tuple[UUID, bool]:
+    """Make or update a connection that the program names; says whether it is new. What an operator changed is kept."""
     actor = audit_trail.WORKER
     row = await (await tx.execute(queries.by_seed, {"seed": seed})).fetchone()
     if row is None:
         taken = {"name": name, "connection_id": None}
         if await (await tx.execute(queries.name_taken, taken)).fetchone() == (True,):
-            name = f"{name} (OPSCONSOLE_{seed.upper()})"
+            name = f"{name} ({seed})"
         request = ConnectionRequest(name=name, settings=settings)
         connection_id = await create(tx, actor=actor, request=request, seed=seed)
     else:
         connection_id = row[0]
+    if not (await _lock(tx, connection_id)).ready:
+        await set_secret(tx, actor=actor, connection_id=connection_id, store=store, request=secret)
     before = await _lock(tx, connection_id)
-    if not before.ready:
-        kept = {"sealed": None, "reference": reference, "last_four": "", "fingerprint": "", "expires_at": None}
-        whose = {"connection_id": connection_id, "purpose": SecretPurpose.SEND, "actor": actor, "hours": 0}
-        await tx.execute(queries.put_secret, kept | whose)
-        await _write(tx, before, replace(before, ready=True), "secret_set", actor=actor)
-        before = await _lock(tx, connection_id)
     url = getattr(settings, "url", None)
     if getattr(before.settings, "url", None) != url:
         changed = SETTINGS.validate_python(before.settings.model_dump() | {"url": url})

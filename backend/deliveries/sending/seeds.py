@@ -1,4 +1,4 @@
-"""Connections that settings name, made or changed when a worker starts."""
+"""Connections the program makes or changes when a worker starts: those settings name, and the sample shop's."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from backend.core.database import Connection, Database
 from backend.core.settings import Settings
 from backend.deliveries.connections import actions
 from backend.deliveries.routing.actions import route_team
-from models.deliveries.connections import ConnectionSettings, ShopSettings, WebhookSettings
+from backend.deliveries.secrets import SecretStore
+from models.deliveries.connections import ConnectionSettings, SecretRequest, ShopSettings, WebhookSettings
 from models.deliveries.routing import Team
 
 NAMES: Final = {
@@ -16,23 +17,38 @@ NAMES: Final = {
     "finance_webhook": "Finance webhook",
     "support_webhook": "Support webhook",
 }
-_TEAMS: Final = {"finance_webhook": Team.FINANCE, "support_webhook": Team.SUPPORT}
+SAMPLE: Final = {"shop": "Sample shop", "support": "Support desk", "finance": "Finance ledger"}
+_TEAMS: Final = {
+    "finance_webhook": (Team.FINANCE,),
+    "support_webhook": (Team.SUPPORT,),
+    "sample_support": (Team.OPERATIONS, Team.RISK, Team.SUPPORT),
+    "sample_finance": (Team.FINANCE,),
+}
 
 
-async def seed_connections(database: Database, settings: Settings) -> None:
-    """Make what is missing, follow addresses that changed, and turn off what no setting names any more."""
+async def seed_connections(database: Database, settings: Settings, store: SecretStore) -> None:
+    """Make what settings name, follow addresses that changed, and turn off what no setting names any more."""
     async with database.transaction() as tx:
-        for name in NAMES:
+        for name, called in NAMES.items():
             url = getattr(settings, name)
             if url is None:
                 await actions.unseed(tx, seed=name)
             else:
-                await _seed(tx, name, url)
+                secret = SecretRequest(reference=f"env:OPSCONSOLE_{name.upper()}_SECRET")
+                await _seed(tx, name, called, url, store, secret)
 
 
-async def _seed(tx: Connection, name: str, url: str) -> None:
-    kept: ConnectionSettings = ShopSettings(url=url) if name == "shop_webhook" else WebhookSettings(url=url)
-    reference = f"env:OPSCONSOLE_{name.upper()}_SECRET"
-    connection_id, new = await actions.seed(tx, name=NAMES[name], seed=name, settings=kept, reference=reference)
-    if new and name in _TEAMS:
-        await route_team(tx, team=_TEAMS[name], connection_id=connection_id)
+async def seed_sample(database: Database, store: SecretStore, addresses: dict[str, str], secret: str) -> None:
+    """The outside systems of the sample shop: ``shop``, ``support`` and ``finance``, at the addresses of this run."""
+    async with database.transaction() as tx:
+        for name, called in SAMPLE.items():
+            await _seed(tx, f"sample_{name}", called, addresses[name], store, SecretRequest(value=secret))
+
+
+async def _seed(tx: Connection, seed: str, name: str, url: str, store: SecretStore, secret: SecretRequest) -> None:
+    is_shop = seed in {"shop_webhook", "sample_shop"}
+    kept: ConnectionSettings = ShopSettings(url=url) if is_shop else WebhookSettings(url=url)
+    connection_id, new = await actions.seed(tx, name=name, seed=seed, settings=kept, store=store, secret=secret)
+    if new:
+        for team in _TEAMS.get(seed, ()):
+            await route_team(tx, team=team, connection_id=connection_id)

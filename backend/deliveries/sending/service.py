@@ -20,7 +20,7 @@ async def send(settings: Settings, ports: DeliveryPorts) -> None:
     database = Database(settings.database_url, size=POOL, statement_seconds=30.0)
     await database.open()
     try:
-        await seed_connections(database, settings)
+        await seed_connections(database, settings, store)
         sender = Sender(database, ports, store, EgressGuard.of(settings), canary_seconds=settings.canary_seconds)
         await sender.run()
     finally:

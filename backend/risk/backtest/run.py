@@ -33,7 +33,7 @@ ATTEMPTS_MOST = 3
 RULES = TypeAdapter(tuple[FraudRule, ...])
 
 
-class _Taken(Exception):  # noqa: N818 - no error: somebody cancelled, or another worker has it now
+class ClaimLost(Exception):  # noqa: N818 - no error: somebody cancelled, or another worker has it now
     """The backtest is no longer ours."""
 
 
@@ -54,7 +54,7 @@ async def run(database: Database, backtest_id: UUID, currency: str) -> None:
         result = await _Replay(database, claim, currency).result()
         async with database.transaction() as tx:
             await actions.finish(tx, claim, result)
-    except _Taken:
+    except ClaimLost:
         log.info("backtest given up", backtest=str(backtest_id))
     except (DatabaseUnavailable, asyncio.CancelledError):
         raise
@@ -93,20 +93,20 @@ class _Replay:
         async with self._database.transaction() as tx:
             await _only_read(tx)
             published_id, number, stored = await _row(tx, queries.published)
-            around = await self._read_context(tx)
+            context = await self._read_context(tx)
             first, last, orders = await _row(
                 tx, queries.span, {"from": self._claim.placed_from, "to": self._claim.placed_to}
             )
             own = await self._number(tx)
         published = RULES.validate_python(stored)
         span = _Span(first or 0, last if last is not None else -1, orders)
-        sweep = Sweep(self._rules, published, around)
-        curves = Curves(self._rules, around.member, span.orders)
+        sweep = Sweep(self._rules, published, context)
+        curves = Curves(self._rules, context.member, span.orders)
         await self._sweep(sweep, span)
         await self._sweep_frauds(sweep, curves, span)
         if curves:
             await self._curves(curves, span)
-        appear, disappear = await self._samples(published, around)
+        appear, disappear = await self._samples(published, context)
         own_id = str(self._claim.rule_set_id) if self._claim.rule_set_id is not None else None
         tally = self._tally
         return BacktestResult(
@@ -170,13 +170,13 @@ class _Replay:
         await self._beat(0.98)
 
     async def _samples(
-        self, published: Sequence[FraudRule], around: SqlContext
+        self, published: Sequence[FraudRule], context: SqlContext
     ) -> tuple[tuple[SampleOrder, ...], tuple[SampleOrder, ...]]:
         wanted = {which: sorted(seqs, reverse=True)[:SAMPLE_MOST] for which, seqs in self._sample.items()}
         seqs = wanted[True] + wanted[False]
         if not seqs:
             return (), ()
-        statement = _sample_statement(self._rules, published, around, seqs)
+        statement = _sample_statement(self._rules, published, context, seqs)
         appearing = set(wanted[True])
         found: dict[bool, list[SampleOrder]] = {True: [], False: []}
         for seq, *row in await self._rows(statement):
@@ -197,7 +197,7 @@ class _Replay:
     async def _beat(self, progress: float) -> None:
         async with self._database.transaction() as tx:
             if not await actions.beat(tx, self._claim, progress):
-                raise _Taken
+                raise ClaimLost
 
 
 _ALL = sql.SQL("risk_order as o")
@@ -219,7 +219,7 @@ def _within(source: sql.Composable, span: _Span, after: datetime, until: datetim
 
 
 def _sample_statement(
-    rules: Sequence[FraudRule], published: Sequence[FraudRule], around: SqlContext, seqs: list[int]
+    rules: Sequence[FraudRule], published: Sequence[FraudRule], context: SqlContext, seqs: list[int]
 ) -> sql.Composed:
     """What both sets decide about some orders, as ``sample_order`` takes it, and before that the sequence number."""
     names = Names()
@@ -228,15 +228,15 @@ def _sample_statement(
         " p.action, p.score, p.triggered, exists (select from risk_fraud as f where f.order_id = o.id)"
         " from risk_order as o cross join lateral {} as d cross join lateral {} as p where o.seq = any ({})"
         " order by o.seq desc"
-    ).format(decision_sql(rules, names, around), decision_sql(published, names, around), sql.Literal(seqs))
+    ).format(decision_sql(rules, names, context), decision_sql(published, names, context), sql.Literal(seqs))
 
 
 def examples() -> Iterator[sql.Composed]:
     """Statements put together here, for the test that prepares them all."""
     rules, span, now = every_rule(), _Span(1, 2, 2), datetime(2026, 1, 1, tzinfo=UTC)
-    for around in (RECORDED, PRESENT, BARE):
-        yield _sample_statement(rules, (), around, [1])
-        sweep, curves = Sweep(rules, (), around), Curves(rules, around.member, span.orders)
+    for context in (RECORDED, PRESENT, BARE):
+        yield _sample_statement(rules, (), context, [1])
+        sweep, curves = Sweep(rules, (), context), Curves(rules, context.member, span.orders)
         for orders in (_within(source, span, now, now) for source in (_ALL, _FRAUDS, _each(7, span))):
             yield sweep.statement(orders, sampled=True)
             yield sweep.statement(orders, sampled=False)

@@ -54,7 +54,7 @@ class Sweep:
     """The statement for two sets, and what its rows mean."""
 
     def __init__(self, draft: Sequence[FraudRule], published: Sequence[FraudRule], context: SqlContext) -> None:
-        self._around = context
+        self._context = context
         self._names = Names()
         self._predicates: dict[tuple[str, Any], tuple[int, FraudRule]] = {}
         self._draft = self._bits(draft)
@@ -102,7 +102,7 @@ class Sweep:
             either=either,
             inner=sql.SQL(", ").join(inner),
             flag=self._flag(),
-            demoted=sql.SQL("nullif(demoted, '{}')") if self._around.recorded else sql.SQL("null::text[]"),
+            demoted=sql.SQL("nullif(demoted, '{}')") if self._context.recorded else sql.SQL("null::text[]"),
             orders=orders,
         )
 
@@ -139,7 +139,7 @@ class Sweep:
     def _word(self, number: int) -> sql.Composable:
         parts: list[sql.Composable] = [
             sql.SQL("case when {} then {}::bigint else 0 end").format(
-                unsuppressed_sql(rule, self._names, self._around), sql.Literal(1 << (bit - number * WORD))
+                unsuppressed_sql(rule, self._names, self._context), sql.Literal(1 << (bit - number * WORD))
             )
             for bit, rule in self._predicates.values()
             if bit // WORD == number
@@ -147,10 +147,12 @@ class Sweep:
         return sql.SQL("({})").format(sql.SQL(" | ").join(parts)) if parts else sql.SQL("0::bigint")
 
     def _flag(self) -> sql.Composable:
-        allowed, blocked = (held_sql(lists, self._around.member) for lists in (self._around.allow, self._around.block))
-        if not self._around.allow and not self._around.block:
+        allowed, blocked = (
+            held_sql(lists, self._context.member) for lists in (self._context.allow, self._context.block)
+        )
+        if not self._context.allow and not self._context.block:
             return sql.SQL("0")
-        first = sql.SQL("when cardinality(o.lists) = 0 then 0" if self._around.recorded else "")
+        first = sql.SQL("when cardinality(o.lists) = 0 then 0" if self._context.recorded else "")
         return sql.SQL("case {} when {} then 1 when {} then 2 else 0 end").format(first, allowed, blocked)
 
     @staticmethod

@@ -21,7 +21,7 @@ from models.risk.rules import STRENGTH, Action
 
 
 @dataclass(slots=True)
-class _Sums:
+class _SetSums:
     orders: int = 0
     amount: int = 0
     frauds: int = 0
@@ -40,8 +40,8 @@ class _Sums:
 
 @dataclass(slots=True)
 class _OneSet:
-    actions: defaultdict[Action, _Sums] = field(default_factory=lambda: defaultdict(_Sums))
-    rules: defaultdict[str, _Sums] = field(default_factory=lambda: defaultdict(_Sums))
+    actions: defaultdict[Action, _SetSums] = field(default_factory=lambda: defaultdict(_SetSums))
+    rules: defaultdict[str, _SetSums] = field(default_factory=lambda: defaultdict(_SetSums))
 
     def add(self, decided: Decided, group: Group, *, fraud: bool) -> None:
         self.actions[decided.action].add(group, fraud=fraud)
@@ -110,9 +110,9 @@ class Tally:
         self.unconverted = 0
         self.draft = _OneSet()
         self.published = _OneSet()
-        self._changes: defaultdict[tuple[Action, Action], _Sums] = defaultdict(_Sums)
-        self._appear = _Sums()
-        self._disappear = _Sums()
+        self._changes: defaultdict[tuple[Action, Action], _SetSums] = defaultdict(_SetSums)
+        self._appear = _SetSums()
+        self._disappear = _SetSums()
         self._days: defaultdict[date, list[int]] = defaultdict(lambda: [0, 0])
 
     def add(self, group: Group, *, fraud: bool = False) -> None:

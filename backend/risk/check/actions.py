@@ -13,7 +13,7 @@ from backend.core.database import Connection
 from backend.core.json import dumps, storable_json
 from backend.core.problems import ProblemError
 from backend.core.settings import Settings
-from backend.risk.check.facts import Facts, key_of, lock, queries, read, subject_keys
+from backend.risk.check.inputs import CheckInputs, key_of, lock, queries, read_inputs, subject_keys
 from backend.risk.check.reads import find_decision
 from backend.risk.features import order_values
 from backend.risk.predicate import EvaluationContext, Outcome, decide, effective, explain, missing
@@ -47,20 +47,20 @@ async def fraud_check(
     payload = storable_json(payload)
     # Checks of orders that have something in common count each other: one after the other from here on.
     reporting = await lock(tx, subject_keys(values)) or await claim_currency(tx, settings.currency)
-    facts = await read(tx, values, reporting)
-    if facts.decided:
+    inputs = await read_inputs(tx, values, reporting)
+    if inputs.decided:
         return await _decided_before(tx, request.id, payload)
-    if facts.adopted:
-        await tx.execute(queries.forget_adopted, {"order_id": request.id})
-    around = EvaluationContext(facts.lists, facts.snoozed, facts.demoted)
-    outcome = decide(facts.rules, facts.values, around)
-    acting = _acting(facts.rules, outcome, around)
-    if acting and (past := await _past_cap(tx, acting, facts, actor=actor)):
-        around = EvaluationContext(facts.lists, facts.snoozed, facts.demoted | past)
-        outcome = decide(facts.rules, facts.values, around)
-        acting = _acting(facts.rules, outcome, around)
-    decision = await _store(tx, request, payload, facts, around, outcome, acting)
-    await _tell(tx, decision, actor=actor)
+    if inputs.is_backfilled:
+        await tx.execute(queries.forget_backfilled, {"order_id": request.id})
+    context = EvaluationContext(inputs.lists, inputs.snoozed, inputs.demoted)
+    outcome = decide(inputs.rules, inputs.values, context)
+    acting = _acting(inputs.rules, outcome, context)
+    if acting and (past := await _past_cap(tx, acting, inputs, actor=actor)):
+        context = EvaluationContext(inputs.lists, inputs.snoozed, inputs.demoted | past)
+        outcome = decide(inputs.rules, inputs.values, context)
+        acting = _acting(inputs.rules, outcome, context)
+    decision = await _store(tx, request, payload, inputs, context, outcome, acting)
+    await _record_decision(tx, decision, actor=actor)
     return decision
 
 
@@ -76,17 +76,17 @@ async def _decided_before(tx: Connection, order_id: str, payload: Mapping[str, A
     return await find_decision(tx, order_id)
 
 
-def _acting(rules: Sequence[FraudRule], outcome: Outcome, around: EvaluationContext) -> tuple[FraudRule, ...]:
+def _acting(rules: Sequence[FraudRule], outcome: Outcome, context: EvaluationContext) -> tuple[FraudRule, ...]:
     """Rules that hold the order back: what their caps count. A list that allows leaves none."""
-    if any(hit.kind is ListKind.ALLOW for hit in around.lists):
+    if any(hit.kind is ListKind.ALLOW for hit in context.lists):
         return ()
     fired = frozenset(outcome.triggered)
     return tuple(
-        rule for rule in rules if rule.rule_id in fired and effective(rule, around) in {Action.REVIEW, Action.BLOCK}
+        rule for rule in rules if rule.rule_id in fired and effective(rule, context) in {Action.REVIEW, Action.BLOCK}
     )
 
 
-async def _past_cap(tx: Connection, acting: Sequence[FraudRule], facts: Facts, *, actor: str) -> frozenset[str]:
+async def _past_cap(tx: Connection, acting: Sequence[FraudRule], inputs: CheckInputs, *, actor: str) -> frozenset[str]:
     """Rules that this order would take past their cap: they only flag, from this very order on."""
     by_id = {rule.rule_id: rule for rule in acting}
     # Always after the locks of the order's own values, so that nobody waits in a circle.
@@ -101,7 +101,7 @@ async def _past_cap(tx: Connection, acting: Sequence[FraudRule], facts: Facts, *
     )
     past = set[str]()
     for rule_id, is_open, orders, amount, checked in await rows.fetchall():
-        total = amount + (facts.values["order_value"] or 0)
+        total = amount + (inputs.values["order_value"] or 0)
         words = past_cap(by_id[rule_id], orders + 1, total, checked + 1)
         if words and not is_open:
             await _open_breaker(tx, by_id[rule_id], words, actor=actor)
@@ -150,21 +150,21 @@ async def _store(
     tx: Connection,
     request: FraudCheck,
     payload: Mapping[str, Any],
-    facts: Facts,
-    around: EvaluationContext,
+    inputs: CheckInputs,
+    context: EvaluationContext,
     outcome: Outcome,
     acting: Sequence[FraudRule],
 ) -> Decision:
-    values = facts.values
+    values = inputs.values
     fired = frozenset(outcome.triggered)
-    explanation = tuple(explain(rule, values, around) for rule in facts.rules if rule.rule_id in fired)
-    lacking = missing(facts.rules, values)
+    explanation = tuple(explain(rule, values, context) for rule in inputs.rules if rule.rule_id in fired)
+    lacking = missing(inputs.rules, values)
     kept = {
         **values,
         "source": "check",
-        "lists": [f"{hit.list_id}:{hit.metric}" for hit in facts.lists],
-        "snoozed": sorted(facts.snoozed),
-        "demoted": sorted(around.demoted),
+        "lists": [f"{hit.list_id}:{hit.metric}" for hit in inputs.lists],
+        "snoozed": sorted(inputs.snoozed),
+        "demoted": sorted(context.demoted),
     }
     row = await (
         await tx.execute(
@@ -173,7 +173,7 @@ async def _store(
                 "order": dumps(kept),
                 "order_id": request.id,
                 "payload": Jsonb(payload),
-                "rule_set_id": facts.rule_set_id,
+                "rule_set_id": inputs.rule_set_id,
                 "score": outcome.score,
                 "action": outcome.action.value,
                 "triggered": list(outcome.triggered),
@@ -195,19 +195,19 @@ async def _store(
         action=outcome.action,
         triggered_rules=outcome.triggered,
         explanation=explanation,
-        lists=facts.lists,
+        lists=inputs.lists,
         snoozed_rules=outcome.snoozed,
         missing=lacking,
-        rule_set_id=facts.rule_set_id,
-        rule_set_number=facts.rule_set_number,
+        rule_set_id=inputs.rule_set_id,
+        rule_set_number=inputs.rule_set_number,
         entry_id=entry_id,
         decided_at=decided_at,
     )
 
 
-async def _tell(tx: Connection, decision: Decision, *, actor: str) -> None:
+async def _record_decision(tx: Connection, decision: Decision, *, actor: str) -> None:
     """Audit it. Orders, scores and rules only: who the customer is has no place in the log."""
-    said = {"orderId": decision.order_id, "score": decision.score, "action": decision.action}
+    after = {"orderId": decision.order_id, "score": decision.score, "action": decision.action}
     await audit_trail.record(
         tx,
         actor=actor,
@@ -215,7 +215,7 @@ async def _tell(tx: Connection, decision: Decision, *, actor: str) -> None:
         resource_type="risk_decision",
         resource_id=decision.decision_id,
         label=decision.order_id,
-        after=said | {"triggeredRules": decision.triggered_rules, "ruleSetNumber": decision.rule_set_number},
+        after=after | {"triggeredRules": decision.triggered_rules, "ruleSetNumber": decision.rule_set_number},
     )
     if decision.entry_id is not None:
         await audit_trail.record(
@@ -226,5 +226,5 @@ async def _tell(tx: Connection, decision: Decision, *, actor: str) -> None:
             resource_id=decision.entry_id,
             label=decision.order_id,
             version=1,
-            after=said | {"triggeredRules": decision.triggered_rules, "status": "open"},
+            after=after | {"triggeredRules": decision.triggered_rules, "status": "open"},
         )

@@ -44,7 +44,7 @@ select r.rule_id, w.is_open, h.orders, h.amount, c.checked
 -- name: open_breaker
 insert into risk_breaker (rule_id, words) values (%(rule_id)s, %(words)s) returning id::text
 
--- name: forget_adopted
+-- name: forget_backfilled
 -- The order came in from the shop before it was checked; the check knows more about it.
 delete from risk_order where id = %(order_id)s and source = 'shop'
 

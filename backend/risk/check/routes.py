@@ -14,6 +14,7 @@ from backend.core.security import Principal, require
 from backend.risk.check import actions, reads
 from backend.risk.mask import masked_decision
 from models.core.base import storable
+from models.core.normal_form import identifier
 from models.core.permissions import Permission
 from models.core.problems import Code
 from models.risk.rules import Decision, FraudCheck
@@ -43,4 +44,4 @@ async def get_decision(order_id: str, principal: Viewer, connection: Read) -> De
     """The decision about an order, with what its rules saw."""
     if not storable(order_id):
         raise ProblemError(Code.NOT_FOUND, "No order with this id was checked.")
-    return masked_decision(await reads.find_decision(connection, order_id), principal)
+    return masked_decision(await reads.find_decision(connection, identifier(order_id)), principal)

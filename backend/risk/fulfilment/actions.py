@@ -26,21 +26,21 @@ SHOP = "shop"
 
 async def note_end(tx: Connection, command_id: UUID) -> None:
     """A command has ended: the case says how, and an alert holds while there are any the shop has not carried out."""
-    intent = await _find(tx, command_id)
-    after = {"kind": intent.kind, "state": intent.state}
-    if intent.state is FulfilmentState.DONE:
-        await _tell(tx, intent, actor=audit_trail.WORKER, event="risk.intent.done", after=after)
+    fulfilment = await _find(tx, command_id)
+    after = {"kind": fulfilment.kind, "state": fulfilment.state}
+    if fulfilment.state is FulfilmentState.DONE:
+        await _record(tx, fulfilment, actor=audit_trail.WORKER, event="risk.intent.done", after=after)
         await _clear_when_none_failed(tx, audit_trail.WORKER)
-    elif intent.state is FulfilmentState.FAILED:
-        words = intent.problem or "it did not say why"
-        await _tell(tx, intent, actor=audit_trail.WORKER, event="risk.intent.failed", after=after, reason=words)
+    elif fulfilment.state is FulfilmentState.FAILED:
+        words = fulfilment.problem or "it did not say why"
+        await _record(tx, fulfilment, actor=audit_trail.WORKER, event="risk.intent.failed", after=after, reason=words)
         await raise_alert(
             tx,
             source=SOURCE,
             key=SHOP,
             title="The shop does not carry out verdicts on orders",
             severity=Severity.P2,
-            guidance=f"Asked {intent.attempts} times about {intent.order_id}, the shop: {words}.\n"
+            guidance=f"Asked {fulfilment.attempts} times about {fulfilment.order_id}, the shop: {words}.\n"
             "See in Connections that it answers.\n"
             "Replay its dead letters there: it does nothing twice.",
         )
@@ -54,8 +54,8 @@ async def retry(tx: Connection, *, actor: str, intent_id: UUID) -> FulfilmentReq
     await deliveries.ask_again(tx, actor=actor, command_id=intent_id)
     after = await _find(tx, intent_id)
     if before.state is not after.state:
-        pictures = [{"kind": each.kind, "state": each.state} for each in (before, after)]
-        await _tell(tx, before, actor=actor, event="risk.intent.retried", before=pictures[0], after=pictures[1])
+        snapshots = [{"kind": each.kind, "state": each.state} for each in (before, after)]
+        await _record(tx, before, actor=actor, event="risk.intent.retried", before=snapshots[0], after=snapshots[1])
         await _clear_when_none_failed(tx, actor)
     return after
 
@@ -71,17 +71,17 @@ async def _find(tx: Connection, intent_id: UUID) -> FulfilmentRequest:
         await cursor.execute(queries.find, {"intent_id": intent_id})
         found = await cursor.fetchone()
     if found is None:
-        raise ProblemError(Code.NOT_FOUND, "There is no such intent.")
+        raise ProblemError(Code.NOT_FOUND, "There is no such fulfilment.")
     return found
 
 
-async def _tell(tx: Connection, intent: FulfilmentRequest, *, event: str, actor: str, **more: Any) -> None:
+async def _record(tx: Connection, fulfilment: FulfilmentRequest, *, event: str, actor: str, **more: Any) -> None:
     await audit_trail.record(
         tx,
         actor=actor,
         action=event,
         resource_type="risk_entry",
-        resource_id=intent.entry_id,
-        label=intent.order_id,
+        resource_id=fulfilment.entry_id,
+        label=fulfilment.order_id,
         **more,
     )

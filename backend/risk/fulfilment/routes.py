@@ -40,4 +40,4 @@ async def list_intents(
 @router.post("/{intent_id}/retry")
 async def retry_intent(intent_id: str, principal: Decider, tx: Tx) -> FulfilmentRequest:
     """Ask the shop again for what it has failed to do; what waits or is done stays as it is."""
-    return await actions.retry(tx, actor=principal.user_id, intent_id=known_id(intent_id, "intent"))
+    return await actions.retry(tx, actor=principal.user_id, intent_id=known_id(intent_id, "fulfilment request"))

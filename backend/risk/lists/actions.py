@@ -17,13 +17,13 @@ from backend.core.clock import clock
 from backend.core.database import Connection, load_queries
 from backend.core.problems import ProblemError, invalid, same_version
 from backend.risk.check.actions import BREAKER
-from backend.risk.check.facts import key_of
+from backend.risk.check.inputs import key_of
 from backend.risk.lists.reads import find_list
 from backend.risk.mask import masked
 from models.alerts import AlertState
 from models.core.base import Record
 from models.core.problems import Code
-from models.risk.metrics import normal, normal_ip
+from models.risk.metrics import checked_normal
 from models.risk.rules import ListEntry, ListEntryDraft, RiskList, RiskListDraft, RiskPolicy, RiskPolicyChange
 from models.risk.suppression import Breaker, Snooze, SnoozeDraft
 
@@ -35,7 +35,7 @@ SNOOZE_MOST = timedelta(days=90)
 def value_of(metric: str, value: str) -> str:
     """A value as orders have it. Raises ProblemError 422 at ``/value`` when no order can have it."""
     try:
-        found = normal_ip(value) if metric == "ip" else normal(metric, value)
+        found = checked_normal(metric, value)
     except ValueError as error:
         raise invalid("/value", str(error)) from None
     if not found:

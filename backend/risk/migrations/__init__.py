@@ -1,1 +1,1 @@
-"""Migrations of the risk queue since capabilities have branches."""
+"""The migrations of this capability."""

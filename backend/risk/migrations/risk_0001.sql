@@ -1,33 +1,28 @@
--- A verdict names the command that carries it out: asking, trying again and its state are of deliveries.
+-- The order as it came is in risk_payload; of the others, what came in another form than it is kept in.
+alter table risk_outcome add column given jsonb;
+alter table risk_list_entry add column given text;
+alter table risk_snooze add column given text;
 
-insert into shop_command (id, name, about, data, reply_task, state, attempts, reached, created_at, due_at, first_at,
-                          ended_at, words)
-select id, 'order.' || kind, order_id,
-       jsonb_build_object('orderId', order_id, 'amount', minor, 'currency', currency), 'risk.command_ended',
-       case state when 'failed' then 'dead' else state end, attempts, attempts, created_at,
-       case when attempts = 0 then created_at + interval '10 s' else now() end,
-       case when attempts > 0 then created_at end, case state when 'waiting' then null else coalesce(done_at, now()) end,
-       coalesce(problem, '')
-  from risk_intent;
+-- The mailbox of an e-mail address and the network of an IP, to be counted beside them. Orders that became known before
+-- have them too, but not how many there were with the same: that was not counted then.
+alter table risk_order
+    add column email_alias text,
+    add column ip_network text,
+    add column alias_orders_10m integer, add column alias_amount_10m bigint,
+    add column alias_orders_1h integer, add column alias_amount_1h bigint,
+    add column alias_orders_24h integer, add column alias_amount_24h bigint,
+    add column alias_orders_7d integer, add column alias_amount_7d bigint,
+    add column alias_orders_30d integer, add column alias_amount_30d bigint,
+    add column network_orders_10m integer, add column network_amount_10m bigint,
+    add column network_orders_1h integer, add column network_amount_1h bigint,
+    add column network_orders_24h integer, add column network_amount_24h bigint,
+    add column network_orders_7d integer, add column network_amount_7d bigint,
+    add column network_orders_30d integer, add column network_amount_30d bigint;
 
-drop index risk_intent_of_entry;
-drop index risk_intent_listed;
-alter table risk_intent drop column state, drop column attempts, drop column done_at, drop column problem;
-create index risk_intent_of_entry on risk_intent (entry_id);
+-- Long histories are put into the form once; the usual five seconds are for statements that lock others out.
+set local statement_timeout = '30min';
 
-create view risk_fulfilment as
-select i.id, i.entry_id, i.order_id, i.kind, i.created_at, m.ended_at as done_at, m.reached as attempts,
-       case when m.state in ('waiting', 'asking') then 'waiting'
-            when m.state in ('done', 'withdrawn') then m.state
-            else 'failed' end as state,
-       case when m.state in ('done', 'withdrawn') then null
-            when m.state in ('waiting', 'asking') and m.connection_id is null
-                 and not exists (select from connection as c where c.kind = 'shop' and c.ready)
-            then 'no shop is connected: add it in Connections'
-            else nullif(m.words, '') end as problem
-  from risk_intent as i
-  join shop_command as m on m.id = i.id;
-grant select on risk_fulfilment to opsconsole_app;
-
--- Jobs of what was on its way: the sender has it now.
-delete from procrastinate_jobs where status = 'todo' and task_name in ('opsconsole:risk.intent', 'opsconsole:risk.notify');
+create index risk_order_by_email_alias on risk_order (email_alias, placed_at desc, seq) include (order_value)
+    where email_alias is not null;
+create index risk_order_by_ip_network on risk_order (ip_network, placed_at desc, seq) include (order_value)
+    where ip_network is not null;

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 
+from models.core.csv_text import csv_text
 from models.risk.report import RiskReport
 
 HEADER = ("month", "section", "name", "figure", "value", "unit")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def to_csv(report: RiskReport) -> bytes:
+def to_csv(report: RiskReport, *, bom: bool = False) -> bytes:
     """UTF-8 with a header. Amounts are minor units; shares lie between 0 and 1; what is not known is empty."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(HEADER)
-    for section, name, figure, value, unit in _rows(report):
-        # A spreadsheet would run it as a formula; only names are somebody's text.
-        shown = f"'{name}" if name.startswith(_FORMULA) else name
-        writer.writerow((report.month, section, shown, figure, "" if value is None else value, unit))
-    return out.getvalue().encode("utf-8")
+    return csv_text(HEADER, ((report.month, *row) for row in _rows(report)), bom=bom).encode("utf-8")
 
 
 def _rows(report: RiskReport) -> Iterator[tuple[str, str, str, float | None, str]]:

@@ -30,7 +30,7 @@ _ENTRY = frozenset({Action.REVIEW, Action.BLOCK})
 
 
 @dataclass(slots=True)
-class _Sums:
+class _MonthSums:
     orders: int = 0
     amount: int = 0
     frauds: int = 0
@@ -65,9 +65,9 @@ def _figures(
     outcomes: tuple[ReportOutcome, ...],
     currency: str,
 ) -> ReportFigures:
-    actions: defaultdict[Action, _Sums] = defaultdict(_Sums)
-    rules: defaultdict[str, _Sums] = defaultdict(_Sums)
-    verdicts: defaultdict[str, _Sums] = defaultdict(_Sums)
+    actions: defaultdict[Action, _MonthSums] = defaultdict(_MonthSums)
+    rules: defaultdict[str, _MonthSums] = defaultdict(_MonthSums)
+    verdicts: defaultdict[str, _MonthSums] = defaultdict(_MonthSums)
     days: defaultdict[date, list[int]] = defaultdict(lambda: [0, 0])
     unconverted = fraud_amount = 0
     for name, triggered, day, verdict, fraud, orders, known, amount in groups:

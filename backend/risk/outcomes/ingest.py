@@ -18,7 +18,7 @@ Pipeline = Annotated[Principal, require(Permission.INGEST)]
 
 @router.post("/outcomes")
 async def outcomes(principal: Pipeline, tx: Tx, request: Batch) -> IngestResult:
-    """Land what became of orders: ``{id, orderId, customerId?, kind, happenedAt, currency, amount}``.
+    """Store what became of orders: ``{id, orderId, customerId?, kind, happenedAt, currency, amount}``.
 
     ``kind`` is ``chargeback``, ``dispute`` or ``fraud_refund``; each labels the decision about its order as missed or
     rightly held, whether that is known already or comes later.

@@ -2,13 +2,15 @@
 with given as (
     select distinct on (g.id) g.* from unnest(%(id)s::text[], %(order_id)s::text[], %(customer_id)s::text[],
                                               %(kind)s::text[], %(happened_at)s::timestamptz[], %(currency)s::text[],
-                                              %(minor)s::bigint[], %(withdrawn_at)s::timestamptz[]) with ordinality
-           as g(id, order_id, customer_id, kind, happened_at, currency, minor, withdrawn_at, n)
+                                              %(minor)s::bigint[], %(withdrawn_at)s::timestamptz[],
+                                             %(given)s::jsonb[]) with ordinality
+           as g(id, order_id, customer_id, kind, happened_at, currency, minor, withdrawn_at, given, n)
      order by g.id, g.withdrawn_at, g.n),
-landed as (
-    insert into risk_outcome as known (id, order_id, customer_id, kind, happened_at, currency, minor, withdrawn_at)
+upserted as (
+    insert into risk_outcome as known (id, order_id, customer_id, kind, happened_at, currency, minor, withdrawn_at,
+                                       given)
     select g.id, g.order_id, coalesce(g.customer_id, r.customer_id, o.customer_id), g.kind, g.happened_at, g.currency,
-           g.minor, g.withdrawn_at
+           g.minor, g.withdrawn_at, g.given
       from given as g
       left join risk_order as r on r.id = g.order_id
       left join orders as o on o.id = g.order_id
@@ -16,7 +18,7 @@ landed as (
     on conflict (id) do update set withdrawn_at = excluded.withdrawn_at
      where known.withdrawn_at is null and excluded.withdrawn_at is not null
     returning xmax = 0 as new)
-select count(*) filter (where new), count(*) filter (where not new) from landed
+select count(*) filter (where new), count(*) filter (where not new) from upserted
 
 -- name: month_groups
 -- Checked orders of a month, counted by all that the figures are made of.

@@ -7,7 +7,7 @@ import re
 from datetime import date
 from typing import Annotated
 
-from fastapi import Request, Response
+from fastapi import Query, Request, Response
 
 from backend.core.clock import clock
 from backend.core.dependencies import Read, Tx
@@ -57,10 +57,15 @@ async def generate_report(
 
 
 @router.get("/reports/{month}.csv", response_class=Response, responses={200: {"content": {"text/csv": {}}}})
-async def report_table(month: Identifier, _principal: Viewer, connection: Read) -> Response:
+async def report_table(
+    month: Identifier,
+    _principal: Viewer,
+    connection: Read,
+    bom: Annotated[bool, Query(description="Begin with a byte order mark, which some spreadsheets need.")] = False,
+) -> Response:
     """A report as CSV, one figure a row."""
     report = await reads.find_report(connection, _month(month))
-    return _file(to_csv(report), "text/csv; charset=utf-8", f"risk-{report.month}.csv")
+    return _file(to_csv(report, bom=bom), "text/csv; charset=utf-8", f"risk-{report.month}.csv")
 
 
 @router.get("/reports/{month}.pdf", response_class=Response, responses={200: {"content": {"application/pdf": {}}}})

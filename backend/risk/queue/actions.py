@@ -13,6 +13,7 @@ from psycopg.rows import class_row, kwargs_row
 
 from backend import deliveries
 from backend.core import audit_trail
+from backend.core.background import SetAside
 from backend.core.clock import clock
 from backend.core.database import Connection, Database
 from backend.core.metrics import REGISTRY
@@ -20,7 +21,7 @@ from backend.core.problems import ProblemError, invalid
 from backend.core.settings import Settings
 from backend.risk.queue import decide as pure
 from backend.risk.queue import queries, reads
-from backend.risk.queue.decide import Entry, Refusal, Step
+from backend.risk.queue.decide import QueueEntry, Refusal, Step
 from models.alerts import Severity
 from models.core.formatting import money_words
 from models.core.permissions import Permission
@@ -73,8 +74,8 @@ async def take_next(tx: Connection, *, actor: str) -> RiskQueueEntry | None:
     """
     async with tx.cursor(row_factory=class_row(RiskQueueEntry)) as cursor:
         await cursor.execute(_TAKE_NEXT, {"actor": actor}, prepare=True)
-        taken = await cursor.fetchone()
-    if taken is None:
+        claimed = await cursor.fetchone()
+    if claimed is None:
         audit_trail.nothing_changed()
         return None
     await audit_trail.record(
@@ -82,13 +83,13 @@ async def take_next(tx: Connection, *, actor: str) -> RiskQueueEntry | None:
         actor=actor,
         action="risk.entry.claimed",
         resource_type="risk_entry",
-        resource_id=taken.entry_id,
-        label=taken.order_id,
-        version=taken.version,
-        before={"orderId": taken.order_id, "assignedTo": None},
-        after={"orderId": taken.order_id, "assignedTo": actor},
+        resource_id=claimed.entry_id,
+        label=claimed.order_id,
+        version=claimed.version,
+        before={"orderId": claimed.order_id, "assignedTo": None},
+        after={"orderId": claimed.order_id, "assignedTo": actor},
     )
-    return taken
+    return claimed
 
 
 async def claim(tx: Connection, *, actor: str, entry_id: UUID, version: int) -> RiskQueueEntry:
@@ -96,7 +97,7 @@ async def claim(tx: Connection, *, actor: str, entry_id: UUID, version: int) -> 
     entry = await _lock(tx, entry_id)
     if entry.assigned_to == actor and entry.status is not EntryStatus.REVIEWED:
         return await _answer_unchanged(tx, entry)
-    await _admit(tx, entry, pure.held(entry, actor) or pure.stale(entry, version))
+    await _admit(tx, entry, pure.work_refusal(entry, actor) or pure.stale(entry, version))
     now = await clock(tx)
     return await _write(
         tx, entry, replace(entry, assigned_to=actor, assigned_at=now), actor=actor, event="risk.entry.claimed"
@@ -108,7 +109,7 @@ async def release(tx: Connection, *, actor: str, entry_id: UUID, version: int) -
     entry = await _lock(tx, entry_id)
     if entry.assigned_to is None and entry.status is not EntryStatus.REVIEWED:
         return await _answer_unchanged(tx, entry)
-    await _admit(tx, entry, pure.held(entry, actor) or pure.stale(entry, version))
+    await _admit(tx, entry, pure.work_refusal(entry, actor) or pure.stale(entry, version))
     after = replace(entry, assigned_to=None, assigned_at=None)
     return await _write(tx, entry, after, actor=actor, event="risk.entry.released")
 
@@ -117,7 +118,7 @@ async def reassign(tx: Connection, *, actor: str, entry_id: UUID, version: int, 
     """Give an entry to somebody who may decide it (else 422), whoever holds it. Decided: 409. Stale: 412."""
     entry = await _lock(tx, entry_id)
     if entry.status is EntryStatus.REVIEWED:
-        await _admit(tx, entry, pure.held(entry, actor))
+        await _admit(tx, entry, pure.work_refusal(entry, actor))
     if entry.assigned_to == user_id:
         return await _answer_unchanged(tx, entry)
     await _admit(tx, entry, pure.stale(entry, version))
@@ -140,9 +141,9 @@ async def snooze(
     now = await clock(tx)
     if not now < until <= now + pure.SNOOZE_MOST:
         raise invalid("/until", "the end lies ahead, by at most 30 days")
-    if entry.snoozed_until == until and pure.held(entry, actor) is None:
+    if entry.snoozed_until == until and pure.work_refusal(entry, actor) is None:
         return await _answer_unchanged(tx, entry)
-    await _admit(tx, entry, pure.held(entry, actor) or pure.stale(entry, version))
+    await _admit(tx, entry, pure.work_refusal(entry, actor) or pure.stale(entry, version))
     await _note(tx, entry, actor=actor, text=notes)
     after = replace(entry, snoozed_until=until)
     return await _write(tx, entry, after, actor=actor, event="risk.entry.snoozed", reason=notes)
@@ -214,18 +215,18 @@ async def reopen(tx: Connection, *, actor: str, entry_id: UUID, version: int) ->
     if isinstance(step, Refusal):
         raise await _problem(tx, entry, step)
     if entry.status is EntryStatus.REVIEWED:
-        await _withdraw_intent(tx, entry)
+        await _withdraw_fulfilment(tx, entry)
     return await _write(tx, entry, step.after, actor=actor, event=step.event)
 
 
-async def _withdraw_intent(tx: Connection, entry: Entry) -> None:
-    row = await (await tx.execute(queries.intent_of, {"entry_id": entry.entry_id})).fetchone()
+async def _withdraw_fulfilment(tx: Connection, entry: QueueEntry) -> None:
+    row = await (await tx.execute(queries.fulfilment_of, {"entry_id": entry.entry_id})).fetchone()
     if row is not None and not await deliveries.withdraw(tx, row[0]):
         words = "The shop has been asked to carry this verdict out: it cannot be undone here any more."
         raise await _problem(tx, entry, Refusal("conflict", words))
 
 
-async def _step(tx: Connection, entry: Entry, request: DecideEntry, *, actor: str, version: int) -> Step | Refusal:
+async def _step(tx: Connection, entry: QueueEntry, request: DecideEntry, *, actor: str, version: int) -> Step | Refusal:
     policy = await (await tx.execute(queries.policy)).fetchone()
     settled = await (await tx.execute(queries.settled, {"ids": [entry.order_id]})).fetchone()
     assert policy is not None  # noqa: S101 - the migration puts the row there
@@ -240,29 +241,29 @@ async def _step(tx: Connection, entry: Entry, request: DecideEntry, *, actor: st
     )
 
 
-async def _carry_out(tx: Connection, entry: Entry, step: Step, request: DecideEntry, *, actor: str) -> None:
+async def _carry_out(tx: Connection, entry: QueueEntry, step: Step, request: DecideEntry, *, actor: str) -> None:
     if step.outcome is BulkOutcome.UNCHANGED:
         audit_trail.nothing_changed()
         return
     await _note(tx, entry, actor=actor, text=request.notes)
     after = await _change(tx, entry, step.after, actor=actor, event=step.event, reason=request.notes)
-    if step.intent is not None:
+    if step.fulfilment is not None:
         data = {"orderId": after.order_id, "amount": after.minor, "currency": after.currency}
         intent_id = await deliveries.ask_shop(
             tx,
-            name=f"order.{step.intent}",
+            name=f"order.{step.fulfilment}",
             about=after.order_id,
             data=data,
             reply_task=COMMAND_ENDED,
             seconds=UNDO_SECONDS,
         )
-        await tx.execute(queries.insert_intent, {**asdict(after), "kind": step.intent, "intent_id": intent_id})
+        await tx.execute(queries.insert_fulfilment, {**asdict(after), "kind": step.fulfilment, "intent_id": intent_id})
     if step.outcome is BulkOutcome.ESCALATED and after.escalated_to is not None:
-        await _tell_of_escalation(tx, after, after.escalated_to, actor=actor, notes=request.notes)
+        await _notify_escalation(tx, after, after.escalated_to, actor=actor, notes=request.notes)
     DECISIONS.labels(str(step.outcome), str(request.verdict or request.escalate_to)).inc()
 
 
-async def _tell_of_escalation(tx: Connection, entry: Entry, to: EscalateTo, *, actor: str, notes: str) -> None:
+async def _notify_escalation(tx: Connection, entry: QueueEntry, to: EscalateTo, *, actor: str, notes: str) -> None:
     row = await (await tx.execute(queries.triggered, {"entry_id": entry.entry_id})).fetchone()
     assert row is not None  # noqa: S101 - the entry is locked
     values = {
@@ -290,43 +291,48 @@ async def _tell_of_escalation(tx: Connection, entry: Entry, to: EscalateTo, *, a
         )
 
 
-async def _result(tx: Connection, entry: Entry, step: Step | Refusal) -> BulkResult:
+async def _result(tx: Connection, entry: QueueEntry, step: Step | Refusal) -> BulkResult:
     if isinstance(step, Refusal):
-        outcome, words, intent, version = BulkOutcome.REFUSED, await _explain(tx, step), None, entry.version
+        outcome, words, fulfilment, version = BulkOutcome.REFUSED, await _explain(tx, step), None, entry.version
     else:
         changed = step.outcome is not BulkOutcome.UNCHANGED
-        outcome, words, intent, version = step.outcome, "", step.intent, entry.version + changed
+        outcome, words, fulfilment, version = step.outcome, "", step.fulfilment, entry.version + changed
     return BulkResult(
         entry_id=entry.entry_id,
         order_id=entry.order_id,
         outcome=outcome,
         words=words,
-        intent=intent,
+        intent=fulfilment,
         reporting_minor=entry.reporting_minor,
         version=version,
     )
+
+
+_aside = SetAside("ends of snoozes in the risk queue")
 
 
 async def wake(database: Database, _settings: Settings) -> None:
     """Bring back entries whose time aside is over; a turn of the worker."""
     async with database.transaction() as tx:
         rows = await (await tx.execute(queries.wake, {"limit": WAKE_MOST})).fetchall()
-        for entry in (await _entries(tx, [UUID(row[0]) for row in rows], lock=True)).values():
-            await _change(
-                tx, entry, replace(entry, snoozed_until=None), actor=audit_trail.WORKER, event="risk.entry.woken"
-            )
+        await _aside.each(tx, rows, lambda row: _wake(tx, UUID(row[0])), key=lambda row: row[0])
+
+
+async def _wake(tx: Connection, entry_id: UUID) -> None:
+    for entry in (await _entries(tx, [entry_id], lock=True)).values():
+        await _change(tx, entry, replace(entry, snoozed_until=None), actor=audit_trail.WORKER, event="risk.entry.woken")
 
 
 # --- what they share -----------------------------------------------------------------------------------------------
 
 
-async def _entries(tx: Connection, ids: Sequence[UUID], *, lock: bool) -> dict[UUID, Entry]:
+async def _entries(tx: Connection, ids: Sequence[UUID], *, lock: bool) -> dict[UUID, QueueEntry]:
     async with tx.cursor(row_factory=kwargs_row(_entry)) as cursor:
         await cursor.execute(queries.lock if lock else queries.peek, {"ids": list(ids)})
         return {UUID(entry.entry_id): entry for entry in await cursor.fetchall()}
 
 
-def _entry(**columns: Any) -> Entry:
+def _entry(**columns: Any) -> QueueEntry:
     """A row, with its words as what they stand for."""
     kinds: dict[str, Any] = {
         "action": Action,
@@ -335,31 +341,31 @@ def _entry(**columns: Any) -> Entry:
         "proposed": EntryVerdict,
         "escalated_to": EscalateTo,
     }
-    return Entry(**{k: kinds[k](v) if k in kinds and v is not None else v for k, v in columns.items()})
+    return QueueEntry(**{k: kinds[k](v) if k in kinds and v is not None else v for k, v in columns.items()})
 
 
-async def _lock(tx: Connection, entry_id: UUID) -> Entry:
+async def _lock(tx: Connection, entry_id: UUID) -> QueueEntry:
     found = await _entries(tx, [entry_id], lock=True)
     if not found:
         raise ProblemError(Code.NOT_FOUND, "There is no such entry in the queue.")
     return found[entry_id]
 
 
-async def _answer_unchanged(tx: Connection, entry: Entry) -> RiskQueueEntry:
+async def _answer_unchanged(tx: Connection, entry: QueueEntry) -> RiskQueueEntry:
     audit_trail.nothing_changed()
     return await reads.entry(tx, entry.entry_id)
 
 
 async def _write(
-    tx: Connection, before: Entry, after: Entry, *, actor: str, event: str, reason: str | None = None
+    tx: Connection, before: QueueEntry, after: QueueEntry, *, actor: str, event: str, reason: str | None = None
 ) -> RiskQueueEntry:
     await _change(tx, before, after, actor=actor, event=event, reason=reason)
     return await reads.entry(tx, before.entry_id)
 
 
 async def _change(
-    tx: Connection, before: Entry, after: Entry, *, actor: str, event: str, reason: str | None = None
-) -> Entry:
+    tx: Connection, before: QueueEntry, after: QueueEntry, *, actor: str, event: str, reason: str | None = None
+) -> QueueEntry:
     after = replace(after, version=before.version + 1)
     await tx.execute(queries.change, asdict(after))
     await audit_trail.record(
@@ -377,7 +383,7 @@ async def _change(
     return after
 
 
-async def _note(tx: Connection, entry: Entry, *, actor: str, text: str) -> str | None:
+async def _note(tx: Connection, entry: QueueEntry, *, actor: str, text: str) -> str | None:
     if not text.strip():
         return None
     values = {"entry_id": entry.entry_id, "actor": actor, "text": text}
@@ -385,7 +391,7 @@ async def _note(tx: Connection, entry: Entry, *, actor: str, text: str) -> str |
     return None if row is None else str(row[0])
 
 
-async def _admit(tx: Connection, entry: Entry, refusal: Refusal | None) -> None:
+async def _admit(tx: Connection, entry: QueueEntry, refusal: Refusal | None) -> None:
     if refusal is not None:
         raise await _problem(tx, entry, refusal)
 
@@ -397,7 +403,7 @@ async def _explain(tx: Connection, refusal: Refusal) -> str:
     return f"{row[0] if row else refusal.by} {refusal.words}"
 
 
-async def _problem(tx: Connection, entry: Entry, refusal: Refusal) -> ProblemError:
+async def _problem(tx: Connection, entry: QueueEntry, refusal: Refusal) -> ProblemError:
     code = Code.CONFLICT if refusal.code == "conflict" else Code.STALE_VERSION
     return ProblemError(code, await _explain(tx, refusal), current=await reads.entry(tx, entry.entry_id))
 

@@ -137,7 +137,7 @@ async def _velocity(connection: Connection, row: dict[str, Any], fired: tuple[Fi
         "seq": row["seq"],
         "buckets": BUCKETS,
         "customer": row["customer_id"],
-        **{name: row[name] for name in ("email", "ip", "card", "device")},
+        **{name: row[name] for name in ("email", "email_alias", "ip", "ip_network", "card", "device")},
     }
     counts = [[0] * BUCKETS for _ in wanted]
     for number, bucket, count in await (await connection.execute(queries.velocity, values, prepare=True)).fetchall():

@@ -14,7 +14,7 @@ SNOOZE_MOST = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class QueueEntry:
     """An entry as it is kept, without what is only shown."""
 
     entry_id: str
@@ -75,11 +75,11 @@ class Step:
     outcome: BulkOutcome
     event: str
     """The action in the audit log."""
-    after: Entry
-    intent: FulfilmentKind | None = None
+    after: QueueEntry
+    fulfilment: FulfilmentKind | None = None
 
 
-def held(entry: Entry, actor: str) -> Refusal | None:
+def work_refusal(entry: QueueEntry, actor: str) -> Refusal | None:
     """Why somebody cannot work on an entry, apart from its version."""
     if entry.status is EntryStatus.REVIEWED:
         return Refusal("conflict", f"{entry.verdict} this order already.", entry.decided_by)
@@ -88,7 +88,7 @@ def held(entry: Entry, actor: str) -> Refusal | None:
     return None
 
 
-def stale(entry: Entry, version: int) -> Refusal | None:
+def stale(entry: QueueEntry, version: int) -> Refusal | None:
     """Whether somebody changed it after the caller saw it."""
     if entry.version == version:
         return None
@@ -96,7 +96,7 @@ def stale(entry: Entry, version: int) -> Refusal | None:
 
 
 def decide(
-    entry: Entry,
+    entry: QueueEntry,
     request: DecideEntry,
     *,
     actor: str,
@@ -110,9 +110,9 @@ def decide(
     With ``two_people`` the first verdict is a proposal; the same verdict of somebody else confirms it, another one
     overrules it, and the entry is open again. The same decision of the same person again changes nothing.
     """
-    if _said_already(entry, request, actor):
+    if _is_repeated(entry, request, actor):
         return Step(BulkOutcome.UNCHANGED, "", entry)
-    refusal = held(entry, actor) or stale(entry, version)
+    refusal = work_refusal(entry, actor) or stale(entry, version)
     if refusal is not None:
         return refusal
     if request.status is EntryStatus.ESCALATED:
@@ -152,29 +152,29 @@ def decide(
         decided_at=now,
         decided_by=actor,
     )
-    return Step(BulkOutcome.DECIDED, "risk.entry.decided", after, _intent(request.verdict, settled=settled))
+    return Step(BulkOutcome.DECIDED, "risk.entry.decided", after, _fulfilment(request.verdict, settled=settled))
 
 
-def _said_already(entry: Entry, request: DecideEntry, actor: str) -> bool:
+def _is_repeated(entry: QueueEntry, request: DecideEntry, actor: str) -> bool:
     if request.status is EntryStatus.ESCALATED:
-        said = (entry.status, entry.escalated_to, entry.decided_by)
-        return said == (EntryStatus.ESCALATED, request.escalate_to, actor)
+        known = (entry.status, entry.escalated_to, entry.decided_by)
+        return known == (EntryStatus.ESCALATED, request.escalate_to, actor)
     if entry.status is EntryStatus.REVIEWED and (entry.verdict, entry.decided_by) == (request.verdict, actor):
         return True
     return (entry.proposed, entry.proposed_by) == (request.verdict, actor)
 
 
-def _intent(verdict: EntryVerdict | None, *, settled: bool) -> FulfilmentKind:
+def _fulfilment(verdict: EntryVerdict | None, *, settled: bool) -> FulfilmentKind:
     if verdict is EntryVerdict.APPROVED:
         return FulfilmentKind.RELEASE
     return FulfilmentKind.REFUND if settled else FulfilmentKind.CANCEL
 
 
-def _without_proposal(entry: Entry) -> Entry:
+def _without_proposal(entry: QueueEntry) -> QueueEntry:
     return replace(entry, proposed=None, proposed_by=None, proposed_at=None, proposed_notes=None)
 
 
-def reopen(entry: Entry, *, actor: str, version: int, now: datetime) -> Step | Refusal:
+def reopen(entry: QueueEntry, *, actor: str, version: int, now: datetime) -> Step | Refusal:
     """Undo the last decision, escalation or proposal of somebody, who holds the entry then.
 
     Undoing a second person's verdict leaves the first one's proposal as it was.

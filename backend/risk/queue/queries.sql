@@ -54,19 +54,19 @@ select id from orders where id = any(%(ids)s) and settled_at <= clock_timestamp(
 -- name: insert_note
 insert into risk_note (entry_id, written_by, body) values (%(entry_id)s, %(actor)s, %(text)s) returning id::text
 
--- name: insert_intent
+-- name: insert_fulfilment
 insert into risk_intent (id, entry_id, order_id, kind, minor, currency)
 values (%(intent_id)s, %(entry_id)s, %(order_id)s, %(kind)s, %(minor)s, %(currency)s)
 
 -- name: triggered
 select triggered from risk_entry where id = %(entry_id)s
 
--- name: intent_of
+-- name: fulfilment_of
 select id from risk_fulfilment where entry_id = %(entry_id)s and state <> 'withdrawn'
 
 -- name: counts
 -- Each out of an index of its own; all that wait are counted once, most of them are open.
-select waiting - escalated, mine, escalated, due_soon, overdue, snoozed
+select waiting - escalated - asleep, mine, escalated, due_soon, overdue, snoozed
   from (select (select count(*) from risk_entry where status <> 'reviewed') as waiting,
                (select count(*) from risk_entry where status <> 'reviewed' and assigned_to = %(user_id)s) as mine,
                (select count(*) from risk_entry where status = 'escalated') as escalated,
@@ -75,20 +75,23 @@ select waiting - escalated, mine, escalated, due_soon, overdue, snoozed
                (select count(*) from risk_entry
                  where status <> 'reviewed' and due_at <= %(now)s::timestamptz) as overdue,
                (select count(*) from risk_entry
-                 where status <> 'reviewed' and snoozed_until > %(now)s::timestamptz) as snoozed) as each
+                 where status <> 'reviewed' and snoozed_until > %(now)s::timestamptz) as snoozed,
+               (select count(*) from risk_entry
+                 where status = 'open' and snoozed_until > %(now)s::timestamptz) as asleep) as each
 
 -- name: open
 -- As ``counts`` has it.
 select (select count(*) from risk_entry where status <> 'reviewed')
      - (select count(*) from risk_entry where status = 'escalated')
+     - (select count(*) from risk_entry where status = 'open' and snoozed_until > clock_timestamp())
 
 -- name: case
 -- All of a case but its entry and its velocity. Scalar subqueries, not joins with this: joined, all orders with a card
 -- under attack are sorted; so, the newest ones are read off the index. Limits as numbers (LINKED_MOST, HISTORY_MOST):
 -- with parameters it would be planned anew each time, which takes longer than it does.
 with this as (
-    select o.seq, o.id, o.placed_at, o.minor, o.currency, o.customer_id, o.email, o.ip, o.card, o.device, o.order_value,
-           o.item_count, o.payment_method, o.payment_method_age, o.billing_country, o.shipping_country, o.card_country,
+    select o.seq, o.id, o.placed_at, o.minor, o.currency, o.customer_id, o.email, o.email_alias, o.ip, o.ip_network, o.card,
+           o.device, o.order_value, o.item_count, o.payment_method, o.payment_method_age, o.billing_country, o.shipping_country, o.card_country,
            o.ip_country, o.customer_age, o.customer_orders, o.customer_refunds, o.customer_chargebacks, o.email_domain,
            o.lists
       from risk_order as o join risk_entry as e on e.order_id = o.id
@@ -178,7 +181,17 @@ select series.n, width_bucket(extract(epoch from found.placed_at - (%(at)s::time
                 order by placed_at desc, seq limit 200)
               union all
               (select placed_at, seq from risk_order
+                where series.subject = 'alias' and email_alias = %(email_alias)s and placed_at <= %(at)s
+                  and placed_at > %(at)s::timestamptz - series.minutes * interval '1 minute' and seq <= %(seq)s
+                order by placed_at desc, seq limit 200)
+              union all
+              (select placed_at, seq from risk_order
                 where series.subject = 'ip' and ip = %(ip)s and placed_at <= %(at)s
+                  and placed_at > %(at)s::timestamptz - series.minutes * interval '1 minute' and seq <= %(seq)s
+                order by placed_at desc, seq limit 200)
+              union all
+              (select placed_at, seq from risk_order
+                where series.subject = 'network' and ip_network = %(ip_network)s and placed_at <= %(at)s
                   and placed_at > %(at)s::timestamptz - series.minutes * interval '1 minute' and seq <= %(seq)s
                 order by placed_at desc, seq limit 200)
               union all

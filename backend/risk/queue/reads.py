@@ -85,7 +85,7 @@ USUAL: Final = _FORWARD | {QueueSort.DECIDED: Direction.DESCENDING}
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
+class QueueFilter:
     """Which entries; ``None`` does not matter. Amounts are minor units of the reporting currency."""
 
     status: tuple[EntryStatus, ...] = ()
@@ -122,7 +122,7 @@ class Filter:
         return True
 
 
-def _parts(wanted: Filter, now: datetime) -> tuple[list[LiteralString], dict[str, Any]]:
+def _parts(wanted: QueueFilter, now: datetime) -> tuple[list[LiteralString], dict[str, Any]]:
     """The conditions of a filter, and their values."""
     decided = wanted.decided
     found: list[tuple[LiteralString, str, Any]] = [
@@ -161,7 +161,7 @@ def _pattern(word: str) -> str:
 
 async def page(
     connection: Connection,
-    wanted: Filter,
+    wanted: QueueFilter,
     *,
     sort: QueueSort | None,
     direction: Direction | None,
@@ -179,7 +179,7 @@ async def page(
 
 
 def statement_of(
-    wanted: Filter,
+    wanted: QueueFilter,
     *,
     sort: QueueSort | None,
     direction: Direction | None,
@@ -214,7 +214,7 @@ def examples() -> Iterator[LiteralString]:
     """Statements put together here, for the test that prepares them all: each order, with every condition."""
     yield _ENTRY
     now, hour = datetime(2026, 1, 1, tzinfo=UTC), timedelta(hours=1)
-    every = Filter(
+    every = QueueFilter(
         status=(EntryStatus.OPEN,),
         assigned_to="somebody",
         unassigned=True,
@@ -272,7 +272,7 @@ async def counts(connection: Connection, user_id: str, now: datetime) -> QueueCo
 
 
 async def count_open(connection: Connection, _principal: Principal) -> int:
-    """How many entries wait that nobody has handed on; snoozed ones too."""
+    """How many entries wait that nobody has handed on or put aside."""
     row = await (await connection.execute(queries.open)).fetchone()
     assert row is not None  # noqa: S101 - a select of one row
     return int(row[0])

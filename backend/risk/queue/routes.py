@@ -14,7 +14,7 @@ from backend.core.pages import Limit, LongCursor
 from backend.core.security import Principal, require
 from backend.core.versions import IfMatch, with_etag
 from backend.risk.queue import actions, case, reads
-from models.core.base import Identifier, PlainText
+from models.core.base import PlainText, UserId
 from models.core.paging import PAGE_DEFAULT, Page
 from models.core.permissions import Permission
 from models.risk.case import RiskCase
@@ -51,7 +51,7 @@ def _filter(
         list[EntryStatus] | None, Query(max_length=3, description="Left out: what is not decided, open and escalated.")
     ] = None,
     assigned_to: Annotated[
-        Identifier | None, Query(alias="assignedTo", description="A person's id, `me`, or `none`.")
+        UserId | None, Query(alias="assignedTo", description="A person's id, `me`, or `none`.")
     ] = None,
     score_min: Annotated[Points, Query(alias="scoreMin")] = None,
     score_max: Annotated[Points, Query(alias="scoreMax")] = None,
@@ -70,11 +70,11 @@ def _filter(
         PlainText | None,
         Query(max_length=200, description="Words that occur in order id, customer, country or rule; in any case."),
     ] = None,
-) -> reads.Filter:
+) -> reads.QueueFilter:
     def span(minutes: int | None) -> timedelta | None:
         return None if minutes is None else timedelta(minutes=minutes)
 
-    return reads.Filter(
+    return reads.QueueFilter(
         status=tuple(status or ()),
         assigned_to=None if assigned_to == NOBODY else principal.user_id if assigned_to == ME else assigned_to,
         unassigned=assigned_to == NOBODY,
@@ -97,7 +97,7 @@ def _filter(
 async def list_queue(
     _principal: Viewer,
     connection: Read,
-    wanted: Annotated[reads.Filter, Depends(_filter)],
+    wanted: Annotated[reads.QueueFilter, Depends(_filter)],
     sort: Annotated[QueueSort | None, Query(description="Left out: score; decided for what is decided.")] = None,
     direction: Annotated[Direction | None, Query(description="Left out: what matters most comes first.")] = None,
     limit: Limit = PAGE_DEFAULT,
@@ -132,8 +132,8 @@ async def get_case(entry_id: str, principal: Viewer, connection: Read, response:
 )
 async def take_next(principal: Decider, tx: Tx, response: Response) -> Any:
     """Be given the open entry of the highest score that nobody holds. Two people never get the same one."""
-    taken = await actions.take_next(tx, actor=principal.user_id)
-    return Response(status_code=204) if taken is None else with_etag(response, taken)
+    entry = await actions.take_next(tx, actor=principal.user_id)
+    return Response(status_code=204) if entry is None else with_etag(response, entry)
 
 
 @router.post("/queue/bulk/preview")

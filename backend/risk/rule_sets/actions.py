@@ -204,7 +204,7 @@ def _audit_snapshot(found: RuleSet) -> dict[str, Any]:
     return shown | {"rules": [_without_people(rule) for rule in found.rules]}
 
 
-_PERSONAL = frozenset({"email", "ip"})
+_PERSONAL = frozenset({"email", "email_alias", "ip", "ip_network"})
 
 
 def _without_people(rule: FraudRule) -> dict[str, Any]:

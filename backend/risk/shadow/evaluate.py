@@ -10,6 +10,7 @@ from uuid import UUID
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from backend.core.background import SetAside
 from backend.core.database import Connection, Database, load_queries
 from backend.core.settings import Settings
 from backend.risk.backtest.run import RULES
@@ -26,6 +27,9 @@ LATE = timedelta(minutes=2)
 """A check decides at one instant and commits later, but never so much later: no transaction may idle so long."""
 
 
+_aside = SetAside("shadow runs")
+
+
 async def run_shadows(database: Database, _settings: Settings) -> None:
     """Each draft that runs beside live traffic sees each checked order once, after it was committed."""
     async with database.transaction() as tx:
@@ -34,14 +38,17 @@ async def run_shadows(database: Database, _settings: Settings) -> None:
             drafts = await cursor.fetchall()
         if not drafts:
             return
-        around = await _read_context(tx)
-        for draft in drafts:
-            row = await (await tx.execute(_statement(draft, around))).fetchone()
-            if row is not None and row[0] is not None:
-                await tx.execute(queries.move_shadow, {"rule_set_id": draft["id"], "through": row[0]})
+        context = await _read_context(tx)
+        await _aside.each(tx, drafts, lambda draft: _run(tx, draft, context), key=lambda draft: draft["id"])
 
 
-def _statement(draft: dict[str, Any], around: SqlContext) -> sql.Composed:
+async def _run(tx: Connection, draft: dict[str, Any], context: SqlContext) -> None:
+    row = await (await tx.execute(_statement(draft, context))).fetchone()
+    if row is not None and row[0] is not None:
+        await tx.execute(queries.move_shadow, {"rule_set_id": draft["id"], "through": row[0]})
+
+
+def _statement(draft: dict[str, Any], context: SqlContext) -> sql.Composed:
     """Stores what a draft says about the next orders, and answers up to when it has looked."""
     # Literals, not parameters: the per cent signs of rules would be read as placeholders.
     return sql.SQL(
@@ -60,7 +67,7 @@ def _statement(draft: dict[str, Any], around: SqlContext) -> sql.Composed:
         draft=sql.Literal(draft["id"]),
         version=sql.Literal(draft["version"]),
         most=sql.Literal(ORDERS_MOST),
-        decision=decision_sql(RULES.validate_python(draft["rules"]), Names(), around),
+        decision=decision_sql(RULES.validate_python(draft["rules"]), Names(), context),
     )
 
 

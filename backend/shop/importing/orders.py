@@ -1,240 +1,236 @@
 """Import a CSV file of orders and refunds, plain or gzipped: all of it or nothing, and as often as one likes.
 
-A negative total is a refund made at that instant, zero is an order. Instants without a zone are read as UTC. Without a
-column for settlement an order is settled when placed; with one, an empty cell means pending.
+A negative total is a refund made at that instant, zero is an order. Without a column for settlement an order is settled
+when placed; with one, an empty cell means pending. What a file says in a way that could mean two things is asked for.
 """
 
 from __future__ import annotations
 
-import csv
-import gzip
-import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
-from functools import cache
+from itertools import islice
 from pathlib import Path
-from typing import TypeVar
 
-from pydantic import ValidationError
-
-from backend.core.database import Connection, Database
+from backend.core.database import Connection, Database, array
 from backend.shop import upserts
-from models.core.money import decimals
+from backend.shop.importing.rows import NEEDED, Found, ImportOptions, Rows, Sale
+from backend.shop.importing.source import ImportFailedError, Source, lines_words, open_source
+from models.core.formatting import money_words
+from models.core.normal_form import country
 from models.core.wording import counted
 from models.shop.ingest import BATCH_MOST, OrderIn, RefundIn
 
+__all__ = ["ImportFailedError", "ImportOptions", "Report", "import_orders", "preview_orders"]
+
 Progress = Callable[[int, int | None], None]
-Row = TypeVar("Row", OrderIn, RefundIn)
 
-NEEDED = ("order_id", "placed_at", "total")
-OPTIONAL = ("settled_at", "customer_id", "country", "currency")
 DAY = timedelta(days=1)
-MOST_DIGITS = 20
-
-
-class ImportFailedError(Exception):
-    """The file was not imported, and nothing of it is left; the words name the line."""
+SHOWN_FIRST = 5
 
 
 @dataclass(slots=True)
 class Report:
-    """What became of a file."""
+    """What became of a file: each of its rows is told of."""
 
-    rows: int
-    shifted: timedelta
+    found: Found
+    source: Source
+    understood: str
+    """How amounts and times were read."""
+    shifted: timedelta = timedelta()
     orders: Counter[str] = field(default_factory=Counter)
     refunds: Counter[str] = field(default_factory=Counter)
     unknown_countries: Counter[str] = field(default_factory=Counter)
+    first: tuple[str, ...] = ()
+    """The first rows as they were understood, of a preview."""
+
+    @property
+    def rows(self) -> int:
+        """Rows that are not blank."""
+        return self.found.rows
 
     def __str__(self) -> str:
         """Words for the person who imported it."""
-        lines = [f"{counted(self.rows, 'row')} read"]
-        for name, counts in (("orders", self.orders), ("refunds", self.refunds)):
+        found = self.found
+        lines = [f"read as {self.source}; {self.understood}", f"{counted(found.rows, 'row')} read", *self._left_out()]
+        for name, counts, here in (("orders", self.orders, found.orders), ("refunds", self.refunds, found.refunds)):
+            if self.first:
+                lines.append(f"{name}: {here:,}")
+            else:
+                known = counts["new"], counts["corrected"], counts["known"]
+                lines.append("{}: {:,} new, {:,} corrected, {:,} known already".format(name, *known))
+        lines += [f"{money_words(minor, code)} in {what}" for (what, code), minor in sorted(found.amounts.items())]
+        if found.undated:
             lines.append(
-                f"{name}: {counts['new']} new, {counts['corrected']} corrected, {counts['known']} known already"
+                f"{counted(found.undated, 'refund')} without an instant of their own in the file; dated as their orders"
             )
+        if found.twice:
+            lines.append(f"{counted(found.twice, 'instant')} in an hour that came twice; the earlier one is meant")
         if self.shifted:
             lines.append(f"moved by {counted(self.shifted.days, 'day')}")
         if self.unknown_countries:
             names = ", ".join(f"{name} ({count})" for name, count in self.unknown_countries.most_common())
             lines.append(f"kept as given, not in ISO 3166: {names}")
+        if self.first:
+            lines += ["the first rows, as they would land:", *self.first, "nothing was imported"]
         return "\n".join(lines)
 
+    def _left_out(self) -> Iterator[str]:
+        found = self.found
+        if self.source.preamble:
+            yield f"left out before the header: {lines_words(self.source.preamble)}"
+        if found.continuations:
+            yield f"left out, they continue an order above: {counted(found.continuations, 'row')}"
+        if found.parts:
+            yield f"added to an order above: {counted(found.parts, 'row')}"
+        for status, count in sorted(found.left_out.items()):
+            yield f"left out, {status}: {counted(count, 'row')}"
+        if found.totals:
+            yield f"left out, the sum of those above: {lines_words(found.totals)}"
 
-async def import_orders(
-    database: Database,
-    file: Path,
-    columns: dict[str, str],
-    currency: str,
-    shift_to_now: bool,
-    progress: Progress,
-) -> Report:
-    """Import ``file``. ``columns`` names the file's column for a field where it is called differently.
 
-    ``currency`` is that of rows without one, and the reporting currency if none was chosen yet. ``shift_to_now`` moves
-    every instant by the same number of whole days, the most that leaves the newest in the past: it lies less than a day
-    before now and hours keep their rhythm. Weekdays keep theirs only where that number happens to be whole weeks; fresh
-    figures matter more, as whole weeks could leave six empty days.
-
-    Raises:
-        ImportFailedError: the file is broken; nothing was imported.
-        DatabaseUnavailable: likewise.
-    """
-    # Read through once before anything is written: the count, the newest instant, and every mistake a file can have.
-    count, newest = 0, datetime.min.replace(tzinfo=UTC)
-    for row in _rows(file, columns, currency, timedelta(), Counter()):
-        count += 1
-        newest = max(newest, row.placed_at if isinstance(row, OrderIn) else row.refunded_at)
-    if not count:
-        raise ImportFailedError("it holds no rows")
-    shift = (datetime.now(UTC) - newest) // DAY * DAY if shift_to_now else timedelta()
-    report = Report(count, shift)
-    async with database.transaction() as tx:
-        reporting = await upserts.claim_currency(tx, currency)
-        orders: list[OrderIn] = []
-        refunds: list[RefundIn] = []
-        done = 0
-        for row in _rows(file, columns, currency, shift, report.unknown_countries):
-            done += 1
-            if isinstance(row, OrderIn):
-                orders.append(row)
-            else:
-                refunds.append(row)
-            if len(orders) + len(refunds) == BATCH_MOST:
-                await _upsert(tx, orders, refunds, reporting, report)
-                progress(done, count)
-        await _upsert(tx, orders, refunds, reporting, report)
-        progress(done, count)
+def preview_orders(file: Path, options: ImportOptions) -> Report:
+    """What ``import_orders`` would understand, without importing anything. Raises ImportFailedError."""
+    rows, report = _checked(file, options)
+    report.first = tuple(_words(sale, report.shifted) for sale in islice(rows.sales(), SHOWN_FIRST))
     return report
 
 
-async def _upsert(
-    tx: Connection, orders: list[OrderIn], refunds: list[RefundIn], reporting: str, report: Report
-) -> None:
-    if orders:
-        _count(report.orders, len(orders), await upserts.orders(tx, orders, reporting))
-    if refunds:
-        _count(report.refunds, len(refunds), await upserts.refunds(tx, refunds, reporting))
-    orders.clear()
-    refunds.clear()
+async def import_orders(database: Database, file: Path, options: ImportOptions, progress: Progress) -> Report:
+    """Import ``file``.
+
+    ``options.shift_to_now`` moves every instant by the same number of whole days, the most that leaves the newest in
+    the past: it lies less than a day before now and hours keep their rhythm. Weekdays keep theirs only where that
+    number happens to be whole weeks; fresh figures matter more, as whole weeks could leave six empty days.
+
+    Raises:
+        ImportFailedError: the file is broken, or unclear; nothing was imported.
+        DatabaseUnavailable: likewise.
+    """
+    # Read through once before anything is written: the count, the newest instant, and every mistake a file can have.
+    rows, report = _checked(file, options)
+    done, total = 0, report.found.orders + report.found.refunds
+    async with database.transaction() as tx:
+        landing = _Landing(tx, await upserts.claim_currency(tx, options.currency), report)
+        sales = rows.sales()
+        while some := list(islice(sales, BATCH_MOST)):
+            await landing.land(some)
+            done += len(some)
+            progress(done, total)
+    return report
+
+
+def _checked(file: Path, options: ImportOptions) -> tuple[Rows, Report]:
+    source = open_source(file, options.names(), NEEDED, encoding=options.encoding, delimiter=options.delimiter)
+    now = datetime.now(UTC)
+    rows = Rows(source, options, now)
+    found = rows.check()
+    known = rows.known
+    understood = {".": "decimal point", ",": "decimal comma", None: "no decimals to tell point from comma"}[
+        known.decimal
+    ]
+    if known.zone is not None:
+        understood += f", times without a zone as {known.zone}"
+    if known.dates is not None:
+        understood += f", dates {known.dates}"
+    return rows, Report(
+        found, source, understood, (now - found.newest) // DAY * DAY if options.shift_to_now else timedelta()
+    )
+
+
+def _words(sale: Sale, shift: timedelta) -> str:
+    what = "order" if sale.minor >= 0 else "refund of"
+    words = [f"line {sale.line}: {what} {sale.id}", f"{sale.at + shift:%Y-%m-%d %H:%M:%S} UTC"]
+    words += [money_words(abs(sale.minor), sale.currency)]
+    if sale.minor >= 0 and sale.settled_at is None:
+        words.append("pending")
+    words += [
+        text for text in (sale.customer_id, sale.country and (country(sale.country) or "country unknown")) if text
+    ]
+    return ", ".join(words)
+
+
+class _Landing:
+    """Lands sales in batches, within one transaction."""
+
+    def __init__(self, tx: Connection, reporting: str, report: Report) -> None:
+        self._tx, self._reporting, self._report = tx, reporting, report
+        self._made: Counter[tuple[str, datetime]] = Counter()
+
+    async def land(self, sales: list[Sale]) -> None:
+        """Land some sales."""
+        shift = self._report.shifted
+        orders = [self._order(sale, shift) for sale in sales if sale.minor >= 0]
+        refunds = [_undated(sale, shift) for sale in sales if sale.refunded]
+        refunds += await self._refunds([sale for sale in sales if sale.minor < 0], shift)
+        records: list[OrderIn | RefundIn] = [*orders, *refunds]
+        for record in records:
+            if record.country is not None and len(record.country) != 2:
+                self._report.unknown_countries[record.country] += 1
+        if orders:
+            _count(self._report.orders, len(orders), await upserts.orders(self._tx, orders, self._reporting))
+        for start in range(0, len(refunds), BATCH_MOST):
+            some = refunds[start : start + BATCH_MOST]
+            _count(self._report.refunds, len(some), await upserts.refunds(self._tx, some, self._reporting))
+
+    @staticmethod
+    def _order(sale: Sale, shift: timedelta) -> OrderIn:
+        return OrderIn.model_validate(
+            {
+                "id": sale.id,
+                "placedAt": sale.at + shift,
+                "settledAt": None if sale.settled_at is None else sale.settled_at + shift,
+                "customerId": sale.customer_id,
+                "country": sale.country,
+                "currency": sale.currency,
+                "total": sale.minor,
+            }
+        )
+
+    async def _refunds(self, sales: list[Sale], shift: timedelta) -> list[RefundIn]:
+        ids = {sale.id for sale in sales}
+        rows = await (await self._tx.execute(upserts.queries.known_for_import, {"ids": array(ids)})).fetchall()
+        ordered = {number for number, is_order, _ in rows if is_order}
+        kept = {number: at for number, _, at in rows if at is not None}
+        return [self._refund(sale, shift, ordered, kept.get(sale.id)) for sale in sales]
+
+    def _refund(self, sale: Sale, shift: timedelta, ordered: set[str], kept: datetime | None) -> RefundIn:
+        """A refund under its own id.
+
+        That is what the file says; or the row's id, where no order and no other refund has it; or one made of order,
+        instant and position. One that an earlier import kept under the row's id stays that one.
+        """
+        found = self._report.found
+        of_order = sale.id in found.order_lines or sale.id in ordered or found.refunds_of[sale.id] > 1
+        number = sale.refund_id
+        if number is None:
+            self._made[sale.id, sale.at] += 1
+            position = self._made[sale.id, sale.at]
+            same = position == 1 and kept == sale.at + shift
+            number = sale.id if same or not of_order else f"{sale.id}/{sale.at:%Y-%m-%dT%H:%M:%S.%fZ}/{position}"
+        return _refund(sale, number, sale.id if of_order or sale.refund_id else None, shift, -sale.minor)
+
+
+def _undated(sale: Sale, shift: timedelta) -> RefundIn:
+    return _refund(sale, f"{sale.id}/refunded", sale.id, shift, sale.refunded)
+
+
+def _refund(sale: Sale, number: str, order_id: str | None, shift: timedelta, amount: int) -> RefundIn:
+    return RefundIn.model_validate(
+        {
+            "id": number,
+            "orderId": order_id,
+            "customerId": sale.customer_id,
+            "refundedAt": sale.at + shift,
+            "country": sale.country,
+            "currency": sale.currency,
+            "amount": amount,
+        }
+    )
 
 
 def _count(counts: Counter[str], given: int, upserted: upserts.UpsertCounts) -> None:
     counts["new"] += upserted.inserted
     counts["corrected"] += upserted.updated
     counts["known"] += given - upserted.inserted - upserted.updated
-
-
-def _rows(
-    file: Path, columns: dict[str, str], currency: str, shift: timedelta, unknown: Counter[str]
-) -> Iterator[OrderIn | RefundIn]:
-    with gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb") as raw:
-        line = 0
-        try:
-            reader = csv.reader(_text(raw), strict=True)
-            header = next(reader, None)
-            if header is None:
-                raise ImportFailedError("it is empty")
-            places = _places(header, columns)
-            for cells in reader:
-                line = reader.line_num
-                if not cells:
-                    continue
-                if len(cells) != len(header):
-                    raise ImportFailedError(f"line {line} has {len(cells)} cells, the header {len(header)}")
-                given = {name: cells[place].strip() for name, place in places.items()}
-                try:
-                    yield _record(given, currency, shift, unknown)
-                except ValidationError as error:
-                    first = error.errors()[0]
-                    where = ".".join(map(str, first["loc"])) or "the row"
-                    raise ImportFailedError(f"line {line}: {where}: {first['msg']}") from error
-                except ValueError as error:
-                    raise ImportFailedError(f"line {line}: {error}") from error
-        except UnicodeDecodeError as error:
-            raise ImportFailedError(f"line {line + 1} is not UTF-8 text") from error
-        except csv.Error as error:
-            raise ImportFailedError(f"after line {line}: {error}") from error
-        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            raise ImportFailedError(f"after line {line}: the gzip file is damaged: {error}") from error
-
-
-def _text(raw: Iterator[bytes]) -> Iterator[str]:
-    # Line by line, not through a text wrapper: that decodes ahead, and the line of a mistake would be lost.
-    for number, line in enumerate(raw):
-        yield line.decode("utf-8-sig" if number == 0 else "utf-8")
-
-
-def _places(header: list[str], columns: dict[str, str]) -> dict[str, int]:
-    known = {name.strip(): place for place, name in enumerate(header)}
-    wanted = {name: columns.get(name, name) for name in (*NEEDED, *OPTIONAL)}
-    missing = [wanted[name] for name in wanted if wanted[name] not in known and (name in NEEDED or name in columns)]
-    if missing:
-        raise ImportFailedError(f"column {', '.join(missing)} is missing; it has {', '.join(known)}")
-    return {name: known[column] for name, column in wanted.items() if column in known}
-
-
-def _record(given: dict[str, str], currency: str, shift: timedelta, unknown: Counter[str]) -> OrderIn | RefundIn:
-    at = _instant(given["placed_at"]) + shift
-    code = given.get("currency") or currency
-    minor = _minor(given["total"], code)
-    name = given.get("country") or None
-    country = _country_code(name) if name else None
-    if name and country is None:
-        unknown[name] += 1
-    if minor < 0:
-        return RefundIn(
-            id=given["order_id"],
-            customer_id=given.get("customer_id") or None,
-            refunded_at=at,
-            country=country or name,
-            currency=code,
-            amount=-minor,
-        )
-    settled: datetime | None = at
-    if (text := given.get("settled_at")) is not None:
-        settled = _instant(text) + shift if text else None
-    return OrderIn(
-        id=given["order_id"],
-        placed_at=at,
-        settled_at=settled,
-        customer_id=given.get("customer_id") or None,
-        country=country or name,
-        currency=code,
-        total=minor,
-    )
-
-
-def _instant(text: str) -> datetime:
-    try:
-        at = datetime.fromisoformat(text)
-        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise ValueError(f"{text!r} is no date and time") from None
-
-
-def _minor(text: str, currency: str) -> int:
-    try:
-        minor = Decimal(text).scaleb(decimals(currency))
-        whole = minor.to_integral_exact()
-    except ArithmeticError:
-        raise ValueError(f"{text!r} is no amount") from None
-    if not minor.is_finite() or minor.adjusted() > MOST_DIGITS:
-        raise ValueError(f"{text!r} is no amount")
-    if whole != minor:
-        raise ValueError(f"{text!r} is no amount in {currency}, which has {decimals(currency)} decimals")
-    return int(whole)
-
-
-@cache
-def _country_code(name: str) -> str | None:
-    try:
-        import pycountry  # its table of countries is only for those who import
-
-        code: str = pycountry.countries.lookup(name).alpha_2
-    except LookupError:
-        return None
-    return code

@@ -1,8 +1,8 @@
-"""Land a batch: the good rows in one statement, the bad ones in quarantine with their reason."""
+"""Store a batch: the good rows in one statement, the bad ones in quarantine with their reason."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -37,6 +37,10 @@ INGESTED = Counter("opsconsole_ingested_rows_total", "Ingested rows", ["kind", "
 
 R = TypeVar("R", bound=Request)
 Put = Callable[[Sequence[R]], Awaitable[upserts.UpsertCounts]]
+
+
+def _source_key(row: Any) -> Hashable:
+    return row.id  # type: ignore[no-any-return]
 
 
 async def orders(tx: Connection, settings: Settings, request: Batch, *, sent_by: str) -> IngestResult:
@@ -97,14 +101,29 @@ async def rates(tx: Connection, settings: Settings, request: Batch, *, sent_by: 
     """Daily rates; what was waiting for them is converted in the same transaction."""
     currency = await upserts.claim_currency(tx, settings.currency)
     return await ingest_batch(
-        tx, request, RateIn, lambda rows: upserts.rates(tx, rows, currency), kind="rates", one="rate", sent_by=sent_by
+        tx,
+        request,
+        RateIn,
+        lambda rows: upserts.rates(tx, rows, currency),
+        kind="rates",
+        one="rate",
+        sent_by=sent_by,
+        key=lambda row: (row.currency, row.day),
     )
 
 
 async def ingest_batch(
-    tx: Connection, request: Batch, record: type[R], put: Put[R], *, kind: str, one: str, sent_by: str
+    tx: Connection,
+    request: Batch,
+    record: type[R],
+    put: Put[R],
+    *,
+    kind: str,
+    one: str,
+    sent_by: str,
+    key: Callable[[R], Hashable] = _source_key,
 ) -> IngestResult:
-    """Land a batch whose rows are read as ``record``.
+    """Store a batch whose rows are read as ``record``.
 
     Args:
         tx: The transaction of the request.
@@ -114,6 +133,7 @@ async def ingest_batch(
         kind: What they are, in the audit log (``shop.orders.ingested``), in metrics and in quarantine.
         one: What one of them is called.
         sent_by: Who sent it.
+        key: What rows that correct each other have in common.
     """
     good: list[R] = []
     rejected: list[RejectedRow] = []
@@ -138,11 +158,13 @@ async def ingest_batch(
                 "request_id": request_id.get(),
             },
         )
-    unchanged = len(good) - upserted.inserted - upserted.updated
+    superseded = len(good) - len({key(row) for row in good})
+    unchanged = len(good) - superseded - upserted.inserted - upserted.updated
     for outcome, count in (
         ("inserted", upserted.inserted),
         ("updated", upserted.updated),
         ("unchanged", unchanged),
+        ("superseded", superseded),
         ("rejected", len(rejected)),
     ):
         INGESTED.labels(kind, outcome).inc(count)
@@ -158,6 +180,7 @@ async def ingest_batch(
             "inserted": upserted.inserted,
             "updated": upserted.updated,
             "unchanged": unchanged,
+            "superseded": superseded,
             "rejected": len(rejected),
         },
     )
@@ -168,6 +191,7 @@ async def ingest_batch(
         inserted=upserted.inserted,
         updated=upserted.updated,
         unchanged=unchanged,
+        superseded=superseded,
         rejected=tuple(rejected),
         as_of=clock[0],
     )

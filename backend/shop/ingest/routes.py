@@ -20,29 +20,29 @@ Pipeline = Annotated[Principal, require(Permission.INGEST)]
 
 @router.post("/orders")
 async def orders(http: Request, principal: Pipeline, tx: Tx, request: Batch) -> IngestResult:
-    """Land orders: ``{id, placedAt, settledAt?, customerId?, country?, currency, total, updatedAt?}``."""
+    """Store orders: ``{id, placedAt, settledAt?, customerId?, country?, currency, total, updatedAt?}``."""
     return await actions.orders(tx, http.app.state.settings, request, sent_by=principal.user_id)
 
 
 @router.post("/refunds")
 async def refunds(http: Request, principal: Pipeline, tx: Tx, request: Batch) -> IngestResult:
-    """Land refunds: ``{id, orderId?, customerId?, refundedAt, country?, currency, amount, updatedAt?}``."""
+    """Store refunds: ``{id, orderId?, customerId?, refundedAt, country?, currency, amount, updatedAt?}``."""
     return await actions.refunds(tx, http.app.state.settings, request, sent_by=principal.user_id)
 
 
 @router.post("/downloads")
 async def downloads(principal: Pipeline, tx: Tx, request: Batch) -> IngestResult:
-    """Land download attempts: ``{id, downloadedAt, product, country?, succeeded, failure?}``."""
+    """Store download attempts: ``{id, downloadedAt, product, country?, succeeded, failure?}``."""
     return await actions.downloads(tx, request, sent_by=principal.user_id)
 
 
 @router.post("/community")
 async def community(principal: Pipeline, tx: Tx, request: Batch) -> IngestResult:
-    """Land readings: ``{id, metric, observedAt, value}``, metric ``discord`` or ``showcases``."""
+    """Store readings: ``{id, metric, observedAt, value}``, metric ``discord`` or ``showcases``."""
     return await actions.community(tx, request, sent_by=principal.user_id)
 
 
 @router.post("/rates")
 async def rates(http: Request, principal: Pipeline, tx: Tx, request: Batch) -> IngestResult:
-    """Land daily rates: ``{currency, day, rate}``, what one unit was worth in the reporting currency."""
+    """Store daily rates: ``{currency, day, rate}``, what one unit was worth in the reporting currency."""
     return await actions.rates(tx, http.app.state.settings, request, sent_by=principal.user_id)

@@ -291,8 +291,8 @@ async def checked(profile: Path, fake: FakeLog) -> AsyncIterator[Checked]:
             return fake.answer(asked) or http(tokens() if last in {"session", "refresh"} else ME)
 
         server.answer = answer
-        place = ConnectionTarget(url="https://operations.example.com")
-        console = Console(profile, place, clock=FakeClock(), keyring=MemoryKeyring())  # type: ignore[arg-type]
+        target = ConnectionTarget(url="https://operations.example.com")
+        console = Console(profile, target, clock=FakeClock(), keyring=MemoryKeyring())  # type: ignore[arg-type]
         console._use(server.url)
         await console.sign_in("a", "b")
         try:

@@ -40,19 +40,26 @@ class Faulty:
     asked: list[Asked] = field(default_factory=list)
     streams: list[Asked] = field(default_factory=list)
     answer: Answer = lambda _asked: None
-    told: asyncio.Queue[bytes] | None = None
+    events: asyncio.Queue[bytes] | None = None
     """What the live stream says, piece by piece, empty to end it; without one there is no stream."""
 
 
 def http(
-    body: Any, *, status: str = "200 OK", media: str = "application/json", date: datetime | None = None, **headers: str
+    body: Any,
+    *,
+    status: str = "200 OK",
+    media: str = "application/json",
+    date: datetime | None = None,
+    marked: bool = True,
+    **headers: str,
 ) -> bytes:
-    """A complete answer."""
+    """A complete answer; ``marked`` as those of the API."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     lines = [
         f"HTTP/1.1 {status}",
         f"Content-Type: {media}",
         f"Content-Length: {len(content)}",
+        *(["X-Request-Id: 1"] if marked else []),
         f"Date: {format_datetime(date or datetime.now(UTC), usegmt=True)}",
         *(f"{name.replace('_', '-')}: {value}" for name, value in headers.items()),
         "Connection: close",
@@ -66,14 +73,14 @@ def problem(code: str, status: int, detail: str, **headers: str) -> bytes:
     return http(body, status=f"{status} Problem", media="application/problem+json", **headers)
 
 
-async def _tell(state: Faulty, writer: asyncio.StreamWriter) -> None:
-    if state.told is None:
+async def _send_events(state: Faulty, writer: asyncio.StreamWriter) -> None:
+    if state.events is None:
         writer.write(problem("not-found", 404, "There is no stream here."))
         return
     writer.write(
         b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n: connected\nid: 7\n\n"
     )
-    while piece := await state.told.get():
+    while piece := await state.events.get():
         writer.write(piece)
         await writer.drain()
 
@@ -92,7 +99,7 @@ async def faulty_server(port: int = 0) -> AsyncIterator[Faulty]:
             asked = Asked(method, path, headers, body)
             if path == "/api/operations/stream":
                 state.streams.append(asked)
-                await _tell(state, writer)
+                await _send_events(state, writer)
                 return
             state.asked.append(asked)
             result = state.answer(asked)
@@ -142,13 +149,13 @@ class FakeClock(Clock):
 class NoKeyring:
     """A computer without a keyring."""
 
-    async def get(self, _place: str) -> str | None:
+    async def get(self, _target: str) -> str | None:
         raise OSError("none here")
 
-    async def put(self, _place: str, _secret: str) -> None:
+    async def put(self, _target: str, _secret: str) -> None:
         raise OSError("none here")
 
-    async def forget(self, _place: str) -> None:
+    async def forget(self, _target: str) -> None:
         raise OSError("none here")
 
 
@@ -158,11 +165,11 @@ class MemoryKeyring:
     def __init__(self) -> None:
         self.kept: dict[str, str] = {}
 
-    async def get(self, place: str) -> str | None:
-        return self.kept.get(place)
+    async def get(self, target: str) -> str | None:
+        return self.kept.get(target)
 
-    async def put(self, place: str, secret: str) -> None:
-        self.kept[place] = secret
+    async def put(self, target: str, secret: str) -> None:
+        self.kept[target] = secret
 
-    async def forget(self, place: str) -> None:
-        self.kept.pop(place, None)
+    async def forget(self, target: str) -> None:
+        self.kept.pop(target, None)

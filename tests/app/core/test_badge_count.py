@@ -17,7 +17,7 @@ from models.core.permissions import Permission
 from tests.app.answers import AS_OF, ME, tokens
 from tests.app.core.faulty_server import Asked, Faulty, MemoryKeyring, faulty_server, http, problem
 
-BOTH = (Permission.APPROVE_ROLES, Permission.APPROVE_ORDERS)
+BOTH = (Permission.APPROVE_ROLES, Permission.VIEW_RISK_QUEUE)
 
 
 class Office:
@@ -59,7 +59,7 @@ async def signed_in(folder: Path, server: Faulty) -> Console:
 async def test_all_badges_are_one_question_and_follow_what_is_told(tmp_path: Path) -> None:
     async with faulty_server() as server:
         office = Office(server, *BOTH)
-        server.told = asyncio.Queue()
+        server.events = asyncio.Queue()
         console = await signed_in(tmp_path, server)
         badges = [console.badge("access"), console.badge("risk")]
         await until(lambda: all(badge.count for badge in badges))
@@ -67,14 +67,14 @@ async def test_all_badges_are_one_question_and_follow_what_is_told(tmp_path: Pat
         await until(lambda: console.stream.state == "live")
         await until(lambda: office.asked == 2)  # what changed before the stream was there may have been missed
         office.counts = {"access.approvals": 1}
-        server.told.put_nowait(b"id: 8\nevent: approvals\ndata: {}\n\n")
+        server.events.put_nowait(b"id: 8\nevent: approvals\ndata: {}\n\n")
         await until(lambda: badges[0].count == 1)
         assert badges[0].words == "1 approval waits for you"
         assert (badges[1].count, badges[1].words) == (0, "")
         assert office.asked == 3
         for badge in badges:
             badge.close()
-        server.told.put_nowait(b"")
+        server.events.put_nowait(b"")
         await console.close()
 
 

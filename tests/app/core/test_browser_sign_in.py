@@ -294,7 +294,8 @@ async def test_a_renewal_for_somebody_else_ends_the_session() -> None:
             await browser_refresh(issuer.options, "r", "ada")
 
 
-async def test_an_issuer_out_of_reach_ends_no_session() -> None:
+async def test_an_issuer_out_of_reach_ends_no_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.core.session.RENEWAL_LONGEST_PAUSE", 0.0)
     async with faulty_server() as server:
         issuer, clock, keyring = Issuer(server), FakeClock(), MemoryKeyring()
         session, client = _session(issuer, clock, keyring)

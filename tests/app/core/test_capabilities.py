@@ -42,13 +42,13 @@ def test_no_two_capabilities_declare_one_mutation_or_badge(console: Console) -> 
 
 
 async def test_all_mutations_are_known_once_it_has_started_whatever_panels_there_are(console: Console) -> None:
-    assert console.mutations.kind(REJECT) is None
+    assert console.mutations.spec(REJECT) is None
     await console.start()
     declared = {spec.name for capability in CAPABILITIES for spec in capability.mutations(console)}
-    assert all(console.mutations.kind(name) is not None for name in declared)
-    reject = console.mutations.kind(REJECT)
+    assert all(console.mutations.spec(name) is not None for name in declared)
+    reject = console.mutations.spec(REJECT)
     assert reject is not None
-    assert (reject.late, reject.within, reject.topics) == (8.0, "entry", {Topic.RISK_QUEUE})
+    assert (reject.delay, reject.within, reject.topics) == (8.0, "entry", {Topic.RISK_QUEUE})
     assert not any(isinstance(domain, Risk) for domain in console._domains.values())
     await console.close()
 

@@ -9,14 +9,17 @@ from typing import Any
 
 import pytest
 
-from app.alerts.domain import MANAGE, Alerts, acknowledge, shelve
+from app.alerts.domain import MANAGE, Alerts, acknowledge, shelve, unshelve
 from app.console import Console
 from app.core.connection_target import ConnectionTarget, resolve_target
 from app.core.errors import OperationsError
 from app.core.freshness import Quality
+from app.core.http_client import READ_ATTEMPTS
 from app.core.link import LinkState
 from app.core.settings import Settings
+from app.core.stream import StreamState
 from app.dashboard import Dashboard
+from app.risk.queue import Risk
 from models.alerts import Alert
 from tests.app.answers import AS_OF, ME, dashboard, tokens
 from tests.app.core.faulty_server import Asked, FakeClock, Faulty, MemoryKeyring, faulty_server, http, problem
@@ -125,6 +128,56 @@ async def test_a_wrong_answer_keeps_the_last_figures(tmp_path: Path, wrong: byte
         await console.close()
 
 
+GATEWAY = {
+    "502": http(b"<html>bad gateway</html>", status="502 Bad Gateway", media="text/html", marked=False),
+    "a portal": http(b"<html>sign in</html>", media="text/html", marked=False),
+    "nothing": http({}, marked=False),
+    "half a JSON": http(b'{"asOf": "20', marked=False),
+    "401": http(b"", status="401 Unauthorized", media="text/html", marked=False),
+    "404": http(b"not here", status="404 Not Found", media="text/plain", marked=False),
+}
+
+
+@pytest.mark.parametrize("between", GATEWAY)
+async def test_what_answers_in_the_servers_place_is_no_link_and_does_nothing(tmp_path: Path, between: str) -> None:
+    async with faulty_server() as server:
+        server.answer = answer
+        console = await _signed_in(tmp_path, server)
+        states: list[LinkState] = []
+        console.link.changed.connect(lambda: states.append(console.link.state))
+        server.answer = lambda _: GATEWAY[between]
+        for _ in range(3):
+            await console.dashboard().refresh()
+        await _until(lambda: states == [LinkState.DOWN])  # it never seems to come back
+        assert console.link.detail.startswith("Something between this computer and the server answers in its place")
+        assert console.quality() is Quality.DISCONNECTED
+        await acknowledge(console.mutations, Alert.model_validate(ALERT), "kept until the server itself is heard")
+        assert [mutation.state for mutation in console.mutations.pending] == ["waiting"]
+        server.answer = answer
+        await _until(lambda: console.link.state is LinkState.UP and not console.mutations.pending, 15)
+        await console.close()
+
+
+@pytest.mark.parametrize("wrong", [*GATEWAY.values(), http({}), http(b'{"asOf'), http(b"<html>", media="text/html")])
+async def test_a_session_that_cannot_be_renewed_is_no_link_and_is_asked_for_ever_more_seldom(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: bytes
+) -> None:
+    monkeypatch.setattr("app.core.session.RENEWAL_FIRST_PAUSE", 3600.0)
+    monkeypatch.setattr("app.core.session.RENEWAL_LONGEST_PAUSE", 3600.0)
+    clock = FakeClock()
+    async with faulty_server() as server:
+        server.answer = answer
+        console = await _signed_in(tmp_path, server, clock)
+        server.answer = lambda asked: wrong if asked.path.endswith("/refresh") else answer(asked)
+        clock.pass_seconds(880)
+        for _ in range(10):
+            await console.dashboard().refresh()
+        assert console.link.state is LinkState.DOWN
+        assert console.link.detail
+        assert sum(asked.path.endswith("/refresh") for asked in server.asked) <= 2 * READ_ATTEMPTS
+        await console.close()
+
+
 async def test_a_session_that_ends_is_told_and_signing_in_again_goes_on(tmp_path: Path) -> None:
     async with faulty_server() as server:
         server.answer = answer
@@ -228,3 +281,61 @@ def test_where_to_work_is_what_was_asked_else_what_was_chosen(tmp_path: Path) ->
     assert resolve_target(Settings(server_url="https://a"), **(none | {"server": "https://b"})) == ConnectionTarget(
         url="https://b"
     )
+
+
+async def test_the_link_is_down_whoever_notices(tmp_path: Path) -> None:
+    """No query of a panel is asked: what a domain asks by itself, or the stream that cannot be begun again, tells."""
+    async with faulty_server() as server:
+        server.answer, server.events = answer, asyncio.Queue()
+        console = Console(tmp_path, ConnectionTarget(url=server.url), keyring=MemoryKeyring())  # type: ignore[arg-type]
+        await console.start()
+        await console.sign_in("operations-lead", "secret")
+        await _until(lambda: console.stream.state is StreamState.LIVE and console.link.state is LinkState.UP)
+        server.answer = lambda _: None
+        with pytest.raises(OperationsError):
+            await console.of(Risk).case("e1")
+        assert console.link.state is LinkState.DOWN
+        server.answer = answer
+        await console.session.load_me()
+        assert console.link.state is LinkState.UP
+        await server.events.put(b"")  # the stream ends; and then the server is gone
+    await _until(lambda: console.link.state is LinkState.DOWN, 4)
+    await console.close()
+
+
+@pytest.mark.parametrize("severity", ["P2", "P4"])
+async def test_a_tile_and_the_card_of_its_alert_change_together(tmp_path: Path, severity: str) -> None:
+    figure = "downloads.failureRate"
+    raised = ALERT | {"figure": figure, "severity": severity}
+    found = dashboard(alerts=[])
+    found["thresholds"][figure]["severity"] = severity
+
+    def served(asked: Asked) -> bytes | None:
+        if "/alerts" in asked.path:
+            listed = [raised] if "state=active" in asked.path else []
+            return http({"items": listed, "nextCursor": None, "asOf": AS_OF.isoformat()})
+        return http(found) if "/dashboard" in asked.path else answer(asked)
+
+    async with faulty_server() as server:
+        server.answer = served
+        console = await _signed_in(tmp_path, server)
+        listed = console.of(Alerts).list()
+
+        def seen() -> tuple[str, str]:
+            assert console.figures is not None
+            assert listed.sample is not None
+            tile = next(each for each in console.figures.figures if each.name == figure)
+            return tile.state, tile.severity
+
+        assert seen() == ("breached", severity)
+        server.answer = lambda _: None  # nothing is heard from here on
+        await console.of(Alerts).list().refresh()
+        assert console.link.state is LinkState.DOWN
+        alert = Alert.model_validate(raised)
+        await shelve(console.mutations, alert, AS_OF + timedelta(hours=1), "known")
+        assert seen() == ("acknowledged", severity)
+        await unshelve(console.mutations, alert)
+        assert seen() == ("breached", severity)
+        await acknowledge(console.mutations, alert, "mine")
+        assert seen() == ("acknowledged", severity)
+        await console.close()

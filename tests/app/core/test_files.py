@@ -17,7 +17,7 @@ from app.core.draft_store import DraftStore, draft_path
 from app.core.outbox import Outbox
 from app.core.settings import Settings, SettingsFile
 from app.core.tasks import Tasks
-from app.risk.filters import Filter, SavedFilters
+from app.risk.filters import QueueFilter, SavedFilters
 from app.risk.notes import NoteDrafts
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows keeps profiles apart by other means")
@@ -60,7 +60,7 @@ def write_draft(profile: Path) -> None:
         write_notes,
         write_draft,
         lambda profile: SettingsFile(profile).save(Settings()),
-        lambda profile: SavedFilters(profile).save("Mine", Filter()),
+        lambda profile: SavedFilters(profile).save("Mine", QueueFilter()),
     ],
     ids=["notes", "drafts", "settings", "filters"],
 )

@@ -180,9 +180,9 @@ async def test_without_a_keyring_it_is_asked_once_not_at_every_renewal() -> None
     asked: list[str] = []
 
     class Counting(NoKeyring):
-        async def put(self, place: str, secret: str) -> None:
-            asked.append(place)
-            await super().put(place, secret)
+        async def put(self, target: str, secret: str) -> None:
+            asked.append(target)
+            await super().put(target, secret)
 
     async with faulty_server() as server:
         server.answer = lambda asked: http(ME if asked.path.endswith("me") else tokens())

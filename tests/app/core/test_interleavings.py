@@ -74,7 +74,7 @@ class ConsoleEngine:
             user=lambda: "operations-lead",
             connected=lambda: self.up,
             step_up=lambda *_: False,
-            noticed=self._noticed,
+            report_error=self._report_error,
             invalidate=lambda _topic: None,
             tasks=self.tasks,
         )
@@ -94,13 +94,13 @@ class ConsoleEngine:
         if connection is not None:
             connection.close()
 
-    def _noticed(self, error: OperationsError) -> None:
+    def _report_error(self, error: OperationsError) -> None:
         if isinstance(error, Unreachable):
             self.up = False
 
-    def _conflicted(self, intent: outbox.PendingMutation) -> None:
-        self.shown[intent.key] += 1
-        assert intent.key not in self.settled, "a conflict came back after it was settled"
+    def _conflicted(self, mutation: outbox.PendingMutation) -> None:
+        self.shown[mutation.key] += 1
+        assert mutation.key not in self.settled, "a conflict came back after it was settled"
 
     async def look(self) -> None:
         """The operator's list is asked for anew, if the server can be heard."""
@@ -142,17 +142,17 @@ class ConsoleEngine:
 
     async def choose(self) -> None:
         """The operator settles the conflicts they see."""
-        for intent in self.mutations.conflicts:
+        for mutation in self.mutations.conflicts:
             try:
-                seen = await self.mutations.look_at_theirs(intent.key)
+                seen = await self.mutations.look_at_theirs(mutation.key)
                 keep = self._chance.choice((self.mutations.keep_mine, self.mutations.keep_theirs))
                 self.settled.add(seen.key)
                 await keep(seen.key)
             except Unreachable:
-                self.settled.discard(intent.key)
+                self.settled.discard(mutation.key)
                 self.up = False
             except OperationsError:
-                self.settled.discard(intent.key)  # settled in this moment, or not known yet
+                self.settled.discard(mutation.key)  # settled in this moment, or not known yet
 
 
 async def _breathe(chance: random.Random) -> None:

@@ -97,6 +97,8 @@ def value(annotation: Any, rules: list[Any], text: str) -> Any:
         if annotation in plain:
             return plain[annotation]
         if annotation is str:
+            if any(getattr(getattr(each, "func", None), "__name__", "") == "_web_address" for each in rules):
+                return f"https://{text}.example"
             pattern = next((found for each in rules if (found := _pattern(each))), None)
             return text if pattern is None or text == CANARY else PATTERNS.get(pattern, text)
     raise AssertionError(f"no value of {annotation} is known here")
@@ -121,7 +123,7 @@ async def keep(path: Path, value_type: Any, kept: Any) -> None:
     tasks = Tasks()
     snapshot = Snapshot(path, print)
     clock = SystemClock()
-    samples = KeptSamples(snapshot, clock, tasks, keyring=NoKeyring(), place="p", say=lambda _words: None)  # type: ignore[arg-type]
+    samples = KeptSamples(snapshot, clock, tasks, keyring=NoKeyring(), target="p", say=lambda _words: None)  # type: ignore[arg-type]
     await samples.start()
     samples.put("x", lambda: value_type, Sample(kept, AS_OF, AS_OF, clock.monotonic()))
     samples.close()

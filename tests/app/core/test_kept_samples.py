@@ -36,7 +36,9 @@ class Run:
     def __init__(self, path: Path, keyring: Any) -> None:
         self.clock, self.tasks, self.said = FakeClock(), Tasks(), list[str]()
         self.snapshot = Snapshot(path, self.said.append)
-        self.kept = KeptSamples(self.snapshot, self.clock, self.tasks, keyring=keyring, place="p", say=self.said.append)
+        self.kept = KeptSamples(
+            self.snapshot, self.clock, self.tasks, keyring=keyring, target="p", say=self.said.append
+        )
         self.gate = asyncio.Event()
         self.answer: Listed | None = None
 

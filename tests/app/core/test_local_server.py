@@ -9,6 +9,7 @@ import signal
 import tempfile
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,10 @@ from app.console import Console
 from app.core.connection_target import ConnectionTarget
 from app.core.freshness import Quality
 from app.core.link import LinkState
-from app.core.local_server import LocalServerError, join_or_start
+from app.core.local_server import LocalServerError, LocalTokens, join_or_start
 from models.core.permissions import Permission
 from tests.app.core.faulty_server import MemoryKeyring
+from tests.conftest import Api
 
 
 @pytest.fixture
@@ -127,3 +129,49 @@ async def test_a_role_nobody_has_is_refused_in_words(folder: Path) -> None:
         await join_or_start(folder, role="emperor", sample_shop=False)
     await held.release()
     await _gone(folder)
+
+
+@pytest.mark.parametrize("signed_in", [True, False], ids=["signed in as somebody else", "signed out"])
+async def test_a_server_that_comes_back_brings_nobody_else(
+    tmp_path: Path, api: Api, monkeypatch: pytest.MonkeyPatch, signed_in: bool
+) -> None:
+    """The account that was asked for at the start is not taken up again in place of who has signed in since."""
+    leases: list[asyncio.Event] = []
+
+    async def joined(*_: object, **__: object) -> _Lease:
+        leases.append(asyncio.Event())
+        return _Lease(api, leases[-1])
+
+    monkeypatch.setattr("app.core.local_server.join_or_start", joined)
+    await asyncio.to_thread(api.add_person, "ada", "Ada", "correct horse")
+    target = ConnectionTarget(data_dir=tmp_path, role="operations-lead")
+    console = Console(tmp_path / "profile", target, keyring=MemoryKeyring())  # type: ignore[arg-type]
+    await console.start()
+    assert console.session.me is not None
+    assert console.session.me.user_id == "operations-lead"
+    names = set[str]()
+    await console.sign_out()
+    if signed_in:
+        await console.sign_in("ada", "correct horse")
+    console.session.changed.connect(lambda: names.add(console.session.me.name if console.session.me else ""))
+    ready = asyncio.Event()
+    console.ready.connect(ready.set)
+    leases[0].set()
+    async with asyncio.timeout(10):
+        await ready.wait()
+    assert len(leases) == 2
+    assert names <= {"Ada"} if signed_in else not names
+    assert console.session.signed_in == signed_in
+    assert console.link.state is (LinkState.UP if signed_in else LinkState.SIGNED_OUT)
+    await console.close()
+
+
+class _Lease:
+    """A server of this computer that gives the account it was asked for."""
+
+    def __init__(self, api: Api, closed: asyncio.Event) -> None:
+        self.url, self.closed = api.base_url, closed
+        self.tokens = LocalTokens(api.token("operations-lead"), None, datetime.now(UTC) + timedelta(hours=1))
+
+    async def release(self) -> None:
+        """Nothing is held."""

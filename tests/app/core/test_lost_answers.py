@@ -14,7 +14,7 @@ import pytest
 
 from app.core import session_requests
 from app.core.clock import Clock, SystemClock
-from app.core.errors import BadAnswer, OperationsError, SignedOut, TimedOut
+from app.core.errors import OperationsError, SignedOut, TimedOut
 from app.core.http_client import OperationsClient
 from app.core.messages import Messages
 from app.core.session import Session
@@ -31,8 +31,8 @@ FAULTS: dict[str, tuple[Fault, type[OperationsError] | None]] = {
     "closed": (lambda _: None, None),
     "broken off": (lambda answer: answer[:-40], None),
     "half-open": (lambda _: SILENT, TimedOut),
-    "a proxy's 502": (lambda _: http(b"<html>", status="502 Bad Gateway", media="text/html"), None),
-    "incomplete": (lambda answer: http(answer.partition(b"\r\n\r\n")[2][:-40]), BadAnswer),
+    "a proxy's 502": (lambda _: http(b"<html>", status="502 Bad Gateway", media="text/html", marked=False), None),
+    "incomplete": (lambda answer: http(answer.partition(b"\r\n\r\n")[2][:-40]), None),
 }
 """What becomes of an answer, and what is raised to who asked; ``None``: nothing, it was asked for again."""
 

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import math
 import os
 import shutil
 import sqlite3
 import subprocess
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
+from app.core.clock import is_instant
 from app.core.figure_set import FigureSet
-from app.core.snapshot import PAINT_KEY, SCHEMA, Snapshot, read, read_first
+from app.core.snapshot import PAINT_KEY, SCHEMA, Snapshot, any_plain, one_sealed, read, read_first
+from app.core.snapshot_seal import Seal
 from app.dashboard.figures import from_dashboard
 from models.dashboard import OperationsDashboard
 from tests.app.answers import dashboard
@@ -156,3 +165,75 @@ def test_two_consoles_write_at_once(tmp_path: Path) -> None:
     assert said == []
     assert read(path, "a4") is not None
     assert read(path, "b4") is not None
+
+
+ODD = st.one_of(
+    st.none(),
+    st.integers(-(2**63), 2**63 - 1),
+    st.floats(),
+    st.sampled_from(["null", "[]", "{", "abc", "1e400", "[" * 100_000, '{"as_of": NaN}']),
+    st.binary(max_size=40),
+)
+COLUMNS = ("key", "text", "as_of", "received_at")
+
+
+@hypothesis_settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from([PAINT_KEY, "me", "sealed"]),
+    st.dictionaries(st.sampled_from(COLUMNS), ODD, min_size=1),
+    st.booleans(),
+)
+def test_an_odd_row_is_left_out_and_the_others_stay(row: str, odd: dict[str, Any], sealed: bool) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "s.db"
+        said: list[str] = []
+        _write(path, _figures().to_json(), PAINT_KEY)
+        for key in ("me", "sealed", "whole"):
+            _write(path, "[]", key)
+        with contextlib.closing(sqlite3.connect(path)) as db, db:
+            db.execute("update sample set text = x'00' where key = 'sealed'")
+            columns = ", ".join(f"{name} = ?" for name in odd)
+            db.execute(f"update sample set {columns} where key = ?", (*odd.values(), row))
+        seal = Seal(b"k" * 32) if sealed else None
+        read_first(path)
+        for key in (PAINT_KEY, "me", "sealed"):
+            kept = read(path, key, seal)
+            assert kept is None or all(is_instant(at) for at in (kept.as_of, kept.received_at))
+        assert isinstance(one_sealed(path), tuple | None)
+        any_plain(path)
+        snapshot = Snapshot(path, said.append)
+        snapshot.seal = seal
+        snapshot.put("new", "[1]", NOW, NOW, NOW)
+        snapshot.close()
+        assert said == []
+        assert {key: read(path, key, seal).text for key in ("whole", "new")} == {"whole": "[]", "new": "[1]"}  # type: ignore[union-attr]
+
+
+FIGURES = json.loads(_figures().to_json())
+VALUES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.floats(),
+    st.integers(),
+    st.text(max_size=5),
+    st.just([]),
+    st.just({}),
+    st.just([[None]]),
+)
+
+
+@hypothesis_settings(max_examples=200, deadline=None)
+@given(
+    st.dictionaries(st.sampled_from([*FIGURES, "other"]), VALUES, max_size=2),
+    st.dictionaries(st.sampled_from([*FIGURES["figures"][0], "other"]), VALUES, max_size=2),
+)
+def test_a_picture_has_values_that_can_be_painted_or_is_none(odd: dict[str, Any], in_figure: dict[str, Any]) -> None:
+    first, *others = FIGURES["figures"]
+    text = json.dumps({**FIGURES, "figures": [{**first, **in_figure}, *others], **odd})
+    with contextlib.suppress(ValueError):
+        found = FigureSet.from_json(text)
+        datetime.fromtimestamp(found.as_of, UTC).astimezone()
+        for figure in found.figures:
+            found.age(figure, NOW.timestamp())
+            assert all(number is None or math.isfinite(number) for number in figure.sparkline)
+            assert isinstance(figure.title, str)

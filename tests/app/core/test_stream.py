@@ -11,7 +11,7 @@ import pytest
 
 from app.core import stream as streaming
 from app.core.http_client import OperationsClient
-from app.core.stream import Event, Stream, StreamState, events
+from app.core.stream import Stream, StreamEvent, StreamState, events
 from app.core.tasks import Tasks
 from tests.app.core.faulty_server import Faulty, faulty_server
 
@@ -28,7 +28,7 @@ async def test_events_are_read_with_comments_pings_and_a_cut_off_end() -> None:
             _lines(": hello", "id: 4", "", "id:5", "event: alerts", "data: {", "data: }", "", "id: 6", "event: x")
         )
     ]
-    assert found == [Event(4, "", ""), Event(5, "alerts", "{\n}")]
+    assert found == [StreamEvent(4, "", ""), StreamEvent(5, "alerts", "{\n}")]
 
 
 class Ear:
@@ -40,7 +40,7 @@ class Ear:
         self.topics: list[str] = []
         self.states: list[StreamState] = []
         self.tasks = Tasks()
-        self.stream.heard.connect(self.topics.append)
+        self.stream.received.connect(self.topics.append)
         self.stream.changed.connect(lambda: self.states.append(self.stream.state))
         self.stream.start(self.tasks.start)
 
@@ -62,16 +62,16 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_it_tells_topics_and_goes_on_after_the_last_position() -> None:
     async with faulty_server() as server:
-        server.told = asyncio.Queue()
+        server.events = asyncio.Queue()
         ear = Ear(server)
         await until(lambda: ear.stream.state is StreamState.LIVE)
-        await server.told.put(b"id: 8\nevent: alerts\ndata: {}\n\nid: 9\nevent: resync\nda")
-        await server.told.put(b"ta: {}\n\n: ping\nid: 12\n\n")
+        await server.events.put(b"id: 8\nevent: alerts\ndata: {}\n\nid: 9\nevent: resync\nda")
+        await server.events.put(b"ta: {}\n\n: ping\nid: 12\n\n")
         await until(lambda: len(ear.topics) == 3)
         assert ear.topics == ["resync", "alerts", "resync"], (
             "everything at first, then what is told; resync means everything"
         )
-        await server.told.put(b"")
+        await server.events.put(b"")
         await until(lambda: len(server.streams) == 2)
         assert "last-event-id" not in server.streams[0].headers
         assert server.streams[1].headers["last-event-id"] == "12"
@@ -84,7 +84,7 @@ async def test_a_server_without_it_or_away_means_polling() -> None:
         ear = Ear(server)
         await until(lambda: ear.stream.state is StreamState.POLLING)
         assert "no stream here" in ear.stream.detail
-        server.told = asyncio.Queue()
+        server.events = asyncio.Queue()
         await until(lambda: ear.stream.state is StreamState.LIVE)
         await ear.close()
 
@@ -92,7 +92,7 @@ async def test_a_server_without_it_or_away_means_polling() -> None:
 async def test_silence_counts_as_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streaming, "SILENCE", 0.1)
     async with faulty_server() as server:
-        server.told = asyncio.Queue()
+        server.events = asyncio.Queue()
         ear = Ear(server)
         await until(lambda: len(server.streams) >= 2)
         await ear.close()
@@ -100,7 +100,7 @@ async def test_silence_counts_as_lost(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_it_stops_when_nobody_is_signed_in(tmp_path: Path) -> None:
     async with faulty_server() as server:
-        server.told = asyncio.Queue()
+        server.events = asyncio.Queue()
         ear = Ear(server)
         await until(lambda: ear.stream.state is StreamState.LIVE)
         ear.stream.stop()

@@ -96,7 +96,7 @@ def test_actions_tell_why_they_cannot_be_done_and_recent_ones_come_first() -> No
     registry = ActionRegistry(held.__contains__)
     registry.add(Action("a", "Alpha", permission="p.do", run=lambda: ran.append("a")))
     registry.add(Action("b", "Beta", run=lambda: ran.append("b"), enabled=lambda: None if ran else "nothing to undo"))
-    assert registry.execute("a") == "needs the permission p.do"
+    assert registry.execute("a") == "needs the permission “P: do”"
     assert registry.execute("b") == "nothing to undo"
     held.add("p.do")
     assert registry.execute("a") is None
@@ -108,10 +108,10 @@ def test_actions_tell_why_they_cannot_be_done_and_recent_ones_come_first() -> No
 
 
 class _Source:
-    told = Signal(object)
+    posted = Signal(object)
 
 
-@pytest.mark.expects_errors("a slot of _Source.told failed")
+@pytest.mark.expects_errors("a slot of _Source.posted failed")
 def test_a_slot_that_fails_or_is_gone_does_not_silence_the_others() -> None:
     source, heard = _Source(), []
 
@@ -127,10 +127,10 @@ def test_a_slot_that_fails_or_is_gone_does_not_silence_the_others() -> None:
 
     widget = Widget()
     for slot in (broken, deleted, widget.slot, heard.append):
-        source.told.connect(slot)
-    source.told.emit(1)
+        source.posted.connect(slot)
+    source.posted.emit(1)
     del widget
-    source.told.emit(2)
+    source.posted.emit(2)
     assert heard == [("widget", 1), 1, 2]
 
 
@@ -142,9 +142,9 @@ def test_a_slot_of_a_widget_that_qt_has_deleted_is_dropped_without_an_error(word
         called.append(value)
         raise RuntimeError(words)
 
-    source.told.connect(deleted)
-    source.told.emit(1)
-    source.told.emit(2)
+    source.posted.connect(deleted)
+    source.posted.emit(1)
+    source.posted.emit(2)
     assert called == [1]
 
 

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.risk.filters import KEPT_MOST, SCHEME, Filter, FilterError, SavedFilters, Sort, Tab, from_link, parse
+from app.risk.filters import KEPT_MOST, SCHEME, FilterError, QueueFilter, SavedFilters, Sort, Tab, from_link, parse
 from app.risk.notes import KEPT_MOST as NOTES_MOST
 from app.risk.notes import LENGTH_MOST, NoteDrafts
 
 
 def test_what_is_typed_becomes_parameters() -> None:
     typed = 'score:80-95 amount:50- age:-90 rule:velocity-card who:me action:block de "card test"'
-    assert Filter(Tab.DUE, Sort.AMOUNT, descending=False, typed=typed).query() == {
+    assert QueueFilter(Tab.DUE, Sort.AMOUNT, descending=False, typed=typed).query() == {
         "dueWithin": "60",
         "scoreMin": "80",
         "scoreMax": "95",
@@ -30,7 +30,7 @@ def test_what_is_typed_becomes_parameters() -> None:
         "direction": "asc",
     }
     assert parse("score:80") == {"score_min": "80", "score_max": "80"}
-    assert Filter(typed="amount:50-60").query(minor_units=1)["amountMin"] == "50"
+    assert QueueFilter(typed="amount:50-60").query(minor_units=1)["amountMin"] == "50"
     assert parse("  ") == {}
 
 
@@ -60,7 +60,7 @@ def test_what_is_not_understood_says_what_is(typed: str, words: str) -> None:
     st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters='":'), max_size=40),
 )
 def test_a_link_opens_what_it_was_made_of(tab: Tab, sort: Sort, descending: bool, typed: str) -> None:
-    made = Filter(tab, sort, descending, typed)
+    made = QueueFilter(tab, sort, descending, typed)
     assert from_link(f"  {made.link} ") == made
 
 
@@ -73,18 +73,21 @@ def test_other_text_is_no_link() -> None:
 
 def test_saved_filters_survive(tmp_path: Path) -> None:
     saved = SavedFilters(tmp_path)
-    saved.save(" My   Germans ", Filter(typed="de"))
-    saved.save("Late", Filter(Tab.DUE))
-    saved.save("Late", Filter(Tab.DUE, Sort.DUE))
-    assert SavedFilters(tmp_path).by_name == {"My Germans": Filter(typed="de"), "Late": Filter(Tab.DUE, Sort.DUE)}
+    saved.save(" My   Germans ", QueueFilter(typed="de"))
+    saved.save("Late", QueueFilter(Tab.DUE))
+    saved.save("Late", QueueFilter(Tab.DUE, Sort.DUE))
+    assert SavedFilters(tmp_path).by_name == {
+        "My Germans": QueueFilter(typed="de"),
+        "Late": QueueFilter(Tab.DUE, Sort.DUE),
+    }
     saved.remove("Late")
     assert list(SavedFilters(tmp_path).by_name) == ["My Germans"]
     with pytest.raises(FilterError, match="name"):
-        saved.save("  ", Filter())
+        saved.save("  ", QueueFilter())
     for number in range(KEPT_MOST - 1):
-        saved.save(f"f{number}", Filter())
+        saved.save(f"f{number}", QueueFilter())
     with pytest.raises(FilterError, match="remove one"):
-        saved.save("one more", Filter())
+        saved.save("one more", QueueFilter())
     assert [p.name for p in tmp_path.iterdir()] == ["triage-filters.json"]
 
 

@@ -13,7 +13,7 @@ import pytest
 from app.core.errors import Unreachable
 from app.core.tasks import Tasks
 from app.risk.cases import AT_ONCE, KEPT, CaseCache
-from app.risk.filters import Filter, Sort, Tab
+from app.risk.filters import QueueFilter, Sort, Tab
 from app.risk.pages import PAGES_KEPT, QueueList
 from models.core.paging import Page
 from models.core.personal import NOT_KEPT_OFFLINE
@@ -51,11 +51,11 @@ class Server:
     def __init__(self, count: int) -> None:
         self.numbers = list(range(count))
         self.changed: dict[int, RiskQueueEntry] = {}
-        self.asked: list[tuple[Filter, str | None]] = []
+        self.asked: list[tuple[QueueFilter, str | None]] = []
         self.fails: Exception | None = None
         self.gate: asyncio.Event | None = None
 
-    async def page(self, chosen: Filter, cursor: str | None, limit: int) -> Page[RiskQueueEntry]:
+    async def page(self, chosen: QueueFilter, cursor: str | None, limit: int) -> Page[RiskQueueEntry]:
         self.asked.append((chosen, cursor))
         if self.fails is not None:
             raise self.fails
@@ -172,7 +172,8 @@ async def test_an_answer_that_was_on_its_way_does_not_bring_the_earlier_entry_ba
     [
         (Tab.OPEN, {"status": EntryStatus.REVIEWED, "verdict": EntryVerdict.APPROVED}, False),
         (Tab.OPEN, {"assigned_to": "bob"}, True),
-        (Tab.OPEN, {"snoozed_until": NOW + timedelta(hours=1)}, True),
+        (Tab.OPEN, {"snoozed_until": NOW + timedelta(hours=1)}, False),
+        (Tab.OPEN, {"snoozed_until": NOW - timedelta(hours=1)}, True),
         (Tab.OPEN, {"status": EntryStatus.ESCALATED}, False),
         (Tab.MINE, {"assigned_to": "ada"}, True),
         (Tab.MINE, {"assigned_to": None}, False),
@@ -185,7 +186,7 @@ async def test_an_answer_that_was_on_its_way_does_not_bring_the_earlier_entry_ba
 )
 async def test_what_does_not_belong_any_more_leaves(tab: Tab, changes: dict[str, Any], stays: bool) -> None:
     rows = made(Server(5))
-    rows.show(Filter(tab))
+    rows.show(QueueFilter(tab))
     await settled(rows)
     rows.put(entry(2, version=2, **changes))
     assert (rows.row_of("e2") is not None) is stays
@@ -268,11 +269,11 @@ async def test_a_case_is_asked_for_again_when_its_entry_has_changed() -> None:
     await asyncio.sleep(0)
     server.answer("a", version=3)
     await asyncio.sleep(0.01)
-    cases.heard(entry(0, entry_id="a", version=3))
+    cases.note_entry(entry(0, entry_id="a", version=3))
     cases.want(["a"])
     await asyncio.sleep(0)
     assert server.asked == ["a"]
-    cases.heard(entry(0, entry_id="a", version=4))
+    cases.note_entry(entry(0, entry_id="a", version=4))
     cases.want(["a"])
     await asyncio.sleep(0)
     assert server.asked == ["a", "a"]
@@ -312,12 +313,12 @@ async def test_what_an_earlier_run_kept_is_there_until_the_first_answer_takes_it
     server = Server(20)
     left_out = tuple(entry(number, customer_id=NOT_KEPT_OFFLINE) for number in range(5))
 
-    async def recall(_chosen: Filter) -> Page[RiskQueueEntry]:
+    async def recall(_chosen: QueueFilter) -> Page[RiskQueueEntry]:
         return Page[RiskQueueEntry].model_construct(items=left_out, next_cursor=None, as_of=NOW)
 
-    heard: list[Filter] = []
+    heard: list[QueueFilter] = []
     rows = QueueList(
-        server.page, Tasks(), lambda: NOW, lambda: "ada", heard=lambda f, _page: heard.append(f), recall=recall
+        server.page, Tasks(), lambda: NOW, lambda: "ada", on_page=lambda f, _page: heard.append(f), recall=recall
     )
     server.fails = Unreachable("away")
     rows.look_at(0, 20)
@@ -333,7 +334,7 @@ async def test_what_an_earlier_run_kept_is_there_until_the_first_answer_takes_it
     await settled(rows)
     assert (rows.count, rows.known, rows.kept_as_of) == (20, True, None)
     assert [each.customer_id for each in rows.loaded()] == [None] * 20, "of the same version, and whole"
-    assert heard == [Filter()]
+    assert heard == [QueueFilter()]
 
 
 async def test_a_case_of_an_earlier_run_is_read_while_nobody_can_be_asked() -> None:

@@ -16,7 +16,7 @@ COUNTRIES = {"card_country": "DE", "ip_country": "NG", "billing_country": "DE"}
 AROUND = WordingContext("EUR", COUNTRIES, lambda code: NAMES.get(code, code))
 
 
-def said(metric: str, operator: str, value: Any, actual: Any) -> str:
+def sentence(metric: str, operator: str, value: Any, actual: Any) -> str:
     return plain(
         fired_words(Compared(metric=metric, operator=operator, value=value, actual=actual, holds=True), AROUND)
     )
@@ -26,7 +26,7 @@ def said(metric: str, operator: str, value: Any, actual: Any) -> str:
     ("metric", "operator", "value", "actual", "words"),
     [
         ("card_orders_1h", "gt", 3, 7, "7 orders with this card in one hour. The limit is 3."),
-        ("card_orders_1h", "gte", 4, 7, "7 orders with this card in one hour. The limit is 3."),
+        ("card_orders_1h", "gte", 4, 7, "7 orders with this card in one hour. The rule asks for at least 4."),
         ("ip_orders_10m", "gt", 0, 1, "1 order from this IP in ten minutes. The limit is 0."),
         ("customer_amount_30d", "gt", 5, 10, "0.10 EUR by this customer in 30 days. The limit is 0.05 EUR."),
         ("ip_amount_24h", "gte", 500, 1000, "10.00 EUR from this IP in 24 hours. The rule asks for at least 5.00 EUR."),
@@ -42,7 +42,7 @@ def said(metric: str, operator: str, value: Any, actual: Any) -> str:
         ("item_count", "eq", 1, 1, "1 item in the order. The rule asks for exactly 1."),
         ("hour_of_day", "lt", 5, 3, "Ordered between 03:00 and 04:00 UTC. The rule asks for less than hour 5."),
         ("hour_of_day", "gte", 23, 23, "Ordered between 23:00 and 00:00 UTC. The rule asks for at least hour 23."),
-        ("customer_refunds", "gte", 2, 3, "The customer was refunded 3 times. The limit is 1."),
+        ("customer_refunds", "gte", 2, 3, "The customer was refunded 3 times. The rule asks for at least 2."),
         ("customer_chargebacks", "gt", 0, 1, "The customer has charged back 1 time. The limit is 0."),
         ("customer_orders", "ne", 0, 2, "The customer has 2 earlier orders. The rule asks for anything but 0."),
         (
@@ -59,7 +59,7 @@ def said(metric: str, operator: str, value: Any, actual: Any) -> str:
     ],
 )
 def test_what_fired_is_said_with_its_numbers(metric: str, operator: str, value: Any, actual: Any, words: str) -> None:
-    assert said(metric, operator, value, actual) == words
+    assert sentence(metric, operator, value, actual) == words
 
 
 def test_numbers_are_strong() -> None:
@@ -77,6 +77,18 @@ def test_a_rule_says_only_what_held() -> None:
     assert plain(why(rule)) == "4 orders with this card in one hour. The limit is 3."
     nothing = rule.model_copy(update={"conditions": conditions[:2]})
     assert plain(why(nothing)) == "d"
+
+
+def test_where_bill_and_parcel_go_to_one_country_that_is_said_once() -> None:
+    conditions = tuple(
+        Compared(metric=metric, operator="eq", value=True, actual=True, holds=True)
+        for metric in ("billing_card_differ", "shipping_card_differ")
+    )
+    rule = Fired(rule_id="r", description="d", severity=5, action=Action.REVIEW, conditions=conditions)
+    values = {"billing_country": "BE", "shipping_country": "BE", "card_country": "US"}
+    assert plain(why(rule, WordingContext(values=values))) == "Billed and sent to BE, card from US."
+    values["shipping_country"] = "NL"
+    assert plain(why(rule, WordingContext(values=values))) == "Billed to BE, card from US. Sent to NL, card from US."
 
 
 @pytest.mark.parametrize("metric", METRICS.values(), ids=lambda metric: metric.key)
@@ -105,7 +117,7 @@ def test_every_metric_has_words_for_every_operator(metric: Any) -> None:
 
 
 def test_a_metric_of_another_release_is_said_as_it_came() -> None:
-    assert said("moon_phase", "eq", 3, 3) == "moon_phase eq 3."
+    assert sentence("moon_phase", "eq", 3, 3) == "moon_phase eq 3."
 
 
 def test_windows_and_durations() -> None:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.access import AccessReportError, Entry
+from backend.access import AccessReportError, ReportedAccess
 from backend.access.drift.actions import compare
 from backend.core.database import Database
 from backend.core.settings import AccessSource, Settings
@@ -25,13 +25,13 @@ from tests.conftest import Api
 ROLES = {"admin": "administrator", "owner": "administrator", "support": "support-lead"}
 
 names = st.sampled_from(["ada", "bob", "eve"])
-reports = st.frozensets(st.builds(Entry, names, st.sampled_from([*ROLES, "mystery"])))
+reports = st.frozensets(st.builds(ReportedAccess, names, st.sampled_from([*ROLES, "mystery"])))
 expectations = st.frozensets(st.tuples(names, st.sampled_from(sorted(set(ROLES.values())))))
 
 
 @given(reports, expectations)
 def test_every_entry_and_every_expectation_is_accounted_for_once(
-    reported: frozenset[Entry], expected: frozenset[tuple[str, str]]
+    reported: frozenset[ReportedAccess], expected: frozenset[tuple[str, str]]
 ) -> None:
     found = compare(reported, expected, ROLES)
     for entry in reported:
@@ -70,7 +70,7 @@ def test_csv_and_json_say_the_same(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes("\ufeffuser,role,since\nada , admin,2020\nada,admin,2021\n".encode())
     (tmp_path / "a.json").write_text(json.dumps([{"user": "ada", "role": "admin"}]))
     csv, plain = AccessSnapshot(tmp_path / "a.csv").read(), AccessSnapshot(tmp_path / "a.json").read()
-    assert csv == plain == frozenset({Entry("ada", "admin")})
+    assert csv == plain == frozenset({ReportedAccess("ada", "admin")})
 
 
 def test_differences_come_and_go_with_their_alert(api: Api, settings: Settings, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ Opened = Callable[[], Any]
 BACKUP = {"source": "backup", "key": "daily"}
 
 
-async def tell(db: Database, severity: Severity = Severity.P3, **changes: Any) -> Alert:
+async def raise_condition(db: Database, severity: Severity = Severity.P3, **changes: Any) -> Alert:
     async with db.transaction() as tx:
         words = {"title": "The daily backup failed", "guidance": "Look.\nAct.", **BACKUP, **changes}
         return await actions.raise_alert(tx, severity=severity, **words)
@@ -49,24 +49,24 @@ def audited(owner_url: str) -> list[str]:
 
 async def test_raised_twice_is_one_alert(open_database: Opened, owner_url: str) -> None:
     async with open_database() as db:
-        first, second = await tell(db), await tell(db)
+        first, second = await raise_condition(db), await raise_condition(db)
         assert (second.id, second.version) == (first.id, 1)
         assert second.evaluated_at > first.evaluated_at
-        assert (await tell(db, key="weekly")).id != first.id
-        assert (await tell(db, source="access")).id != first.id
+        assert (await raise_condition(db, key="weekly")).id != first.id
+        assert (await raise_condition(db, source="access")).id != first.id
     assert audited(owner_url) == ["raised"] * 3
 
 
 async def test_raised_by_many_at_once_is_one_alert(open_database: Opened, owner_url: str) -> None:
     async with open_database() as db:
-        told = await asyncio.gather(*(tell(db) for _ in range(8)))
+        told = await asyncio.gather(*(raise_condition(db) for _ in range(8)))
         assert len({alert.id for alert in told}) == 1
     assert audited(owner_url) == ["raised"]
 
 
 async def test_not_acknowledged_it_stays_until_somebody_does(open_database: Opened, owner_url: str) -> None:
     async with open_database() as db:
-        raised = await tell(db)
+        raised = await raise_condition(db)
         returned = await passed(db)
         assert returned is not None
         assert (returned.state, returned.condition, returned.version) == (AlertState.ACTIVE, "normal", 2)
@@ -74,21 +74,21 @@ async def test_not_acknowledged_it_stays_until_somebody_does(open_database: Open
         again = await passed(db)
         assert again is not None
         assert again.version == 2
-        resumed = await tell(db)
+        resumed = await raise_condition(db)
         assert (resumed.id, resumed.returned_at, resumed.condition) == (raised.id, None, "breached")
         returned = await passed(db)
         assert returned is not None
         assert (await acknowledge(db, returned)).state is AlertState.CLEARED
         assert await passed(db) is None
-        assert (await tell(db)).id != raised.id
+        assert (await raise_condition(db)).id != raised.id
     assert audited(owner_url) == ["raised", "returned", "resumed", "returned", "acknowledged", "cleared", "raised"]
 
 
 async def test_acknowledged_it_clears_when_it_has_passed(open_database: Opened, owner_url: str) -> None:
     async with open_database() as db:
         assert await passed(db) is None
-        await acknowledge(db, await tell(db))
-        assert (await tell(db)).state is AlertState.ACKNOWLEDGED
+        await acknowledge(db, await raise_condition(db))
+        assert (await raise_condition(db)).state is AlertState.ACKNOWLEDGED
         cleared = await passed(db)
         assert cleared is not None
         assert (cleared.state, cleared.returned_at is None) == (AlertState.CLEARED, False)
@@ -97,21 +97,21 @@ async def test_acknowledged_it_clears_when_it_has_passed(open_database: Opened, 
 
 async def test_a_higher_severity_makes_it_active_again(open_database: Opened, owner_url: str) -> None:
     async with open_database() as db:
-        await acknowledge(db, await tell(db, Severity.P3))
-        worse = await tell(db, Severity.P2, title="No backup for 26 h")
+        await acknowledge(db, await raise_condition(db, Severity.P3))
+        worse = await raise_condition(db, Severity.P2, title="No backup for 26 h")
         assert (worse.state, worse.severity, worse.title) == (AlertState.ACTIVE, Severity.P2, "No backup for 26 h")
         assert (worse.acknowledged_at, worse.acknowledged_by, worse.comment) == (None, None, None)
-        milder = await tell(db, Severity.P4)
+        milder = await raise_condition(db, Severity.P4)
         assert (milder.state, milder.severity) == (AlertState.ACTIVE, Severity.P2), "it holds until acknowledged"
         milder = await acknowledge(db, milder)
-        milder = await tell(db, Severity.P4)
+        milder = await raise_condition(db, Severity.P4)
         assert (milder.state, milder.severity) == (AlertState.ACKNOWLEDGED, Severity.P4)
     assert audited(owner_url) == ["raised", "acknowledged", "escalated", "changed", "acknowledged", "changed"]
 
 
 async def test_a_shelf_ends_by_itself_or_when_it_gets_worse(open_database: Opened, owner_url: str) -> None:
     async with open_database() as db:
-        alert = await tell(db)
+        alert = await raise_condition(db)
         until = datetime.now(UTC) + timedelta(seconds=0.4)
 
         async def shelve(version: int, until: datetime) -> Alert:
@@ -122,19 +122,19 @@ async def test_a_shelf_ends_by_itself_or_when_it_gets_worse(open_database: Opene
 
         await shelve(1, until)
         await evaluate(db, Settings())
-        assert (await tell(db)).shelved_until == until
+        assert (await raise_condition(db)).shelved_until == until
         await asyncio.sleep(0.5)
         await evaluate(db, Settings())
-        back = await tell(db)
+        back = await raise_condition(db)
         assert (back.shelved_until, back.version) == (None, 3)
         await shelve(3, datetime.now(UTC) + timedelta(hours=1))
-        assert (await tell(db, Severity.P1)).shelved_until is None
+        assert (await raise_condition(db, Severity.P1)).shelved_until is None
     assert audited(owner_url) == ["raised", "shelved", "unshelved", "shelved", "escalated"]
 
 
 async def test_half_an_origin_is_refused(open_database: Opened, owner_url: str) -> None:
     async with open_database() as db:
-        await tell(db)
+        await raise_condition(db)
     with psycopg.connect(owner_url) as connection, pytest.raises(psycopg.errors.CheckViolation):
         connection.execute("update alert set figure = 'orders.total'")
 
@@ -142,7 +142,7 @@ async def test_half_an_origin_is_refused(open_database: Opened, owner_url: str) 
 def test_routes_and_dashboard_show_it_as_any_other(api: Api, open_database: Opened) -> None:
     async def raise_one() -> Alert:
         async with open_database() as db:
-            return await tell(db)
+            return await raise_condition(db)
 
     alert = asyncio.run(raise_one())
     with httpx.Client(base_url=f"{api.base_url}/api/operations", headers=api.headers()) as client:

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.alerts.decide import GAP, Event, Reading, Transition, Watch, acknowledge, decide, shelve
+from backend.alerts.decide import GAP, AlertEvent, Reading, Transition, Watch, acknowledge, decide, shelve
 from models.alerts import Alert, AlertCondition, AlertRule, AlertState, Comparison, Severity
 from models.figures import FigureName
 
@@ -49,7 +49,7 @@ class Desk:
         self.now = START
         self.watch: Watch | None = None
         self.alerts: dict[str, Alert] = {}
-        self.log: list[Event] = []
+        self.log: list[AlertEvent] = []
         self._ids = (f"a{n}" for n in count(1))
 
     def open(self, cause: AlertCondition = BREACHED) -> Alert | None:
@@ -57,7 +57,7 @@ class Desk:
         assert len(found) <= 1, "at most one open alert per rule and cause"
         return found[0] if found else None
 
-    def see(self, value: float | None, *, seconds: float = 10, age: float | None = 0) -> list[Event]:
+    def see(self, value: float | None, *, seconds: float = 10, age: float | None = 0) -> list[AlertEvent]:
         """Evaluate ``seconds`` later, with data ``age`` seconds old (``None``: never heard)."""
         self.now += timedelta(seconds=seconds)
         heard = None if age is None else self.now - timedelta(seconds=age)
@@ -66,12 +66,12 @@ class Desk:
         self.watch = decision.watch
         return self._apply(decision.transitions)
 
-    def acknowledge(self, cause: AlertCondition = BREACHED) -> list[Event]:
+    def acknowledge(self, cause: AlertCondition = BREACHED) -> list[AlertEvent]:
         alert = self.open(cause)
         assert alert is not None
         return self._apply(acknowledge(alert, actor="ol", comment="on it", now=self.now))
 
-    def _apply(self, transitions: tuple[Transition, ...]) -> list[Event]:
+    def _apply(self, transitions: tuple[Transition, ...]) -> list[AlertEvent]:
         for step in transitions:
             assert (self.alerts.get(step.after.id)) == step.before
             assert step.after.version == (step.before.version if step.before else 0) + (step.event is not None)
@@ -83,24 +83,24 @@ class Desk:
 
 def test_an_alert_stays_active_until_acknowledged_and_then_clears_at_once() -> None:
     desk = Desk()
-    assert desk.see(0.03) == [Event.RAISED]
-    assert desk.see(0.01) == [Event.RETURNED]
+    assert desk.see(0.03) == [AlertEvent.RAISED]
+    assert desk.see(0.01) == [AlertEvent.RETURNED]
     alert = desk.open()
     assert alert is not None
     assert alert.state is AlertState.ACTIVE
     assert alert.returned_at == desk.now
     assert alert.condition is NORMAL
     assert desk.see(0.01) == []
-    assert desk.acknowledge() == [Event.ACKNOWLEDGED, Event.CLEARED]
+    assert desk.acknowledge() == [AlertEvent.ACKNOWLEDGED, AlertEvent.CLEARED]
     assert desk.alerts["a1"].cleared_at == desk.now
 
 
 def test_an_acknowledged_alert_clears_when_its_condition_passes() -> None:
     desk = Desk()
     desk.see(0.03)
-    assert desk.acknowledge() == [Event.ACKNOWLEDGED]
+    assert desk.acknowledge() == [AlertEvent.ACKNOWLEDGED]
     assert desk.see(0.016) == []  # inside the limit, not yet inside the hysteresis
-    assert desk.see(0.015) == [Event.CLEARED]
+    assert desk.see(0.015) == [AlertEvent.CLEARED]
     assert desk.alerts["a1"].returned_at == desk.now
 
 
@@ -108,12 +108,12 @@ def test_it_breaks_again_as_the_same_alert_before_and_as_a_new_one_after_clearin
     desk = Desk()
     desk.see(0.03)
     desk.see(0.01)
-    assert desk.see(0.04) == [Event.RESUMED]
+    assert desk.see(0.04) == [AlertEvent.RESUMED]
     assert desk.alerts["a1"].returned_at is None
     assert desk.alerts["a1"].worst_value == 0.04
     desk.acknowledge()
     desk.see(0.0)
-    assert desk.see(0.03) == [Event.RAISED]
+    assert desk.see(0.03) == [AlertEvent.RAISED]
     assert set(desk.alerts) == {"a1", "a2"}
 
 
@@ -124,7 +124,7 @@ def test_the_limit_must_be_broken_without_a_break() -> None:
     desk.see(0.02)  # at the limit is not over it: the stretch starts anew
     for _ in range(3):
         assert desk.see(0.03) == []
-    assert desk.see(0.03) == [Event.RAISED]
+    assert desk.see(0.03) == [AlertEvent.RAISED]
 
 
 def test_a_pause_of_the_evaluation_is_a_break() -> None:
@@ -133,7 +133,7 @@ def test_a_pause_of_the_evaluation_is_a_break() -> None:
     assert desk.see(0.03, seconds=GAP.total_seconds() + 1) == []
     for _ in range(2):
         assert desk.see(0.03) == []
-    assert desk.see(0.03) == [Event.RAISED]
+    assert desk.see(0.03) == [AlertEvent.RAISED]
 
 
 def test_unknown_is_a_break_too() -> None:
@@ -151,8 +151,8 @@ def test_no_data_neither_clears_nor_raises_a_breach() -> None:
     alert = desk.open()
     assert alert is not None
     assert alert.condition is NO_DATA
-    assert desk.see(0.0) == [Event.CLEARED]
-    assert Event.RAISED not in desk.see(0.5, age=61)
+    assert desk.see(0.0) == [AlertEvent.CLEARED]
+    assert AlertEvent.RAISED not in desk.see(0.5, age=61)
 
 
 def test_a_silent_source_raises_an_alert_of_its_own_beside_the_breach() -> None:
@@ -160,14 +160,14 @@ def test_a_silent_source_raises_an_alert_of_its_own_beside_the_breach() -> None:
     desk.see(0.03)
     for age in (10, 20, 30):
         assert desk.see(0.03, age=age) == []
-    assert desk.see(0.03, age=40) == [Event.RAISED]
+    assert desk.see(0.03, age=40) == [AlertEvent.RAISED]
     silent = desk.open(NO_DATA)
     assert silent is not None
     assert silent.title == "No data: Downloads failing over limit"
     assert silent.condition is NO_DATA
     assert desk.open(BREACHED) is not None
-    assert desk.see(0.03) == [Event.RETURNED]
-    assert desk.acknowledge(NO_DATA) == [Event.ACKNOWLEDGED, Event.CLEARED]
+    assert desk.see(0.03) == [AlertEvent.RETURNED]
+    assert desk.acknowledge(NO_DATA) == [AlertEvent.ACKNOWLEDGED, AlertEvent.CLEARED]
 
 
 def test_silence_counts_only_while_somebody_listened() -> None:
@@ -176,7 +176,7 @@ def test_silence_counts_only_while_somebody_listened() -> None:
     assert desk.see(0.0, age=86_400) == []
     for _ in range(3):
         assert desk.see(0.0, age=86_400) == []
-    assert desk.see(0.0, age=86_400) == [Event.RAISED]
+    assert desk.see(0.0, age=86_400) == [AlertEvent.RAISED]
     # A restart of ours does not make a silent source heard.
     assert desk.see(0.0, age=86_400, seconds=300) == []
     assert desk.open(NO_DATA) is not None
@@ -186,7 +186,7 @@ def test_a_source_never_heard_is_no_data_not_a_breach() -> None:
     desk = Desk(comparison=Comparison.BELOW, value=3200.0, no_data_seconds=30)
     for _ in range(4):
         assert desk.see(0.0, age=None) == []
-    assert desk.see(0.0, age=None) == [Event.RAISED]
+    assert desk.see(0.0, age=None) == [AlertEvent.RAISED]
     assert desk.open(BREACHED) is None
     assert desk.open(NO_DATA) is not None
 
@@ -195,12 +195,12 @@ def test_severity_holds_at_its_highest_until_acknowledged() -> None:
     desk = Desk(severity=Severity.P3)
     desk.see(0.03)
     desk.rule = rule(severity=Severity.P1)
-    assert desk.see(0.03) == [Event.CHANGED]
+    assert desk.see(0.03) == [AlertEvent.CHANGED]
     desk.rule = rule(severity=Severity.P4)
     assert desk.see(0.03) == []
     assert desk.alerts["a1"].severity is Severity.P1
     desk.acknowledge()
-    assert desk.see(0.03) == [Event.CHANGED]
+    assert desk.see(0.03) == [AlertEvent.CHANGED]
     assert desk.alerts["a1"].severity is Severity.P4
 
 
@@ -208,8 +208,8 @@ def test_a_disabled_rule_lets_go_but_its_alert_still_waits_for_somebody() -> Non
     desk = Desk()
     desk.see(0.03)
     desk.rule = rule(enabled=False)
-    assert desk.see(0.03) == [Event.RETURNED]
-    assert desk.acknowledge() == [Event.ACKNOWLEDGED, Event.CLEARED]
+    assert desk.see(0.03) == [AlertEvent.RETURNED]
+    assert desk.acknowledge() == [AlertEvent.ACKNOWLEDGED, AlertEvent.CLEARED]
     assert desk.see(0.03) == []
 
 
@@ -221,12 +221,12 @@ def test_a_shelf_ends_by_itself_and_a_cleared_alert_is_on_no_shelf() -> None:
     assert alert is not None
     desk._apply((shelve(alert, actor="ol", until=until, reason="known"),))
     assert desk.see(0.03) == []
-    assert desk.see(0.03) == [Event.UNSHELVED]
+    assert desk.see(0.03) == [AlertEvent.UNSHELVED]
     assert desk.alerts["a1"].shelved_until is None
     alert = desk.alerts["a1"]
     desk._apply((shelve(alert, actor="ol", until=desk.now + timedelta(hours=1), reason="known"),))
     desk.acknowledge()
-    assert desk.see(0.0) == [Event.CLEARED]
+    assert desk.see(0.0) == [AlertEvent.CLEARED]
     assert desk.alerts["a1"].shelved_until is None
 
 

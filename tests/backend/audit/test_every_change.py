@@ -176,7 +176,7 @@ class World:
                 connection.execute("update contact_method set code_hash = %s where id = %s", (hashed, made))
         return str(made)
 
-    def failed_intent(self) -> str:
+    def failed_fulfilment(self) -> str:
         """What the shop has failed to do after a verdict."""
         shop = RiskShop(self.api)
         entry_id = shop.entry(order_id="failed")
@@ -641,7 +641,7 @@ CASES: dict[tuple[str, str], Case] = {
         "contact_method",
     ),
     ("POST", "/api/risk/intents/{intent_id}/retry"): Case(
-        lambda w, send: send("POST", f"/api/risk/intents/{w.failed_intent()}/retry", "risk-analyst"),
+        lambda w, send: send("POST", f"/api/risk/intents/{w.failed_fulfilment()}/retry", "risk-analyst"),
         "risk.intent.retried",
         "risk_entry",
         "before after",

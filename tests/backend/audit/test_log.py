@@ -15,6 +15,7 @@ from backend.core import audit_trail
 from backend.core.database import Database
 from backend.core.settings import Settings
 from backend.migrations.migrate import migrate
+from tests.backend.audit.fixtures import all_stamped
 
 CHANGES = ["update audit_log set actor = 'somebody else'", "delete from audit_log", "truncate audit_log"]
 
@@ -85,7 +86,7 @@ async def test_sixteen_writers_never_lose_a_row_for_a_reader(database_url: str, 
         while True:
             last = done.is_set()
             if last:
-                await stamp(database, settings)
+                await all_stamped(database, settings)
             async with database.read() as connection:
                 cursor = await connection.execute(
                     "select p.position, l.resource_id from audit_position p join audit_log l using (seq)"
@@ -114,7 +115,7 @@ async def test_the_relay_goes_on_after_a_restore_elsewhere(
 ) -> None:
     async with open_database() as database:
         await write(database, 1)
-        await stamp(database, settings)
+        await all_stamped(database, settings)
         await write(database, 2)
         with psycopg.connect(owner_url) as connection:
             # As in a dump from a server that had counted far further.
@@ -123,7 +124,7 @@ async def test_the_relay_goes_on_after_a_restore_elsewhere(
         await stamp(database, settings)
         assert not migrate(owner_url)
         await write(database, 4)
-        await stamp(database, settings)
+        await all_stamped(database, settings)
         async with database.read() as connection:
             rows = await (
                 await connection.execute(

@@ -72,7 +72,7 @@ async def test_two_sealers_take_turns(log: Log, open_database: Any) -> None:
 def test_without_a_key_nothing_is_sealed_and_it_is_said_once(
     log: Log, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(seal, "_said", set())
+    monkeypatch.setattr(seal, "_logged", set())
     log.settings = log.settings.model_copy(update={"audit_key_file": None})
     with caplog.at_level(logging.WARNING):
         log.grow(2, 2)
@@ -92,7 +92,7 @@ def test_a_key_that_is_none_is_named(settings: Settings, tmp_path: Path, text: s
 
 @pytest.mark.parametrize("table", ["audit_node", "audit_checkpoint", "audit_position"])
 async def test_the_application_only_adds_to_the_seals(log: Log, open_database: Any, table: str) -> None:
-    for statement in (f"delete from {table}", f"truncate {table}"):  # noqa: S608 - the tables stand above
+    for statement in (f"delete from {table}", f"truncate {table}"):
         with psycopg.connect(log.owner_url) as connection, pytest.raises(psycopg.Error, match="only grows"):
             connection.execute(statement.encode())
         async with open_database() as database:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
+import hashlib
+import hmac
 import json
 import threading
 from collections.abc import Iterator
@@ -14,8 +18,14 @@ import jwt
 import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
+from hypothesis import given
+from hypothesis import strategies as st
 
+from backend.core.problems import ProblemError
+from backend.core.security import ISSUER, SCOPE, TokenReader
 from backend.core.settings import Settings
+from models.core.base import storable
+from models.core.problems import Code
 from tests.conftest import serve_in_thread
 
 
@@ -116,3 +126,117 @@ def test_an_issuer_that_does_not_answer_is_not_the_users_fault(url: str, issuer:
     answer = _me(url, issuer.token())
     assert answer.status_code == 503
     assert answer.headers["retry-after"]
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"scope": None, "scp": ["openid", "operations.*"]},
+        {"scope": None, "scp": "openid operations.*"},
+        {"scope": ["openid", "operations.*"]},
+        {"scope": "openid", "scp": ["operations.*"]},
+    ],
+)
+def test_scopes_are_text_or_a_list_under_either_name(url: str, issuer: Issuer, claims: dict[str, Any]) -> None:
+    assert _me(url, issuer.token(**claims)).status_code == 200
+
+
+@pytest.mark.parametrize("form", [int, str, lambda at: at + 0.25, lambda at: f"{at}.25"])
+@pytest.mark.parametrize("amr", [["pwd", "mfa"], "pwd mfa"])
+def test_a_second_factor_is_accepted_however_it_is_written(
+    url: str, issuer: Issuer, owner_url: str, form: Any, amr: Any
+) -> None:
+    with psycopg.connect(owner_url, autocommit=True) as connection:
+        connection.execute(
+            "insert into role_assignment (user_id, role_id, granted_by) values ('boss', 'administrator', 'test')"
+        )
+    at = int(datetime.now(UTC).timestamp()) - 20
+    token = issuer.token(sub="boss", auth_time=form(at), amr=amr)
+    answer = httpx.post(
+        f"{url}/api/operations/audit/export",
+        json={},
+        headers={"Authorization": f"Bearer {token}", "Idempotency-Key": "export-1"},
+    )
+    assert answer.status_code not in {401, 403}, answer.text
+
+
+@pytest.mark.parametrize(
+    ("claims", "words"),
+    [
+        ({"sub": ""}, "(sub)"),
+        ({"sub": "s" * 256}, "(sub)"),
+        ({"sub": "a\nb"}, "(sub)"),
+        ({"sub": "a\0b"}, "(sub)"),
+        ({"exp": str(2**31)}, "exp is no time"),
+        ({"auth_time": "yesterday"}, "auth_time is no time"),
+        ({"auth_time": 10**13}, "auth_time is no time"),
+        ({"auth_time": [1]}, "auth_time is no time"),
+        ({"iat": [1]}, "not valid here"),
+        ({"sub": 7}, "not valid here"),
+        ({"iat": datetime.now(UTC) + timedelta(hours=1)}, "clocks"),
+        ({"nbf": datetime.now(UTC) + timedelta(hours=1)}, "clocks"),
+        ({"exp": datetime.now(UTC) - timedelta(hours=1)}, "by this server's clock"),
+    ],
+)
+def test_claims_that_cannot_be_are_refused_with_words(
+    url: str, issuer: Issuer, claims: dict[str, Any], words: str
+) -> None:
+    answer = _me(url, issuer.token(**claims))
+    assert answer.status_code == 401, answer.text
+    assert words in answer.json()["detail"]
+
+
+def test_one_persons_data_costs_the_others_nothing(url: str, issuer: Issuer, owner_url: str) -> None:
+    with psycopg.connect(owner_url, autocommit=True) as connection:
+        connection.execute(
+            "insert into role_assignment (user_id, role_id, granted_by) values ('ada', 'administrator', 'test');"
+            "insert into principal_seen (user_id, name, kind, last_seen) values"
+            " ('', '', 'oidc', now()), (repeat('x', 400), 'Long', 'oidc', now()),"
+            " (repeat('s', 255), 'Longer', 'oidc', now())"
+        )
+    long = "s" * 255
+    assert _me(url, issuer.token(sub=long, name="Nul\0Name\x1b[31m")).json()["name"] == "Nul\ufffdName\ufffd[31m"
+    people = httpx.get(
+        f"{url}/api/operations/rbac/people",
+        headers={"Authorization": f"Bearer {issuer.token()}"},
+        params={"limit": 200},
+    )
+    assert people.status_code == 200, people.text
+    assert {"", "x" * 400} <= {each["userId"] for each in people.json()["items"]}
+    fresh = issuer.token(auth_time=int(datetime.now(UTC).timestamp()), amr="mfa")
+    granted = httpx.post(
+        f"{url}/api/operations/rbac/assign",
+        json={"userId": long, "roleId": "viewer"},
+        headers={"Authorization": f"Bearer {fresh}", "Idempotency-Key": "grant-1"},
+    )
+    assert granted.status_code == 201, granted.text
+    assert _me(url, issuer.token(sub=long)).json()["roles"] == ["viewer"]
+
+
+@given(
+    claims=st.dictionaries(
+        st.sampled_from(["scope", "scp", "amr", "acr", "auth_time", "exp", "iat", "nbf", "name", "sub"]),
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.lists(st.text(max_size=4)),
+    )
+)
+def test_no_claims_at_all_are_a_fault_of_ours(claims: dict[str, Any]) -> None:
+    """Whatever is signed: an identity in shape, or a refusal."""
+    reader = TokenReader(Settings(token_key="k" * 40))
+    now = int(datetime.now(UTC).timestamp())
+    whole = {"iss": ISSUER, "aud": "opsconsole", "sub": "ada", "iat": now, "exp": now + 60, "scope": SCOPE} | claims
+    header, body = (
+        base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in ({"alg": "HS256"}, whole)
+    )
+    signature = hmac.new(b"k" * 40, header + b"." + body, hashlib.sha256).digest()
+    token = b".".join((header, body, base64.urlsafe_b64encode(signature).rstrip(b"="))).decode()
+    try:
+        found = asyncio.run(reader.identify(token))
+    except ProblemError as problem:
+        refused = problem.code
+    else:
+        refused = None
+    if refused is not None:
+        assert refused in {Code.UNAUTHENTICATED, Code.TOKEN_EXPIRED, Code.PERMISSION_MISSING}
+    else:
+        assert 1 <= len(found.user_id) <= 255
+        assert storable(found.user_id + found.name)

@@ -220,7 +220,7 @@ def test_no_secret_is_logged_stored_or_told(site: Site, caplog: pytest.LogCaptur
     stored = " ".join(
         str(row)
         for table in ("audit_log", "idempotency", "second_factor", "recovery_code", "refresh_token", "account")
-        for row in site.rows(f"select {table}::text from {table}")  # noqa: S608 - names of ours
+        for row in site.rows(f"select {table}::text from {table}")
     )
     told = " ".join(answer.text for answer in refusals)
     for secret in secrets:

@@ -13,9 +13,9 @@ import pytest
 
 from backend.core.database import Database
 from backend.shop import upserts
-from backend.shop.importing.orders import import_orders
 from models.shop.ingest import DownloadIn, OrderIn, RefundIn
-from tests.backend.shop.fixtures import COLUMNS, DATA, REAL, REFERENCE, silent
+from tests.backend.shop.fixtures import COLUMNS, DATA, REAL, REFERENCE
+from tests.backend.shop.fixtures import bring_in as bring_in_orders
 from tests.conftest import Api
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -121,7 +121,7 @@ def test_the_lists_of_real_orders_add_up_to_the_reference(api: Api) -> None:
     async def bring_in() -> None:
         database = Database(api.settings.database_url or "")
         await database.open()
-        await import_orders(database, REAL, COLUMNS, "GBP", False, silent)
+        await bring_in_orders(database, REAL, COLUMNS)
         await database.close()
 
     asyncio.run(bring_in())

@@ -17,11 +17,12 @@ import pytest
 
 from backend.audit.relay import queries, stamp
 from backend.core import audit_trail
+from backend.core.background import Background
 from backend.core.capability import Audience, Audiences
 from backend.core.database import Database
 from backend.live import broadcast as live
 from backend.live import routes
-from backend.live.broadcast import Broadcast, Event, Listener
+from backend.live.broadcast import Broadcast, Listener, LiveEvent
 from models.core.permissions import Permission
 from models.core.topics import Topic
 from tests.conftest import Api, serve_in_thread
@@ -294,10 +295,10 @@ async def test_two_hundred_streams_end_in_time(api: Api) -> None:
 def test_a_slow_console_is_told_to_ask_anew_and_holds_nobody_up() -> None:
     slow = Listener("a", frozenset(Permission), 0)
     for n in range(1, live.QUEUE_MOST + 2):
-        slow.offer(Event(n, ALERTS, frozenset(), b"x"))
+        slow.offer(LiveEvent(n, ALERTS, frozenset(), b"x"))
     assert slow.lost
     assert not slow.waiting, "what nobody will read is not kept"
-    slow.offer(Event(2_000, ALERTS, frozenset(), b"x"))
+    slow.offer(LiveEvent(2_000, ALERTS, frozenset(), b"x"))
     assert not slow.waiting
 
 
@@ -317,7 +318,7 @@ async def test_a_console_that_takes_nothing_is_dropped(monkeypatch: pytest.Monke
             if message.get("body", b"").startswith(b"id"):
                 await stuck.wait()
 
-        listener.offer(Event(1, ALERTS, frozenset(), b"id: 1"))
+        listener.offer(LiveEvent(1, ALERTS, frozenset(), b"id: 1"))
         stream = routes.EventStream(broadcast, listener, datetime.now(UTC) + timedelta(minutes=5))
         await asyncio.wait_for(stream({"type": "http"}, receive, send), 2)  # type: ignore[arg-type]
         assert broadcast.count == 0
@@ -335,7 +336,7 @@ async def test_an_idle_process_asks_the_database_nothing(open_database: Any) -> 
             return await real(*arguments)
 
         broadcast._read = counted  # type: ignore[method-assign]
-        async with live.running(broadcast):
+        async with Background().running("live stream", broadcast.run()):
             await asyncio.sleep(0.7)
         assert asked == 0
         assert broadcast.count == 0

@@ -133,7 +133,7 @@ class RiskShop:
         found: dict[str, Any] = answer.json()
         return found
 
-    def intent(self, entry_id: str) -> dict[str, Any] | None:
+    def fulfilment(self, entry_id: str) -> dict[str, Any] | None:
         """What the shop is to do about an entry."""
         found: dict[str, Any] | None = self.get(f"{QUEUE}/{entry_id}").json()["intent"]
         return found

@@ -29,7 +29,7 @@ async def fetched(db: Database, statement: str) -> list[Any]:
         return await (await connection.execute(statement)).fetchall()  # type: ignore[arg-type]
 
 
-async def landed(db: Database, orders: list[OrderIn], refunds: list[RefundIn] | None = None) -> None:
+async def upsert(db: Database, orders: list[OrderIn], refunds: list[RefundIn] | None = None) -> None:
     async with db.transaction() as tx:
         currency = await upserts.claim_currency(tx, "EUR")
         await upserts.orders(tx, orders, currency)
@@ -59,12 +59,12 @@ async def test_metrics_are_those_worked_out_one_by_one(open_database: Opened, se
     async with open_database() as db:
         # Later half first: what is known earlier counts, whenever it was placed.
         for part in (orders[200:], orders[:200]):
-            await landed(db, part, refunds)
+            await upsert(db, part, refunds)
             await backfill(db, settings)
         columns = ", ".join(f"customer_orders_{key}, customer_amount_{key}" for key, _, _ in WINDOWS)
         found = await fetched(
             db,
-            "select id, placed_at, customer_id, order_value, customer_orders, customer_refunds, billing_country,"  # noqa: S608
+            "select id, placed_at, customer_id, order_value, customer_orders, customer_refunds, billing_country,"
             f" hour_of_day, source, {columns} from risk_order order by seq",
         )
         assert len(found) == len(orders)
@@ -91,11 +91,11 @@ async def test_metrics_are_those_worked_out_one_by_one(open_database: Opened, se
     assert ids[:237] == sorted(ids[:237], key=placed.__getitem__)
 
 
-async def test_a_turn_is_bounded_and_an_order_is_adopted_once(open_database: Opened, settings: Settings) -> None:
+async def test_a_turn_is_bounded_and_an_order_is_backfilled_once(open_database: Opened, settings: Settings) -> None:
     orders = [shop_order(n, NOON - timedelta(minutes=n)) for n in range(SLICE + 5)]
     async with open_database() as db:
-        await landed(db, orders)
-        await landed(db, [each.model_copy(update={"total": 5}) for each in orders])
+        await upsert(db, orders)
+        await upsert(db, [each.model_copy(update={"total": 5}) for each in orders])
         assert await fetched(db, "select count(*) from risk_pending") == [(SLICE + 5,)]
         async with db.transaction() as tx:
             assert await backfill_slice(tx) == SLICE
@@ -103,7 +103,7 @@ async def test_a_turn_is_bounded_and_an_order_is_adopted_once(open_database: Ope
         await asyncio.gather(*(backfill(db, settings) for _ in range(3)))
         await backfill(db, settings)
         assert await fetched(db, "select count(*), count(distinct id) from risk_order") == [(SLICE + 5, SLICE + 5)]
-        await landed(db, orders)
+        await upsert(db, orders)
         assert await fetched(db, "select count(*) from risk_pending") == [(0,)], "corrections are known already"
 
 
@@ -118,19 +118,19 @@ async def test_a_refund_that_came_before_its_order_is_its_customers(open_databas
     ]
     early = [refund("o00001"), refund("o00002", customer_id="bob"), refund("o00003"), refund("o00004")]
     async with open_database() as db:
-        await landed(db, [], early)
-        await landed(db, orders)
+        await upsert(db, [], early)
+        await upsert(db, orders)
         await backfill(db, settings)
         found = dict(await fetched(db, "select order_id, customer_id from refunds"))
         assert found == {"o00001": "ada", "o00002": "bob", "o00003": None, "o00004": None}
-        await landed(db, [shop_order(5, NOON + timedelta(hours=1), customer_id="ada")])
+        await upsert(db, [shop_order(5, NOON + timedelta(hours=1), customer_id="ada")])
         await backfill(db, settings)
         assert await fetched(db, "select customer_refunds from risk_order where id = 'o00005'") == [(1,)]
 
 
 async def test_a_turn_that_fails_leaves_the_orders_waiting(open_database: Opened) -> None:
     async with open_database() as db:
-        await landed(db, [shop_order(1, NOON)])
+        await upsert(db, [shop_order(1, NOON)])
         with pytest.raises(psycopg.errors.DivisionByZero):  # noqa: PT012 - the transaction is what fails
             async with db.transaction() as tx:
                 await backfill_slice(tx)

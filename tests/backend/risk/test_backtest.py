@@ -283,7 +283,7 @@ def everything(owner_url: str) -> dict[str, Any]:
         tables = [name for (name,) in connection.execute(TABLES).fetchall()]
         digests: dict[str, Any] = {}
         for name in tables:
-            query = f"select count(*), md5(coalesce(string_agg(t::text, '|' order by t::text), '')) from {name} as t"  # noqa: S608
+            query = f"select count(*), md5(coalesce(string_agg(t::text, '|' order by t::text), '')) from {name} as t"
             digests[name] = connection.execute(query).fetchone()
         digests["sequences"] = connection.execute(
             "select sequencename, last_value from pg_sequences where schemaname = 'public' order by 1"

@@ -13,10 +13,11 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from backend.core.database import Database
+from backend.core.keys import Key
 from backend.core.settings import Settings
 from backend.deliveries import EgressGuard
 from backend.deliveries.secrets import SecretStore
-from backend.deliveries.sending.seeds import seed_connections
+from backend.deliveries.sending.seeds import seed_connections, seed_sample
 from backend.deliveries.sending.sender import Sender
 from backend.risk.fulfilment.actions import note_end
 from backend.risk.queue.actions import wake
@@ -71,7 +72,7 @@ def play(shop: RiskShop, scene: Scene, *, names: tuple[str, ...] = ("shop_webhoo
             }
             settings = shop.api.settings.model_copy(update=update)
             for _ in range(2):  # another start changes nothing
-                await seed_connections(database, settings)
+                await seed_connections(database, settings, SecretStore.of(settings))
             shop.sql("update connection_health set canary_due_at = now() + interval '1 h'")
             shop.sql("update shop_command set due_at = now()")
             guard = EgressGuard.of(settings)
@@ -113,12 +114,12 @@ def test_the_shop_is_asked_once_and_the_case_says_so(shop: RiskShop, decision: d
 
     [request] = play(shop, scene).got
     heard(shop)
-    intent = shop.intent(entry_id)
-    assert intent is not None
-    assert request.id == intent["intentId"]
+    fulfilment = shop.fulfilment(entry_id)
+    assert fulfilment is not None
+    assert request.id == fulfilment["intentId"]
     assert request.body["type"] == name
     assert request.body["data"] == {"orderId": "CS-48001", "amount": 24_960, "currency": "EUR"}
-    assert (intent["state"], intent["attempts"], intent["problem"]) == ("done", 1, None)
+    assert (fulfilment["state"], fulfilment["attempts"], fulfilment["problem"]) == ("done", 1, None)
     assert shop.history(entry_id) == ["risk.entry.decided", "risk.intent.done"]
 
 
@@ -181,10 +182,10 @@ def test_an_undone_verdict_is_not_carried_out(shop: RiskShop) -> None:
 
 def test_without_a_shop_verdicts_wait_and_say_so_until_there_is_one(shop: RiskShop) -> None:
     entry_id = decided(shop, REJECT)
-    intent = shop.intent(entry_id)
-    assert intent is not None
-    assert (intent["state"], intent["attempts"]) == ("waiting", 0)
-    assert "no shop is connected" in intent["problem"]
+    fulfilment = shop.fulfilment(entry_id)
+    assert fulfilment is not None
+    assert (fulfilment["state"], fulfilment["attempts"]) == ("waiting", 0)
+    assert "no shop is connected" in fulfilment["problem"]
 
     async def scene(_receiver: Receiver) -> None:
         await until(lambda: states(shop) == ["done"])
@@ -216,12 +217,33 @@ def with_position(shop: RiskShop) -> None:
         shop.sql(queries.stamp)
 
 
+def test_the_sample_shop_has_its_outside_systems_at_the_addresses_of_each_run(shop: RiskShop) -> None:
+    store = SecretStore(Key.read(Key.make(), "test"), None)
+
+    async def start(database: Database, _settings: Settings, port: int = 1) -> None:
+        addresses = {name: f"http://127.0.0.1:{port}/{name}" for name in ("shop", "support", "finance")}
+        await seed_sample(database, store, addresses, "a-secret-all-may-know")
+
+    turn(shop, start)
+    turn(shop, lambda database, settings: start(database, settings, 2))
+    assert shop.sql("select name, ready, settings ->> 'url' from connection order by name") == [
+        ("Finance ledger", True, "http://127.0.0.1:2/finance"),
+        ("Sample shop", True, "http://127.0.0.1:2/shop"),
+        ("Support desk", True, "http://127.0.0.1:2/support"),
+    ]
+    assert shop.sql("select count(*) from route") == [(16,)]
+
+
 def test_a_setting_that_is_gone_turns_its_connection_off(shop: RiskShop) -> None:
     async def scene(_receiver: Receiver) -> None:
         assert shop.sql("select name, ready from connection") == [("Shop webhook", True)]
 
     play(shop, scene)
-    turn(shop, seed_connections)
+
+    async def start(database: Database, settings: Settings) -> None:
+        await seed_connections(database, settings, SecretStore.of(settings))
+
+    turn(shop, start)
     assert shop.sql("select name, ready from connection") == [("Shop webhook", False)]
     assert shop.sql("select count(*) from connection") == [(1,)]
 

@@ -36,7 +36,10 @@ def connection(postgres_url: str) -> Iterator[psycopg.Connection[Any]]:
 
 
 def in_sql(
-    connection: psycopg.Connection[Any], rules: tuple[FraudRule, ...], values: dict[str, Any], around: EvaluationContext
+    connection: psycopg.Connection[Any],
+    rules: tuple[FraudRule, ...],
+    values: dict[str, Any],
+    context: EvaluationContext,
 ) -> tuple[Any, ...]:
     columns = {
         "id": "order",
@@ -44,9 +47,9 @@ def in_sql(
         "placed_at": "2026-11-24T00:00:00Z",
         "minor": 1,
         "currency": "EUR",
-        "lists": [f"{hit.list_id}:{hit.metric}" for hit in around.lists],
-        "snoozed": sorted(around.snoozed),
-        "demoted": sorted(around.demoted),
+        "lists": [f"{hit.list_id}:{hit.metric}" for hit in context.lists],
+        "snoozed": sorted(context.snoozed),
+        "demoted": sorted(context.demoted),
     } | {key: value for key, value in values.items() if key != "currency" or value is not None}
     names = Names()
     kinds = {kind: [(name, metric) for name, (k, metric) in LISTS.items() if k is kind] for kind in ListKind}
@@ -87,11 +90,11 @@ def test_python_and_sql_decide_alike(
         for name in held
         if values.get(LISTS[name][1]) is not None
     )
-    around = EvaluationContext(hits, frozenset(snoozed), frozenset(demoted))
-    outcome = decide(rules, values, around)
-    assert in_sql(connection, rules, values, around) == (outcome.score, outcome.action, list(outcome.triggered))
+    context = EvaluationContext(hits, frozenset(snoozed), frozenset(demoted))
+    outcome = decide(rules, values, context)
+    assert in_sql(connection, rules, values, context) == (outcome.score, outcome.action, list(outcome.triggered))
     for rule in rules:
-        told = explain(rule, values, around)
+        told = explain(rule, values, context)
         assert all(not each.holds for each in told.conditions if each.actual is None)
     asked = {each.metric for rule in rules if rule.enabled for each in rule.each_condition()}
     assert set(missing(rules, values)) == {key for key in asked if values.get(key) is None}
@@ -110,6 +113,11 @@ def rule(**changed: Any) -> FraudRule:
     )
 
 
+def test_the_rule_with_the_most_points_is_named_first() -> None:
+    rules = (rule(ruleId="light", severity=5), rule(ruleId="heavy", severity=40), rule(ruleId="even", severity=40))
+    assert decide(rules, {"card_orders_1h": 4}, EvaluationContext()).triggered == ("heavy", "even", "light")
+
+
 def test_precedence() -> None:
     block = rule(ruleId="b", action="block", severity=70)
     flag = rule(ruleId="f", action="flag", severity=5)
@@ -118,17 +126,17 @@ def test_precedence() -> None:
     deny = ListHit(list_id="bad", kind=ListKind.BLOCK, metric="card", value="c")
     rules = (rule(), block, flag)
 
-    def said(*hits: ListHit, snoozed: set[str] = set(), demoted: set[str] = set()) -> tuple[int, Action]:  # noqa: B006
+    def evaluate(*hits: ListHit, snoozed: set[str] = set(), demoted: set[str] = set()) -> tuple[int, Action]:  # noqa: B006
         outcome = decide(rules, values, EvaluationContext(hits, frozenset(snoozed), frozenset(demoted)))
         return outcome.score, outcome.action
 
-    assert said() == (100, Action.BLOCK)
-    assert said(allow) == (0, Action.APPROVE)
-    assert said(deny) == (100, Action.BLOCK)
-    assert said(allow, deny) == (0, Action.APPROVE)
-    assert said(snoozed={"b"}) == (65, Action.REVIEW)
-    assert said(demoted={"b"}) == (100, Action.REVIEW)
-    assert said(demoted={"b", "many-cards"}) == (100, Action.FLAG)
+    assert evaluate() == (100, Action.BLOCK)
+    assert evaluate(allow) == (0, Action.APPROVE)
+    assert evaluate(deny) == (100, Action.BLOCK)
+    assert evaluate(allow, deny) == (0, Action.APPROVE)
+    assert evaluate(snoozed={"b"}) == (65, Action.REVIEW)
+    assert evaluate(demoted={"b"}) == (100, Action.REVIEW)
+    assert evaluate(demoted={"b", "many-cards"}) == (100, Action.FLAG)
     assert decide(rules, {}, EvaluationContext()).action is Action.APPROVE
 
 
@@ -159,12 +167,14 @@ def test_texts_are_compared_in_one_form() -> None:
 
 def test_present_lists_are_asked_when_replayed_with_them(connection: psycopg.Connection[Any]) -> None:
     names = Names()
-    around = SqlContext(present_member(names), [("vip", "customer_id")], [], recorded=False)
+    context = SqlContext(present_member(names), [("vip", "customer_id")], [], recorded=False)
     statement = sql.SQL(
         "with o as (insert into risk_order (id, source, placed_at, minor, currency, customer_id)"
         " values ('o', 'check', now(), 1, 'EUR', 'ada') returning *)"
         " select d.action from o cross join lateral {} as d"
-    ).format(decision_sql([rule(conditions=[{"metric": "currency", "operator": "eq", "value": "EUR"}])], names, around))
+    ).format(
+        decision_sql([rule(conditions=[{"metric": "currency", "operator": "eq", "value": "EUR"}])], names, context)
+    )
     assert connection.execute(statement).fetchone() == ("review",)
     connection.rollback()
     connection.execute(

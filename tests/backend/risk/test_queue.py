@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from app.risk.filters import TAB_QUERY, Tab
 from tests.backend.risk.fixtures import APPROVE, ESCALATE, QUEUE, REJECT, RiskShop
 from tests.conftest import Api
 
@@ -78,7 +79,11 @@ def test_filters_find_what_they_say(shop: RiskShop) -> None:
     assert [(parameters, shop.ids(**parameters)) for parameters, _ in expected] == expected
     counts = shop.get(f"{QUEUE}/counts").json()
     del counts["asOf"]
-    assert counts == {"open": 3, "mine": 1, "escalated": 1, "dueSoon": 2, "overdue": 1, "snoozed": 1}
+    assert shop.get("/api/operations/counts").json()["counts"]["risk.queue"] == counts["open"], (
+        "the badge counts as the tab"
+    )
+    assert len(shop.ids(**TAB_QUERY[Tab.OPEN])) == counts["open"], "the tab lists as many as it counts"
+    assert counts == {"open": 2, "mine": 1, "escalated": 1, "dueSoon": 2, "overdue": 1, "snoozed": 1}
 
 
 @pytest.mark.parametrize("sort", ["score", "due", "age", "amount"])
@@ -295,7 +300,7 @@ def test_a_verdict_tells_the_shop_what_to_do(shop: RiskShop) -> None:
     assert (decided["status"], decided["verdict"], decided["decidedBy"]) == ("reviewed", "approved", "risk-analyst")
     shop.done(f"{QUEUE}/{rejected}/decision", REJECT, version=1)
     shop.done(f"{QUEUE}/{settled}/decision", REJECT, version=1)
-    found = [shop.intent(entry_id) for entry_id in (approved, rejected, settled)]
+    found = [shop.fulfilment(entry_id) for entry_id in (approved, rejected, settled)]
     assert [(each["kind"], each["state"]) for each in found if each] == [
         ("release", "waiting"),
         ("cancel", "waiting"),
@@ -327,7 +332,7 @@ def test_a_stale_decision_carries_the_entry_as_it_is(shop: RiskShop) -> None:
     assert (answer.status_code, answer.json()["code"]) == (412, "stale-version")
     assert (answer.json()["current"]["version"], answer.json()["current"]["status"]) == (2, "open")
     assert shop.post(f"{QUEUE}/{entry_id}/decision", REJECT).status_code == 428
-    assert shop.intent(entry_id) is None
+    assert shop.fulfilment(entry_id) is None
 
 
 @pytest.mark.parametrize(
@@ -380,14 +385,14 @@ def test_large_and_unknown_amounts_need_two_people(shop: RiskShop, amount: int |
         "rejected",
         "risk-analyst",
     )
-    assert shop.intent(entry_id) is None
+    assert shop.fulfilment(entry_id) is None
     assert shop.done(path, REJECT, version=2) == first
     own = shop.post(path, APPROVE, version=2)
     assert own.status_code == 409
     assert "another person" in own.json()["detail"]
     second = shop.done(path, REJECT, role="support-lead", version=2)
     assert (second["status"], second["verdict"], second["decidedBy"]) == ("reviewed", "rejected", "support-lead")
-    assert shop.intent(entry_id) is not None
+    assert shop.fulfilment(entry_id) is not None
     assert shop.history(entry_id) == ["risk.entry.proposed", "risk.entry.decided"]
 
 
@@ -404,7 +409,7 @@ def test_a_second_person_can_overrule(shop: RiskShop) -> None:
     overruled = shop.done(path, REJECT, role="support-lead", version=2)
     assert (overruled["status"], overruled["proposal"], overruled["verdict"]) == ("open", None, None)
     assert [note["text"] for note in overruled["notes"]] == ["stolen card"]
-    assert shop.intent(entry_id) is None
+    assert shop.fulfilment(entry_id) is None
     shop.done(path, REJECT, role="support-lead", version=3)
     assert shop.done(path, REJECT, version=4)["verdict"] == "rejected"
 
@@ -431,7 +436,7 @@ def test_a_decision_can_be_undone_before_the_shop_is_asked(shop: RiskShop) -> No
     assert shop.post(f"{path}/reopen", version=1).status_code == 412
     again = shop.done(f"{path}/reopen", version=2)
     assert (again["status"], again["verdict"], again["assignedTo"]) == ("open", None, "risk-analyst")
-    assert shop.intent(entry_id) is None
+    assert shop.fulfilment(entry_id) is None
     shop.done(f"{path}/decision", APPROVE, version=3)
     assert shop.sql("select kind, state from risk_fulfilment order by created_at, id") == [
         ("cancel", "withdrawn"),

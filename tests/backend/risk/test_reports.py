@@ -64,7 +64,7 @@ def test_outcomes_come_in_once_and_bad_ones_are_kept(api: Api) -> None:
     first = send(api, "POST", "/ingest/outcomes", "pipeline", {"rows": rows})
     assert first.status_code == 200, first.text
     told = first.json()
-    assert (told["received"], told["inserted"], told["unchanged"]) == (6, 2, 1)
+    assert (told["received"], told["inserted"], told["unchanged"], told["superseded"]) == (6, 2, 0, 1)
     assert {each["index"] for each in told["rejected"]} == {2, 4, 5}
     again = send(api, "POST", "/ingest/outcomes", "pipeline", {"rows": [outcome(1, amount=9)]}).json()
     assert (again["inserted"], again["unchanged"]) == (0, 1)
@@ -82,7 +82,7 @@ def test_a_dispute_that_was_won_is_withdrawn_and_its_order_is_honest_again(api: 
     def sent(*rows: dict[str, Any]) -> tuple[int, int, int]:
         told = send(api, "POST", "/ingest/outcomes", "pipeline", {"rows": list(rows)}).json()
         assert told["rejected"] == []
-        return told["inserted"], told["updated"], told["unchanged"]
+        return told["inserted"], told["updated"], told["unchanged"] + told["superseded"]
 
     def frauds() -> list[tuple[str, ...]]:
         with psycopg.connect(api.owner_url) as connection:

@@ -46,14 +46,14 @@ def test_account_is_created_and_changed(owner_url: str, database_url: str) -> No
 def test_orders_are_imported_and_a_broken_file_is_refused(owner_url: str, database_url: str, tmp_path: Path) -> None:
     file = tmp_path / "orders.csv"
     file.write_text("nr,placed_at,total\na,2026-01-01T10:00:00,1.50\nb,2026-01-02T10:00:00,-0.50\n", encoding="utf-8")
-    columns = ("--columns", "order_id=nr", "--currency", "EUR", "--shift-to-now")
+    columns = ("--columns", "order_id=nr", "--currency", "EUR", "--time-zone", "UTC", "--shift-to-now")
     done = _run(database_url, "import", "orders", str(file), *columns)
     assert done.returncode == 0, done.stderr
     assert "orders: 1 new" in done.stdout
     file.write_text("nr,placed_at,total\nc,yesterday,1\n", encoding="utf-8")
     refused = _run(database_url, "import", "orders", str(file), *columns)
     assert refused.returncode == 1
-    assert "line 2: 'yesterday' is no date" in refused.stderr
+    assert "line 2, column placed_at: 'yesterday' is no date" in refused.stderr
     assert "Traceback" not in refused.stderr
     with psycopg.connect(owner_url) as connection:
         assert connection.execute("select id from orders").fetchall() == [("a",)]

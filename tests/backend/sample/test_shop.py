@@ -206,6 +206,12 @@ async def test_the_shop_opens_with_a_queue_and_goes_on_checking(open_database: O
             assert await one(
                 connection, "select count(*) > 5 from (select distinct unnest(triggered) from risk_entry)"
             ) == (True,)
+            frauds, caught = await one(
+                connection,
+                "select count(*), count(*) filter (where d.score >= 30)"
+                " from risk_fraud join risk_decision as d using (order_id)",
+            )
+            assert frauds > caught > frauds / 2 > 10, "a backtest shows rules that work, and that miss some"
             # What the rules saw is what is there: each velocity, worked out naively.
             wrong = await one(
                 connection,

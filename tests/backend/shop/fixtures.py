@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from backend.core.database import Database
-from backend.shop.importing.orders import Report, import_orders
+from backend.shop.importing.orders import ImportOptions, Report, import_orders
 
 DATA = Path(os.environ.get("OPSCONSOLE_TEST_DATA") or Path(__file__).parents[4] / "shared" / "data")
 REAL = DATA / "online-retail-orders-2010-12_2011-05.csv.gz"
@@ -18,5 +20,7 @@ def silent(_done: int, _total: int | None) -> None:
     """Nobody watches."""
 
 
-async def bring_in(db: Database, file: Path, columns: dict[str, str], *, shift: bool = False) -> Report:
-    return await import_orders(db, file, columns, "GBP", shift, silent)
+async def bring_in(db: Database, file: Path, columns: dict[str, str], *, shift: bool = False, **said: Any) -> Report:
+    """Times without a zone are in UTC, unless something else is said."""
+    options = {"currency": "GBP", "time_zone": ZoneInfo("UTC"), "columns": columns, "shift_to_now": shift} | said
+    return await import_orders(db, file, ImportOptions(**options), silent)

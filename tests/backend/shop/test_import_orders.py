@@ -33,7 +33,7 @@ async def test_real_orders_give_the_reference_figures(open_database: Callable[[]
     async with open_database() as db:
         report = await bring_in(db, REAL, COLUMNS)
         assert report.rows == 10_783
-        assert "EIRE" in report.unknown_countries
+        assert set(report.unknown_countries) >= {"Channel Islands"}
         for expected in json.loads(REFERENCE.read_text(encoding="utf-8")):
             as_of = datetime.fromisoformat(expected["asOf"])
             for days in (7, 30, 90):
@@ -57,13 +57,13 @@ async def test_real_orders_give_the_reference_figures(open_database: Callable[[]
         (b"", "it is empty"),
         (HEADER.encode(), "no rows"),
         (b"order_id,placed_at\na,2026-01-01\n", "column total is missing"),
-        (f"{HEADER}a,2026-01-01T10:00:00,1.00\nb,2026-01-01,x\n".encode(), "line 3: 'x' is no amount"),
-        (f"{HEADER}a,2026-01-01,1.005\n".encode(), "line 2: '1.005' is no amount in GBP"),
-        (f"{HEADER}a,2026-01-01,1e999999\n".encode(), "line 2: '1e999999' is no amount"),
-        (f"{HEADER}a,yesterday,1\n".encode(), "line 2: 'yesterday' is no date"),
+        (f"{HEADER}a,2026-01-01T10:00:00,1.00\nb,2026-01-01,x\n".encode(), "line 3, column total: 'x' is no amount"),
+        (f"{HEADER}a,2026-01-01,1.005\n".encode(), "line 2, column total: '1.005' is no amount in GBP"),
+        (f"{HEADER}a,2026-01-01,1e999999\n".encode(), "line 2, column total: '1e999999' is no amount"),
+        (f"{HEADER}a,yesterday,1\n".encode(), "line 2, column placed_at: 'yesterday' is no date"),
         (f"{HEADER}a,2026-01-01,1\nb,2026-01-01\n".encode(), "line 3 has 2 cells"),
-        (f"{HEADER}a,2026-01-01,1\n".encode() + b"b\xff,2026-01-01,1\n", "line 3 is not UTF-8"),
-        (f"{HEADER},2026-01-01,1\n".encode(), "line 2: id"),
+        (f"{HEADER}a,2026-01-01,1\n".encode() + b"b\x81,2026-01-01,1\n", "line 3 is not UTF-8"),
+        (f"{HEADER},2026-01-01,1\n".encode(), "line 2, column order_id: there is no id"),
     ],
 )
 async def test_a_broken_file_names_its_line_and_leaves_nothing(
@@ -107,7 +107,7 @@ async def test_refunds_pending_countries_and_the_shift(open_database: Callable[[
     assert report.shifted % timedelta(days=1) == timedelta()
     assert [(row[0], row[2] is None, row[3], row[4]) for row in orders] == [
         ("a", True, "FR", 1250),
-        ("b", False, "EIRE", 0),
+        ("b", False, "IE", 0),
     ]
     assert orders[0][1] == orders[1][1] == datetime(2011, 1, 5, 10, tzinfo=UTC) + report.shifted
     assert refund is not None

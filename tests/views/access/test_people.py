@@ -181,6 +181,7 @@ def test_no_name_of_a_role_is_broken_or_shortened(qtbot: object, width: int, sca
         lines = head_lines(role, matrix.cell(column, 0).width() - 6)
         assert " ".join(lines) == (f"{role.name} ∗" if role.sensitive else role.name)
         assert len(lines) <= 2
+        assert "∗" not in lines, "the mark stands beside a word, never alone"
         for line in lines:
             assert current().width(line, 9, 600) <= matrix.cell(column, 0).width()
 

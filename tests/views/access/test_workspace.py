@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -198,6 +199,8 @@ def test_what_waits_is_approved_by_another_and_seen_by_all(aio: Any, api: Api, t
             dialog.submit()
             await until(lambda: not theirs.cards and not mine.cards)
             assert theirs.empty.isVisibleTo(theirs.widget)
+            told = [message.text for message in theirs.console.messages.history]
+            assert f"Approved: {other.approval.title}" in told, "what became of it"
 
     journey(aio, api, tmp_path, steps, "compliance-officer")
 
@@ -245,12 +248,14 @@ def test_what_one_may_do_follows_the_assignments(aio: Any, api: Api, tmp_path: P
         panel = RolesPanel(console)
         await put_up(panel)
         await until(lambda: "needs the permission" in panel._refusal.text())
+        assert "such as an administrator" in panel._refusal.text(), "it says whom to ask for a role"
+        assert not re.search(r"\b[a-z]+\.[a-z]+_[a-z]+\b", panel._refusal.text()), "no id in place of words"
         assert console.queries._known["roles"].sample is None, "what may not be seen is not asked for"
         assert not panel.content.isVisible()
         await asyncio.to_thread(assign, api, "viewer", "operations-lead")
         await until(lambda: panel.content.isVisible() and panel.matrix.role is not None)
         assert not panel.new.isEnabled()
-        assert panel.new.toolTip() == "needs the permission operations.manage_roles"
+        assert panel.new.toolTip() == "needs the permission “Operations: manage roles”"
 
     journey(aio, api, tmp_path, steps, "viewer")
 
@@ -421,7 +426,7 @@ def test_a_conflict_shows_base_mine_and_theirs_and_is_settled(aio: Any, api: Api
         try:
             await change_rule(console.mutations, rule, AlertRuleChange(title="mine"))
         except InConflict as conflict:
-            dialog = ConflictDialog(console, conflict.intent, mine.widget.window())
+            dialog = ConflictDialog(console, conflict.mutation, mine.widget.window())
         dialog.open()
         await until(dialog.mine.isEnabled)
         await until(lambda: [getattr(row, "state", "") for row in mine.table.records.rows] == ["conflict"])

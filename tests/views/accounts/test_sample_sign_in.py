@@ -27,7 +27,7 @@ from tests.app.core.faulty_server import NoKeyring
 from tests.conftest import Api, serve_in_thread
 from tests.views.office import until
 from views.accounts.second_factor.dialog import CodeDialog, SetUpDialog, ask
-from views.shell.application import Desk
+from views.shell.application import ConsoleApplication
 from views.shell.pages.sign_in import SignInPage
 
 PASSWORD = "correct horse"
@@ -52,20 +52,20 @@ def sample_api(api: Api) -> Iterator[Api]:
 
 
 @asynccontextmanager
-async def desk_at(api: Api, folder: Path) -> AsyncIterator[Desk]:
+async def app_at(api: Api, folder: Path) -> AsyncIterator[ConsoleApplication]:
     application = QApplication.instance()
     assert isinstance(application, QApplication)
     console = Console(folder, ConnectionTarget(url=api.base_url), keyring=NoKeyring())  # type: ignore[arg-type]
-    desk = Desk(application, console)
-    desk.show(1200, 800)
-    await desk.furnish()
-    desk.start()
+    app = ConsoleApplication(application, console)
+    app.show(1200, 800)
+    await app.furnish()
+    app.start()
     try:
-        yield desk
+        yield app
     finally:
-        desk.close()
+        app.close()
         await console.close()
-        desk.window.deleteLater()
+        app.window.deleteLater()
 
 
 def words_on(widget: QWidget) -> str:
@@ -73,19 +73,19 @@ def words_on(widget: QWidget) -> str:
     return "\n".join(label.text() for label in widget.findChildren(QLabel) if label.isVisible())
 
 
-async def sign_in_page(desk: Desk) -> SignInPage:
-    await until(lambda: isinstance(desk.window.stack.currentWidget(), SignInPage), 20)
-    page = desk.window.stack.currentWidget()
+async def sign_in_page(app: ConsoleApplication) -> SignInPage:
+    await until(lambda: isinstance(app.window.stack.currentWidget(), SignInPage), 20)
+    page = app.window.stack.currentWidget()
     assert isinstance(page, SignInPage)
     return page
 
 
-async def sign_in(desk: Desk, account: str, password: str) -> None:
-    page = await sign_in_page(desk)
+async def sign_in(app: ConsoleApplication, account: str, password: str) -> None:
+    page = await sign_in_page(app)
     page.account.setText(account)
     page.password.setText(password)
     page.submit()
-    await until(lambda: desk.console.session.me is not None or page.error, 20)
+    await until(lambda: app.console.session.me is not None or page.error, 20)
     assert page.error == ""
 
 
@@ -96,15 +96,15 @@ def question() -> StepUpQuestion:
 
 def test_the_screen_of_a_sample_shop_says_all_it_takes(aio: Any, sample_api: Api, tmp_path: Path) -> None:
     async def run() -> None:
-        async with desk_at(sample_api, tmp_path) as desk:
+        async with app_at(sample_api, tmp_path) as app:
             for account in ("operations-lead", "compliance-officer"):
-                words = words_on(await sign_in_page(desk))
+                words = words_on(await sign_in_page(app))
                 assert account in words.split()
                 found = re.search(r"password of each is (\S+)", words)
                 assert found is not None, words
-                await sign_in(desk, account, found[1])
+                await sign_in(app, account, found[1])
                 asked = question()
-                dialog = ask(desk.console, asked, desk.window, lambda _url: None)
+                dialog = ask(app.console, asked, app.window, lambda _url: None)
                 assert isinstance(dialog, CodeDialog)
                 await until(lambda dialog=dialog: "Sample shop" in words_on(dialog), 20)
                 dialog.code.setText("000000")
@@ -116,8 +116,8 @@ def test_the_screen_of_a_sample_shop_says_all_it_takes(aio: Any, sample_api: Api
                 dialog.code.setText(code[1])
                 dialog.submit()
                 assert await asyncio.wait_for(asked.answered, 20)
-                await desk.console.sign_out()
-                desk._sign_in()
+                await app.console.sign_out()
+                app._sign_in()
 
     aio(run())
 
@@ -129,10 +129,10 @@ def test_a_second_factor_is_set_up_in_a_sample_shop_without_an_authenticator(
         connection.execute("delete from second_factor where user_id = 'viewer'")
 
     async def run() -> None:
-        async with desk_at(sample_api, tmp_path) as desk:
-            await sign_in(desk, "viewer", SAMPLE_PASSWORD)
+        async with app_at(sample_api, tmp_path) as app:
+            await sign_in(app, "viewer", SAMPLE_PASSWORD)
             asked = question()
-            dialog = ask(desk.console, asked, desk.window, lambda _url: None)
+            dialog = ask(app.console, asked, app.window, lambda _url: None)
             assert isinstance(dialog, SetUpDialog)
             await until(lambda: f"sample shop it is {SAMPLE_PASSWORD}" in words_on(dialog), 20)
             dialog.password.setText(SAMPLE_PASSWORD)
@@ -155,10 +155,10 @@ def test_a_real_server_says_nothing_and_asks_for_the_password_there_is(aio: Any,
     api.add_person("jane", "Jane Doe", PASSWORD)
 
     async def run() -> None:
-        async with desk_at(api, tmp_path) as desk:
-            assert "sample" not in words_on(await sign_in_page(desk)).casefold()
-            await sign_in(desk, "jane", PASSWORD)
-            dialog = ask(desk.console, question(), desk.window, lambda _url: None)
+        async with app_at(api, tmp_path) as app:
+            assert "sample" not in words_on(await sign_in_page(app)).casefold()
+            await sign_in(app, "jane", PASSWORD)
+            dialog = ask(app.console, question(), app.window, lambda _url: None)
             assert isinstance(dialog, SetUpDialog)
             assert "empty" not in words_on(dialog)
             dialog.submit()

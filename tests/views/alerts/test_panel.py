@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from app.alerts.domain import Alerts
 from app.console import Console
-from tests.app.answers import AS_OF, ME
+from tests.app.answers import AS_OF, ME, dashboard
 from tests.views.office import Office, alert, conflict, in_order, office, shown, turns, until
 from views.alerts.card import AlertCard, AlertRow
 from views.alerts.details import AlertDetails
@@ -79,6 +79,16 @@ def journey(aio: Any, profile: Path, steps: Any, **fields: Any) -> None:
                 await turns()
 
     aio(run())
+
+
+def test_a_card_says_over_how_long_its_figure_is_summed_up(aio: Any, tmp_path: Path) -> None:
+    rule = {"ruleId": "r1", "comparison": "above", "value": 0.02, "severity": "P2", "rangeDays": 1}
+
+    async def steps(made: Office, panel: Shown) -> None:
+        await made.console.dashboard().refresh()
+        await until(lambda: bool(panel.cards) and "2.17 % over 24 h, max 2.00 %" in words(panel.cards[0]))
+
+    journey(aio, tmp_path, steps, alerts=[alert(1)], dashboard=dashboard(thresholds={"downloads.failureRate": rule}))
 
 
 def test_cards_rows_and_what_they_say(aio: Any, tmp_path: Path) -> None:
@@ -203,8 +213,8 @@ def test_without_the_permission_buttons_say_why(aio: Any, tmp_path: Path) -> Non
     async def steps(_made: Office, panel: Shown) -> None:
         card = panel.cards[0]
         assert not card.acknowledge.isEnabled()
-        assert "needs the permission operations.manage_alerts" in card.acknowledge.toolTip()
-        assert "needs the permission operations.manage_alerts" in card.acknowledge.accessibleDescription()
+        assert "needs the permission “Operations: manage alerts”" in card.acknowledge.toolTip()
+        assert "needs the permission “Operations: manage alerts”" in card.acknowledge.accessibleDescription()
         card.setFocus()
         QTest.keyClick(card, KEY.Key_A)
         assert not any(isinstance(w, AcknowledgeDialog) for w in QApplication.topLevelWidgets())
@@ -214,7 +224,7 @@ def test_without_the_permission_buttons_say_why(aio: Any, tmp_path: Path) -> Non
 
 def test_while_the_link_is_down_a_decision_is_kept_and_sent_afterwards(aio: Any, tmp_path: Path) -> None:
     async def steps(made: Office, panel: Shown) -> None:
-        made.console.link.lost("gone")
+        made.console.link.mark_down("gone")
         panel.cards[0].setFocus()
         QTest.keyClick(panel.cards[0], KEY.Key_A)
         dialog = shown(AcknowledgeDialog)

@@ -324,7 +324,7 @@ def test_without_the_permission_nothing_is_asked_until_it_is_there(aio: Any, tmp
             made.console.queries.invalidate("audit")
             await turns(10)
             assert log.asked == []
-            assert [action.isEnabled() for action in panel.panel.menu()] == [False] * 5
+            assert [action.isEnabled() for action in panel.panel.menu()] == [False] * 6
             made.me = dict(VIEWER)
             await made.console.session.load_me()
             await until(lambda: panel.panel.log.entry(0) is not None)
@@ -389,7 +389,7 @@ def test_a_rewritten_log_is_said_in_words_with_a_shape(aio: Any, tmp_path: Path)
         audit.trust.click()
         shown(TrustDialog).submit()
         await until(lambda: audit.verification.seal.level == "good")
-        assert made.console.settings.audit_vkeys[made.console.place.name] == log.vkey
+        assert made.console.settings.audit_vkeys[made.console.target.name] == log.vkey
 
     log = FakeLog(30, sealed=20, key=KEY)
     journey(aio, tmp_path, log, steps)

@@ -18,7 +18,7 @@ from views.accounts.second_factor.dialog import SetUpDialog
 from views.deliveries.connection_dialogs import ConnectionDialog, SecretDialog, TurnOffDialog
 from views.deliveries.settings_form import LABELS, FieldError, SettingsForm
 from views.kit.dialogs.conflict import ConflictDialog
-from views.shell.application import Desk
+from views.shell.application import ConsoleApplication
 
 KEY = Qt.Key
 SECRET = "canary-secret-of-a-test-7f3a"
@@ -94,8 +94,8 @@ def test_one_that_is_changed_sends_only_what_is_different(qtbot: Any) -> None:
 
 
 def test_a_new_connection_is_chosen_and_its_secret_is_the_next_step(aio: Any, tmp_path: Path) -> None:
-    async def steps(made: Office, systems: Systems, desk: Desk) -> None:
-        panels = desk.window.panels
+    async def steps(made: Office, systems: Systems, app: ConsoleApplication) -> None:
+        panels = app.window.panels
         press(panels.panel("deliveries.connections").table, KEY.Key_N)
         dialog = shown(ConnectionDialog)
         dialog.submit()
@@ -117,8 +117,8 @@ def test_a_new_connection_is_chosen_and_its_secret_is_the_next_step(aio: Any, tm
 
 
 def test_a_secret_is_sent_once_and_is_in_no_file_of_ours(aio: Any, tmp_path: Path) -> None:
-    async def steps(made: Office, systems: Systems, desk: Desk) -> None:
-        panels = desk.window.panels
+    async def steps(made: Office, systems: Systems, app: ConsoleApplication) -> None:
+        panels = app.window.panels
         press(panels.panel("deliveries.connections").table, KEY.Key_S)
         dialog = shown(SecretDialog)
         assert dialog.value.echoMode() is QLineEdit.EchoMode.Password
@@ -150,8 +150,8 @@ def test_a_secret_is_sent_once_and_is_in_no_file_of_ours(aio: Any, tmp_path: Pat
 
 
 def test_a_secret_asks_for_the_second_factor_and_without_it_nothing_is_done(aio: Any, tmp_path: Path) -> None:
-    async def steps(made: Office, systems: Systems, desk: Desk) -> None:
-        press(desk.window.panels.panel("deliveries.connections").table, KEY.Key_S)
+    async def steps(made: Office, systems: Systems, app: ConsoleApplication) -> None:
+        press(app.window.panels.panel("deliveries.connections").table, KEY.Key_S)
         dialog = shown(SecretDialog)
         dialog.value.setText(SECRET)
         challenge = 'Bearer error="insufficient_user_authentication", acr_values="2", max_age=300'
@@ -169,8 +169,8 @@ def test_a_secret_asks_for_the_second_factor_and_without_it_nothing_is_done(aio:
 
 
 def test_a_reference_is_shown_as_it_is_typed_and_checked(aio: Any, tmp_path: Path) -> None:
-    async def steps(made: Office, systems: Systems, desk: Desk) -> None:
-        press(desk.window.panels.panel("deliveries.connections").table, KEY.Key_S)
+    async def steps(made: Office, systems: Systems, app: ConsoleApplication) -> None:
+        press(app.window.panels.panel("deliveries.connections").table, KEY.Key_S)
         dialog = shown(SecretDialog)
         dialog.value.setText(SECRET)
         dialog.how.setCurrentIndex(1)
@@ -189,15 +189,15 @@ def test_a_reference_is_shown_as_it_is_typed_and_checked(aio: Any, tmp_path: Pat
 
 
 def test_a_change_against_an_old_version_is_compared(aio: Any, tmp_path: Path) -> None:
-    async def steps(made: Office, systems: Systems, desk: Desk) -> None:
-        press(desk.window.panels.panel("deliveries.connections").table, KEY.Key_E)
+    async def steps(made: Office, systems: Systems, app: ConsoleApplication) -> None:
+        press(app.window.panels.panel("deliveries.connections").table, KEY.Key_E)
         dialog = shown(ConnectionDialog)
         dialog.submit()
         assert dialog.error == "Nothing was changed yet."
         dialog.form.name.setText("Shop, refunds")
         systems.refusal = conflict()
         dialog.submit()
-        await until(lambda: [w for w in desk.window.findChildren(ConflictDialog) if w.isVisible()])
+        await until(lambda: [w for w in app.window.findChildren(ConflictDialog) if w.isVisible()])
         assert systems.asked[-1][:2] == ("PATCH", "/connections/shop-webhook-refund")
         assert systems.asked[-1][2] == {"name": "Shop, refunds"}
         shown(ConflictDialog).reject()
@@ -208,7 +208,7 @@ def test_a_change_against_an_old_version_is_compared(aio: Any, tmp_path: Path) -
 
 
 def test_turning_off_says_what_is_given_up(aio: Any, tmp_path: Path) -> None:
-    async def steps(made: Office, systems: Systems, desk: Desk) -> None:
+    async def steps(made: Office, systems: Systems, app: ConsoleApplication) -> None:
         assert made.console.actions.execute("deliveries.off") is None
         dialog = shown(TurnOffDialog)
         words = dialog.column.itemAt(0).widget().text()  # type: ignore[union-attr]
@@ -217,7 +217,7 @@ def test_turning_off_says_what_is_given_up(aio: Any, tmp_path: Path) -> None:
         dialog.submit()
         await until(lambda: told(made))
         assert systems.asked[-1][:2] == ("DELETE", "/connections/shop-webhook-refund/secret")
-        detail = desk.window.panels.panel("deliveries.connection")
+        detail = app.window.panels.panel("deliveries.connection")
         await until(lambda: "No signing secret is set" in detail.secret.text())
 
     workspace(aio, tmp_path, steps)

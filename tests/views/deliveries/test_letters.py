@@ -14,20 +14,20 @@ from tests.views.deliveries.test_systems import press, told, workspace
 from tests.views.office import Office, shown, turns, until
 from views.deliveries.letter_dialogs import DiscardDialog, ReplayDialog, ResolveDialog
 from views.deliveries.letters_panel import LettersPanel
-from views.shell.application import Desk
+from views.shell.application import ConsoleApplication
 
 KEY, SHIFT = Qt.Key, Qt.KeyboardModifier.ShiftModifier
-Steps = Callable[[Office, Systems, Desk, LettersPanel], Awaitable[None]]
+Steps = Callable[[Office, Systems, ConsoleApplication, LettersPanel], Awaitable[None]]
 
 
 def reading(aio: Any, profile: Path, steps: Steps, **fields: Any) -> None:
     """Run steps with the letters of the failing shop read."""
 
-    async def heard(made: Office, systems: Systems, desk: Desk) -> None:
-        panel = desk.window.panels.panel("deliveries.letters")
+    async def heard(made: Office, systems: Systems, app: ConsoleApplication) -> None:
+        panel = app.window.panels.panel("deliveries.letters")
         await until(lambda: panel.letters)
         await turns(5)
-        await steps(made, systems, desk, panel)
+        await steps(made, systems, app, panel)
 
     workspace(aio, profile, heard, **fields)
 
@@ -37,7 +37,7 @@ def abouts(panel: LettersPanel) -> list[str]:
 
 
 def test_a_letter_is_read_with_its_request_and_its_answer(aio: Any, tmp_path: Path) -> None:
-    async def steps(_: Office, __: Systems, ___: Desk, panel: LettersPanel) -> None:
+    async def steps(_: Office, __: Systems, ___: ConsoleApplication, panel: LettersPanel) -> None:
         assert panel.table.at_cursor is not None
         assert panel.table.at_cursor.state == "uncertain"  # a person is waited for: it stands first
         press(panel.table, KEY.Key_J)
@@ -54,7 +54,7 @@ def test_a_letter_is_read_with_its_request_and_its_answer(aio: Any, tmp_path: Pa
 
 
 def test_those_of_one_cause_are_selected_and_replayed_after_a_count(aio: Any, tmp_path: Path) -> None:
-    async def steps(made: Office, systems: Systems, desk: Desk, panel: LettersPanel) -> None:
+    async def steps(made: Office, systems: Systems, app: ConsoleApplication, panel: LettersPanel) -> None:
         press(panel.table, KEY.Key_J)
         press(panel.table, KEY.Key_C)
         assert panel.table.chosen == {"letter-1", "letter-2", "letter-3", "letter-4", "letter-6"}
@@ -79,13 +79,13 @@ def test_those_of_one_cause_are_selected_and_replayed_after_a_count(aio: Any, tm
         await until(lambda: len(panel.letters) == 5)
         assert panel.table.records.columns[1].title == "Due, UTC"
         assert panel.buttons["replay"].isHidden()
-        del desk
+        del app
 
     reading(aio, tmp_path, steps)
 
 
 def test_all_of_a_connection_can_be_replayed(aio: Any, tmp_path: Path) -> None:
-    async def steps(_: Office, systems: Systems, __: Desk, panel: LettersPanel) -> None:
+    async def steps(_: Office, systems: Systems, __: ConsoleApplication, panel: LettersPanel) -> None:
         press(panel.table, KEY.Key_J)
         press(panel.table, KEY.Key_R, SHIFT)
         dialog = shown(ReplayDialog)
@@ -97,7 +97,7 @@ def test_all_of_a_connection_can_be_replayed(aio: Any, tmp_path: Path) -> None:
 
 
 def test_a_count_that_fails_says_so_and_nothing_is_replayed(aio: Any, tmp_path: Path) -> None:
-    async def steps(_: Office, systems: Systems, __: Desk, panel: LettersPanel) -> None:
+    async def steps(_: Office, systems: Systems, __: ConsoleApplication, panel: LettersPanel) -> None:
         systems.refusal = problem("unavailable", 503, "The database is away.")
         press(panel.table, KEY.Key_J)
         press(panel.table, KEY.Key_R)
@@ -112,7 +112,7 @@ def test_a_count_that_fails_says_so_and_nothing_is_replayed(aio: Any, tmp_path: 
 
 
 def test_giving_up_wants_a_reason_and_enter_does_not_do_it(aio: Any, tmp_path: Path) -> None:
-    async def steps(made: Office, systems: Systems, _: Desk, panel: LettersPanel) -> None:
+    async def steps(made: Office, systems: Systems, _: ConsoleApplication, panel: LettersPanel) -> None:
         press(panel.table, KEY.Key_J)
         press(panel.table, KEY.Key_X)
         press(panel.table, KEY.Key_J)
@@ -132,7 +132,7 @@ def test_giving_up_wants_a_reason_and_enter_does_not_do_it(aio: Any, tmp_path: P
 
 
 def test_of_a_command_whose_answer_was_lost_a_person_says_what_became_of_it(aio: Any, tmp_path: Path) -> None:
-    async def steps(made: Office, systems: Systems, _: Desk, panel: LettersPanel) -> None:
+    async def steps(made: Office, systems: Systems, _: ConsoleApplication, panel: LettersPanel) -> None:
         assert panel.remark.text() == "1 command waits for a person"
         assert not panel.buttons["replay"].isEnabled()
         assert panel.buttons["replay"].toolTip() == "choose a dead letter first"
@@ -155,7 +155,7 @@ def test_of_a_command_whose_answer_was_lost_a_person_says_what_became_of_it(aio:
 
 
 def test_failed_jobs_stand_among_those_of_all_systems(aio: Any, tmp_path: Path) -> None:
-    async def steps(_: Office, __: Systems, ___: Desk, panel: LettersPanel) -> None:
+    async def steps(_: Office, __: Systems, ___: ConsoleApplication, panel: LettersPanel) -> None:
         assert len(panel.letters) == 7
         panel.scope.click()
         await until(lambda: len(panel.letters) == 8)
@@ -167,7 +167,7 @@ def test_failed_jobs_stand_among_those_of_all_systems(aio: Any, tmp_path: Path) 
 
 
 def test_whoever_may_not_replay_may_read(aio: Any, tmp_path: Path) -> None:
-    async def steps(made: Office, systems: Systems, _: Desk, panel: LettersPanel) -> None:
+    async def steps(made: Office, systems: Systems, _: ConsoleApplication, panel: LettersPanel) -> None:
         press(panel.table, KEY.Key_J)
         await until(panel.exchange.request.text.toPlainText)
         press(panel.table, KEY.Key_R)

@@ -15,14 +15,14 @@ from tests.views.office import Office, shown, turns, until
 from views.deliveries.route_grid import Cell
 from views.deliveries.routes_dialog import RoutesDialog
 from views.kit.dialogs.conflict import ConflictDialog
-from views.shell.application import Desk
+from views.shell.application import ConsoleApplication
 
 KEY = Qt.Key
 
 
 def test_the_map_says_every_cell_and_what_nobody_hears(aio: Any, tmp_path: Path) -> None:
-    async def steps(_: Office, __: Systems, desk: Desk) -> None:
-        panel = desk.window.panels.panel("deliveries.routes")
+    async def steps(_: Office, __: Systems, app: ConsoleApplication) -> None:
+        panel = app.window.panels.panel("deliveries.routes")
         await until(lambda: panel.routes is not None and panel.grid.columns)
         assert [each.name for each in panel.grid.columns] == [
             "PagerDuty Events v2",
@@ -48,8 +48,8 @@ def test_the_map_says_every_cell_and_what_nobody_hears(aio: Any, tmp_path: Path)
 
 
 def test_it_is_edited_by_keyboard_as_one_change_with_one_reason(aio: Any, tmp_path: Path) -> None:
-    async def steps(made: Office, systems: Systems, desk: Desk) -> None:
-        panel = desk.window.panels.panel("deliveries.routes")
+    async def steps(made: Office, systems: Systems, app: ConsoleApplication) -> None:
+        panel = app.window.panels.panel("deliveries.routes")
         await until(lambda: panel.routes is not None and panel.grid.columns)
         panel.edit.click()
         dialog = shown(RoutesDialog)
@@ -78,8 +78,8 @@ def test_it_is_edited_by_keyboard_as_one_change_with_one_reason(aio: Any, tmp_pa
 
 
 def test_a_map_that_somebody_changed_meanwhile_is_compared(aio: Any, tmp_path: Path) -> None:
-    async def steps(_: Office, systems: Systems, desk: Desk) -> None:
-        panel = desk.window.panels.panel("deliveries.routes")
+    async def steps(_: Office, systems: Systems, app: ConsoleApplication) -> None:
+        panel = app.window.panels.panel("deliveries.routes")
         await until(lambda: panel.routes is not None and panel.grid.columns)
         panel.edit.click()
         dialog = shown(RoutesDialog)
@@ -88,7 +88,7 @@ def test_a_map_that_somebody_changed_meanwhile_is_compared(aio: Any, tmp_path: P
         systems.refusal = conflict()
         dialog.submit()
         await until(lambda: not dialog.isVisible())
-        await until(lambda: [w for w in desk.window.findChildren(ConflictDialog) if w.isVisible()])
+        await until(lambda: [w for w in app.window.findChildren(ConflictDialog) if w.isVisible()])
         shown(ConflictDialog).reject()
         await turns()
 
@@ -96,8 +96,8 @@ def test_a_map_that_somebody_changed_meanwhile_is_compared(aio: Any, tmp_path: P
 
 
 def test_a_message_is_tried_without_being_sent(aio: Any, tmp_path: Path) -> None:
-    async def steps(made: Office, systems: Systems, desk: Desk) -> None:
-        panel = desk.window.panels.panel("deliveries.routes")
+    async def steps(made: Office, systems: Systems, app: ConsoleApplication) -> None:
+        panel = app.window.panels.panel("deliveries.routes")
         await until(panel.template.count)
         assert made.console.actions.execute("deliveries.try-message") is None
         await until(panel.text.toPlainText)

@@ -15,15 +15,15 @@ from app.core.link import LinkState
 from app.deliveries.domain import Deliveries
 from models.deliveries.connections import Connection
 from tests.views.deliveries.fixtures import Systems, ago, connection, me, systems_office, webhook
-from tests.views.office import Office, desk_of, shown, turns, until
+from tests.views.office import Office, app_of, shown, turns, until
 from views.deliveries.capability import SYSTEMS
 from views.deliveries.connection_dialogs import PauseDialog
 from views.deliveries.wording import ATTENTION, Heading, remedy
 from views.kit.theme import current
-from views.shell.application import Desk
+from views.shell.application import ConsoleApplication
 
 KEY = Qt.Key
-Steps = Callable[[Office, Systems, Desk], Awaitable[None]]
+Steps = Callable[[Office, Systems, ConsoleApplication], Awaitable[None]]
 
 
 @pytest.fixture(autouse=True)
@@ -36,21 +36,21 @@ def workspace(aio: Any, profile: Path, steps: Steps, **fields: Any) -> None:
 
     async def run() -> None:
         size = fields.pop("size", (1920, 1080))
-        async with systems_office(profile, **fields) as (made, systems), desk_of(made, *size) as desk:
-            desk.window.open_workspace(SYSTEMS)
-            panels = desk.window.panels
+        async with systems_office(profile, **fields) as (made, systems), app_of(made, *size) as app:
+            app.window.open_workspace(SYSTEMS)
+            panels = app.window.panels
             await until(lambda: panels.made("deliveries.connections") is not None)
             if made.console.session.may("deliveries.view_connections"):  # type: ignore[arg-type]
                 await until(lambda: made.console.of(Deliveries).connections().sample is not None)
             await turns(10)
-            await steps(made, systems, desk)
+            await steps(made, systems, app)
 
     aio(run())
 
 
-def rows(desk: Desk) -> list[str]:
+def rows(app: ConsoleApplication) -> list[str]:
     """Names in the list, headings in brackets."""
-    table = desk.window.panels.panel("deliveries.connections").table
+    table = app.window.panels.panel("deliveries.connections").table
     return [f"[{row.name}]" if isinstance(row, Heading) else row.name for row in table.records.rows]
 
 
@@ -65,8 +65,8 @@ def press(widget: QWidget, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.Keybo
 
 
 def test_what_needs_attention_stands_first_and_the_worst_is_chosen(aio: Any, tmp_path: Path) -> None:
-    async def steps(made: Office, _: Systems, desk: Desk) -> None:
-        found = rows(desk)
+    async def steps(made: Office, _: Systems, app: ConsoleApplication) -> None:
+        found = rows(app)
         assert found[:6] == [
             "[Needs attention]",
             "Shop webhook, refund",
@@ -77,7 +77,7 @@ def test_what_needs_attention_stands_first_and_the_worst_is_chosen(aio: Any, tmp
         ]
         assert found[6] == "[Working]"
         assert found[-3:] == ["[Off]", "BigQuery", "SMTP"]
-        panels = desk.window.panels
+        panels = app.window.panels
         detail = panels.panel("deliveries.connection")
         await until(lambda: detail.bars.bars)
         assert detail.verdict.text() == "No refund reaches the shop"
@@ -95,8 +95,8 @@ def test_what_needs_attention_stands_first_and_the_worst_is_chosen(aio: Any, tmp
 
 
 def test_every_state_has_a_shape_and_a_word_and_none_is_green(aio: Any, tmp_path: Path) -> None:
-    async def steps(_: Office, __: Systems, desk: Desk) -> None:
-        table = desk.window.panels.panel("deliveries.connections").table
+    async def steps(_: Office, __: Systems, app: ConsoleApplication) -> None:
+        table = app.window.panels.panel("deliveries.connections").table
         picture = table.viewport().grab().toImage()
         green = current().tokens.good.upper()
         seen = {
@@ -114,8 +114,8 @@ def test_every_state_has_a_shape_and_a_word_and_none_is_green(aio: Any, tmp_path
 
 
 def test_one_that_is_off_has_no_figures_and_says_what_it_needs(aio: Any, tmp_path: Path) -> None:
-    async def steps(_: Office, __: Systems, desk: Desk) -> None:
-        table = desk.window.panels.panel("deliveries.connections").table
+    async def steps(_: Office, __: Systems, app: ConsoleApplication) -> None:
+        table = app.window.panels.panel("deliveries.connections").table
         off = next(row for row in table.records.rows if not isinstance(row, Heading) and row.name == "SMTP")
         assert [table.cell(off, number).words for number in range(3, 10)] == ["never", *"––––––"]
         assert table.cell(off, 10).words == "Not set up. SendGrid sends all mail."
@@ -124,8 +124,8 @@ def test_one_that_is_off_has_no_figures_and_says_what_it_needs(aio: Any, tmp_pat
 
 
 def test_keys_move_over_headings_and_the_other_panels_follow(aio: Any, tmp_path: Path) -> None:
-    async def steps(_: Office, __: Systems, desk: Desk) -> None:
-        panels = desk.window.panels
+    async def steps(_: Office, __: Systems, app: ConsoleApplication) -> None:
+        panels = app.window.panels
         table, detail = panels.panel("deliveries.connections").table, panels.panel("deliveries.connection")
         for _step in range(4):
             press(table, KEY.Key_J)
@@ -144,24 +144,24 @@ def test_keys_move_over_headings_and_the_other_panels_follow(aio: Any, tmp_path:
 
 
 def test_filters_say_how_many_there_are(aio: Any, tmp_path: Path) -> None:
-    async def steps(_: Office, __: Systems, desk: Desk) -> None:
-        panel = desk.window.panels.panel("deliveries.connections")
+    async def steps(_: Office, __: Systems, app: ConsoleApplication) -> None:
+        panel = app.window.panels.panel("deliveries.connections")
         texts = [pill.text() for pill in panel.pills.values()]
         assert texts == ["All 17", "Needs attention 5", "Shop 3", "Alerting 3", "Mail 2", "Webhooks 9"]
         panel.pills[ATTENTION].click()
-        assert rows(desk)[0] == "[Needs attention]"
-        assert len(rows(desk)) == 6
+        assert rows(app)[0] == "[Needs attention]"
+        assert len(rows(app)) == 6
         assert panel.test.text() == "Test all five"
         panel.pills["Mail"].click()
-        assert rows(desk) == ["[Working]", "SendGrid", "[Off]", "SMTP"]
+        assert rows(app) == ["[Working]", "SendGrid", "[Off]", "SMTP"]
         assert panel.summary.accessibleDescription().startswith("1,912 waiting, 41 dead letters, 1 breaker open")
 
     workspace(aio, tmp_path, steps)
 
 
 def test_a_test_is_sent_by_key_and_what_the_system_says_is_told(aio: Any, tmp_path: Path) -> None:
-    async def steps(made: Office, systems: Systems, desk: Desk) -> None:
-        table = desk.window.panels.panel("deliveries.connections").table
+    async def steps(made: Office, systems: Systems, app: ConsoleApplication) -> None:
+        table = app.window.panels.panel("deliveries.connections").table
         systems.proof = {"proof": "failed", "seconds": 0.2, "words": "401 signature rejected"}
         press(table, KEY.Key_T)
         assert table.cell(table.at_cursor, 9).words == "testing…"
@@ -169,7 +169,7 @@ def test_a_test_is_sent_by_key_and_what_the_system_says_is_told(aio: Any, tmp_pa
         assert told(made)[-1] == "Test of Shop webhook, refund failed: 401 signature rejected."
         assert systems.asked[-1][:2] == ("POST", "/connections/shop-webhook-refund/test")
         systems.proof = {"proof": "proven", "seconds": 0.2, "words": "200"}
-        panel = desk.window.panels.panel("deliveries.connections")
+        panel = app.window.panels.panel("deliveries.connections")
         panel.pills[ATTENTION].click()
         panel.test.click()
         await until(lambda: told(made)[-1].startswith("Tested"))
@@ -179,8 +179,8 @@ def test_a_test_is_sent_by_key_and_what_the_system_says_is_told(aio: Any, tmp_pa
 
 
 def test_pausing_asks_until_when_and_why_and_can_be_undone(aio: Any, tmp_path: Path) -> None:
-    async def steps(made: Office, systems: Systems, desk: Desk) -> None:
-        panels = desk.window.panels
+    async def steps(made: Office, systems: Systems, app: ConsoleApplication) -> None:
+        panels = app.window.panels
         table, detail = panels.panel("deliveries.connections").table, panels.panel("deliveries.connection")
         press(table, KEY.Key_P)
         dialog = shown(PauseDialog)
@@ -204,8 +204,8 @@ def test_pausing_asks_until_when_and_why_and_can_be_undone(aio: Any, tmp_path: P
 
 
 def test_whoever_may_only_look_is_told_why_nothing_can_be_done(aio: Any, tmp_path: Path) -> None:
-    async def steps(made: Office, systems: Systems, desk: Desk) -> None:
-        panels = desk.window.panels
+    async def steps(made: Office, systems: Systems, app: ConsoleApplication) -> None:
+        panels = app.window.panels
         detail = panels.panel("deliveries.connection")
         assert not detail.buttons["secret"].isEnabled()
         assert detail.buttons["secret"].toolTip() == "needs the permission deliveries.manage_connections"
@@ -217,9 +217,9 @@ def test_whoever_may_only_look_is_told_why_nothing_can_be_done(aio: Any, tmp_pat
 
 
 def test_whoever_may_not_look_sees_which_permission_is_missing(aio: Any, tmp_path: Path) -> None:
-    async def steps(made: Office, _: Systems, desk: Desk) -> None:
+    async def steps(made: Office, _: Systems, app: ConsoleApplication) -> None:
         for known in ("connections", "connection", "letters", "routes"):
-            panel = desk.window.panels.panel(f"deliveries.{known}")
+            panel = app.window.panels.panel(f"deliveries.{known}")
             assert "deliveries.view_connections" in panel._refusal.text()
         assert not [asked for asked in made.server.asked if asked.path.startswith("/api/deliveries")]
 
@@ -227,8 +227,8 @@ def test_whoever_may_not_look_sees_which_permission_is_missing(aio: Any, tmp_pat
 
 
 def test_with_nothing_set_up_the_page_says_so(aio: Any, tmp_path: Path) -> None:
-    async def steps(_: Office, __: Systems, desk: Desk) -> None:
-        panels = desk.window.panels
+    async def steps(_: Office, __: Systems, app: ConsoleApplication) -> None:
+        panels = app.window.panels
         assert "nothing is sent anywhere" in panels.panel("deliveries.connections").state.text()
         assert panels.panel("deliveries.connection").empty.text() == "No outside system is set up."
         assert panels.panel("deliveries.connections").test.toolTip() == "nothing that is shown is set up"
@@ -241,9 +241,9 @@ def test_with_nothing_set_up_the_page_says_so(aio: Any, tmp_path: Path) -> None:
 
 def test_without_the_server_everything_is_readable_and_nothing_can_be_done(aio: Any, tmp_path: Path) -> None:
     async def run() -> None:
-        async with systems_office(tmp_path) as (made, _), desk_of(made) as desk:
-            desk.window.open_workspace(SYSTEMS)
-            panels = desk.window.panels
+        async with systems_office(tmp_path) as (made, _), app_of(made) as app:
+            app.window.open_workspace(SYSTEMS)
+            panels = app.window.panels
             await until(
                 lambda: panels.made("deliveries.routes") is not None and panels.panel("deliveries.routes").routes
             )
@@ -254,7 +254,7 @@ def test_without_the_server_everything_is_readable_and_nothing_can_be_done(aio: 
             await made.console.of(Deliveries).connections().refresh()
             await until(lambda: made.console.link.state is LinkState.DOWN)
             await turns(10)
-            assert rows(desk)[1] == "Shop webhook, refund"
+            assert rows(app)[1] == "Shop webhook, refund"
             assert detail.buttons["test"].toolTip() == "needs the link, because it cannot be taken back"
             assert "stale" in panels.panel("deliveries.connections").note().text
 
@@ -263,9 +263,9 @@ def test_without_the_server_everything_is_readable_and_nothing_can_be_done(aio: 
 
 def test_nothing_is_clipped_in_a_small_window_and_with_a_large_font(aio: Any, tmp_path: Path) -> None:
     async def run() -> None:
-        async with systems_office(tmp_path) as (made, _), desk_of(made, 1440, 900, scale=1.5) as desk:
-            desk.window.open_workspace(SYSTEMS)
-            panels = desk.window.panels
+        async with systems_office(tmp_path) as (made, _), app_of(made, 1440, 900, scale=1.5) as app:
+            app.window.open_workspace(SYSTEMS)
+            panels = app.window.panels
             await until(lambda: panels.made("deliveries.connection") is not None)
             await until(panels.panel("deliveries.connections").table.records.rowCount)
             await turns(10)
@@ -280,16 +280,16 @@ def test_nothing_is_clipped_in_a_small_window_and_with_a_large_font(aio: Any, tm
 
 
 def test_a_connection_is_found_in_the_palette(aio: Any, tmp_path: Path) -> None:
-    async def steps(_: Office, __: Systems, desk: Desk) -> None:
+    async def steps(_: Office, __: Systems, app: ConsoleApplication) -> None:
         from views.shell.palette.sources import find
 
-        groups = dict(find(desk.window, "discord"))
+        groups = dict(find(app.window, "discord"))
         entry = groups["Connections"][0]
         assert (entry.title, entry.detail) == ("Discord ops", "paused")
         assert entry.run is not None
         entry.run()
         await turns(5)
-        assert desk.window.panels.panel("deliveries.connection").verdict.text() == "Discord ops is paused"
+        assert app.window.panels.panel("deliveries.connection").verdict.text() == "Discord ops is paused"
 
     workspace(aio, tmp_path, steps)
 

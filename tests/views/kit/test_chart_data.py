@@ -1,6 +1,6 @@
 import pytest
 
-from views.kit.charts.data import ChartData, Limit, breaches, describe, nice_ticks, time_ticks
+from views.kit.charts.data import ChartData, Limit, apart, breaches, describe, nice_ticks, thinned, time_ticks
 
 MAX = Limit(2.0, "above", "max 2.00")
 
@@ -46,3 +46,15 @@ def test_a_week_has_midnights_and_noons_a_quarter_fewer() -> None:
     week = [label for _, label in time_ticks(0, 7 * 86_400)]
     assert week[:3] == ["Thu 01", "12:00", "Fri 02"]
     assert len(time_ticks(0, 90 * 86_400)) <= 9
+
+
+def test_ticks_for_which_there_is_no_room_are_left_out_evenly() -> None:
+    ticks = time_ticks(0, 7 * 86_400)
+    assert len(thinned(ticks, 20)) == len(ticks)
+    assert [words for _, words in thinned(ticks, 10)] == [words for _, words in ticks if words != "12:00"]
+    assert len(thinned(ticks, 4)) == 4
+
+
+def test_labels_never_lie_on_each_other_nor_leave_the_plot() -> None:
+    assert apart([10, 11, 90], 20, 0, 100) == [10, 30, 90]
+    assert apart([97, 98], 20, 0, 100) == [70, 90]

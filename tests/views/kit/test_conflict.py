@@ -19,7 +19,7 @@ def test_deciding_later_before_the_answer_is_there(aio: Any, qapp: QApplication)
     Theme(qapp).apply("dark")
 
     async def steps() -> None:
-        intent = PendingMutation(
+        mutation = PendingMutation(
             "k", "ada", "rule.change", "“Downloads” changed", "PATCH", "/rules/1", "{}", 1, "rule:1"
         )
         asked, answered = asyncio.Event(), asyncio.Event()
@@ -27,12 +27,12 @@ def test_deciding_later_before_the_answer_is_there(aio: Any, qapp: QApplication)
         async def look_at_theirs(_key: str) -> PendingMutation:
             asked.set()
             await answered.wait()
-            return intent
+            return mutation
 
         tasks, window = Tasks(), QWidget()
         window.show()
         console: Any = SimpleNamespace(mutations=SimpleNamespace(look_at_theirs=look_at_theirs), tasks=tasks)
-        dialog = ConflictDialog(console, intent, window)
+        dialog = ConflictDialog(console, mutation, window)
         dialog.open()
         await asked.wait()
         dialog.reject()

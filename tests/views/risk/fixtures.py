@@ -69,7 +69,7 @@ def fill(owner_url: str, count: int) -> None:
         owner.execute("analyze risk_order, risk_decision, risk_entry")
 
 
-class Desk:
+class TriageScreen:
     """Queue and case beside each other, with their keys."""
 
     def __init__(self, console: Console) -> None:
@@ -92,7 +92,7 @@ class Desk:
         return self.case.entry.order_id if self.case.entry is not None else ""
 
     @property
-    def told(self) -> list[str]:
+    def posted(self) -> list[str]:
         """What the message bar said."""
         return [message.text for message in self.console.messages.history]
 
@@ -113,10 +113,10 @@ class Desk:
 
 
 @asynccontextmanager
-async def triage(api: Api, folder: Path, role: str = "risk-analyst", **claims: Any) -> AsyncIterator[Desk]:
+async def triage(api: Api, folder: Path, role: str = "risk-analyst", **claims: Any) -> AsyncIterator[TriageScreen]:
     """A console of a role at its queue."""
     async with signed_in(api, role, folder, **claims) as console:
-        desk = Desk(console)
-        await desk.begin()
-        yield desk
-        desk.window.close()
+        screen = TriageScreen(console)
+        await screen.begin()
+        yield screen
+        screen.window.close()

@@ -79,7 +79,7 @@ async def editing(console: Console, made: dict[str, Any]) -> RulesPanel:
     await put_up(panel)
     await until(lambda: panel.versions.records.rowCount() > 1)
     panel.choose_set(made["ruleSetId"])
-    await until(lambda: panel.bench.work is not None and panel.editing.isVisible())
+    await until(lambda: panel.draft.work is not None and panel.editing.isVisible())
     return panel
 
 
@@ -91,7 +91,7 @@ def test_versions_and_rules_are_read_in_plain_words(aio: Any, api: Api, tmp_path
         panel = RulesPanel(console)
         await put_up(panel)
         await until(lambda: panel.table.rules.rowCount() == len(RULES))
-        assert panel.bench.rule_set_id == published, "the published version is shown first"
+        assert panel.draft.rule_set_id == published, "the published version is shown first"
         rows = panel.versions.records.rows
         assert [(one.number, str(one.state)) for one in rows] == [(3, "draft"), (2, "published"), (1, "retired")]
         words = [row.texts[1] for row in panel.table.rules.rows]
@@ -118,37 +118,37 @@ def test_a_draft_is_made_edited_counted_and_saved(aio: Any, api: Api, tmp_path: 
     async def steps(console: Console) -> None:
         panel = RulesPanel(console)
         await put_up(panel)
-        await until(lambda: panel.head.buttons["new"].isEnabled() and panel.bench.one is not None)
+        await until(lambda: panel.head.buttons["new"].isEnabled() and panel.draft.one is not None)
         panel.head.buttons["new"].click()
         dialog = shown(NewDraftDialog)
         dialog.submit()
         assert dialog.error.startswith("A title")
         QTest.keyClicks(dialog.name, "Tighter cards")
         dialog.submit()
-        await until(lambda: panel.bench.work is not None and panel.editing.isVisible())
-        await until(lambda: panel.bench.matches.current)
-        before = panel.bench.matches.found
+        await until(lambda: panel.draft.work is not None and panel.editing.isVisible())
+        await until(lambda: panel.draft.matches.current)
+        before = panel.draft.matches.found
         assert before is not None
         assert panel.form.count.text() == f"Matches {before.rules[0].orders} of the last 300 orders"
         panel.form.conditions.rows[0][1].value.box.setValue(7)  # type: ignore[attr-defined]
-        assert panel.bench.dirty
+        assert panel.draft.dirty
         assert panel.bar.words.text() == "Not saved yet; kept on this computer as you type."
-        await until(lambda: panel.bench.matches.current and panel.bench.matches.found is not before)
-        after = panel.bench.matches.found
+        await until(lambda: panel.draft.matches.current and panel.draft.matches.found is not before)
+        after = panel.draft.matches.found
         assert after is not None
         assert after.rules[0].orders < before.rules[0].orders
         assert panel.form.conditions.rows[0][1].count.text() == str(after.rules[0].conditions[0])
         panel.tools["add"].click()
         assert panel.widget.window().focusWidget() is panel.form.name
         QTest.keyClicks(panel.form.name, "Night orders")
-        assert panel.bench.work is not None
-        added = panel.bench.work.rules[1]
+        assert panel.draft.work is not None
+        added = panel.draft.work.rules[1]
         assert (added.rule_id, added.description) == ("night-orders", "Night orders"), "its id follows its name"
         QTest.keyClick(panel.table, KEY.Key_Down, Qt.KeyboardModifier.AltModifier)
-        assert panel.bench.work.rules[2].rule_id == "night-orders"
+        assert panel.draft.work.rules[2].rule_id == "night-orders"
         panel.bar.save.click()
-        await until(lambda: not panel.bench.dirty and not panel.bench.saving)
-        stored = send(api, "GET", f"/rule-sets/{panel.bench.rule_set_id}", role=ME)
+        await until(lambda: not panel.draft.dirty and not panel.draft.saving)
+        stored = send(api, "GET", f"/rule-sets/{panel.draft.rule_set_id}", role=ME)
         assert [each["ruleId"] for each in stored["rules"]] == [
             "many-cards", "big", "night-orders", "abroad", "refunds",
         ]  # fmt: skip
@@ -231,8 +231,8 @@ def test_what_is_not_saved_survives_a_crash_and_somebody_elses_change_is_a_confl
         files = tmp_path / ME / "unsent"
         await until(lambda: files.is_dir() and any(each.suffix == ".json" for each in files.iterdir()))
         again = await editing(console, made)  # as after a crash: nothing of the first panel is asked
-        assert again.bench.work is not None
-        assert again.bench.work.rules[0].severity == 44
+        assert again.draft.work is not None
+        assert again.draft.work.rules[0].severity == 44
         assert again.bar.words.text().startswith("Not saved yet")
         theirs = [rule(severity=12), *RULES[1:]]
         await asyncio.to_thread(send, api, "PATCH", path, {"rules": theirs}, OTHER, made["version"])
@@ -240,16 +240,16 @@ def test_what_is_not_saved_survives_a_crash_and_somebody_elses_change_is_a_confl
         conflicts: list[Any] = []
         console.mutations.conflicted.connect(conflicts.append)
         again.bar.save.click()
-        await until(lambda: conflicts and again.bench.conflict is not None)
+        await until(lambda: conflicts and again.draft.conflict is not None)
         assert again.editing.isHidden()
         await until(lambda: not any(files.glob("*.json")))  # the outbox has it now
         again.bar.choose.click()
         dialog = shown(ConflictDialog)
         await until(dialog.mine.isEnabled)
         dialog.mine.click()
-        await until(lambda: again.bench.conflict is None and again.bench.work is not None)
+        await until(lambda: again.draft.conflict is None and again.draft.work is not None)
         await until(lambda: send(api, "GET", path, role=ME)["rules"][0]["severity"] == 44)
-        await until(lambda: again.bench.work is not None and not again.bench.dirty)
+        await until(lambda: again.draft.work is not None and not again.draft.dirty)
 
     journey(aio, api, tmp_path, steps, ME)
 
@@ -271,7 +271,7 @@ def test_a_change_made_offline_is_kept_and_everything_else_says_why_not(aio: Any
         panel.form.points.box.setValue(44)
         assert panel.bar.save.isEnabled()
         panel.bar.save.click()
-        await until(lambda: console.mutations.pending != () and not panel.bench.saving)
+        await until(lambda: console.mutations.pending != () and not panel.draft.saving)
         assert panel.bar.words.text() == "Kept here; it is sent when the link is back."
         assert panel.table.rules.rows[0].texts[2] == "44", "what waits is shown"
 
@@ -348,7 +348,7 @@ def test_a_draft_is_replayed_published_by_another_and_rolled_back(aio: Any, api:
         dialog.waive_words.setPlainText("one number only")
         dialog.submit()
         await until(lambda: send(api, "GET", f"/rule-sets/{first}", role=ME)["state"] == "retired")
-        await until(lambda: panel.bench.one is not None and str(panel.bench.one.state) == "published")
+        await until(lambda: panel.draft.one is not None and str(panel.draft.one.state) == "published")
         assert panel.editing.isHidden()
         panel.choose_set(first)
         await until(lambda: panel.head.buttons["publish"].text() == "Roll back to this…")
@@ -381,7 +381,7 @@ def test_a_shadow_run_is_switched_and_compared(aio: Any, api: Api, tmp_path: Pat
         panel, back = await editing(console, made), BacktestPanel(console)
         await put_up(back)
         await until(lambda: back.version.count() == 3)
-        back.ask_for(panel.bench.one)
+        back.ask_for(panel.draft.one)
         assert back.shadow.toolTip() == "this version has not run beside live traffic"
         panel.head.buttons["shadow"].click()
         await until(lambda: panel.head.buttons["shadow"].text() == "End shadow run")

@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 from tests.backend.risk.fixtures import RiskShop
 from tests.conftest import Api
 from tests.views.office import shown
-from tests.views.risk.fixtures import Desk, until
+from tests.views.risk.fixtures import TriageScreen, until
 from tests.views.risk.test_triage import day, press, shop
 from views.risk.triage.report_download import ended_month
 from views.risk.triage.snooze_rule import SnoozeRuleDialog
@@ -28,9 +28,9 @@ RULES = """update risk_rule_set set rules = '[{"ruleId": "velocity-card", "descr
 def test_a_rule_is_snoozed_for_the_card_of_a_case(aio: Any, api: Api, shop: RiskShop, tmp_path: Path) -> None:
     shop.sql(RULES)
 
-    async def steps(desk: Desk) -> None:
-        assert desk.case.snooze_rule.isEnabled()
-        QTest.keyClick(desk.table, Qt.Key.Key_H, Qt.KeyboardModifier.ShiftModifier)
+    async def steps(screen: TriageScreen) -> None:
+        assert screen.case.snooze_rule.isEnabled()
+        QTest.keyClick(screen.table, Qt.Key.Key_H, Qt.KeyboardModifier.ShiftModifier)
         dialog = shown(SnoozeRuleDialog)
         assert dialog.rule.currentData() == "velocity-card"
         assert [button.text() for button, _ in dialog.whom][1] == "Car&d ending 4417"
@@ -41,33 +41,33 @@ def test_a_rule_is_snoozed_for_the_card_of_a_case(aio: Any, api: Api, shop: Risk
         dialog.words.setFocus()
         QTest.keyClicks(dialog.words, "a flying club")
         QTest.keyClick(dialog.words, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
-        await until(lambda: any("is quiet until" in words for words in desk.told))
+        await until(lambda: any("is quiet until" in words for words in screen.posted))
         found = shop.sql("select rule_id, subject, value, reason, until - now() from risk_snooze")
         assert [row[:4] for row in found] == [("velocity-card", "card", "card-0", "a flying club")]
         assert 29.9 < found[0][4].total_seconds() / 86_400 <= 30
-        await until(lambda: not desk.console.mutations.pending)
+        await until(lambda: not screen.console.mutations.pending)
 
     day(aio, api, tmp_path, steps)
 
 
 def test_who_may_not_decide_may_not_snooze_a_rule(aio: Any, api: Api, shop: RiskShop, tmp_path: Path) -> None:
-    async def steps(desk: Desk) -> None:
-        assert not desk.case.snooze_rule.isEnabled()
-        assert "risk.approve_orders" in desk.case.snooze_rule.toolTip()
-        QTest.keyClick(desk.table, Qt.Key.Key_H, Qt.KeyboardModifier.ShiftModifier)
-        assert "risk.approve_orders" in desk.told[-1]
+    async def steps(screen: TriageScreen) -> None:
+        assert not screen.case.snooze_rule.isEnabled()
+        assert "risk.approve_orders" in screen.case.snooze_rule.toolTip()
+        QTest.keyClick(screen.table, Qt.Key.Key_H, Qt.KeyboardModifier.ShiftModifier)
+        assert "risk.approve_orders" in screen.posted[-1]
 
     day(aio, api, tmp_path, steps, role="administrator")
 
 
 def test_the_queue_says_which_rules_only_flag(aio: Any, api: Api, shop: RiskShop, tmp_path: Path) -> None:
-    async def steps(desk: Desk) -> None:
-        assert not desk.queue.breakers.isVisible()
+    async def steps(screen: TriageScreen) -> None:
+        assert not screen.queue.breakers.isVisible()
         shop.sql("insert into risk_breaker (rule_id, words) values ('card-test', '201 orders in an hour')")
-        desk.queue._broken.invalidate()
-        await until(desk.queue.breakers.isVisible)
-        assert "card test since" in desk.queue.breakers.text()
-        assert "201 orders in an hour" in desk.queue.breakers.text()
+        screen.queue._broken.invalidate()
+        await until(screen.queue.breakers.isVisible)
+        assert "card test since" in screen.queue.breakers.text()
+        assert "201 orders in an hour" in screen.queue.breakers.text()
 
     day(aio, api, tmp_path, steps)
 
@@ -78,27 +78,27 @@ def test_the_report_of_the_month_is_saved(
     monkeypatch.setattr(QStandardPaths, "writableLocation", lambda _kind: str(tmp_path / "down"))
     month = ended_month(datetime.now(UTC))
 
-    async def steps(desk: Desk) -> None:
-        pdf, csv = desk.queue.menu()[-2:]
+    async def steps(screen: TriageScreen) -> None:
+        pdf, csv = screen.queue.menu()[-2:]
         assert pdf.text() == f"Save the risk report of {month} as PDF"
         pdf.trigger()
-        await until(lambda: any("No report of" in words for words in desk.told))
-        await desk.console.client.send("POST", "/api/risk/reports", f'{{"month": "{month}"}}', version=None, key="r")
+        await until(lambda: any("No report of" in words for words in screen.posted))
+        await screen.console.client.send("POST", "/api/risk/reports", f'{{"month": "{month}"}}', version=None, key="r")
         for action in (pdf, csv):
             action.trigger()
         await until(lambda: len(list((tmp_path / "down").glob("risk-*"))) == 2)
-        await until(lambda: sum("is in" in words for words in desk.told) == 2)
+        await until(lambda: sum("is in" in words for words in screen.posted) == 2)
         assert (tmp_path / "down" / f"risk-{month}.pdf").read_bytes().startswith(b"%PDF")
 
     day(aio, api, tmp_path, steps, role="operations-lead")
 
 
 def test_who_may_not_see_reports_is_told_so(aio: Any, api: Api, shop: RiskShop, tmp_path: Path) -> None:
-    async def steps(desk: Desk) -> None:
-        pdf = desk.queue.menu()[-2]
+    async def steps(screen: TriageScreen) -> None:
+        pdf = screen.queue.menu()[-2]
         assert not pdf.isEnabled()
         assert "reporting.view_reports" in pdf.text()
-        await press(desk, Qt.Key.Key_J)
+        await press(screen, Qt.Key.Key_J)
 
     day(aio, api, tmp_path, steps)
 

@@ -25,7 +25,7 @@ from pytestqt.qtbot import QtBot
 from app.alerts.domain import Alerts
 from models.accounts import SampleAccess, SampleAccount
 from models.core.permissions import BUILT_IN_ROLES
-from tests.views.office import alert, desk_of, office, rule, turns
+from tests.views.office import alert, app_of, office, rule, turns
 from views.alerts.dialogs import AcknowledgeDialog, ShelveDialog
 from views.alerts.rules_dialog import RulesDialog
 from views.kit.theme import current
@@ -114,11 +114,11 @@ def tab_round(window: QWidget, first: QWidget) -> list[QWidget]:
 
 def test_every_control_of_the_window_has_a_name_and_tab_reaches_it_in_order(aio: Any, tmp_path: Path) -> None:
     async def run() -> None:
-        async with office(tmp_path, alerts=[alert(1), alert(2, severity="P1")]) as made, desk_of(made) as desk:
-            window = desk.window
+        async with office(tmp_path, alerts=[alert(1), alert(2, severity="P1")]) as made, app_of(made) as app:
+            window = app.window
             wanted = controls(window)
             assert [path(w) for w in wanted if not name(w)] == []
-            reached = tab_round(window, desk.window.strip.live)
+            reached = tab_round(window, app.window.strip.live)
             assert [path(w) for w in wanted if w not in reached] == []
             regions = (window.strip, window.rail, window.stack, window.message_bar)
             order = [next(n for n, r in enumerate(regions) if r.isAncestorOf(w)) for w in reached]
@@ -130,8 +130,8 @@ def test_every_control_of_the_window_has_a_name_and_tab_reaches_it_in_order(aio:
 
 def test_f6_goes_through_the_docks_and_back(aio: Any, tmp_path: Path) -> None:
     async def run() -> None:
-        async with office(tmp_path, alerts=[alert()]) as made, desk_of(made) as desk:
-            desk.window.strip.live.setFocus()
+        async with office(tmp_path, alerts=[alert()]) as made, app_of(made) as app:
+            app.window.strip.live.setFocus()
 
             def step(shift: bool) -> str:
                 modifier = Qt.KeyboardModifier.ShiftModifier if shift else Qt.KeyboardModifier.NoModifier
@@ -140,7 +140,7 @@ def test_f6_goes_through_the_docks_and_back(aio: Any, tmp_path: Path) -> None:
                 QTest.keyClick(focus, Qt.Key.Key_F6, modifier)
                 at = QApplication.focusWidget()
                 assert at is not None
-                panels = {i: p for i in desk.window.panels.specs if (p := desk.window.panels.made(i)) is not None}
+                panels = {i: p for i in app.window.panels.specs if (p := app.window.panels.made(i)) is not None}
                 return next(i for i, p in panels.items() if p.widget is at or p.widget.isAncestorOf(at))
 
             forward = [step(shift=False) for _ in range(7)]
@@ -162,12 +162,12 @@ def test_f6_goes_through_the_docks_and_back(aio: Any, tmp_path: Path) -> None:
 def test_the_window_is_whole_at_twice_the_font(aio: Any, tmp_path: Path, size: tuple[int, int]) -> None:
     async def run() -> None:
         alerts = [alert(1), alert(2, severity="P1", guidance="")]
-        async with office(tmp_path, alerts=alerts) as made, desk_of(made, *size, scale=2.0) as desk:
-            assert clipped(desk.window) == []
+        async with office(tmp_path, alerts=alerts) as made, app_of(made, *size, scale=2.0) as app:
+            assert clipped(app.window) == []
             made.server.answer = lambda _: None
-            made.console.link.lost("The server cannot be reached.")
+            made.console.link.mark_down("The server cannot be reached.")
             await turns(5)
-            assert clipped(desk.window) == []
+            assert clipped(app.window) == []
 
     aio(run())
 
@@ -216,7 +216,7 @@ DIALOGS = ("keys", "about", "settings", "past", "save-workspace", "rules", "ackn
 @pytest.mark.parametrize("scale", [1.0, 2.0])
 def test_dialogs_are_whole_named_and_open_on_the_field(aio: Any, tmp_path: Path, which: str, scale: float) -> None:
     async def run() -> None:
-        async with office(tmp_path, alerts=[alert()], rules=[rule()]) as made, desk_of(made, scale=scale) as desk:
+        async with office(tmp_path, alerts=[alert()], rules=[rule()]) as made, app_of(made, scale=scale) as app:
             sample = made.console.of(Alerts).list().sample
             assert sample is not None
 
@@ -225,13 +225,13 @@ def test_dialogs_are_whole_named_and_open_on_the_field(aio: Any, tmp_path: Path,
 
             match which:
                 case "rules":
-                    RulesDialog(made.console, desk.window).open()
+                    RulesDialog(made.console, app.window).open()
                 case "acknowledge":
-                    AcknowledgeDialog(sample.value[0], nothing, made.console.tasks, desk.window).open()
+                    AcknowledgeDialog(sample.value[0], nothing, made.console.tasks, app.window).open()
                 case "shelve":
-                    ShelveDialog(sample.value[0], made.clock.now, nothing, made.console.tasks, desk.window).open()
+                    ShelveDialog(sample.value[0], made.clock.now, nothing, made.console.tasks, app.window).open()
                 case _:
-                    desk.window.page_asked.emit(which)
+                    app.window.page_asked.emit(which)
             await turns(10)
             dialog = QApplication.activeModalWidget()
             assert dialog is not None

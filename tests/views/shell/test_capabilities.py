@@ -10,11 +10,11 @@ from typing import Any
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from app.alerts.domain import Alerts
-from tests.views.office import Office, alert, charts, desk_of, office, turns, until
+from tests.views.office import Office, alert, app_of, charts, office, turns, until
 from tests.views.shell.test_window import CTRL, KEY, focus, journey, press
 from views.capabilities import CAPABILITIES
 from views.kit.capability import Capability, ColumnSpec, Home, PanelSpec, WorkspaceSpec
-from views.shell.application import Desk
+from views.shell.application import ConsoleApplication
 from views.shell.palette.sources import find
 from views.shell.window.arrangement import BUILT_IN, arrangements
 
@@ -33,9 +33,9 @@ FROZEN = {
     "risk.backtest": "Backtest",
     "risk.lists": "Lists",
     "access.roles": "Roles",
-    "access.approvals": "Waits for you",
+    "access.approvals": "Approvals",
     "access.assignments": "Assignments",
-    "access.oversight": "To look at",
+    "access.oversight": "Reviews and hints",
     "audit": "Audit",
     "mine": "My actions",
     "deliveries.connections": "Connections",
@@ -93,6 +93,15 @@ def test_a_workspace_that_comes_has_an_id_that_no_operators_own_can_have() -> No
     assert all("." in known for known in BUILT_IN if known not in {"war-room", "triage", "access"})
 
 
+def test_a_workspace_has_the_badge_of_one_capability() -> None:
+    claims: dict[str, str] = {}
+    for each in CAPABILITIES:
+        if each.badge_of:
+            other = claims.setdefault(each.badge_of, each.name)
+            assert other == each.name, f"{other} and {each.name} both claim the badge of the workspace {each.badge_of}"
+    assert claims.keys() <= BUILT_IN.keys()
+
+
 def test_a_place_is_in_a_workspace_and_a_column_that_there_are() -> None:
     columns = {spec.id: len(spec.columns) for each in CAPABILITIES for spec in each.workspaces}
     for panel in _panels():
@@ -127,16 +136,16 @@ def test_manifests_load_neither_qt_nor_anything_heavy() -> None:
 
 
 def test_panels_that_nobody_has_seen_are_not_made_and_their_actions_are_known(aio: Any, tmp_path: Path) -> None:
-    async def steps(made: Office, desk: Desk) -> None:
-        panels = desk.window.panels
-        assert len(charts(desk)) == 4
+    async def steps(made: Office, app: ConsoleApplication) -> None:
+        panels = app.window.panels
+        assert len(charts(app)) == 4
         assert [known for known in LAZY if panels.made(known) is not None] == []
         actions = {action.id for action in made.console.actions.all()}
         assert {spec.id for each in CAPABILITIES for spec in each.actions} <= actions
-        groups = dict(find(desk.window, ""))
+        groups = dict(find(app.window, ""))
         titles = {entry.title: entry for entry in groups["Recent and all actions"]}
-        assert titles["New draft of rules…"].disabled == "needs the permission risk.manage_rules"
-        assert titles["Take the chosen role away…"].disabled == "needs the permission operations.manage_roles"
+        assert titles["New draft of rules…"].disabled == "needs the permission “Risk: manage rules”"
+        assert titles["Take the chosen role away…"].disabled == "needs the permission “Operations: manage roles”"
         assert titles["Approve the order"].disabled == "choose an entry first"
         assert {entry.title for entry in groups["Panels"]} == set(FROZEN.values())
         assert [known for known in LAZY if panels.made(known) is not None] == []  # nor to answer that
@@ -145,11 +154,11 @@ def test_panels_that_nobody_has_seen_are_not_made_and_their_actions_are_known(ai
 
 
 def test_the_first_use_of_an_action_makes_its_panel_and_runs(aio: Any, tmp_path: Path) -> None:
-    async def steps(made: Office, desk: Desk) -> None:
-        panels = desk.window.panels
+    async def steps(made: Office, app: ConsoleApplication) -> None:
+        panels = app.window.panels
         assert made.console.actions.execute("triage.filter") is None
         await turns()
-        assert desk.window.workspaces.active == "triage"
+        assert app.window.workspaces.active == "triage"
         assert isinstance(focus(), QLineEdit)
         assert panels.made("triage.queue").field is focus()
         assert panels.made("triage.case") is not None  # verdicts stand between the two
@@ -159,8 +168,8 @@ def test_the_first_use_of_an_action_makes_its_panel_and_runs(aio: Any, tmp_path:
 
 
 def test_keys_of_a_workspace_work_as_soon_as_it_is_seen(aio: Any, tmp_path: Path) -> None:
-    async def steps(made: Office, desk: Desk) -> None:
-        panels = desk.window.panels
+    async def steps(made: Office, app: ConsoleApplication) -> None:
+        panels = app.window.panels
         panels.panel("dashboard.figures").tiles[0].setFocus()
         press(KEY.Key_2, CTRL)
         await until(lambda: panels.made("triage.queue") is not None)
@@ -177,9 +186,9 @@ def test_keys_of_a_workspace_work_as_soon_as_it_is_seen(aio: Any, tmp_path: Path
 def test_whichever_of_queue_and_case_comes_first_the_other_comes_with_it(aio: Any, tmp_path: Path) -> None:
     async def run() -> None:
         for first, other in (("triage.case", "triage.queue"), ("triage.queue", "triage.case")):
-            async with office(tmp_path / first) as made, desk_of(made) as desk:
-                panel = desk.window.panels.panel(first)
-                then = desk.window.panels.made(other)
+            async with office(tmp_path / first) as made, app_of(made) as app:
+                panel = app.window.panels.panel(first)
+                then = app.window.panels.made(other)
                 assert then is not None
                 queue, case = (then, panel) if first == "triage.case" else (panel, then)
                 queue.field.setText("not left alone")
@@ -190,13 +199,13 @@ def test_whichever_of_queue_and_case_comes_first_the_other_comes_with_it(aio: An
 
 
 def test_rules_ask_for_a_backtest_whichever_was_made_first(aio: Any, tmp_path: Path) -> None:
-    async def steps(_: Office, desk: Desk) -> None:
-        panels = desk.window.panels
+    async def steps(_: Office, app: ConsoleApplication) -> None:
+        panels = app.window.panels
         rules = panels.panel("risk.rules")
         assert panels.made("risk.backtest") is None
         rules.backtest_asked.emit(None)
         await turns()
-        assert desk.window.workspaces.active == "triage"
+        assert app.window.workspaces.active == "triage"
         assert panels.made("risk.backtest").widget.isVisible()
 
     journey(aio, tmp_path, steps)
@@ -205,47 +214,47 @@ def test_rules_ask_for_a_backtest_whichever_was_made_first(aio: Any, tmp_path: P
 def test_alerts_are_counted_in_the_strip_whatever_is_on_the_screen(aio: Any, tmp_path: Path) -> None:
     async def run() -> None:
         async with office(tmp_path, alerts=[alert(1), alert(2, severity="P1")]) as made:
-            async with desk_of(made) as desk:
-                desk.window.open_workspace("access")
-            desk = _desk(made)
-            desk.show(1440, 900)
-            await desk.furnish()
+            async with app_of(made) as app:
+                app.window.open_workspace("access")
+            app = _app(made)
+            app.show(1440, 900)
+            await app.furnish()
             await made.refresh()
-            desk.window.refresh()
-            assert desk.window.panels.made("alerts") is None
-            shown = {known: pill.text() for known, pill in desk.window.strip.counts.items()}
+            app.window.refresh()
+            assert app.window.panels.made("alerts") is None
+            shown = {known: pill.text() for known, pill in app.window.strip.counts.items()}
             assert shown == {"p1": "▲ P1  1", "p2": "◆ P2  1", "shelved": ""}
             assert made.console.of(Alerts).list().watched
-            desk.window.strip.counts["p1"].click()
+            app.window.strip.counts["p1"].click()
             await turns()
-            assert desk.window.panels.made("alerts").widget.isVisible()
+            assert app.window.panels.made("alerts").widget.isVisible()
             # What the first picture had hidden is in its place.
-            assert desk.window.panels.panel("dashboard.figures").widget.isVisible()
-            desk.close()
-            desk.window.deleteLater()
+            assert app.window.panels.panel("dashboard.figures").widget.isVisible()
+            app.close()
+            app.window.deleteLater()
             await turns()
 
     aio(run())
 
 
 def test_every_panel_can_be_made_and_opened(aio: Any, tmp_path: Path) -> None:
-    async def steps(_: Office, desk: Desk) -> None:
+    async def steps(_: Office, app: ConsoleApplication) -> None:
         for known, title in FROZEN.items():
-            desk.window.open_panel(known)
+            app.window.open_panel(known)
             await turns(1)
-            widget: QWidget = desk.window.panels.panel(known).widget
+            widget: QWidget = app.window.panels.panel(known).widget
             assert widget.isVisible(), known
             assert widget.accessibleName() == title, known
 
     journey(aio, tmp_path, steps)
 
 
-def _desk(made: Office) -> Desk:
+def _app(made: Office) -> ConsoleApplication:
     from PySide6.QtWidgets import QApplication
 
     application = QApplication.instance()
     assert isinstance(application, QApplication)
-    return Desk(application, made.console)
+    return ConsoleApplication(application, made.console)
 
 
 def _may(*permissions: str) -> dict[str, Any]:

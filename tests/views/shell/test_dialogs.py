@@ -70,7 +70,7 @@ async def nothing(*_: Any) -> None:
     """What a dialog does when it is accepted."""
 
 
-def intent() -> PendingMutation:
+def pending() -> PendingMutation:
     """Something that met another's change."""
     return PendingMutation(
         "k", "me", "risk.verdict", "Reject CS-1", "POST", "/", "{}", 1, "entry:1", theirs='{"title": "theirs"}'
@@ -122,12 +122,12 @@ MADE: dict[type[QDialog], tuple[Made, ...]] = {
         lambda o, w, why=why: ConfirmDialog(o.console, "Delete a list", "It goes.", "Delete it", nothing, w, reason=why)
         for why in (False, True)
     ),
-    ConflictDialog: (lambda o, w: ConflictDialog(o.console, intent(), w),),
+    ConflictDialog: (lambda o, w: ConflictDialog(o.console, pending(), w),),
     DecisionDialog: tuple(
         lambda o, w, approve=approve: DecisionDialog(o.console, ASKED, w, approve=approve) for approve in (True, False)
     ),
     DiscardDialog: (lambda o, w: DiscardDialog(o.console, RULES, w),),
-    EntryConflict: (lambda o, w: EntryConflict(o.console, intent(), w),),
+    EntryConflict: (lambda o, w: EntryConflict(o.console, pending(), w),),
     EscalateDialog: (lambda o, w: EscalateDialog("CS-1", "", o.console, nothing, w),),
     ExportDialog: (lambda o, w: ExportDialog(1, 2, 3, o.console, w),),
     GrantDialog: (lambda o, w: GrantDialog(o.console, w, [], []),),
@@ -256,7 +256,7 @@ def test_a_server_is_forgotten_on_purpose_only(settings: SettingsDialog) -> None
     settings.forget.setFocus()
     enter_twice(settings)
     assert settings.isVisible()
-    assert settings.error == "Enter does not press “Forget this server…”: press Space, or click it."
+    assert settings.error == "Enter does not do this. To confirm “Forget this server…”, press Space or click it."
     QTest.keyClick(settings.forget, KEY.Key_Space)
     assert settings.forget.text() == "Yes, sign out and forget it"
     assert not forgotten

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,12 +19,12 @@ from app.console import Console
 from app.core.connection_target import ConnectionTarget
 from benchmarks.samples import keep_snapshot
 from tests.app.core.faulty_server import MemoryKeyring
-from tests.views.office import desk_of, office, turns
+from tests.views.office import app_of, office, turns
 from views.access.capability import ACCESS
 from views.dashboard.capability import WAR_ROOM
 from views.kit.theme import current
 from views.risk.capability import TRIAGE
-from views.shell.application import Desk
+from views.shell.application import ConsoleApplication
 from views.shell.window.arrangement import BUILT_IN, DOCK_GAP, MAIN, built_in, rectangles, shares
 from views.shell.window.layouts import LayoutStore, Workspaces
 
@@ -58,14 +61,14 @@ def test_the_last_figures_are_painted_before_anything_else_is_built(
 ) -> None:
     keep_snapshot(tmp_path, SERVER)
     console = Console(tmp_path, ConnectionTarget(url=SERVER), keyring=MemoryKeyring())
-    desk = Desk(qapp, console)
-    desk.show(*size)
-    desk.paint_first(qapp)
-    first = desk.window.first
+    app = ConsoleApplication(qapp, console)
+    app.show(*size)
+    app.paint_first(qapp)
+    first = app.window.first
     assert first is not None
     assert first.painted
-    assert not hasattr(desk.window, "docks")
-    tiles = [tile for tile in desk.window.panels.panel("dashboard.figures").tiles if tile.figure is not None]
+    assert not hasattr(app.window, "docks")
+    tiles = [tile for tile in app.window.panels.panel("dashboard.figures").tiles if tile.figure is not None]
     assert len(tiles) == 10
     assert tiles[1].figure is not None
     assert tiles[1].figure.value == "182,953"
@@ -73,9 +76,9 @@ def test_the_last_figures_are_painted_before_anything_else_is_built(
         least = tile.minimumSizeHint()
         assert tile.width() >= least.width()
         assert tile.height() >= least.height()
-    desk.close()
-    assert desk.was_closed
-    desk.window.deleteLater()
+    app.close()
+    assert app.was_closed
+    app.window.deleteLater()
     qapp.processEvents()
 
 
@@ -86,12 +89,28 @@ def test_figures_that_are_not_in_the_first_picture_are_there_when_their_dock_is_
     LayoutStore(tmp_path / "layouts.json").save(Workspaces(active=workspace))
 
     async def run() -> None:
-        async with office(tmp_path) as made, desk_of(made) as desk:
-            figures = desk.window.panels.panel("dashboard.figures")
+        async with office(tmp_path) as made, app_of(made) as app:
+            figures = app.window.panels.panel("dashboard.figures")
             assert not figures.widget.isVisible()
-            desk.window.open_workspace(WAR_ROOM)
+            app.window.open_workspace(WAR_ROOM)
             await turns()
             assert figures.widget.isVisible()
             assert all(tile.isVisible() and tile.width() > 0 for tile in figures.tiles)
 
     aio(run())
+
+
+@pytest.mark.parametrize("odd", ["null", "[]", '{"as_of": NaN}', "far"])
+def test_an_odd_first_picture_is_none_and_the_console_opens(qapp: QApplication, tmp_path: Path, odd: str) -> None:
+    keep_snapshot(tmp_path, SERVER)
+    (path,) = tmp_path.glob("snapshot-*.db")
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
+        kept = json.loads(db.execute("select text from sample where key = 'paint'").fetchone()[0])
+        text = json.dumps({**kept, "as_of": 9e15}) if odd == "far" else odd
+        db.execute("update sample set text = ? where key = 'paint'", (text,))
+    console = Console(tmp_path, ConnectionTarget(url=SERVER), keyring=MemoryKeyring())
+    app = ConsoleApplication(qapp, console)
+    app.show(1440, 900)
+    app.paint_first(qapp)
+    assert console.first is None
+    app.close()

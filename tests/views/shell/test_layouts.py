@@ -40,6 +40,7 @@ def test_without_a_file_there_is_the_war_room(tmp_path: Path) -> None:
         (b"", "damaged"),
         (b"{", "damaged"),
         (b"\xff\xfe\x00", "damaged"),
+        (b"[" * 200_000 + b"]" * 200_000, "damaged"),
         (b"[]", "no layout file"),
         (b'{"product": "something else", "schema": 1}', "no layout file"),
         (json.dumps({"product": PRODUCT, "schema": SCHEMA + 1}).encode(), "newer"),

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 from app.console import Console
 from app.core.connection_target import ConnectionTarget
 from app.core.local_server import LocalServerError
+from app.core.mutation import Mutations
 from app.core.snapshot import snapshot_path
 from models.core.permissions import Permission
 from models.core.personal import NOT_KEPT_OFFLINE
@@ -27,9 +28,11 @@ from tests.views.access.test_workspace import _session, assign, relaying
 from tests.views.office import turns
 from tests.views.risk.fixtures import fill, until
 from tests.views.risk.test_rules_panel import draft, send, worker
-from views.shell.application import Desk
+from views.risk.rules.dialogs import NewDraftDialog
+from views.shell.application import ConsoleApplication
 from views.shell.pages.starting import StartingPage
 from views.shell.window.arrangement import BUILT_IN
+from views.shell.window.state import banner_words
 
 ROLE = "administrator"
 
@@ -88,32 +91,32 @@ def prepare(api: Api) -> None:
 
 
 @asynccontextmanager
-async def desk_at(profile: Path, place: ConnectionTarget, keyring: Any) -> AsyncIterator[Desk]:
+async def app_at(profile: Path, target: ConnectionTarget, keyring: Any) -> AsyncIterator[ConsoleApplication]:
     application = QApplication.instance()
     assert isinstance(application, QApplication)
-    console = Console(profile, place, keyring=keyring)
-    desk = Desk(application, console)
+    console = Console(profile, target, keyring=keyring)
+    app = ConsoleApplication(application, console)
     try:
-        desk.show(1900, 1000)
-        desk.paint_first(application)
-        await desk.furnish()
-        desk.window.activateWindow()
-        yield desk
+        app.show(1900, 1000)
+        app.paint_first(application)
+        await app.furnish()
+        app.window.activateWindow()
+        yield app
     finally:
-        desk.close()
+        app.close()
         await console.close()
-        desk.window.deleteLater()
+        app.window.deleteLater()
         await turns()
 
 
-async def walk(desk: Desk, look: Callable[[str, Any], Any]) -> None:
+async def walk(app: ConsoleApplication, look: Callable[[str, Any], Any]) -> None:
     """Open every workspace, and bring each of its panels to the front."""
     seen = set()
     for workspace in BUILT_IN:
-        desk.window.open_workspace(workspace)
+        app.window.open_workspace(workspace)
         for panel_id in panels_of(workspace):
-            desk.window.open_panel(panel_id)
-            panel = desk.window.panels.panel(panel_id)
+            app.window.open_panel(panel_id)
+            panel = app.window.panels.panel(panel_id)
             await turns()
             try:
                 await until(lambda p=panel, i=panel_id: FILLED[i](p))
@@ -125,20 +128,20 @@ async def walk(desk: Desk, look: Callable[[str, Any], Any]) -> None:
 
 
 @asynccontextmanager
-async def signed_in_desk(api: Api, profile: Path, keyring: MemoryKeyring) -> AsyncIterator[Desk]:
+async def signed_in_app(api: Api, profile: Path, keyring: MemoryKeyring) -> AsyncIterator[ConsoleApplication]:
     """A window on the API, with a session that an earlier run left in the keyring."""
-    place = ConnectionTarget(url=api.base_url)
+    target = ConnectionTarget(url=api.base_url)
     tokens = await asyncio.to_thread(lambda: asyncio.run(_session(api, ROLE)))
-    keyring.kept[place.name] = json.dumps({"refresh": tokens.refresh_token})
-    async with desk_at(profile, place, keyring) as desk:
-        desk.start()
-        await until(lambda: desk.console.session.confirmed and desk.console.figures is not None)
-        yield desk
+    keyring.kept[target.name] = json.dumps({"refresh": tokens.refresh_token})
+    async with app_at(profile, target, keyring) as app:
+        app.start()
+        await until(lambda: app.console.session.confirmed and app.console.figures is not None)
+        yield app
 
 
-async def queue_is_read(desk: Desk) -> None:
-    desk.window.open_workspace("triage")
-    await until(lambda: FILLED["triage.queue"](desk.window.panels.panel("triage.queue")))
+async def queue_is_read(app: ConsoleApplication) -> None:
+    app.window.open_workspace("triage")
+    await until(lambda: FILLED["triage.queue"](app.window.panels.panel("triage.queue")))
 
 
 @pytest.mark.parametrize("remembered", [True, False], ids=["session remembered", "no session remembered"])
@@ -146,7 +149,7 @@ def test_every_workspace_is_readable_with_its_age_while_the_api_is_away(
     aio: Any, api: Api, tmp_path: Path, remembered: bool
 ) -> None:
     prepare(api)
-    keyring, place = MemoryKeyring(), ConnectionTarget(url=api.base_url)
+    keyring, target = MemoryKeyring(), ConnectionTarget(url=api.base_url)
 
     def look(panel_id: str, panel: Any) -> None:
         note, words = panel.note(), words_of(panel)
@@ -168,41 +171,42 @@ def test_every_workspace_is_readable_with_its_age_while_the_api_is_away(
             assert "without reasons and changes" in words
 
     async def run() -> None:
-        async with signed_in_desk(api, tmp_path, keyring) as desk:
+        async with signed_in_app(api, tmp_path, keyring) as app:
             await worker(api)
             with relaying(api):
-                await walk(desk, lambda _id, _panel: None)
+                await walk(app, lambda _id, _panel: None)
         api.stop()
         if not remembered:
-            del keyring.kept[place.name]
-        async with desk_at(tmp_path, place, keyring) as desk:
-            desk.start()
-            await until(lambda: desk.console.link.state == "down" and desk.console.session.me is not None)
-            await walk(desk, look)
-            reason = desk.console.write_blocker(Permission.MANAGE_ALERTS)
+            del keyring.kept[target.name]
+        async with app_at(tmp_path, target, keyring) as app:
+            app.start()
+            await until(lambda: app.console.link.state == "down" and app.console.session.me is not None)
+            await walk(app, look)
+            reason = app.console.write_blocker(Permission.MANAGE_ALERTS)
             assert reason == (None if remembered else "nobody is signed in")
 
     aio(run())
-    assert b"shop.example" not in snapshot_path(tmp_path, place.name).read_bytes()
+    assert b"shop.example" not in snapshot_path(tmp_path, target.name).read_bytes()
 
 
 def test_who_signs_out_leaves_nothing_to_read(aio: Any, api: Api, tmp_path: Path) -> None:
     fill(api.owner_url, 3)
-    keyring, place = MemoryKeyring(), ConnectionTarget(url=api.base_url)
+    keyring, target = MemoryKeyring(), ConnectionTarget(url=api.base_url)
 
     async def run() -> None:
-        async with signed_in_desk(api, tmp_path, keyring) as desk:
-            await queue_is_read(desk)
-            await desk.console.sign_out()
-            assert desk.console.session.me is None
+        async with signed_in_app(api, tmp_path, keyring) as app:
+            await queue_is_read(app)
+            await app.console.sign_out()
+            assert app.console.session.me is None
         api.stop()
-        async with desk_at(tmp_path, place, keyring) as desk:
-            desk.start()
-            await until(lambda: desk.console.link.state == "down")
-            desk.window.open_workspace("triage")
-            queue = desk.window.panels.panel("triage.queue")
+        async with app_at(tmp_path, target, keyring) as app:
+            app.start()
+            await until(lambda: app.console.link.state == "down")
+            app.window.open_workspace("triage")
+            queue = app.window.panels.panel("triage.queue")
             await turns(10)
-            assert "Waiting for the server to confirm who is signed in" in words_of(queue)
+            said = [label.text() for label in queue.widget.parentWidget().findChildren(QLabel) if label.isVisible()]
+            assert said == ["Waiting for the server to confirm who is signed in."]
             assert not queue.table.records.rowCount()
 
     aio(run())
@@ -220,19 +224,81 @@ def test_a_server_of_this_computer_that_does_not_start_hides_nothing_that_was_ke
         raise LocalServerError("The disk is full.")
 
     async def run() -> None:
-        async with signed_in_desk(api, tmp_path, keyring) as desk:
-            await queue_is_read(desk)
+        async with signed_in_app(api, tmp_path, keyring) as app:
+            await queue_is_read(app)
         monkeypatch.setattr("app.core.local_server.join_or_start", broken)
         here = ConnectionTarget(data_dir=tmp_path / "data")
         snapshot_path(tmp_path, api.base_url).rename(snapshot_path(tmp_path, here.name))
         keyring.kept[f"{here.name} snapshot"] = keyring.kept[f"{api.base_url} snapshot"]
-        async with desk_at(tmp_path, here, keyring) as desk:
-            desk.start()
-            await until(lambda: desk.console.link.state == "down" and desk.console.session.me is not None)
-            assert desk.window.findChild(StartingPage) is None
-            assert any("The disk is full." in m.text for m in desk.console.messages.history)
-            await queue_is_read(desk)
-            desk.window.banner.pressed.emit()
+        async with app_at(tmp_path, here, keyring) as app:
+            app.start()
+            await until(lambda: app.console.link.state == "down" and app.console.session.me is not None)
+            assert app.window.findChild(StartingPage) is None
+            assert any("The disk is full." in m.text for m in app.console.messages.history)
+            await queue_is_read(app)
+            app.window.banner.pressed.emit()
             await until(lambda: len(attempts) == 2)
+
+    aio(run())
+
+
+@pytest.mark.parametrize("kept", [True, False])
+@pytest.mark.expects_errors("the console does not start")
+def test_a_start_that_fails_in_any_way_says_why_for_as_long_and_is_tried_again(
+    aio: Any, api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: bool
+) -> None:
+    keyring, attempts, go = MemoryKeyring(), list[int](), list[int]()
+
+    async def broken(self: Mutations) -> None:
+        attempts.append(1)
+        if not go:
+            raise ImportError("a part of it is half imported")
+
+    monkeypatch.setattr("views.shell.application.START_FIRST_PAUSE", 0.02)
+    monkeypatch.setattr("views.shell.application.START_LONGEST_PAUSE", 0.02)
+
+    async def run() -> None:
+        if kept:
+            async with signed_in_app(api, tmp_path, keyring) as app:
+                await until(lambda: app.console.figures is not None)
+        monkeypatch.setattr(Mutations, "start", broken)
+        async with app_at(tmp_path, ConnectionTarget(url=api.base_url), keyring) as app:
+            assert (app.console.figures is not None) == kept
+            app.start()
+            await until(lambda: len(attempts) > 2)
+            page = app.window.findChild(StartingPage)
+            assert "half imported" in (
+                banner_words(app.console)[1]
+                if page is None
+                else " ".join(label.text() for label in page.findChildren(QLabel))
+            )
+            assert (page is None) == kept
+            go.append(1)
+            await until(lambda: app.console.link.state in {"up", "signed_out"})
+            tried = len(attempts)
+            await turns(20)
+            assert len(attempts) == tried, "and it goes on from there"
+
+    aio(run())
+
+
+def test_a_draft_from_the_palette_says_what_it_begins_with_and_comes_to_the_front(
+    aio: Any, api: Api, tmp_path: Path
+) -> None:
+    prepare(api)
+
+    async def run() -> None:
+        async with signed_in_app(api, tmp_path, MemoryKeyring()) as app:
+            await until(lambda: app.console.session.confirmed)
+            app.console.actions.execute("risk.new-draft")
+            dialog = app.window.findChild(NewDraftDialog)
+            assert dialog is not None
+            said = " ".join(label.text() for label in dialog.findChildren(QLabel))
+            assert "It begins with the rules" in said
+            dialog.name.setText("From the palette")
+            dialog.submit()
+            panel = app.window.panels.panel("risk.rules")
+            await until(lambda: panel.draft.one is not None and panel.draft.one.title == "From the palette")
+            assert panel.widget.isVisible()
 
     aio(run())

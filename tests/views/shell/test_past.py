@@ -20,11 +20,11 @@ from app.core.timeframe import NOT_KEPT
 from models.core.permissions import Permission
 from tests.app.answers import AS_OF, ME, dashboard
 from tests.app.core.faulty_server import Asked, http, problem
-from tests.views.office import Office, alert, charts, desk_of, office, order, turns, until
+from tests.views.office import Office, alert, app_of, charts, office, order, turns, until
 from views.alerts.wall_bar import AlertBar
 from views.dashboard.capability import FIGURES, ROWS, WAR_ROOM
 from views.kit.theme import current
-from views.shell.application import Desk
+from views.shell.application import ConsoleApplication
 from views.shell.wall import WallView
 from views.shell.window.rail import RailItem
 
@@ -81,7 +81,9 @@ class PastOffice:
         return problem("not-found", 404, "Not in this office.")
 
 
-def journey(aio: Any, profile: Path, steps: Callable[[Office, PastOffice, Desk], Awaitable[None]]) -> None:
+def journey(
+    aio: Any, profile: Path, steps: Callable[[Office, PastOffice, ConsoleApplication], Awaitable[None]]
+) -> None:
     me = ME | {"permissions": [str(each) for each in Permission]}
     today = dashboard()
     today["alerts"][0]["title"] = LIVE_TITLE
@@ -92,8 +94,8 @@ def journey(aio: Any, profile: Path, steps: Callable[[Office, PastOffice, Desk],
         fields = {"me": me, "dashboard": today, "alerts": [alert(title=LIVE_TITLE)], "orders": [order(1)]}
         async with office(profile, **fields) as made:
             past = PastOffice(made)
-            async with desk_of(made) as desk:
-                await steps(made, past, desk)
+            async with app_of(made) as app:
+                await steps(made, past, app)
 
     aio(run())
 
@@ -112,18 +114,19 @@ def words(widget: QWidget) -> tuple[str, ...]:
     return tuple(each for each in found if each)
 
 
-async def walk(desk: Desk) -> dict[str, tuple[str, ...]]:
+async def walk(app: ConsoleApplication) -> dict[str, tuple[str, ...]]:
     """Open every panel in every workspace; what was to be read in it at last."""
     seen: dict[str, tuple[str, ...]] = {}
-    for workspace in desk.window.workspaces.items:
-        desk.window.open_workspace(workspace.id)
+    for workspace in app.window.workspaces.items:
+        app.window.open_workspace(workspace.id)
         await turns()
-        for panel_id in desk.window.panels.specs:
-            desk.window.docks.open(panel_id)
-            panel = desk.window.panels.panel(panel_id)
-            await until(panel.widget.isVisible)
+        for panel_id in app.window.panels.specs:
+            app.window.docks.open(panel_id)
+            panel = app.window.panels.panel(panel_id)
+            content = app.window.docks._docks[panel_id].widget()
+            await until(content.isVisible)
             await turns(5)
-            seen[panel_id] = (panel.note().text, *words(panel.widget))
+            seen[panel_id] = (panel.note().text, *words(content))
     return seen
 
 
@@ -140,36 +143,36 @@ def greyed(texts: tuple[str, ...]) -> bool:
 
 
 def test_every_panel_belongs_to_the_instant_or_says_that_it_is_not_kept(aio: Any, tmp_path: Path) -> None:
-    async def steps(made: Office, _: PastOffice, desk: Desk) -> None:
+    async def steps(made: Office, _: PastOffice, app: ConsoleApplication) -> None:
         console = made.console
-        desk.window.panels.panel(FIGURES).opened.emit("orders.total")
-        rows = desk.window.panels.panel(ROWS)
+        app.window.panels.panel(FIGURES).opened.emit("orders.total")
+        rows = app.window.panels.panel(ROWS)
         await until(lambda: rows.drill is not None and rows.drill.summary is not None)
-        now = await walk(desk)
+        now = await walk(app)
         assert LIVE_TITLE in " ".join(now["alerts"])
         assert not any(map(greyed, now.values()))
 
-        desk.window.open_workspace(WAR_ROOM)
+        app.window.open_workspace(WAR_ROOM)
         await turns()
         console.time.set_past(THEN)
         await until(lambda: console.dashboard().sample and console.of(Alerts).list().sample)
         await until(lambda: not any(query.loading for query in console.queries._known.values()))  # asked before
         asked = len(made.server.asked)
-        then = await walk(desk)
+        then = await walk(app)
         live = [each.path for each in made.server.asked[asked:] if not timeless(each)]
         assert live == [], "asked about now while the past is shown"
         for panel_id, texts in then.items():
             assert LIVE_TITLE not in " ".join(texts), panel_id
             assert greyed(texts) or texts != now[panel_id], f"{panel_id} shows the same as live"
         kept = {panel_id for panel_id, texts in then.items() if not greyed(texts)}
-        assert kept == charts(desk).keys() | {"dashboard.figures", "alerts", "sources", "drilldown", "audit"}
+        assert kept == charts(app).keys() | {"dashboard.figures", "alerts", "sources", "drilldown", "audit"}
         assert OLD_TITLE in " ".join(then["alerts"])
-        for panel_id in desk.window.panels.specs:
+        for panel_id in app.window.panels.specs:
             if panel_id not in kept:
-                assert [a.text() for a in desk.window.panels.panel(panel_id).menu() if a.isEnabled()] == [], panel_id
+                assert [a.text() for a in app.window.panels.panel(panel_id).menu() if a.isEnabled()] == [], panel_id
 
         console.time.go_live()
-        again = await walk(desk)
+        again = await walk(app)
         assert LIVE_TITLE in " ".join(again["alerts"])
         assert not any(map(greyed, again.values()))
 
@@ -177,26 +180,26 @@ def test_every_panel_belongs_to_the_instant_or_says_that_it_is_not_kept(aio: Any
 
 
 def test_strip_badges_marks_and_wall_are_of_the_instant(aio: Any, tmp_path: Path) -> None:
-    async def steps(made: Office, _: PastOffice, desk: Desk) -> None:
-        console, strip = made.console, desk.window.strip
+    async def steps(made: Office, _: PastOffice, app: ConsoleApplication) -> None:
+        console, strip = made.console, app.window.strip
         await until(lambda: strip.counts["p2"].text().endswith("1"))
         assert strip.counts["p1"].text() == "P1  0"
         console.time.set_past(THEN)
-        desk.window.refresh()
+        app.window.refresh()
         assert (strip.counts["p1"].text(), strip.counts["p2"].text()) == ("P1  –", "P2  –"), "not known yet"
         await until(lambda: console.dashboard().sample and console.of(Alerts).list().sample)
-        desk.window.refresh()
+        app.window.refresh()
         await until(lambda: strip.counts["p1"].text() == "▲ P1  1")
         assert (strip.counts["p2"].text(), strip.counts["shelved"].text()) == ("P2  0", "1 shelved")
-        badges = {i.text(): i for i in desk.window.rail.findChildren(RailItem) if i.isCheckable()}
+        badges = {i.text(): i for i in app.window.rail.findChildren(RailItem) if i.isCheckable()}
         for name in ("Triage", "Access"):
             assert badges[name].count is None
             assert badges[name].accessibleName() == f"{name}, {NOT_KEPT}"
-        failures = charts(desk)["dashboard.downloads"]
+        failures = charts(app)["dashboard.downloads"]
         sample = console.dashboard().sample
         assert sample is not None
         assert {mark.name.partition(" ")[2] for mark in failures._marks(sample.value)} == {OLD_TITLE}
-        tile = desk.window.panels.panel(FIGURES).tiles[4]
+        tile = app.window.panels.panel(FIGURES).tiles[4]
         assert tile.figure is not None
         assert (tile.figure.value, tile.figure.state) == ("0.12", "normal")
         wall = WallView(console)
@@ -215,20 +218,20 @@ def test_strip_badges_marks_and_wall_are_of_the_instant(aio: Any, tmp_path: Path
 
 
 def test_what_is_not_heard_of_an_instant_is_no_data_and_not_the_present(aio: Any, tmp_path: Path) -> None:
-    async def steps(made: Office, past: PastOffice, desk: Desk) -> None:
+    async def steps(made: Office, past: PastOffice, app: ConsoleApplication) -> None:
         past.dashboard = None  # the server says nothing of it
         made.console.time.set_past(THEN)
         await until(lambda: made.console.dashboard().error is not None)
-        assert {tile.figure.value for tile in desk.window.panels.panel(FIGURES).tiles if tile.figure} == {""}
-        for chart in charts(desk).values():
+        assert {tile.figure.value for tile in app.window.panels.panel(FIGURES).tiles if tile.figure} == {""}
+        for chart in charts(app).values():
             assert not chart.chart or not chart.chart.isVisible()
-        assert desk.window.panels.panel("sources").table.records.rows == []
+        assert app.window.panels.panel("sources").table.records.rows == []
 
     journey(aio, tmp_path, steps)
 
 
 def test_actions_on_alerts_of_the_past_are_off_and_say_why(aio: Any, tmp_path: Path) -> None:
-    async def steps(made: Office, _: PastOffice, desk: Desk) -> None:
+    async def steps(made: Office, _: PastOffice, app: ConsoleApplication) -> None:
         actions = made.console.actions
         made.console.time.set_past(THEN)
         await until(lambda: made.console.of(Alerts).list().sample)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -17,9 +19,10 @@ from tests.views.shell.test_window import journey
 from views.capabilities import CAPABILITIES
 from views.kit.capability import Capability, Home, PanelSpec, Window
 from views.kit.panel import Note
-from views.shell.application import Desk
+from views.shell.application import ConsoleApplication
 from views.shell.window import docks, main_window, panels
 from views.shell.window.arrangement import arrangements
+from views.shell.window.docking_state import is_sound
 
 
 class Plain(QObject):
@@ -70,32 +73,32 @@ def newer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def places(desk: Desk) -> dict[str, QRect]:
+def places(app: ConsoleApplication) -> dict[str, QRect]:
     """Where the docks are that are seen."""
     found = {}
-    for known, dock in desk.window.docks._docks.items():
+    for known, dock in app.window.docks._docks.items():
         if dock.isVisible():
             area = dock.dockAreaWidget()
-            found[known] = area.rect().translated(area.mapTo(desk.window, area.rect().topLeft()))
+            found[known] = area.rect().translated(area.mapTo(app.window, area.rect().topLeft()))
     return found
 
 
 def test_layouts_of_an_earlier_console_come_back_as_they_were(aio: Any, tmp_path: Path) -> None:
     shutil.copy(EARLIER, tmp_path / "layouts.json")
 
-    async def steps(made: Office, desk: Desk) -> None:
-        window = desk.window
+    async def steps(made: Office, app: ConsoleApplication) -> None:
+        window = app.window
         kept_order = ["war-room", "triage", "access", "incidents", "deliveries.systems"]
         assert [item.id for item in window.workspaces.items] == kept_order
         assert not window.docks.is_open("sources")
         kept = json.loads(EARLIER.read_text("utf-8"))["workspaces"][0]["layout"]["places"]
         room = window.docks.manager.size()
-        for known, place in places(desk).items():
+        for known, place in places(app).items():
             assert abs(place.width() - kept[known][2] * room.width()) <= 10, known
             assert abs(place.height() - kept[known][3] * room.height()) <= 10, known
         window.open_workspace("triage")
         await turns(20)
-        assert set(places(desk)) == {"risk.rules", "triage.case"}
+        assert set(places(app)) == {"risk.rules", "triage.case"}
         assert window.panels.made("triage.queue") is not None  # with the case
         assert window.panels.made("risk.lists") is None
 
@@ -105,11 +108,11 @@ def test_layouts_of_an_earlier_console_come_back_as_they_were(aio: Any, tmp_path
 def test_a_dock_that_came_since_is_a_tab_where_it_is_at_home_and_moves_nothing(aio: Any, newer: Path) -> None:
     before: dict[str, QRect] = {}
 
-    async def earlier(_: Office, desk: Desk) -> None:
-        before.update(places(desk))
+    async def earlier(_: Office, app: ConsoleApplication) -> None:
+        before.update(places(app))
 
-    async def steps(_: Office, desk: Desk) -> None:
-        window, there = desk.window, desk.window.docks
+    async def steps(_: Office, app: ConsoleApplication) -> None:
+        window, there = app.window, app.window.docks
         assert there.is_open("new.notes")
         dock = there._docks["new.notes"]
         assert not dock.isFloating()
@@ -117,7 +120,7 @@ def test_a_dock_that_came_since_is_a_tab_where_it_is_at_home_and_moves_nothing(a
         assert dock.tabWidget().isVisible()
         assert dock.dockAreaWidget() is there._docks["alerts"].dockAreaWidget()  # Sources, its neighbour, is closed
         assert not there.is_open("new.elsewhere")
-        assert places(desk) == before
+        assert places(app) == before
         assert window.panels.made("new.notes") is None
         window.open_panel("new.notes")
         await turns(5)
@@ -135,3 +138,39 @@ def test_a_dock_that_came_since_is_a_tab_where_it_is_at_home_and_moves_nothing(a
         patch.setattr(panels.Panels.__init__, "__defaults__", (CAPABILITIES,))
         journey(aio, plain, earlier, alerts=[alert(1)])
     journey(aio, newer, steps, alerts=[alert(1)])
+
+
+GOOD = base64.b64decode(json.loads(EARLIER.read_text("utf-8"))["workspaces"][0]["layout"]["blob"])
+SIZES = re.compile(rb"<Sizes>([^<]*)</Sizes>")
+
+
+def test_what_the_docking_system_wrote_is_sound() -> None:
+    assert SIZES.search(GOOD)
+    assert is_sound(GOOD)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        SIZES.sub(b"<Sizes>-5 99999999 -1 abc</Sizes>", GOOD),
+        SIZES.sub(b"<Sizes>abc</Sizes>", GOOD),
+        SIZES.sub(rb"<Sizes>\1 7</Sizes>", GOOD),
+        SIZES.sub(rb"<Sizes><b/>\1</Sizes>", GOOD),
+        re.sub(rb'Widget Name="[^"]*"', b'Widget Name="alerts"', GOOD),
+        GOOD.replace(b"<Splitter", b"<Splitter" + b' Orientation="|" Count="1"><Splitter' * 50, 1),
+        GOOD[: len(GOOD) // 2],
+        b"<?xml",
+        b"",
+    ],
+)
+def test_a_layout_the_docking_system_would_choke_on_is_replaced_and_said(aio: Any, tmp_path: Path, odd: bytes) -> None:
+    assert not is_sound(odd)  # without this the docking system reads on for ever, and no limit of a test ends that
+    kept = json.loads(EARLIER.read_text("utf-8"))
+    kept["workspaces"][0]["layout"]["blob"] = base64.b64encode(odd).decode()
+    (tmp_path / "layouts.json").write_text(json.dumps(kept))
+
+    async def steps(made: Office, app: ConsoleApplication) -> None:
+        assert app.window.docks.is_open("dashboard.figures")
+        assert any("layout" in message.text.lower() for message in made.console.messages.history)
+
+    journey(aio, tmp_path, steps, alerts=[alert(1)])

@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMenu, QWidget
 
 from app.console import Console
 from app.core.connection_target import ConnectionTarget
 from benchmarks.samples import keep_snapshot
 from tests.app.answers import AS_OF, dashboard
 from tests.app.core.faulty_server import MemoryKeyring
-from tests.views.office import Office, alert, charts, desk_of, office, order, turns, until
+from tests.views.office import Office, alert, app_of, charts, office, order, shown, turns, until
 from views.access.capability import ACCESS
 from views.dashboard.capability import WAR_ROOM
 from views.kit.dialogs.name import NameDialog
@@ -26,12 +26,15 @@ from views.kit.focus_order import controls
 from views.kit.theme import current
 from views.kit.widgets.table import RecordTable
 from views.risk.capability import TRIAGE
-from views.shell.application import Desk
+from views.shell.application import ConsoleApplication
+from views.shell.dialogs.keys import KeysDialog
+from views.shell.dialogs.past import PastDialog
+from views.shell.dialogs.settings import SettingsDialog
 from views.shell.palette.palette import Palette
 from views.shell.window.rail import RailItem
 
 KEY, CTRL, SHIFT = Qt.Key, Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
-Steps = Callable[[Office, Desk], Awaitable[None]]
+Steps = Callable[[Office, ConsoleApplication], Awaitable[None]]
 
 
 @pytest.fixture(autouse=True)
@@ -44,8 +47,8 @@ def journey(aio: Any, profile: Path, steps: Steps, **fields: Any) -> None:
     """Run steps with an office and its whole window."""
 
     async def run() -> None:
-        async with office(profile, **fields) as made, desk_of(made) as desk:
-            await steps(made, desk)
+        async with office(profile, **fields) as made, app_of(made) as app:
+            await steps(made, app)
 
     aio(run())
 
@@ -62,18 +65,18 @@ def press(key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoMod
     QTest.keyClick(focus(), key, modifier)
 
 
-def rail(desk: Desk) -> list[str]:
+def rail(app: ConsoleApplication) -> list[str]:
     """Names of the workspaces, the open one with a star."""
-    items = [i for i in controls(desk.window.rail) if isinstance(i, RailItem) and i.isCheckable()]
+    items = [i for i in controls(app.window.rail) if isinstance(i, RailItem) and i.isCheckable()]
     return [("*" if item.isChecked() else "") + item.text() for item in items]
 
 
 def test_a_layout_is_changed_taken_back_saved_and_there_the_next_time(aio: Any, tmp_path: Path) -> None:
-    async def steps(made: Office, desk: Desk) -> None:
-        docks, window = desk.window.docks, desk.window
+    async def steps(made: Office, app: ConsoleApplication) -> None:
+        docks, window = app.window.docks, app.window
         docks.close("sources")
         await until(lambda: "Closed “Sources”" in window.message_bar.action.text())
-        desk.window.panels.panel("dashboard.figures").tiles[0].setFocus()
+        app.window.panels.panel("dashboard.figures").tiles[0].setFocus()
         press(KEY.Key_Z, CTRL)
         assert docks.is_open("sources")
         docks.close("sources")
@@ -89,23 +92,23 @@ def test_a_layout_is_changed_taken_back_saved_and_there_the_next_time(aio: Any, 
         QTest.keyClicks(focus(), "Evening")
         press(KEY.Key_Return)
         await turns()
-        assert rail(desk) == ["War room", "Triage", "Access", "Systems", "*Evening"]
+        assert rail(app) == ["War room", "Triage", "Access", "Systems", "*Evening"]
         window.activateWindow()
         await turns()
-        desk.window.panels.panel("dashboard.figures").tiles[0].setFocus()
+        app.window.panels.panel("dashboard.figures").tiles[0].setFocus()
         press(KEY.Key_1, CTRL)
         await turns()
-        assert rail(desk) == ["*War room", "Triage", "Access", "Systems", "Evening"]
+        assert rail(app) == ["*War room", "Triage", "Access", "Systems", "Evening"]
         press(KEY.Key_5, CTRL)
         assert not docks.is_open("sources")
 
     journey(aio, tmp_path, steps)
 
-    async def next_day(_: Office, desk: Desk) -> None:
-        assert rail(desk) == ["War room", "Triage", "Access", "Systems", "*Evening"]
-        assert not desk.window.docks.is_open("sources")
+    async def next_day(_: Office, app: ConsoleApplication) -> None:
+        assert rail(app) == ["War room", "Triage", "Access", "Systems", "*Evening"]
+        assert not app.window.docks.is_open("sources")
         kept = json.loads((tmp_path / "layouts.json").read_text())["workspaces"][4]["layout"]
-        assert set(kept["places"]) == {i for i in kept["docks"] if desk.window.docks.is_open(i)}
+        assert set(kept["places"]) == {i for i in kept["docks"] if app.window.docks.is_open(i)}
         assert all(0 <= share <= 1 for place in kept["places"].values() for share in place)
 
     journey(aio, tmp_path, next_day)
@@ -115,23 +118,23 @@ def test_a_layout_is_changed_taken_back_saved_and_there_the_next_time(aio: Any, 
 def test_a_layout_file_that_cannot_be_used_costs_the_layout_only(aio: Any, tmp_path: Path, damage: str) -> None:
     (tmp_path / "layouts.json").write_text(damage)
 
-    async def steps(made: Office, desk: Desk) -> None:
-        assert rail(desk) == ["*War room", "Triage", "Access", "Systems"]
+    async def steps(made: Office, app: ConsoleApplication) -> None:
+        assert rail(app) == ["*War room", "Triage", "Access", "Systems"]
         assert any("could not be used" in m.text for m in made.console.messages.history)
-        assert desk.window.docks.is_open("alerts")
+        assert app.window.docks.is_open("alerts")
 
     journey(aio, tmp_path, steps)
     assert list(tmp_path.glob("layouts.json.unusable-*"))
 
 
 def test_the_rows_behind_a_figure_and_behind_a_point_of_a_chart(aio: Any, tmp_path: Path) -> None:
-    async def steps(made: Office, desk: Desk) -> None:
-        desk.window.panels.panel("dashboard.figures").tiles[5].setFocus()
+    async def steps(made: Office, app: ConsoleApplication) -> None:
+        app.window.panels.panel("dashboard.figures").tiles[5].setFocus()
         press(KEY.Key_Return)
-        rows = desk.window.panels.panel("drilldown")
+        rows = app.window.panels.panel("drilldown")
         await until(lambda: rows.drill is not None and rows.drill.summary is not None)
         await turns()
-        assert desk.window.docks.is_open("drilldown")
+        assert app.window.docks.is_open("drilldown")
         assert "500 orders" in rows.summary.text()
         assert isinstance(focus(), RecordTable)
         assert rows.widget.isAncestorOf(focus())
@@ -140,7 +143,7 @@ def test_the_rows_behind_a_figure_and_behind_a_point_of_a_chart(aio: Any, tmp_pa
             await turns()
         assert rows.drill is not None
         assert len(rows.drill.rows) == 500
-        chart = desk.window.panels.panel("dashboard.revenue").chart
+        chart = app.window.panels.panel("dashboard.revenue").chart
         assert chart is not None
         chart.setFocus()
         press(KEY.Key_Left)
@@ -156,14 +159,14 @@ def test_the_rows_behind_a_figure_and_behind_a_point_of_a_chart(aio: Any, tmp_pa
 
 
 def test_the_palette_finds_runs_and_says_why_not(aio: Any, tmp_path: Path) -> None:
-    async def steps(made: Office, desk: Desk) -> None:
-        desk.window.panels.panel("dashboard.figures").tiles[0].setFocus()
+    async def steps(made: Office, app: ConsoleApplication) -> None:
+        app.window.panels.panel("dashboard.figures").tiles[0].setFocus()
         before = focus()
 
         async def open_palette(text: str) -> Palette:
             press(KEY.Key_K, CTRL)
             await turns()
-            palette = desk.window.findChild(Palette)
+            palette = app.window.findChild(Palette)
             assert palette is not None
             assert isinstance(focus(), QLineEdit)
             QTest.keyClicks(focus(), text)
@@ -174,54 +177,54 @@ def test_the_palette_finds_runs_and_says_why_not(aio: Any, tmp_path: Path) -> No
         press(KEY.Key_Return)
         await turns()
         assert made.console.time.range_days == 30
-        assert desk.window.findChild(Palette) is None
+        assert app.window.findChild(Palette) is None
         await open_palette("sign in")
         press(KEY.Key_Return)
         await turns()
         assert made.console.link.state == "up"  # it is disabled: signed in already
         press(KEY.Key_Escape)
         await turns()
-        assert desk.window.findChild(Palette) is None
+        assert app.window.findChild(Palette) is None
         assert focus() is before
         await open_palette("failing over limit 1")
         press(KEY.Key_Return)
         await turns()
-        alerts = desk.window.panels.panel("alerts").widget
+        alerts = app.window.panels.panel("alerts").widget
         assert alerts.isAncestorOf(focus()) or alerts is focus()
 
     journey(aio, tmp_path, steps, alerts=[alert(1)])
 
 
 def test_a_lost_link_is_said_across_the_window_and_forgotten_when_it_is_back(aio: Any, tmp_path: Path) -> None:
-    async def steps(made: Office, desk: Desk) -> None:
+    async def steps(made: Office, app: ConsoleApplication) -> None:
         answer, made.server.answer = made.server.answer, lambda _: None
-        desk.window.panels.panel("dashboard.figures").tiles[0].setFocus()
+        app.window.panels.panel("dashboard.figures").tiles[0].setFocus()
         press(KEY.Key_F5)
         await until(lambda: made.console.link.state == "down", 20)
         await turns()
-        assert desk.window.banner.isVisible()
-        assert "Figures are from 14:02:37 UTC." in desk.window.banner.toolTip()
+        assert app.window.banner.isVisible()
+        assert "Figures are from 14:02:37 UTC." in app.window.banner.toolTip()
         made.clock.pass_seconds(86_400)
-        desk.window.refresh()
-        assert "Figures are from 2026-11-24 14:02:37 UTC." in desk.window.banner.toolTip()
-        assert "What you decide is kept until the link is back." in desk.window.banner.toolTip()
-        assert desk.window.strip.live.text() == "Live, paused"
-        for tile in desk.window.panels.panel("dashboard.figures").tiles:
+        app.window.refresh()
+        assert "Figures are from 2026-11-24 14:02:37 UTC." in app.window.banner.toolTip()
+        assert "What you decide is kept until the link is back." in app.window.banner.toolTip()
+        assert app.window.strip.live.text() == "Live, paused"
+        for tile in app.window.panels.panel("dashboard.figures").tiles:
             assert "disconnected" in tile.accessibleDescription()
-        assert all(chart.note().kind == "stale" for chart in charts(desk).values())
-        assert desk.window.panels.panel("sources").note().kind == "stale"
+        assert all(chart.note().kind == "stale" for chart in charts(app).values())
+        assert app.window.panels.panel("sources").note().kind == "stale"
         made.server.answer = answer
         await until(lambda: made.console.link.state == "up", 20)
-        await until(lambda: not desk.window.banner.isVisible())
+        await until(lambda: not app.window.banner.isVisible())
         await until(
-            lambda: "disconnected" not in desk.window.panels.panel("dashboard.figures").tiles[0].accessibleDescription()
+            lambda: "disconnected" not in app.window.panels.panel("dashboard.figures").tiles[0].accessibleDescription()
         )
 
     journey(aio, tmp_path, steps)
 
 
 def test_no_two_actions_have_one_key(aio: Any, tmp_path: Path) -> None:
-    async def steps(made: Office, _: Desk) -> None:
+    async def steps(made: Office, _: ConsoleApplication) -> None:
         with_keys = [action for action in made.console.actions.all() if action.shortcut]
         anywhere = [action.shortcut for action in with_keys if not action.bound]
         assert sorted(anywhere) == sorted(set(anywhere))
@@ -235,8 +238,8 @@ def test_no_two_actions_have_one_key(aio: Any, tmp_path: Path) -> None:
 
 
 def test_charts_mark_the_alerts_about_their_figures(aio: Any, tmp_path: Path) -> None:
-    async def steps(_: Office, desk: Desk) -> None:
-        shown = {known: panel.chart for known, panel in charts(desk).items()}
+    async def steps(_: Office, app: ConsoleApplication) -> None:
+        shown = {known: panel.chart for known, panel in charts(app).items()}
         marked = {i: [m.name for m in c._data.marks] for i, c in shown.items() if c is not None and c._data is not None}
         failing = ["P1 Downloads failing over limit 2", "P2 Downloads failing over limit 1"]
         assert marked.pop("dashboard.downloads") == failing
@@ -248,14 +251,14 @@ def test_charts_mark_the_alerts_about_their_figures(aio: Any, tmp_path: Path) ->
 
 
 def test_another_theme_reaches_every_dock(aio: Any, tmp_path: Path) -> None:
-    async def steps(_: Office, desk: Desk) -> None:
+    async def steps(_: Office, app: ConsoleApplication) -> None:
         for theme, dark in (("light", False), ("dark", True)):
-            desk.apply_theme(theme)
+            app.apply_theme(theme)
             await turns(30)
-            for known in desk.window.panels.specs:
-                if not desk.window.docks.is_open(known):
+            for known in app.window.panels.specs:
+                if not app.window.docks.is_open(known):
                     continue
-                panel = desk.window.panels.panel(known)
+                panel = app.window.panels.panel(known)
                 picture = panel.widget.grab().toImage().scaled(40, 40)
                 grounds = sorted(picture.pixelColor(x, y).lightness() for x in range(40) for y in range(40))
                 assert (grounds[800] < 128) is dark, (known, theme)
@@ -268,21 +271,154 @@ def test_docks_keep_their_sizes_when_another_workspace_was_open(aio: Any, qapp: 
         server = "http://127.0.0.1:1"
         keep_snapshot(tmp_path, server)
         console = Console(tmp_path, ConnectionTarget(url=server), keyring=MemoryKeyring())
-        desk = Desk(qapp, console)
-        desk.show(1440, 1080)  # the figures take another row in the width that Triage leaves them
-        await desk.furnish()
+        app = ConsoleApplication(qapp, console)
+        app.show(1440, 1080)  # the figures take another row in the width that Triage leaves them
+        await app.furnish()
         await turns()
 
         def places() -> Any:
-            return desk.window.docks.layout_now().places
+            return app.window.docks.layout_now().places
 
         before = places()
         for workspace in (TRIAGE, WAR_ROOM, ACCESS, WAR_ROOM):
-            desk.window.open_workspace(workspace)
+            app.window.open_workspace(workspace)
             await turns()
         assert places() == before
-        desk.close()
-        desk.window.deleteLater()
+        app.close()
+        app.window.deleteLater()
         await console.close()
 
     aio(run())
+
+
+def test_a_key_with_control_typed_through_a_switch_is_carried_out_after_it(aio: Any, tmp_path: Path) -> None:
+    async def steps(_: Office, app: ConsoleApplication) -> None:
+        app.window.open_workspace(ACCESS)
+        assert app.window.keys.shut
+        QTest.keyClick(app.window, KEY.Key_P, CTRL)
+        assert not [w for w in QApplication.topLevelWidgets() if isinstance(w, PastDialog) and w.isVisible()]
+        await until(lambda: not app.window.keys.shut)
+        await turns()
+        dialog = shown(PastDialog)
+        assert not any("were ignored" in message.text for message in app.console.messages.history)
+        dialog.reject()
+
+    journey(aio, tmp_path, steps)
+
+
+def test_keys_of_what_is_on_the_screen_come_first(aio: Any, tmp_path: Path) -> None:
+    async def steps(_made: Office, app: ConsoleApplication) -> None:
+        def first() -> str:
+            app._keys()
+            dialog = app.window.findChild(KeysDialog)
+            assert dialog is not None
+            group = dialog.tree.topLevelItem(0)
+            dialog.close()
+            return group.text(0)
+
+        assert first() == "Alerts"
+        app.window.open_workspace(TRIAGE)
+        await turns()
+        assert first() == "Triage"
+
+    journey(aio, tmp_path, steps)
+
+
+def test_that_keys_were_ignored_is_said_for_a_moment(aio: Any, tmp_path: Path) -> None:
+    async def steps(_: Office, app: ConsoleApplication) -> None:
+        bar = app.window.message_bar
+        bar._passing.setInterval(1)
+        app.window.open_workspace(ACCESS)
+        QTest.keyClick(app.window, KEY.Key_A)
+        await until(lambda: any("were ignored" in message.text for message in app.console.messages.history))
+        await until(lambda: not bar.message.text())
+
+    journey(aio, tmp_path, steps)
+
+
+def test_the_tab_in_front_is_marked(aio: Any, tmp_path: Path) -> None:
+    async def steps(_made: Office, app: ConsoleApplication) -> None:
+        window = app.window
+        window.open_workspace(TRIAGE)
+
+        def marked() -> list[str]:
+            area = window.docks._docks["risk.lists"].dockAreaWidget()
+            bar = area.titleBar().tabBar()
+            tabs = [bar.tab(index) for index in range(bar.count())]
+            labels = [tab.findChild(QLabel) for tab in tabs if area.titleBar().property("several")]
+            return [label.text() for label in labels if label is not None and label.font().weight() == 600]
+
+        await until(lambda: marked() == ["Case"])
+        window.docks.open("risk.lists")
+        await until(lambda: marked() == ["Lists"])
+
+    journey(aio, tmp_path, steps)
+
+
+def test_settings_name_the_server_that_was_given_at_the_start_and_forget_it(aio: Any, tmp_path: Path) -> None:
+    async def steps(made: Office, app: ConsoleApplication) -> None:
+        assert app.console.settings.server_url == "", "it was given on the command line"
+        app.window.page_asked.emit("settings")
+        dialog = shown(SettingsDialog)
+        assert made.server.url in [label.text() for label in dialog.findChildren(QLabel)]
+        assert dialog.forget.isEnabled()
+        dialog.reject()
+
+    journey(aio, tmp_path, steps)
+
+
+@pytest.mark.qt_log_ignore("does not support raise", extend=True)
+def test_a_floating_dock_is_filled_at_the_next_start(aio: Any, tmp_path: Path) -> None:
+    async def steps(made: Office, app: ConsoleApplication) -> None:
+        app.window.docks.float("sources")
+        await until(lambda: len(app.window.docks.history) > 0)
+        app.window.save_workspace_as("My desk")
+        app.window.close()
+        again = ConsoleApplication(app.theme._application, made.console)
+        try:
+            again.show(1280, 800)
+            await again.furnish()
+            await until(again.window.docks._docks["sources"].isVisible)
+            await turns()
+            assert again.window.docks.panel("sources").widget.updatesEnabled()
+        finally:
+            again.close()
+            again.window.deleteLater()
+
+    journey(aio, tmp_path, steps)
+
+
+@pytest.mark.qt_log_ignore("does not support (raise|grabbing)", extend=True)
+def test_another_font_size_and_back_leaves_everything_where_it_was(aio: Any, tmp_path: Path) -> None:
+    async def steps(_made: Office, app: ConsoleApplication) -> None:
+        window = app.window
+        app._settings()
+        dialog = app.window.findChild(SettingsDialog)
+        assert dialog is not None
+
+        def sizes() -> list[Any]:
+            return [*(area.geometry() for area in window.docks.areas()), dialog.size()]
+
+        before = sizes()
+        app.theme.apply("dark", 2.0)
+        await until(lambda: dialog.width() == 840)
+        await turns(10)
+        bar, more = window.docks.view.horizontalScrollBar(), window.strip.more
+        assert bar.maximum() == 0, "nothing of a dock is beside the screen"
+        assert more.isVisible()
+        opened: list[QMenu] = []
+        more.click()
+        opened += window.strip.findChildren(QMenu)
+        words = [action.text() for action in opened[0].actions()]
+        assert {"Search or run an action", "Past…"} <= set(words)
+        assert any(text.endswith("UTC") for text in words)
+        opened[0].close()
+        kept = window.docks.layout_now()
+        app.theme.apply("dark", 1.0)
+        await until(lambda: sizes() == before)
+        assert not more.isVisible()
+        window.docks.restore(kept)  # what was saved meanwhile is no other arrangement
+        await until(lambda: sizes() == before)
+        dialog.close()
+
+    journey(aio, tmp_path, steps)

@@ -6,15 +6,15 @@ from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from views.kit.charts.data import nice_ticks
+from views.kit.charts.painted import PaintedChart
 from views.kit.theme import current, mixed
 
-LEFT, RIGHT, TOP, BOTTOM = 56, 104, 24, 40
-"""Pixels around the plot at 100 % font."""
+LEFT, RIGHT, TOP, BOTTOM, HIGH = 56, 104, 24, 40, 208
+"""Pixels around the plot, and of the whole, at 100 % font."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +59,15 @@ def describe(data: CurveData) -> str:
     return f"{data.asked}{here}; {ends}. Left and Right go along the curve."
 
 
-class CurveChart(QWidget):
+class CurveChart(PaintedChart):
     """The chart: two series in steps, a vertical mark, and a crosshair by pointer or keys."""
 
+    margins, height_px = (LEFT, TOP, RIGHT, BOTTOM), HIGH
+
     def __init__(self, name: str) -> None:
-        super().__init__()
-        self.setAccessibleName(name)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMouseTracking(True)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        super().__init__(name)
         self._data: CurveData | None = None
         self.cursor_index: int | None = None
-        current().changed.connect(self.updateGeometry)
 
     def show_data(self, data: CurveData | None) -> None:
         """Draw this; ``None``: there is none."""
@@ -78,18 +75,7 @@ class CurveChart(QWidget):
         self.setAccessibleDescription(describe(data) if data is not None else "No curve")
         self.update()
 
-    def sizeHint(self) -> QSize:
-        theme = current()
-        return QSize(theme.px(420), theme.px(208))
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(current().px(260), current().px(208))
-
     # --- drawing -------------------------------------------------------------------------------------------------
-
-    def _plot(self) -> QRectF:
-        px = current().px
-        return QRectF(self.rect()).adjusted(px(LEFT), px(TOP), -px(RIGHT), -px(BOTTOM))
 
     def _x(self, index: float, plot: QRectF) -> float:
         count = len(self._data.thresholds) if self._data is not None else 1
@@ -104,9 +90,9 @@ class CurveChart(QWidget):
         if data is None or not data.thresholds:
             painter.setPen(QColor(tokens.text2))
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "No number in this rule can be moved.")
-            self._focus(painter)
+            self.draw_focus(painter)
             return
-        plot, ticks = self._plot(), nice_ticks(float(max(data.first, default=0)))
+        plot, ticks = self.plot(), nice_ticks(float(max(data.first, default=0)))
         self._grid(painter, plot, ticks, data)
         high = theme.height(9)
         ends = [plot.bottom() - values[-1] / ticks[-1] * plot.height() for values in (data.first, data.second)]
@@ -116,13 +102,7 @@ class CurveChart(QWidget):
         self._series(painter, plot, ticks[-1], data.second, tokens.series(2), data.second_name, ends[1])
         self._now(painter, plot, data)
         self._cursor(painter, plot, ticks[-1], data)
-        self._focus(painter)
-
-    def _focus(self, painter: QPainter) -> None:
-        if self.hasFocus():
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(QColor(current().tokens.text), 2))
-            painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
+        self.draw_focus(painter)
 
     def _grid(self, painter: QPainter, plot: QRectF, ticks: tuple[float, ...], data: CurveData) -> None:
         theme, metrics = current(), QFontMetricsF(current().font(9))
@@ -136,14 +116,14 @@ class CurveChart(QWidget):
             painter.drawText(
                 box, Qt.AlignmentFlag.AlignRight, f"{tick:,.0f}" if tick == round(tick) else f"{tick:,.1f}"
             )
-        taken, high = -1e9, metrics.height()
+        right_edge, high = -1e9, metrics.height()
         for index, value in enumerate(data.thresholds):
             words = data.words(value)
             wide = metrics.horizontalAdvance(words)
             x = self._x(index, plot)
-            if x - wide / 2 < taken + theme.px(8):
+            if x - wide / 2 < right_edge + theme.px(8):
                 continue
-            taken = x + wide / 2
+            right_edge = x + wide / 2
             painter.setPen(QColor(tokens.text3))
             painter.drawText(QPointF(x - wide / 2, plot.bottom() + high), words)
         words = metrics.elidedText(
@@ -224,12 +204,12 @@ class CurveChart(QWidget):
         if data is None or not data.thresholds:
             return
         self.cursor_index = None if index is None else min(max(index, 0), len(data.thresholds) - 1)
-        said = describe(data) if self.cursor_index is None else data.point_words(self.cursor_index)
-        self.setAccessibleDescription(said)
+        description = describe(data) if self.cursor_index is None else data.point_words(self.cursor_index)
+        self.setAccessibleDescription(description)
         self.update()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        plot = self._plot()
+        plot = self.plot()
         if self._data is None or not plot.adjusted(-8, 0, 8, 0).contains(event.position()):
             self._move(None)
             return

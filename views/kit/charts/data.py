@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -80,6 +81,16 @@ class ChartData:
         """The bucket an instant lies in; the nearest one outside of the range; ``None`` without buckets."""
         return min(bisect_left(self.ends, at), len(self.ends) - 1) if self.ends else None
 
+    def so_far(self, index: int) -> str:
+        """What is said behind the values of the bucket that is still filling; nothing for whole ones."""
+        return " so far" if index > len(self.ends) + self.newest else ""
+
+    @property
+    def alarming(self) -> float | None:
+        """The value of the bucket that is still filling, when it breaks the limit already."""
+        value = self.values[-1] if self.newest < -1 and self.values else None
+        return value if value is not None and self.limit is not None and self.limit.broken_by(value) else None
+
     def words(self, value: float | None) -> str:
         """A value as text; unknown is "no data"."""
         return "no data" if value is None else f"{value:,.{self.decimals}f}"
@@ -95,7 +106,8 @@ def describe(data: ChartData) -> str:
     known = [v for v in data.values if v is not None]
     if not known:
         return f"{data.name}: no data in this range"
-    parts = [f"{data.name}, {data.unit}: newest {data.words(data.values[data.newest])}, until {clock(data.ends[-1])}"]
+    newest = data.words(data.values[data.newest])
+    parts = [f"{data.name}, {data.unit}: newest {newest}, until {clock(data.ends[data.newest])}"]
     parts.append(f"lowest {data.words(min(known))}, highest {data.words(max(known))}")
     if data.below:
         parts.append(f"{data.below_name} newest {data.words(data.below[data.newest])}")
@@ -140,6 +152,26 @@ def time_ticks(start: float, end: float) -> tuple[tuple[float, str], ...]:
             ticks.append((day.timestamp() + 43_200, "12:00"))
         day += timedelta(days=every)
     return tuple(t for t in ticks if start <= t[0] <= end)
+
+
+def thinned(ticks: tuple[tuple[float, str], ...], most: int) -> tuple[tuple[float, str], ...]:
+    """At most that many ticks: noons go first, then every other day."""
+    while len(ticks) > max(1, most):
+        days = tuple(tick for tick in ticks if tick[1] != "12:00")
+        ticks = days if len(days) < len(ticks) else ticks[::2]
+    return ticks
+
+
+def apart(places: Sequence[float], height: float, top: float, bottom: float) -> list[float]:
+    """Places from top to bottom, moved so that labels of that height neither overlap nor leave the plot."""
+    found: list[float] = []
+    for place in places:
+        found.append(max(place, found[-1] + height if found else top + height / 2))
+    ceiling = bottom - height / 2
+    for index in reversed(range(len(found))):
+        found[index] = min(found[index], ceiling)
+        ceiling = found[index] - height
+    return found
 
 
 Point = tuple[float, float]

@@ -4,45 +4,32 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from views.kit.charts.data import ChartData, describe, nice_ticks, time_ticks
+from views.kit.charts.painted import PaintedChart
 from views.kit.theme import current, mixed
 
 LEFT, RIGHT, TOP, BOTTOM, HIGH = 48, 116, 18, 22, 168
 """Pixels around the plot, and of the whole, at 100 % font."""
 
 
-class DayBars(QWidget):
+class DayBars(PaintedChart):
     """One ``ChartData`` of bars, what it is held against as a faint line, and a crosshair by pointer or keys."""
 
+    margins, height_px = (LEFT, TOP, RIGHT, BOTTOM), HIGH
+
     def __init__(self, name: str) -> None:
-        super().__init__()
-        self.setAccessibleName(name)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMouseTracking(True)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        super().__init__(name)
         self.data: ChartData | None = None
         self._cursor: int | None = None
-        current().changed.connect(self.updateGeometry)
 
     def show_data(self, data: ChartData) -> None:
         """Draw this."""
         self.data, self._cursor = data, None
         self.setAccessibleDescription(describe(data))
         self.update()
-
-    def sizeHint(self) -> QSize:
-        return QSize(current().px(420), current().px(HIGH))
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(current().px(260), current().px(HIGH))
-
-    def _plot(self) -> QRectF:
-        px = current().px
-        return QRectF(self.rect()).adjusted(px(LEFT), px(TOP), -px(RIGHT), -px(BOTTOM))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         theme, data = current(), self.data
@@ -55,13 +42,10 @@ class DayBars(QWidget):
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "no orders in this range")
         else:
             self._draw(painter, data)
-        if self.hasFocus():
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(QColor(tokens.text), 2))
-            painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
+        self.draw_focus(painter)
 
     def _draw(self, painter: QPainter, data: ChartData) -> None:
-        theme, plot, metrics = current(), self._plot(), QFontMetricsF(current().font(9))
+        theme, plot, metrics = current(), self.plot(), QFontMetricsF(current().font(9))
         tokens = theme.tokens
         known = [value for value in (*data.values, *data.previous) if value is not None]
         ticks = nice_ticks(max(known, default=0.0))
@@ -81,12 +65,12 @@ class DayBars(QWidget):
                 box = QRectF(0, y(tick) - metrics.height() / 2, plot.left() - theme.px(8), metrics.height())
                 painter.drawText(box, Qt.AlignmentFlag.AlignRight, f"{tick:,.0f}")
         painter.setPen(QColor(tokens.text3))
-        taken = -1e9
+        right_edge = -1e9
         for at, words in time_ticks(data.starts[0], data.ends[-1]):
             wide = metrics.horizontalAdvance(words)
-            if words != "12:00" and x(at) - wide / 2 > taken:
+            if words != "12:00" and x(at) - wide / 2 > right_edge:
                 painter.drawText(QPointF(x(at) - wide / 2, plot.bottom() + metrics.height()), words)
-                taken = x(at) + wide / 2 + theme.px(8)
+                right_edge = x(at) + wide / 2 + theme.px(8)
         painter.drawText(QPointF(plot.right() + theme.px(20), plot.bottom() + metrics.height()), "UTC")
         fill = mixed(tokens.series(1), tokens.window, 0.72)
         gap = max(1.0, plot.width() / len(data.ends) * 0.1)
@@ -129,12 +113,12 @@ class DayBars(QWidget):
         if self.data is None or not self.data.ends:
             return
         self._cursor = None if index is None else min(max(index, 0), len(self.data.ends) - 1)
-        said = describe(self.data) if self._cursor is None else self._words(self.data, self._cursor)
-        self.setAccessibleDescription(said)
+        description = describe(self.data) if self._cursor is None else self._words(self.data, self._cursor)
+        self.setAccessibleDescription(description)
         self.update()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        plot = self._plot()
+        plot = self.plot()
         if self.data is None or not plot.contains(event.position()):
             self._move(None)
             return

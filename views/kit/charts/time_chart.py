@@ -24,7 +24,18 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QGraphicsPathItem, QWidget
 
-from views.kit.charts.data import ChartData, Point, breaches, clock, describe, floating_ticks, nice_ticks, time_ticks
+from views.kit.charts.data import (
+    ChartData,
+    Point,
+    apart,
+    breaches,
+    clock,
+    describe,
+    floating_ticks,
+    nice_ticks,
+    thinned,
+    time_ticks,
+)
 from views.kit.charts.style import ChartStyle
 from views.kit.theme import HATCH, current, mixed
 from views.kit.widgets.chip import draw_severity, mark, severity_size
@@ -84,6 +95,7 @@ class TimeChart(pg.PlotWidget):
         self._breach, self._breach_edge = QGraphicsPathItem(), QGraphicsPathItem()
         for item in (self._bars, self._below, self._breach, self._breach_edge):
             self._box.addItem(item, ignoreBounds=True)
+        self._box.sigResized.connect(self._resized)
         self.set_style(style)
 
     # --- what the owner says -----------------------------------------------------------------------------------
@@ -159,6 +171,11 @@ class TimeChart(pg.PlotWidget):
         self._breach.setBrush(fill)
         self._breach_edge.setPen(pg.mkPen(edge, width=2))
 
+    def _resized(self) -> None:
+        if self._pending is None:
+            self._pending = self._data  # there is room for more ticks or for fewer
+        self._schedule()
+
     def _schedule(self) -> None:
         if self._pending is None or not self.isVisible() or self._timer.isActive():
             return
@@ -179,11 +196,13 @@ class TimeChart(pg.PlotWidget):
         ends = list(data.ends)
         values = _numbers(data.values)
         known = [v for v in (*data.values, *data.previous) if v is not None]
+        line = QFontMetricsF(self._style.font).height()
+        most = max(1, min(4, int(self._plot().height() * (1 - _BELOW_SHARE if data.below else 1) / line) - 1))
         if data.floating and known:
-            ticks = floating_ticks(min(known), max(known))
+            ticks = floating_ticks(min(known), max(known), most)
             top, bottom = ticks[-1], ticks[0]
         else:
-            ticks = nice_ticks(max([*known, data.limit.value if data.limit else 0.0], default=0.0))
+            ticks = nice_ticks(max([*known, data.limit.value if data.limit else 0.0], default=0.0), most)
             top, bottom = ticks[-1], min([0.0, *known])
         left = [(t, f"{t:,.{_decimals(ticks)}f}") for t in ticks]
         self._previous.setData(ends, _numbers(data.previous) if data.previous else [math.nan] * len(ends))
@@ -201,7 +220,8 @@ class TimeChart(pg.PlotWidget):
         self._ticks = left
         # What follows from the new range is worked out now: left to the paint, it would ask for a second one.
         self.scene().prepareForPaint()
-        self._time_ticks = time_ticks(data.starts[0], ends[-1])
+        widest = QFontMetricsF(self._style.font).horizontalAdvance("Wed 30") + 8
+        self._time_ticks = thinned(time_ticks(data.starts[0], ends[-1]), int(self._plot().width() / widest))
         self.getPlotItem().getAxis("left").setTicks([left])
         self.getPlotItem().getAxis("bottom").setTicks([list(self._time_ticks)])
         self.viewport().update()
@@ -289,6 +309,11 @@ class TimeChart(pg.PlotWidget):
         newest = f"{data.words(last)} {data.name}".strip()
         broken = last is not None and data.limit is not None and data.limit.broken_by(last)
         labels.append((self._at(now, last or 0).y(), newest, style.text))
+        chips = {newest: (data.words(last), data.name)} if broken else {}
+        if data.alarming is not None:
+            value = data.words(data.alarming)
+            labels.append((self._at(now, data.alarming).y(), f"{value} so far", style.text))
+            chips[f"{value} so far"] = (value, "so far")
         if data.below:
             shown = data.below[data.newest]
             y = self._at(now, -(shown or 0) * self._scale_below).y() + metrics.height()
@@ -305,16 +330,18 @@ class TimeChart(pg.PlotWidget):
             labels.append((self._at(0, before).y(), data.previous_name, style.text3))
         if self._stale:
             labels.append((plot.top(), self._stale, style.text))
-        for y, text, colour in _apart(labels, metrics.height(), plot):
+        labels.sort(key=lambda label: label[0])
+        free = apart([y for y, *_ in labels], metrics.height(), plot.top(), plot.bottom())
+        for y, (_, text, colour) in zip(free, labels, strict=True):
             painter.setPen(colour)
-            if text == newest and broken and not self._disconnected:
-                value = data.words(last)
+            if text in chips and not self._disconnected:
+                value, behind = chips[text]
                 size = severity_size(style.severity, value)
                 box = QRectF(now + 10, y - size.height() / 2, size.width(), size.height())
                 draw_severity(painter, box, style.severity, value)
                 painter.setFont(style.font)
                 painter.setPen(style.text3)
-                rest = metrics.elidedText(data.name, Qt.TextElideMode.ElideRight, self._right - 16 - size.width())
+                rest = metrics.elidedText(behind, Qt.TextElideMode.ElideRight, self._right - 16 - size.width())
                 painter.drawText(QPointF(box.right() + 6, y + metrics.ascent() / 2 - 1), rest)
                 continue
             shown_text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, self._right - 28)
@@ -330,9 +357,10 @@ class TimeChart(pg.PlotWidget):
         x = self._at(data.ends[index], 0).x()
         painter.setPen(style.text)
         painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom()))
-        lines = [clock(data.ends[index]), f"{data.words(data.values[index])} {data.unit}"]
+        so_far = data.so_far(index)
+        lines = [clock(data.ends[index]), f"{data.words(data.values[index])} {data.unit}{so_far}"]
         if data.below:
-            lines.append(f"{data.words(data.below[index])} {data.below_name}")
+            lines.append(f"{data.words(data.below[index])} {data.below_name}{so_far}")
         if data.previous:
             lines.append(f"{data.words(data.previous[index])} {data.previous_name}")
         lines += data.marks_in(index)
@@ -355,8 +383,9 @@ class TimeChart(pg.PlotWidget):
         self._cursor = None if index is None else min(max(index, 0), len(data.ends) - 1)
         self.viewport().update()
         if self._cursor is not None:
-            said = [data.words(data.values[self._cursor]), *data.marks_in(self._cursor)]
-            self.setAccessibleDescription(f"{clock(data.ends[self._cursor])}: {', '.join(said)}")
+            value = data.words(data.values[self._cursor]) + data.so_far(self._cursor)
+            parts = [value, *data.marks_in(self._cursor)]
+            self.setAccessibleDescription(f"{clock(data.ends[self._cursor])}: {', '.join(parts)}")
         self.cursor_moved.emit(None if self._cursor is None else data.ends[self._cursor])
 
     def _drill(self) -> None:
@@ -438,19 +467,3 @@ def _hatch(painter: QPainter, area: QRectF, colour: QColor) -> None:
         painter.drawLine(QPointF(x, area.bottom()), QPointF(x + area.height(), area.top()))
         x += _HATCH_STEP
     painter.restore()
-
-
-def _apart(labels: list[tuple[float, str, QColor]], height: float, plot: QRectF) -> list[tuple[float, str, QColor]]:
-    """The labels from top to bottom, moved so that none overlaps another and none leaves the plot."""
-    placed: list[tuple[float, str, QColor]] = []
-    floor = plot.top() + height / 2
-    for y, text, colour in sorted(labels, key=lambda label: label[0]):
-        y_free = max(y, floor)
-        placed.append((y_free, text, colour))
-        floor = y_free + height
-    ceiling = plot.bottom() - height / 2
-    for i in reversed(range(len(placed))):
-        y, text, colour = placed[i]
-        placed[i] = (min(y, ceiling), text, colour)
-        ceiling = placed[i][0] - height
-    return placed

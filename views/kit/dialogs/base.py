@@ -52,6 +52,7 @@ class WindowDialog(QDialog):
         self.setAccessibleName(title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(current().px(420))
+        current().changed.connect(self._restyled)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(24, 24, 24, 16)
         outer.setSpacing(16)
@@ -72,6 +73,13 @@ class WindowDialog(QDialog):
         self.buttons.rejected.connect(self.reject)
         outer.addWidget(self.buttons)
         self._default.setDefault(True)  # else Qt takes whatever button comes after the field with the keyboard
+
+    def _restyled(self) -> None:
+        QTimer.singleShot(0, self, self._rescale)  # after all that stands in it has heard of the theme too
+
+    def _rescale(self) -> None:
+        self.setMinimumWidth(current().px(420))
+        self.adjustSize()
 
     def open(self) -> None:
         """Open over its window; where a dialog waits for an answer there, that one stays and this one is given up."""
@@ -119,7 +127,7 @@ class WindowDialog(QDialog):
         """Enter on a destructive button is not Enter elsewhere: that would close the dialog as if it had been done."""
         at = self.focusWidget()
         if event.key() in ENTER and isinstance(at, DestructiveButton):
-            self.fail(f"Enter does not press “{at.text()}”: press Space, or click it.")
+            self.fail(f"Enter does not do this. To confirm “{at.text()}”, press Space or click it.")
         else:
             super().keyPressEvent(event)
 

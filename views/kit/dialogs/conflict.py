@@ -1,4 +1,4 @@
-"""Base, mine, theirs: what somebody else changed while an intent was on its way, and which of the two holds."""
+"""Base, mine, theirs: what somebody else changed while a mutation was pending, and which of the two holds."""
 
 from __future__ import annotations
 
@@ -24,41 +24,41 @@ LONGEST = 300
 class ConflictDialog(WindowDialog):
     """Three columns, two answers; closing it leaves the choice for later."""
 
-    def __init__(self, console: Console, intent: PendingMutation, parent: QWidget) -> None:
+    def __init__(self, console: Console, mutation: PendingMutation, parent: QWidget) -> None:
         super().__init__("Somebody else changed this", parent, reject="Decide later")
-        self._console, self.intent = console, intent
+        self._console, self.mutation = console, mutation
         self.setMinimumWidth(current().px(640))
-        head = QLabel(intent.title)
+        head = QLabel(mutation.title)
         current().set_font(head, 12, 600)
         head.setWordWrap(True)
         self.column.addWidget(head)
-        self.who = QLabel(intent.detail)
+        self.who = QLabel(mutation.detail)
         self.who.setWordWrap(True)
         self.column.addWidget(self.who)
         self._table = QWidget()
         self.column.addWidget(self._table)
         self.theirs = self.buttons.addButton("Keep theirs", QDialogButtonBox.ButtonRole.ActionRole)
         self.mine = self.buttons.addButton("Apply my change on top", QDialogButtonBox.ButtonRole.ActionRole)
-        self.theirs.clicked.connect(lambda: self._choose(console.mutations.keep_theirs(intent.key)))
-        self.mine.clicked.connect(lambda: self._choose(console.mutations.keep_mine(intent.key)))
-        self._show(intent)
+        self.theirs.clicked.connect(lambda: self._choose(console.mutations.keep_theirs(mutation.key)))
+        self.mine.clicked.connect(lambda: self._choose(console.mutations.keep_mine(mutation.key)))
+        self._show(mutation)
         self.look(console.tasks, self._look(), "look at the other's change")
 
     async def _look(self) -> None:
         try:
-            self._show(await self._console.mutations.look_at_theirs(self.intent.key))
+            self._show(await self._console.mutations.look_at_theirs(self.mutation.key))
         except OperationsError as error:
             self.fail(str(error))
 
-    def _show(self, intent: PendingMutation) -> None:
-        base, theirs = _record(intent.base), _record(intent.theirs)
-        reason = self.why_not_mine(theirs) if theirs else "what the other one changed is not known yet"
-        self.mine.setEnabled(not reason)
-        self.mine.setToolTip(reason)
-        self.mine.setAccessibleDescription(reason)
+    def _show(self, mutation: PendingMutation) -> None:
+        base, theirs = _record(mutation.base), _record(mutation.theirs)
+        blocker = self.mine_blocker(theirs) if theirs else "what the other one changed is not known yet"
+        self.mine.setEnabled(blocker is None)
+        self.mine.setToolTip(blocker or "")
+        self.mine.setAccessibleDescription(blocker or "")
         if words := self.who_words(theirs):
             self.who.setText(words)
-        rows = self.rows(base, intent.fields, theirs)
+        rows = self.rows(base, mutation.fields, theirs)
         old, self._table = self._table, QWidget()
         grid = QGridLayout(self._table)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -80,7 +80,7 @@ class ConflictDialog(WindowDialog):
         old.deleteLater()
 
     def who_words(self, theirs: dict[str, Any]) -> str:
-        """Who was quicker, and when; empty when the record does not say."""
+        """Who changed it first, and when; empty when the record does not say."""
         if not theirs.get("updatedBy"):
             return ""
         other = actor_name(theirs["updatedBy"])
@@ -92,9 +92,9 @@ class ConflictDialog(WindowDialog):
         """What is compared: name, base, mine and theirs. Records with words of their own override it."""
         return three_way(base, mine, theirs)
 
-    def why_not_mine(self, _theirs: dict[str, Any]) -> str:
-        """Why my change cannot be made upon theirs; empty when it can."""
-        return ""
+    def mine_blocker(self, _theirs: dict[str, Any]) -> str | None:
+        """Why my change cannot be made upon theirs; ``None`` when it can."""
+        return None
 
     def _choose(self, choosing: Any) -> None:
         self.carry_out(self._console.tasks, self._chosen(choosing), "settle a conflict")

@@ -23,7 +23,7 @@ class _Cell:
     height: float
 
 
-class Difference(QWidget):
+class ChangesView(QWidget):
     """Paints the lines of a comparison; as high as they need."""
 
     def __init__(self) -> None:

@@ -49,12 +49,12 @@ class Flow(QWidget):
 
     def sizeHint(self) -> QSize:
         edge = self.contentsMargins()
-        wide = sum(self._needed(widget) + self._gap for widget in self._seen()) - self._gap
+        wide = sum(self._needed(widget) + self._gap for widget in self._visible()) - self._gap
         return QSize(max(0, wide) + edge.left() + edge.right(), self.minimumHeight())
 
     def minimumSizeHint(self) -> QSize:
         edge = self.contentsMargins()
-        widest = max((self._least(widget) for widget in self._seen()), default=0)
+        widest = max((self._least(widget) for widget in self._visible()), default=0)
         return QSize(widest + edge.left() + edge.right(), self.minimumHeight())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -73,7 +73,7 @@ class Flow(QWidget):
             self._arrange()
         return super().eventFilter(watched, event)
 
-    def _seen(self) -> list[QWidget]:
+    def _visible(self) -> list[QWidget]:
         return [widget for widget in self._widgets if not widget.isHidden()]
 
     @staticmethod
@@ -93,7 +93,7 @@ class Flow(QWidget):
         room = self._room()
         lines: list[list[tuple[QWidget, int]]] = [[]]
         used = 0
-        for widget in self._seen():
+        for widget in self._visible():
             takes = needed = max(self._least(widget), min(room, self._needed(widget)))
             if widget in self._together[:1]:
                 whole = sum(self._needed(each) + self._gap for each in self._together) - self._gap

@@ -377,15 +377,15 @@ class RecordTable(QTableView):
         return QSize(sum(self._widths()), least.height()) if self._whole else least
 
     def _widths(self) -> list[int]:
+        return [max(usual, self._widest.get(number, 0)) for number, usual in enumerate(self._usual_widths())]
+
+    def _usual_widths(self) -> list[int]:
+        """Widths of the columns before anything stands in them."""
         theme = current()
         metrics = QFontMetricsF(theme.font(9, 600))
         return [
-            max(
-                theme.px(column.width),
-                round(metrics.horizontalAdvance(column.title)) + 2 * PAD + 4,
-                self._widest.get(number, 0),
-            )
-            for number, column in enumerate(self.records.columns)
+            max(theme.px(column.width), round(metrics.horizontalAdvance(column.title)) + 2 * PAD + 4)
+            for column in self.records.columns
         ]
 
     def _spread(self) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QDateTime, QSignalBlocker, Qt, QTimer, QTimeZone
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer
 from PySide6.QtWidgets import (
-    QDateTimeEdit,
     QHBoxLayout,
     QLabel,
     QProgressBar,
@@ -24,6 +23,7 @@ from models.risk.rules import RuleSetState
 from views.kit.following_panel import explain
 from views.kit.theme import current
 from views.kit.widgets.flow import WIDE_GAP, Flow
+from views.kit.widgets.instant import InstantField
 from views.kit.widgets.pill import Look, Pill
 from views.kit.widgets.table import Column, RecordTable
 from views.risk.rules.following_query import FollowingRules
@@ -87,11 +87,12 @@ class BacktestPanel(FollowingRules):
         for days, pill in self.ranges.items():
             pill.clicked.connect(lambda _=False, d=days: self._range(d))
         now = self.console.clock.now()
-        self.begin, self.end = self._instant(now - timedelta(days=14), "From"), self._instant(now, "To")
-        self.circumstances = Choice()
-        self.circumstances.setAccessibleName("Circumstances")
+        self.begin = InstantField(now - timedelta(days=14), "From", unit="UTC")
+        self.end = InstantField(now, "To", unit="UTC")
+        self.context = Choice()
+        self.context.setAccessibleName("Lists, snoozes and breakers to apply")
         for key, words in MEANT.items():
-            self.circumstances.addItem(words, key)
+            self.context.addItem(words, key)
         self.start = Pill("Start backtest", Look.PRIMARY, name="Start the backtest")
         self.start.clicked.connect(self._start)
         self.cancel = Pill("Cancel", Look.BUTTON, name="Cancel the chosen backtest")
@@ -105,7 +106,7 @@ class BacktestPanel(FollowingRules):
             *self.ranges.values(),
             self.begin,
             self.end,
-            self.circumstances,
+            self.context,
             self.start,
             self.shadow,
             margins=False,
@@ -167,15 +168,6 @@ class BacktestPanel(FollowingRules):
         outer.addLayout(head)
         outer.addWidget(split, 1)
 
-    @staticmethod
-    def _instant(at: datetime, name: str) -> QDateTimeEdit:
-        minute = int(at.timestamp()) // 60 * 60
-        field = QDateTimeEdit(QDateTime.fromSecsSinceEpoch(minute, QTimeZone.utc()))
-        field.setDisplayFormat("yyyy-MM-dd HH:mm 'UTC'")
-        field.setCalendarPopup(True)
-        field.setAccessibleName(name)
-        return field
-
     # --- what is chosen ------------------------------------------------------------------------------------------
 
     @property
@@ -228,8 +220,8 @@ class BacktestPanel(FollowingRules):
         self._renew()
 
     def _look_again(self) -> None:
-        run, heard = self.chosen_run, self.console.link.state == "up"
-        if not self._visible or run is None or run.state not in BUSY or not heard:
+        run, is_connected = self.chosen_run, self.console.link.state == "up"
+        if not self._visible or run is None or run.state not in BUSY or not is_connected:
             self._look.stop()
             return
         self._runs.invalidate()
@@ -245,7 +237,7 @@ class BacktestPanel(FollowingRules):
             field.setVisible(self._days is None)
         for label in (self.why, self.state):
             current().set_font(label, 9)
-        reason = self._reason()
+        reason = self._start_blocker()
         explain(self.start, reason)
         self.why.setText(f"Start backtest: {reason}." if reason else "")
         self.why.setVisible(bool(reason))
@@ -285,7 +277,7 @@ class BacktestPanel(FollowingRules):
         if where >= 0:
             self._wanted = ""
 
-    def _reason(self) -> str | None:
+    def _start_blocker(self) -> str | None:
         if self._starting:
             return "the request is being sent"
         reason = self.console.write_blocker(Permission.MANAGE_RISK_RULES, irreversible=True)
@@ -296,7 +288,7 @@ class BacktestPanel(FollowingRules):
             return "there is no version to replay"
         if one.rule_count == 0:
             return "this version has no rules"
-        if self._days is None and self._instant_of(self.begin) >= self._instant_of(self.end):
+        if self._days is None and self.begin.instant >= self.end.instant:
             return "the end is not after the start"
         return None
 
@@ -378,13 +370,9 @@ class BacktestPanel(FollowingRules):
 
     # --- what is done --------------------------------------------------------------------------------------------
 
-    @staticmethod
-    def _instant_of(field: QDateTimeEdit) -> datetime:
-        return datetime.fromtimestamp(field.dateTime().toSecsSinceEpoch(), UTC)
-
     def _start(self) -> None:
         one = self.chosen_set
-        if one is None or self._reason() is not None:
+        if one is None or self._start_blocker() is not None:
             return
         self._starting = True
         self._renew()
@@ -399,11 +387,11 @@ class BacktestPanel(FollowingRules):
             {"days": self._days}
             if self._days is not None
             else {
-                "from_": self._instant_of(self.begin),
-                "to": self._instant_of(self.end),
+                "from_": self.begin.instant,
+                "to": self.end.instant,
             }
         )
-        circumstances = BacktestCircumstances(self.circumstances.currentData())
+        circumstances = BacktestCircumstances(self.context.currentData())
         try:
             asked = BacktestDraft(rule_set_id=one.rule_set_id, circumstances=circumstances, **given)
             outcome = await start_backtest(self.console.mutations, set_words(one), asked)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWi
 from app.risk.rule_diff import differences, order_changed
 from views.kit.changes import Changes, Line
 from views.kit.theme import current
-from views.kit.widgets.difference import Difference
+from views.kit.widgets.difference import ChangesView
 from views.risk.rules.value_fields import Choice
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class ComparePage(QWidget):
         row.addWidget(QLabel("Before"))
         row.addWidget(self.before)
         row.addWidget(self.words, 1)
-        self.difference = Difference()
+        self.difference = ChangesView()
         inside = QWidget()
         column = QVBoxLayout(inside)
         column.setContentsMargins(12, 4, 12, 12)

@@ -31,7 +31,7 @@ class NewDraftDialog(DecidingDialog):
     def __init__(
         self, console: Console, based_on: RuleSetSummary | None, made: Callable[[str], Awaitable[None]], parent: QWidget
     ) -> None:
-        """``made`` is told the id of the draft."""
+        """``based_on``: ``None`` is the published version; ``made`` is told the id of the draft."""
         super().__init__("New draft of rules", console.tasks, parent, accept="Make the draft", hint="Why")
         self._console, self._based_on, self._made = console, based_on, made
         self.words.setParent(self)
@@ -40,10 +40,10 @@ class NewDraftDialog(DecidingDialog):
         self.name.setMaxLength(200)
         self.name.setAccessibleName("Title of the draft")
         self.name.setPlaceholderText("What is to change, such as Tighter limits for new accounts")
-        begins = (
-            "It begins without rules." if based_on is None else f"It begins with the rules of {set_words(based_on)}."
+        base = "the rules that are published" if based_on is None else set_words(based_on)
+        self.column.addWidget(
+            words_label(f"It begins with {base}. Nothing changes for orders until somebody else publishes it.")
         )
-        self.column.addWidget(words_label(f"{begins} Nothing changes for orders until somebody else publishes it."))
         self.column.addWidget(self.name)
         self.name.setFocus()
 
@@ -90,11 +90,11 @@ class PublishDialog(DecidingDialog):
         super().__init__(title, console.tasks, parent, accept="Publish it", hint="Why; it is kept in the audit log")
         self._console, self._one = console, one
         where = console.environment or "this server"
-        taken = f" It takes the place of {set_words(now)}." if now is not None else ""
+        replaces = f" It takes the place of {set_words(now)}." if now is not None else ""
         self.column.addWidget(
             words_label(
                 f"Every order checked on {where} from now on is decided by {set_words(one)}, {one.rule_count} rules, "
-                f"written by {one.author_name}.{taken}"
+                f"written by {one.author_name}.{replaces}"
             )
         )
         back = "" if now is None else f" Publishing version {now.number} again undoes it."

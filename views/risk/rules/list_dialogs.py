@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QDateTime, QTimeZone
-from PySide6.QtWidgets import QCheckBox, QDateTimeEdit, QFormLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QFormLayout, QLineEdit, QWidget
 
 from app.risk.rule_edits import slug
 from app.risk.rules import add_entry, create_list
 from models.risk.metrics import METRICS
 from models.risk.rules import ListEntryDraft, ListKind, RiskListDraft
 from views.kit.dialogs.deciding import DecidingDialog
+from views.kit.widgets.instant import InstantField
 from views.risk.rules.dialogs import words_label
 from views.risk.rules.value_fields import Choice
 
@@ -68,7 +68,7 @@ class NewListDialog(DecidingDialog):
             self.fail("A list needs a title.", self.name)
             return
         try:
-            draft = RiskListDraft(
+            request = RiskListDraft(
                 list_id=slug(title),
                 title=title,
                 kind=ListKind(self.kind.currentData()),
@@ -77,11 +77,11 @@ class NewListDialog(DecidingDialog):
         except ValidationError as error:
             self.fail(f"{first_problem(error)}.", self.name)
             return
-        self.send(lambda: self._make(draft))
+        self.send(lambda: self._make(request))
 
-    async def _make(self, draft: RiskListDraft) -> None:
-        await create_list(self._console.mutations, draft)
-        await self._made(draft.list_id)
+    async def _make(self, request: RiskListDraft) -> None:
+        await create_list(self._console.mutations, request)
+        await self._made(request.list_id)
 
 
 class AddEntryDialog(DecidingDialog):
@@ -96,10 +96,7 @@ class AddEntryDialog(DecidingDialog):
         self.value.setMaxLength(200)
         self.value.setPlaceholderText(_example(one.metric))
         self.ends = QCheckBox("Only until")
-        minute = int((console.clock.now() + timedelta(days=DEFAULT_DAYS)).timestamp()) // 60 * 60
-        self.at = QDateTimeEdit(QDateTime.fromSecsSinceEpoch(minute, QTimeZone.utc()))
-        self.at.setDisplayFormat("yyyy-MM-dd HH:mm 'UTC'")
-        self.at.setCalendarPopup(True)
+        self.at = InstantField(console.clock.now() + timedelta(days=DEFAULT_DAYS), "Until", unit="UTC")
         self.at.setEnabled(False)
         self.ends.toggled.connect(self.at.setEnabled)
         form = QFormLayout()
@@ -125,16 +122,16 @@ class AddEntryDialog(DecidingDialog):
             return
         given: dict[str, Any] = {"value": value, "reason": words}
         if self.ends.isChecked():
-            given["until"] = datetime.fromtimestamp(self.at.dateTime().toSecsSinceEpoch(), UTC)
+            given["until"] = self.at.instant
             if given["until"] <= self._console.clock.now():
                 self.fail("The end lies ahead.", self.at)
                 return
         try:
-            draft = ListEntryDraft(**given)
+            request = ListEntryDraft(**given)
         except ValidationError as error:
             self.fail(f"{first_problem(error)}.", self.value)
             return
-        self.send(lambda: add_entry(self._console.mutations, self._one, draft))
+        self.send(lambda: add_entry(self._console.mutations, self._one, request))
 
 
 class ConfirmDialog(DecidingDialog):
@@ -173,8 +170,10 @@ def _example(metric: str) -> str:
         return "A country's code, such as DE"
     return {
         "email": "name@example.com",
+        "email_alias": "name@example.com, for name+anything@ too",
         "email_domain": "example.com",
         "ip": "203.0.113.7",
+        "ip_network": "203.0.113.0/24 or 2001:db8:1:2::/64",
         "customer_id": "The customer's id in the shop",
         "card": "The card's fingerprint, never its number",
     }.get(metric, "As orders have it")

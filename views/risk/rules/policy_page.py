@@ -106,15 +106,15 @@ class PolicyPage(QWidget):
         changes, policy = self._changes(), self._policy
         if policy is None or not changes or self._sending:
             return
-        change = RiskPolicyChange.model_validate({**changes, "reason": self.reason.text().strip()})
+        request = RiskPolicyChange.model_validate({**changes, "reason": self.reason.text().strip()})
         self._sending = True
         self.problem.say("")
         self._explain()
-        self._console.tasks.start(self._send(policy, change), name="save the risk policy")
+        self._console.tasks.start(self._send(policy, request), name="save the risk policy")
 
-    async def _send(self, policy: RiskPolicy, change: RiskPolicyChange) -> None:
+    async def _send(self, policy: RiskPolicy, request: RiskPolicyChange) -> None:
         try:
-            outcome = await change_policy(self._console.mutations, policy, change)
+            outcome = await change_policy(self._console.mutations, policy, request)
         except InConflict:
             self._policy = None  # the window asks which of the two holds
         except OperationsError as error:

@@ -73,7 +73,7 @@ class RuleBars(RecordTable):
                 Column("Amount", lambda r: r.amount, 72, right=True),
                 Column("In frauds", lambda r: r.fraud_amount, 72, right=True),
                 Column("Only this", lambda r: f"{r.only:,}", 64, right=True),
-                Column("Precision", lambda r: ratio(r.precision), 64, right=True),
+                Column("Precision", lambda r: percent_words(r.precision), 64, right=True),
             ),
             "What each rule does",
         )
@@ -103,7 +103,7 @@ class RuleBars(RecordTable):
                 painter.fillRect(QRectF(frauds.right(), y - 2, 2, high + 4), QColor(tokens.text))
 
 
-def ratio(share: float | None) -> str:
+def percent_words(share: float | None) -> str:
     """A share in percent; unknown is a dash."""
     return "–" if share is None else f"{percent(share, 1)} %"
 
@@ -132,7 +132,7 @@ def compared_rows(result: BacktestResult) -> list[tuple[str, str, str, str]]:
 
     def shares(name: str, a: float | None, b: float | None) -> tuple[str, str, str, str]:
         points = "–" if a is None or b is None else "0" if a == b else f"{(a - b) * 100:+.1f} pt".replace("-", "−")
-        return name, ratio(a), ratio(b), points
+        return name, percent_words(a), percent_words(b), points
 
     mine, theirs = draft.outcomes, other.outcomes
     return [

@@ -48,13 +48,13 @@ class RuleForm(QScrollArea):
         self.name.editingFinished.connect(self._left)
         self.enabled = QCheckBox("Evaluated")
         self.enabled.setAccessibleName("Whether the rule is evaluated")
-        self.enabled.toggled.connect(lambda on: self._tell(enabled=on))
+        self.enabled.toggled.connect(lambda on: self._emit_changed(enabled=on))
         self.id = QLabel()
         self.id.setAccessibleName("Id of the rule")
         self.count = QLabel()
         self.count.setAccessibleName("Orders the rule matches")
         self.conditions = ConditionsEditor()
-        self.conditions.changed.connect(lambda entries: self._tell(conditions=entries))
+        self.conditions.changed.connect(lambda entries: self._emit_changed(conditions=entries))
         self._does = Flow(margins=False, gap=12)
         inside = QWidget()
         self._column = QVBoxLayout(inside)
@@ -107,13 +107,13 @@ class RuleForm(QScrollArea):
         old, self._does = self._does, Flow(margins=False, gap=12)
         self.points = NumberField("Severity, points it adds to the score", rule.severity, SCORE_MOST, " points")
         self.points.box.setMinimum(1)
-        self.points.changed.connect(lambda value: self._tell(severity=value))
+        self.points.changed.connect(lambda value: self._emit_changed(severity=value))
         self.action = Choice()
         self.action.setAccessibleName("What the rule does")
         for action, words in DOES:
             self.action.addItem(words, action)
         self.action.setCurrentIndex(self.action.findData(rule.action))
-        self.action.currentIndexChanged.connect(lambda _: self._tell(action=Action(self.action.currentData())))
+        self.action.currentIndexChanged.connect(lambda _: self._emit_changed(action=Action(self.action.currentData())))
         self.orders = NumberField("Cap, orders an hour", rule.cap.orders or 0, CAP_ORDERS_MOST, " orders")
         self.amount = MoneyField("Cap, amount an hour; 0 for none", rule.cap.amount or 0, currency)
         self.share = NumberField("Cap, share of the orders an hour", rule.cap.share or 0, 100, " % of orders")
@@ -125,8 +125,8 @@ class RuleForm(QScrollArea):
             ("Adds", self.points),
             ("and will", self.action),
             ("Cap an hour", self.orders),
-            ("", self.amount),
-            ("", self.share),
+            ("Amount an hour, 0 for no limit", self.amount),
+            ("Share an hour", self.share),
         )
         for words, part in parts:
             self._does.add(_labelled(words, part))
@@ -135,7 +135,7 @@ class RuleForm(QScrollArea):
 
     def _named(self, text: str) -> None:
         if text.strip() and storable(text):
-            self._tell(description=text.strip())
+            self._emit_changed(description=text.strip())
 
     def _left(self) -> None:
         if self._rule is not None and not self.name.text().strip():
@@ -147,9 +147,9 @@ class RuleForm(QScrollArea):
             amount=self.amount.minor or None,
             share=self.share.box.value() or None,
         )
-        self._tell(cap=cap)
+        self._emit_changed(cap=cap)
 
-    def _tell(self, **fields: Any) -> None:
+    def _emit_changed(self, **fields: Any) -> None:
         if self._rule is not None and any(getattr(self._rule, key) != value for key, value in fields.items()):
             self.changed.emit(fields)
 

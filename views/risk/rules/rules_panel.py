@@ -38,14 +38,14 @@ class RulesPanel(FollowingRules):
 
     def __init__(self, console: Console) -> None:
         super().__init__(console, (Permission.VIEW_RISK_QUEUE,))
-        self.rules, self.bench = console.of(RiskRules), OpenDraft(console)
+        self.rules, self.draft = console.of(RiskRules), OpenDraft(console)
         self._sets, self._lists, self._breakers = self.rules.sets(), self.rules.lists(), self.rules.breakers()
         self._set: Query[RuleSet] | None = None
         self._before: Query[RuleSet] | None = None
         self._compared = ""
         self._make()
-        self.bench.changed.connect(self._renew)
-        self.bench.matches.changed.connect(self._renew)
+        self.draft.changed.connect(self._renew)
+        self.draft.matches.changed.connect(self._renew)
         console.mutations.changed.connect(self._renew)
         self.use(self._sets, self._lists, self._breakers)
 
@@ -110,12 +110,12 @@ class RulesPanel(FollowingRules):
         {
             "new": self.new_draft,
             "compare": self._toggle_compare,
-            "backtest": lambda: self.backtest_asked.emit(self.bench.one),
+            "backtest": lambda: self.backtest_asked.emit(self.draft.one),
             "shadow": self._shadow,
             "discard": self._discard,
             "publish": self.publish,
-            "save": self.bench.save,
-            "throw": self.bench.throw_away,
+            "save": self.draft.save,
+            "throw": self.draft.throw_away,
             "choose": self._open_conflict,
         }[key]()
 
@@ -123,9 +123,9 @@ class RulesPanel(FollowingRules):
 
     def choose_set(self, rule_set_id: str) -> None:
         """Show a version."""
-        if rule_set_id == self.bench.rule_set_id:
+        if rule_set_id == self.draft.rule_set_id:
             return
-        self.bench.choose(rule_set_id)
+        self.draft.choose(rule_set_id)
         fresh = self.rules.rule_set(rule_set_id)
         if self._set is not self._before:
             self.follow(self._set, None)
@@ -144,7 +144,7 @@ class RulesPanel(FollowingRules):
         return self._lists.sample.value if self._lists.sample is not None else ()
 
     def _shown_rules(self) -> list[FraudRule]:
-        work, known = self.bench.work, self.bench.known
+        work, known = self.draft.work, self.draft.known
         return list(work.rules) if work is not None else list(known.rules) if known is not None else []
 
     def refresh(self) -> None:
@@ -157,7 +157,7 @@ class RulesPanel(FollowingRules):
             rows = [one for one in sample.value if one.state is not RuleSetState.DISCARDED]
         if list(self.versions.records.rows) != rows:
             self.versions.renew_rows(rows)
-        chosen = self.bench.rule_set_id
+        chosen = self.draft.rule_set_id
         if rows and all(one.rule_set_id != chosen for one in rows):
             first = next((one for one in rows if one.state is RuleSetState.PUBLISHED), rows[0])
             self.choose_set(first.rule_set_id)
@@ -167,44 +167,44 @@ class RulesPanel(FollowingRules):
             self.versions.selectRow(at)
         found = self._set.sample if self._set is not None else None
         kept = found is not None and found.received_mono is None
-        self.bench.show(rows[at] if at >= 0 else None, found.value if found is not None else None, kept=kept)
+        self.draft.show(rows[at] if at >= 0 else None, found.value if found is not None else None, kept=kept)
         self._show_head(empty=sample is not None and not rows)
         self._show_rules()
         if self.stack.currentIndex():
             self._show_compare()
 
     def _show_head(self, *, empty: bool) -> None:
-        if self.bench.one is None:
+        if self.draft.one is None:
             error = self._sets.error
             failed = error is not None and self._sets.sample is None
             words = f"The rules cannot be read: {error}" if failed else WAITING
             self.head.say("There are no rules yet." if empty else words, "Every order is approved." if empty else "")
         comparing = bool(self.stack.currentIndex())
-        self.head.show_set(self.bench, comparing=comparing, versions=len(self.versions.records.rows))
-        self.bar.show_bench(self.bench)
+        self.head.show_set(self.draft, comparing=comparing, versions=len(self.versions.records.rows))
+        self.bar.show_draft(self.draft)
 
     def _show_rules(self) -> None:
-        bench, rules = self.bench, self._shown_rules()
+        draft, rules = self.draft, self._shown_rules()
         held: dict[str, str] = {}
-        if bench.one is not None and bench.one.state is RuleSetState.PUBLISHED and self._breakers.sample is not None:
+        if draft.one is not None and draft.one.state is RuleSetState.PUBLISHED and self._breakers.sample is not None:
             held = {breaker.rule_id: breaker.words for breaker in self._breakers.sample.value}
         counts, base = None, None
-        if bench.work is not None:
-            found = bench.matches.found if bench.matches.current else None
+        if draft.work is not None:
+            found = draft.matches.found if draft.matches.current else None
             counts = {match.rule_id: match.orders for match in found.rules} if found is not None else {}
-            base = bench.work.base.rules
+            base = draft.work.base.rules
         at = max(self.table.currentIndex().row(), 0)
         rows = rows_of(rules, self.currency, dict(titles(self.lists_known)), held, counts, base)
         self.table.show_rows(rows, held)
         if rules and not 0 <= self.table.currentIndex().row() < len(rules):
             self.table.choose(min(at, len(rules) - 1))
-        self.editing.setVisible(bench.work is not None and bench.edit_blocker is None)
-        if bench.work is not None and rules and self.console.link.state == "up":
-            bench.matches.ask(tuple(rules))
+        self.editing.setVisible(draft.work is not None and draft.edit_blocker is None)
+        if draft.work is not None and rules and self.console.link.state == "up":
+            draft.matches.ask(tuple(rules))
         self._show_rule()
 
     def _show_rule(self) -> None:
-        work, at = self.bench.work, self.table.currentIndex().row()
+        work, at = self.draft.work, self.table.currentIndex().row()
         usable = work is not None and 0 <= at < len(work.rules)
         self.form.setVisible(usable)
         no_rule = None if usable else "choose a rule first"
@@ -217,86 +217,88 @@ class RulesPanel(FollowingRules):
         explain(self.tools["down"], no_rule or ("it is the last" if last else None))
         if usable and work is not None:
             self.form.show_rule(work.rules[at], self.currency, self.lists_known)
-            found = self.bench.matches.found if self.bench.matches.current else None
+            found = self.draft.matches.found if self.draft.matches.current else None
             mine = next((m for m in found.rules if m.rule_id == work.rules[at].rule_id), None) if found else None
-            heard = self.console.link.state == "up"
-            problem = self.bench.matches.problem if heard else "the server cannot be heard"
+            is_connected = self.console.link.state == "up"
+            problem = self.draft.matches.problem if is_connected else "the server cannot be heard"
             self.form.say_matches(mine, found.orders if found is not None else 0, problem)
 
     # --- editing -------------------------------------------------------------------------------------------------
 
     def _edited(self, at: int) -> None:
-        self.bench.edited()
+        self.draft.edited()
         self.table.choose(at)
 
     def _changed(self, fields: dict[str, object]) -> None:
-        work, at = self.bench.work, self.table.currentIndex().row()
+        work, at = self.draft.work, self.table.currentIndex().row()
         if work is not None and 0 <= at < len(work.rules):
             work.change(at, **fields)
             self._edited(at)
 
     def _add(self) -> None:
-        if self.bench.work is not None:
-            self._edited(self.bench.work.add(self.table.currentIndex().row() + 1))
+        if self.draft.work is not None:
+            self._edited(self.draft.work.add(self.table.currentIndex().row() + 1))
             self.form.name.setFocus()
             self.form.name.selectAll()
 
     def _copy(self) -> None:
-        if self.bench.work is not None:
-            self._edited(self.bench.work.copy(self.table.currentIndex().row()))
+        if self.draft.work is not None:
+            self._edited(self.draft.work.copy(self.table.currentIndex().row()))
 
     def _remove(self) -> None:
-        if (work := self.bench.work) is not None:
+        if (work := self.draft.work) is not None:
             at = self.table.currentIndex().row()
             work.remove(at)
             self._edited(min(at, len(work.rules) - 1))
 
     def _move(self, by: int) -> None:
-        work, at = self.bench.work, self.table.currentIndex().row()
-        if work is not None and self.bench.edit_blocker is None and 0 <= at < len(work.rules):
+        work, at = self.draft.work, self.table.currentIndex().row()
+        if work is not None and self.draft.edit_blocker is None and 0 <= at < len(work.rules):
             self._edited(work.move(at, by))
 
     def _open_conflict(self) -> None:
         from views.kit.dialogs.conflict import ConflictDialog
 
-        if (conflict := self.bench.conflict) is not None:
+        if (conflict := self.draft.conflict) is not None:
             ConflictDialog(self.console, conflict, self.widget.window()).open()
 
     # --- what is done with a version -----------------------------------------------------------------------------
 
     def publish_blocker(self) -> str | None:
         """Why the chosen version cannot be published now, in words; ``None`` when it can."""
-        one = self.bench.one
-        return "choose a version first" if one is None else publish_reason(self.console, one, dirty=self.bench.dirty)
+        one = self.draft.one
+        return "choose a version first" if one is None else publish_reason(self.console, one, dirty=self.draft.dirty)
 
     def new_draft(self) -> None:
         """Ask what to call it."""
         from views.risk.rules.dialogs import NewDraftDialog
 
         if self.console.write_blocker(Permission.MANAGE_RISK_RULES, irreversible=True) is None:
-            NewDraftDialog(self.console, self.bench.one, self._show_new, self.widget.window()).open()
+            NewDraftDialog(self.console, self.draft.one, self._show_new, self.widget.window()).open()
 
     async def _show_new(self, rule_set_id: str) -> None:
         await self._sets.refresh()
+        if self._sets.sample is None or all(one.rule_set_id != rule_set_id for one in self._sets.sample.value):
+            await self._sets.refresh()  # that answer was on its way already when the draft was made
         self.choose_set(rule_set_id)
 
     def _discard(self) -> None:
         from views.risk.rules.dialogs import DiscardDialog
 
-        if (one := self.bench.one) is not None:
+        if (one := self.draft.one) is not None:
             DiscardDialog(self.console, one, self.widget.window()).open()
 
     def publish(self) -> None:
         """Ask for the reason, then publish the chosen version."""
         from views.risk.rules.dialogs import PublishDialog
 
-        one = self.bench.one
+        one = self.draft.one
         if one is not None and self.publish_blocker() is None:
             now = next((each for each in self.versions.records.rows if each.state is RuleSetState.PUBLISHED), None)
             PublishDialog(self.console, one, now, self.widget.window()).open()
 
     def _shadow(self) -> None:
-        if (one := self.bench.one) is not None:
+        if (one := self.draft.one) is not None:
             self.console.tasks.start(self._switch(one), name="shadow run")
 
     async def _switch(self, one: RuleSetSummary) -> None:
@@ -316,9 +318,9 @@ class RulesPanel(FollowingRules):
         self.refresh()
 
     def _show_compare(self) -> None:
-        one, rows = self.bench.one, self.versions.records.rows
+        one, rows = self.draft.one, self.versions.records.rows
         wanted = self._compared or (one.based_on or "" if one is not None else "")
-        before_id = self.compare.offer(rows, self.bench.rule_set_id, wanted)
+        before_id = self.compare.offer(rows, self.draft.rule_set_id, wanted)
         fresh = self.rules.rule_set(before_id) if before_id else None
         if fresh is not self._before:
             if self._before is not self._set:
@@ -329,7 +331,7 @@ class RulesPanel(FollowingRules):
         error = fresh.error if fresh is not None and sample is None else None
         self.compare.show_difference(
             sample.value if sample is not None else None,
-            self._shown_rules() if self.bench.known is not None else None,
+            self._shown_rules() if self.draft.known is not None else None,
             self.currency,
             titles(self.lists_known),
             f"It cannot be read: {error}" if error is not None else "",

@@ -74,41 +74,41 @@ class SetHead(QWidget):
         self.title.setText(title)
         self.line.setText(line)
 
-    def show_set(self, bench: OpenDraft, *, comparing: bool, versions: int) -> None:
+    def show_set(self, draft: OpenDraft, *, comparing: bool, versions: int) -> None:
         """Say everything about the chosen version."""
-        theme, one = current(), bench.one
+        theme, one = current(), draft.one
         theme.set_font(self.title, 14, 600)
         theme.set_font(self.line, 9)
         theme.set_font(self.reason, 9)
-        draft = one is not None and one.state is RuleSetState.DRAFT
+        is_draft = one is not None and one.state is RuleSetState.DRAFT
         if one is not None:
-            self.title.setText(f"Version {one.number}: {bench.work.title if bench.work is not None else one.title}")
-            self.line.setText(" · ".join(_facts(one)))
-        reasons = self.reasons(bench, versions)
+            self.title.setText(f"Version {one.number}: {draft.work.title if draft.work is not None else one.title}")
+            self.line.setText(" · ".join(_head_words(one)))
+        reasons = self.reasons(draft, versions)
         for key, pill in self.buttons.items():
             explain(pill, reasons[key])
-        shadowed, back = one is not None and one.shadow_since is not None, one is not None and not draft
+        shadowed, back = one is not None and one.shadow_since is not None, one is not None and not is_draft
         self.buttons["shadow"].set("End shadow run" if shadowed else "Start shadow run")
         self.buttons["publish"].set("Roll back to this…" if back else "Publish…")
         self.buttons["compare"].set("Back to the rules" if comparing else "Compare")
         for key in ("shadow", "discard"):
-            self.buttons[key].setVisible(draft)
+            self.buttons[key].setVisible(is_draft)
         self.buttons["publish"].setVisible(one is not None and one.state is not RuleSetState.PUBLISHED)
         for key in ("new", "compare", "backtest"):
             self.buttons[key].setVisible(one is not None or key == "new")
-        said = [
+        reason_lines = [
             f"{self.buttons[key].text().rstrip('…')}: {reasons[key]}."
             for key in SAID
             if reasons[key] and self.buttons[key].isVisibleTo(self)
         ]
-        self.reason.setText("  ".join(said))
-        self.reason.setVisible(bool(said))
+        self.reason.setText("  ".join(reason_lines))
+        self.reason.setVisible(bool(reason_lines))
 
-    def reasons(self, bench: OpenDraft, versions: int) -> dict[str, str | None]:
+    def reasons(self, draft: OpenDraft, versions: int) -> dict[str, str | None]:
         """Why each cannot be done now; ``None`` when it can."""
-        one, manage = bench.one, self._console.write_blocker(Permission.MANAGE_RISK_RULES, irreversible=True)
+        one, manage = draft.one, self._console.write_blocker(Permission.MANAGE_RISK_RULES, irreversible=True)
         none = "choose a version first" if one is None else None
-        dirty = "save or throw away your changes first" if bench.dirty else None
+        dirty = "save or throw away your changes first" if draft.dirty else None
         empty = "it has no rules" if one is not None and one.rule_count == 0 else None
         return {
             "new": manage,
@@ -116,11 +116,11 @@ class SetHead(QWidget):
             "backtest": none or empty,
             "shadow": none or manage or dirty or empty,
             "discard": none or manage,
-            "publish": none if one is None else publish_reason(self._console, one, dirty=bench.dirty),
+            "publish": none if one is None else publish_reason(self._console, one, dirty=draft.dirty),
         }
 
 
-def _facts(one: RuleSetSummary) -> list[str]:
+def _head_words(one: RuleSetSummary) -> list[str]:
     parts = [state_words(one), f"by {one.author_name}", f"changed {one.updated_at.day} {one.updated_at:%b %H:%M} UTC"]
     if one.state is RuleSetState.DRAFT:
         parts.append("backtest done" if one.backtest_id is not None else "no backtest of these rules yet")
@@ -152,14 +152,14 @@ class SaveBar(QWidget):
             pill.clicked.connect(lambda _=False, k=key: self.asked.emit(k))
             row.addWidget(pill)
 
-    def show_bench(self, bench: OpenDraft) -> None:
+    def show_draft(self, draft: OpenDraft) -> None:
         """Say it; hidden while there is nothing to say."""
-        words, conflict = bench.words, bench.conflict
+        words, conflict = draft.words, draft.conflict
         current().set_font(self.words, 10, 600 if words.startswith(("!", "≠")) else 400)
         self.words.setText(words)
         self.setVisible(bool(words))
         self.choose.setVisible(conflict is not None)
         for pill in (self.save, self.throw):
-            pill.setVisible(bench.dirty and conflict is None)
-        explain(self.save, "it is being saved" if bench.saving else bench.edit_blocker)
-        explain(self.throw, "it is being saved" if bench.saving else None)
+            pill.setVisible(draft.dirty and conflict is None)
+        explain(self.save, "it is being saved" if draft.saving else draft.edit_blocker)
+        explain(self.throw, "it is being saved" if draft.saving else None)

@@ -134,11 +134,11 @@ class MinutesField(ValueField):
         self.unit.setAccessibleName(f"{name}, unit")
         self.unit.setCurrentIndex(unit)
         self.box.setValue(minutes // UNITS[unit][1])
-        self.box.valueChanged.connect(self._tell)
-        self.unit.currentIndexChanged.connect(self._tell)
+        self.box.valueChanged.connect(self._emit_changed)
+        self.unit.currentIndexChanged.connect(self._emit_changed)
         self.put(self.box, self.unit)
 
-    def _tell(self, *_: object) -> None:
+    def _emit_changed(self, *_: object) -> None:
         self.changed.emit(self.box.value() * int(self.unit.currentData()))
 
 

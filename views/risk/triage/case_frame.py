@@ -60,7 +60,7 @@ class NoteField(QPlainTextEdit):
         painter.drawText(cap, Qt.AlignmentFlag.AlignCenter, "N")
 
 
-class Foot(QWidget):
+class CaseFoot(QWidget):
     """What stays below while the case scrolls, with a line above it."""
 
     def __init__(self) -> None:

@@ -1,11 +1,11 @@
-"""The case that is read: figures, why it fired, velocity, facts, what it is linked to, history and notes."""
+"""The case that is read: figures, why it fired, velocity, order, customer, linked orders, history and notes."""
 
 from __future__ import annotations
 
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app.risk.case_history import history_line
@@ -19,8 +19,8 @@ from views.kit.widgets.pill import Look, Pill
 from views.kit.widgets.problem import ProblemLine
 from views.kit.widgets.section import Lines, Pair, Section
 from views.kit.widgets.table import Column, RecordTable
-from views.risk.triage.case_facts import customer_facts, order_facts
-from views.risk.triage.case_frame import Foot, NoteField
+from views.risk.triage.case_frame import CaseFoot, NoteField
+from views.risk.triage.case_lines import customer_lines, order_lines
 from views.risk.triage.case_sections import Figures, VelocityCards, Why
 from views.risk.triage.wording import amount, linked_state, linked_sum, moment, shared, short_name
 
@@ -84,19 +84,20 @@ class CasePanel(QueryPanel):
         self.linked = RecordTable(
             (
                 Column("Order", lambda row: row.order_id, 88, mono=True, fits=True),
-                Column("Amount", lambda row: amount(row, self.risk.currency), 88, right=True),
+                Column("Amount", lambda row: amount(row, self.risk.currency), 68, right=True),
                 Column(
                     "Placed, UTC",
-                    lambda row: moment(row.placed_at, self.console.clock.now(), seconds=True),
-                    108,
+                    lambda row: moment(row.placed_at, self.console.clock.now()),
+                    96,
                     fits=True,
                 ),
-                Column("Shared", shared, 104, stretch=True),
-                Column("State", linked_state, 104, stretch=True),
+                Column("Shared", shared, 80, stretch=True),
+                Column("State", linked_state, 72, stretch=True),
             ),
             "Linked orders",
         )
         self.linked.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        self.linked.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.linked.activated_row.connect(self._open_linked)
         self.more_history = Pill("", Look.LINK, name="Show the whole history")
         self.more_history.clicked.connect(self._whole_history)
@@ -122,7 +123,7 @@ class CasePanel(QueryPanel):
         self.section_customer = Section("Customer", self.customer_lines)
         self.section_linked = Section("Linked orders", self.linked)
         self.section_history = Section("History", self.history_lines, self.more_history)
-        self.section_notes = Section("Notes", self.note_lines, self.field, self.armed)
+        self.section_notes = Section("Notes", self.note_lines, self.armed, self.field)
         self.rest = QWidget()
         rest = QVBoxLayout(self.rest)
         rest.setContentsMargins(0, 0, 0, 0)
@@ -147,6 +148,9 @@ class CasePanel(QueryPanel):
         column.addWidget(self.rest)
         column.addStretch(1)
         self.area = QScrollArea()
+        self._revealing = QTimer(self, singleShot=True, interval=0)
+        self._revealing.timeout.connect(self._reveal_note)
+        self.area.verticalScrollBar().rangeChanged.connect(lambda *_: self._revealing.start())
         self.area.setWidgetResizable(True)
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.area.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -155,7 +159,7 @@ class CasePanel(QueryPanel):
         self.area.viewport().setAutoFillBackground(False)
         inside.setAutoFillBackground(False)
         self.bar = Flow(*self.buttons.values(), right=self.buttons["claim"], margins=False, gap=WIDE_GAP)
-        bar_box = Foot()
+        bar_box = CaseFoot()
         below = QVBoxLayout(bar_box)
         below.setContentsMargins(12, 8, 12, 12)
         below.setSpacing(6)
@@ -204,8 +208,8 @@ class CasePanel(QueryPanel):
     # --- showing -----------------------------------------------------------------------------------------------
 
     @property
-    def seen(self) -> bool:
-        """Whether an operator has the case before the eyes that is read: keys can come quicker than it is drawn."""
+    def is_seen(self) -> bool:
+        """Whether the case of the chosen entry has been painted: keys can be quicker than drawing it."""
         return self.entry is None or self._bar_box.painted == self.entry.entry_id
 
     def show_entry(self, entry: RiskQueueEntry | None) -> None:
@@ -272,12 +276,12 @@ class CasePanel(QueryPanel):
         self.snooze_rule.setVisible(bool(case.decision.explanation))
         self.cards.show_case(case)
         self.section_order.heading.say()
-        self.order_lines.show_lines(order_facts(case, currency, self.console.clock.now()))
+        self.order_lines.show_lines(order_lines(case, currency, self.console.clock.now()))
         self.section_customer.heading.say("details hidden" if case.customer.hidden else "")
         self.section_customer.heading.more.setToolTip(
             "E-mail and name need the permission privacy.view_personal_data." if case.customer.hidden else ""
         )
-        self.customer_lines.show_lines(customer_facts(case))
+        self.customer_lines.show_lines(customer_lines(case))
         self.section_linked.setVisible(bool(case.linked))
         self.section_linked.heading.say(linked_sum(case, currency))
         self.linked.set_rows(case.linked)
@@ -309,8 +313,8 @@ class CasePanel(QueryPanel):
         theme.set_font(self.note_lines, 10)
         now = self.console.clock.now()
         # A note leaves the version as it is: rows that were read before it do not have it.
-        heard = self.case.entry.notes if self.case is not None else ()
-        notes = max(entry.notes, heard, key=len)
+        known_notes = self.case.entry.notes if self.case is not None else ()
+        notes = max(entry.notes, known_notes, key=len)
         paragraphs = [
             f"<p style='margin: 0 0 4px 0'><b>{escape(short_name(note.by_name))}</b> "
             f"<span style='color: {theme.tokens.text3}'>{moment(note.at, now, seconds=True)}</span><br>"
@@ -326,7 +330,7 @@ class CasePanel(QueryPanel):
 
     # --- verdicts ----------------------------------------------------------------------------------------------
 
-    def why_not(self, verb: str) -> str | None:
+    def verb_blocker(self, verb: str) -> str | None:
         """Why a verb cannot be done to this entry now, in words; ``None`` when it can."""
         entry = self.entry
         if entry is None:
@@ -366,7 +370,7 @@ class CasePanel(QueryPanel):
         self.buttons["claim"].setAccessibleName(claim)
         self._explain(self.snooze_rule, self.console.write_blocker(Permission.APPROVE_ORDERS, irreversible=True))
         for verb, pill in self.buttons.items():
-            self._explain(pill, self.why_not(verb))
+            self._explain(pill, self.verb_blocker(verb))
         current().set_font(self.proposal, 10)
         words = self._people(entry)
         self.proposal.setText(words)
@@ -394,8 +398,17 @@ class CasePanel(QueryPanel):
     def arm(self, words: str) -> None:
         """Ask for a note, with the keyboard in its field."""
         self.armed.say(words)
-        self.area.ensureWidgetVisible(self.section_notes)
+        self._revealing.start()  # when it has found its place
         self.field.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _reveal_note(self) -> None:
+        """Scroll to the field and what is asked above it; again when what stands above has grown."""
+        inside = self.area.widget()
+        if inside is not None and self.armed.isVisibleTo(self.widget):
+            # Not ensureWidgetVisible, which is content with the text cursor of what has the keyboard.
+            below = self.field.mapTo(inside, self.field.rect().bottomLeft())
+            self.area.ensureVisible(0, below.y(), 0, 8)
+            self.area.ensureVisible(0, self.armed.mapTo(inside, QPoint()).y(), 0, 8)
 
     # --- notes -------------------------------------------------------------------------------------------------
 

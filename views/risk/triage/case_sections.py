@@ -30,8 +30,10 @@ CARD_LEAST = 130
 SUBJECT_WORDS = {
     "card": "Card",
     "customer": "This account",
-    "ip": "Network",
+    "ip": "This IP",
+    "network": "Network",
     "email": "This e-mail",
+    "alias": "Mailbox",
     "device": "Device",
 }
 
@@ -112,18 +114,19 @@ class Figures(QWidget):
             self._lines(painter, entry, left)
             return
         whole = entry.due_at - entry.created_at
-        placed = f"placed {moment(entry.placed_at, now, seconds=True)}"
+        placed = f"placed {moment(entry.placed_at, now)}"
         items = case.order.item_count if case is not None else None
         first = "" if items is None else f"{items} item{'' if items == 1 else 's'}, "
-        self._tile(painter, boxes[0], "Risk score", str(entry.score), "of 100", advice(entry.action))
-        self._tile(painter, boxes[1], "Amount", *self._amount(entry), f"{first}{placed}")
+        due = f"due {moment(entry.due_at, now)} UTC"
+        self._tile(painter, boxes[0], "Risk score", str(entry.score), "of 100", (advice(entry.action),))
+        self._tile(painter, boxes[1], "Amount", *self._amount(entry), (f"{first}{placed}", placed))
         self._tile(
             painter,
             boxes[2],
             "Time left to decide" if left >= timedelta(0) else "Overdue",
             hours(left),
             "h",
-            f"of {_span(whole)}, due {moment(entry.due_at, now)} UTC",
+            (f"of {_span(whole)}, {due}", due, due.removesuffix(" UTC")),
             severity="P2" if left < timedelta(0) else "P3" if left < NEAR else "",
         )
         self._bar(painter, boxes[0], entry.score)
@@ -131,12 +134,12 @@ class Figures(QWidget):
     def _lines(self, painter: QPainter, entry: RiskQueueEntry, left: timedelta) -> None:
         theme, tokens = current(), current().tokens
         high = self._line()
-        said = (
+        lines = (
             ("Risk score", f"{entry.score} of 100"),
             ("Amount", " ".join(self._amount(entry))),
             ("Time left" if left >= timedelta(0) else "Overdue", f"{hours(left)} h"),
         )
-        for number, (name, words) in enumerate(said):
+        for number, (name, words) in enumerate(lines):
             box = QRectF(0, number * (high + 4), self.width(), high)
             tile(painter, box)
             inner = box.adjusted(INSET, 0, -INSET, 0)
@@ -149,8 +152,17 @@ class Figures(QWidget):
             painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, words)
 
     def _tile(
-        self, painter: QPainter, box: QRectF, name: str, value: str, unit: str, below: str, *, severity: str = ""
+        self,
+        painter: QPainter,
+        box: QRectF,
+        name: str,
+        value: str,
+        unit: str,
+        below: tuple[str, ...],
+        *,
+        severity: str = "",
     ) -> None:
+        """``below`` from the longest words to the shortest: those that there is room for are shown."""
         theme, tokens = current(), current().tokens
         tile(painter, box)
         if severity:
@@ -164,8 +176,9 @@ class Figures(QWidget):
         metrics = QFontMetricsF(theme.font(9))
         name = metrics.elidedText(name, Qt.TextElideMode.ElideRight, inner.width())
         painter.drawText(inner, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft, name)
-        below = metrics.elidedText(below, Qt.TextElideMode.ElideRight, inner.width())
-        painter.drawText(inner, Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft, below)
+        fitting = next((each for each in below if metrics.horizontalAdvance(each) <= inner.width()), below[-1])
+        fitting = metrics.elidedText(fitting, Qt.TextElideMode.ElideRight, inner.width())
+        painter.drawText(inner, Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft, fitting)
         room = inner.width() - theme.width(unit, 10) - 6
         points = fitted(value, room, 28, 13)
         middle = inner.adjusted(0, caption, 0, -caption)
@@ -181,8 +194,8 @@ class Figures(QWidget):
     def _bar(self, painter: QPainter, box: QRectF, score: int) -> None:
         theme, tokens = current(), current().tokens
         wide = theme.px(64)
-        taken = theme.width(str(score), 28, 600) + theme.width("of 100", 10) + 3 * INSET + 6
-        if box.width() - taken < wide:
+        used_width = theme.width(str(score), 28, 600) + theme.width("of 100", 10) + 3 * INSET + 6
+        if box.width() - used_width < wide:
             return
         bar = QRectF(round(box.right() - INSET - wide), round(box.center().y() - theme.px(3)), wide, theme.px(6))
         ink = QColor(tokens.text if score >= HIGH else tokens.text3)
@@ -211,14 +224,14 @@ class WhyRow(QWidget):
     def show_rule(self, fired: Fired, context: WordingContext, most: int) -> None:
         """Show a rule that fired; ``most`` are the points of the strongest."""
         theme = current()
-        said = why(fired, context)
+        lines = why(fired, context)
         self._points, self._most, self._rule = fired.severity, max(1, most), chip(fired.rule_id)
         demoted = " It only flags for now: it went past its cap." if fired.demoted else ""
         theme.set_font(self.words, 10)
-        self.words.setText(rich(said) + demoted)
+        self.words.setText(rich(lines) + demoted)
         self.words.setToolTip(fired.description)
         self._place()
-        self.setAccessibleName(f"{fired.severity} points: {plain(said)}{demoted} Rule {fired.rule_id}.")
+        self.setAccessibleName(f"{fired.severity} points: {plain(lines)}{demoted} Rule {fired.rule_id}.")
         self.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -370,7 +383,7 @@ class VelocityCards(QWidget):
         shown = {"card": case.order.card_last4, "ip": case.order.ip}.get(chart.subject)
         if not shown or is_left_out(shown):
             return name
-        return f"Card ending {shown}" if chart.subject == "card" else f"Network {shown}"
+        return f"Card ending {shown}" if chart.subject == "card" else f"IP {shown}"
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         if self._case is None:

@@ -29,6 +29,9 @@ class Cursor(QObject):
     choice_wanted = Signal(object)
     """Carries the entry of a row that was opened, where something of it waits for a choice."""
 
+    opened = Signal()
+    """A case is to be read: Enter, or a double click."""
+
     def __init__(self, console: Console, queue: QueuePanel, case: CasePanel) -> None:
         super().__init__(queue.widget)
         self._console, self._risk = console, console.of(Risk)
@@ -67,7 +70,7 @@ class Cursor(QObject):
         rows = [*range(row + 1, row + 1 + AHEAD), *range(row - BEHIND, row)] if row >= 0 else []
         beside = [each for each in map(self._risk.list.entry, rows) if each is not None]
         for each in (entry, *beside):
-            self._risk.cases.heard(each)
+            self._risk.cases.note_entry(each)
         self._risk.cases.want([entry.entry_id, *(each.entry_id for each in beside)])
 
     def _counted(self) -> None:
@@ -118,6 +121,7 @@ class Cursor(QObject):
             self.choice_wanted.emit(entry)
         else:
             self.case.show_entry(entry)
+            self.opened.emit()
             self.case.area.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _returned(self, entry_id: str) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QDateTime, Qt
-from PySide6.QtWidgets import QDateTimeEdit, QHBoxLayout, QLabel, QRadioButton
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QRadioButton
 
 from app.core.errors import OperationsError
 from app.risk.queue import Risk
@@ -17,6 +17,7 @@ from models.risk.queue import BulkOutcome, DecideEntry, EntryStatus, EntryVerdic
 from views.kit.dialogs.conflict import ConflictDialog
 from views.kit.dialogs.deciding import DecidingDialog
 from views.kit.theme import current
+from views.kit.widgets.instant import InstantField
 from views.kit.widgets.table import Column, RecordTable
 from views.risk.triage.wording import amount, country
 
@@ -106,11 +107,7 @@ class SnoozeDialog(DecidingDialog):
         self.choices[0][0].setChecked(True)
         row = QHBoxLayout()
         self.other = QRadioButton("&Until")
-        self.at = QDateTimeEdit(QDateTime.fromSecsSinceEpoch(int(morning.timestamp())).toUTC())
-        self.at.setTimeZone(self.at.dateTime().timeZone())
-        self.at.setDisplayFormat("yyyy-MM-dd HH:mm")
-        self.at.setCalendarPopup(True)
-        self.at.setAccessibleName("Until, UTC")
+        self.at = InstantField(morning, "Until, UTC")
         self.at.dateTimeChanged.connect(lambda *_: self.other.setChecked(True))
         row.addWidget(self.other)
         row.addWidget(self.at)
@@ -126,7 +123,7 @@ class SnoozeDialog(DecidingDialog):
             return
         until = next((at for button, at in self.choices if button.isChecked()), None)
         if until is None:
-            until = datetime.fromtimestamp(self.at.dateTime().toSecsSinceEpoch(), UTC)
+            until = self.at.instant
         now = self._console.clock.now()
         if not now < until <= now + SNOOZE_MOST:
             self.fail("The end lies ahead, by at most 30 days.", self.at)
@@ -175,7 +172,7 @@ class BulkDialog(DecidingDialog):
             (
                 Column("Order", lambda e: e.order_id, 96, mono=True, fits=True),
                 Column("Amount", lambda e: amount(e, currency), 96, right=True),
-                Column("What will happen", self._said, 240, stretch=True),
+                Column("What will happen", self._result_words, 240, stretch=True),
             ),
             "What will happen",
         )
@@ -210,7 +207,7 @@ class BulkDialog(DecidingDialog):
         worth = f" Together {money(known, currency)} {currency}." if currency and None not in amounts else ""
         self.summary.setText("; ".join(f"{count} {words}" for words, count in counts.items()) + "." + worth)
 
-    def _said(self, entry: RiskQueueEntry) -> str:
+    def _result_words(self, entry: RiskQueueEntry) -> str:
         found = self._results.get(entry.entry_id)
         if found is None:
             return "…"
@@ -235,17 +232,17 @@ class EntryConflict(ConflictDialog):
     def rows(
         self, base: dict[str, Any], mine: dict[str, Any], theirs: dict[str, Any]
     ) -> list[tuple[str, str, str, str]]:
-        wanted = _mine(self.intent.kind, mine)
+        wanted = _mine(self.mutation.kind, mine)
         rows = [("Verdict", _verdict(base), wanted or "as it was", _verdict(theirs))]
-        rows.append(("Held by", _holder(base), _holder_mine(self.intent.kind, base), _holder(theirs)))
+        rows.append(("Held by", _holder(base), _holder_mine(self.mutation.kind, base), _holder(theirs)))
         why = str(mine.get("notes") or "–")
         rows.append(("Words", "–", why, _last_note(theirs, base)))
         return rows
 
-    def why_not_mine(self, theirs: dict[str, Any]) -> str:
+    def mine_blocker(self, theirs: dict[str, Any]) -> str | None:
         if theirs.get("status") == "reviewed":
             return f"{theirs.get('decidedByName') or 'somebody'} {theirs.get('verdict')} it; only they can reopen it"
-        return ""
+        return None
 
     def who_words(self, theirs: dict[str, Any]) -> str:
         by, at = theirs.get("decidedByName"), theirs.get("decidedAt")
@@ -254,7 +251,7 @@ class EntryConflict(ConflictDialog):
             by, at = first.get("byName"), first.get("at")
         if not by:
             by, at = theirs.get("assignedToName"), theirs.get("assignedAt")
-        return f"{by} was quicker, at {str(at)[11:19]} UTC. Which one holds?" if by and at else ""
+        return f"{by} was first, at {str(at)[11:19]} UTC. Which one holds?" if by and at else ""
 
 
 def _verdict(entry: dict[str, Any]) -> str:

@@ -70,7 +70,7 @@ class FilterField(QLineEdit):
             draw_key(painter, self.width() - theme.px(14) - PAD - 4, self.height() / 2, "/", tokens.text2)
 
 
-class Foot(QWidget):
+class QueueFoot(QWidget):
     """Which rows are seen, what is chosen, and the keys."""
 
     def __init__(self) -> None:

@@ -21,7 +21,7 @@ class CellStyle(NamedTuple):
     """How a cell is drawn: under the cursor, and whether a verdict about its entry is on its way."""
 
     chosen: bool
-    sent: bool
+    is_decided: bool
 
 
 Draw = Callable[[QPainter, QRectF, Any, CellStyle], None]
@@ -39,11 +39,11 @@ def _chips(names: tuple[str, ...], room: float) -> tuple[str, ...]:
     return (f"+{len(names)}",) if names else ()
 
 
-def ink_of(way: CellStyle) -> QColor:
+def ink_of(style: CellStyle) -> QColor:
     """The colour of words."""
     tokens = current().tokens
-    if way.sent:
-        return QColor(tokens.text2 if way.chosen else tokens.text3)
+    if style.is_decided:
+        return QColor(tokens.text2 if style.chosen else tokens.text3)
     return QColor(tokens.text)
 
 
@@ -73,28 +73,28 @@ def draw_mark(painter: QPainter, box: QRectF, mark: str, _way: CellStyle) -> Non
             draw_tick(painter, place)
 
 
-def draw_score(painter: QPainter, box: QRectF, score: int, way: CellStyle) -> None:
+def draw_score(painter: QPainter, box: QRectF, score: int, style: CellStyle) -> None:
     """The score, and its bar where there is room."""
     theme, tokens = current(), current().tokens
     high = score >= HIGH
     wide, tall = theme.px(BAR), theme.px(BAR_HIGH)
     bar = QRectF(box.left(), round(box.center().y() - tall / 2), wide, tall)
     if box.width() > wide + theme.px(20):
-        under = QColor(tokens.selection if way.chosen else tokens.window)
-        draw_score_bar(painter, bar, score, under, ink_of(way) if high else QColor(tokens.text3))
+        under = QColor(tokens.selection if style.chosen else tokens.window)
+        draw_score_bar(painter, bar, score, under, ink_of(style) if high else QColor(tokens.text3))
     painter.setFont(theme.font(10, 600 if high else 400))
-    painter.setPen(ink_of(way))
+    painter.setPen(ink_of(style))
     painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, str(score))
 
 
-def draw_countries(painter: QPainter, box: QRectF, said: tuple[str | None, str | None], way: CellStyle) -> None:
+def draw_countries(painter: QPainter, box: QRectF, countries: tuple[str | None, str | None], style: CellStyle) -> None:
     """Countries of card and IP."""
     theme, tokens = current(), current().tokens
-    card, ip = said
-    ink = ink_of(way)
+    card, ip = countries
+    ink = ink_of(style)
     left = box.left()
     differ = bool(card and ip and card != ip)
-    quiet = QColor(tokens.text2 if way.chosen else tokens.text3)
+    quiet = QColor(tokens.text2 if style.chosen else tokens.text3)
     pieces = [(card or ip or "–", 400, ink)]
     if differ:
         pieces = [(card or "", 400, ink), (" ≠ ", 400, quiet), (ip or "", 600, ink)]
@@ -107,15 +107,15 @@ def draw_countries(painter: QPainter, box: QRectF, said: tuple[str | None, str |
         left += theme.width(text, 10, weight)
 
 
-def draw_rules(painter: QPainter, box: QRectF, fired: tuple[str, ...], way: CellStyle) -> None:
+def draw_rules(painter: QPainter, box: QRectF, fired: tuple[str, ...], style: CellStyle) -> None:
     """Rules as chips."""
     theme, tokens = current(), current().tokens
     plan = _chips(tuple(chip(rule) for rule in fired), box.width())
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setFont(theme.font(9))
     high = theme.height(9) + 2
-    border = QColor(tokens.text2 if way.chosen else mixed(tokens.control_border, tokens.window, 0.62))
-    ink = ink_of(way)
+    border = QColor(tokens.text2 if style.chosen else mixed(tokens.control_border, tokens.window, 0.62))
+    ink = ink_of(style)
     left = box.left()
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for text in plan:
@@ -130,10 +130,10 @@ def draw_rules(painter: QPainter, box: QRectF, fired: tuple[str, ...], way: Cell
         left += wide + 6
 
 
-def draw_sla(painter: QPainter, box: QRectF, said: tuple[str, str], way: CellStyle) -> None:
+def draw_sla(painter: QPainter, box: QRectF, sla: tuple[str, str], style: CellStyle) -> None:
     """The time left."""
     theme = current()
-    words, severity = said
+    words, severity = sla
     if severity:
         size = severity_size(severity, words)
         place = QRectF(
@@ -142,35 +142,35 @@ def draw_sla(painter: QPainter, box: QRectF, said: tuple[str, str], way: CellSty
         draw_severity(painter, place, severity, words, filled=severity == "P2")
         return
     painter.setFont(theme.font(10))
-    painter.setPen(ink_of(way))
+    painter.setPen(ink_of(style))
     painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, words)
 
 
-def draw_who(painter: QPainter, box: QRectF, words: str, way: CellStyle) -> None:
+def draw_who(painter: QPainter, box: QRectF, words: str, style: CellStyle) -> None:
     """Who has it."""
     painter.setFont(current().font(10, 600 if words == "you" else 400))
-    painter.setPen(ink_of(way) if words == "you" else QColor(current().tokens.text2))
+    painter.setPen(ink_of(style) if words == "you" else QColor(current().tokens.text2))
     painter.drawText(box.adjusted(-PAD, 0, PAD, 0), Qt.AlignmentFlag.AlignCenter, words)
 
 
-def draw_state(painter: QPainter, box: QRectF, said: StateLabel, way: CellStyle) -> None:
+def draw_state(painter: QPainter, box: QRectF, label: StateLabel, style: CellStyle) -> None:
     """What the row says at its end."""
-    theme, tokens, chosen = current(), current().tokens, way.chosen
-    quiet = said.mark == "quiet" and not chosen
-    link = theme.width(said.link, 10, 600) + 6 if said.link else 0
+    theme, tokens, chosen = current(), current().tokens, style.chosen
+    quiet = label.mark == "quiet" and not chosen
+    link = theme.width(label.link, 10, 600) + 6 if label.link else 0
     painter.setFont(theme.font(10))
-    painter.setPen(QColor(tokens.text3 if quiet else tokens.text if said.strong or chosen else tokens.text2))
+    painter.setPen(QColor(tokens.text3 if quiet else tokens.text if label.strong or chosen else tokens.text2))
     room = box.width() - link
-    words = said.words
+    words = label.words
     if theme.width(words, 10) > room:
         words = QFontMetricsF(theme.font(10)).elidedText(words, Qt.TextElideMode.ElideRight, room)
     painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, words)
-    if said.link:
+    if label.link:
         left = box.left() + theme.width(words, 10) + 6
         font = theme.font(10, 600)
         painter.setFont(font)
         painter.setPen(QColor(tokens.text if chosen else tokens.accent))
-        painter.drawText(QRectF(left, box.top(), link + PAD, box.height()), Qt.AlignmentFlag.AlignVCenter, said.link)
+        painter.drawText(QRectF(left, box.top(), link + PAD, box.height()), Qt.AlignmentFlag.AlignVCenter, label.link)
         if chosen:  # accent text cannot be read on the selection
             under = box.center().y() + theme.height(10) / 2 - 1
-            painter.drawLine(QPointF(left, under), QPointF(left + theme.width(said.link, 10, 600), under))
+            painter.drawLine(QPointF(left, under), QPointF(left + theme.width(label.link, 10, 600), under))

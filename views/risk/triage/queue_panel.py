@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QMenu, QPlainTextEdit, QVBoxLay
 
 from app.core.freshness import Quality, age_words
 from app.core.link import LinkState
-from app.risk.filters import NAME_MOST, Filter, FilterError, Sort, Tab, from_link, parse
+from app.risk.filters import NAME_MOST, FilterError, QueueFilter, Sort, Tab, from_link, parse
 from app.risk.queue import Risk
 from app.risk.rules import RiskRules
 from models.core.permissions import Permission
@@ -21,7 +21,7 @@ from views.kit.theme import current
 from views.kit.widgets.flow import WIDE_GAP, Flow
 from views.kit.widgets.pill import Look, Pill
 from views.kit.widgets.problem import ProblemLine
-from views.risk.triage.filter_bar import FilterField, Foot
+from views.risk.triage.filter_bar import FilterField, QueueFoot
 from views.risk.triage.queue_table import QueueTable
 from views.risk.triage.report_download import report_actions
 from views.risk.triage.wording import chip, moment
@@ -104,7 +104,7 @@ class QueuePanel(QueryPanel):
         self.table = QueueTable(self.risk, console.clock.now, me, lambda: console.link.state is LinkState.UP)
         self.table.looked_at.connect(self._look_at)
         self.field.left.connect(self.table.setFocus)
-        self.foot = Foot()
+        self.foot = QueueFoot()
 
     def _lay_out(self) -> None:
         self.bar = Flow(self.field, *self.tabs.values(), self.saved, self.sort, right=self.sort, gap=WIDE_GAP)
@@ -217,7 +217,7 @@ class QueuePanel(QueryPanel):
     def show_foot(self) -> None:
         """Which rows are seen, of how many, or how many are selected."""
         rows = self.risk.list
-        first, last = self.table.seen
+        first, last = self.table.visible_rows
         sample = self.counts.sample
         name = next(name for tab, _, name in TABS if tab is rows.filter.tab)
         total = getattr(sample.value, name) if sample is not None and not rows.filter.typed else None
@@ -254,7 +254,7 @@ class QueuePanel(QueryPanel):
 
     # --- filters -----------------------------------------------------------------------------------------------
 
-    def show_filter(self, chosen: Filter) -> None:
+    def show_filter(self, chosen: QueueFilter) -> None:
         """Show another tab, order or filter; one that is not understood is said below the bar."""
         try:
             parse(chosen.typed)
@@ -318,7 +318,7 @@ class QueuePanel(QueryPanel):
                 remove.addAction(name.replace("&", "&&"), lambda n=name: self._remove(n))
         menu.popup(self.saved.mapToGlobal(self.saved.rect().bottomLeft()))
 
-    def _show_saved(self, chosen: Filter) -> None:
+    def _show_saved(self, chosen: QueueFilter) -> None:
         self.field.setText(chosen.typed)
         self.show_filter(chosen)
 

@@ -39,7 +39,7 @@ GIVE_WAY = (CARD, AGE, WHO, AMOUNT)
 SCORE_BARE = 52
 """Width of a score without its bar, where even that is not enough."""
 _WIDTHS = {MARK: 28, SCORE: 104, ORDER: 92, AMOUNT: 96, CARD: 88, RULES: 140, AGE: 60, SLA: 84, WHO: 52, STATE: 150}
-STATE_WIDE = 168
+STATE_WIDE, RULES_LEAST = 168, 96
 STAMPS_MOST = 2_000
 """Pictures of cells that are kept: a few kilobytes each."""
 
@@ -107,7 +107,7 @@ class QueueTable(RecordTable):
 
         risk = self._risk
         return (
-            Column("", of(lambda e: self.said(e).mark), _WIDTHS[MARK]),
+            Column("", of(lambda e: self.state_label(e).mark), _WIDTHS[MARK]),
             Column("Score", of(lambda e: str(e.score), "…"), _WIDTHS[SCORE]),
             Column("Order", of(lambda e: e.order_id, "…"), _WIDTHS[ORDER], mono=True, fits=True),
             Column("Amount", of(lambda e: amount(e, risk.currency)), _WIDTHS[AMOUNT], right=True, weight=600),
@@ -120,10 +120,10 @@ class QueueTable(RecordTable):
         )
 
     def _state_words(self, entry: RiskQueueEntry) -> str:
-        said = self.said(entry)
-        return f"{said.words} {said.link}".strip()
+        label = self.state_label(entry)
+        return f"{label.words} {label.link}".strip()
 
-    def said(self, entry: RiskQueueEntry) -> StateLabel:
+    def state_label(self, entry: RiskQueueEntry) -> StateLabel:
         """What the row says at its end."""
         pending = self._risk.pending(entry.entry_id)
         return state_of(entry, pending, self._me(), self._now(), linked=self._linked())
@@ -236,7 +236,7 @@ class QueueTable(RecordTable):
             self.looked_at.emit(first, last if last >= 0 else first + self.viewport().height() // high)
 
     @property
-    def seen(self) -> tuple[int, int]:
+    def visible_rows(self) -> tuple[int, int]:
         """Numbers of the first and the last whole row that are seen, from 1; 0, 0 for none."""
         count = self.records.rowCount()
         if not count:
@@ -262,10 +262,15 @@ class QueueTable(RecordTable):
     def _spread(self) -> None:
         widths, room = self._widths(), self.viewport().width()
         left_out: list[int] = []
+        usual = (
+            self._usual_widths()
+        )  # not those that grew with what stands in them: columns would come and go with that
         for number in GIVE_WAY:
-            if sum(w for n, w in enumerate(widths) if n not in left_out) <= room:
+            if sum(w for n, w in enumerate(usual) if n not in left_out) <= room:
                 break
             left_out.append(number)
+        over = sum(w for n, w in enumerate(widths) if n not in left_out) - room
+        widths[RULES] -= min(max(0, over), widths[RULES] - current().px(RULES_LEAST))
         if sum(w for n, w in enumerate(widths) if n not in left_out) > room:
             widths[SCORE] = current().px(SCORE_BARE)
         if sum(w for n, w in enumerate(widths) if n not in left_out) > room:
@@ -300,16 +305,21 @@ class QueueTable(RecordTable):
         says, draw = painted[number]
         for row, top in tops.items():
             entry = self.records.prepared(row)[0]
-            said = None if entry is None else says(entry)
-            if entry is not None and said is not None:
+            label = None if entry is None else says(entry)
+            if entry is not None and label is not None:
                 self._stamp(
-                    painter, number, box.translated(0, top), said, CellStyle(row in selected, self._sent(entry)), draw
+                    painter,
+                    number,
+                    box.translated(0, top),
+                    label,
+                    CellStyle(row in selected, self._is_decided(entry)),
+                    draw,
                 )
 
-    def _stamp(self, painter: QPainter, number: int, box: QRectF, said: Any, way: CellStyle, draw: Draw) -> None:
+    def _stamp(self, painter: QPainter, number: int, box: QRectF, label: Any, style: CellStyle, draw: Draw) -> None:
         """Draw a cell; what looks the same is drawn once and kept as a picture."""
         ratio = self.devicePixelRatioF()
-        key = (number, said, way, box.width(), box.height(), ratio)
+        key = (number, label, style, box.width(), box.height(), ratio)
         found = self._stamps.get(key)
         if found is None:
             if len(self._stamps) >= STAMPS_MOST:
@@ -321,10 +331,10 @@ class QueueTable(RecordTable):
             found.setDevicePixelRatio(ratio)
             found.fill(Qt.GlobalColor.transparent)
             with QPainter(found) as inside:
-                draw(inside, place, said, way)
+                draw(inside, place, label, style)
         painter.drawPixmap(QPointF(box.left() - PAD + 1, box.top()), found)
 
-    def _sent(self, entry: RiskQueueEntry) -> bool:
+    def _is_decided(self, entry: RiskQueueEntry) -> bool:
         return self._risk.decided(entry.entry_id)
 
     def _draw_text(
@@ -339,13 +349,13 @@ class QueueTable(RecordTable):
             entry, texts = self.records.prepared(row)
             text = texts[number]
             shown = self._fitted.get((number, text)) or self._fit(number, text, box.width())
-            way = CellStyle(row in selected, entry is None or self._sent(entry))
-            painter.setPen(ink_of(way))
+            style = CellStyle(row in selected, entry is None or self._is_decided(entry))
+            painter.setPen(ink_of(style))
             left = box.right() - shown[1] if column.right else box.left()
             painter.drawText(QPointF(left, top + base), shown[0])
 
     def _mark_of(self, entry: RiskQueueEntry) -> str | None:
-        mark = self.said(entry).mark
+        mark = self.state_label(entry).mark
         if mark in {"sent", "conflict", "failed"}:
             return mark
         return None if not self.chosen else "on" if entry.entry_id in self.chosen else "off"
@@ -353,12 +363,12 @@ class QueueTable(RecordTable):
     def _sla_of(self, entry: RiskQueueEntry) -> tuple[str, str]:
         """The time left, and the severity of being near its end."""
         left = entry.due_at - self._now()
-        near = left < NEAR and not self._sent(entry)
+        near = left < NEAR and not self._is_decided(entry)
         return hours(left), ("P2" if left.total_seconds() < 0 else "P3") if near else ""
 
     def _state_of(self, entry: RiskQueueEntry) -> StateLabel | None:
-        said = self.said(entry)
-        return said if said.words or said.link else None
+        label = self.state_label(entry)
+        return label if label.words or label.link else None
 
     # --- people ------------------------------------------------------------------------------------------------
 
@@ -367,7 +377,7 @@ class QueueTable(RecordTable):
         index = self.indexAt(event.position().toPoint())
         if index.isValid() and index.column() == STATE and event.button() is Qt.MouseButton.LeftButton:
             entry = self._risk.list.entry(index.row())
-            if entry is not None and self.said(entry).link:
+            if entry is not None and self.state_label(entry).link:
                 self.link_pressed.emit(entry)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
 
 from app.core.errors import OperationsError
-from models.core.permissions import Permission
+from models.core.permissions import Permission, lacking_words
 from views.kit.downloads import save
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def ended_month(now: datetime) -> str:
 def report_actions(console: Console, parent: QObject) -> list[QAction]:
     """Menu entries that save the report of the month that ended; disabled with the reason."""
     month, made = ended_month(console.clock.now()), []
-    reason = None if console.session.may(VIEW_REPORTS) else f"needs the permission {VIEW_REPORTS}"
+    reason = None if console.session.may(VIEW_REPORTS) else lacking_words(VIEW_REPORTS)
     for suffix, words, media in KINDS:
         action = QAction(f"Save the risk report of {month} as {words}" + (f" ({reason})" if reason else ""), parent)
         action.setEnabled(reason is None)

@@ -33,7 +33,7 @@ def subjects(case: RiskCase) -> list[tuple[SnoozeSubject, str]]:
     return found
 
 
-def why_not(case: RiskCase | None) -> str | None:
+def snooze_blocker(case: RiskCase | None) -> str | None:
     """Why no rule can be snoozed for a case; ``None``: it can."""
     if case is None:
         return "no case is read"

@@ -45,6 +45,7 @@ class Verdicts(QObject):
         self._console, self._risk = window.console, window.console.of(Risk)
         self.cursor = Cursor(self._console, queue, case)
         self.cursor.choice_wanted.connect(self._settle)
+        self.cursor.opened.connect(lambda: window.open_panel(CASE))
         queue.table.link_pressed.connect(self._settle)
         case.verb_asked.connect(self.do)
         case.rule_snooze_asked.connect(self._snooze_rule)
@@ -79,13 +80,13 @@ class Verdicts(QObject):
         """Why it cannot be done now, in words; ``None`` when it can."""
         match name:
             case "approve" | "reject" | "escalate" | "snooze" | "claim" | "note":
-                return self._why(name)
+                return self._verb_blocker(name)
             case "snooze-rule":
-                return self._no_rule()
+                return self._snooze_rule_blocker()
             case "select":
-                return self._why_not_select()
+                return self._select_blocker()
             case "take":
-                return self._why_not_take()
+                return self._take_blocker()
             case _:
                 return None
 
@@ -124,20 +125,20 @@ class Verdicts(QObject):
         chosen = self.queue.table.chosen
         return [entry for entry in self._risk.list.loaded() if entry.entry_id in chosen]
 
-    def _why(self, verb: str) -> str | None:
+    def _verb_blocker(self, verb: str) -> str | None:
         if self.queue.table.chosen and verb in FOR_SEVERAL:
             return self._console.write_blocker(Permission.APPROVE_ORDERS, irreversible=True)
-        return self.case.why_not(verb) or self._unseen()
+        return self.case.verb_blocker(verb) or self._unseen_blocker()
 
-    def _unseen(self) -> str | None:
+    def _unseen_blocker(self) -> str | None:
         """Nothing is done about a case that nobody has seen, however quick the keys are."""
-        return None if self.case.seen else "its case is not on screen"
+        return None if self.case.is_seen else "its case is not on screen, Enter opens it"
 
-    def _why_not_select(self) -> str | None:
+    def _select_blocker(self) -> str | None:
         entry, chosen = self.queue.table.at_cursor, self.queue.table.chosen
         if entry is None:
             return "put the cursor on a row first"
-        if (reason := self._unseen()) is not None:
+        if (reason := self._unseen_blocker()) is not None:
             return reason
         if entry.entry_id not in chosen:
             from models.risk.queue import BULK_MOST
@@ -187,7 +188,7 @@ class Verdicts(QObject):
         if verb == "send":
             self._send_note()
             return
-        reason = self._why(verb)
+        reason = self._verb_blocker(verb)
         entry = self.case.entry
         if reason is not None or entry is None:
             self._say(f"{verb.capitalize()}: {reason}.")
@@ -234,7 +235,7 @@ class Verdicts(QObject):
             self.case.armed.say("Write something first; Esc goes back.", self.case.field)
             return
         reject, self._armed = self._armed == entry.entry_id, ""
-        reason = self.case.why_not("reject" if reject else "note")
+        reason = self.case.verb_blocker("reject" if reject else "note")
         if reason is not None:
             self.case.armed.say(f"Not now: {reason}. Your words stay here.")
             return
@@ -275,15 +276,17 @@ class Verdicts(QObject):
         now = self._console.clock.now()
         self._ask(SnoozeDialog(words, now, entry.due_at, self._console, send, self.case.widget.window()))
 
-    def _no_rule(self) -> str | None:
-        from views.risk.triage.snooze_rule import why_not
+    def _snooze_rule_blocker(self) -> str | None:
+        from views.risk.triage.snooze_rule import snooze_blocker
 
-        return self._console.write_blocker(Permission.APPROVE_ORDERS, irreversible=True) or why_not(self.case.case)
+        return self._console.write_blocker(Permission.APPROVE_ORDERS, irreversible=True) or snooze_blocker(
+            self.case.case
+        )
 
     def _snooze_rule(self) -> None:
         from views.risk.triage.snooze_rule import SnoozeRuleDialog
 
-        case, reason = self.case.case, self._no_rule()
+        case, reason = self.case.case, self._snooze_rule_blocker()
         if case is None or reason is not None:
             self._say(f"Snooze a rule: {reason}.")
             return
@@ -304,10 +307,10 @@ class Verdicts(QObject):
         try:
             outcome = await doing(entry)
         except InConflict:
-            self._say(f"Somebody else was quicker with {entry.order_id}: Enter compares.", "warning")
+            self._say(f"Somebody else decided {entry.order_id} first: Enter compares.", "warning")
             return
-        key = outcome.intent.key
-        words = outcome.intent.title if outcome.settled else f"{outcome.intent.title}: waits for the link"
+        key = outcome.mutation.key
+        words = outcome.mutation.title if outcome.settled else f"{outcome.mutation.title}: waits for the link"
         self._say(words, undo=lambda: self.take_back(key))
 
     def _decided(self, entry: RiskQueueEntry, words: str, doing: Deciding, noun: str) -> None:
@@ -334,11 +337,11 @@ class Verdicts(QObject):
                 raise
             self._say(f"{noun} of {entry.order_id}: {error}", "error")
             return
-        key = outcome.intent.key
+        key = outcome.mutation.key
         moved = self.queue.table.step_to_open() if stands else False
         after = self.queue.table.at_cursor
         on = f" The cursor moved to {after.order_id}." if moved and after is not None else ""
-        self._say(f"{outcome.intent.title}.{on}", undo=lambda: self.take_back(key))
+        self._say(f"{outcome.mutation.title}.{on}", undo=lambda: self.take_back(key))
 
     # --- what waits for a choice ---------------------------------------------------------------------------------
 
@@ -382,7 +385,7 @@ class Verdicts(QObject):
         self._console.messages.taken_back.emit()
         self._say(f"Taken back: {words}.")
 
-    def _why_not_take(self) -> str | None:
+    def _take_blocker(self) -> str | None:
         return self._console.write_blocker(Permission.APPROVE_ORDERS, irreversible=True)
 
     def _start_take_next(self) -> None:

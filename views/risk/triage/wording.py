@@ -55,6 +55,8 @@ def state_of(
                 return StateLabel(words, strong=True, mark="sent")
             case State.HELD:
                 return StateLabel("Waits for your code.", "Retry", strong=True, mark="failed")
+            case State.UNREADABLE:
+                return StateLabel("Cannot be read: see My actions.", strong=True, mark="failed")
             case _:
                 return StateLabel("Not saved.", "Retry", strong=True, mark="failed")
     if entry.status == "reviewed":
@@ -70,10 +72,10 @@ def state_of(
     return StateLabel("")
 
 
-def conflict_words(intent: PendingMutation) -> str:
-    """Who was quicker, and with what."""
+def conflict_words(mutation: PendingMutation) -> str:
+    """Who decided first, and what."""
     try:
-        theirs: dict[str, Any] = json.loads(intent.theirs or "{}")
+        theirs: dict[str, Any] = json.loads(mutation.theirs or "{}")
     except ValueError:
         theirs = {}
     by = short_name(theirs.get("decidedByName"))

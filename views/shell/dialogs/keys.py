@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QLineEdit, QTreeWidget, QTreeWidgetItem, QWidget
@@ -23,7 +23,8 @@ NAVIGATION = (
 class KeysDialog(WindowDialog):
     """A list by group, with a filter."""
 
-    def __init__(self, actions: Iterable[Action], parent: QWidget) -> None:
+    def __init__(self, actions: Iterable[Action], parent: QWidget, groups_here: Collection[str] = ()) -> None:
+        """``groups_here`` come first: those of what is on the screen."""
         super().__init__("Keys", parent, reject="Close")
         self.filter = QLineEdit(placeholderText="Filter", clearButtonEnabled=True)
         self.filter.setAccessibleName("Filter keys")
@@ -37,7 +38,7 @@ class KeysDialog(WindowDialog):
             if action.shortcut:
                 groups.setdefault(action.group, []).append((action.title, action.shortcut))
         groups["Everywhere"] = [(what, key) for key, what in NAVIGATION]
-        for group, rows in groups.items():
+        for group, rows in sorted(groups.items(), key=lambda item: item[0] not in groups_here):
             head = QTreeWidgetItem(self.tree, [group])
             self._heads.append(head)
             head.setFirstColumnSpanned(True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
-from PySide6.QtCore import QDateTime, QTimeZone, Signal
-from PySide6.QtWidgets import QDateTimeEdit, QLabel, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QLabel, QWidget
 
 from views.kit.dialogs.base import WindowDialog
+from views.kit.widgets.instant import InstantField
 
 
 class PastDialog(WindowDialog):
@@ -19,20 +20,15 @@ class PastDialog(WindowDialog):
     def __init__(self, now: datetime, parent: QWidget, *, at: datetime | None = None) -> None:
         super().__init__("Look at a past instant", parent, accept="Show")
         self._now = now
-        start = at or now
         label = QLabel("Figures as they were at (&UTC)")
-        self.instant = QDateTimeEdit(QDateTime.fromSecsSinceEpoch(int(start.timestamp()), QTimeZone.utc()))
-        self.instant.setTimeZone(QTimeZone.utc())
-        self.instant.setDisplayFormat("yyyy-MM-dd HH:mm")
-        self.instant.setCalendarPopup(True)
-        self.instant.setAccessibleName("Instant, UTC")
+        self.instant = InstantField(at or now, "Instant, UTC")
         label.setBuddy(self.instant)
         self.column.addWidget(label)
         self.column.addWidget(self.instant)
 
     def submit(self) -> None:
         """Hand the instant on when it is over."""
-        at = datetime.fromtimestamp(self.instant.dateTime().toSecsSinceEpoch(), UTC).replace(second=0, microsecond=0)
+        at = self.instant.instant
         if at >= self._now:
             self.fail("This instant is not over yet. Choose an earlier one, or Live.", self.instant)
             return

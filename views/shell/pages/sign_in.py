@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QLineEdit
 
+from models.core.wording import counted
 from views.kit.theme import current
 from views.shell.pages.page import Page, button
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.core.outbox import PendingMutation
     from models.accounts import SampleAccess
+
+
+def waiting_words(pending: Sequence[PendingMutation]) -> str:
+    """Whose decisions wait to be sent until they sign in; empty when none do."""
+    many = Counter(mutation.user_id for mutation in pending)
+    return " ".join(
+        f"{counted(count, 'decision')} of {user} {'waits' if count == 1 else 'wait'} until {user} signs in."
+        for user, count in many.items()
+    )
 
 
 class SignInPage(Page):
@@ -30,8 +44,13 @@ class SignInPage(Page):
         built_in: bool = True,
         browser: bool = False,
         sample: SampleAccess | None = None,
+        account: str = "",
+        waiting: str = "",
     ) -> None:
-        """``sample`` is what a sample shop says of itself, for whoever has nobody to ask."""
+        """``sample`` is what a sample shop says of itself, for whoever has nobody to ask.
+
+        ``account`` signed in here the last time; ``waiting`` says whose decisions wait to be sent.
+        """
         super().__init__(f"Sign in to {environment or 'the operations server'}", address)
         self.words.setHidden(not address)
         self.account, self.password = QLineEdit(), QLineEdit()
@@ -42,7 +61,12 @@ class SignInPage(Page):
         self.browser_button.setVisible(browser)
         self.column.addWidget(self.browser_button)
         if sample is not None:
-            self._tell(sample)
+            self._show_sample(sample)
+        if waiting:
+            unsent = QLabel(waiting)
+            unsent.setWordWrap(True)
+            self.column.addWidget(unsent)
+        self.account.setText(account)
         for text, field in (("Acco&unt", self.account), ("&Password", self.password)):
             label = QLabel(text)
             label.setBuddy(field)
@@ -56,21 +80,22 @@ class SignInPage(Page):
         self.add_error()
         self.column.addWidget(self.other_button)
         self.column.addStretch(3)
-        self.setFocusProxy(self.account if built_in else self.browser_button)
+        first = self.password if account else self.account
+        self.setFocusProxy(first if built_in else self.browser_button)
         self.sign_in_button.clicked.connect(self.submit)
         self.browser_button.clicked.connect(self.browser_chosen)
         self.other_button.clicked.connect(self.other_server_chosen)
 
-    def _tell(self, sample: SampleAccess) -> None:
-        told = QLabel(
+    def _show_sample(self, sample: SampleAccess) -> None:
+        intro = QLabel(
             "This is a sample shop: nothing in it is real. Sign in with any of these accounts; the password of each is "
             f"{sample.password}"
         )
-        told.setWordWrap(True)
+        intro.setWordWrap(True)
         # Each on a line of its own: wrapped, they would be broken at their hyphens.
         accounts = QLabel("\n".join(account.id for account in sample.accounts))
         accounts.setIndent(current().px(12))
-        for label in (told, accounts):
+        for label in (intro, accounts):
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             self.column.addWidget(label)
 

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from views.kit.palette_entry import Entry, hits
+from views.kit.palette_entry import PaletteEntry, hits
 from views.kit.theme import current
 
 WIDTH, INPUT, ROW, GROUP, FOOTER = 680, 52, 36, 28, 34
@@ -26,18 +26,18 @@ MARGIN = 16
 Index = QModelIndex | QPersistentModelIndex
 
 
-Source = Callable[[str], list[tuple[str, list[Entry]]]]
+Source = Callable[[str], list[tuple[str, list[PaletteEntry]]]]
 """Groups of entries that fit a text, the best first; the empty text asks for recent ones."""
 
 
 class _Rows(QAbstractListModel):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self.rows: list[Entry] = []
+        self.rows: list[PaletteEntry] = []
 
-    def show(self, groups: list[tuple[str, list[Entry]]]) -> None:
+    def show(self, groups: list[tuple[str, list[PaletteEntry]]]) -> None:
         self.beginResetModel()
-        self.rows = [row for title, entries in groups if entries for row in (Entry(title), *entries)]
+        self.rows = [row for title, entries in groups if entries for row in (PaletteEntry(title), *entries)]
         self.endResetModel()
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
@@ -93,7 +93,7 @@ class _Painter(QStyledItemDelegate):
         painter.drawText(QRect(x + 12, box.top(), max(0, right - x - 12), box.height()), middle, detail)
         painter.restore()
 
-    def _right(self, painter: QPainter, row: Entry, box: QRect) -> int:
+    def _right(self, painter: QPainter, row: PaletteEntry, box: QRect) -> int:
         tokens = current().tokens
         painter.setFont(current().font(9))
         metrics = QFontMetrics(painter.font())
@@ -113,7 +113,7 @@ class _Painter(QStyledItemDelegate):
             painter.drawRoundedRect(QRect(area.left(), area.center().y() - 9, area.width(), 18), 3, 3)
         return area.left() - 8
 
-    def _title(self, painter: QPainter, row: Entry, box: QRect, right: int, on: bool) -> int:
+    def _title(self, painter: QPainter, row: PaletteEntry, box: QRect, right: int, on: bool) -> int:
         tokens = current().tokens
         marked = hits(self.text, row.title)
         plain, strong = current().font(10), current().font(10, 600)

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from views.capabilities import CAPABILITIES
-from views.kit.palette_entry import Entry, hits
+from views.kit.palette_entry import PaletteEntry, hits
 
 if TYPE_CHECKING:
     from views.shell.window.main_window import MainWindow
@@ -15,16 +15,16 @@ MOST = 30
 """Rows of one group; whoever looks for more types another letter."""
 
 
-def find(window: MainWindow, text: str) -> list[tuple[str, list[Entry]]]:
+def find(window: MainWindow, text: str) -> list[tuple[str, list[PaletteEntry]]]:
     """Groups for the palette: actions first, recent ones before others, then objects."""
     console = window.console
     actions = [
-        Entry(a.title, a.group, a.shortcut, console.actions.reason(a), partial(console.actions.execute, a.id))
+        PaletteEntry(a.title, a.group, a.shortcut, console.actions.reason(a), partial(console.actions.execute, a.id))
         for a, _places in console.actions.search(text)
         if a.id != "window.palette"
     ]
     panels = [
-        Entry(spec.title, "panel", run=partial(window.docks.open, spec.id))
+        PaletteEntry(spec.title, "panel", run=partial(window.docks.open, spec.id))
         for spec in window.panels.specs.values()
         if not text or hits(text, spec.title)
     ]

@@ -48,7 +48,7 @@ class WindowCommands:
                     f"Ctrl+{n}",
                     partial(window.open_workspace_number, n),
                     "Workspaces",
-                    partial(self._exists, n),
+                    partial(self._workspace_blocker, n),
                 )
                 for n in range(1, 10)
             ),
@@ -56,9 +56,16 @@ class WindowCommands:
                 "layout.save", "Save layout as a workspace…", "Ctrl+Shift+L", lambda: ask("save-workspace"), "Layouts"
             ),
             _action(
-                "layout.rename", "Rename this workspace…", "", lambda: ask("rename-workspace"), "Layouts", self._saved
+                "layout.rename",
+                "Rename this workspace…",
+                "",
+                lambda: ask("rename-workspace"),
+                "Layouts",
+                self._built_in_blocker,
             ),
-            _action("layout.remove", "Remove this workspace", "", window.remove_workspace, "Layouts", self._saved),
+            _action(
+                "layout.remove", "Remove this workspace", "", window.remove_workspace, "Layouts", self._built_in_blocker
+            ),
             _action("layout.reset", "Reset to the built-in layout", "", window.reset_layout, "Layouts"),
             _action(
                 "layout.undo",
@@ -90,11 +97,11 @@ class WindowCommands:
             ),
         ]
 
-    def _exists(self, number: int) -> str | None:
+    def _workspace_blocker(self, number: int) -> str | None:
         there = len(self._window.workspaces.items)
         return None if number <= there else f"There {'is' if there == 1 else 'are'} only {there}"
 
-    def _saved(self) -> str | None:
+    def _built_in_blocker(self) -> str | None:
         return "This workspace is built in" if self._window.workspaces.active in BUILT_IN else None
 
     def refresh(self) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QMenu, QWidget
 
+from views.kit.panel import Note
 from views.kit.theme import current
 from views.kit.widgets.pill import Look, Pill
 from views.shell.window.arrangement import TITLE_HEIGHT
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
     from views.shell.window.docks import Docks
 
 
-ROOM = 40
-"""Pixels of padding in a title bar."""
+ROOM, TAB = 16, 24
+"""Pixels of padding in a title bar, and in a tab of it."""
 
 
 class DockTitle(QWidget):
@@ -39,10 +40,10 @@ class DockTitle(QWidget):
         self._second.timeout.connect(self.refresh)
         self._second.start()
         area.currentChanged.connect(self.refresh)
-        docks.noted.connect(self._noted)
+        docks.noted.connect(self._show_note)
         QTimer.singleShot(0, self, self.refresh)
 
-    def _noted(self, panel_id: str) -> None:
+    def _show_note(self, panel_id: str) -> None:
         spec = self._docks.in_front(self._area)
         if spec is not None and spec.id == panel_id:
             self.refresh()
@@ -51,30 +52,44 @@ class DockTitle(QWidget):
         """Read the note of the panel in front."""
         spec = self._docks.in_front(self._area)
         panel = self._docks.panel(spec.id) if spec is not None else None
-        if spec is None or panel is None or not self._area.isVisible():
+        if spec is None or not self._area.isVisible():
             return
-        note = panel.note()
-        seen = (spec.id, note, self._area.width(), current().font_scale)
+        note = panel.note() if panel is not None else Note()
+        tabs = [dock.windowTitle() for dock in self._area.openedDockWidgets()]
+        seen = (spec.id, note, self._area.width(), current().font_scale, *tabs)
         if seen == self._seen:
             return
         self._seen = seen
         self._area.titleBar().setMinimumHeight(max(TITLE_HEIGHT, QFontMetrics(current().font(10)).height() + 10))
         self._note.set(note.text, {"stale": Look.HATCHED, "late": Look.OUTLINE}.get(note.kind, Look.QUIET))
-        # Where there is no room for both, what a panel is called goes before what is usual about it.
-        title = current().width(spec.title, 10, 600) + self._menu.sizeHint().width() + ROOM
-        fits = title + self._note.sizeHint().width() <= self._area.width()
+        self._mark_front(len(tabs) > 1)
+        # Where there is no room for both, what panels are called goes before what is usual about one.
+        titles = sum(current().width(title, 10, 600) + TAB for title in tabs) + self._menu.sizeHint().width() + ROOM
+        fits = titles + self._note.sizeHint().width() <= self._area.width()
         self._note.setVisible(bool(note.text) and (fits or note.kind != "fresh"))
         self._menu.setAccessibleName(f"Menu of {spec.title}")
+
+    def _mark_front(self, several: bool) -> None:
+        """Let the style sheet mark the tab in front; a dock that is alone needs no mark."""
+        bar = self._area.titleBar()
+        if bar.property("several") is several:
+            return
+        bar.setProperty("several", several)
+        tabs = bar.tabBar()
+        for tab in (tabs.tab(index) for index in range(tabs.count())):
+            tab.style().unpolish(tab)
+            tab.style().polish(tab)
 
     def _open_menu(self) -> None:
         spec = self._docks.in_front(self._area)
         panel = self._docks.panel(spec.id) if spec is not None else None
-        if spec is None or panel is None:
+        if spec is None:
             return
         menu = QMenu(self._menu)
         menu.aboutToHide.connect(menu.deleteLater)
-        menu.addActions(panel.menu())
-        menu.addSeparator()
+        if panel is not None:
+            menu.addActions(panel.menu())
+            menu.addSeparator()
         menu.addAction("Float", lambda: self._docks.float(spec.id))
         menu.addAction("Close", lambda: self._docks.close(spec.id))
         menu.popup(self._menu.mapToGlobal(self._menu.rect().bottomLeft()))

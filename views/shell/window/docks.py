@@ -13,11 +13,15 @@ import PySide6QtAds as ads  # noqa: N813 - QtAds is what it is called
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QGuiApplication
 from PySide6.QtWidgets import QApplication, QScrollArea, QSplitter, QWidget
+from shiboken6 import isValid
 
 from views.kit.focus_order import reveal
 from views.kit.theme import current
+from views.shell.window import curtain
 from views.shell.window.arrangement import BUILT_IN, DOCK_GAP, MAIN, Places, shares
 from views.shell.window.dock_title import DockTitle
+from views.shell.window.docking_state import is_sound
+from views.shell.window.floating import FLOATING_LEAST, make_whole
 from views.shell.window.layouts import Layout, LayoutHistory
 
 if TYPE_CHECKING:
@@ -29,8 +33,6 @@ if TYPE_CHECKING:
 
 SETTLE_MS = 250
 """A drag is a hundred small changes: it counts as one once it has come to rest."""
-SEEN = 48
-"""Pixels of a floating window that have to be on a screen for it to be found and dragged."""
 
 
 class Docks(QObject):
@@ -77,6 +79,8 @@ class Docks(QObject):
         """Docks come and go that nobody will see: no panel is made for them. So it is until the first ``restore``."""
         self._words = ""
         self._rest = b""
+        self._sizes_at_rest: dict[QSplitter, list[int]] = {}
+        """What the design or the operator gave the docks; a large font needs more for a while."""
         self._settle = QTimer(self, singleShot=True, interval=SETTLE_MS)
         self._settle.timeout.connect(self._settled)
         self.manager.dockAreaCreated.connect(self._area_created)
@@ -86,6 +90,7 @@ class Docks(QObject):
         self.manager.dockAreasAdded.connect(self._rearranged)
         self.manager.dockAreasRemoved.connect(self._rearranged)
         self.manager.floatingWidgetCreated.connect(self._rearranged)
+        self.manager.floatingWidgetCreated.connect(self._watch)
 
         for spec in panels.specs.values():
             self._add(spec)
@@ -102,7 +107,7 @@ class Docks(QObject):
         dock.setMinimumSizeHintMode(ads.CDockWidget.eMinimumSizeHintMode.MinimumSizeHintFromDockWidget)
         # The docking system keeps areas hidden whose docks hold nothing.
         dock.setWidget(QWidget(), ads.CDockWidget.eInsertMode.ForceNoScrollArea)
-        dock.visibilityChanged.connect(partial(self._seen, spec.id))
+        dock.visibilityChanged.connect(partial(self._dock_shown, spec.id))
         dock.topLevelChanged.connect(lambda floating: self._touched(_moved(spec.title, floating)))
         dock.viewToggled.connect(lambda shown: self._touched(f"{'Opened' if shown else 'Closed'} “{spec.title}”"))
         self._panels.when_made(spec.id, partial(self._fill, spec))
@@ -110,15 +115,18 @@ class Docks(QObject):
     def _fill(self, spec: PanelSpec, panel: Panel) -> None:
         dock, widget = self._docks[spec.id], panel.widget
         dock.takeWidget().deleteLater()
-        dock.setWidget(widget, ads.CDockWidget.eInsertMode.ForceNoScrollArea)
-        widget.show()  # the first picture hid what it had no room for; from now on the dock decides
+        # Sums over the whole shop are painted before anybody knows who is there; all else is somebody's to see.
+        behind = widget if spec.painted_first else curtain.Curtain(self._panels.console, widget)
+        dock.setWidget(behind, ads.CDockWidget.eInsertMode.ForceNoScrollArea)
+        if spec.painted_first:
+            widget.show()  # the first picture hid what it had no room for; from now on the dock decides
         widget.setAccessibleName(widget.accessibleName() or spec.title)
         widget.installEventFilter(self)
         panel.noted.connect(lambda: self.noted.emit(spec.id))
         panel.set_visible(dock.isVisible())
         self._fitting.start()
 
-    def _seen(self, panel_id: str, visible: bool) -> None:
+    def _dock_shown(self, panel_id: str, visible: bool) -> None:
         self._fitting.start()
         panel = self._panels.made(panel_id)
         if panel is None and visible and not self._arranging:
@@ -196,7 +204,12 @@ class Docks(QObject):
             f"border-bottom: 1px solid {line}; padding: 0 4px; }}"
             f"ads--CDockWidgetTab, ads--CDockAreaTabBar, ads--CDockAreaTabBar QWidget {{ background: {window}; "
             "border: 0; }"
-            "ads--CDockWidgetTab QLabel { font-weight: 600; }"
+            # A line of the same height on all of them: what comes to the front moves nothing.
+            "ads--CDockWidgetTab { border-top: 2px solid transparent; }"
+            f"ads--CDockWidgetTab QLabel {{ color: {QColor(t.text2).name()}; font-weight: 400; }}"
+            f'ads--CDockWidgetTab[activeTab="true"] QLabel {{ color: {QColor(t.text).name()}; font-weight: 600; }}'
+            'ads--CDockAreaTitleBar[several="true"] ads--CDockWidgetTab[activeTab="true"] '
+            f"{{ border-top: 2px solid {QColor(t.accent).name()}; }}"
             f"ads--CDockSplitter::handle {{ background: {QColor(t.base).name()}; image: none; }}"
         )
         for splitter in self.manager.findChildren(QSplitter):
@@ -206,9 +219,12 @@ class Docks(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() is QEvent.Type.LayoutRequest:
             self._fitting.start()
+        elif event.type() in {QEvent.Type.Move, QEvent.Type.Resize} and watched in self.manager.floatingWidgets():
+            self._touched("Moved a floating panel")
         return super().eventFilter(watched, event)
 
     def _fit(self) -> None:
+        changed = False
         # What a panel needs changes with its width, the font, the number of columns and when a chart is first drawn.
         for panel_id, dock in self._docks.items():
             area = dock.dockAreaWidget()
@@ -221,6 +237,17 @@ class Docks(QObject):
             least.setHeight(least.height() + area.titleBar().minimumHeight())
             if area.minimumSize() != least:
                 area.setMinimumSize(least)
+                changed = True
+        if changed and not self._settle.isActive():
+            self._give_sizes()
+
+    def _give_sizes(self) -> None:
+        for splitter, sizes in self._sizes_at_rest.items():
+            if isValid(splitter) and splitter.count() == len(sizes):
+                splitter.setSizes(sizes)
+
+    def _note_sizes(self) -> None:
+        self._sizes_at_rest = {s: s.sizes() for s in self.manager.findChildren(QSplitter) if any(s.sizes())}
 
     # ---- looking --------------------------------------------------------------------------------------------------
 
@@ -230,8 +257,9 @@ class Docks(QObject):
         return self._panels.specs.get(dock.objectName()) if dock is not None else None
 
     def panel(self, panel_id: str) -> Panel | None:
-        """The panel of a dock, once somebody has seen it."""
-        return self._panels.made(panel_id)
+        """The panel of a dock, once somebody has seen it; ``None`` while nobody is signed in who may."""
+        hidden = not self._panels.specs[panel_id].painted_first and curtain.is_drawn(self._panels.console)
+        return None if hidden else self._panels.made(panel_id)
 
     @property
     def closed(self) -> list[PanelSpec]:
@@ -300,7 +328,14 @@ class Docks(QObject):
 
     def layout_now(self) -> Layout:
         """The present arrangement."""
+        if self._settle.isActive():
+            self._note_sizes()
+        # As it was arranged, not as it is while a large font needs more.
+        for area in self.manager.openedDockAreas():
+            area.setMinimumSize(0, 0)
+        self._give_sizes()
         blob = bytes(self.manager.saveState().data())
+        self._fit()
         return Layout(tuple(sorted(self._docks)), blob, screens_now(), self._places())
 
     def _places(self) -> Places:
@@ -324,7 +359,7 @@ class Docks(QObject):
                 self._build_in()
             elif layout is not None:
                 self._take_in(set(self._docks).difference(layout.docks))
-        self._make_seen()
+        self._make_visible()
         self.clamp_floating()
         self.rest()
         return fits or layout is None
@@ -336,12 +371,12 @@ class Docks(QObject):
             return False
         with self._arranged():
             self._apply(blob)
-        self._make_seen()
+        self._make_visible()
         self.clamp_floating()
         self.rest()
         return True
 
-    def _make_seen(self) -> None:
+    def _make_visible(self) -> None:
         for panel_id, dock in self._docks.items():
             if dock.isVisible():
                 self._panels.panel(panel_id)
@@ -377,25 +412,23 @@ class Docks(QObject):
         """Take the present arrangement as the one that the next change departs from."""
         self._settle.stop()
         self._watch_splitters()
+        self._note_sizes()
         self._fit()
         self._rest = bytes(self.manager.saveState().data())
 
     def clamp_floating(self) -> None:
-        """Bring floating windows back that are on no screen any more."""
+        """Make floating windows whole on the screens there are, and say from here on when one is moved."""
         for window in self.manager.floatingWidgets():
-            frame = window.frameGeometry()
-            for screen in QGuiApplication.screens():
-                seen = screen.availableGeometry().intersected(frame)
-                if seen.width() >= SEEN and seen.height() >= SEEN:
-                    break
-            else:
-                room = QGuiApplication.primaryScreen().availableGeometry()
-                window.resize(min(frame.width(), room.width()), min(frame.height(), room.height()))
-                window.move(room.center() - window.rect().center())
+            make_whole(window)
+            self._watch(window)
+
+    def _watch(self, window: QWidget) -> None:
+        """A floating window that is moved or made larger changes the layout, and no signal of the docks says so."""
+        window.setMinimumSize(window.minimumSize().expandedTo(FLOATING_LEAST))
+        window.installEventFilter(self)
 
     def _apply(self, blob: bytes) -> bool:
-        # Ours are plain XML: anything else would be tried as compressed data, with a warning.
-        return blob.startswith(b"<?xml") and bool(self.manager.restoreState(blob))
+        return is_sound(blob) and bool(self.manager.restoreState(blob))
 
     def _any_open(self) -> bool:
         return any(not dock.isClosed() for dock in self._docks.values())
@@ -412,6 +445,7 @@ class Docks(QObject):
         if now != self._rest:
             self.history.push(self._rest)
             self._rest = now
+            self._note_sizes()
             self._watch_splitters()
             self.changed.emit(self._words)
 

@@ -1,9 +1,13 @@
-"""Keys while another workspace comes up: they were meant for the one that was left, so they do nothing."""
+"""Keys while another workspace comes up: they were meant for the one that was left, so they do nothing.
+
+A key with Ctrl means the same wherever the keyboard is: the last one is carried out once the workspace is there, and
+what is typed after it finds what it has opened.
+"""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QWidget
 
 PAUSE_MS = 300
@@ -17,18 +21,21 @@ class KeyGate(QObject):
 
     dropped = Signal()
     """It is open again, and keys were dropped meanwhile."""
+    chord = Signal(QKeySequence)
+    """It is open again, and this was the last key with Ctrl meanwhile."""
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self._window = window
         self._ready = self._typed = False
         self.shut = False
+        self._chord: QKeySequence | None = None
         self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._pause.timeout.connect(self._open)
 
     def close(self) -> None:
         """Drop keys from now on."""
-        self._ready = False
+        self._ready, self._chord = False, None  # it was meant for the workspace before this one
         application = QApplication.instance()
         if not self.shut and application is not None:
             self.shut = True
@@ -45,7 +52,9 @@ class KeyGate(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         kind = event.type()
         if kind in _KEYS and isinstance(event, QKeyEvent) and not _opens_workspace(event):
-            if kind == QEvent.Type.KeyPress and event.key() not in _MODIFIERS:
+            if kind == QEvent.Type.KeyPress and _is_chord(event):
+                self._chord = QKeySequence(event.keyCombination())
+            elif kind == QEvent.Type.KeyPress and event.key() not in _MODIFIERS:
                 self._typed = self._typed or not event.isAutoRepeat()
                 self._pause.start()
             event.accept()  # an override that is accepted does not become a shortcut
@@ -63,6 +72,14 @@ class KeyGate(QObject):
         if self._typed:
             self._typed = False
             self.dropped.emit()
+        if self._chord is not None:
+            chord, self._chord = self._chord, None
+            self.chord.emit(chord)
+
+
+def _is_chord(event: QKeyEvent) -> bool:
+    control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+    return control and event.key() not in _MODIFIERS and not event.isAutoRepeat()
 
 
 def _opens_workspace(event: QKeyEvent) -> bool:

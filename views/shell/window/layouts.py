@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 from app.core import files
+from app.core.json_text import parse_json
 from views.shell.window.arrangement import BUILT_IN, MAIN
 
 SCHEMA = 1
@@ -121,9 +122,9 @@ class Workspaces:
         """Add a workspace and open it; raises LayoutError for a name that cannot be used."""
         name = self._usable(name, besides=None)
         stem = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "workspace"
-        taken = {item.id for item in self.items}
+        known_ids = {item.id for item in self.items}
         number, workspace_id = 1, stem
-        while workspace_id in taken:
+        while workspace_id in known_ids:
             number += 1
             workspace_id = f"{stem}-{number}"
         return Workspaces((*self.items, Workspace(workspace_id, name, layout)), workspace_id)
@@ -200,7 +201,7 @@ class LayoutStore:
     def load(self) -> tuple[Workspaces, str | None]:
         """The workspaces, and what to tell the operator when the file could not be used."""
         try:
-            return Workspaces.from_json(json.loads(self.path.read_text("utf-8"))), None
+            return Workspaces.from_json(parse_json(self.path.read_text("utf-8"))), None
         except FileNotFoundError:
             return Workspaces(), None
         except LayoutError as error:

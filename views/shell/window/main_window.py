@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from views.shell.window.docks import Docks
 
 INSET = 8
+IGNORED = "Keys typed while the workspace was opening were ignored."
 
 
 class MainWindow(QWidget):
@@ -69,7 +70,8 @@ class MainWindow(QWidget):
         self.rail.show_workspaces(self.workspaces)
         self._shortcuts: list[QShortcut] = []
         self.keys = KeyGate(self)
-        self.keys.dropped.connect(lambda: self.say("Keys typed while the workspace was opening were ignored."))
+        self.keys.dropped.connect(lambda: console.messages.post(IGNORED, passing=True))
+        self.keys.chord.connect(self._carry_out)
         self.refresh()
         self.resize(QGuiApplication.primaryScreen().availableSize().boundedTo(self.maximumSize()))
 
@@ -117,8 +119,7 @@ class MainWindow(QWidget):
         self.strip.past_asked.connect(lambda: self.page_asked.emit("past"))
         self.strip.search_asked.connect(lambda: self.page_asked.emit("palette"))
         self.strip.panel_asked.connect(self.open_panel)
-        for asked in (self.strip.pending_asked, self.message_bar.pending_asked):
-            asked.connect(self._open_pending)
+        self.message_bar.pending_asked.connect(self._open_pending)
         self.strip.user_menu.connect(self._fill_user_menu)
         self.rail.workspace_chosen.connect(self.open_workspace)
         self.rail.layouts_asked.connect(self._layouts_menu)
@@ -145,6 +146,7 @@ class MainWindow(QWidget):
             (console.session.changed, self.refresh),
             (console.messages.posted, self._posted),
             (console.messages.taken_back, self.message_bar.forget_undo),
+            (console.messages.cleared, self.message_bar.clear),
             (console.mutations.changed, self.refresh),
             (console.stream.changed, self.refresh),
         )
@@ -169,7 +171,7 @@ class MainWindow(QWidget):
         self.strip.show_state(strip_state(self.console))
         self.banner.say(*banner_words(self.console))
         mutations = self.console.mutations
-        waiting = sum(1 for intent in mutations.pending if intent.state != "waiting")
+        waiting = sum(1 for mutation in mutations.pending if mutation.state != "waiting")
         self.message_bar.show_pending(len(mutations.pending), waiting)
 
     def say(self, text: str, undo: Any = None) -> None:
@@ -209,7 +211,9 @@ class MainWindow(QWidget):
         if not self.docks.restore(self.workspaces.current.layout):
             self.say(f"The layout of “{self.workspaces.current.name}” could not be used; the built-in one is shown.")
         self.docks.history.clear()
-        self.ground.setUpdatesEnabled(True)
+        # Floating docks were made while nothing was drawn; being windows they do not hear that it is again.
+        for drawn in (self.ground, *self.docks.manager.floatingWidgets()):
+            drawn.setUpdatesEnabled(True)
 
     @property
     def _built_in(self) -> str:
@@ -299,6 +303,10 @@ class MainWindow(QWidget):
         item = self.rail.layouts
         menu.popup(item.mapToGlobal(item.rect().topRight()))
 
+    def groups_here(self) -> set[str]:
+        """Groups of the actions of the capabilities whose docks are seen."""
+        return self.panels.groups_of(panel_id for panel_id in self.panels.specs if self.docks.is_open(panel_id))
+
     def _fill_user_menu(self, menu: QMenu) -> None:
         self._fill(menu, "Session")
 
@@ -326,6 +334,13 @@ class MainWindow(QWidget):
                 shortcut = QShortcut(QKeySequence(action.shortcut), self)
                 shortcut.activated.connect(lambda i=action.id: self.commands.by_key(i))
                 self._shortcuts.append(shortcut)
+
+    def _carry_out(self, keys: QKeySequence) -> None:
+        """Do what was asked for by key while a workspace came up."""
+        for action in self.console.actions.all():
+            if action.shortcut and not action.bound and QKeySequence(action.shortcut) == keys:
+                self.commands.by_key(action.id)
+                return
 
     def _banner_pressed(self) -> None:
         if self.console.link.state == "down":

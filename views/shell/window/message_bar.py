@@ -14,6 +14,7 @@ from views.kit.widgets.pill import Look, Pill
 
 HEIGHT = 28
 UNDO_SECONDS = 8
+PASSING_MS = 4000
 
 
 class MessageBar(QWidget):
@@ -46,6 +47,8 @@ class MessageBar(QWidget):
             item.hide()
         self._second = QTimer(self, interval=1000)
         self._second.timeout.connect(self._tick)
+        self._passing = QTimer(self, singleShot=True, interval=PASSING_MS)
+        self._passing.timeout.connect(self._forget_line)
         self.message.clicked.connect(self.history_asked)
         self.pending.clicked.connect(self.pending_asked)
         self.undo.clicked.connect(self.take_back)
@@ -62,6 +65,7 @@ class MessageBar(QWidget):
         self.message.setToolTip(line.text)
         self._text = line.text
         self.message.setAccessibleDescription(line.text)
+        self._passing.start() if line.passing else self._passing.stop()
         if line.undo is not None:
             self._undo, self._left = line.undo, UNDO_SECONDS
             self.action.set(line.text)
@@ -84,11 +88,11 @@ class MessageBar(QWidget):
 
     def _fit(self) -> None:
         others = (self.time, self.pending, self.action, self.countdown, self.undo)
-        taken = sum(w.sizeHint().width() + 6 for w in others if not w.isHidden())
+        used_width = sum(w.sizeHint().width() + 6 for w in others if not w.isHidden())
         metrics = QFontMetrics(current().font(10))
         # The action says the same as the message while it can be undone.
         same = not self.action.isHidden() and self.action.text() == self._text
-        room = max(40, self.width() - taken - 48)
+        room = max(40, self.width() - used_width - 48)
         self.message.set("" if same else metrics.elidedText(self._text, Qt.TextElideMode.ElideRight, room))
 
     def take_back(self) -> bool:
@@ -104,6 +108,19 @@ class MessageBar(QWidget):
         """It was taken back elsewhere."""
         self._undo = None
         self._show_undo(shown=False)
+
+    def clear(self) -> None:
+        """What was told is nobody's business any more."""
+        self._forget_line()
+        self.action.set("")
+        self.forget_undo()
+
+    def _forget_line(self) -> None:
+        self._text = ""
+        self.time.set("")
+        self.message.setToolTip("")
+        self.message.setAccessibleDescription("")
+        self._fit()
 
     def _show_undo(self, *, shown: bool) -> None:
         self.countdown.set(f"{self._left} s")

@@ -9,7 +9,7 @@ from app.core.actions import Action
 from views.capabilities import CAPABILITIES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from PySide6.QtWidgets import QWidget
 
@@ -59,6 +59,12 @@ class Panels:
             group=spec.group,
             bound=spec.bound,
         )
+
+    def groups_of(self, panel_ids: Iterable[str]) -> set[str]:
+        """Groups of the actions that come from the same capabilities as these panels."""
+        wanted = set(panel_ids)
+        found = (each for each in self._capabilities if wanted & {panel.id for panel in each.panels})
+        return {action.group for each in found for action in each.actions}
 
     # --- for capabilities ----------------------------------------------------------------------------------------
 

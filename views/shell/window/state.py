@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from app.core.freshness import age_words, long_age_words
 from views.capabilities import CAPABILITIES
@@ -25,7 +26,7 @@ def strip_state(console: Console) -> StripState:
         age = seen  # what stands on the screen, whatever the workspace
     return StripState(
         now=now,
-        environment=console.environment,
+        environment=console.environment or urlsplit(console.target.url).netloc,
         link=state,  # type: ignore[arg-type]
         age="" if age is None else (long_age_words(age) if down else age_words(age)),
         range_days=console.time.range_days,
@@ -33,12 +34,17 @@ def strip_state(console: Console) -> StripState:
         window_end=None if figures is None else datetime.fromtimestamp(figures.as_of, UTC),
         counts=tuple(count for each in CAPABILITIES if each.status is not None for count in each.status(console)),
         read_only=state == "signed_out" or console.time.as_of is not None,
-        pending=len(console.mutations.pending),
         polling=console.stream.state == "polling",
         local_time=console.settings.local_time,
-        user=me.name if me else (figures.user if figures else ""),
+        user=me.name if me else _painted_user(console),
         user_id=me.user_id if me else "",
     )
+
+
+def _painted_user(console: Console) -> str:
+    """Whom the first picture names, until it is known who is signed in; signed out, nobody is."""
+    first = console.first
+    return first.user if first is not None and console.link.state != "signed_out" else ""
 
 
 def banner_words(console: Console) -> tuple[str, str, str, str]:
@@ -52,13 +58,14 @@ def banner_words(console: Console) -> tuple[str, str, str, str]:
         day = "" if at.date() == now.astimezone(UTC).date() else f"{at:%Y-%m-%d} "  # a bare time would seem today's
         from_when = f"Figures are from {day}{at:%H:%M:%S} UTC. "
     if state == "down":
-        heard = _epoch(link.last_heard)
-        if heard is None:
+        heard_at = _epoch(link.last_heard)
+        if heard_at is None:
             since = "Never heard from it since the start. "
         else:
-            age = long_age_words(max(0.0, console.clock.now().timestamp() - heard))
-            since = f"Last heard {datetime.fromtimestamp(heard, UTC):%Y-%m-%d %H:%M:%S} UTC, {age} ago. "
-        words = f"{since}{from_when}What you decide is kept until the link is back."
+            age = long_age_words(max(0.0, console.clock.now().timestamp() - heard_at))
+            since = f"Last heard {datetime.fromtimestamp(heard_at, UTC):%Y-%m-%d %H:%M:%S} UTC, {age} ago. "
+        why = f"{link.detail} " if link.detail else ""
+        words = f"{why}{since}{from_when}What you decide is kept until the link is back."
         return "Link lost", words, "", "Try now"
     if state == "signed_out":
         return "Signed out", f"{from_when}Sign in to see new figures and to change anything.", "", "Sign in…"

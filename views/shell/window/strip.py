@@ -39,8 +39,6 @@ class StripState:
     counts: tuple[StatusCount, ...] = ()
     """What capabilities count here."""
     read_only: bool = False
-    pending: int = 0
-    """What operators decided and the server has not answered."""
     polling: bool = False
     """Changes are not told as they happen: panels ask by themselves."""
     user: str = ""
@@ -106,7 +104,6 @@ class Strip(QWidget):
     search_asked = Signal()
     panel_asked = Signal(object)
     """Id of the panel behind a count."""
-    pending_asked = Signal()
     user_menu = Signal(object)
     """A QMenu that is about to open and wants its actions."""
 
@@ -126,10 +123,10 @@ class Strip(QWidget):
         self.counts: dict[str, Pill] = {}
         """By id; made when first heard of."""
         self.read_only = Pill("Read-only", Look.INVERSE)
-        self.pending = Pill(look=Look.OUTLINE, name="Decisions that wait to be sent")
         self.utc = Pill(look=Look.STRONG)
         self.local = Pill(look=Look.QUIET)
         self.user = Pill(look=Look.PLAIN, name="Who is signed in")
+        self.more = Pill("⋯", name="More of the strip")
         row = self._row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 8, 0)
         row.setSpacing(4)
@@ -143,23 +140,27 @@ class Strip(QWidget):
         for item in (
             lines[1],
             self.read_only,
-            self.pending,
             lines[2],
             self.utc,
             self.local,
             self.user,
+            self.more,
         ):
             row.addWidget(item)
         self._state: StripState | None = None
         self._narrow: list[QWidget] = [self.local, *lines, self.window_text, self.past, self.search, self.utc]
         """What gives way first when there is no room; the rest never does."""
+        current().changed.connect(self._fit)
         self.live.clicked.connect(self.live_chosen)
         for days, pill in self.ranges.items():
             pill.clicked.connect(lambda _=False, d=days: self.range_chosen.emit(d))
         self.past.clicked.connect(self.past_asked)
         self.search.clicked.connect(self.search_asked)
-        self.pending.clicked.connect(self.pending_asked)
         self.user.clicked.connect(self._open_user_menu)
+        self.more.clicked.connect(self._open_more)
+        self._reachable: tuple[Pill, ...] = (self.search, self.past, *self.ranges.values(), self.utc, self.user)
+        """What is behind ``more`` while there is no room for it."""
+        self._behind: list[Pill] = []
 
     def sizeHint(self) -> QSize:
         return QSize(1024, self.minimumSizeHint().height())
@@ -175,7 +176,6 @@ class Strip(QWidget):
         self.environment.set_name(state.environment)
         self.environment.setVisible(bool(state.environment))
         self.link.set("● Link up, polling" if state.polling and state.link == "up" else LINK_WORDS[state.link])
-        self.pending.set(f"{state.pending} pending")
         self.age.set(f"data {state.age} old" if state.age else "no data yet")
         live = state.past is None
         self.live.set(
@@ -220,25 +220,30 @@ class Strip(QWidget):
             return
         away: dict[QWidget, bool] = {
             self.read_only: not state.read_only,
-            self.pending: not state.pending,
             self.user: not state.user,
         }
         away |= {self.counts[count.id]: not count.text for count in state.counts}
         away[self.local] = not state.local_time or not state.now.astimezone().utcoffset()
         at = (self._row.itemAt(n) for n in range(self._row.count()))
         items = [widget for item in at if item is not None and (widget := item.widget()) is not None]
+        items.remove(self.more)
         shown = [w for w in items if not away.get(w, False) and (w is not self.environment or state.environment)]
         room = self.width() - 8
         needed = sum(w.sizeHint().width() + 4 for w in shown)
         other_ranges = [pill for days, pill in self.ranges.items() if days != state.range_days]
         # The age goes last: a number never appears without it.
+        wanted = [pill for pill in self._reachable if pill in shown]
         for widget in (*self._narrow, self.user, *other_ranges, self.age):
             if needed <= room:
                 break
             if widget in shown:
                 shown.remove(widget)
                 needed -= widget.sizeHint().width() + 4
-        for widget in items:
+                if widget in wanted and self.more not in shown:
+                    shown.append(self.more)
+                    needed += self.more.sizeHint().width() + 4
+        self._behind = [pill for pill in wanted if pill not in shown]
+        for widget in (*items, self.more):
             if widget.isHidden() == (widget in shown):
                 widget.setVisible(widget in shown)
 
@@ -247,6 +252,17 @@ class Strip(QWidget):
         menu.aboutToHide.connect(menu.deleteLater)
         self.user_menu.emit(menu)
         menu.popup(self.user.mapToGlobal(self.user.rect().bottomLeft()))
+
+    def _open_more(self) -> None:
+        menu = QMenu(self)
+        menu.aboutToHide.connect(menu.deleteLater)
+        for pill in self._behind:
+            if pill is self.user:
+                menu.addSection(pill.text())
+                self.user_menu.emit(menu)
+            else:
+                menu.addAction(pill.text(), pill.click).setEnabled(pill is not self.utc)
+        menu.popup(self.more.mapToGlobal(self.more.rect().bottomLeft()))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         tokens = current().tokens

@@ -68,9 +68,9 @@ async def finish(mutations: Mutations, note: Note) -> Outcome:
     )
 
 
-def _without(value: Any, _fields: dict[str, Any], intent: PendingMutation) -> Any:
+def _without(value: Any, _fields: dict[str, Any], mutation: PendingMutation) -> Any:
     """The list without the note. Every query of the topic comes here, the counts behind the badges too."""
     if not isinstance(value, tuple):
         return value
-    left = tuple(note for note in value if intent.resource != f"note:{note.id}")
+    left = tuple(note for note in value if mutation.resource != f"note:{note.id}")
     return value if len(left) == len(value) else left

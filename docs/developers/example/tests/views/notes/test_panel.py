@@ -12,7 +12,7 @@ from tests.views.access.test_workspace import relaying, signed_in
 from tests.views.office import shown, turns, until
 from views.notes.capability import PANEL
 from views.notes.write_dialog import WriteDialog
-from views.shell.application import Desk
+from views.shell.application import ConsoleApplication
 from views.shell.palette.sources import find
 
 LONGEST = 30.0
@@ -23,11 +23,11 @@ def test_a_note_is_written_from_the_palette_shown_and_finished(aio: Any, api: Ap
     async def run() -> None:
         async with signed_in(api, "operations-lead", tmp_path) as console:
             with relaying(api):
-                desk = Desk(QApplication.instance(), console)  # type: ignore[arg-type]
-                desk.show(1440, 900)
-                await desk.furnish()
-                panels = desk.window.panels
-                actions = {entry.title: entry for entry in dict(find(desk.window, ""))["Recent and all actions"]}
+                app = ConsoleApplication(QApplication.instance(), console)  # type: ignore[arg-type]
+                app.show(1440, 900)
+                await app.furnish()
+                panels = app.window.panels
+                actions = {entry.title: entry for entry in dict(find(app.window, ""))["Recent and all actions"]}
                 assert not actions["Write a note…"].disabled
                 assert actions["Finish the chosen note"].disabled == "choose a note first"
                 assert panels.made(PANEL) is None
@@ -37,7 +37,7 @@ def test_a_note_is_written_from_the_palette_shown_and_finished(aio: Any, api: Ap
                 dialog = shown(WriteDialog)
                 dialog.words.setPlainText("Mind the mirror.")
                 dialog.submit()
-                desk.window.open_panel(PANEL)
+                app.window.open_panel(PANEL)
                 panel = panels.panel(PANEL)
                 await until(lambda: [note.text for note in panel.table.records.rows] == ["Mind the mirror."], LONGEST)
                 await until(lambda: badge.words == "1 note is open", LONGEST)
@@ -46,8 +46,8 @@ def test_a_note_is_written_from_the_palette_shown_and_finished(aio: Any, api: Ap
                 assert console.actions.execute("notes.finish") is None
                 await until(lambda: not panel.table.records.rows and not console.mutations.pending, LONGEST)
                 await until(lambda: badge.words == "", LONGEST)
-                desk.close()
-                desk.window.deleteLater()
+                app.close()
+                app.window.deleteLater()
                 await turns()
 
     aio(run())

@@ -13,10 +13,10 @@ from views.risk.triage.wording import country, moment
 if TYPE_CHECKING:
     from models.risk.case import RiskCase
 
-Facts = list[tuple[str, str, bool]]
+CaseLines = list[tuple[str, str, bool]]
 
 
-def order_facts(case: RiskCase, reporting: str, now: datetime) -> Facts:
+def order_lines(case: RiskCase, reporting: str, now: datetime) -> CaseLines:
     """Lines about the order."""
     order = case.order
     lines = [("Number", order.order_id, False)]
@@ -32,9 +32,9 @@ def order_facts(case: RiskCase, reporting: str, now: datetime) -> Facts:
     lines.append(("Paid with", _paid(case), False))
     lines.append(("Network", _network(case), False))
     places = [("billed to", order.billing_country), ("sent to", order.shipping_country)]
-    said = ", ".join(f"{words} {country(code)}" for words, code in places if code)
-    if said:
-        lines.append(("Places", said[:1].upper() + said[1:], False))
+    listed = ", ".join(f"{words} {country(code)}" for words, code in places if code)
+    if listed:
+        lines.append(("Places", listed[:1].upper() + listed[1:], False))
     if order.settled_at is not None:
         lines.append(("Settled", f"{moment(order.settled_at, now)} UTC: a rejection is refunded", False))
     lines.append(("Shop", _shop(case), True))
@@ -60,29 +60,29 @@ def _paid(case: RiskCase) -> str:
 
 def _network(case: RiskCase) -> str:
     order = case.order
-    said = [country(order.ip_country) if order.ip_country else "", order.ip or ""]
-    return ", ".join(filter(None, said)) or "not known"
+    known = [country(order.ip_country) if order.ip_country else "", order.ip or ""]
+    return ", ".join(filter(None, known)) or "not known"
 
 
 def _shop(case: RiskCase) -> str:
-    intent = case.intent
-    if intent is None:
+    request = case.intent
+    if request is None:
         return "not released yet"
-    verb = {"release": "release", "refund": "refund", "cancel": "cancel"}[intent.kind]
-    done = {"release": "released", "refund": "refunded", "cancel": "cancelled"}[intent.kind]
-    match intent.state:
+    verb = {"release": "release", "refund": "refund", "cancel": "cancel"}[request.kind]
+    done = {"release": "released", "refund": "refunded", "cancel": "cancelled"}[request.kind]
+    match request.state:
         case "done":
-            at = f" {intent.done_at.astimezone(UTC):%H:%M:%S} UTC" if intent.done_at else ""
+            at = f" {request.done_at.astimezone(UTC):%H:%M:%S} UTC" if request.done_at else ""
             return f"{done}{at}"
         case "failed":
-            return f"could not {verb} it: {intent.problem or 'the shop refused'}"
+            return f"could not {verb} it: {request.problem or 'the shop refused'}"
         case "withdrawn":
             return "not released yet"
         case _:
-            return f"asked to {verb} it" + (f"; {intent.problem}" if intent.problem else "")
+            return f"asked to {verb} it" + (f"; {request.problem}" if request.problem else "")
 
 
-def customer_facts(case: RiskCase) -> Facts:
+def customer_lines(case: RiskCase) -> CaseLines:
     """Lines about who ordered."""
     customer = case.customer
     lines = [("Customer", customer.customer_id or "a guest", False)]

@@ -28,8 +28,8 @@ _parsed: OrderedDict[tuple[str, int], tuple[FraudRule, ...]] = OrderedDict()
 
 _GIVEN: LiteralString = """
 select %(id)s::text as id, %(placed_at)s::timestamptz as placed_at,
-       %(customer_id)s::text as customer_id, %(email)s::text as email, %(ip)s::text as ip, %(card)s::text as card,
-       %(device)s::text as device,
+       %(customer_id)s::text as customer_id, %(email)s::text as email, %(email_alias)s::text as email_alias,
+       %(ip)s::text as ip, %(ip_network)s::text as ip_network, %(card)s::text as card, %(device)s::text as device,
        case when %(currency)s::text = %(reporting)s::text then %(minor)s::bigint
             else converted(%(minor)s::bigint, (select rate from currency_rate where currency = %(currency)s::text
                 and day = (%(placed_at)s::timestamptz at time zone 'UTC')::date), %(shift)s::int) end as order_value,
@@ -37,7 +37,7 @@ select %(id)s::text as id, %(placed_at)s::timestamptz as placed_at,
 offset 0
 """
 
-_AROUND: LiteralString = """
+_CONTEXT: LiteralString = """
 select to_jsonb(f) as counted,
        (select coalesce(jsonb_agg(jsonb_build_object('list_id', l.id, 'kind', l.kind, 'metric', v.metric,
                                                      'value', v.value) order by l.id), '[]')
@@ -51,13 +51,13 @@ select to_jsonb(f) as counted,
          where s.until > now()) as snoozed,
        (select coalesce(array_agg(b.rule_id), '{}') from risk_breaker as b where b.reset_at is null) as demoted,
        exists (select from risk_decision as d where d.order_id = %(id)s::text) as decided,
-       exists (select from risk_order as o where o.id = %(id)s::text and o.source = 'shop') as adopted,
+       exists (select from risk_order as o where o.id = %(id)s::text and o.source = 'shop') as is_backfilled,
        s.id::text, s.number, s.version, clock_timestamp()
   from risk_rule_set as s, counted as f
  where s.state = 'published'
 """
 
-READ: LiteralString = f"with counted as ({counted_sql(_GIVEN)}) {_AROUND}"
+READ: LiteralString = f"with counted as ({counted_sql(_GIVEN)}) {_CONTEXT}"
 """One row: everything that is asked about a checked order."""
 
 
@@ -67,7 +67,7 @@ def examples() -> tuple[LiteralString, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class CheckInputs:
     """What holds for an order at the instant it is checked."""
 
     values: Mapping[str, Any]
@@ -77,8 +77,8 @@ class Facts:
     demoted: frozenset[str]
     decided: bool
     """It was checked before."""
-    adopted: bool
-    """It came in from the shop before."""
+    is_backfilled: bool
+    """It came in from the shop before, without a check."""
     rule_set_id: str
     rule_set_number: int
     rules: tuple[FraudRule, ...]
@@ -105,7 +105,7 @@ def subject_keys(values: Mapping[str, Any]) -> list[int]:
     ]
 
 
-async def read(tx: Connection, values: dict[str, Any], reporting: str) -> Facts:
+async def read_inputs(tx: Connection, values: dict[str, Any], reporting: str) -> CheckInputs:
     """What bears on an order with these ``order_values``."""
     given = {key: values[key] for key in ("id", "placed_at", "currency", "minor", *(c for _, c, _ in SUBJECTS))}
     listed, snoozed = _present(LISTED, values), _present(SNOOZED, values)
@@ -119,14 +119,14 @@ async def read(tx: Connection, values: dict[str, Any], reporting: str) -> Facts:
     }
     row = await (await tx.execute(READ, given, prepare=True)).fetchone()
     assert row is not None  # noqa: S101 - a rule set is always published
-    counted, lists, quiet, demoted, decided, adopted, rule_set_id, number, version, now = row
-    return Facts(
+    counted, lists, suppressed, demoted, decided, is_backfilled, rule_set_id, number, version, now = row
+    return CheckInputs(
         values | counted | {"received_at": now},
         tuple(ListHit.model_validate(hit) for hit in lists),
-        frozenset(quiet),
+        frozenset(suppressed),
         frozenset(demoted),
         decided,
-        adopted,
+        is_backfilled,
         rule_set_id,
         number,
         await _rules(tx, rule_set_id, version),

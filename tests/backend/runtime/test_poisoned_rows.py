@@ -1,0 +1,197 @@
+"""Work in the background survives a row it cannot deal with: the others are dealt with, and it is told."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+
+from backend.access.usage.actions import Usage
+from backend.core.background import Background
+from backend.core.capability import Tick
+from backend.core.database import Database
+from backend.core.metrics import SET_ASIDE
+from backend.core.security import Identity, Principal
+from backend.core.settings import Settings
+from backend.runtime import health
+from backend.runtime.worker import STOPPED_SECONDS, Progress, ticks
+from models.core.permissions import Permission
+from tests.conftest import Api
+
+ENTRY = """
+insert into risk_order (id, source, placed_at, minor, currency) values ('{0}', 'check', now(), 1, 'EUR');
+insert into risk_entry (order_id, score, action, triggered, placed_at, currency, minor, due_at, snoozed_until)
+  values ('{0}', 1, 'review', '{{}}', now(), 'EUR', 1, now() + '1 h'::interval, now() - '1 s'::interval);
+"""
+TRIP = """
+create function trip() returns trigger language plpgsql as $$
+begin if to_jsonb(new)::text like '%poison%' then raise exception using errcode = '22023'; end if; return new; end $$;
+create trigger trip before insert or update on {0} for each row execute function trip();
+"""
+RULE = '[{"ruleId": "r", "description": "d", "conditions": [], "severity": 1, "action": "flag"}]'
+
+
+@dataclass(frozen=True)
+class Case:
+    """How a poller gets a bad row before a good one, and what says that it has dealt with the good one."""
+
+    setup: str
+    done: str
+
+
+CASES = {
+    "ends of grants": Case(
+        "insert into role_assignment (user_id, role_id, granted_by, expires_at) values"
+        " ('poison', 'viewer', 'test', now() - '2 s'::interval), ('good', 'viewer', 'test', now() - '1 s'::interval);"
+        + TRIP.format("role_assignment"),
+        "select user_id = 'good' from role_assignment where revoked_at is not null",
+    ),
+    "ends of approvals": Case(
+        "insert into approval (kind, title, subject_type, subject_id, details, reason, permission, needs, requested_by,"
+        " ends_at) select 'rbac.grant', t, 'role', t, '{}', 'r', 'operations.manage_roles', 1, 'ada',"
+        " now() - '1 s'::interval from unnest(array['poison', 'good']) as t;" + TRIP.format("approval"),
+        "select title = 'good' from approval where state = 'expired'",
+    ),
+    "ends of snoozes in the risk queue": Case(
+        ENTRY.format("poison") + ENTRY.format("good") + TRIP.format("risk_entry"),
+        "select order_id = 'good' from risk_entry where snoozed_until is null",
+    ),
+    "risk backfill": Case(
+        "insert into orders (id, placed_at, currency, minor) values ('poison', now() - '1 h'::interval, 'EUR', 1),"
+        " ('good', now(), 'EUR', 1); insert into risk_pending select placed_at, id from orders;"
+        + TRIP.format("risk_order"),
+        "select id = 'good' and not exists (select from risk_pending) from risk_order",
+    ),
+    "shadow runs": Case(
+        f"insert into risk_rule_set (title, state, rules, author, shadow_since, shadow_through) values"
+        f" ('poison', 'draft', '{RULE}', 'ada', now() - '1 h'::interval, now() - '1 h'::interval),"
+        " ('good', 'draft', '[]', 'ada', now() - '1 h'::interval, now() - '1 h'::interval);"
+        + ENTRY.format("good")
+        + "insert into risk_decision (order_id, rule_set_id, score, action, triggered, explanation, decided_at)"
+        " select 'good', id, 0, 'approve', '{}', '[]', now() - '5 min'::interval from risk_rule_set"
+        " where state = 'published';",
+        "select s.title = 'good' from risk_shadow_decision as d join risk_rule_set as s on s.id = d.rule_set_id",
+    ),
+    "alert evaluation": Case(
+        "insert into alert_rule (figure, title, comparison, value, range_days, severity, updated_by) values"
+        " ('poison', 'bad', 'above', 1, 7, 'P1', 'test'), ('downloads.total', 'good', 'above', 1, 7, 'P1', 'test');",
+        "select bool_or(r.title = 'good') from alert_watch as w join alert_rule as r on r.id = w.rule_id",
+    ),
+}
+
+OF_NO_ROWS = {
+    "access in outside systems": "a report of another system; tests/backend/access/test_drift.py",
+    "verdicts the shop has not heard of": "defers jobs, which fail each by itself",
+    "rollup fold": "adds up numbers that one statement of ours has written",
+    "audit relay": "numbers rows, whatever they hold",
+    "audit seal": "may leave nothing out; what cannot be sealed is an alert",
+    "backup watch": "looks at times of its own",
+    "sample trade": "makes up its rows",
+}
+
+
+def test_every_tick_is_looked_at(settings: Settings) -> None:
+    assert {tick.name for tick in ticks(settings)} <= CASES.keys() | OF_NO_ROWS.keys()
+
+
+@pytest.mark.expects_errors("a row was set aside")
+@pytest.mark.parametrize("name", CASES)
+async def test_a_poisoned_row_costs_the_others_nothing(
+    settings: Settings, owner_url: str, open_database: Any, name: str
+) -> None:
+    (tick,) = (each for each in ticks(settings) if each.name == name)
+    with psycopg.connect(owner_url, autocommit=True) as connection:
+        connection.execute(CASES[name].setup)  # type: ignore[call-overload]
+    before = SET_ASIDE.labels(name)._value.get()
+    async with open_database() as database:
+        await tick.turn(database, settings)
+        await tick.turn(database, settings)
+    with psycopg.connect(owner_url) as connection:
+        assert connection.execute(CASES[name].done).fetchone() == (True,)  # type: ignore[call-overload]
+    assert SET_ASIDE.labels(name)._value.get() > before
+
+
+def _principal(user_id: str, name: str) -> Principal:
+    identity = Identity(user_id, name, "oidc", datetime.now(UTC))
+    return Principal(user_id, name, (), (), frozenset(), identity)
+
+
+@pytest.mark.expects_errors("a row was set aside")
+async def test_usage_is_written_for_the_others(open_database: Any, owner_url: str) -> None:
+    usage = Usage()
+    for user_id, name in (("a", "Nul\0Name"), ("b", "Bob"), ("c", "Half\ud800")):
+        usage.see(_principal(user_id, name))
+        usage.note(_principal(user_id, name), Permission.VIEW_AUDIT)
+    async with open_database() as database:
+        await usage.write(database)
+        usage.see(_principal("d", "Dan"))
+        await usage.write(database)
+    with psycopg.connect(owner_url) as connection:
+        assert connection.execute("select user_id from principal_seen order by 1").fetchall() == [("b",), ("d",)]
+
+
+@pytest.mark.expects_errors("usage was not written")
+async def test_the_writer_of_usage_goes_on_after_anything(open_database: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backend.access.usage.actions.WRITE_SECONDS", 0.01)
+    usage, written = Usage(), asyncio.Event()
+    turns = iter([RuntimeError("no"), None])
+
+    async def write(_database: Database) -> None:
+        if (trouble := next(turns, None)) is not None:
+            raise trouble
+        written.set()
+
+    monkeypatch.setattr(usage, "write", write)
+    async with open_database() as database, Background().running("usage", usage.keep_writing(database)):
+        await asyncio.wait_for(written.wait(), 20)
+
+
+@pytest.mark.expects_errors("background work has stopped")
+def test_health_says_what_has_stopped(api: Api, owner_url: str) -> None:
+    async def fall_over() -> None:
+        raise RuntimeError("poison")
+
+    async def stopped() -> tuple[str, ...]:
+        background = Background()
+        async with background.running("usage", fall_over()):
+            while not background.stopped:
+                await asyncio.sleep(0)
+            return background.stopped
+
+    assert asyncio.run(stopped()) == ("usage",)
+    with psycopg.connect(owner_url, autocommit=True) as connection:
+        connection.execute(
+            "insert into heartbeat (name, at, stopped) values ('worker', now(), array['rollup fold'])"
+            " on conflict (name) do update set at = excluded.at, stopped = excluded.stopped"
+        )
+    answer = httpx.get(f"{api.base_url}/readyz")
+    assert answer.status_code == 503
+    details = {check["name"]: check for check in answer.json()["checks"]}
+    assert "stopped: rollup fold" in details["worker"]["detail"]
+    assert details["background"]["ok"]
+
+
+async def test_a_tick_that_does_not_get_through_is_told(
+    settings: Settings, open_database: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    progress = Progress()
+
+    async def never(_database: Database, _settings: Settings) -> None:
+        """Does not matter."""
+
+    progress.begin(Tick("rollup fold", 1.0, never))
+    now = time.monotonic() + STOPPED_SECONDS + 1
+    monkeypatch.setattr("backend.runtime.worker.time.monotonic", lambda: now)
+    progress.note(Tick("audit relay", 1.0, never))
+    async with open_database() as database:
+        await progress.beat(database, settings)
+        async with database.read() as connection:
+            row = await (await connection.execute(health.queries.readiness)).fetchone()
+    assert row is not None
+    assert row[2] == ["rollup fold"]
