@@ -80,7 +80,7 @@ class ReplayDialog(DecidingDialog):
             self.send(lambda: replay(self._console.mutations, self._request, count))
 
 
-class DiscardDialog(DecidingDialog):
+class DiscardLettersDialog(DecidingDialog):
     """They are not sent any more."""
 
     def __init__(self, console: Console, letters: Sequence[Letter], parent: QWidget) -> None:

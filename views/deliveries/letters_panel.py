@@ -245,7 +245,7 @@ class LettersPanel(FollowingPanel):
 
     def run(self, verb: str) -> None:
         """Do something about the chosen letters, or the one under the cursor."""
-        from views.deliveries.letter_dialogs import DiscardDialog, ReplayDialog, ResolveDialog
+        from views.deliveries.letter_dialogs import DiscardLettersDialog, ReplayDialog, ResolveDialog
 
         parent, at = self._window.as_parent, self.table.at_cursor
         match verb:
@@ -260,7 +260,7 @@ class LettersPanel(FollowingPanel):
                 request = ReplayRequest(connection_id=self.chosen.id)
                 ReplayDialog(self.console, request, self.letters, parent).open()
             case "discard":
-                DiscardDialog(self.console, self.selected, parent).open()
+                DiscardLettersDialog(self.console, self.selected, parent).open()
             case "resolve" if at is not None:
                 ResolveDialog(self.console, at, parent).open()
 

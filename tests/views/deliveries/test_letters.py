@@ -12,7 +12,7 @@ from tests.app.core.faulty_server import problem
 from tests.views.deliveries.fixtures import Systems, me
 from tests.views.deliveries.test_systems import press, told, workspace
 from tests.views.office import Office, shown, turns, until
-from views.deliveries.letter_dialogs import DiscardDialog, ReplayDialog, ResolveDialog
+from views.deliveries.letter_dialogs import DiscardLettersDialog, ReplayDialog, ResolveDialog
 from views.deliveries.letters_panel import LettersPanel
 from views.shell.application import ConsoleApplication
 
@@ -118,7 +118,7 @@ def test_giving_up_wants_a_reason_and_enter_does_not_do_it(aio: Any, tmp_path: P
         press(panel.table, KEY.Key_J)
         press(panel.table, KEY.Key_Space)
         press(panel.table, KEY.Key_D)
-        dialog = shown(DiscardDialog)
+        dialog = shown(DiscardLettersDialog)
         assert dialog.windowTitle() == "Discard 2 letters"
         dialog.submit()
         assert "why" in dialog.error

@@ -50,7 +50,7 @@ from views.alerts.dialogs import AcknowledgeDialog, ShelveDialog
 from views.alerts.rules_dialog import RulesDialog
 from views.audit.dialogs import ExportDialog, ProofDialog, TrustDialog
 from views.deliveries.connection_dialogs import ConnectionDialog, PauseDialog, SecretDialog, TurnOffDialog
-from views.deliveries.letter_dialogs import DiscardDialog, ReplayDialog, ResolveDialog
+from views.deliveries.letter_dialogs import DiscardLettersDialog, ReplayDialog, ResolveDialog
 from views.deliveries.routes_dialog import RoutesDialog
 from views.kit.dialogs.base import DestructiveButton, WindowDialog
 from views.kit.dialogs.conflict import ConflictDialog
@@ -166,7 +166,7 @@ MADE: dict[type[QDialog], tuple[Made, ...]] = {
     PauseDialog: (lambda o, w: PauseDialog(o.console, SYSTEM, w),),
     TurnOffDialog: (lambda o, w: TurnOffDialog(o.console, SYSTEM, w),),
     ReplayDialog: (lambda o, w: ReplayDialog(o.console, ReplayRequest(connection_id="c"), (LETTER,), w),),
-    DiscardDialog: (lambda o, w: DiscardDialog(o.console, (LETTER,), w),),
+    DiscardLettersDialog: (lambda o, w: DiscardLettersDialog(o.console, (LETTER,), w),),
     ResolveDialog: (lambda o, w: ResolveDialog(o.console, LETTER, w),),
     RoutesDialog: (lambda o, w: RoutesDialog(o.console, ROUTES, (SYSTEM,), w),),
     TrustDialog: (lambda o, w: TrustDialog(Verification(o.console), SEALED, "the shop", w, lambda: None),),
