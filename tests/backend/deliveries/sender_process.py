@@ -12,7 +12,7 @@ from backend.core.settings import Settings
 from backend.deliveries import plan
 from backend.deliveries.secrets import SecretStore
 from backend.deliveries.sending import actions, sender
-from backend.runtime.worker import Tick, repeat
+from backend.runtime.worker import Progress, Tick, repeat
 from tests.backend.deliveries.fixtures import LOOPBACK, ports
 
 LEASE = 4.0
@@ -25,7 +25,7 @@ async def main(url: str, key: str) -> None:
     database = Database(url, size=10)
     await database.open()
     store = SecretStore(Key.read(key, "test"), None)
-    relay = asyncio.create_task(repeat(Tick("relay", 0.25, stamp), database, Settings()))
+    relay = asyncio.create_task(repeat(Tick("relay", 0.25, stamp), database, Settings(), Progress()))
     await sender.Sender(database, ports(), store, LOOPBACK, within=2.0).run()
     relay.cancel()
 

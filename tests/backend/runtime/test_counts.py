@@ -27,7 +27,7 @@ def counts(api: Api, role: str) -> Any:
         ("operations-lead", {"risk.queue", "deliveries.connections"}),
         ("risk-analyst", {"risk.queue"}),
         ("compliance-officer", {"access.approvals"}),
-        ("administrator", {"access.approvals", "risk.queue"}),
+        ("administrator", {"access.approvals", "risk.queue", "deliveries.connections"}),
         ("finance-analyst", set()),
     ],
 )
