@@ -43,6 +43,8 @@ class Drill:
         self.kind = kind_of(link)
         self.rows: list[Any] = []
         self.summary: Summary | None = None
+        self.left_out = 0
+        """Rows that the server cannot read; they are in the sum."""
         self.complete = False
         self.loading = False
         self.error: OperationsError | None = None
@@ -56,7 +58,8 @@ class Drill:
         """Show only these rows."""
         self.country, self.status = country or None, status or None
         self._turn += 1
-        self.rows, self.summary, self.complete, self._cursor, self.loading = [], None, False, None, False
+        self.rows, self.summary, self.left_out = [], None, 0
+        self.complete, self._cursor, self.loading = False, None, False
         self.changed.emit()
         await self.more()
 
@@ -76,6 +79,7 @@ class Drill:
             if turn == self._turn:
                 self.rows.extend(page.items)
                 self.summary = page.summary
+                self.left_out += page.left_out
                 self._cursor = page.next_cursor
                 self.complete = page.next_cursor is None
         finally:

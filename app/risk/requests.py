@@ -50,6 +50,6 @@ async def matches(client: OperationsClient, rules: tuple[FraudRule, ...]) -> Rul
     return await client.post(f"{BASE}/rules/match", RuleMatches, MatchRules(rules=rules))
 
 
-async def report(client: OperationsClient, month: str, suffix: str, media: str) -> bytes:
-    """A monthly report as a file: ``2026-11``, ``pdf``, ``application/pdf``."""
-    return await client.file(f"{BASE}/reports/{month}.{suffix}", media)
+async def report(client: OperationsClient, month: str, suffix: str, media: str, *, bom: bool = False) -> bytes:
+    """A monthly report as a file: ``2026-11``, ``pdf``, ``application/pdf``; CSV with a byte order mark if asked."""
+    return await client.file(f"{BASE}/reports/{month}.{suffix}" + ("?bom=true" if bom else ""), media)

@@ -59,7 +59,7 @@ select u.user_id, u.name, u.kind, u.disabled, u.second_factor, coalesce(r.role_n
        where s.user_id = u.user_id and s.revoked_at is null
          and (s.expires_at is null or s.expires_at > clock_timestamp())) as r on true
  where not coalesce(r.service, false)
-   and (%(text)s::text is null or u.name ilike %(text)s or u.user_id ilike %(text)s)
+   and (%(text)s::text is null or normalize(u.name) ilike %(text)s or normalize(u.user_id) ilike %(text)s)
    and (%(after)s::text is null or (lower(u.name), u.user_id) > (lower(%(after)s), %(after_id)s))
  order by lower(u.name), u.user_id
  limit %(limit)s

@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from psycopg.rows import class_row, dict_row
+from psycopg.rows import dict_row
 
 from backend.core.clock import clock
 from backend.core.database import Connection, load_queries
-from backend.core.problems import ProblemError
+from backend.core.rows import Unreadable, lenient_row, the_one
 from backend.core.search import escape_like
 from models.access import ApprovalPolicy, Explanation, GrantingRole, Person, RoleAssignment, RoleDefinition
 from models.core.normal_form import visible
 from models.core.permissions import BUILT_IN_ROLE_BY_ID, Permission
-from models.core.problems import Code
 from models.core.wording import initials
 
 queries = load_queries("backend.access")
@@ -30,44 +29,36 @@ _ALL: dict[str, Any] = {
 }
 
 
-async def roles(connection: Connection, role_id: str | None = None) -> tuple[RoleDefinition, ...]:
+async def roles(connection: Connection, role_id: str | None = None) -> list[RoleDefinition | Unreadable]:
     """Every role, built-in ones first."""
-    async with connection.cursor(row_factory=dict_row) as cursor:
+    async with connection.cursor(row_factory=lenient_row(_role)) as cursor:
         await cursor.execute(queries.roles, {"role_id": role_id})
-        found = [_role(row) for row in await cursor.fetchall()]
+        found = await cursor.fetchall()
     # As the design has them: the built-in ones in their own order, then what administrators made, the oldest first.
     order = {known: number for number, known in enumerate(BUILT_IN_ROLE_BY_ID)}
-    return tuple(sorted(found, key=lambda role: order.get(role.role_id, len(order))))
+    return sorted(found, key=lambda role: order.get(role.role_id, len(order)))
 
 
 async def role(connection: Connection, role_id: str) -> RoleDefinition:
     """The role; raises ProblemError 404."""
-    found = await roles(connection, role_id)
-    if not found:
-        raise ProblemError(Code.NOT_FOUND, "There is no such role.")
-    return found[0]
+    return the_one(await roles(connection, role_id), "There is no such role.")
 
 
-def _role(row: dict[str, Any]) -> RoleDefinition:
-    policy = ApprovalPolicy(
-        approvers=row.pop("approvers"), from_roles=row.pop("approver_roles"), hours=row.pop("approval_hours")
-    )
+def _role(*, approvers: int, approver_roles: list[str], approval_hours: int, **row: Any) -> RoleDefinition:
+    policy = ApprovalPolicy(approvers=approvers, from_roles=tuple(approver_roles), hours=approval_hours)
     return RoleDefinition(policy=policy, **row)
 
 
-async def assignments(connection: Connection, **wanted: Any) -> list[RoleAssignment]:
+async def assignments(connection: Connection, **wanted: Any) -> list[RoleAssignment | Unreadable]:
     """Assignments, newest first, by any of the parameters of the statement."""
-    async with connection.cursor(row_factory=class_row(RoleAssignment)) as cursor:
+    async with connection.cursor(row_factory=lenient_row(RoleAssignment)) as cursor:
         await cursor.execute(queries.assignments, _ALL | wanted)
         return await cursor.fetchall()
 
 
 async def assignment(connection: Connection, assignment_id: UUID) -> RoleAssignment:
     """The assignment; raises ProblemError 404."""
-    found = await assignments(connection, assignment_id=assignment_id)
-    if not found:
-        raise ProblemError(Code.NOT_FOUND, "There is no such assignment.")
-    return found[0]
+    return the_one(await assignments(connection, assignment_id=assignment_id), "There is no such assignment.")
 
 
 async def holds(
@@ -88,13 +79,17 @@ async def holds_lasting_administration(connection: Connection, user_id: str, *, 
 
 async def people(
     connection: Connection, *, text: str | None, after: tuple[str | None, str | None], limit: int
-) -> list[Person]:
+) -> list[Person | Unreadable]:
     """Everybody who can sign in or holds a role, by name; ``text`` is part of name or id, ``after`` both of them."""
     pattern = f"%{escape_like(visible(text))}%" if text else None
-    async with connection.cursor(row_factory=dict_row) as cursor:
+    async with connection.cursor(row_factory=lenient_row(_person)) as cursor:
         values = {"text": pattern, "after": after[0], "after_id": after[1], "limit": limit}
         await cursor.execute(queries.people, values)
-        return [Person(initials=initials(row["name"]), **row) for row in await cursor.fetchall()]
+        return await cursor.fetchall()
+
+
+def _person(*, name: str, **row: Any) -> Person:
+    return Person(name=name, initials=initials(name), **row)
 
 
 async def explanation(connection: Connection, user_id: str, permission: Permission) -> Explanation:

@@ -16,6 +16,7 @@ from backend.core.dependencies import Read, Tx
 from backend.core.http import operations_router
 from backend.core.pages import Cursor, Limit, LongCursor, cut_page, decode_cursor
 from backend.core.problems import ProblemError
+from backend.core.rows import left_out, readable
 from backend.core.security import Principal, require
 from backend.core.versions import IfMatch, with_etag
 from models.access import (
@@ -74,7 +75,8 @@ async def me(http: Request, principal: Anybody) -> Me:
 @router.get("/roles")
 async def list_roles(_principal: Anybody, connection: Read) -> Page[RoleDefinition]:
     """Every role with its permissions and how many hold it."""
-    return Page[RoleDefinition](items=await reads.roles(connection), as_of=await clock(connection))
+    found = await reads.roles(connection)
+    return Page[RoleDefinition](items=readable(found), left_out=left_out(found), as_of=await clock(connection))
 
 
 @router.get("/roles/{role_id}")
@@ -130,8 +132,8 @@ async def list_assignments(
         after=after,
         limit=limit + 1,
     )
-    items, following = cut_page(found, limit, lambda last: (last.granted_at, last.assignment_id))
-    return Page[RoleAssignment](items=items, next_cursor=following, as_of=await clock(connection))
+    items, following, left_out = cut_page(found, limit, lambda last: (last.granted_at, last.assignment_id))
+    return Page[RoleAssignment](items=items, next_cursor=following, left_out=left_out, as_of=await clock(connection))
 
 
 @router.post(
@@ -187,8 +189,8 @@ async def list_people(
         raise _not_yours()
     name, user_id = decode_cursor(cursor, str, str)
     found = await reads.people(connection, text=text, after=(name, user_id), limit=limit + 1)
-    items, following = cut_page(found, limit, lambda last: (last.name, last.user_id))
-    return Page[Person](items=items, next_cursor=following, as_of=await clock(connection))
+    items, following, left_out = cut_page(found, limit, lambda last: (last.name, last.user_id))
+    return Page[Person](items=items, next_cursor=following, left_out=left_out, as_of=await clock(connection))
 
 
 @router.post("/people/{user_id}/second-factor/remove", status_code=204)

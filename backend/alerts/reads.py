@@ -10,6 +10,7 @@ from psycopg.rows import class_row
 
 from backend.core.database import Connection, load_queries
 from backend.core.problems import ProblemError
+from backend.core.rows import Unreadable, lenient_row
 from models.alerts import Alert, AlertList, AlertRule
 from models.core.problems import Code
 
@@ -33,9 +34,9 @@ async def alerts(
     states: Sequence[AlertList] | None,
     before: tuple[datetime | None, UUID | None],
     limit: int,
-) -> list[Alert]:
+) -> list[Alert | Unreadable]:
     """Alerts as they were at ``as_of``, newest first, after the one raised at ``before``."""
-    async with connection.cursor(row_factory=class_row(Alert)) as cursor:
+    async with connection.cursor(row_factory=lenient_row(Alert)) as cursor:
         await cursor.execute(
             queries.alerts_page,
             {
@@ -59,8 +60,8 @@ async def alert_at(connection: Connection, alert_id: UUID, as_of: datetime) -> A
     return alert
 
 
-async def rules(connection: Connection, *, after: UUID | None, limit: int) -> list[AlertRule]:
+async def rules(connection: Connection, *, after: UUID | None, limit: int) -> list[AlertRule | Unreadable]:
     """Alert rules, oldest first."""
-    async with connection.cursor(row_factory=class_row(AlertRule)) as cursor:
+    async with connection.cursor(row_factory=lenient_row(AlertRule)) as cursor:
         await cursor.execute(queries.rules_page, {"after": after, "limit": limit})
         return await cursor.fetchall()

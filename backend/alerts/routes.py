@@ -47,8 +47,8 @@ async def list_alerts(
     before, raised_at, alert_id = decode_cursor(cursor, datetime, datetime, UUID)
     instant = before or as_of or await clock(connection)
     found = await reads.alerts(connection, as_of=instant, states=state, before=(raised_at, alert_id), limit=limit + 1)
-    items, following = cut_page(found, limit, lambda last: (instant, last.raised_at, last.id))
-    return Page[Alert](items=items, next_cursor=following, as_of=instant)
+    items, following, left_out = cut_page(found, limit, lambda last: (instant, last.raised_at, last.id))
+    return Page[Alert](items=items, next_cursor=following, left_out=left_out, as_of=instant)
 
 
 @router.get("/alerts/{alert_id}")
@@ -104,8 +104,8 @@ async def list_rules(
     (after,) = decode_cursor(cursor, UUID)
     instant = await clock(connection)
     found = await reads.rules(connection, after=after, limit=limit + 1)
-    items, following = cut_page(found, limit, lambda last: (last.id,))
-    return Page[AlertRule](items=items, next_cursor=following, as_of=instant)
+    items, following, left_out = cut_page(found, limit, lambda last: (last.id,))
+    return Page[AlertRule](items=items, next_cursor=following, left_out=left_out, as_of=instant)
 
 
 @router.get("/alert-rules/{rule_id}")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from psycopg.rows import class_row, dict_row
+from psycopg.rows import dict_row
 
 from backend.alerts.actions import queries
 from backend.core.database import Connection
+from backend.core.rows import lenient_row, read_row, readable
 from models.alerts import AlertRule, AlertState, AlertSummary, Comparison, Severity
 from models.dashboard import Threshold
 from models.figures import COUNTED, FigureName
@@ -22,20 +23,20 @@ async def for_dashboard(connection: Connection, as_of: datetime) -> tuple[tuple[
         await cursor.execute(queries.dashboard_alerts, {"as_of": as_of, "limit": SHOWN_MOST}, prepare=True)
         rows = await cursor.fetchall()
     total = rows[0]["total"] if rows else 0
-    return tuple(AlertSummary(**row) for row in rows), total
+    return readable(read_row(AlertSummary, row) for row in rows), total
 
 
 async def rules_now(connection: Connection) -> tuple[AlertRule, ...]:
     """Every rule as it is."""
-    async with connection.cursor(row_factory=class_row(AlertRule)) as cursor:
+    async with connection.cursor(row_factory=lenient_row(AlertRule)) as cursor:
         await cursor.execute(queries.rules, {"rule_id": None}, prepare=True)
-        return tuple(await cursor.fetchall())
+        return readable(await cursor.fetchall())
 
 
 async def rules_at(connection: Connection, as_of: datetime) -> tuple[AlertRule, ...]:
     """Every rule as it was at a past instant."""
     cursor = await connection.execute(queries.rules_at, {"as_of": as_of}, prepare=True)
-    return tuple([AlertRule.model_validate(after) for (after,) in await cursor.fetchall()])
+    return readable([read_row(AlertRule, after) for (after,) in await cursor.fetchall()])
 
 
 def in_force(rules: Iterable[AlertRule], range_days: int) -> tuple[AlertRule, ...]:

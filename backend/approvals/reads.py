@@ -7,15 +7,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from psycopg.rows import class_row
-
 from backend.core.capability import ApprovalKinds
 from backend.core.database import Connection, load_queries
-from backend.core.problems import ProblemError
+from backend.core.rows import Unreadable, lenient_row, readable, the_one
 from models.access import Approval, ApprovalState
 from models.core.paging import PAGE_MOST
 from models.core.permissions import Permission, permission_words
-from models.core.problems import Code
 
 if TYPE_CHECKING:
     from backend.core.security import Principal
@@ -48,15 +45,13 @@ async def count_decidable(kinds: ApprovalKinds, connection: Connection, principa
     """How many approvals wait for ``principal``, of the newest that are pending."""
     concerning = (principal.user_id, principal.permissions)
     pending = await approvals(connection, state=ApprovalState.PENDING, concerning=concerning, limit=PAGE_MOST)
-    return [await decision_blocker(connection, kinds, approval, principal) for approval in pending].count(None)
+    blockers = [await decision_blocker(connection, kinds, approval, principal) for approval in readable(pending)]
+    return blockers.count(None)
 
 
 async def find(connection: Connection, approval_id: UUID) -> Approval:
     """The approval; raises ProblemError 404."""
-    found = await approvals(connection, approval_id=approval_id)
-    if not found:
-        raise ProblemError(Code.NOT_FOUND, "There is no such approval.")
-    return found[0]
+    return the_one(await approvals(connection, approval_id=approval_id), "There is no such approval.")
 
 
 async def approvals(
@@ -67,13 +62,13 @@ async def approvals(
     concerning: tuple[str, Collection[str]] | None = None,
     before: tuple[datetime | None, UUID | None] = (None, None),
     limit: int = 1,
-) -> list[Approval]:
+) -> list[Approval | Unreadable]:
     """Approvals, newest first; ``concerning``: only what this person asked for, gains by, or may decide by permission.
 
     ``before`` is the instant and the id of the last one of the page before.
     """
     me, permissions = concerning or (None, ())
-    async with connection.cursor(row_factory=class_row(Approval)) as cursor:
+    async with connection.cursor(row_factory=lenient_row(Approval)) as cursor:
         await cursor.execute(
             queries.approvals,
             {

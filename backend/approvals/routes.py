@@ -50,10 +50,11 @@ async def list_approvals(
         before=decode_cursor(cursor, datetime, UUID),
         limit=limit + 1,
     )
-    items, following = cut_page(found, limit, lambda last: (last.requested_at, last.approval_id))
+    items, following, left_out = cut_page(found, limit, lambda last: (last.requested_at, last.approval_id))
     return Page[Approval](
         items=tuple([await _for(connection, kinds, approval, principal) for approval in items]),
         next_cursor=following,
+        left_out=left_out,
         as_of=await clock(connection),
     )
 

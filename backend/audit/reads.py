@@ -9,13 +9,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from psycopg.rows import class_row
-
 from backend.audit.canonical import canonical
 from backend.audit.merkle import EMPTY, Span, consistency, cover, fold, inclusion, leaf_hash
 from backend.audit.seal import nodes
 from backend.core.database import Connection, array, load_queries
 from backend.core.problems import ProblemError, invalid
+from backend.core.rows import Unreadable, lenient_row, the_one
 from models.audit import AuditCheckpoint, AuditLogEntry, ConsistencyProof, InclusionProof, OutsideCopies
 from models.core.base import INT64
 from models.core.problems import Code
@@ -49,7 +48,7 @@ async def newest(connection: Connection) -> tuple[int, datetime]:
 
 async def page(
     connection: Connection, wanted: AuditFilter, below: int | None, limit: int
-) -> tuple[list[AuditLogEntry], int | None]:
+) -> tuple[list[AuditLogEntry | Unreadable], int | None]:
     """Up to ``limit`` entries under position ``below``, newest first; and under which position the next page lies."""
     lower, upper = await bounds(connection, wanted.since, wanted.until)
     upper = upper if below is None else min(upper, below)
@@ -92,8 +91,8 @@ async def bounds(connection: Connection, since: datetime | None, until: datetime
 
 async def _entries(
     connection: Connection, positions: Sequence[int], text: str | None, limit: int
-) -> list[AuditLogEntry]:
-    async with connection.cursor(row_factory=class_row(AuditLogEntry)) as cursor:
+) -> list[AuditLogEntry | Unreadable]:
+    async with connection.cursor(row_factory=lenient_row(AuditLogEntry)) as cursor:
         await cursor.execute(queries.entries, {"positions": array(positions), "text": text, "limit": limit})
         return await cursor.fetchall()
 
@@ -101,9 +100,7 @@ async def _entries(
 async def entry(connection: Connection, entry_id: UUID) -> AuditLogEntry:
     """One entry. Raises ProblemError 404."""
     found = await _entries(connection, [await _position(connection, entry_id)], None, 1)
-    if not found:
-        raise ProblemError(Code.NOT_FOUND, "There is no such audit entry.")
-    return found[0]
+    return the_one(found, "There is no such audit entry.")
 
 
 async def _position(connection: Connection, entry_id: UUID) -> int:

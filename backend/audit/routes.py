@@ -12,6 +12,7 @@ from backend.core.dependencies import Read, Tx
 from backend.core.http import known_id, operations_router, problems
 from backend.core.pages import Cursor, Limit, decode_cursor, encode_cursor
 from backend.core.problems import ProblemError, invalid
+from backend.core.rows import left_out, readable
 from backend.core.security import Principal, require
 from models.audit import AuditCheckpoint, AuditExport, AuditLogEntry, AuditPage, ConsistencyProof, InclusionProof
 from models.core.base import INT64, Identifier, Instant, Text
@@ -70,7 +71,8 @@ async def list_entries(
     )
     items, following = await reads.page(connection, wanted, below, limit)
     return AuditPage(
-        items=tuple(items),
+        items=readable(items),
+        left_out=left_out(items),
         next_cursor=None if following is None else encode_cursor(following),
         as_of=now,
         total=total,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from psycopg.rows import class_row, dict_row
+from psycopg.rows import dict_row
 
 from backend.backup.due import History
 from backend.core.database import Connection, load_queries
+from backend.core.rows import Unreadable, lenient_row
 from models.backup import BackupRun
 
 queries = load_queries(__package__)
@@ -26,9 +27,9 @@ async def history(connection: Connection) -> History:
 
 async def runs(
     connection: Connection, *, as_of: datetime, before: tuple[datetime | None, UUID | None], limit: int
-) -> list[BackupRun]:
+) -> list[BackupRun | Unreadable]:
     """Backups and failed attempts as they were known at ``as_of``, newest first, after the one begun at ``before``."""
-    async with connection.cursor(row_factory=class_row(BackupRun)) as cursor:
+    async with connection.cursor(row_factory=lenient_row(BackupRun)) as cursor:
         values = {"as_of": as_of, "started_at": before[0], "run_id": before[1], "limit": limit}
         await cursor.execute(queries.runs_page, values)
         return await cursor.fetchall()

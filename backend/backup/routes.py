@@ -29,5 +29,5 @@ async def list_backups(
     before, started_at, run_id = decode_cursor(cursor, datetime, datetime, UUID)
     instant = before or as_of or await clock(connection)
     found = await reads.runs(connection, as_of=instant, before=(started_at, run_id), limit=limit + 1)
-    items, following = cut_page(found, limit, lambda last: (instant, last.started_at, last.id))
-    return Page[BackupRun](items=items, next_cursor=following, as_of=instant)
+    items, following, left_out = cut_page(found, limit, lambda last: (instant, last.started_at, last.id))
+    return Page[BackupRun](items=items, next_cursor=following, left_out=left_out, as_of=instant)

@@ -24,6 +24,13 @@ SET_ASIDE = Counter(
     registry=REGISTRY,
 )
 
+UNREADABLE = Counter(
+    "opsconsole_unreadable_rows_total",
+    "Stored rows that no longer fit the contract and were left out of a list",
+    ["record"],
+    registry=REGISTRY,
+)
+
 
 def exposition() -> bytes:
     """The text Prometheus scrapes."""

@@ -13,6 +13,7 @@ from fastapi import Query
 
 from backend.core.http import known_id
 from backend.core.problems import invalid
+from backend.core.rows import Unreadable, left_out, readable
 from models.core.base import storable
 from models.core.paging import PAGE_MOST
 
@@ -29,23 +30,29 @@ LongCursor = Annotated[str | None, Query(max_length=4_000, description="nextCurs
 
 
 def cut_page(
-    rows: Sequence[T], limit: int, key: Callable[[T], tuple[datetime | str | int, ...]]
-) -> tuple[tuple[T, ...], str | None]:
-    """A page out of ``limit + 1`` rows that were asked for, and the cursor of the next one, if there is one.
+    rows: Sequence[T | Unreadable], limit: int, key: Callable[[Any], tuple[datetime | str | int | UUID, ...]]
+) -> tuple[tuple[T, ...], str | None, int]:
+    """A page out of ``limit + 1`` rows that were asked for, the cursor of the next one, and how many cannot be read.
 
     Args:
         rows: What was read, in its order.
         limit: Rows of a page.
         key: What a row is found again by: the values the order goes by, as ``decode_cursor`` gives them back.
     """
-    items = tuple(rows[:limit])
-    return items, encode_cursor(*key(items[-1])) if len(rows) > limit else None
+    page = rows[:limit]
+    return readable(page), encode_cursor(*key(page[-1])) if len(rows) > limit else None, left_out(page)
 
 
-def encode_cursor(*values: datetime | str | int) -> str:
+def encode_cursor(*values: datetime | str | int | UUID) -> str:
     """An opaque cursor for the key of the last row of a page."""
-    plain = [value.isoformat() if isinstance(value, datetime) else value for value in values]
+    plain = [_plain(value) for value in values]
     return base64.urlsafe_b64encode(json.dumps(plain, separators=(",", ":")).encode()).decode().rstrip("=")
+
+
+def _plain(value: datetime | str | int | UUID) -> str | int:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, UUID) else value
 
 
 def decode_cursor(text: str | None, *types: type[datetime | str | int | UUID]) -> tuple[Any, ...]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal, LiteralString
+from typing import Annotated, Any, Literal, LiteralString, TypeVar
 
 from fastapi import Query, Request, Response
-from psycopg.rows import dict_row
 from pydantic import AfterValidator
 
 from backend.core.clock import clock
@@ -15,12 +14,13 @@ from backend.core.dependencies import Read
 from backend.core.http import AsOf, operations_router
 from backend.core.pages import Limit, LongCursor, cut_page, decode_cursor
 from backend.core.problems import invalid
+from backend.core.rows import lenient_row
 from backend.core.security import Principal, require
 from backend.dashboard import queries
 from backend.dashboard.cache import Dashboards
 from backend.shop import reporting_currency
 from models.core import normal_form
-from models.core.base import Instant, PlainText
+from models.core.base import Instant, PlainText, Record
 from models.core.paging import PAGE_DEFAULT
 from models.core.permissions import Permission
 from models.dashboard import OperationsDashboard
@@ -39,6 +39,8 @@ from models.shop.orders import (
 )
 
 router = operations_router("/api/operations", "dashboard")
+
+R = TypeVar("R", bound=Record)
 
 Viewer = Annotated[Principal, require(Permission.VIEW_DASHBOARD)]
 OrderViewer = Annotated[Principal, require(Permission.VIEW_ORDERS)]
@@ -83,12 +85,12 @@ class _Window:
         self.values = {"from": start, "to": end, "before_at": before_at, "before_id": before_id, "limit": limit + 1}
 
     async def page(
-        self, connection: Connection, statement: LiteralString, at: str, **more: Any
-    ) -> tuple[tuple[dict[str, Any], ...], str | None]:
-        """Rows by the instant in column ``at``, and the cursor of the next page, if there is one."""
-        async with connection.cursor(row_factory=dict_row) as cursor:
+        self, connection: Connection, statement: LiteralString, record: type[R], at: str, **more: Any
+    ) -> tuple[tuple[R, ...], str | None, int]:
+        """Rows by the instant in column ``at``, the cursor of the next page, and how many rows cannot be read."""
+        async with connection.cursor(row_factory=lenient_row(record)) as cursor:
             await cursor.execute(statement, self.values | more)
-            return cut_page(await cursor.fetchall(), self.limit, lambda last: (last[at], last["id"]))
+            return cut_page(await cursor.fetchall(), self.limit, lambda last: (getattr(last, at), last.id))
 
 
 async def _one(connection: Connection, statement: LiteralString, values: dict[str, Any]) -> tuple[Any, ...]:
@@ -113,11 +115,12 @@ async def orders(
     window = _Window(start, to, cursor, limit)
     at = as_of or await clock(connection)
     more = {"status": status, "country": country, "as_of": at}
-    rows, following = await window.page(connection, queries.orders, "placed_at", **more)
+    rows, following, left_out = await window.page(connection, queries.orders, OrderRow, "placed_at", **more)
     count, amount, unconverted = await _one(connection, queries.orders_summary, window.values | more)
     return OrderPage(
-        items=tuple(OrderRow(**row) for row in rows),
+        items=rows,
         next_cursor=following,
+        left_out=left_out,
         as_of=at,
         summary=Summary(
             count=count,
@@ -143,11 +146,12 @@ async def refunds(
     """Refunds made in ``(from, to]``, newest first."""
     window = _Window(start, to, cursor, limit)
     more = {"country": country}
-    rows, following = await window.page(connection, queries.refunds, "refunded_at", **more)
+    rows, following, left_out = await window.page(connection, queries.refunds, RefundRow, "refunded_at", **more)
     count, amount, unconverted = await _one(connection, queries.refunds_summary, window.values | more)
     return RefundPage(
-        items=tuple(RefundRow(**row) for row in rows),
+        items=rows,
         next_cursor=following,
+        left_out=left_out,
         as_of=as_of or await clock(connection),
         summary=Summary(
             count=count,
@@ -174,11 +178,12 @@ async def downloads(
     window = _Window(start, to, cursor, limit)
     at = as_of or await clock(connection)
     more = {"status": status, "country": country, "as_of": at}
-    rows, following = await window.page(connection, queries.downloads, "downloaded_at", **more)
+    rows, following, left_out = await window.page(connection, queries.downloads, DownloadRow, "downloaded_at", **more)
     count, failed = await _one(connection, queries.downloads_summary, window.values | more)
     return DownloadPage(
-        items=tuple(DownloadRow(**row) for row in rows),
+        items=rows,
         next_cursor=following,
+        left_out=left_out,
         as_of=at,
         summary=Summary(count=count, failed=failed),
     )
@@ -198,11 +203,12 @@ async def community(
     """Community readings in ``(from, to]``, newest first."""
     window = _Window(start, to, cursor, limit)
     more = {"metric": metric}
-    rows, following = await window.page(connection, queries.community, "observed_at", **more)
+    rows, following, left_out = await window.page(connection, queries.community, CommunityRow, "observed_at", **more)
     (count,) = await _one(connection, queries.community_summary, window.values | more)
     return CommunityPage(
-        items=tuple(CommunityRow(**row) for row in rows),
+        items=rows,
         next_cursor=following,
+        left_out=left_out,
         as_of=as_of or await clock(connection),
         summary=Summary(count=count),
     )

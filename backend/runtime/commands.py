@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import shlex
+import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from backend import accounts
 from backend.audit import Verifier
@@ -60,7 +64,34 @@ def import_orders(
             return asyncio.run(run(url))
     except (ImportFailedError, EmbeddedError, DatabaseUnavailable, OSError) as error:
         words = str(error)
-        return _failed(f"{file} was not imported:{chr(10) if chr(10) in words else ' '}{words}")
+        again = _again(error.unclear) if isinstance(error, ImportFailedError) else ""
+        return _failed(f"{file} was not imported:{chr(10) if chr(10) in words else ' '}{words}{again}")
+
+
+def _again(unclear: Sequence[str]) -> str:
+    """The command as it was given, with what it lacks."""
+    if not unclear:
+        return ""
+    choices = {
+        "--dates": ("day-first", "month-first"),
+        "--decimal": (",", "."),
+        "--time-zone": (_own_zone() or "Europe/Berlin",),
+    }
+    given = [part for option in unclear for part in (option, choices[option][0])]
+    command = ["opsconsole", *sys.argv[1:], *given]
+    words = subprocess.list2cmdline(command) if sys.platform == "win32" else shlex.join(command)
+    others = [f"{option} {other}" for option in unclear for other in choices[option][1:]]
+    right = f", with {' and '.join(others)} where that is right" if others else ", with the time zone of the shop"
+    return f"\nRun it again{right}:\n  {words}"
+
+
+def _own_zone() -> str | None:
+    """The time zone this environment names: a word to offer, never what a file's times are read in by themselves."""
+    name = os.environ.get("TZ", "").lstrip(":")
+    try:
+        return ZoneInfo(name).key
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        return None
 
 
 def print_token(settings: Settings, role: str, *, data_dir: Path) -> int:

@@ -344,4 +344,6 @@ class AccessDrift(Record):
 
     reports: tuple[AccessReport, ...]
     differences: tuple[AccessDifference, ...]
+    left_out: Count = 0
+    """Those of either that cannot be read; the log of the server names them."""
     as_of: Instant

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Generic, TypeVar
 
-from models.core.base import Instant, Record
+from models.core.base import Count, Instant, Record
 
 T = TypeVar("T")
 
@@ -17,4 +17,6 @@ class Page(Record, Generic[T]):
 
     items: tuple[T, ...]
     next_cursor: str | None = None
+    left_out: Count = 0
+    """Rows of this page that cannot be read; the log of the server names them."""
     as_of: Instant

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -26,6 +26,8 @@ from models.core.personal import PERSONAL
 from models.core.problems import FieldError
 
 BATCH_MOST = 1_000
+AHEAD_MOST = timedelta(minutes=5)
+"""Clocks differ; what happened further ahead is a mistake, in a file and in a batch."""
 
 
 def _text_day(value: Any) -> Any:

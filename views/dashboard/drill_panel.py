@@ -147,7 +147,9 @@ class DrillPanel(QObject):
         if drill.loading:
             return Note("loading…")
         total = drill.summary.count if drill.summary else 0
-        return Note(f"{grouped(len(drill.rows))} of {grouped(total)} loaded" if len(drill.rows) < total else "")
+        words = [f"{grouped(len(drill.rows))} of {grouped(total)} loaded"] if len(drill.rows) < total else []
+        words += [f"{counted(drill.left_out, 'row')} cannot be read"] if drill.left_out else []
+        return Note(" · ".join(words))
 
     def menu(self) -> list[QAction]:
         """Export and copy."""

@@ -10,6 +10,7 @@ from backend.access.break_glass import actions, reads
 from backend.core.clock import clock
 from backend.core.dependencies import Read, Tx
 from backend.core.http import known_id, operations_router
+from backend.core.rows import left_out, readable
 from backend.core.security import Principal, require
 from backend.core.versions import IfMatch, with_etag
 from models.access import AccessReview, CloseReview
@@ -28,7 +29,7 @@ async def list_reviews(
 ) -> Page[AccessReview]:
     """Break-glass grants to be looked at, newest first, 200 at most."""
     found = await reads.reviews(connection, open_only=open_only)
-    return Page[AccessReview](items=tuple(found), as_of=await clock(connection))
+    return Page[AccessReview](items=readable(found), left_out=left_out(found), as_of=await clock(connection))
 
 
 @router.post("/reviews/{review_id}/close")

@@ -78,6 +78,9 @@ async def check(database: Database, settings: Settings, systems: Mapping[str, Ac
                     guidance=f"{error}. The differences known before are still shown.",
                 )
             continue
+        except Exception as error:  # noqa: BLE001 - an adapter may fail at anything, and the other systems go on
+            _aside.put(name, error)
+            continue
         async with database.transaction() as tx:
             roles = settings.access_reports[name].roles
             await _aside.each(tx, [(name, reported)], partial(_note, tx, roles), key=lambda each: each[0])

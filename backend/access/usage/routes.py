@@ -8,6 +8,7 @@ from backend.access.usage import reads
 from backend.core.clock import clock
 from backend.core.dependencies import Read
 from backend.core.http import operations_router
+from backend.core.rows import left_out, readable
 from backend.core.security import Principal, require
 from models.access import UnusedPermissions
 from models.core.paging import Page
@@ -21,4 +22,5 @@ Auditor = Annotated[Principal, require(Permission.VIEW_AUDIT)]
 @router.get("/hints")
 async def list_hints(_principal: Auditor, connection: Read) -> Page[UnusedPermissions]:
     """Permissions that assignments give and nobody used for 90 days: candidates to be taken away. 200 at most."""
-    return Page[UnusedPermissions](items=tuple(await reads.unused(connection)), as_of=await clock(connection))
+    found = await reads.unused(connection)
+    return Page[UnusedPermissions](items=readable(found), left_out=left_out(found), as_of=await clock(connection))

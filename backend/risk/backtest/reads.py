@@ -9,6 +9,7 @@ from psycopg.rows import class_row
 
 from backend.core.database import Connection, load_queries
 from backend.core.problems import ProblemError
+from backend.core.rows import Unreadable, lenient_row
 from models.core.problems import Code
 from models.risk.backtest import (
     Backtest,
@@ -34,9 +35,9 @@ async def backtests(
     rule_set_id: UUID | None,
     before: tuple[datetime | None, UUID | None],
     limit: int,
-) -> list[BacktestSummary]:
+) -> list[BacktestSummary | Unreadable]:
     """Backtests without their results, newest first, after the one made at ``before``."""
-    async with connection.cursor(row_factory=class_row(BacktestSummary)) as cursor:
+    async with connection.cursor(row_factory=lenient_row(BacktestSummary)) as cursor:
         values = {"rule_set_id": rule_set_id, "created_at": before[0], "backtest_id": before[1], "limit": limit}
         await cursor.execute(queries.backtests_page, values)
         return await cursor.fetchall()

@@ -38,8 +38,8 @@ async def list_backtests(
     created_at, after = decode_cursor(cursor, datetime, UUID)
     wanted = known_id(rule_set_id, "rule set") if rule_set_id is not None else None
     found = await reads.backtests(connection, rule_set_id=wanted, before=(created_at, after), limit=limit + 1)
-    items, following = cut_page(found, limit, lambda last: (last.created_at, last.backtest_id))
-    return Page[BacktestSummary](items=items, next_cursor=following, as_of=await clock(connection))
+    items, following, left_out = cut_page(found, limit, lambda last: (last.created_at, last.backtest_id))
+    return Page[BacktestSummary](items=items, next_cursor=following, left_out=left_out, as_of=await clock(connection))
 
 
 @router.get("/backtests/{backtest_id}")

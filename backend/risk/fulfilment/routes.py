@@ -33,8 +33,8 @@ async def list_intents(
     """List what the shop has not done yet, oldest first."""
     created_at, after = decode_cursor(cursor, datetime, UUID)
     found = await reads.pending(connection, state=state, after=(created_at, after), limit=limit + 1)
-    items, following = cut_page(found, limit, lambda last: (last.created_at, last.intent_id))
-    return Page[FulfilmentRequest](items=items, next_cursor=following, as_of=await clock(connection))
+    items, following, left_out = cut_page(found, limit, lambda last: (last.created_at, last.intent_id))
+    return Page[FulfilmentRequest](items=items, next_cursor=following, left_out=left_out, as_of=await clock(connection))
 
 
 @router.post("/{intent_id}/retry")

@@ -8,6 +8,7 @@ from psycopg.rows import class_row
 
 from backend.core.database import Connection, load_queries
 from backend.core.problems import ProblemError
+from backend.core.rows import Unreadable, lenient_row
 from models.core.problems import Code
 from models.risk.rules import ListEntry, RiskList, RiskPolicy
 from models.risk.suppression import Breaker, Snooze
@@ -34,32 +35,34 @@ async def find_policy(connection: Connection) -> RiskPolicy:
     return found
 
 
-async def lists(connection: Connection, *, after: str | None, limit: int) -> list[RiskList]:
+async def lists(connection: Connection, *, after: str | None, limit: int) -> list[RiskList | Unreadable]:
     """The lists by id, each with the rules that ask it."""
-    async with connection.cursor(row_factory=class_row(RiskList)) as cursor:
+    async with connection.cursor(row_factory=lenient_row(RiskList)) as cursor:
         await cursor.execute(queries.lists, {"list_id": None, "after": after, "limit": limit})
         return await cursor.fetchall()
 
 
 async def entries(
     connection: Connection, list_id: str, *, value: str | None, before: UUID | None, limit: int
-) -> list[ListEntry]:
+) -> list[ListEntry | Unreadable]:
     """What is on a list, newest first; only a ``value``, as orders have it, when one is given."""
-    async with connection.cursor(row_factory=class_row(ListEntry)) as cursor:
+    async with connection.cursor(row_factory=lenient_row(ListEntry)) as cursor:
         values = {"list_id": list_id, "value": value, "before": before, "limit": limit}
         await cursor.execute(queries.entries, values)
         return await cursor.fetchall()
 
 
-async def snoozes(connection: Connection, *, active: bool, before: UUID | None, limit: int) -> list[Snooze]:
+async def snoozes(
+    connection: Connection, *, active: bool, before: UUID | None, limit: int
+) -> list[Snooze | Unreadable]:
     """Rules that are quiet for somebody, newest first."""
-    async with connection.cursor(row_factory=class_row(Snooze)) as cursor:
+    async with connection.cursor(row_factory=lenient_row(Snooze)) as cursor:
         await cursor.execute(queries.snoozes, {"active": active, "before": before, "limit": limit})
         return await cursor.fetchall()
 
 
-async def breakers(connection: Connection) -> list[Breaker]:
+async def breakers(connection: Connection) -> list[Breaker | Unreadable]:
     """Rules that went past their cap, oldest first."""
-    async with connection.cursor(row_factory=class_row(Breaker)) as cursor:
+    async with connection.cursor(row_factory=lenient_row(Breaker)) as cursor:
         await cursor.execute(queries.breakers)
         return await cursor.fetchall()

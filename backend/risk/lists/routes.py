@@ -12,6 +12,7 @@ from backend.core.dependencies import Read, Tx
 from backend.core.http import known_id, operations_router
 from backend.core.pages import Cursor, Limit, cut_page, decode_cursor
 from backend.core.problems import ProblemError
+from backend.core.rows import left_out, readable
 from backend.core.security import Principal, require
 from backend.core.versions import IfMatch, with_etag
 from backend.risk.lists import actions, reads
@@ -39,8 +40,8 @@ async def list_lists(
     (after,) = decode_cursor(cursor, str)
     now = await clock(connection)
     found = await reads.lists(connection, after=after, limit=limit + 1)
-    items, following = cut_page(found, limit, lambda last: (last.list_id,))
-    return Page[RiskList](items=items, next_cursor=following, as_of=now)
+    items, following, left_out = cut_page(found, limit, lambda last: (last.list_id,))
+    return Page[RiskList](items=items, next_cursor=following, left_out=left_out, as_of=now)
 
 
 @router.get("/lists/{list_id}")
@@ -80,9 +81,9 @@ async def list_entries(
     (before,) = decode_cursor(cursor, UUID)
     known = None if value is None else actions.value_of(found.metric, value)
     entries = await reads.entries(connection, found.list_id, value=known, before=before, limit=limit + 1)
-    items, following = cut_page(entries, limit, lambda last: (last.entry_id,))
+    items, following, left_out = cut_page(entries, limit, lambda last: (last.entry_id,))
     shown = tuple(_hidden(entry, found.metric, principal) for entry in items)
-    return Page[ListEntry](items=shown, next_cursor=following, as_of=now)
+    return Page[ListEntry](items=shown, next_cursor=following, left_out=left_out, as_of=now)
 
 
 @router.post("/lists/{list_id}/entries", status_code=201)
@@ -112,9 +113,9 @@ async def list_snoozes(
     (before,) = decode_cursor(cursor, UUID)
     now = await clock(connection)
     found = await reads.snoozes(connection, active=active, before=before, limit=limit + 1)
-    items, following = cut_page(found, limit, lambda last: (last.snooze_id,))
+    items, following, left_out = cut_page(found, limit, lambda last: (last.snooze_id,))
     shown = tuple(_hidden(snooze, snooze.subject, principal) for snooze in items)
-    return Page[Snooze](items=shown, next_cursor=following, as_of=now)
+    return Page[Snooze](items=shown, next_cursor=following, left_out=left_out, as_of=now)
 
 
 @router.post("/snoozes", status_code=201)
@@ -143,7 +144,8 @@ async def end_snooze(
 async def list_breakers(_principal: Viewer, connection: Read) -> Page[Breaker]:
     """List rules that went past their cap and only flag, oldest first."""
     now = await clock(connection)
-    return Page[Breaker](items=tuple(await reads.breakers(connection)), as_of=now)
+    found = await reads.breakers(connection)
+    return Page[Breaker](items=readable(found), left_out=left_out(found), as_of=now)
 
 
 @router.post("/breakers/{rule_id}/reset")

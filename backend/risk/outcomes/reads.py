@@ -8,6 +8,7 @@ from psycopg.rows import class_row
 
 from backend.core.database import Connection, load_queries
 from backend.core.problems import ProblemError
+from backend.core.rows import Unreadable, lenient_row
 from models.core.problems import Code
 from models.risk.report import RiskReport, RiskReportSummary
 
@@ -24,8 +25,8 @@ async def find_report(connection: Connection, month: date) -> RiskReport:
     return found
 
 
-async def reports(connection: Connection, *, before: date | None, limit: int) -> list[RiskReportSummary]:
+async def reports(connection: Connection, *, before: date | None, limit: int) -> list[RiskReportSummary | Unreadable]:
     """The monthly reports without their figures, newest month first, before the month ``before``."""
-    async with connection.cursor(row_factory=class_row(RiskReportSummary)) as cursor:
+    async with connection.cursor(row_factory=lenient_row(RiskReportSummary)) as cursor:
         await cursor.execute(queries.reports_page, {"before": before, "limit": limit})
         return await cursor.fetchall()

@@ -41,8 +41,8 @@ async def list_reports(
     (month,) = decode_cursor(cursor, str)
     before = None if month is None else _month(month)
     found = await reads.reports(connection, before=before, limit=limit + 1)
-    items, following = cut_page(found, limit, lambda last: (last.month,))
-    return Page[RiskReportSummary](items=items, next_cursor=following, as_of=await clock(connection))
+    items, following, left_out = cut_page(found, limit, lambda last: (last.month,))
+    return Page[RiskReportSummary](items=items, next_cursor=following, left_out=left_out, as_of=await clock(connection))
 
 
 @router.post("/reports", status_code=201)

@@ -18,6 +18,7 @@ from psycopg.rows import class_row
 from backend.core.database import Connection
 from backend.core.pages import cut_page, decode_cursor, encode_cursor
 from backend.core.problems import ProblemError, invalid
+from backend.core.rows import lenient_row
 from backend.core.search import escape_like, search_words
 from backend.core.security import Principal
 from backend.risk.queue import queries
@@ -168,10 +169,14 @@ async def page(
     cursor: str | None,
     limit: int,
     now: datetime,
-) -> tuple[tuple[RiskQueueEntry, ...], str | None]:
-    """Entries in order, and the cursor of the next page. Raises ProblemError 422 for what cannot be listed."""
+) -> tuple[tuple[RiskQueueEntry, ...], str | None, int]:
+    """Entries in order, the cursor of the next page, and how many cannot be read.
+
+    Raises:
+        ProblemError: 422 for what cannot be listed.
+    """
     statement, values, sort = statement_of(wanted, sort=sort, direction=direction, cursor=cursor, limit=limit, now=now)
-    async with connection.cursor(row_factory=class_row(RiskQueueEntry)) as rows:
+    async with connection.cursor(row_factory=lenient_row(RiskQueueEntry)) as rows:
         # Planned with its values each time: what is few and what is many differs by them.
         await rows.execute(statement, values, prepare=False)
         found = await rows.fetchall()

@@ -105,10 +105,10 @@ async def list_queue(
 ) -> Page[RiskQueueEntry]:
     """List entries of the queue."""
     now = await clock(connection)
-    items, after = await reads.page(
+    items, after, left_out = await reads.page(
         connection, wanted, sort=sort, direction=direction, cursor=cursor, limit=limit, now=now
     )
-    return Page[RiskQueueEntry](items=items, next_cursor=after, as_of=now)
+    return Page[RiskQueueEntry](items=items, next_cursor=after, left_out=left_out, as_of=now)
 
 
 @router.get("/queue/counts")

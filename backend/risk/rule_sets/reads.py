@@ -9,6 +9,7 @@ from psycopg.rows import class_row, tuple_row
 
 from backend.core.database import Connection, load_queries
 from backend.core.problems import ProblemError
+from backend.core.rows import Unreadable, lenient_row
 from models.core.problems import Code
 from models.risk.rules import (
     RuleSet,
@@ -40,8 +41,8 @@ async def published_id(connection: Connection) -> UUID:
 
 async def rule_sets(
     connection: Connection, *, states: Sequence[RuleSetState], before: int | None, limit: int
-) -> list[RuleSetSummary]:
+) -> list[RuleSetSummary | Unreadable]:
     """Rule sets in some states without their rules, newest number first, below the number ``before``."""
-    async with connection.cursor(row_factory=class_row(RuleSetSummary)) as cursor:
+    async with connection.cursor(row_factory=lenient_row(RuleSetSummary)) as cursor:
         await cursor.execute(queries.rule_sets_page, {"states": states, "before": before, "limit": limit})
         return await cursor.fetchall()

@@ -45,8 +45,8 @@ async def list_rule_sets(
     (before,) = decode_cursor(cursor, int)
     wanted = state or [each for each in RuleSetState if each is not RuleSetState.DISCARDED]
     found = await reads.rule_sets(connection, states=wanted, before=before, limit=limit + 1)
-    items, following = cut_page(found, limit, lambda last: (last.number,))
-    return Page[RuleSetSummary](items=items, next_cursor=following, as_of=await clock(connection))
+    items, following, left_out = cut_page(found, limit, lambda last: (last.number,))
+    return Page[RuleSetSummary](items=items, next_cursor=following, left_out=left_out, as_of=await clock(connection))
 
 
 @router.get("/rule-sets/{rule_set_id}")

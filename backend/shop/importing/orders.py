@@ -28,6 +28,7 @@ Progress = Callable[[int, int | None], None]
 
 DAY = timedelta(days=1)
 SHOWN_FIRST = 5
+UNREAD_SHOWN = 10
 
 
 @dataclass(slots=True)
@@ -38,6 +39,8 @@ class Report:
     source: Source
     understood: str
     """How amounts and times were read."""
+    unread: tuple[str, ...] = ()
+    """Columns that nothing was taken from."""
     shifted: timedelta = timedelta()
     orders: Counter[str] = field(default_factory=Counter)
     refunds: Counter[str] = field(default_factory=Counter)
@@ -54,7 +57,10 @@ class Report:
         """Words for the person who imported it."""
         found = self.found
         lines = [f"read as {self.source}; {self.understood}", f"{counted(found.rows, 'row')} read", *self._left_out()]
-        for name, counts, here in (("orders", self.orders, found.orders), ("refunds", self.refunds, found.refunds)):
+        for name, counts, here in (
+            ("orders", self.orders, found.orders),
+            ("refunds", self.refunds, found.refunds + found.undated),
+        ):
             if self.first:
                 lines.append(f"{name}: {here:,}")
             else:
@@ -78,6 +84,9 @@ class Report:
 
     def _left_out(self) -> Iterator[str]:
         found = self.found
+        if self.unread:
+            more = f" and {len(self.unread) - UNREAD_SHOWN} more" if len(self.unread) > UNREAD_SHOWN else ""
+            yield f"columns not looked at: {', '.join(self.unread[:UNREAD_SHOWN])}{more}"
         if self.source.preamble:
             yield f"left out before the header: {lines_words(self.source.preamble)}"
         if found.continuations:
@@ -127,16 +136,17 @@ def _checked(file: Path, options: ImportOptions) -> tuple[Rows, Report]:
     rows = Rows(source, options, now)
     found = rows.check()
     known = rows.known
-    understood = {".": "decimal point", ",": "decimal comma", None: "no decimals to tell point from comma"}[
-        known.decimal
-    ]
+    understood = {".": "decimal point", ",": "decimal comma", None: "each amount as it shows itself"}[known.decimal]
     if known.zone is not None:
         understood += f", times without a zone as {known.zone}"
     if known.dates is not None:
         understood += f", dates {known.dates}"
-    return rows, Report(
-        found, source, understood, (now - found.newest) // DAY * DAY if options.shift_to_now else timedelta()
+    # What a status means is known of a shop's export only.
+    unread = source.unread + tuple(
+        source.names[each] for each in source.columns if each == "status" and not options.preset
     )
+    shifted = (now - found.newest) // DAY * DAY if options.shift_to_now else timedelta()
+    return rows, Report(found, source, understood, unread, shifted)
 
 
 def _words(sale: Sale, shift: timedelta) -> str:

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ from backend.shop.importing.values import (
     Conventions,
     DateOrder,
     DecimalSign,
+    UnclearError,
     date_order,
     decimal_signs,
     instant,
@@ -25,11 +26,10 @@ from models.core import normal_form
 from models.core.base import storable
 from models.core.csv_text import unguarded
 from models.core.formatting import money_words
+from models.shop.ingest import AHEAD_MOST
 
 NEEDED: Final = ("order_id", "placed_at", "total")
 OPTIONAL: Final = ("settled_at", "customer_id", "country", "currency", "refund_id", "refunded", "status")
-AHEAD_MOST: Final = timedelta(minutes=5)
-"""Clocks differ; what lies further ahead is a mistake."""
 MISTAKES_MOST: Final = 20
 _WITH_CODE: Final = re.compile(r"(?P<amount>.*\S)\s+(?P<code>[A-Z]{3})")
 """An amount with its currency behind it."""
@@ -106,8 +106,10 @@ class Found:
     blank: int = 0
     twice: int = 0
     """Instants that the clocks showed twice."""
-    undated: int = 0
-    """Refunds for which the file has no instant; they stand at their order's."""
+    undated_lines: dict[str, int] = field(default_factory=dict)
+    """Where each order is that was given back without an instant of its own; the refund stands at the order's."""
+    refund_rows: dict[str, int] = field(default_factory=dict)
+    """Where the first refund of each id is that has a row of its own."""
     amounts: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Minor units by what they are (orders, refunds, left out) and their currency."""
     newest: datetime = _LONG_AGO
@@ -117,6 +119,11 @@ class Found:
     """Where each refund with an id of its own is."""
     refunds_of: Counter[str] = field(default_factory=Counter)
     """How many refunds without one each id has."""
+
+    @property
+    def undated(self) -> int:
+        """Refunds for which the file has no instant."""
+        return len(self.undated_lines)
 
 
 @dataclass(slots=True)
@@ -168,6 +175,7 @@ class Rows:
         self.known = conventions(source, options)
         self.found = Found()
         self._summed: dict[tuple[str, datetime], Sale] = {}
+        self._unclear: set[str] = set()
 
     def check(self) -> Found:
         """Read everything once. Raises ImportFailedError with every mistake, the first twenty of them."""
@@ -176,14 +184,25 @@ class Rows:
         for line, sale in self._read(self.found):
             mistakes += _words(line, sale, take)
             if len(mistakes) >= MISTAKES_MOST:
-                raise ImportFailedError("\n".join([*mistakes, "and maybe more"]))
+                raise ImportFailedError("\n".join([*mistakes, "and maybe more"]), self._unclear)
         for sale in self._summed.values():
             mistakes += _words(sale.line, sale, self._count)
+        mistakes += self._twice_refunded()
         if mistakes:
-            raise ImportFailedError("\n".join(mistakes))
+            raise ImportFailedError("\n".join(mistakes), self._unclear)
         if not self.found.orders and not self.found.refunds:
             raise ImportFailedError("it holds no rows" + (" that are orders or refunds" if self.found.rows else ""))
         return self.found
+
+    def _twice_refunded(self) -> list[str]:
+        """What was given back of an order stands beside it, or in rows of its own: both would land."""
+        column, found = self.source.names["refunded"], self.found
+        return [
+            f"line {line}, column {column}: line {found.refund_rows[number]} is a refund of {number!r} too, and it "
+            "would land twice; take the one or the other out of the file"
+            for number, line in found.undated_lines.items()
+            if number in found.refund_rows
+        ][:MISTAKES_MOST]
 
     def sales(self) -> Iterator[Sale]:
         """What lands, after ``check``."""
@@ -201,6 +220,11 @@ class Rows:
             return
         if first.currency != sale.currency:
             raise self._mistake("currency", f"the order on line {first.line} is in {first.currency}")
+        for name in ("customer_id", "country", "settled_at"):
+            before, here = getattr(first, name), getattr(sale, name)
+            if before is not None and here is not None and before != here:
+                raise self._mistake(name, f"the order on line {first.line} has another one")
+            setattr(first, name, here if before is None else before)
         first.minor += sale.minor
         first.refunded += sale.refunded
         self.found.parts += 1
@@ -214,6 +238,7 @@ class Rows:
                 found.refund_lines[sale.refund_id] = sale.line
             else:
                 found.refunds_of[sale.id] += 1
+            found.refund_rows.setdefault(sale.id, sale.line)
             found.refunds += 1
             found.amounts["refunds", sale.currency] -= sale.minor
             return
@@ -223,7 +248,7 @@ class Rows:
         found.orders += 1
         found.amounts["orders", sale.currency] += sale.minor
         if sale.refunded:
-            found.undated += 1
+            found.undated_lines[sale.id] = sale.line
             found.amounts["refunds", sale.currency] += sale.refunded
 
     def _read(self, found: Found) -> Iterator[tuple[int, Sale | MistakeError]]:
@@ -366,6 +391,8 @@ class Rows:
         try:
             minor = minor_units(text, currency, self.known)
         except ValueError as error:
+            if isinstance(error, UnclearError):
+                self._unclear.add(error.option)
             raise self._mistake(name, str(error)) from None
         if abs(minor) > MINOR_MOST:
             raise self._mistake(name, f"{text!r} is more than can be kept")
@@ -375,6 +402,8 @@ class Rows:
         try:
             at, twice = instant(text, self.known)
         except ValueError as error:
+            if isinstance(error, UnclearError):
+                self._unclear.add(error.option)
             raise self._mistake(name, str(error)) from None
         if not 1970 <= at.year < 2200:
             raise self._mistake(name, f"{text!r} lies outside the years 1970 to 2199")

@@ -37,6 +37,11 @@ _LINE_END: Final = re.compile(r"\r\n|\r|\n")
 class ImportFailedError(Exception):
     """The file was not imported, and nothing of it is left; the words name the line."""
 
+    def __init__(self, words: str, unclear: Iterable[str] = ()) -> None:
+        super().__init__(words)
+        self.unclear = tuple(sorted(unclear))
+        """Options that say what the file does not."""
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -56,6 +61,8 @@ class Source:
     """The last line of the header, from 1."""
     preamble: tuple[int, ...]
     """Lines with something in them before the header."""
+    unread: tuple[str, ...]
+    """Columns that are nobody's."""
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         """Line and cells of every row below the header, blank ones too. Raises ImportFailedError."""
@@ -100,8 +107,9 @@ def open_source(
     tries = [_header(head, each, wanted) for each in ((delimiter,) if delimiter else DELIMITERS)]
     found = max(tries, key=lambda each: (each.matches, len(each.cells)))
     columns = _columns(found.cells, names, wanted, found.end)
+    unread = tuple(dict.fromkeys(cell for cell in found.cells if cell and cell not in names.values()))
     preamble = tuple(number for number, text in enumerate(head[: found.begin], 1) if visible(text))
-    return Source(file, known, note, found.delimiter, columns, names, len(found.cells), found.end, preamble)
+    return Source(file, known, note, found.delimiter, columns, names, len(found.cells), found.end, preamble, unread)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,14 @@ class Conventions:
     dates: DateOrder | None = None
 
 
+class UnclearError(ValueError):
+    """What could be two things, and the option that says which."""
+
+    def __init__(self, words: str, option: str) -> None:
+        super().__init__(words)
+        self.option = option
+
+
 def decimal_signs(text: str) -> frozenset[DecimalSign]:
     """The decimal signs with which an amount can be read; both where it makes no difference, none where it is none."""
     readings = {sign: value for sign in _SIGNS if (value := _number(text, sign)) is not None}
@@ -67,9 +75,10 @@ def minor_units(text: str, currency: str, known: Conventions) -> int:
     elif places == 3 and "." in text and known.decimal != ",":
         chosen = by_sign["."]  # as many decimals as the currency has
     else:
-        raise ValueError(
+        raise UnclearError(
             f"{text!r} is no amount in {currency} that can be read in one way only: say what its decimal sign is with "
-            "--decimal . or --decimal ,"
+            "--decimal . or --decimal ,",
+            "--decimal",
         )
     if chosen is None:
         raise ValueError(f"{text!r} is no amount with the decimal sign {known.decimal!r}; --decimal says another one")
@@ -135,7 +144,9 @@ def instant(text: str, known: Conventions) -> tuple[datetime, bool]:
     except (ValueError, OverflowError):
         raise ValueError(f"{text!r} is no date and time") from None
     if known.zone is None:
-        raise ValueError(f"{text!r} has no time zone: say which with --time-zone, such as Europe/Berlin or UTC")
+        raise UnclearError(
+            f"{text!r} has no time zone: say which with --time-zone, such as Europe/Berlin or UTC", "--time-zone"
+        )
     return _local(text, at, known.zone)
 
 
@@ -164,7 +175,9 @@ def _day_and_month(text: str, date: dict[str, str | None], known: Conventions) -
         return first, second
     if order == "month-first":
         return second, first
-    raise ValueError(f"{text!r} could be two days: say which with --dates day-first or --dates month-first")
+    raise UnclearError(
+        f"{text!r} could be two days: say which with --dates day-first or --dates month-first", "--dates"
+    )
 
 
 def _offset(zone: str) -> timedelta:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterator, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -19,8 +20,10 @@ from backend.core.problems import field_errors
 from backend.core.settings import Settings
 from backend.shop import upserts
 from models.core.base import Request, as_storable
+from models.core.problems import FieldError
 from models.core.wording import counted
 from models.shop.ingest import (
+    AHEAD_MOST,
     Batch,
     CommunityIn,
     DownloadIn,
@@ -137,9 +140,16 @@ async def ingest_batch(
     """
     good: list[R] = []
     rejected: list[RejectedRow] = []
+    clock = await (await tx.execute("select now()")).fetchone()
+    assert clock is not None  # noqa: S101 - a select without from answers one row
+    now: datetime = clock[0]
     for index, row in enumerate(request.rows):
         try:
-            good.append(record.model_validate(row))
+            read = record.model_validate(row)
+            if errors := tuple(_ahead(read, index, now)):
+                rejected.append(RejectedRow(index=index, id=_source_id(row), errors=errors))
+            else:
+                good.append(read)
         except ValidationError as error:
             # The reader's own words; the offending input is not repeated, it stands in quarantine.
             found = error.errors(include_url=False, include_context=False)
@@ -184,8 +194,6 @@ async def ingest_batch(
             "rejected": len(rejected),
         },
     )
-    clock = await (await tx.execute("select now()")).fetchone()
-    assert clock is not None  # noqa: S101 - a select without from answers one row
     return IngestResult(
         received=len(request.rows),
         inserted=upserted.inserted,
@@ -193,8 +201,21 @@ async def ingest_batch(
         unchanged=unchanged,
         superseded=superseded,
         rejected=tuple(rejected),
-        as_of=clock[0],
+        as_of=now,
     )
+
+
+def _ahead(row: Request, index: int, now: datetime) -> Iterator[FieldError]:
+    """What a row says has happened, and has not yet."""
+    for name, field in type(row).model_fields.items():
+        at = getattr(row, name)
+        if isinstance(at, datetime) and at > now + AHEAD_MOST:
+            yield FieldError(
+                pointer=f"/rows/{index}/{field.alias or name}",
+                code="ahead",
+                message=f"the instant lies ahead: it is {now:%Y-%m-%dT%H:%M:%SZ} here. Are its zone and the sender's "
+                "clock right? Send the row again when they are",
+            )
 
 
 def _source_id(row: dict[str, Any]) -> str | None:

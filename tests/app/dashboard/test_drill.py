@@ -77,3 +77,17 @@ def test_only_lists_of_rows_can_be_drilled_into() -> None:
     assert window_of(LINK) == ("2026-11-17T14:02:37Z", "2026-11-24T14:02:37Z")
     with pytest.raises(ValueError, match="no list"):
         Drill("/api/operations/alerts", lambda: pytest.fail("not asked"))
+
+
+async def test_rows_that_the_server_cannot_read_are_counted_until_a_filter_begins_anew() -> None:
+    body = {"items": [_row(1)], "leftOut": 1, "nextCursor": None, "asOf": AS_OF.isoformat()}
+    answers = [body | {"nextCursor": "c"}, body, body | {"leftOut": 0}]
+    async with faulty_server() as server:
+        server.answer = lambda _: http(answers.pop(0) | {"summary": {"count": 4}})
+        async with OperationsClient(server.url, "t") as client:
+            drill = Drill(LINK, lambda: client)
+            await drill.more()
+            await drill.more()
+            assert (len(drill.rows), drill.left_out) == (2, 2)
+            await drill.filter(country="DE")
+            assert (len(drill.rows), drill.left_out) == (1, 0)

@@ -340,3 +340,23 @@ async def test_an_idle_process_asks_the_database_nothing(open_database: Any) -> 
             await asyncio.sleep(0.7)
         assert asked == 0
         assert broadcast.count == 0
+
+
+@pytest.mark.expects_errors("a row was set aside")
+async def test_an_entry_that_cannot_be_read_costs_the_next_ones_nothing(
+    api: Api, changes: Callable[[], Any], owner_url: str
+) -> None:
+    async with changes() as made, listening(api) as heard:
+        begun = heard.last
+        with psycopg.connect(owner_url, autocommit=True) as connection:
+            connection.execute(
+                "insert into audit_log (actor, action, resource_type, resource_id, version)"
+                " values ('somebody', 'alert.changed', 'alert', 'poison', -1)"
+            )
+        await made.make("alert", "good")
+        await until(lambda: bool(heard.events))
+        assert [data["resourceId"] for _, _, data in heard.events] == ["good"]
+        # Whoever was away catches up over it too.
+        async with listening(api, last=begun) as late:
+            await until(lambda: bool(late.events))
+            assert late.events == heard.events

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
+import pytest
 from argon2 import PasswordHasher
 
 from backend.core import processes
@@ -41,6 +44,32 @@ def test_account_is_created_and_changed(owner_url: str, database_url: str) -> No
     assert stored is not None
     assert PasswordHasher().verify(stored[0], "a long enough password")
     assert not PasswordHasher().check_needs_rehash(stored[0]), "in earnest it costs what argon2 recommends"
+
+
+def test_what_a_file_does_not_say_is_asked_for_with_the_command_to_run(
+    owner_url: str, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "the orders.csv"
+    file.write_text("order_id;placed_at;total\nS-1;03.11.2026 14:05;12,500\nS-2;03/04/2026 14:05;1\n", encoding="utf-8")
+    monkeypatch.setenv("TZ", "Europe/Paris")
+    refused = _run(database_url, "import", "orders", str(file), "--currency", "EUR")
+    assert refused.returncode == 1
+    words, command = refused.stderr.rstrip("\n").splitlines()[-2:]
+    assert words == "Run it again, with --dates month-first and --decimal . where that is right:"
+    assert shlex.split(command) == [
+        *("opsconsole", "import", "orders", str(file), "--currency", "EUR", "--database-url", database_url),
+        *("--dates", "day-first", "--decimal", ","),
+    ]
+    file.write_text("order_id;placed_at;total\nS-1;24.11.2026 14:05;12,50\n", encoding="utf-8")
+    refused = _run(database_url, "import", "orders", str(file), "--currency", "EUR")
+    command = refused.stderr.rstrip("\n").splitlines()[-1]
+    assert command.endswith("--time-zone Europe/Paris"), "offered, not taken for the shop's"
+    done = _run(database_url, *shlex.split(command)[1:])
+    assert done.returncode == 0, done.stderr
+    with psycopg.connect(owner_url) as connection:
+        assert connection.execute("select id, minor, placed_at from orders").fetchall() == [
+            ("S-1", 1250, datetime(2026, 11, 24, 13, 5, tzinfo=UTC))
+        ]
 
 
 def test_orders_are_imported_and_a_broken_file_is_refused(owner_url: str, database_url: str, tmp_path: Path) -> None:

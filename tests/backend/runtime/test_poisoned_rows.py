@@ -6,22 +6,27 @@ import asyncio
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
 import psycopg
 import pytest
 
+from backend.access.drift.actions import check
+from backend.access.ports import ReportedAccess
 from backend.access.usage.actions import Usage
 from backend.core.background import Background
 from backend.core.capability import Tick
 from backend.core.database import Database
 from backend.core.metrics import SET_ASIDE
 from backend.core.security import Identity, Principal
-from backend.core.settings import Settings
+from backend.core.settings import AccessSource, Settings
+from backend.risk.fulfilment.actions import OFF, resume
 from backend.runtime import health
-from backend.runtime.worker import STOPPED_SECONDS, Progress, ticks
+from backend.runtime.worker import STOPPED_SECONDS, Progress, repeat, ticks
 from models.core.permissions import Permission
+from tests.backend.audit.fixtures import Log, all_stamped
 from tests.conftest import Api
 
 ENTRY = """
@@ -86,11 +91,11 @@ CASES = {
 }
 
 OF_NO_ROWS = {
-    "access in outside systems": "a report of another system; tests/backend/access/test_drift.py",
-    "verdicts the shop has not heard of": "defers jobs, which fail each by itself",
+    "access in outside systems": "asks systems: test_one_system_costs_the_others_nothing",
+    "verdicts the shop has not heard of": "needs a shop: test_one_verdict_costs_the_others_nothing",
     "rollup fold": "adds up numbers that one statement of ours has written",
     "audit relay": "numbers rows, whatever they hold",
-    "audit seal": "may leave nothing out; what cannot be sealed is an alert",
+    "audit seal": "may leave nothing out: test_what_cannot_be_sealed_is_said_by_health",
     "backup watch": "looks at times of its own",
     "sample trade": "makes up its rows",
 }
@@ -195,3 +200,77 @@ async def test_a_tick_that_does_not_get_through_is_told(
             row = await (await connection.execute(health.queries.readiness)).fetchone()
     assert row is not None
     assert row[2] == ["rollup fold"]
+
+
+@pytest.mark.expects_errors("turn failed")
+def test_what_cannot_be_sealed_is_said_by_health(log: Log, open_database: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    log.grow(2)
+    log.tamper(
+        "insert into audit_log (actor, action, resource_type, resource_id)"
+        " select 'ada', 'test.thing.done', 'thing', t from unnest(array['poison', 'good']) as t"
+    )
+    (tick,) = (each for each in ticks(log.settings) if each.name == "audit seal")
+    progress = Progress()
+
+    async def run() -> list[str]:
+        turned = asyncio.Event()
+
+        async def turn(database: Database, settings: Settings) -> None:
+            try:
+                await tick.turn(database, settings)
+            finally:
+                turned.set()
+
+        async with open_database() as database:
+            await all_stamped(database, log.settings)
+            log.tamper("delete from audit_log where resource_id = 'poison'")
+            work = repeat(Tick(tick.name, tick.seconds, turn), database, log.settings, progress)
+            async with Background().running(tick.name, work):
+                await asyncio.wait_for(turned.wait(), 20)
+                later = time.monotonic() + STOPPED_SECONDS + 1
+                monkeypatch.setattr("backend.runtime.worker.time.monotonic", lambda: later)
+                await progress.beat(database, log.settings)
+            async with database.read() as connection:
+                row = await (await connection.execute(health.queries.readiness)).fetchone()
+        assert row is not None
+        return list(row[2])
+
+    assert asyncio.run(run()) == ["audit seal"]
+
+
+@pytest.mark.expects_errors("a row was set aside")
+async def test_one_system_costs_the_others_nothing(settings: Settings, open_database: Any, owner_url: str) -> None:
+    class System:
+        def __init__(self, trouble: Exception | None) -> None:
+            self._trouble = trouble
+
+        def read(self) -> frozenset[ReportedAccess]:
+            if self._trouble is not None:
+                raise self._trouble
+            return frozenset({ReportedAccess("ada", "owner")})
+
+    source = AccessSource(file=Path("unused"), roles={"owner": "viewer"})
+    watched = settings.model_copy(update={"access_reports": {"poison": source, "good": source}})
+    systems = {"poison": System(RuntimeError("nobody thought of this")), "good": System(None)}
+    async with open_database() as database:
+        await check(database, watched, systems)
+    with psycopg.connect(owner_url) as connection:
+        assert connection.execute("select system from access_report").fetchall() == [("good",)]
+
+
+@pytest.mark.expects_errors("a row was set aside")
+async def test_one_verdict_costs_the_others_nothing(open_database: Any, owner_url: str) -> None:
+    poison, good = "00000000-0000-7000-8000-00000000dead", "00000000-0000-7000-8000-00000000beef"
+    with psycopg.connect(owner_url, autocommit=True) as connection:
+        connection.execute(ENTRY.format("poison") + ENTRY.format("good"))  # type: ignore[call-overload]
+        connection.execute(
+            "insert into risk_intent (id, entry_id, order_id, kind, minor, currency, problem)"
+            " select case order_id when 'good' then %s else %s end::uuid, id, order_id, 'release', 1, 'EUR', %s"
+            " from risk_entry",
+            [good, poison, OFF],
+        )
+        connection.execute(TRIP.replace("poison", "dead").format("procrastinate_jobs"))  # type: ignore[call-overload]
+    async with open_database() as database:
+        await resume(database, object())  # type: ignore[arg-type]
+    with psycopg.connect(owner_url) as connection:
+        assert connection.execute("select args ->> 'intent_id' from procrastinate_jobs").fetchall() == [(good,)]

@@ -134,6 +134,10 @@ async def test_continuation_rows(open_database: Open, tmp_path: Path) -> None:
             f"refund_id,order_id,placed_at,total\nF,A,{AT},-1\nF,A,{AT},-2\n",
             "line 3, column refund_id: 'F' is on line 2",
         ),
+        (
+            f"{HEADER[:-1]},refunded\nA,{AT},10,3\nB,{AT},1,\nA,{AT},-3,\n",
+            "line 2, column refunded: line 4 is a refund of 'A' too, and it would land twice",
+        ),
         (b"\xff\xfeo\x00r", "line 1 is not UTF-16 text.*--encoding"),
     ],
 )
@@ -228,6 +232,28 @@ async def test_the_order_of_dates_shows_in_others(open_database: Open, tmp_path:
             "24.04. 10:00",
             "03.04. 14:05",
         ]
+
+
+async def test_lines_of_one_order_say_the_same_of_it(open_database: Open, tmp_path: Path) -> None:
+    head = "order_id,placed_at,total,customer_id,country\n"
+    async with open_database() as db:
+        for line, column in ((f"A,{AT},2,lee,DE", "customer_id"), (f"A,{AT},2,kim,FR", "country")):
+            with pytest.raises(ImportFailedError, match=f"line 3, column {column}: .*line 2 has another one"):
+                await _land(db, tmp_path / "f.csv", f"{head}A,{AT},1,kim,DE\n{line}\n", sum_lines=True)
+        await _land(db, tmp_path / "f.csv", f"{head}A,{AT},1,,DE\nA,{AT},2,kim,\n", sum_lines=True)
+        assert await _orders(db, "id, minor, customer_id, country") == [("A", 300, "kim", "DE")]
+
+
+async def test_the_report_names_what_it_does_not_look_at(open_database: Open, tmp_path: Path) -> None:
+    text = f"order_id,placed_at,total,refunded,status,Tip\nA,{AT},10,3,cancelled,2\n"
+    (tmp_path / "f.csv").write_text(text, encoding="utf-8")
+    preview = str(preview_orders(tmp_path / "f.csv", ImportOptions(currency="EUR")))
+    assert "columns not looked at: Tip, status" in preview
+    assert "refunds: 1\n" in preview, "as many as will land"
+    async with open_database() as db:
+        assert "refunds: 1 new" in str(await _land(db, tmp_path / "f.csv", text))
+        mixed = str(await _land(db, tmp_path / "f.csv", f'{HEADER}B,{AT},"1,50"\nC,{AT},1.50\n'))
+    assert "each amount as it shows itself" in mixed
 
 
 def test_a_preview_imports_nothing(tmp_path: Path) -> None:

@@ -67,6 +67,39 @@ def test_a_bad_row_is_named_and_kept(api: Api, wrong: dict[str, Any]) -> None:
     assert kept == [("orders", "pipeline", 1)]
 
 
+AHEAD = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+
+
+@pytest.mark.parametrize(
+    ("kind", "row", "fields"),
+    [
+        ("orders", {"currency": "EUR", "total": 5}, ("placedAt", "settledAt", "updatedAt")),
+        ("refunds", {"currency": "EUR", "amount": 5}, ("refundedAt", "updatedAt")),
+        ("downloads", {"product": "p", "succeeded": True}, ("downloadedAt",)),
+        ("community", {"metric": "discord", "value": 5}, ("observedAt",)),
+        (
+            "outcomes",
+            {"orderId": "o", "kind": "dispute", "currency": "EUR", "amount": 5},
+            ("happenedAt", "withdrawnAt"),
+        ),
+    ],
+)
+def test_what_lies_ahead_is_named_and_kept(api: Api, kind: str, row: dict[str, Any], fields: tuple[str, ...]) -> None:
+    good = row | {"id": "now"} | dict.fromkeys(fields, NOW.isoformat())
+    soon = (datetime.now(UTC) + timedelta(minutes=2)).isoformat()  # clocks differ
+    rows = [good, good | {"id": "soon"} | dict.fromkeys(fields, soon)]
+    rows += [good | {"id": field} | dict.fromkeys(fields[place:], AHEAD) for place, field in enumerate(fields)]
+    result = _send(api, kind, rows).json()
+    assert (result["inserted"], len(result["rejected"])) == (2, len(fields))
+    for place, (field, told) in enumerate(zip(fields, result["rejected"], strict=True), 2):
+        assert (told["index"], told["id"]) == (place, field)
+        assert (told["errors"][0]["pointer"], told["errors"][0]["code"]) == (f"/rows/{place}/{field}", "ahead")
+        assert "clock right? Send the row again" in told["errors"][0]["message"]
+    with psycopg.connect(api.owner_url) as connection:
+        kept = connection.execute("select source_id from quarantine order by id").fetchall()
+    assert kept == [(field,) for field in fields]
+
+
 def test_every_kind_lands(api: Api) -> None:
     at = NOW.isoformat()
     for kind, row in (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -79,7 +80,7 @@ def test_the_report_of_the_month_is_saved(
     month = ended_month(datetime.now(UTC))
 
     async def steps(screen: TriageScreen) -> None:
-        pdf, csv = screen.queue.menu()[-2:]
+        pdf, csv, marked = screen.queue.menu()[-3:]
         assert pdf.text() == f"Save the risk report of {month} as PDF"
         pdf.trigger()
         await until(lambda: any("No report of" in words for words in screen.posted))
@@ -89,13 +90,17 @@ def test_the_report_of_the_month_is_saved(
         await until(lambda: len(list((tmp_path / "down").glob("risk-*"))) == 2)
         await until(lambda: sum("is in" in words for words in screen.posted) == 2)
         assert (tmp_path / "down" / f"risk-{month}.pdf").read_bytes().startswith(b"%PDF")
+        file = tmp_path / "down" / f"risk-{month}.csv"
+        plain = file.read_bytes()
+        marked.trigger()
+        await until(lambda: file.read_bytes() == codecs.BOM_UTF8 + plain)
 
     day(aio, api, tmp_path, steps, role="operations-lead")
 
 
 def test_who_may_not_see_reports_is_told_so(aio: Any, api: Api, shop: RiskShop, tmp_path: Path) -> None:
     async def steps(screen: TriageScreen) -> None:
-        pdf = screen.queue.menu()[-2]
+        pdf = screen.queue.menu()[-3]
         assert not pdf.isEnabled()
         assert "“Reporting: view reports”" in pdf.text()
         await press(screen, Qt.Key.Key_J)

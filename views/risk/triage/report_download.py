@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     from app.console import Console
 
 VIEW_REPORTS = Permission.VIEW_REPORTS
-KINDS = (("pdf", "PDF", "application/pdf"), ("csv", "CSV", "text/csv"))
+KINDS = (
+    ("pdf", "PDF", "application/pdf", False),
+    ("csv", "CSV", "text/csv", False),
+    ("csv", "CSV with a byte order mark", "text/csv", True),
+)
 
 
 def ended_month(now: datetime) -> str:
@@ -29,23 +33,25 @@ def report_actions(console: Console, parent: QObject) -> list[QAction]:
     """Menu entries that save the report of the month that ended; disabled with the reason."""
     month, made = ended_month(console.clock.now()), []
     reason = None if console.session.may(VIEW_REPORTS) else lacking_words(VIEW_REPORTS)
-    for suffix, words, media in KINDS:
+    for suffix, words, media, bom in KINDS:
         action = QAction(f"Save the risk report of {month} as {words}" + (f" ({reason})" if reason else ""), parent)
         action.setEnabled(reason is None)
         action.triggered.connect(
-            lambda _=False, s=suffix, m=media: console.tasks.start(_save(console, month, s, m), name="save a report")
+            lambda _=False, s=suffix, m=media, b=bom: console.tasks.start(
+                _save(console, month, s, m, bom=b), name="save a report"
+            )
         )
         made.append(action)
     return made
 
 
-async def _save(console: Console, month: str, suffix: str, media: str) -> None:
+async def _save(console: Console, month: str, suffix: str, media: str, *, bom: bool) -> None:
     """Into the download folder; says where, or why not."""
     from app.risk import requests
 
     name = f"risk-{month}.{suffix}"
     try:
-        data = await requests.report(console.client, month, suffix, media)
+        data = await requests.report(console.client, month, suffix, media, bom=bom)
         path = await asyncio.to_thread(save, name, data)
     except OperationsError as error:
         console.messages.post(f"No report of {month} was saved: {error}", "error")

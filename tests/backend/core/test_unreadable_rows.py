@@ -1,0 +1,252 @@
+"""A stored row that no longer fits the contract is left out of its list and named: the others are there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+import pytest
+from pydantic import ValidationError
+
+from backend.audit.relay import queries as audit_queries
+from backend.core.metrics import UNREADABLE
+from backend.core.problems import ProblemError
+from backend.core.rows import Unreadable, read_row, the_one
+from models.access import AccessReport
+from models.core.permissions import Permission
+from tests.backend.core.fixtures import OPERATIONS, Site
+
+FROM, TO = "2026-11-24T00:00:00Z", "2026-11-25T00:00:00Z"
+WINDOW = f"from={quote(FROM)}&to={quote(TO)}"
+A_LIST = "/api/risk/lists/good/entries"
+
+
+@dataclass(frozen=True)
+class Case:
+    """How a list gets a good row and a poisoned one, which lacks what it must have."""
+
+    setup: str
+    table: str
+    column: str
+    where: str
+    query: str = ""
+
+
+CASES = {
+    f"{OPERATIONS}/alert-rules": Case(
+        "insert into alert_rule (figure, title, comparison, value, range_days, severity, updated_by)"
+        " select 'orders.total', t, 'above', 1, 7, 'P1', 'test' from unnest(array['poison', 'good']) as t",
+        "alert_rule", "guidance", "title = 'poison'",
+    ),
+    f"{OPERATIONS}/alerts": Case(
+        "insert into alert (id, version, valid_from, cause, title, severity, state, condition, raised_at, evaluated_at,"
+        " guidance, runbook_url, source, key) select gen_random_uuid(), 1, now() - '1 h'::interval, 'breached', t,"
+        " 'P1', 'active', 'breached', now() - '1 h'::interval, now() - '1 h'::interval, '', '', 'test', t"
+        " from unnest(array['poison', 'good']) as t",
+        "alert", "condition", "title = 'poison'",
+    ),
+    f"{OPERATIONS}/audit": Case(
+        "insert into audit_log (actor, action, resource_type, resource_id)"
+        " select 'test', 'test.done', 'thing', t from unnest(array['poison', 'good']) as t",
+        "audit_log", "action", "resource_id = 'poison'",
+    ),
+    f"{OPERATIONS}/backups": Case(
+        "insert into backup_run (started_at, finished_at, scheduled, state, file, detail)"
+        " select now() - '1 h'::interval, now() - '1 h'::interval, true, 'failed', t, '' from unnest(array['poison',"
+        " 'good']) as t",
+        "backup_run", "scheduled", "file = 'poison'",
+    ),
+    f"{OPERATIONS}/orders": Case(
+        f"insert into orders (id, placed_at, currency, minor) select t, '{TO}', 'EUR', 5"
+        " from unnest(array['poison', 'good']) as t",
+        "orders", "currency", "id = 'poison'", WINDOW,
+    ),
+    f"{OPERATIONS}/refunds": Case(
+        f"insert into refunds (id, refunded_at, currency, minor) select t, '{TO}', 'EUR', 5"
+        " from unnest(array['poison', 'good']) as t",
+        "refunds", "currency", "id = 'poison'", WINDOW,
+    ),
+    f"{OPERATIONS}/downloads": Case(
+        f"insert into downloads (id, downloaded_at, product, succeeded) select t, '{TO}', 'p', true"
+        " from unnest(array['poison', 'good']) as t",
+        "downloads", "product", "id = 'poison'", WINDOW,
+    ),
+    f"{OPERATIONS}/community": Case(
+        f"insert into community_reading (id, metric, observed_at, value) select t, 'discord', '{TO}', 5"
+        " from unnest(array['poison', 'good']) as t",
+        "community_reading", "value", "id = 'poison'", WINDOW,
+    ),
+    f"{OPERATIONS}/rbac/approvals": Case(
+        "insert into approval (kind, title, subject_type, subject_id, details, reason, permission, needs, requested_by,"
+        " ends_at) select 'rbac.grant', t, 'role', t, '{\"userId\": \"x\", \"roleId\": \"viewer\"}', 'r',"
+        " 'operations.manage_roles', 1, 'ada', now() + '1 h'::interval from unnest(array['poison', 'good']) as t",
+        "approval", "reason", "title = 'poison'",
+    ),
+    f"{OPERATIONS}/rbac/assignments": Case(
+        "insert into role_assignment (user_id, role_id, granted_by)"
+        " select t, 'viewer', 'test' from unnest(array['poison', 'good']) as t",
+        "role_assignment", "break_glass", "user_id = 'poison'",
+    ),
+    f"{OPERATIONS}/rbac/drift": Case(
+        "insert into access_report (system, read_at, entries) values ('poison', now(), 1), ('good', now(), 1)",
+        "access_report", "entries", "system = 'poison'",
+    ),
+    f"{OPERATIONS}/rbac/hints": Case(
+        "insert into role_definition (id, name, permissions, updated_by)"
+        f" select t, t, array['{Permission.VIEW_AUDIT}'], 'test' from unnest(array['poisoned', 'fine']) as t;"
+        "insert into role_assignment (user_id, role_id, granted_by, granted_at)"
+        " select 'hinted', t, 'test', now() - '100 days'::interval from unnest(array['poisoned', 'fine']) as t;"
+        "insert into permission_use values ('somebody', 'x', now() - '99 days'::interval)",
+        "role_definition", "name", "id = 'poisoned'",
+    ),
+    f"{OPERATIONS}/rbac/people": Case(
+        "insert into principal_seen (user_id, name, kind, last_seen)"
+        " select t, t, 'oidc', now() from unnest(array['poison2', 'good2']) as t;"
+        "insert into role_assignment (user_id, role_id, granted_by) values ('poison2', 'poisoned', 'test')",
+        "role_definition", "name", "id = 'poisoned'",
+    ),
+    f"{OPERATIONS}/rbac/reviews": Case(
+        "insert into access_review (assignment_id)"
+        " select id from role_assignment where user_id in ('poison', 'good', 'hinted')",
+        "access_review", "version", "assignment_id in (select id from role_assignment where user_id = 'good')",
+    ),
+    f"{OPERATIONS}/rbac/roles": Case(
+        "insert into role_definition (id, name, permissions, updated_by) values ('poison', 'poison', '{}', 'test')",
+        "role_definition", "permissions", "id = 'poison'",
+    ),
+    "/api/risk/backtests": Case(
+        "insert into risk_backtest (rules, placed_from, placed_to, circumstances, asked_by)"
+        " select '[]', now(), now(), 'today', t from unnest(array['poison', 'good']) as t",
+        "risk_backtest", "circumstances", "asked_by = 'poison'",
+    ),
+    "/api/risk/breakers": Case(
+        "insert into risk_breaker (rule_id, words) select t, 'w' from unnest(array['poison', 'good']) as t",
+        "risk_breaker", "words", "rule_id = 'poison'",
+    ),
+    "/api/risk/lists": Case(
+        "insert into risk_list (id, title, kind, metric)"
+        " select t, t, 'custom', 'email' from unnest(array['poison', 'good']) as t",
+        "risk_list", "title", "id = 'poison'",
+    ),
+    "/api/risk/lists/{list_id}/entries": Case(
+        "insert into risk_list_entry (list_id, value, reason, added_by)"
+        " select 'good', t, 'r', 'test' from unnest(array['poison', 'fine']) as t",
+        "risk_list_entry", "reason", "value = 'poison'",
+    ),
+    "/api/risk/queue": Case(
+        "insert into risk_order (id, source, placed_at, minor, currency)"
+        " select t, 'check', now(), 1, 'EUR' from unnest(array['poison', 'good']) as t;"
+        "insert into risk_entry (order_id, score, action, triggered, placed_at, currency, minor, due_at)"
+        " select t, 1, 'review', '{}', now(), 'EUR', 1, now() from unnest(array['poison', 'good']) as t",
+        "risk_entry", "currency", "order_id = 'poison'",
+    ),
+    "/api/risk/intents": Case(
+        "insert into risk_intent (entry_id, order_id, kind, minor, currency, state)"
+        " select id, order_id, 'release', 1, 'EUR', 'failed' from risk_entry",
+        "risk_intent", "attempts", "order_id = 'poison'",
+    ),
+    "/api/risk/reports": Case(
+        "insert into risk_report (month, figures, generated_by)"
+        " values ('2026-10-01', '{}', 'poison'), ('2026-09-01', '{}', 'good')",
+        "risk_report", "generated_at", "generated_by = 'poison'",
+    ),
+    "/api/risk/rule-sets": Case(
+        "insert into risk_rule_set (title, state, rules, author)"
+        " select t, 'draft', '[]', 'ada' from unnest(array['poison', 'good']) as t",
+        "risk_rule_set", "author", "title = 'poison'",
+    ),
+    "/api/risk/snoozes": Case(
+        "insert into risk_snooze (rule_id, subject, value, until, reason, created_by)"
+        " select 'r', 'email', t, now() + '1 h'::interval, 'r', 'test' from unnest(array['poison', 'good']) as t",
+        "risk_snooze", "reason", "value = 'poison'",
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def walked(site: Site) -> Site:
+    """Every list has what it holds, then all of them are poisoned at once."""
+    with psycopg.connect(site.owner_url, autocommit=True) as connection:
+        for case in CASES.values():
+            connection.execute(case.setup)  # type: ignore[call-overload]
+        while connection.execute(audit_queries.lag).fetchone() != (0.0,):
+            connection.execute(audit_queries.stamp)
+        connection.execute("alter table audit_log disable trigger user")
+        for case in CASES.values():
+            connection.execute(
+                f"alter table {case.table} alter column {case.column} drop not null;"  # type: ignore[call-overload]
+                f"update {case.table} set {case.column} = null where {case.where}"
+            )
+    return site
+
+
+def _lists(document: dict[str, Any]) -> Iterator[str]:
+    for path, methods in document["paths"].items():
+        content = methods.get("get", {}).get("responses", {}).get("200", {}).get("content", {})
+        schema = content.get("application/json", {}).get("schema", {}).get("$ref", "").rsplit("/", 1)[-1]
+        if "leftOut" in document["components"]["schemas"].get(schema, {}).get("properties", {}):
+            yield path
+
+
+def test_every_list_is_looked_at(site: Site) -> None:
+    assert set(_lists(site.document)) == CASES.keys()
+
+
+@pytest.mark.expects_errors("a row was left out of a list")
+@pytest.mark.parametrize("path", CASES)
+def test_one_bad_row_costs_the_others_nothing(walked: Site, path: str) -> None:
+    query, before = CASES[path].query, _unreadable()
+    answer = walked.send("GET", f"{path.format(list_id='good')}?{query}")
+    assert answer.status_code == 200, answer.text
+    whole = answer.json()
+    assert whole["leftOut"] >= 1
+    assert whole.get("items") or whole["reports"]
+    assert _unreadable() > before
+    if not any(each["name"] == "cursor" for each in walked.document["paths"][path]["get"].get("parameters", ())):
+        return
+    # A page that would hold the bad row alone leads on.
+    items, left_out, cursor = [], 0, ""
+    while True:
+        answer = walked.send("GET", f"{path.format(list_id='good')}?{query}&limit=1{cursor}")
+        assert answer.status_code == 200, answer.text
+        page = answer.json()
+        items += page["items"]
+        left_out += page["leftOut"]
+        if page["nextCursor"] is None:
+            break
+        cursor = f"&cursor={page['nextCursor']}"
+    assert (items, left_out) == (whole["items"], whole["leftOut"])
+
+
+@pytest.mark.expects_errors("a row was left out of a list")
+def test_the_dashboard_shows_the_other_alerts(walked: Site) -> None:
+    answer = walked.send("GET", f"{OPERATIONS}/dashboard")
+    assert answer.status_code == 200, answer.text
+    assert "good" in {alert["title"] for alert in answer.json()["alerts"]}
+
+
+def _unreadable() -> float:
+    return sum(sample.value for metric in UNREADABLE.collect() for sample in metric.samples if "total" in sample.name)
+
+
+@pytest.mark.expects_errors("a row was left out of a list")
+def test_a_row_is_named_once_and_what_stands_there_is_not(caplog: pytest.LogCaptureFixture) -> None:
+    row = {"system": "door-1", "read_at": "jane@customer.example", "entries": 1, "problem": None}
+    for _ in range(2):
+        assert isinstance(read_row(AccessReport, row), Unreadable)
+    (told,) = [record.getMessage() for record in caplog.records]
+    assert "door-1" in told
+    assert "read_at" in told
+    assert "jane" not in told
+
+
+@pytest.mark.expects_errors("a row was left out of a list")
+def test_whoever_asks_for_the_bad_one_is_not_told_that_there_is_none() -> None:
+    row = read_row(AccessReport, {"system": "door-2"})
+    with pytest.raises(ValidationError):
+        the_one([row], "There is none.")
+    with pytest.raises(ProblemError, match="There is none"):
+        the_one([], "There is none.")
