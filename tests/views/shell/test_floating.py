@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QRect
 from PySide6.QtGui import QGuiApplication
 
-from tests.views.office import desk_of, office, turns, until
+from tests.views.office import app_of, office, turns, until
 from views.shell.window.docks import Docks
 from views.shell.window.floating import FLOATING_LEAST
 
@@ -30,8 +30,8 @@ def _place(window: Any) -> QRect:
 def test_a_floating_panel_comes_back(aio: Any, tmp_path: Path, place: QRect) -> None:
     async def scenario() -> None:
         async with office(tmp_path) as made:
-            async with desk_of(made) as desk:
-                docks = desk.window.docks
+            async with app_of(made) as app:
+                docks = app.window.docks
                 docks.float(PANEL)
                 await turns()
                 _floating(docks).setGeometry(place)
@@ -46,10 +46,10 @@ def test_a_floating_panel_comes_back(aio: Any, tmp_path: Path, place: QRect) -> 
                 assert _place(_floating(docks)) == place
                 assert docks.restore(kept), "and again, as it is already"
                 assert _place(_floating(docks)) == place
-            async with desk_of(made) as desk:
-                assert desk.window.docks.restore(kept)
+            async with app_of(made) as app:
+                assert app.window.docks.restore(kept)
                 await turns()
-                assert _place(_floating(desk.window.docks)) == place, "after the next start, too"
+                assert _place(_floating(app.window.docks)) == place, "after the next start, too"
 
     aio(scenario())
 
@@ -60,8 +60,8 @@ def test_a_floating_panel_comes_back(aio: Any, tmp_path: Path, place: QRect) -> 
 )
 def test_a_floating_panel_is_whole_on_a_smaller_screen(aio: Any, tmp_path: Path, place: QRect) -> None:
     async def scenario() -> None:
-        async with office(tmp_path) as made, desk_of(made) as desk:
-            docks = desk.window.docks
+        async with office(tmp_path) as made, app_of(made) as app:
+            docks = app.window.docks
             docks.float(PANEL)
             await turns()
             window = _floating(docks)
@@ -80,8 +80,8 @@ def test_a_floating_panel_is_whole_on_a_smaller_screen(aio: Any, tmp_path: Path,
 
 def test_moving_a_floating_panel_is_kept(aio: Any, tmp_path: Path) -> None:
     async def scenario() -> None:
-        async with office(tmp_path) as made, desk_of(made) as desk:
-            docks, told = desk.window.docks, []
+        async with office(tmp_path) as made, app_of(made) as app:
+            docks, told = app.window.docks, []
             docks.float(PANEL)
             docks.changed.connect(told.append)
             await until(lambda: told)
@@ -89,7 +89,7 @@ def test_moving_a_floating_panel_is_kept(aio: Any, tmp_path: Path) -> None:
             _floating(docks).setGeometry(QRect(120, 130, 480, 260))
             await until(lambda: told)
             assert told == ["Moved a floating panel"]
-            kept = desk.window.store.load()[0].current.layout
+            kept = app.window.store.load()[0].current.layout
             assert kept is not None
             docks.restore(None)
             assert docks.restore(kept)
