@@ -72,6 +72,7 @@ async def create(tx: Connection, shop: SampleShop) -> None:
     )
     for name, mean in (("shop", 6), ("support", 9)):
         await _hours(tx, live[name], now, mean=mean)
+    await _hours(tx, live["finance"], now, mean=0)  # it is closed: tries, and nothing that arrives
     await _hours(tx, paused, now - timedelta(hours=3), mean=4)
     await _hours(tx, refused, now - timedelta(hours=3), mean=7)
     orders = list(shop.market.orders_placed(now - timedelta(hours=23), now - timedelta(minutes=20)))
@@ -88,7 +89,7 @@ async def _hours(tx: Connection, connection_id: UUID, until: datetime, *, mean: 
     last = until.replace(minute=0, second=0, microsecond=0)
     begins = [last - timedelta(hours=hours) for hours in range(1, 24)]
     sent = [max(0, round(dice.gauss(mean, mean / 3))) for _ in begins]
-    retried = [dice.choice((0, 0, 0, 0, 1, 2)) for _ in begins]
+    retried = [dice.choice((0, 0, 0, 0, 1, 2) if mean else (1, 2, 2, 3)) for _ in begins]
     values = {"begins": begins, "sent": sent, "retried": retried, "dead": [0] * len(begins)}
     await tx.execute(queries.hours, {"connection_id": connection_id} | values)
 

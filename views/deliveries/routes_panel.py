@@ -64,6 +64,7 @@ class _Below(QScrollArea):
 
     def __init__(self, said: QLabel) -> None:
         super().__init__()
+        self._said = said
         self.setWidget(said)
         self.setWidgetResizable(True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -73,7 +74,7 @@ class _Below(QScrollArea):
         said.setAutoFillBackground(False)
 
     def sizeHint(self) -> QSize:
-        said = self.widget()
+        said = self._said
         return QSize(said.sizeHint().width(), said.heightForWidth(self.width()) if said.isVisibleTo(self) else 0)
 
     def minimumSizeHint(self) -> QSize:
