@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from backend.core.capability import Adapters, Audience, Capability, CountSpec, Gauges, Server, Service, Tick
+from backend.core.capability import (
+    Adapters,
+    Audience,
+    Capability,
+    CountSpec,
+    CreateSample,
+    Gauges,
+    Server,
+    Service,
+    Tick,
+)
 from models.core.permissions import Permission
 from models.core.topics import Topic
 
@@ -86,6 +96,12 @@ def _counts(_server: Server) -> Sequence[CountSpec]:
     return (CountSpec("deliveries.connections", Permission.VIEW_CONNECTIONS, count_wrong),)
 
 
+def _sample() -> CreateSample:
+    from backend.deliveries.sample import create
+
+    return create
+
+
 CAPABILITY = Capability(
     name="deliveries",
     routers=_routers,
@@ -96,6 +112,7 @@ CAPABILITY = Capability(
     services=_services,
     state=_state,
     counts=_counts,
+    sample=_sample,
     audiences={
         "connection": Audience(Topic.CONNECTIONS, _VIEWERS),
         "letter": Audience(Topic.LETTERS, _VIEWERS),

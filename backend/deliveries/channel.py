@@ -117,6 +117,8 @@ class Outcome(StrEnum):
     """It asks for patience (429, 503 with Retry-After): counts against nobody."""
     REFUSED = "refused"
     """This one message will never be taken (413, 422): it is dead, the lane goes on."""
+    UNCERTAIN = "uncertain"
+    """Of a command: its answer was lost and the other side does not say whether it is done. A person decides."""
     MISCONFIGURED = "misconfigured"
     """400, 401, 403, 404 and their like: sending stops, everything is kept."""
     GONE = "gone"

@@ -9,6 +9,7 @@ from prometheus_client import Gauge
 from backend.core.clock import clock
 from backend.core.database import Connection
 from backend.core.metrics import REGISTRY
+from backend.core.rows import readable
 from backend.deliveries.connections import reads
 from models.deliveries.connections import ConnectionState
 
@@ -26,7 +27,7 @@ PROVEN = Gauge(
 async def measure(connection: Connection) -> None:
     """Ask the database."""
     now = await clock(connection)
-    found = await reads.connections(connection)
+    found = readable(await reads.connections(connection))
     unknown()
     states = Counter(each.state for each in found)
     for state in ConnectionState:

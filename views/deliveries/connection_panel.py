@@ -327,8 +327,13 @@ def proof_line(connection: Connection, now: datetime) -> str:
         case "proven":
             return f"proven {when}"
         case "failed":
-            return f"canary failed {when}, last proven {ago(connection.proven_at, now)}"
+            return f"canary failed {when}, {last_proven(connection, now)}"
         case "paused":
-            return f"paused, last proven {ago(connection.proven_at, now)}"
+            return f"paused, {last_proven(connection, now)}"
         case _:
             return "never proven"
+
+
+def last_proven(connection: Connection, now: datetime) -> str:
+    """When a canary got through, or that none did."""
+    return "never proven" if connection.proven_at is None else f"last proven {ago(connection.proven_at, now)}"

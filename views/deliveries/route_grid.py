@@ -24,6 +24,8 @@ CELL, ROW, NAME, HEAD = 20, 24, 84, 38
 """Pixels at 100 % font: of a cell, a row, the names of teams, and of the head."""
 LEAST_CELL, LEAST_ROW = 15, 17
 """Where there is less room, it scrolls."""
+MOST_CELL = 44
+"""Where there is more, columns are as wide as that: then their names are whole, and rows still hold together."""
 TEAMS, SEVERITIES = tuple(Team), tuple(Severity)
 ORDER = (
     ConnectionKind.PAGERDUTY,
@@ -110,11 +112,16 @@ class RouteGrid(QWidget):
         scale, many = current().font_scale, max(1, len(self.columns)) * len(SEVERITIES)
         wide = int((room.width() / scale - NAME - 4) / many)
         high = int((room.height() / scale - HEAD - 2) / len(TEAMS))
-        self._cell_wide = min(CELL, max(LEAST_CELL, wide))
+        self._cell_wide = min(MOST_CELL, max(LEAST_CELL, wide))
         self._row_high = min(ROW, max(LEAST_ROW, high))
         self.updateGeometry()
         self.adjustSize()
         self.update()
+
+    @property
+    def least_height(self) -> int:
+        """Pixels at which all teams can be told apart."""
+        return current().px(HEAD + len(TEAMS) * LEAST_ROW + 2)
 
     @property
     def _wide(self) -> int:

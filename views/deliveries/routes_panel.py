@@ -5,9 +5,18 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QComboBox, QLabel, QPlainTextEdit, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QLabel,
+    QPlainTextEdit,
+    QScrollArea,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.core.errors import OperationsError
 from app.deliveries.domain import MANAGE, VIEW, Deliveries
@@ -48,6 +57,32 @@ class _Area(QScrollArea):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._grid.fit(self.maximumViewportSize())
+
+
+class _Below(QScrollArea):
+    """What is said below the grid: it scrolls before a team goes out of sight."""
+
+    def __init__(self, said: QLabel) -> None:
+        super().__init__()
+        self._said = said
+        self.setWidget(said)
+        self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.viewport().setAutoFillBackground(False)
+        said.setAutoFillBackground(False)
+
+    def sizeHint(self) -> QSize:
+        said = self._said
+        return QSize(said.sizeHint().width(), said.heightForWidth(self.width()) if said.isVisibleTo(self) else 0)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.updateGeometry()
 
 
 class RoutesPanel(QueryPanel):
@@ -101,7 +136,8 @@ class RoutesPanel(QueryPanel):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.area, 1)
-        column.addWidget(self.said)
+        self.below = _Below(self.said)
+        column.addWidget(self.below)
         tried = QWidget()
         column = QVBoxLayout(tried)
         column.setContentsMargins(12, 0, 12, 8)
@@ -149,6 +185,7 @@ class RoutesPanel(QueryPanel):
             pill.setAccessibleDescription("shown" if number == page else "")
         known, theme = self.routes, current()
         self.grid.show_routes(columns_of(self.chosen.connections, known), known)
+        self.area.setMinimumHeight(self.grid.least_height if self.grid.columns else 0)
         self.grid.fit(self.area.maximumViewportSize())
         theme.set_font(self.said, 9)
         if known is None:
@@ -165,6 +202,7 @@ class RoutesPanel(QueryPanel):
                 words.append("Nothing is set up that people can be told by: add Slack, PagerDuty, Discord or mail.")
         self.said.setText("<br>".join(words))
         self.said.setVisible(bool(words))
+        self.below.updateGeometry()
         self.legend.say(*(LEGEND if page == 0 else ()))
         explain(self.edit, self.edit_blocker())
         self._fill_boxes()

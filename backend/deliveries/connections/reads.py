@@ -9,6 +9,7 @@ from psycopg.rows import dict_row
 
 from backend.core.database import Connection as Database
 from backend.core.problems import ProblemError
+from backend.core.rows import Unreadable, read_row, readable
 from backend.core.security import Principal
 from backend.deliveries.connections import queries
 from backend.deliveries.connections.state import HOOKED, advice_of, breaker_of, is_paused, state_of
@@ -44,10 +45,10 @@ async def connections(
     state: ConnectionState | None = None,
     after: tuple[str | None, UUID | None] = (None, None),
     limit: int = ALL,
-) -> list[Connection]:
+) -> list[Connection | Unreadable]:
     """Connections by name, after the one named; a state is worked out, so it is picked after reading."""
     rows = await _rows(database, kind=kind, after=after, limit=ALL if state is not None else limit)
-    found = [Connection.model_validate(_record(row)) for row in rows]
+    found = [read_row(Connection, _record(row)) for row in rows]
     return [each for each in found if state is None or each.state is state][:limit]
 
 
@@ -64,7 +65,7 @@ async def connection(database: Database, connection_id: UUID) -> ConnectionDetai
 
 async def count_wrong(database: Database, _principal: Principal) -> int:
     """How many connections need attention."""
-    return sum(each.state in WRONG for each in await connections(database))
+    return sum(each.state in WRONG for each in readable(await connections(database)))
 
 
 async def _rows(

@@ -66,8 +66,8 @@ async def list_connections(
     """List connections by name, with how each does."""
     after = decode_cursor(cursor, str, UUID)
     found = await reads.connections(connection, kind=kind, state=state, after=(after[0], after[1]), limit=limit + 1)
-    items, following = cut_page(found, limit, lambda last: (last.name.lower(), last.id))
-    return Page[Connection](items=items, next_cursor=following, as_of=await clock(connection))
+    items, following, left_out = cut_page(found, limit, lambda last: (last.name.lower(), last.id))
+    return Page[Connection](items=items, next_cursor=following, left_out=left_out, as_of=await clock(connection))
 
 
 @router.post("", status_code=201)

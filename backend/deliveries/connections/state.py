@@ -72,19 +72,19 @@ def advice_of(row: Mapping[str, Any], state: ConnectionState) -> Advice | None:
             until = f" until {row['paused_until']:%H:%M UTC}" if row["paused_until"] else ""
             return Advice(
                 verdict=f"{name} is paused{until}",
-                detail=f"{row['pause_reason']}. {waiting}",
+                detail=f"{_sentence(row['pause_reason'])} {waiting}",
                 steps=("Resume it: what waits goes in order.",),
             )
         case ConnectionState.MISCONFIGURED:
             return Advice(
                 verdict=_nothing_reaches(row),
-                detail=f"{problem}. Sending has stopped. {waiting}",
+                detail=f"{_sentence(problem)} Sending has stopped. {waiting}",
                 steps=_remedies(row),
             )
         case ConnectionState.DISABLED:
             return Advice(
                 verdict=f"{name} wants nothing more",
-                detail=f"{problem}. Sending has stopped. {waiting}",
+                detail=f"{_sentence(problem)} Sending has stopped. {waiting}",
                 steps=(
                     "Ask whoever runs it whether its address has moved.",
                     "Change the address, or remove the secret.",
@@ -93,7 +93,7 @@ def advice_of(row: Mapping[str, Any], state: ConnectionState) -> Advice | None:
         case ConnectionState.FAILING:
             return Advice(
                 verdict=_nothing_reaches(row),
-                detail=f"{problem or 'It does not answer as it should'}. {waiting}",
+                detail=f"{_sentence(problem or 'It does not answer as it should')} {waiting}",
                 steps=(
                     "See that it is up and can be reached from the worker.",
                     "Send a test; what waits goes by itself once it answers.",
@@ -104,9 +104,14 @@ def advice_of(row: Mapping[str, Any], state: ConnectionState) -> Advice | None:
             return Advice(
                 verdict=f"{name} is behind",
                 detail=f"{row['waiting']} waiting, the oldest since {row['oldest_waiting_at']:%d %b %H:%M:%S UTC}."
-                + (f" Last: {problem}." if problem else ""),
+                + (f" Last: {_sentence(problem)}" if problem else ""),
                 steps=("Wait; look again when this does not shrink.",),
             )
+
+
+def _sentence(words: str) -> str:
+    """With one full stop: words of people and of other systems may have theirs."""
+    return words if words.endswith((".", "!", "?", "…")) else f"{words}."
 
 
 def _nothing_reaches(row: Mapping[str, Any]) -> str:

@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from psycopg.rows import class_row, dict_row
+from psycopg.rows import dict_row
 
 from backend.core.database import Connection
 from backend.core.problems import ProblemError
+from backend.core.rows import Unreadable, lenient_row
 from backend.deliveries.letters import queries
 from models.core.problems import Code
 from models.deliveries.letters import Letter, LetterDetail, LetterSource, LetterState
@@ -55,7 +56,7 @@ async def letters(
     source: LetterSource | None,
     after: tuple[datetime | None, str | None],
     limit: int,
-) -> list[Letter]:
+) -> list[Letter | Unreadable]:
     """Letters of a state, the newest first, after the one given."""
     values = {
         "state": state,
@@ -65,7 +66,7 @@ async def letters(
         "after": after[1],
         "limit": limit,
     }
-    async with connection.cursor(row_factory=class_row(Letter)) as cursor:
+    async with connection.cursor(row_factory=lenient_row(Letter)) as cursor:
         await cursor.execute(queries.page, values)
         return await cursor.fetchall()
 

@@ -48,8 +48,8 @@ async def list_letters(
     found = await reads.letters(
         database, state=state, connection_id=key, source=source, after=(at, after), limit=limit + 1
     )
-    items, following = cut_page(found, limit, lambda last: (last.ended_at or last.first_at, last.id))
-    return Page[Letter](items=items, next_cursor=following, as_of=await clock(database))
+    items, following, left_out = cut_page(found, limit, lambda last: (last.ended_at or last.first_at, last.id))
+    return Page[Letter](items=items, next_cursor=following, left_out=left_out, as_of=await clock(database))
 
 
 @router.get("/{letter_id}")

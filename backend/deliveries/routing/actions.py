@@ -7,6 +7,7 @@ import hmac
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from backend.core import audit_trail
+from backend.core.background import SetAside
 from backend.core.database import Connection, Database
 from backend.core.problems import ProblemError, invalid, same_version
 from backend.core.settings import Settings
@@ -32,6 +34,7 @@ from models.deliveries.routing import (
     TemplateChange,
 )
 
+DIGESTS: Final = SetAside("daily messages")
 CODE_MINUTES: Final = 15
 CODE_TRIES: Final = 5
 CONTACTS_MOST: Final = 5
@@ -187,13 +190,18 @@ async def write_digests(database: Database, _settings: Settings) -> None:
         due = await (await tx.execute(queries.digest_due)).fetchone()
         if due is None:
             return
-        rows = await (await tx.execute(queries.digests, {"since": due[0]})).fetchall()
-        for connection_id, count, lines in rows:
-            values = {"count": str(count), "day": f"{due[0]:%d %b %Y}", "lines": "\n".join(lines)}
-            kept = {"values": Jsonb(values), "thread": f"digest:{due[0]:%Y-%m-%d}", "connection_id": connection_id}
+        since: datetime = due[0]
+        rows = await (await tx.execute(queries.digests, {"since": since})).fetchall()
+
+        async def write(found: tuple[UUID, int, list[str]]) -> None:
+            connection_id, count, lines = found
+            values = {"count": str(count), "day": f"{since:%d %b %Y}", "lines": "\n".join(lines)}
+            kept = {"values": Jsonb(values), "thread": f"digest:{since:%Y-%m-%d}", "connection_id": connection_id}
             row = await (await tx.execute(queries.insert_digest, kept)).fetchone()
             assert row is not None  # noqa: S101 - an insert of one row returns one row
             await _written(tx, row[0], "digest.daily", audit_trail.WORKER)
+
+        await DIGESTS.each(tx, rows, write, key=lambda row: (since, row[0]))
 
 
 # --- how single people are reached

@@ -12,6 +12,7 @@ from psycopg.rows import class_row, dict_row
 from backend.core.audit_trail import WORKER
 from backend.core.database import Connection
 from backend.core.problems import ProblemError
+from backend.core.rows import Unreadable, lenient_row, read_row, readable, the_one
 from backend.deliveries.connections import reads as connections
 from backend.deliveries.routing import queries
 from backend.deliveries.routing.texts import TEXTS, VERSION, fill, program_text
@@ -34,6 +35,7 @@ LOUD = (Severity.P1, Severity.P2)
 """What somebody must hear of at once."""
 WRITTEN = datetime(2026, 11, 24, tzinfo=UTC)
 """When the texts of the program were written."""
+_MISSING = "There is no such template."
 
 
 async def routes(connection: Connection) -> list[Route]:
@@ -48,7 +50,7 @@ async def route_map(connection: Connection) -> RouteMap:
     found = await routes(connection)
     row = await (await connection.execute(queries.map)).fetchone()
     assert row is not None  # noqa: S101 - the migration puts the row there
-    gaps = gaps_of(found, {each.id: each for each in await connections.connections(connection)})
+    gaps = gaps_of(found, {each.id: each for each in readable(await connections.connections(connection))})
     return RouteMap(routes=tuple(found), gaps=gaps, version=row[0], updated_at=row[1], updated_by=row[2])
 
 
@@ -59,7 +61,8 @@ def gaps_of(found: Sequence[Route], known: dict[str, ConnectionRecord]) -> tuple
         silent: list[Severity] = []
         broken: dict[str, list[Severity]] = {}
         for severity in LOUD:
-            named = [known[r.connection_id] for r in found if r.team is team and r.severity is severity]
+            routes = (r.connection_id for r in found if r.team is team and r.severity is severity)
+            named = [known[each] for each in routes if each in known]
             if not named:
                 silent.append(severity)
             elif not any(each.state in {ConnectionState.OK, ConnectionState.LATE} for each in named):
@@ -73,24 +76,33 @@ def gaps_of(found: Sequence[Route], known: dict[str, ConnectionRecord]) -> tuple
     return tuple(gaps)
 
 
-async def templates(connection: Connection) -> list[Template]:
+async def templates(connection: Connection) -> list[Template | Unreadable]:
     """All texts: the program's, or what somebody has made of them."""
     async with connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(queries.templates)
         changed = {(row["name"], row["kind"]): row for row in await cursor.fetchall()}
-    keys = {(name, kind or "") for name, kind in TEXTS} | changed.keys()
+    keys = {(name, kind or "") for name, kind in TEXTS} | {key for key in changed if _is_ours(*key)}
     return [_template(name, ConnectionKind(kind) if kind else None, changed) for name, kind in sorted(keys)]
 
 
 async def template(connection: Connection, name: str, kind: ConnectionKind | None) -> Template:
     """One text; of a kind without one of its own, that of all kinds. Raises ProblemError 404."""
     if (name, None) not in TEXTS:
-        raise ProblemError(Code.NOT_FOUND, "There is no such template.")
+        raise ProblemError(Code.NOT_FOUND, _MISSING)
     found = {(each.name, each.kind): each for each in await templates(connection)}
-    return found.get((name, kind)) or found[name, None].model_copy(update={"kind": kind, "version": VERSION})
+    if (name, kind) in found:
+        return the_one([found[name, kind]], _MISSING)
+    return the_one([found[name, None]], _MISSING).model_copy(update={"kind": kind, "version": VERSION})
 
 
-def _template(name: str, kind: ConnectionKind | None, changed: dict[tuple[str, str], dict[str, Any]]) -> Template:
+def _is_ours(name: str, kind: str) -> bool:
+    """Another release may have had more texts, and more kinds of connections."""
+    return (name, None) in TEXTS and kind in {"", *ConnectionKind}
+
+
+def _template(
+    name: str, kind: ConnectionKind | None, changed: dict[tuple[str, str], dict[str, Any]]
+) -> Template | Unreadable:
     text = program_text(name, kind)
     row = changed.get((name, kind or "")) or {
         "subject": text.subject,
@@ -99,7 +111,7 @@ def _template(name: str, kind: ConnectionKind | None, changed: dict[tuple[str, s
         "updated_at": WRITTEN,
         "updated_by": WORKER,
     }
-    return Template.model_validate({**row, "name": name, "kind": kind, "values": tuple(text.examples)})
+    return read_row(Template, {**row, "name": name, "kind": kind, "values": tuple(text.examples)})
 
 
 async def preview(connection: Connection, request: PreviewRequest, connection_id: UUID) -> Preview:
@@ -112,9 +124,9 @@ async def preview(connection: Connection, request: PreviewRequest, connection_id
     )
 
 
-async def contacts(connection: Connection, user_id: str) -> list[ContactMethod]:
+async def contacts(connection: Connection, user_id: str) -> list[ContactMethod | Unreadable]:
     """Somebody's own addresses."""
-    async with connection.cursor(row_factory=class_row(ContactMethod)) as cursor:
+    async with connection.cursor(row_factory=lenient_row(ContactMethod)) as cursor:
         await cursor.execute(queries.contacts, {"user_id": user_id})
         return await cursor.fetchall()
 

@@ -11,6 +11,7 @@ from backend.core.clock import clock
 from backend.core.dependencies import Db, Read, Tx
 from backend.core.http import known_id, operations_router
 from backend.core.problems import invalid
+from backend.core.rows import left_out, readable
 from backend.core.security import Principal, require
 from backend.core.versions import IfMatch, with_etag
 from backend.deliveries.routing import actions, reads
@@ -57,7 +58,7 @@ async def change_routes(
 async def list_templates(_principal: Viewer, connection: Read) -> Page[Template]:
     """List the texts of notices."""
     found = await reads.templates(connection)
-    return Page[Template](items=tuple(found), next_cursor=None, as_of=await clock(connection))
+    return Page[Template](items=readable(found), left_out=left_out(found), as_of=await clock(connection))
 
 
 @router.post("/templates/preview")
@@ -88,7 +89,7 @@ async def change_template(
 async def list_contacts(principal: Anybody, connection: Read) -> Page[ContactMethod]:
     """List one's own addresses."""
     found = await reads.contacts(connection, principal.user_id)
-    return Page[ContactMethod](items=tuple(found), next_cursor=None, as_of=await clock(connection))
+    return Page[ContactMethod](items=readable(found), left_out=left_out(found), as_of=await clock(connection))
 
 
 @router.post("/contacts", status_code=201)

@@ -9,13 +9,25 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 from pydantic import TypeAdapter
 
 from backend.core import audit_trail
+from backend.core.background import SetAside
 from backend.core.database import Connection, Database, array
-from backend.deliveries.channel import Message, MessageKind, Notice, NoticeAction, NoticePhase, Outcome, Result, Secrets
+from backend.deliveries.channel import (
+    Message,
+    MessageKind,
+    Notice,
+    NoticeAction,
+    NoticePhase,
+    Outcome,
+    Result,
+    Secrets,
+    Target,
+)
 from backend.deliveries.plan import OPEN_AFTER, OPEN_AFTER_ORDERED, probe_pause
 from backend.deliveries.routing.texts import ERASED, TEXTS, fill, program_text
 from backend.deliveries.secrets import SecretStore
@@ -29,6 +41,7 @@ LEASE = 20.0
 BATCH = 50
 CLAIM_MOST = 50
 NOTICE = "deliveries.notice.written"
+ENTRIES = SetAside("entries of lanes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +116,20 @@ async def _entries(connection: Connection, statement: Any, values: dict[str, Any
     async with connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(statement, values)
         rows = await cursor.fetchall()
-    return [await _entry(connection, row, claimed) for row in rows]
+    return [await _entry_or_fault(connection, row, claimed) for row in rows]
+
+
+async def _entry_or_fault(connection: Connection, row: dict[str, Any], claimed: Claimed) -> Entry:
+    """One that cannot be read is a dead letter of its own: whatever follows it in the lane does not wait for it."""
+    try:
+        return await _entry(connection, row, claimed)
+    except (psycopg.OperationalError, psycopg.InterfaceError):
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, the others are not to wait for it
+        ENTRIES.put(row["id"], error)
+        words = f"it cannot be read: {type(error).__name__}; the log of the worker says more"
+        message = Message(row["id"], MessageKind.ENTRY, row["action"], row["at"], {}, None, row["attempts"] + 1)
+        return _entry_of(row, message, claimed.target, Result(Outcome.REFUSED, words))
 
 
 async def _entry(connection: Connection, row: dict[str, Any], claimed: Claimed) -> Entry:
@@ -115,7 +141,10 @@ async def _entry(connection: Connection, row: dict[str, Any], claimed: Claimed) 
     else:
         notice, kind = None, MessageKind.ENTRY
         data = {"id": row["resource_id"], "resource": row["resource_type"], "version": row["version"]}
-    message = Message(row["id"], kind, row["action"], row["at"], data, notice, row["attempts"] + 1)
+    return _entry_of(row, Message(row["id"], kind, row["action"], row["at"], data, notice, row["attempts"] + 1), target)
+
+
+def _entry_of(row: dict[str, Any], message: Message, target: Target, fault: Result | None = None) -> Entry:
     return Entry(
         row["position"],
         message,
@@ -125,6 +154,7 @@ async def _entry(connection: Connection, row: dict[str, Any], claimed: Claimed) 
         due=row["due"],
         seconds=row["seconds"],
         target=target,
+        fault=fault,
     )
 
 
@@ -241,13 +271,13 @@ async def forgive(connection: Connection, claimed: Claimed) -> None:
     await connection.execute(queries.forgive, {"connection_id": claimed.connection_id})
 
 
-async def stop(database: Database, claimed: Claimed, result: Result) -> None:
-    """Stop sending: it refused us, or wants nothing more."""
+async def stop(database: Database, connection_id: UUID, result: Result) -> None:
+    """Stop sending: it refused us, wants nothing more, or cannot be read."""
     stopped = "disabled" if result.outcome is Outcome.GONE else "misconfigured"
-    values = {"connection_id": claimed.connection_id, "stopped": stopped, "words": result.words}
+    values = {"connection_id": connection_id, "stopped": stopped, "words": result.words}
     async with database.transaction() as tx:
         if await (await tx.execute(queries.stop, values)).fetchone() is not None:
-            await _record(tx, claimed.connection_id, ConnectionEvent.STOPPED, result.words)
+            await _record(tx, connection_id, ConnectionEvent.STOPPED, result.words)
 
 
 async def take_probe(connection: Connection, me: Holder, claimed: Claimed, seconds: float) -> tuple[int, bool] | None:

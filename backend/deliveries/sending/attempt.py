@@ -13,6 +13,7 @@ from backend.core.json import storable_json
 from backend.core.logs import logger
 from backend.deliveries.channel import Channel, Exchange, Message, Outcome, Result, Secrets, Target
 from backend.deliveries.egress import EgressRefusedError
+from models.core.base import as_storable
 from models.deliveries.letters import ANSWER_MOST
 
 log = logger(__name__)
@@ -66,7 +67,7 @@ def masked(result: Result, secrets: Secrets) -> Result:
         answer_headers=headers(each.answer_headers),
         answer_body=mask(each.answer_body).encode()[:ANSWER_MOST].decode(errors="ignore"),
     )
-    return replace(result, words=mask(result.words), exchange=exchange)
+    return replace(result, words=as_storable(mask(result.words)), exchange=exchange)
 
 
 def as_json(exchange: Exchange) -> dict[str, Any]:

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
 
-from backend.core.database import Database, DatabaseUnavailable
+import psycopg
+
+from backend.core.background import SetAside
+from backend.core.database import Connection, Database, DatabaseUnavailable
 from backend.core.logs import logger
 from backend.deliveries.sending.actions import Holder, flush
 from backend.deliveries.sending.types import Row
 
 log = logger(__name__)
+
+RESULTS: Final = SetAside("results of the sender")
 
 
 class Flusher:
@@ -39,7 +47,7 @@ class Flusher:
                         batch, self._waiting = self._waiting, []
                         held: frozenset[int] = frozenset()
                         try:
-                            held = await flush(connection, self._me, [row for row, _ in batch])
+                            held = await self._flush(connection, [row for row, _ in batch])
                         finally:
                             for row, done in batch:
                                 if not done.done():
@@ -47,3 +55,18 @@ class Flusher:
             except DatabaseUnavailable as error:
                 log.warning("results were not written, they will be sent again", reason=str(error))
                 await asyncio.sleep(0.5)
+
+    async def _flush(self, connection: Connection, rows: Sequence[Row]) -> frozenset[int]:
+        """All at once; where that cannot be, each by itself, and of one that cannot be kept what became of it."""
+        try:
+            return await flush(connection, self._me, rows)
+        except (psycopg.OperationalError, psycopg.InterfaceError):
+            raise
+        except psycopg.Error as error:
+            if len(rows) == 1:
+                (row,) = rows
+                RESULTS.put((row.lane_id, row.position), error)
+                bare = replace(row, words="what was answered cannot be kept", exchange=None, history=None)
+                return frozenset() if row == bare else await self._flush(connection, [bare])
+        each = [await self._flush(connection, [row]) for row in rows]
+        return frozenset[int]().union(*each)

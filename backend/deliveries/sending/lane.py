@@ -109,7 +109,7 @@ class LaneRun:
             self.cursor = max(self.cursor, fresh[-1].position if len(entries) + len(fresh) >= BATCH else head)
 
     async def _one(self, entry: Entry) -> None:
-        result, seconds = await self.attempt(entry.message, entry.target)
+        result, seconds = await self._try(entry)
         counts = not self._open
         if result.outcome is Outcome.RETRY and counts:
             await self._count_failure(result)
@@ -117,6 +117,9 @@ class LaneRun:
         if row is not None and row.state == "waiting" and self.claimed.ordered:
             # It goes first when it is due, and nothing overtakes it; dead, it lets the others go.
             self.halt(row.due_in)
+
+    async def _try(self, entry: Entry) -> tuple[Result, float]:
+        return (entry.fault, 0.0) if entry.fault is not None else await self.attempt(entry.message, entry.target)
 
     async def _count_failure(self, result: Result) -> None:
         """At each answer, not at the end of a batch: what is in flight still goes out, but no more than that."""
@@ -151,7 +154,7 @@ class LaneRun:
                     await actions.forgive(connection, self.claimed)
             case Outcome.MISCONFIGURED | Outcome.GONE:
                 self.halt()
-                await actions.stop(self.desk.database, self.claimed, result)
+                await actions.stop(self.desk.database, self.claimed.connection_id, result)
             case Outcome.WAIT:
                 self.halt(due_in)
 
@@ -194,14 +197,14 @@ class LaneRun:
         await actions.mark_proved(desk.database, self.claimed, result, seconds, desk.canary_seconds)
         if result.outcome is Outcome.SENT:
             head = await self._probe_head()
-            if head is None or head.outcome in {Outcome.SENT, Outcome.REFUSED}:
+            if head is None or head.outcome in {Outcome.SENT, Outcome.REFUSED, Outcome.UNCERTAIN}:
                 await actions.close(desk.database, desk.me, self.claimed)
                 self._failures, self._open, self.halted, self.due_in = 0, False, False, None
                 return True
             result = head
         self.halt()
         if result.outcome in {Outcome.MISCONFIGURED, Outcome.GONE}:
-            await actions.stop(desk.database, self.claimed, result)
+            await actions.stop(desk.database, self.claimed.connection_id, result)
             return False
         rest = patience(result.retry_after) if result.outcome is Outcome.WAIT else probe_pause(failed + 1)
         async with desk.database.read() as connection:
@@ -222,7 +225,7 @@ class LaneRun:
             if not entries:
                 command = await self.next_command(connection, probing=True)
                 return None if command is None else await self.send_command(command, counts=True)
-        result, seconds = await self.attempt(entries[0].message, entries[0].target)
+        result, seconds = await self._try(entries[0])
         row = await self._write(entries[0], result, seconds, counts=True)
         return None if row is not None and row.state == "dead" else result
 
@@ -258,7 +261,9 @@ class LaneRun:
             case Outcome.SENT:
                 state = CommandState.DONE
             case Outcome.REFUSED:
-                state = CommandState.UNCERTAIN if result.words == UNKNOWN else CommandState.DEAD
+                state = CommandState.DEAD
+            case Outcome.UNCERTAIN:
+                state = CommandState.UNCERTAIN
             case Outcome.RETRY:
                 due_in = pause(command.attempts)
                 if given_up(command.attempts, command.age.total_seconds(), proven=proven):
@@ -293,11 +298,9 @@ class LaneRun:
                 words = f"what became of it could not be asked: {error or type(error).__name__}"
                 return Result(Outcome.RETRY, words)
         if found is None:
-            return Result(Outcome.REFUSED, UNKNOWN)
+            words = "its answer was lost, and the shop does not say whether it is done"
+            return Result(Outcome.UNCERTAIN, words)
         return Result(Outcome.SENT, "done already, as the shop says") if found else None
-
-
-UNKNOWN: Final = "its answer was lost, and the shop does not say whether it is done"
 
 
 def canary(*, asked: bool) -> Message:

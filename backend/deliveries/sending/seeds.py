@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Final
+from uuid import UUID
 
 from backend.core.database import Connection, Database
 from backend.core.settings import Settings
@@ -50,5 +51,14 @@ async def _seed(tx: Connection, seed: str, name: str, url: str, store: SecretSto
     kept: ConnectionSettings = ShopSettings(url=url) if is_shop else WebhookSettings(url=url)
     connection_id, new = await actions.seed(tx, name=name, seed=seed, settings=kept, store=store, secret=secret)
     if new:
-        for team in _TEAMS.get(seed, ()):
-            await route_team(tx, team=team, connection_id=connection_id)
+        await _route(tx, seed, connection_id)
+
+
+async def route_sample(tx: Connection, name: str, connection_id: UUID) -> None:
+    """Who hears of what by an outside system of the sample shop."""
+    await _route(tx, f"sample_{name}", connection_id)
+
+
+async def _route(tx: Connection, seed: str, connection_id: UUID) -> None:
+    for team in _TEAMS.get(seed, ()):
+        await route_team(tx, team=team, connection_id=connection_id)

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 import httpx
 
+from backend.core.background import SetAside
 from backend.core.backoff import pause
 from backend.core.database import Database, DatabaseUnavailable
 from backend.core.logs import logger
@@ -31,6 +32,7 @@ from models.deliveries.connections import ConnectionKind, SecretPurpose
 log = logger(__name__)
 
 CANARY_THREAD: Final = "canary"
+CONNECTIONS: Final = SetAside("connections of the sender")
 CLAIM_EVERY: Final = 0.25
 NOTE_EVERY: Final = 1.0
 AGAIN_AFTER: Final = 30.0
@@ -95,14 +97,31 @@ class Sender:
             lane_id = row["lane_id"]
             if lane_id in self._lanes:
                 continue  # our own lease ran out while we worked: its run ends by itself
-            claimed, problem = await self._claimed(row)
-            if problem is not None:
-                await actions.stop(self._database, claimed, problem)
-            make = CommandRun if row["source"] == "commands" else LaneRun
-            run = make(self._desk, lane_id, claimed, await self._client(lane_id, claimed), row["cursor"])
-            if problem is not None:
-                run.halt()
-            self._lanes[lane_id] = run, asyncio.create_task(self._work(run, row), name=f"lane {lane_id}")
+            try:
+                await self._begin(row)
+            except DatabaseUnavailable:
+                raise
+            except Exception as error:  # noqa: BLE001 - one connection's row is not the others'
+                await self._set_aside(row, error)
+                async with self._database.read() as connection:
+                    await actions.release(connection, self._me, lane_id, row["cursor"], None)
+
+    async def _begin(self, row: dict[str, Any]) -> None:
+        lane_id = row["lane_id"]
+        claimed, problem = await self._claimed(row)
+        if problem is not None:
+            await actions.stop(self._database, claimed.connection_id, problem)
+        make = CommandRun if row["source"] == "commands" else LaneRun
+        run = make(self._desk, lane_id, claimed, await self._client(lane_id, claimed), row["cursor"])
+        if problem is not None:
+            run.halt()
+        self._lanes[lane_id] = run, asyncio.create_task(self._work(run, row), name=f"lane {lane_id}")
+
+    async def _set_aside(self, row: dict[str, Any], error: Exception) -> None:
+        """Of what stands in its row no connection can be made: it is stopped, until a canary can be sent again."""
+        CONNECTIONS.put(row["connection_id"], error)
+        words = f"it cannot be read: {type(error).__name__}; the log of the worker says more"
+        await actions.stop(self._database, row["connection_id"], Result(Outcome.MISCONFIGURED, words))
 
     async def _work(self, run: LaneRun, row: dict[str, Any]) -> None:
         try:
@@ -229,9 +248,11 @@ class Sender:
             if soon:
                 await actions.mark_failed(self._database, claimed, result.words)
             elif result.outcome in {Outcome.MISCONFIGURED, Outcome.GONE}:
-                await actions.stop(self._database, claimed, result)
+                await actions.stop(self._database, claimed.connection_id, result)
         except DatabaseUnavailable as error:
             log.warning("a proof was not written down", connection=row["name"], reason=str(error))
+        except Exception as error:  # noqa: BLE001 - one connection's row is not the others'
+            await self._set_aside(row, error)
 
     async def _end(self) -> None:
         tasks = [task for _, task in self._lanes.values()] + list(self._canaries)

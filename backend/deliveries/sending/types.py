@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from backend.deliveries.channel import Channel, Message, Target
+from backend.deliveries.channel import Channel, Message, Result, Target
 
 
 class ConnectionEvent(StrEnum):
@@ -48,6 +48,8 @@ class Entry:
     seconds: float
     """Until it is due."""
     target: Target
+    fault: Result | None = None
+    """Why nothing can be sent of it: what stands in its row cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)

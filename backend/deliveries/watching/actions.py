@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from backend.core.background import SetAside
 from backend.core.clock import clock
 from backend.core.database import Connection, Database
+from backend.core.rows import readable
 from backend.core.settings import Settings
 from backend.deliveries.connections import reads
 from backend.deliveries.ports import Alarms
@@ -15,6 +17,7 @@ from models.alerts import Severity
 from models.deliveries.connections import Breaker, ConnectionState, ProofState
 from models.deliveries.connections import Connection as ConnectionRecord
 
+WATCHED = SetAside("connections")
 UNPROVEN_INTERVALS = 3
 """A connection that no canary has reached for so many intervals is not trusted."""
 EXPIRES_SOON = timedelta(days=14)
@@ -27,12 +30,16 @@ async def watch(database: Database, settings: Settings, alarms: Alarms | None) -
     async with database.transaction() as tx:
         now = await clock(tx)
         known = dict(await (await tx.execute(queries.alarmed)).fetchall())
-        for each in await reads.connections(tx):
-            found = trouble(each, now, timedelta(seconds=UNPROVEN_INTERVALS * settings.canary_seconds))
+        patience = timedelta(seconds=UNPROVEN_INTERVALS * settings.canary_seconds)
+
+        async def look(each: ConnectionRecord) -> None:
+            found = trouble(each, now, patience)
             wanted = "" if found is None else found[0]
             if wanted != known[each.id]:
                 await _tell(tx, alarms, each, found)
                 await tx.execute(queries.set_alarmed, {"connection_id": UUID(each.id), "alarmed": wanted})
+
+        await WATCHED.each(tx, readable(await reads.connections(tx)), look, key=lambda each: each.id)
 
 
 def trouble(each: ConnectionRecord, now: datetime, patience: timedelta) -> tuple[str, str, Severity, str] | None:

@@ -15,6 +15,8 @@ import pytest
 from backend.core.keys import Key
 from backend.core.postgres_binaries import binaries
 from backend.core.settings import Settings
+from backend.deliveries.connections.state import advice_of
+from models.deliveries.connections import ConnectionState
 from tests.conftest import Api
 
 SECRET = "canary-secret-3f9a77b1-never-seen-7f3a"
@@ -123,6 +125,14 @@ def test_a_secret_is_nowhere_in_the_clear(api: Api, client: httpx.Client, tmp_pa
 
 def _dump(url: str) -> bytes:
     return subprocess.run([binaries() / "pg_dump", "--dbname", url], capture_output=True, check=True).stdout
+
+
+@pytest.mark.parametrize("problem", ["ask those who run that system.", "answered 401"])
+def test_a_sentence_ends_once(problem: str) -> None:
+    row = {"name": "n", "kind": "webhook", "problem": problem, "waiting": 0}
+    advice = advice_of(row, ConnectionState.MISCONFIGURED)
+    assert advice is not None
+    assert advice.detail == f"{problem.rstrip('.')}. Sending has stopped. Nothing is waiting."
 
 
 def test_references_lead_only_where_secrets_are_kept(client: httpx.Client, tmp_path: Path) -> None:

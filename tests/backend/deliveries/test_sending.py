@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from uuid import UUID
 
 import pytest
 
-from tests.backend.deliveries.fixtures import ids, order, ports, post, receiving, until
+from tests.backend.deliveries.fixtures import Post, ids, order, ports, post, receiving, until
 
 
 async def test_entries_arrive_once_thin_and_signed(database_url: str, owner_url: str) -> None:
@@ -159,6 +160,69 @@ async def test_a_dead_destination_costs_the_others_nothing(database_url: str, ow
             await until(lambda: len(receiver.of("/alive")) == 200, 20.0)
             assert receiver.busiest["/dead"] == 10  # its own width
             await until(lambda: it.states() == {"sent": 200})
+
+
+def _strike(it: Post, key: UUID, column: str, value: str) -> None:
+    """As a restore or a hand in the database may leave a row."""
+    it.sql(f"update connection set {column} = %s where id = %s", value, key)
+
+
+@pytest.mark.expects_errors("a row was set aside")
+async def test_a_connection_that_cannot_be_read_costs_the_others_nothing(database_url: str, owner_url: str) -> None:
+    async with post(database_url, owner_url) as it, receiving() as receiver:
+        poison = await it.connect(receiver.url("/poison"))
+        await it.connect(receiver.url("/well"))
+        [(settings,)] = it.sql("select settings::text from connection where id = %s", poison)
+        _strike(it, poison, "settings", '{"kind": "webhook"}')
+        it.record(3)
+        async with it.sending():
+            await until(lambda: it.sql("select stopped from connection_health where connection_id = %s", poison)[0][0])
+            await until(lambda: len(receiver.of("/well")) == 3)
+            it.sql("update connection_health set canary_due_at = '-infinity'")  # nor do its canaries
+            it.record(1)
+            await until(lambda: len(receiver.of("/well")) == 4)
+            assert receiver.of("/poison") == []
+            _strike(it, poison, "settings", settings)
+            it.sql("update connection set version = version + 1")
+            it.sql("update connection_health set canary_due_at = '-infinity'")
+            await until(lambda: len(receiver.of("/poison")) == 4)  # mended, it has lost nothing
+
+
+@pytest.mark.expects_errors("a row was set aside")
+async def test_a_letter_that_cannot_be_read_is_dead_and_the_lane_goes_on(database_url: str, owner_url: str) -> None:
+    async with post(database_url, owner_url) as it, receiving() as receiver:
+        key = await it.connect(receiver.url(), ordered=True)
+        for phase in ("poison", "raised"):
+            it.sql(
+                "with n as (insert into notice (team, severity, template, values, thread, phase, connections)"
+                " values ('risk', 'P1', 'alert.raised', '{\"title\": \"t\"}', 't', %s, array[%s::uuid]) returning id)"
+                " insert into audit_log (actor, action, resource_type, resource_id)"
+                " select 'test', 'deliveries.notice.written', 'notice', id::text from n",
+                phase,
+                key,
+            )
+        it.record(1)
+        async with it.sending():
+            await until(lambda: it.states() == {"dead": 1, "sent": 2})
+        assert len(receiver.got) == 2
+        assert "cannot be read: ValueError" in it.sql("select words from delivery where state = 'dead'")[0][0]
+
+
+@pytest.mark.expects_errors("a row was set aside")
+async def test_a_result_that_cannot_be_kept_costs_the_others_nothing(database_url: str, owner_url: str) -> None:
+    async with post(database_url, owner_url) as it, receiving() as receiver:
+        receiver.plan["/in"] = lambda request: 422 if request.body["data"].get("id") == "2" else 200
+        await it.connect(receiver.url())
+        it.sql(
+            "create function trip() returns trigger language plpgsql as $$ begin"
+            " if new.words like '%%422' then raise exception using errcode = '22023'; end if; return new; end $$;"
+            "create trigger trip before insert on delivery for each row execute function trip()"
+        )
+        it.record(20)
+        async with it.sending():
+            await until(lambda: it.states() == {"dead": 1, "sent": 19})
+        assert len(receiver.got) == 20
+        assert it.sql("select words from delivery where state = 'dead'") == [("what was answered cannot be kept",)]
 
 
 async def test_with_nothing_set_up_nothing_tries_the_network(

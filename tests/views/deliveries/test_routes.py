@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 
 from models.alerts import Severity
 from models.deliveries.routing import RouteMode, Team
@@ -43,6 +43,10 @@ def test_the_map_says_every_cell_and_what_nobody_hears(aio: Any, tmp_path: Path)
         assert grid.modes == before  # only the dialog edits
         assert grid.words(6, 8) == "Community P1 by Discord ops, which is paused: at once"
         assert grid._column_of(panel.routes.gaps[0]) == 2  # where they are told in vain
+        narrow = grid.sizeHint().width()
+        grid.fit(QSize(2 * narrow, panel.area.minimumHeight()))
+        assert narrow < grid.sizeHint().width() <= 2 * narrow
+        assert grid.sizeHint().height() <= panel.area.minimumHeight()  # all teams, whatever is said below
 
     workspace(aio, tmp_path, steps)
 

@@ -18,6 +18,7 @@ from tests.views.deliveries.fixtures import Systems, ago, connection, me, system
 from tests.views.office import Office, app_of, shown, turns, until
 from views.deliveries.capability import SYSTEMS
 from views.deliveries.connection_dialogs import PauseDialog
+from views.deliveries.connection_panel import proof_line
 from views.deliveries.wording import ATTENTION, Heading, remedy
 from views.kit.theme import current
 from views.shell.application import ConsoleApplication
@@ -306,3 +307,10 @@ def test_the_remedy_is_the_first_button() -> None:
     assert of(state="failing", lastError="no answer within 10 s") == "test"
     assert of(state="paused") == "pause"
     assert of(state="disabled") == "change"
+
+
+@pytest.mark.parametrize(("state", "proof"), [("failing", "failed"), ("paused", "never")])
+def test_what_was_never_proven_is_said_in_words(state: str, proof: str) -> None:
+    now = Connection.model_validate(connection("A", webhook())).updated_at
+    never = connection("A", webhook(), state=state, proof=proof, provenAt=None)
+    assert proof_line(Connection.model_validate(never), now).endswith(", never proven")
