@@ -9,6 +9,7 @@ from psycopg.rows import class_row
 
 from backend.core.database import Connection, load_queries
 from backend.core.problems import ProblemError
+from backend.core.rows import Unreadable, lenient_row
 from backend.core.security import Principal
 from models.core.problems import Code
 from models.notes import Note
@@ -18,9 +19,9 @@ queries = load_queries(__package__)
 
 async def open_notes(
     connection: Connection, *, written_at: datetime | None, last_id: UUID | None, limit: int
-) -> list[Note]:
+) -> list[Note | Unreadable]:
     """Open notes behind the last one of the page before, newest first."""
-    async with connection.cursor(row_factory=class_row(Note)) as cursor:
+    async with connection.cursor(row_factory=lenient_row(Note)) as cursor:
         await cursor.execute(queries.open_page, {"written_at": written_at, "last_id": last_id, "limit": limit})
         return await cursor.fetchall()
 

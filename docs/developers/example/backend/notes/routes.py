@@ -32,8 +32,8 @@ async def list_notes(
     """List open notes, newest first."""
     written_at, last_id = decode_cursor(cursor, datetime, UUID)
     found = await reads.open_notes(connection, written_at=written_at, last_id=last_id, limit=limit + 1)
-    items, following = cut_page(found, limit, lambda last: (last.written_at, last.id))
-    return Page[Note](items=items, next_cursor=following, as_of=await clock(connection))
+    items, following, left_out = cut_page(found, limit, lambda last: (last.written_at, last.id))
+    return Page[Note](items=items, next_cursor=following, left_out=left_out, as_of=await clock(connection))
 
 
 @router.get("/{note_id}")
