@@ -345,18 +345,22 @@ class Guard:
 
     async def __call__(self, request: Request, _bearer: Annotated[Any, Depends(_bearer)]) -> Principal:
         """The principal, if it may. Raises ProblemError 401 or 403."""
+        return await self.admit(request)
+
+    async def admit(self, request: Request) -> Principal:
+        """The principal, if it may. Raises ProblemError 401 or 403."""
         principal = await principal_of(request)
         usage: Usage = request.app.state.usage
         usage.see(principal)  # also whom nothing is granted yet: else nobody could grant it
         if self.permission is not None:
-            self._admit(principal, self.permission)
+            self._check(principal, self.permission)
             usage.note(principal, self.permission)
         if self.step_up is not None:
             _demand_second_factor(principal, self.step_up, request.app.state.settings)
         return principal
 
     @staticmethod
-    def _admit(principal: Principal, permission: Permission) -> None:
+    def _check(principal: Principal, permission: Permission) -> None:
         if permission not in principal.permissions:
             raise ProblemError(
                 Code.PERMISSION_MISSING,

@@ -12,6 +12,7 @@ from backend.core import metrics
 from backend.core.database import Database, DatabaseUnavailable, load_queries
 from backend.core.dependencies import database_of
 from backend.migrations.revisions import as_text, newest
+from backend.runtime.actions import Writes
 from models.core.health import Check, Health, Readiness
 
 queries = load_queries(__package__, "health.sql")
@@ -30,7 +31,8 @@ async def healthz(http: Request) -> Health:
 @router.get("/readyz", responses={503: {"model": Readiness, "description": "Not ready."}})
 async def readyz(http: Request, response: Response) -> Readiness:
     """Whether database, migrations and worker are there; 503 when one is not."""
-    checks = await _checks(database_of(http), http.app.state.background.stopped)
+    writes: Writes = http.app.state.writes
+    checks = await _checks(database_of(http), writes, http.app.state.background.stopped)
     ready = all(check.ok for check in checks)
     if not ready:
         response.status_code = 503
@@ -38,17 +40,19 @@ async def readyz(http: Request, response: Response) -> Readiness:
     return Readiness(ready=ready, checks=checks, as_of=datetime.now(UTC))
 
 
-async def _checks(database: Database, stopped: Sequence[str]) -> tuple[Check, ...]:
+async def _checks(database: Database, writes: Writes, stopped: Sequence[str]) -> tuple[Check, ...]:
     try:
         async with database.read() as connection:
             row = await (await connection.execute(queries.readiness)).fetchone()
     except DatabaseUnavailable as error:
         return (Check(name="database", ok=False, detail=str(error)),)
+    taken = await writes.check(database)
     revisions, silent, stuck = row or ((), None, ())
     heard = "never heard" if silent is None else f"heard {silent:.0f} s ago"
     known, wanted = frozenset(revisions), newest()
     return (
         Check(name="database", ok=True, detail="answers"),
+        taken,
         Check(name="migrations", ok=known == wanted, detail=f"at {as_text(known)}, wanted {as_text(wanted)}"),
         Check(
             name="worker",

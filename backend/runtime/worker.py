@@ -17,7 +17,8 @@ from backend.core.database import Database, DatabaseUnavailable
 from backend.core.logs import logger
 from backend.core.settings import Settings
 from backend.integrations import adapters
-from backend.runtime import health, jobs
+from backend.runtime import jobs
+from backend.runtime.actions import beat
 
 log = logger(__name__)
 
@@ -49,7 +50,7 @@ class Progress:
     async def beat(self, database: Database, settings: Settings) -> None:
         """Tell."""
         async with database.transaction() as tx:
-            await tx.execute(health.queries.beat, {"name": "worker", "stopped": self.stopped(ticks(settings))})
+            await beat(tx, "worker", self.stopped(ticks(settings)))
 
 
 def ticks(settings: Settings) -> tuple[Tick, ...]:
