@@ -111,15 +111,21 @@ class OperationsRoute(APIRoute):
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The handler, wrapped when the route writes."""
+        """The handler, behind the route's guards; where the route writes, in its transaction."""
         handle = super().get_route_handler()
         guards = [each.call for each in self.dependant.dependencies if isinstance(each.call, Guard)]
+
+        async def handle_guarded(request: Request) -> Response:
+            # Who may not ask learns that first, before anything of the request is read or judged.
+            for guard in guards:
+                await guard.admit(request)
+            return await handle(request)
+
         if not (self.methods or set()) & WRITING:
-            return handle
+            return handle_guarded
 
         async def handle_writing(request: Request) -> Response:
             request = _JsonRequest(request.scope, request.receive)
-            # Who may not ask learns that first, and costs no memory: only then is the body read.
             for guard in guards:
                 await guard.admit(request)
             # Whole before a connection is taken: nobody holds one while a client takes its time.

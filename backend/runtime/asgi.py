@@ -55,6 +55,8 @@ def create_app(settings: Settings, database: Database, sample: SampleAccess | No
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
+        # They would name whatever Host was sent.
+        redirect_slashes=False,
     )
     server = compose(settings, database)
     app.state.settings = settings

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from math import nan
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import SecretStr
 
 from backend.core import metrics
 from backend.core.database import Database, DatabaseUnavailable, load_queries
 from backend.core.dependencies import database_of
+from backend.core.problems import ProblemError, raises
+from backend.core.security import CHALLENGE
 from backend.migrations.revisions import as_text, newest
 from backend.runtime.actions import Writes
 from models.core.health import Check, Health, Readiness
+from models.core.problems import Code
 
 queries = load_queries(__package__, "health.sql")
 router = APIRouter(tags=["health"])
@@ -63,9 +68,21 @@ async def _checks(database: Database, writes: Writes, stopped: Sequence[str]) ->
     )
 
 
-@router.get("/metrics", response_class=Response)
+@raises(Code.UNAUTHENTICATED)
+def _scraper(http: Request) -> None:
+    wanted: SecretStr | None = http.app.state.settings.metrics_token
+    if wanted is None:
+        return
+    scheme, _, given = http.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not secrets.compare_digest(given.encode(), wanted.get_secret_value().encode()):
+        raise ProblemError(
+            Code.UNAUTHENTICATED, "Metrics need the token of OPSCONSOLE_METRICS_TOKEN.", headers=CHALLENGE
+        )
+
+
+@router.get("/metrics", response_class=Response, dependencies=[Depends(_scraper)])
 async def prometheus(http: Request) -> Response:
-    """Prometheus exposition."""
+    """Prometheus exposition; closed by ``OPSCONSOLE_METRICS_TOKEN``."""
     from backend.capabilities import CAPABILITIES  # who waits for the server to start needs none of them
 
     gauges = [each.gauges() for each in CAPABILITIES if each.gauges is not None]

@@ -1,4 +1,4 @@
-"""What lies between what Python and what PostgreSQL take: in every field of every request, and in none of them a 500."""
+"""What lies between what Python and what PostgreSQL take: in every field of every request, and never a 500."""
 
 from __future__ import annotations
 

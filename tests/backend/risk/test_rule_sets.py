@@ -142,6 +142,31 @@ def test_nobody_publishes_what_they_wrote(api: Api) -> None:
     assert (refused.status_code, "wrote" in refused.json()["detail"]) == (409, True)
 
 
+@pytest.mark.parametrize("how", ["based on it", "the same rules", "put in afterwards"])
+def test_nobody_publishes_what_they_wrote_through_a_copy(api: Api, how: str) -> None:
+    own = draft(api, [rule(ruleId="mine")], PUBLISHER)
+    more = {"based on it": {"basedOn": own["ruleSetId"]}, "the same rules": {"rules": own["rules"]}}.get(how, {})
+    copied = draft(api, **more)
+    path = f"/rule-sets/{copied['ruleSetId']}"
+    if how == "put in afterwards":
+        copied = done(api, "PATCH", path, WRITER, {"rules": own["rules"]}, If_Match=1)
+    assert copied["writers"] == [WRITER, PUBLISHER]
+    back_tested(api.owner_url, copied["ruleSetId"])
+    wish = {"reason": "r", "waiveShadow": "w"}
+    refused = send(api, "POST", f"{path}/publish", PUBLISHER, wish, If_Match=copied["version"])
+    assert (refused.status_code, "You wrote" in refused.json()["detail"]) == (409, True)
+
+
+def test_what_decides_already_is_nobodys_any_more(api: Api) -> None:
+    """Else everybody would have written something in every set, and nobody could publish."""
+    made = draft(api, [rule(ruleId="first")])
+    back_tested(api.owner_url, made["ruleSetId"])
+    wish = {"reason": "r", "waiveShadow": "w"}
+    done(api, "POST", f"/rule-sets/{made['ruleSetId']}/publish", PUBLISHER, wish, If_Match=1)
+    following = draft(api, [*made["rules"], rule(ruleId="second")], PUBLISHER)
+    assert following["writers"] == [PUBLISHER]
+
+
 def test_publishing_asks_for_a_fresh_second_factor(api: Api) -> None:
     made = draft(api, [rule()])
     headers = {"Authorization": f"Bearer {api.token(PUBLISHER, acr='1')}", "If-Match": "1"}
