@@ -19,6 +19,7 @@ from backend.core.settings import Settings
 from backend.integrations import adapters
 from backend.runtime import jobs
 from backend.runtime.actions import beat
+from backend.runtime.setting_checks import SettingError, check_settings
 
 log = logger(__name__)
 
@@ -121,6 +122,11 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
 
 def run(settings: Settings, *, supervised: bool) -> int:
     """Run as a process until SIGTERM or SIGINT; when ``supervised``, also until standard input ends."""
+    try:
+        check_settings(settings)
+    except SettingError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - words for whoever typed the command
+        return 1
 
     async def main() -> None:
         stop = asyncio.Event()

@@ -45,3 +45,8 @@ async def rule_sets(
     async with connection.cursor(row_factory=class_row(RuleSetSummary)) as cursor:
         await cursor.execute(queries.rule_sets_page, {"states": states, "before": before, "limit": limit})
         return await cursor.fetchall()
+
+
+async def published_rules(connection: Connection) -> tuple[FraudRule, ...]:
+    """The rules that decide now."""
+    return (await find_rule_set(connection, await published_id(connection))).rules
