@@ -28,9 +28,10 @@ from models.alerts import AlertState
 from models.core.base import Record
 from models.core.permissions import Permission
 from models.core.problems import Code
-from models.risk.metrics import checked_normal
+from models.risk.metrics import METRICS, checked_normal
 from models.risk.rules import ListEntry, ListEntryDraft, ListKind, RiskList, RiskListDraft, RiskPolicy, RiskPolicyChange
 from models.risk.suppression import Breaker, Snooze, SnoozeDraft
+from models.risk.wording import value_words
 
 queries = load_queries(__package__)
 
@@ -330,7 +331,7 @@ async def reset_breaker(tx: Connection, *, actor: str, rule_id: str, version: in
 
 
 async def change_policy(
-    tx: Connection, *, actor: str, version: int, request: RiskPolicyChange
+    tx: Connection, *, actor: str, version: int, request: RiskPolicyChange, currency: str
 ) -> RiskPolicy | Approval:
     """Change what is named. Entries that are in the queue keep their time. Null: 422. Stale: 412.
 
@@ -353,11 +354,13 @@ async def change_policy(
         return await _write_policy(tx, actor=actor, before=before, wanted=wanted, reason=request.reason)
     if not request.reason.strip():
         raise invalid("/reason", "a change of the amount needs a reason: those who approve read it")
+    value = METRICS["order_value"]
+    new, old = (value_words(value, each.two_person_minor, currency) for each in (wanted, before))
     return await approvals.ask(
         tx,
         actor=actor,
         kind=POLICY.name,
-        title="Change from which amount on two people decide about an order",
+        title=f"Let two people decide about orders from {new} on instead of {old}",
         subject_type="risk_policy",
         subject_id="policy",
         gainer=None,

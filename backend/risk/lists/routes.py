@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Query, Request, Response
 
 from backend.core.clock import clock
 from backend.core.dependencies import Read, Tx
@@ -16,6 +16,7 @@ from backend.core.security import Principal, require
 from backend.core.versions import IfMatch, with_etag
 from backend.risk.lists import actions, reads
 from backend.risk.mask import masked, may_see
+from backend.shop import reporting_currency
 from models.access import Approval
 from models.core.base import storable
 from models.core.paging import PAGE_DEFAULT, Page
@@ -177,10 +178,13 @@ async def get_policy(_principal: Viewer, connection: Read, response: Response) -
 
 @router.patch("/policy", responses=WAITS)
 async def change_policy(
-    request: RiskPolicyChange, principal: Careful, tx: Tx, version: IfMatch, response: Response
+    http: Request, request: RiskPolicyChange, principal: Careful, tx: Tx, version: IfMatch, response: Response
 ) -> RiskPolicy | Approval:
     """Change what holds for the queue; fields left out stay. The amount for two people waits for another one (202)."""
-    changed = await actions.change_policy(tx, actor=principal.user_id, version=version, request=request)
+    currency = await reporting_currency(tx, http.app.state.settings.currency)
+    changed = await actions.change_policy(
+        tx, actor=principal.user_id, version=version, request=request, currency=currency
+    )
     if isinstance(changed, Approval):
         response.status_code = 202
     return with_etag(response, changed)

@@ -11,6 +11,7 @@ from backend.core.database import Connection, load_queries
 from backend.core.problems import ProblemError
 from models.core.problems import Code
 from models.risk.rules import (
+    FraudRule,
     RuleSet,
     RuleSetState,
     RuleSetSummary,
