@@ -53,7 +53,10 @@ class _WatchedConnection(AsyncConnection[tuple[Any, ...]]):
 
     def hang_up(self) -> None:
         """Make whoever waits for the server see the end of the connection. Not by closing: it is being waited for."""
-        with suppress(OSError), socket.fromfd(self.pgconn.socket, socket.AF_INET, socket.SOCK_STREAM) as shared:
+        with (
+            suppress(OSError, psycopg.Error),
+            socket.fromfd(self.pgconn.socket, socket.AF_INET, socket.SOCK_STREAM) as shared,
+        ):
             shared.shutdown(socket.SHUT_RDWR)
 
 
@@ -105,9 +108,9 @@ class _Watch:
         try:
             async with asyncio.timeout(PROBE_SECONDS):
                 connection = await AsyncConnection.connect(self._conninfo)
-        except (TimeoutError, psycopg.OperationalError) as error:
+        except (TimeoutError, OSError, psycopg.Error) as error:
             # A refusal is an answer as well, such as that there are too many connections.
-            return isinstance(error, psycopg.OperationalError) and error.sqlstate is not None
+            return isinstance(error, psycopg.Error) and error.sqlstate is not None
         await connection.close()
         return True
 

@@ -91,6 +91,11 @@ def restore_backup(settings: Settings, file: Path, *, data_dir: Path | None, dat
         return _failed(f"nothing was restored: {str(error).strip()}")
     sys.stdout.write(_words(manifest))
     sys.stderr.write("restored, compared with what was backed up, and migrated\n")
+    if data_dir is not None and not (data_dir / "token.key").exists():
+        sys.stderr.write(
+            "token.key is not in a backup: put your copy into the folder before you serve it; with a new one everybody "
+            "signs in again, and authenticators must be set up anew\n"
+        )
     return OK
 
 

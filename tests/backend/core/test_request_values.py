@@ -45,6 +45,20 @@ EDGES: dict[str, str] = {
 }
 
 
+KNOWN_FIELDS = (
+    "offset of Python's",
+    "first instant",
+    "64 bits and one",
+    "digits Python refuses",
+    "not a number",
+    "a zero character",
+    "half a pair",
+    "a long text",
+    "deep lists",
+)
+"""What a field may be given whose type is known; what is kept as it comes may be given them all."""
+
+
 @pytest.fixture(scope="module")
 def site(postgres_url: str) -> Iterator[Site]:
     from psycopg.conninfo import make_conninfo
@@ -110,12 +124,12 @@ CHECK = {
 def test_no_field_of_a_request_takes_what_cannot_be_kept(site: Site) -> None:
     wrong = []
     for method, path, body in site.bodies():
-        if path.startswith("/api/ingest/") or path == f"{OPERATIONS}/session":
+        if path.startswith("/api/ingest/"):
             continue
         full = CHECK if path.endswith("/fraud-check") else body
         for place in places(full):
-            for name, edge in EDGES.items():
-                text = body_with(full, place, edge)
+            for name in EDGES if place[-1] == "unknownField" or full is CHECK else KNOWN_FIELDS:
+                text = body_with(full, place, EDGES[name])
                 answer = site.send(method, concrete(path), content=text, headers={"Content-Type": "application/json"})
                 if words := trouble(answer):
                     wrong.append(f"{method} {path} {place} {name}: {words}")

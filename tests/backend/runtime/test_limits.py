@@ -127,6 +127,36 @@ def test_a_body_of_nobody_is_not_kept(api: Api) -> None:
         assert answer.split(b" ")[1] == (b"413" if path.endswith("session") else b"401"), path
 
 
+def test_many_bodies_of_nobody_cost_no_memory(api: Api) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with contextlib.ExitStack() as stack:
+        for _ in range(60):
+            client = stack.enter_context(connected(api))
+            client.settimeout(1)
+            client.sendall(
+                f"POST /api/ingest/orders HTTP/1.1\r\nHost: x\r\nContent-Length: {8 * MEGABYTE}\r\n\r\n".encode()
+            )
+            with contextlib.suppress(OSError):
+                client.sendall(b"[" * (4 * MEGABYTE))
+        assert httpx.get(f"{api.base_url}/healthz", timeout=10).status_code == 200
+    # What the client itself sends from is four of them.
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 40 * 1024
+
+
+@pytest.mark.usefixtures("impatient")
+def test_hundreds_of_half_sent_requests_are_gone_within_seconds(api: Api) -> None:
+    with contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(connected(api)) for _ in range(300)]
+        for client in clients:
+            with contextlib.suppress(OSError):
+                client.sendall(b"GET /healthz HTTP/1.1\r\nX-Slow: ")
+        started = time.monotonic()
+        for client in clients:
+            answer_of(client)
+        assert time.monotonic() - started < 8
+        assert httpx.get(f"{api.base_url}/healthz", timeout=10).status_code == 200
+
+
 def test_no_request_holds_a_connection_of_the_database_for_its_client(api: Api) -> None:
     """Every route, with a body that never comes: twice as many at once as the pool has connections."""
     from backend.core.database import Database
