@@ -32,5 +32,8 @@ def setting_problem(settings: Settings) -> str | None:
     try:
         known_verifiers(settings, "opsconsole")
     except ValueError as error:
-        return f"OPSCONSOLE_AUDIT_KEY_FILE or OPSCONSOLE_AUDIT_KEY: {error}"
+        return (
+            f"OPSCONSOLE_AUDIT_KEY_FILE or OPSCONSOLE_AUDIT_KEY: {error}. Put your copy of the key back: with another "
+            "one the whole log would look forged"
+        )
     return None

@@ -36,5 +36,8 @@ def setting_problem(settings: Settings) -> str | None:
         try:
             key_of(settings)
         except BackupError as error:
-            return f"OPSCONSOLE_BACKUP_KEY_FILE or OPSCONSOLE_BACKUP_KEY: {error}"
+            return (
+                f"OPSCONSOLE_BACKUP_KEY_FILE or OPSCONSOLE_BACKUP_KEY: {error}. Put your copy of the key back: without "
+                "it the backups there are cannot be read"
+            )
     return None

@@ -96,14 +96,20 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             return
         if self.transport.is_closing() or not self._unfinished:
             return
+        answering = self.cycle is not None and not self.cycle.response_complete
         if not self._headers_done:
-            # A connection that is kept alive and silent is uvicorn's to close.
-            if now - self._begun > HEADER_SECONDS:
+            # What comes while another answer is under way has time until that is out; silent ones uvicorn closes.
+            if answering:
+                self._begun = now
+            elif now - self._begun > HEADER_SECONDS:
                 self._refuse(Code.REQUEST_TIMEOUT, f"The headers did not come within {HEADER_SECONDS:.0f} seconds.")
         elif self.flow.read_paused:
             self._heard = now  # it is we who do not listen
         elif now - self._heard > SILENCE_SECONDS or now - self._begun > BODY_SECONDS:
-            self._refuse(Code.REQUEST_TIMEOUT, "The body did not come in time.")
+            if answering:
+                self._refuse(Code.REQUEST_TIMEOUT, "The body did not come in time.")
+            else:
+                self.transport.close()  # refused before it was read, and told so
 
     def _refuse(self, code: Code, detail: str, more: str = "") -> None:
         """Answer for the application, unless it has begun to, and close."""

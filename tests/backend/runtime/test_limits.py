@@ -93,6 +93,15 @@ def test_half_a_request_is_not_waited_for(api: Api, begun: bytes) -> None:
 
 
 @pytest.mark.usefixtures("impatient")
+def test_who_was_refused_before_the_body_is_answered_once(api: Api) -> None:
+    with connected(api) as client:
+        client.sendall(b"POST /api/ingest/orders HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+        answer = answer_of(client)
+    assert answer.startswith(b"HTTP/1.1 401 ")
+    assert answer.count(b"HTTP/1.1") == 1
+
+
+@pytest.mark.usefixtures("impatient")
 def test_a_client_that_leaves_in_the_middle_is_no_error(api: Api) -> None:
     with connected(api) as client:
         client.sendall(b"POST /api/operations/session HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
