@@ -42,8 +42,8 @@ def test_an_empty_database_is_not_served(empty_url: str) -> None:
 @pytest.mark.parametrize(
     "statement",
     [
-        "update alembic_version set version_num = '9999'",
-        "update alembic_version set version_num = 'alerts_9999'",
+        "update alembic_version set version_num = '9999' where version_num !~ '_'",
+        "update alembic_version set version_num = 'alerts_9999' where version_num !~ '_'",
         "insert into alembic_version values ('0000')",
     ],
 )
