@@ -170,6 +170,8 @@ class Capability:
     """Resource types after whose change somebody may do more or less."""
     gauges: Callable[[], Gauges] | None = None
     counts: Callable[[Server], Sequence[CountSpec]] = lambda _server: ()
+    setting_problem: Callable[[Settings], str | None] = lambda _settings: None
+    """What is wrong with settings of this capability, such as a key that is none; asked before anything starts."""
     sample: Callable[[], CreateSample] | None = None
     sample_after: frozenset[str] = frozenset()
     """Capabilities whose part of the sample shop must be there before this one's."""

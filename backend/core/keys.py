@@ -6,6 +6,7 @@ import base64
 import binascii
 import hashlib
 import secrets
+from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -19,6 +20,11 @@ KEY_BYTES = 32
 def new_signing_key() -> str:
     """A new Ed25519 private key as PEM text."""
     return Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode("ascii")
+
+
+def retired_keys_file(key_file: Path) -> Path:
+    """The file beside the key of the audit log that has the public halves of earlier ones, a line each."""
+    return key_file.with_name(f"{key_file.name}.retired")
 
 
 class Key:

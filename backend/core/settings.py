@@ -74,6 +74,9 @@ class Settings(BaseSettings):
         None, description="Address of the bucket's service, when it is not Amazon's."
     )
 
+    metrics_token: Annotated[SecretStr, Field(min_length=16)] | None = Field(
+        None, description="Bearer token that `/metrics` asks for; unset: it is open."
+    )
     log_format: Literal["json", "text"] = Field("json", description="Form of the log lines on standard error.")
     pool_size: Annotated[int, Field(ge=2, le=200)] = Field(10, description="Database connections of one process.")
     read_timeout: Annotated[float, Field(gt=0, le=600)] = Field(
@@ -164,7 +167,8 @@ class Settings(BaseSettings):
 
     def as_environment(self) -> dict[str, str]:
         """Variables that give a process of ours the same settings; keys in variables are inherited, not copied."""
-        secrets = {"token_key", "audit_key", "backup_key", "connection_key", *(f"{name}_secret" for name in WEBHOOKS)}
+        named = {"token_key", "metrics_token", "audit_key", "backup_key", "connection_key"}
+        secrets = named | {f"{name}_secret" for name in WEBHOOKS}
         dumped = self.model_dump(mode="json", exclude_none=True, exclude=secrets)
         return {
             f"OPSCONSOLE_{name.upper()}": json.dumps(value) if isinstance(value, dict | list) else str(value)

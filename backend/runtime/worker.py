@@ -17,7 +17,9 @@ from backend.core.database import Database, DatabaseUnavailable
 from backend.core.logs import logger
 from backend.core.settings import Settings
 from backend.integrations import adapters
-from backend.runtime import health, jobs
+from backend.runtime import jobs
+from backend.runtime.actions import beat
+from backend.runtime.setting_checks import SettingError, check_settings
 
 log = logger(__name__)
 
@@ -49,7 +51,7 @@ class Progress:
     async def beat(self, database: Database, settings: Settings) -> None:
         """Tell."""
         async with database.transaction() as tx:
-            await tx.execute(health.queries.beat, {"name": "worker", "stopped": self.stopped(ticks(settings))})
+            await beat(tx, "worker", self.stopped(ticks(settings)))
 
 
 def ticks(settings: Settings) -> tuple[Tick, ...]:
@@ -146,6 +148,11 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
 
 def run(settings: Settings, *, supervised: bool) -> int:
     """Run as a process until SIGTERM or SIGINT; when ``supervised``, also until standard input ends."""
+    try:
+        check_settings(settings)
+    except SettingError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - words for whoever typed the command
+        return 1
 
     async def main() -> None:
         stop = asyncio.Event()

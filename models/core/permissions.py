@@ -6,6 +6,7 @@ this table only seeds them.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -133,6 +134,30 @@ SENSITIVE_PERMISSIONS = frozenset(
     }
 )
 """A role with any of these is sensitive: else a new role would be a way around the second approver."""
+
+
+APART: tuple[tuple[Permission, Permission], ...] = tuple(
+    (Permission.INGEST, other)
+    for other in (
+        Permission.APPROVE_ORDERS,
+        Permission.MANAGE_RISK_RULES,
+        Permission.PUBLISH_RISK_RULES,
+        Permission.MANAGE_ROLES,
+        Permission.APPROVE_ROLES,
+        Permission.LAUNCH_DIRECT,
+    )
+)
+"""Pairs that one person must not hold: whoever sends what figures and checks are made of decides about none of it."""
+
+
+def together(permissions: Collection[str]) -> tuple[Permission, Permission] | None:
+    """The first pair of permissions that must be apart and is not; ``None`` when all are."""
+    return next((pair for pair in APART if set(pair) <= set(permissions)), None)
+
+
+def both_words(pair: tuple[str, str]) -> str:
+    """What somebody with both could do, as part of a sentence."""
+    return " and ".join(f"“{permission_words(each)}”" for each in pair)
 
 
 @dataclass(frozen=True, slots=True)
