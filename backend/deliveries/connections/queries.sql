@@ -131,10 +131,9 @@ select exists (select from connection_secret where connection_id = %(connection_
 delete from connection_secret where connection_id = %(connection_id)s and purpose = %(purpose)s returning purpose
 
 -- name: ask_for_proof
--- Of one that fails the next probe is the proof.
-with lanes as (update lane set due_at = '-infinity' where connection_id = %(connection_id)s and source = 'log')
+-- Whatever the state: that is what a test is for. It is no probe, so one that fails puts the next of those off no further.
 update connection_health
-   set canary_due_at = '-infinity', test_asked = true, opened_until = least(opened_until, clock_timestamp())
+   set canary_due_at = '-infinity', test_asked = true
  where connection_id = %(connection_id)s
 returning clock_timestamp()
 

@@ -200,8 +200,8 @@ with due as (
     select h.connection_id
       from connection_health as h join connection as c on c.id = h.connection_id
      where c.ready and c.kind = any (%(kinds)s) and h.canary_due_at <= statement_timestamp()
-       and h.opened_until is null
-       and (h.canary_due_at = '-infinity' or c.paused_by is null or c.paused_until <= statement_timestamp())
+       and (h.canary_due_at = '-infinity'
+            or (h.opened_until is null and (c.paused_by is null or c.paused_until <= statement_timestamp())))
      order by h.canary_due_at
      limit %(most)s
        for update of h skip locked)
@@ -220,6 +220,9 @@ update connection_health
        proven_at = case when %(proof)s = 'proven' then clock_timestamp() else proven_at end,
        last_success_at = case when %(proof)s = 'proven' then clock_timestamp() else last_success_at end,
        stopped = case when %(proof)s = 'proven' then null else stopped end,
+       -- What arrived while it was away: a probe finds out at once whether the rest may go. Closed stays closed.
+       opened_until = case when %(proof)s = 'proven' and opened_until > clock_timestamp() then clock_timestamp()
+                           else opened_until end,
        problem = case when %(proof)s = 'failed' then %(words)s else problem end,
        problem_at = case when %(proof)s = 'failed' then clock_timestamp() else problem_at end,
        canary_due_at = statement_timestamp() + make_interval(secs => %(next)s), test_asked = false

@@ -255,6 +255,13 @@ class Post:
             if self.owner.execute(relay.lag).fetchone() == (0.0,):
                 return
 
+    async def test(self, connection_id: UUID) -> None:
+        """As somebody who presses *Send test*, and waits for what became of it."""
+        async with self.database.transaction() as tx:
+            since = await connections.ask_for_proof(tx, actor="test", connection_id=connection_id)
+        tried = "select 1 from connection_health where connection_id = %s and proof_tried_at > %s"
+        await until(lambda: self.sql(tried, connection_id, since))
+
     @asynccontextmanager
     async def sending(self, given: DeliveryPorts | None = None, within: float = 2.0) -> AsyncIterator[Sender]:
         sender = Sender(self.database, given or ports(), STORE, LOOPBACK, within=within)

@@ -82,16 +82,41 @@ async def test_what_refuses_us_stops_and_keeps_everything(
 ) -> None:
     async with post(database_url, owner_url) as it, receiving() as receiver:
         receiver.plan["/in"] = status
-        await it.connect(receiver.url(), ordered=True)
+        key = await it.connect(receiver.url(), ordered=True)
         it.record(3)
         async with it.sending():
             await until(lambda: it.sql("select stopped from connection_health") == [(state,)])
             await until(lambda: not it.sql("select 1 from lane where held_by is not null"))
             assert it.sql("select state, attempts from delivery") == [("waiting", 0)]
+            for _ in range(2):
+                await it.test(key)  # one that fails keeps no later one from going out
             receiver.plan["/in"] = 200
-            it.sql("update connection_health set canary_due_at = '-infinity'")  # as a test by hand
+            await it.test(key)
             await until(lambda: it.states() == {"sent": 3})
         assert it.sql("select stopped, proof from connection_health") == [(None, "proven")]
+
+
+async def test_a_test_goes_out_in_any_state_and_is_no_probe(database_url: str, owner_url: str) -> None:
+    async with post(database_url, owner_url) as it, receiving() as receiver:
+        key = await it.connect(receiver.url(), ordered=True)
+        opened = "select opened_until from connection_health"
+        async with it.sending():
+            receiver.plan["/in"] = 503
+            await it.test(key)
+            assert it.sql(opened) == [(None,)], "one test that fails pauses nothing"
+            it.record(2)
+            await until(lambda: it.sql("select 1 from connection_health where opened_until > now()"))
+            await until(lambda: not it.sql("select 1 from lane where held_by is not null"))
+            before = it.sql(opened)
+            for _ in range(3):
+                await it.test(key)
+            assert it.sql(opened) == before, "nor does one put the next probe off"
+            receiver.plan["/in"] = 200
+            await it.test(key)
+            await until(lambda: it.states() == {"sent": 2})
+            it.sql("update connection set paused_by = 'somebody'")
+            await it.test(key)
+        assert it.sql("select proof, opened_until from connection_health") == [("proven", None)]
 
 
 async def test_patience_is_kept_and_counts_against_nobody(database_url: str, owner_url: str) -> None:
