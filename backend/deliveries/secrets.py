@@ -96,7 +96,7 @@ class SecretStore:
         """Why a reference may not be followed; ``None`` when it may."""
         kind, _, name = reference.partition(":")
         if kind == "env":
-            if name.startswith(PREFIX) or name in self.own:
+            if name in self.own or (name.startswith(PREFIX) and name != PREFIX):
                 return None
             return f"a variable that connections may read starts with {PREFIX}"
         if self.folder is None:

@@ -327,7 +327,7 @@ class ConnectionDetail(Connection):
 
 
 class Proof(Record):
-    """What became of a test, which goes by the stored route and waits for the answer up to ten seconds."""
+    """What became of a test, which goes by the stored route and waits for the answer up to seven seconds."""
 
     connection_id: Identifier
     proof: ProofState

@@ -13,6 +13,7 @@ from backend.core import audit_trail
 from backend.core.database import Connection
 from backend.core.defer import defer
 from backend.core.json import storable_json
+from backend.core.logs import logger
 from backend.core.problems import ProblemError
 from backend.deliveries.channel import HookError, HookMessage
 from backend.deliveries.hooks import queries
@@ -21,6 +22,8 @@ from backend.deliveries.secrets import SecretError, SecretStore
 from backend.deliveries.sending.actions import secrets_of
 from models.core.problems import Code
 from models.deliveries.connections import ConnectionKind, SecretPurpose
+
+log = logger(__name__)
 
 HOOK_JOB: Final = "deliveries.hook"
 ID_MOST: Final = 200
@@ -47,7 +50,10 @@ async def receive(
         if not secrets.current:
             raise ProblemError(Code.NOT_FOUND, "There is no such hook.")
         message = reader.read(secrets, headers, body, datetime.now(UTC))
-    except (HookError, SecretError) as error:
+    except SecretError:  # how we are set up is nobody's business out there
+        log.exception("a hook has a secret that cannot be read", connection_id=str(connection_id))
+        raise ProblemError(Code.UNAUTHENTICATED, "The message cannot be verified at the moment.") from None
+    except HookError as error:
         raise ProblemError(Code.UNAUTHENTICATED, f"{str(error)[0].upper()}{str(error)[1:].rstrip('.')}.") from None
     if message.answer is not None:
         audit_trail.nothing_changed()

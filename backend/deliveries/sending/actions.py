@@ -17,6 +17,7 @@ from pydantic import TypeAdapter
 from backend.core import audit_trail
 from backend.core.background import SetAside
 from backend.core.database import Connection, Database, array
+from backend.core.logs import logger
 from backend.deliveries.channel import (
     Message,
     MessageKind,
@@ -30,10 +31,12 @@ from backend.deliveries.channel import (
 )
 from backend.deliveries.plan import OPEN_AFTER, OPEN_AFTER_ORDERED, probe_pause
 from backend.deliveries.routing.texts import ERASED, TEXTS, fill, program_text
-from backend.deliveries.secrets import SecretStore
+from backend.deliveries.secrets import SecretError, SecretStore
 from backend.deliveries.sending import queries
 from backend.deliveries.sending.types import Claimed, ConnectionEvent, Entry, Row, Tally
 from models.deliveries.connections import ConnectionSettings, ProofState, SecretPurpose
+
+log = logger(__name__)
 
 SETTINGS: TypeAdapter[ConnectionSettings] = TypeAdapter(ConnectionSettings)
 LEASE = 20.0
@@ -84,7 +87,13 @@ async def secrets_of(
             return store.read(reference)
         return store.open(connection_id, bytes(sealed)) if sealed is not None else ""
 
-    return Secrets(clear(row["sealed"], row["reference"]), clear(row["previous_sealed"], row["previous_reference"]))
+    current = clear(row["sealed"], row["reference"])
+    try:
+        previous = clear(row["previous_sealed"], row["previous_reference"])
+    except SecretError as error:  # the present one is good without it
+        log.warning("the secret before cannot be read", connection_id=str(connection_id), reason=str(error))
+        previous = ""
+    return Secrets(current, previous)
 
 
 async def waiting(connection: Connection, lane: int, claimed: Claimed, *, probing: bool) -> list[Entry]:

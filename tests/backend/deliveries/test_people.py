@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from backend.alerts import clear_condition, raise_alert
+from backend.core.problems import ProblemError
 from backend.core.settings import Settings
 from backend.deliveries import HookError, HookMessage, NoticeAudience, Secrets, erase_notice, notify
 from backend.deliveries.commands.actions import ask_shop
@@ -230,6 +231,29 @@ async def test_what_comes_in_is_kept_once_and_acknowledges(database_url: str, ow
             ("acknowledged", "ada in https://hooks.example/in")
         ]
         assert it.sql("select words from hook_delivery") == [("acknowledged",)]
+
+
+@pytest.mark.expects_errors("a hook has a secret that cannot be read")
+async def test_a_secret_that_cannot_be_read_is_nobodys_business_outside(database_url: str, owner_url: str) -> None:
+    async with post(database_url, owner_url) as it:
+        key = await it.connect("https://hooks.example/in")
+        given = DeliveryPorts(hooks={ConnectionKind.WEBHOOK: Reader()})
+
+        async def receive() -> None:
+            async with it.database.transaction() as tx:
+                headers = {"x-secret": "hook-secret"}
+                await hooks.receive(tx, ports=given, store=STORE, connection_id=key, headers=headers, body=b"alert:x")
+
+        for more in ({"reference": "env:OPSCONSOLE_SECRET_GONE"}, {"value": "hook-secret"}):
+            async with it.database.transaction() as tx:
+                request = SecretRequest.model_validate({"purpose": "receive", **more})
+                await connections.set_secret(tx, actor="t", connection_id=key, store=STORE, request=request)
+            if "reference" in more:
+                with pytest.raises(ProblemError, match="cannot be verified at the moment") as refused:
+                    await receive()
+                assert "GONE" not in str(refused.value)
+        await receive()  # though the one before is good for a day, and cannot be read
+        assert it.sql("select count(*) from hook_delivery") == [(1,)]
 
 
 def test_a_hook_that_is_not_genuine_or_not_there_is_refused(api: Any) -> None:
