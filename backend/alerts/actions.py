@@ -10,7 +10,7 @@ from uuid import UUID
 from psycopg.rows import class_row
 
 from backend.alerts.decide import AlertEvent, Condition, Transition, acknowledge, hold, pass_by, shelve, unshelve
-from backend.alerts.notices import tell
+from backend.alerts.notices import notify_change
 from backend.alerts.reads import find_rule
 from backend.core import audit_trail
 from backend.core.clock import clock
@@ -56,7 +56,7 @@ async def _write(
         after=_audit_snapshot(after),
         reason=reasons.get(event),
     )
-    await tell(tx, event, after, actor=actor)
+    await notify_change(tx, event, after, actor=actor)
 
 
 async def acknowledge_alert(tx: Connection, *, actor: str, alert_id: UUID, version: int, comment: str) -> Alert:

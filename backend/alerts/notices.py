@@ -20,7 +20,7 @@ _TEAMS = {"risk": Team.RISK}
 """By the part of the system that raised it; all others are for operations."""
 
 
-async def tell(tx: Connection, event: AlertEvent, alert: Alert, *, actor: str) -> None:
+async def notify_change(tx: Connection, event: AlertEvent, alert: Alert, *, actor: str) -> None:
     """Tell of an event, if it is one that is told of and anybody is to hear."""
     if event not in _TOLD:
         return

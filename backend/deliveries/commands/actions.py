@@ -138,7 +138,7 @@ async def end_attempt(
     }
     async with database.transaction() as tx:
         if await (await tx.execute(queries.end, values)).fetchone() is not None and state is not CommandState.WAITING:
-            await _tell(
+            await _record(
                 tx,
                 command.id,
                 command.about,
@@ -155,7 +155,7 @@ async def ask_again(tx: Connection, *, actor: str, command_id: UUID) -> None:
     match row["state"]:
         case "dead" | "discarded":
             await tx.execute(queries.ask_again, {"command_id": command_id, "lost": row["lost"]})
-            await _tell(tx, command_id, row["about"], None, CommandEvent.ASKED_AGAIN, actor, None)
+            await _record(tx, command_id, row["about"], None, CommandEvent.ASKED_AGAIN, actor, None)
         case "withdrawn":
             raise ProblemError(Code.CONFLICT, "It was withdrawn: there is nothing for the shop to do.")
         case "uncertain":
@@ -170,7 +170,7 @@ async def discard(tx: Connection, *, actor: str, command_id: UUID, reason: str) 
     if row["state"] != CommandState.DEAD:
         return False
     await tx.execute(queries.settle, {"command_id": command_id, "state": "discarded", "words": row["words"]})
-    await _tell(tx, command_id, row["about"], row["reply_task"], CommandEvent.DISCARDED, actor, reason)
+    await _record(tx, command_id, row["about"], row["reply_task"], CommandEvent.DISCARDED, actor, reason)
     return True
 
 
@@ -184,10 +184,10 @@ async def resolve(tx: Connection, *, actor: str, command_id: UUID, resolution: R
         raise ProblemError(Code.CONFLICT, "What became of this command is known.")
     if resolution is Resolution.DONE:
         await tx.execute(queries.settle, {"command_id": command_id, "state": CommandState.DONE, "words": reason})
-        await _tell(tx, command_id, row["about"], row["reply_task"], CommandEvent.DONE, actor, reason)
+        await _record(tx, command_id, row["about"], row["reply_task"], CommandEvent.DONE, actor, reason)
     else:
         await tx.execute(queries.ask_again, {"command_id": command_id, "lost": False})
-        await _tell(tx, command_id, row["about"], None, CommandEvent.ASKED_AGAIN, actor, reason)
+        await _record(tx, command_id, row["about"], None, CommandEvent.ASKED_AGAIN, actor, reason)
 
 
 async def _lock(tx: Connection, command_id: UUID) -> dict[str, Any]:
@@ -199,7 +199,7 @@ async def _lock(tx: Connection, command_id: UUID) -> dict[str, Any]:
     return row
 
 
-async def _tell(
+async def _record(
     tx: Connection,
     command_id: UUID,
     about: str,

@@ -13,9 +13,9 @@ class CommandRun(LaneRun):
 
     async def work(self) -> None:
         """Until no command is due."""
-        async with self.desk.database.read() as connection:
+        async with self.context.database.read() as connection:
             await commands.recover(
-                connection, me=self.desk.me.id, lane_id=self.lane_id, connection_id=self.claimed.connection_id
+                connection, me=self.context.me.id, lane_id=self.lane_id, connection_id=self.claimed.connection_id
             )
         async with asyncio.TaskGroup() as group:
             for _ in range(self.claimed.width):
@@ -23,7 +23,7 @@ class CommandRun(LaneRun):
 
     async def _ask(self) -> None:
         while not self.halted:
-            async with self.desk.database.read() as connection:
+            async with self.context.database.read() as connection:
                 command = await self.next_command(connection)
             if command is None:
                 return

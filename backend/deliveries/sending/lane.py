@@ -30,7 +30,7 @@ LATENCIES: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class LaneContext:
     """What lanes of one sender share."""
 
     database: Database
@@ -44,9 +44,11 @@ class Desk:
 class LaneRun:
     """A lane from its claim to its release."""
 
-    def __init__(self, desk: Desk, lane_id: int, claimed: Claimed, client: httpx.AsyncClient, cursor: int) -> None:
+    def __init__(
+        self, context: LaneContext, lane_id: int, claimed: Claimed, client: httpx.AsyncClient, cursor: int
+    ) -> None:
         self.lane_id, self.claimed, self.cursor = lane_id, claimed, cursor
-        self.desk, self.client = desk, client
+        self.context, self.client = context, client
         self.halted = False
         """Nothing more is begun; what is in flight ends."""
         self.due_in: float | None = None
@@ -63,7 +65,7 @@ class LaneRun:
     async def work(self) -> None:
         """Until nothing is due."""
         while not self.halted:
-            async with self.desk.database.read() as connection:
+            async with self.context.database.read() as connection:
                 entries = await actions.waiting(connection, self.lane_id, self.claimed, probing=False)
                 fresh: list[Entry] = []
                 head = self.cursor
@@ -124,7 +126,7 @@ class LaneRun:
     async def _count_failure(self, result: Result) -> None:
         """At each answer, not at the end of a batch: what is in flight still goes out, but no more than that."""
         self._failures += 1
-        self._open = await actions.mark_failed(self.desk.database, self.claimed, result.words)
+        self._open = await actions.mark_failed(self.context.database, self.claimed, result.words)
         if self._open:
             self.halt()
 
@@ -132,16 +134,16 @@ class LaneRun:
         """Write a result down and act on it; ``None`` when the lane is lost."""
         proven = False
         if result.outcome is Outcome.RETRY and entry.first_at is not None:
-            async with self.desk.database.read() as connection:
+            async with self.context.database.read() as connection:
                 proven = await actions.is_proven(connection, self.claimed, entry.first_at)
         row = row_of(self.lane_id, entry, result, seconds, counts=counts, proven=proven)
-        if not await self.desk.flusher.write(row):
+        if not await self.context.flusher.write(row):
             self.halt()
             return None
         self.count(row.state, seconds)
         await self._act_on(result, row.due_in)
         if result.remember and entry.message.notice is not None:
-            async with self.desk.database.read() as connection:
+            async with self.context.database.read() as connection:
                 thread = entry.message.notice.thread
                 await actions.remember(connection, self.claimed, thread, dict(result.remember))
         return row
@@ -150,11 +152,11 @@ class LaneRun:
         match result.outcome:
             case Outcome.SENT if self._failures and not self._open:
                 self._failures = 0
-                async with self.desk.database.read() as connection:
+                async with self.context.database.read() as connection:
                     await actions.forgive(connection, self.claimed)
             case Outcome.MISCONFIGURED | Outcome.GONE:
                 self.halt()
-                await actions.stop(self.desk.database, self.claimed.connection_id, result)
+                await actions.stop(self.context.database, self.claimed.connection_id, result)
             case Outcome.WAIT:
                 self.halt(due_in)
 
@@ -163,14 +165,14 @@ class LaneRun:
         loop = asyncio.get_running_loop()
         if (left := self._next_at - loop.time()) > 0:
             await asyncio.sleep(left)
-        found = await attempt(self.claimed.channel, self.client, target, message, self.desk.within)
+        found = await attempt(self.claimed.channel, self.client, target, message, self.context.within)
         if self.claimed.rate is not None:
             self._next_at = loop.time() + 1.0 / self.claimed.rate
         return found
 
     def count(self, state: str, seconds: float) -> None:
         """Add an attempt to the figures of the connection."""
-        tally = self.desk.tally(self.claimed)
+        tally = self.context.tally(self.claimed)
         match state:
             case "sent" | "done":
                 tally.sent += 1
@@ -185,30 +187,30 @@ class LaneRun:
 
     async def _probe(self) -> bool:
         """The one probe: a canary, and when it arrives the first of what waits. True when all is well again."""
-        desk = self.desk
+        context = self.context
         # A canary, a look at what became of a command, and the command: whoever probes must be able to end them.
-        async with desk.database.read() as connection:
-            probes = await actions.take_probe(connection, desk.me, self.claimed, 3 * desk.within + 2.0)
+        async with context.database.read() as connection:
+            probes = await actions.take_probe(connection, context.me, self.claimed, 3 * context.within + 2.0)
         if probes is None:
             self.halt(1.0)
             return False
         failed, asked = probes
         result, seconds = await self.attempt(canary(asked=asked), self.claimed.target)
-        await actions.mark_proved(desk.database, self.claimed, result, seconds, desk.canary_seconds)
+        await actions.mark_proved(context.database, self.claimed, result, seconds, context.canary_seconds)
         if result.outcome is Outcome.SENT:
             head = await self._probe_head()
             if head is None or head.outcome in {Outcome.SENT, Outcome.REFUSED, Outcome.UNCERTAIN}:
-                await actions.close(desk.database, desk.me, self.claimed)
+                await actions.close(context.database, context.me, self.claimed)
                 self._failures, self._open, self.halted, self.due_in = 0, False, False, None
                 return True
             result = head
         self.halt()
         if result.outcome in {Outcome.MISCONFIGURED, Outcome.GONE}:
-            await actions.stop(desk.database, self.claimed.connection_id, result)
+            await actions.stop(context.database, self.claimed.connection_id, result)
             return False
         rest = patience(result.retry_after) if result.outcome is Outcome.WAIT else probe_pause(failed + 1)
-        async with desk.database.read() as connection:
-            await actions.end_probe(connection, desk.me, self.claimed, rest, result.words)
+        async with context.database.read() as connection:
+            await actions.end_probe(connection, context.me, self.claimed, rest, result.words)
         return False
 
     async def _probe_head(self) -> Result | None:
@@ -216,7 +218,7 @@ class LaneRun:
 
         ``None`` when nothing waits, or what failed is given up: then nothing is in the way any more.
         """
-        async with self.desk.database.read() as connection:
+        async with self.context.database.read() as connection:
             entries = await actions.waiting(connection, self.lane_id, self.claimed, probing=True)
             if not entries:
                 entries, _ = await actions.following(
@@ -235,7 +237,7 @@ class LaneRun:
         """The next command, its attempt counted already."""
         return await commands.begin_next(
             connection,
-            me=self.desk.me.id,
+            me=self.context.me.id,
             lane_id=self.lane_id,
             connection_id=self.claimed.connection_id,
             probing=probing,
@@ -254,7 +256,7 @@ class LaneRun:
         failed = result.outcome is Outcome.RETRY
         proven = False
         if failed:
-            async with self.desk.database.read() as connection:
+            async with self.context.database.read() as connection:
                 proven = await actions.is_proven(connection, self.claimed, command.first_at)
         state, due_in = CommandState.WAITING, 0.0
         match result.outcome:
@@ -271,7 +273,7 @@ class LaneRun:
             case Outcome.WAIT:
                 due_in = patience(result.retry_after)
         await commands.end_attempt(
-            self.desk.database,
+            self.context.database,
             command,
             state=state,
             counts=state != CommandState.WAITING or (failed and counts),
@@ -292,7 +294,7 @@ class LaneRun:
         found: bool | None = None
         if isinstance(self.claimed.channel, CommandChannel):
             try:
-                async with asyncio.timeout(self.desk.within):
+                async with asyncio.timeout(self.context.within):
                     found = await self.claimed.channel.look_up(self.client, self.claimed.target, message)
             except (TimeoutError, EgressRefusedError, httpx.HTTPError, OSError) as error:
                 words = f"what became of it could not be asked: {error or type(error).__name__}"

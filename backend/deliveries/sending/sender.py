@@ -24,7 +24,7 @@ from backend.deliveries.sending.actions import LEASE, SETTINGS, Holder
 from backend.deliveries.sending.attempt import SECONDS, attempt
 from backend.deliveries.sending.command_lane import CommandRun
 from backend.deliveries.sending.flusher import Flusher
-from backend.deliveries.sending.lane import Desk, LaneRun, canary
+from backend.deliveries.sending.lane import LaneContext, LaneRun, canary
 from backend.deliveries.sending.types import Claimed, Tally
 from backend.deliveries.transport import http_client
 from models.deliveries.connections import ConnectionKind, SecretPurpose
@@ -59,7 +59,7 @@ class Sender:
         self._tallies: dict[UUID, Tally] = {}
         flusher = Flusher(database, self._me)
         self._flusher = flusher
-        self._desk = Desk(database, self._me, flusher, self._tally, within, canary_seconds)
+        self._context = LaneContext(database, self._me, flusher, self._tally, within, canary_seconds)
         self._lanes: dict[int, tuple[LaneRun, asyncio.Task[None]]] = {}
         self._canaries: set[asyncio.Task[None]] = set()
         self._known: dict[tuple[UUID, int], tuple[float, Claimed]] = {}
@@ -112,7 +112,7 @@ class Sender:
         if problem is not None:
             await actions.stop(self._database, claimed.connection_id, problem)
         make = CommandRun if row["source"] == "commands" else LaneRun
-        run = make(self._desk, lane_id, claimed, await self._client(lane_id, claimed), row["cursor"])
+        run = make(self._context, lane_id, claimed, await self._client(lane_id, claimed), row["cursor"])
         if problem is not None:
             run.halt()
         self._lanes[lane_id] = run, asyncio.create_task(self._work(run, row), name=f"lane {lane_id}")
@@ -224,7 +224,7 @@ class Sender:
 
     async def _prove(self) -> None:
         async with self._database.read() as connection:
-            rows = await actions.claim_canaries(connection, self._me, self._desk.canary_seconds)
+            rows = await actions.claim_canaries(connection, self._me, self._context.canary_seconds)
         for row in rows:
             task = asyncio.create_task(self._prove_one(row), name=f"canary {row['name']}")
             self._canaries.add(task)
@@ -238,12 +238,12 @@ class Sender:
             result, seconds = problem or Result(Outcome.SENT, ""), 0.0
             if problem is None:
                 async with http_client(self._guard) as client:
-                    result, seconds = await attempt(claimed.channel, client, target, message, self._desk.within)
+                    result, seconds = await attempt(claimed.channel, client, target, message, self._context.within)
             if result.remember:
                 async with self._database.read() as connection:
                     await actions.remember(connection, claimed, CANARY_THREAD, dict(result.remember))
             soon = result.outcome is Outcome.RETRY
-            next_in = min(AGAIN_AFTER, self._desk.canary_seconds) if soon else self._desk.canary_seconds
+            next_in = min(AGAIN_AFTER, self._context.canary_seconds) if soon else self._context.canary_seconds
             await actions.mark_proved(self._database, claimed, result, seconds, next_in)
             if soon:
                 await actions.mark_failed(self._database, claimed, result.words)

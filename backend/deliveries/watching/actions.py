@@ -36,7 +36,7 @@ async def watch(database: Database, settings: Settings, alarms: Alarms | None) -
             found = trouble(each, now, patience)
             wanted = "" if found is None else found[0]
             if wanted != known[each.id]:
-                await _tell(tx, alarms, each, found)
+                await _set_alarm(tx, alarms, each, found)
                 await tx.execute(queries.set_alarmed, {"connection_id": UUID(each.id), "alarmed": wanted})
 
         await WATCHED.each(tx, readable(await reads.connections(tx)), look, key=lambda each: each.id)
@@ -65,7 +65,7 @@ def trouble(each: ConnectionRecord, now: datetime, patience: timedelta) -> tuple
     return None
 
 
-async def _tell(
+async def _set_alarm(
     tx: Connection, alarms: Alarms, each: ConnectionRecord, found: tuple[str, str, Severity, str] | None
 ) -> None:
     if found is None:
