@@ -29,6 +29,12 @@ if TYPE_CHECKING:
 _VIEWERS = frozenset({Permission.VIEW_CONNECTIONS})
 
 
+def _setting_problem(settings: Settings) -> str | None:
+    from backend.deliveries.secrets import setting_problem
+
+    return setting_problem(settings)
+
+
 def _routers() -> Sequence[APIRouter]:
     from backend.deliveries.connections.routes import router as connections
     from backend.deliveries.hooks.routes import router as hooks
@@ -104,6 +110,7 @@ def _sample() -> CreateSample:
 
 CAPABILITY = Capability(
     name="deliveries",
+    setting_problem=_setting_problem,
     routers=_routers,
     jobs=_jobs,
     ticks=_ticks,

@@ -114,6 +114,18 @@ class SecretStore:
         return self.key
 
 
+def setting_problem(settings: Settings) -> str | None:
+    """Why the key or the folder that settings name cannot be used; ``None`` when they can."""
+    try:
+        SecretStore.of(settings)
+    except SecretError as error:
+        return str(error)
+    folder = settings.secret_folder
+    if folder is not None and not folder.is_dir():
+        return f"OPSCONSOLE_SECRET_FOLDER: {folder} is no folder: make it, or name another"
+    return None
+
+
 def last_four(secret: str) -> str:
     """What is shown of a secret."""
     return secret[-4:] if len(secret) >= LAST_FOUR_FROM else ""

@@ -19,7 +19,8 @@ from backend.runtime.data_folder import prepare
 from backend.runtime.embedded_postgres import OWNER, Embedded
 from tests.conftest import Api, _seed, serve_in_thread
 
-SECONDS_MOST = 3.0
+SECONDS_MOST = 10.0
+"""On a busy machine; three on one of its own. Without the probe it is 22 to 30."""
 
 
 @pytest.fixture
