@@ -1,12 +1,12 @@
 -- name: secrets
 -- References that lead nowhere: whatever is done with these connections, there is nothing to send with.
 insert into connection_secret (connection_id, purpose, reference, set_by, set_at)
-select c, 'send', 'env:OPSCONSOLE_SECRET_SAMPLE', %(actor)s, %(now)s - interval '40 days'
+select c, 'send', 'env:OPSCONSOLE_SECRET_SAMPLE', %(actor)s, %(now)s::timestamptz - interval '40 days'
   from unnest(%(connections)s::uuid[]) as c
 
 -- name: paused
 update connection
-   set ready = true, paused_by = %(actor)s, paused_until = %(now)s + interval '3 days', pause_reason = %(reason)s
+   set ready = true, paused_by = %(actor)s, paused_until = %(now)s::timestamptz + interval '3 days', pause_reason = %(reason)s
  where id = %(connection_id)s
 
 -- name: misconfigured
@@ -14,10 +14,10 @@ update connection set ready = true where id = %(connection_id)s
 
 -- name: health
 update connection_health
-   set stopped = %(stopped)s, problem = %(problem)s, problem_at = %(now)s - interval '3 hours',
-       last_success_at = %(now)s - interval '3 hours', p95_seconds = 0.21,
-       proof = %(proof)s, proof_words = %(problem)s, proof_tried_at = %(now)s - interval '3 hours',
-       proven_at = %(now)s - interval '4 hours', canary_due_at = 'infinity'
+   set stopped = %(stopped)s, problem = %(problem)s, problem_at = %(now)s::timestamptz - interval '3 hours',
+       last_success_at = %(now)s::timestamptz - interval '3 hours', p95_seconds = 0.21,
+       proof = %(proof)s, proof_words = %(problem)s, proof_tried_at = %(now)s::timestamptz - interval '3 hours',
+       proven_at = %(now)s::timestamptz - interval '4 hours', canary_due_at = 'infinity'
  where connection_id = %(connection_id)s
 
 -- name: hours
