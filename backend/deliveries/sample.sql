@@ -30,4 +30,4 @@ select %(connection_id)s, h.at, h.sent, h.retried, h.dead
 insert into shop_command (name, about, data, connection_id, state, attempts, reached, lost, created_at, due_at, first_at,
                           ended_at, status, seconds, words, exchange, history)
 values (%(name)s, %(about)s, %(data)s, %(connection_id)s, %(state)s, %(attempts)s, %(attempts)s, %(state)s = 'uncertain',
-        %(at)s, %(at)s, %(at)s, %(at)s + interval '4 minutes', %(status)s, 0.18, %(words)s, %(exchange)s, %(history)s)
+        %(at)s, %(at)s, %(at)s, %(at)s::timestamptz + interval '4 minutes', %(status)s, 0.18, %(words)s, %(exchange)s, %(history)s)
