@@ -9,29 +9,17 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app import argument_types
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from zoneinfo import ZoneInfo
 
     from backend.core.settings import Settings
 
 FAILED, WRONG = 1, 2
 _STARTER = os.getppid()
 """Asked before the imports that take time: whoever started us may be killed meanwhile."""
-ORDER_FIELDS = (
-    "order_id",
-    "placed_at",
-    "settled_at",
-    "customer_id",
-    "country",
-    "currency",
-    "total",
-    "refund_id",
-    "refunded",
-    "status",
-)
 SHOPS = ("opsconsole", "shopify", "woocommerce", "medusa", "magento", "stripe")
-DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
 
 DESCRIPTION = """\
 Operations console for a shop that sells software, and the operations API behind it.
@@ -53,10 +41,14 @@ def parser() -> argparse.ArgumentParser:
     commands = root.add_subparsers(dest="command", metavar="COMMAND", title="commands")
 
     console = commands.add_parser("console", help="open the console on a server")
-    console.add_argument("--server", metavar="URL", type=_web_address, help="address of the operations API")
+    console.add_argument(
+        "--server", metavar="URL", type=argument_types.web_address, help="address of the operations API"
+    )
 
     demo = commands.add_parser("demo", help="open the console on the sample shop, created once, signed in")
-    demo.add_argument("--as", dest="role", metavar="ROLE", default="operations-lead", type=_role, help=_ROLE_HELP)
+    demo.add_argument(
+        "--as", dest="role", metavar="ROLE", default="operations-lead", type=argument_types.role, help=_ROLE_HELP
+    )
     _data_dir(demo)
     demo.add_argument("--screenshots", metavar="DIR", type=Path, help="draw every workspace into DIR and exit")
 
@@ -67,7 +59,7 @@ def parser() -> argparse.ArgumentParser:
     _data_dir(where)
     where.add_argument("--database-url", metavar="URL", help="a migrated PostgreSQL 18 instead of the embedded one")
     serve.add_argument("--host", metavar="ADDRESS", help="address to listen on (127.0.0.1)")
-    serve.add_argument("--port", metavar="PORT", type=_port, help="port to listen on (a free one)")
+    serve.add_argument("--port", metavar="PORT", type=argument_types.port, help="port to listen on (a free one)")
     serve.add_argument(
         "--worker", action=argparse.BooleanOptionalAction, default=True, help="run a worker beside it (yes)"
     )
@@ -90,16 +82,21 @@ def parser() -> argparse.ArgumentParser:
     orders.add_argument(
         "--columns",
         metavar="FIELD=COLUMN,…",
-        type=_columns,
+        type=argument_types.columns,
         default={},
-        help=f"which column holds what, where the names differ; fields: {', '.join(ORDER_FIELDS)}",
+        help=f"which column holds what, where the names differ; fields: {', '.join(argument_types.ORDER_FIELDS)}",
     )
     orders.add_argument(
         "--from", dest="preset", metavar="SHOP", choices=SHOPS, help=f"whose export it is: {', '.join(SHOPS)}"
     )
-    orders.add_argument("--currency", metavar="CODE", type=_currency, help="currency of the totals, ISO 4217")
     orders.add_argument(
-        "--time-zone", metavar="ZONE", type=_time_zone, help="of times that name none, such as Europe/Berlin or UTC"
+        "--currency", metavar="CODE", type=argument_types.currency, help="currency of the totals, ISO 4217"
+    )
+    orders.add_argument(
+        "--time-zone",
+        metavar="ZONE",
+        type=argument_types.time_zone,
+        help="of times that name none, such as Europe/Berlin or UTC",
     )
     orders.add_argument(
         "--dates", choices=("day-first", "month-first"), help="what 03/04/2026 means, where the file does not show it"
@@ -108,10 +105,12 @@ def parser() -> argparse.ArgumentParser:
     orders.add_argument(
         "--delimiter",
         metavar="SIGN",
-        type=_delimiter,
+        type=argument_types.delimiter,
         help="what separates columns: comma, semicolon, tab, bar or a sign",
     )
-    orders.add_argument("--encoding", metavar="NAME", type=_encoding, help="such as utf-8, cp1252 or utf-16")
+    orders.add_argument(
+        "--encoding", metavar="NAME", type=argument_types.encoding, help="such as utf-8, cp1252 or utf-16"
+    )
     orders.add_argument("--sum-lines", action="store_true", help="rows of one id and instant are lines of one order")
     orders.add_argument(
         "--dry-run", action="store_true", help="say how the file is understood, with its first rows; import nothing"
@@ -125,12 +124,12 @@ def parser() -> argparse.ArgumentParser:
     orders.add_argument("--database-url", metavar="URL", help="a PostgreSQL 18 instead of a data folder")
 
     token = commands.add_parser("token", help="print a bearer token of a data folder's built-in account")
-    token.add_argument("--as", dest="role", metavar="ROLE", required=True, type=_role, help=_ROLE_HELP)
+    token.add_argument("--as", dest="role", metavar="ROLE", required=True, type=argument_types.role, help=_ROLE_HELP)
     _data_dir(token)
 
     account = commands.add_parser("account", help="create a built-in account, or change its password")
     account.add_argument("name", metavar="NAME", help="what to sign in as")
-    account.add_argument("--role", metavar="ROLE", required=True, type=_role, help=_ROLE_HELP)
+    account.add_argument("--role", metavar="ROLE", required=True, type=argument_types.role, help=_ROLE_HELP)
     account.add_argument("--full-name", metavar="TEXT", help="name to show (NAME)")
     account.add_argument("--no-password", action="store_true", help="no password: for tokens only")
     _data_dir(account)
@@ -145,6 +144,12 @@ def parser() -> argparse.ArgumentParser:
         _data_dir(command)
         command.add_argument("--database-url", metavar="URL", help="a PostgreSQL 18, with its owner's login")
         command.add_argument("--key-file", metavar="FILE", type=Path, help="instead of OPSCONSOLE_BACKUP_KEY_FILE")
+    restore.add_argument(
+        "--audit-key",
+        metavar="FILE",
+        type=Path,
+        help="key that sealed the audit log, instead of OPSCONSOLE_AUDIT_KEY_FILE",
+    )
     audit = commands.add_parser("audit", help="the audit log")
     audits = audit.add_subparsers(dest="kind", metavar="KIND", required=True, title="kinds")
     verify = audits.add_parser(
@@ -167,6 +172,12 @@ def parser() -> argparse.ArgumentParser:
         help="public key name+hash+base64; may be repeated (that of the key in the settings)",
     )
 
+    rotate = audits.add_parser(
+        "rotate-key", help="let a new key seal the audit log; the log says so, and both verify it"
+    )
+    _data_dir(rotate)
+    rotate.add_argument("--database-url", metavar="URL", help="a PostgreSQL 18 instead of a data folder")
+
     commands.add_parser("openapi", help="print the OpenAPI document of the operations API")
     return root
 
@@ -176,70 +187,6 @@ def _data_dir(to: Any) -> None:
 
 
 _ROLE_HELP = "viewer, support-lead, operations-lead, risk-analyst, pipeline, … (an unknown one lists them)"
-
-
-def _role(text: str) -> str:
-    from models.core.permissions import BUILT_IN_ROLE_BY_ID
-
-    if text not in BUILT_IN_ROLE_BY_ID:
-        raise argparse.ArgumentTypeError(f"there is no role {text}; there are {', '.join(BUILT_IN_ROLE_BY_ID)}")
-    return text
-
-
-def _web_address(text: str) -> str:
-    if not text.startswith(("http://", "https://")) or len(text.split("://", 1)[1]) == 0:
-        raise argparse.ArgumentTypeError(f"{text} is no web address; it starts with https:// or http://")
-    return text.rstrip("/")
-
-
-def _port(text: str) -> int:
-    if not text.isdigit() or not 0 <= int(text) <= 65_535:
-        raise argparse.ArgumentTypeError(f"{text} is no port; ports are numbers from 1 to 65535")
-    return int(text)
-
-
-def _currency(text: str) -> str:
-    if len(text) != 3 or not text.isascii() or not text.isalpha():
-        raise argparse.ArgumentTypeError(f"{text} is no currency code; they have three letters, such as EUR")
-    return text.upper()
-
-
-def _time_zone(text: str) -> ZoneInfo:
-    from zoneinfo import ZoneInfo
-
-    try:
-        return ZoneInfo(text)
-    except (LookupError, ValueError, OSError):
-        raise argparse.ArgumentTypeError(f"there is no time zone {text}; they are called as Europe/Berlin") from None
-
-
-def _delimiter(text: str) -> str:
-    sign = DELIMITERS.get(text.lower(), text)
-    if len(sign) != 1 or sign in '\r\n"':
-        raise argparse.ArgumentTypeError(f"{text!r} separates nothing; it is one sign, or {', '.join(DELIMITERS)}")
-    return sign
-
-
-def _encoding(text: str) -> str:
-    import codecs
-
-    try:
-        b"".decode(text)  # of codecs, only those of text
-    except LookupError:
-        raise argparse.ArgumentTypeError(f"there is no encoding of text called {text}") from None
-    return codecs.lookup(text).name
-
-
-def _columns(text: str) -> dict[str, str]:
-    columns: dict[str, str] = {}
-    for part in text.split(","):
-        name, equals, column = part.partition("=")
-        if not equals or not column.strip():
-            raise argparse.ArgumentTypeError(f"{part!r} is not of the form field=column")
-        if name.strip() not in ORDER_FIELDS:
-            raise argparse.ArgumentTypeError(f"there is no field {name.strip()}; there are {', '.join(ORDER_FIELDS)}")
-        columns[name.strip()] = column.strip()
-    return columns
 
 
 def default_data_dir() -> Path:
@@ -300,6 +247,7 @@ def _demo(options: argparse.Namespace) -> int:
 def _settings(**given: Any) -> Settings:
     """Settings of the environment, with what the command line says instead."""
     from pydantic import ValidationError
+    from pydantic_settings import SettingsError
 
     from backend.core import logs
     from backend.core.settings import Settings
@@ -307,10 +255,20 @@ def _settings(**given: Any) -> Settings:
     try:
         settings = Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
-        words = "; ".join(f"OPSCONSOLE_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
-        raise UsageError(words) from None
+        raise UsageError("; ".join(map(_setting_words, error.errors()))) from None
+    except SettingsError as error:
+        field = str(error).split('"')[1]
+        raise UsageError(f"OPSCONSOLE_{field.upper()} is no JSON") from None
     logs.configure("text" if sys.stderr.isatty() else settings.log_format)
     return settings
+
+
+def _setting_words(error: Any) -> str:
+    """What is wrong with a setting, or with how some go together, which names them itself."""
+    words = error["msg"].removeprefix("Value error, ")
+    where = ".".join(str(part) for part in error["loc"][1:])
+    name = f"OPSCONSOLE_{str(error['loc'][0]).upper()}" if error["loc"] else ""
+    return f"{name}{f' ({where})' if where else ''}: {words}" if name else words
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -421,7 +379,7 @@ def _backup(options: argparse.Namespace) -> int:
 def _restore(options: argparse.Namespace) -> int:
     from backend.runtime.backup_commands import list_backup, restore_backup
 
-    settings = _settings(backup_key_file=options.key_file)
+    settings = _settings(backup_key_file=options.key_file, audit_key_file=options.audit_key)
     if options.list:
         return list_backup(settings, options.file, data_dir=options.data_dir or default_data_dir())
     if options.data_dir is None and options.database_url is None:
@@ -440,8 +398,10 @@ def _folder(options: argparse.Namespace) -> Path | None:
 
 def _audit(options: argparse.Namespace) -> int:
     from backend.audit import Verifier
-    from backend.runtime.commands import verify_audit, verify_bundle
+    from backend.runtime.commands import rotate_audit_key, verify_audit, verify_bundle
 
+    if options.kind == "rotate-key":
+        return rotate_audit_key(_settings(), data_dir=_folder(options), database_url=options.database_url)
     try:
         verifiers = [Verifier.parse(vkey) for vkey in options.vkey]
     except ValueError as error:

@@ -90,7 +90,8 @@ SIDES = {
         readers=("backend/runtime/",),
         above=("integrations", "runtime"),
         commands=frozenset(
-            f"backend/runtime/{name}.py" for name in ("backup_commands", "commands", "sample_shop", "serve")
+            f"backend/runtime/{name}.py"
+            for name in ("backup_commands", "commands", "sample_receivers", "sample_shop", "serve")
         ),
     ),
     # The audit log lists what every capability did, in the words of each.

@@ -8,7 +8,10 @@ from models.core.topics import Topic
 
 
 def _audit() -> AuditWords:
-    return AuditWords(nouns={"audit_log": "Audit log"}, verbs={"audit.log.exported": "exported"})
+    return AuditWords(
+        nouns={"audit_log": "Audit log"},
+        verbs={"audit.log.exported": "exported", "audit.key.rotated": "sealed by a new key from here on"},
+    )
 
 
 CAPABILITY = Capability(

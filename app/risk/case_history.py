@@ -22,12 +22,10 @@ SENTENCES = {
     "risk.entry.reopened": "{who} opened it again",
     "risk.entry.snoozed": "{who} snoozed it",
     "risk.entry.woken": "It is back from its snooze",
-    "risk.escalation.told": "The escalation was delivered",
     "risk.escalation.untold": "The escalation could not be delivered",
     "risk.intent.done": "The shop has done what was decided",
     "risk.intent.failed": "The shop has not done what was decided",
     "risk.intent.retried": "{who} sent it to the shop again",
-    "risk.intent.waiting": "It waits for the shop",
 }
 
 

@@ -70,7 +70,8 @@ def specs() -> tuple[MutationSpec, ...]:
     )
     return (
         MutationSpec("risk.draft_change", TOPICS, overlay=_changed),
-        *(MutationSpec(name, TOPICS, irreversible=True) for name in alone),
+        # Some of them wait for somebody else's yes.
+        *(MutationSpec(name, TOPICS | {Topic.APPROVALS}, irreversible=True) for name in alone),
     )
 
 

@@ -31,7 +31,7 @@ from models.access import (
     RoleDefinition,
     RoleDraft,
 )
-from models.core.permissions import SENSITIVE_PERMISSIONS, Permission
+from models.core.permissions import SENSITIVE_PERMISSIONS, Permission, both_words, together
 from models.core.problems import Code
 
 queries = load_queries(__package__)
@@ -44,7 +44,7 @@ BREAK_GLASS_WAIT = 60
 
 
 async def assign(tx: Connection, *, actor: str, request: AssignRole) -> RoleAssignment | Approval:
-    """Grant a role, or change when a grant ends; a sensitive role waits for approval instead.
+    """Grant a role, or change when a grant ends; a sensitive role, and any to oneself, waits for approval instead.
 
     The same grant again changes nothing. Raises ProblemError 422 for a wrong person, role or instant, and 409 when the
     same role is asked for differently.
@@ -60,10 +60,11 @@ async def assign(tx: Connection, *, actor: str, request: AssignRole) -> RoleAssi
         return current
     await _keep_an_administrator(tx, role, ending=current if request.expires_at is not None else None)
     shorter = current is not None and request.expires_at is not None and _ends(current) > request.expires_at
-    if not role.sensitive or shorter:
+    await _keep_duties_apart(tx, request.user_id, role)
+    if shorter or not (role.sensitive or request.user_id == actor):
         return await _write_grant(tx, actor=actor, request=request, approved_by=())
     if not request.reason.strip():
-        raise invalid("/reason", "a sensitive role needs a reason: those who approve read it")
+        raise invalid("/reason", "what waits for approval needs a reason: those who approve read it")
     return await approvals.ask(
         tx,
         actor=actor,
@@ -226,9 +227,21 @@ async def _apply_break_glass(tx: Connection, approval: Approval) -> Mapping[str,
     return audit_snapshot(after)
 
 
+async def _keep_duties_apart(tx: Connection, user_id: str, role: RoleDefinition) -> None:
+    """Raises ProblemError 409 when somebody would come to hold what one person must not."""
+    held = {row[0] for row in await (await tx.execute(queries.permissions_of, {"user_id": user_id})).fetchall()}
+    if (pair := together(held | set(role.permissions))) is not None and together(held) is None:
+        raise ProblemError(
+            Code.CONFLICT,
+            f"With {role.name} one person could {both_words(pair)}: take the other role away first.",
+        )
+
+
 async def _still_valid(tx: Connection, approval: Approval, role_id: str) -> None:
     """Between asking and agreeing roles change and people leave."""
-    await _grantable(tx, role_id)
+    role = await _grantable(tx, role_id)
+    if approval.gainer is not None:
+        await _keep_duties_apart(tx, approval.gainer, role)
     if not await reads.holds(tx, approval.requested_by, permission=Permission.MANAGE_ROLES):
         raise ProblemError(
             Code.CONFLICT,
@@ -321,13 +334,15 @@ async def change_role(
         audit_trail.nothing_changed()
         return before
     await _validate_role(tx, role_id, wanted.name, wanted.permissions, wanted.policy, sensitive=wanted.sensitive)
-    sensitive = before.sensitive or wanted.sensitive
     more = set(wanted.permissions) - set(before.permissions)
+    # More for a role of one's own is more for oneself.
+    gains = bool(more) and await reads.holds(tx, actor, role_id=role_id)
+    sensitive = before.sensitive or wanted.sensitive or gains
     easier = before.sensitive and (not wanted.sensitive or wanted.policy != before.policy)
     if not sensitive or not (more or easier):
         return await _write_role(tx, actor=actor, before=before, wanted=wanted, reason=request.reason)
     if not request.reason.strip():
-        raise invalid("/reason", "a change of a sensitive role needs a reason: those who approve read it")
+        raise invalid("/reason", "a change that waits for approval needs a reason: those who approve read it")
     policy = before.policy if before.sensitive else wanted.policy
     return await approvals.ask(
         tx,
@@ -431,6 +446,8 @@ async def _validate_role(
     dangerous = sorted(SENSITIVE_PERMISSIONS & set(permissions))
     if dangerous and not sensitive:
         raise invalid("/sensitive", f"a role with {', '.join(dangerous)} is sensitive: grants of it need approval")
+    if (pair := together(permissions)) is not None:
+        raise invalid("/permissions", f"with this role one person could {both_words(pair)}: make two roles of it")
     clash = await (await tx.execute(queries.name_taken, {"name": name, "role_id": role_id})).fetchone()
     if clash is not None:
         raise ProblemError(Code.CONFLICT, f"The role {clash[0]} is called {name} already.")

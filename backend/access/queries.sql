@@ -134,6 +134,10 @@ select exists (select from role_assignment as s join role_definition as d on d.i
                   and (%(permission)s::text is null or %(permission)s = any(d.permissions))
                   and (%(role_id)s::text is null or d.id = %(role_id)s))
 
+-- name: permissions_of
+select distinct unnest(d.permissions) from role_assignment as s join role_definition as d on d.id = s.role_id
+ where s.user_id = %(user_id)s and s.revoked_at is null and (s.expires_at is null or s.expires_at > clock_timestamp())
+
 -- name: explain
 select d.id as role_id, d.name as role_name, person_name(s.granted_by) as granted_by_name, s.granted_at, s.expires_at,
        array(select person_name(x) from unnest(s.approved_by) as x) as approved_by, s.break_glass, s.revoked_at,

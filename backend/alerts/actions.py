@@ -10,6 +10,7 @@ from uuid import UUID
 from psycopg.rows import class_row
 
 from backend.alerts.decide import AlertEvent, Condition, Transition, acknowledge, hold, pass_by, shelve, unshelve
+from backend.alerts.notices import notify_change
 from backend.alerts.reads import find_rule
 from backend.core import audit_trail
 from backend.core.clock import clock
@@ -55,6 +56,7 @@ async def _write(
         after=_audit_snapshot(after),
         reason=reasons.get(event),
     )
+    await notify_change(tx, event, after, actor=actor)
 
 
 async def acknowledge_alert(tx: Connection, *, actor: str, alert_id: UUID, version: int, comment: str) -> Alert:
@@ -70,6 +72,14 @@ async def acknowledge_alert(tx: Connection, *, actor: str, alert_id: UUID, versi
     steps = acknowledge(alert, actor=actor, comment=comment, now=now)
     await apply(tx, steps, actor=actor, at=now)
     return steps[-1].after
+
+
+async def find_open(tx: Connection, alert_id: UUID) -> Alert | None:
+    """An alert as it is now, locked; ``None`` when there is no such alert or it has cleared."""
+    async with tx.cursor(row_factory=class_row(Alert)) as cursor:
+        await cursor.execute(queries.lock_alert, {"alert_id": alert_id})
+        alert = await cursor.fetchone()
+    return None if alert is None or alert.state is AlertState.CLEARED else alert
 
 
 async def shelve_alert(

@@ -15,8 +15,11 @@ from backend.core.capability import ApprovalKinds
 from backend.core.database import Connection, Database, load_queries
 from backend.core.problems import ProblemError, same_version
 from backend.core.settings import Settings
+from backend.deliveries import NoticeAudience, NoticePhase, notify
 from models.access import Approval, ApprovalState, Verdict
+from models.alerts import Severity
 from models.core.problems import Code
+from models.deliveries.routing import Team
 
 if TYPE_CHECKING:
     from backend.core.security import Principal
@@ -83,6 +86,7 @@ async def ask(
         after=audit_snapshot(approval),
         reason=reason,
     )
+    await _notify(tx, approval, "approval.waiting", NoticePhase.RAISED, actor=actor)
     return approval
 
 
@@ -201,7 +205,22 @@ async def _settle(
         after=audit_snapshot(after) | ({"outcome": dict(outcome)} if outcome else {}),
         reason=reason or None,
     )
+    if state is not ApprovalState.PENDING:
+        await _notify(tx, after, "approval.ended", NoticePhase.RESOLVED, actor=actor)
     return after
+
+
+async def _notify(tx: Connection, approval: Approval, template: str, phase: NoticePhase, *, actor: str) -> None:
+    """Those who decide hear that something waits for them, and that it does no longer."""
+    values = {
+        "title": approval.title,
+        "requester": approval.requested_by_name,
+        "reason": approval.reason,
+        "expires": f"{approval.ends_at:%d %b %H:%M UTC}",
+    }
+    team = Team.RISK if str(approval.permission).startswith("risk.") else Team.OPERATIONS
+    thread = f"approval:{approval.approval_id}"
+    await notify(tx, NoticeAudience(team, Severity.P3), template, values, thread=thread, phase=phase, actor=actor)
 
 
 def _pending_already(approval: Approval) -> ProblemError:

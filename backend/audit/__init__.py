@@ -5,9 +5,11 @@ Specification: AuditLogEntry.
 
 from __future__ import annotations
 
+from backend.audit.actions import note_rotation
 from backend.audit.bundle import BundleError
 from backend.audit.bundle import check as check_bundle
 from backend.audit.checkpoint_store import CheckpointStoreError
+from backend.audit.sealing_keys import known_verifiers
 from backend.audit.signed_notes import Verifier, signing_key
 from backend.audit.stores import configured_store, store_at
 from backend.audit.verify import origin_of
@@ -19,6 +21,8 @@ __all__ = [
     "Verifier",
     "check_bundle",
     "configured_store",
+    "known_verifiers",
+    "note_rotation",
     "origin_of",
     "signing_key",
     "store_at",

@@ -1,4 +1,4 @@
-"""The one thing that is done with the log besides reading: entries are handed out, and that is an entry itself."""
+"""What is done with the log besides reading: entries are handed out, its key changes. Both are entries themselves."""
 
 from __future__ import annotations
 
@@ -40,6 +40,19 @@ async def export(tx: Connection, *, actor: str, request: AuditExport) -> tuple[s
         reason=request.reason,
     )
     return f"audit-{first}-{last}.zip", data
+
+
+async def note_rotation(tx: Connection, *, actor: str, old: str, new: str) -> None:
+    """Say in the log that another key seals it from now on; only then does sealing go on with it."""
+    await audit_trail.record(
+        tx,
+        actor=actor,
+        action="audit.key.rotated",
+        resource_type="audit_log",
+        resource_id="key",
+        before={"vkey": old},
+        after={"vkey": new},
+    )
 
 
 async def _range(tx: Connection, request: AuditExport) -> tuple[int, int]:

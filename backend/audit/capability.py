@@ -32,9 +32,16 @@ def _gauges() -> Gauges:
     return Gauges(measure, unknown)
 
 
+def _setting_problem(settings: Settings) -> str | None:
+    from backend.audit.sealing_keys import setting_problem
+
+    return setting_problem(settings)
+
+
 CAPABILITY = Capability(
     name="audit",
     routers=_routers,
     ticks=_ticks,
     gauges=_gauges,
+    setting_problem=_setting_problem,
 )

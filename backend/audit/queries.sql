@@ -152,6 +152,11 @@ select 'opsconsole/' || id from audit_origin
 -- name: newest_checkpoint
 select size, note, at, root, vkey from audit_checkpoint order by size desc limit 1
 
+-- name: rotated
+-- Whether the log says that one key took the place of another. Asked only when the key is not the one of before.
+select exists (select from audit_log
+                where action = 'audit.key.rotated' and before ->> 'vkey' = %(old)s and after ->> 'vkey' = %(new)s)
+
 -- name: checkpoint_of
 select note, root from audit_checkpoint where size = %(size)s
 

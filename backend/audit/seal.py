@@ -71,6 +71,14 @@ async def _seal_batch(database: Database, key: Ed25519PrivateKey) -> int:
         if position <= size:
             return 0
         (origin,) = await _one(tx, queries.origin)
+        vkey = str(Verifier.of(origin, key))
+        if newest is not None and newest[4] != vkey:
+            rotated = await tx.execute(queries.rotated, {"old": newest[4], "new": vkey})
+            if await rotated.fetchone() != (True,):
+                raise SealError(
+                    f"the audit key is not the one that sealed the log so far, {newest[4]}: put that one back, or let "
+                    "`opsconsole audit rotate-key` make a new one"
+                )
         edge = await nodes(tx, cover(0, size))
         if before is not None and fold(edge) != before.root:
             raise SealError(
@@ -100,7 +108,7 @@ async def _seal_batch(database: Database, key: Ed25519PrivateKey) -> int:
                 "at": now,
                 "root": checkpoint.root,
                 "note": sign(checkpoint, key),
-                "vkey": str(Verifier.of(origin, key)),
+                "vkey": vkey,
             },
         )
         return checkpoint.size - size

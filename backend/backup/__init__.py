@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from backend.backup.archive import Manifest, verified
-from backend.backup.audit_check import sealed_audit_check
-from backend.backup.errors import BackupError
+from backend.backup.audit_check import sealed_audit_check, sealed_by
+from backend.backup.errors import BackupError, NotWholeError
 from backend.backup.keys import key_of
 from backend.backup.postgres import Abort
 from backend.backup.restore import restore as restore_file
@@ -14,10 +14,12 @@ __all__ = [
     "Abort",
     "BackupError",
     "Manifest",
+    "NotWholeError",
     "Plan",
     "back_up",
     "key_of",
     "restore_file",
     "sealed_audit_check",
+    "sealed_by",
     "verified",
 ]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import psycopg
 from psycopg.rows import dict_row
 
-from backend.audit import CheckpointStoreError, Verifier, configured_store, origin_of, signing_key, verify_log
+from backend.audit import CheckpointStoreError, configured_store, known_verifiers, origin_of, verify_log
 from backend.backup.archive import queries
 from backend.backup.postgres import connect
 from backend.core.settings import Settings
@@ -44,17 +44,41 @@ def sealed_audit_check(settings: Settings) -> Callable[[str], str | None]:
         if wrong is not None:
             return wrong
         try:
-            key = signing_key(settings)
-            if key is None:
+            known = known_verifiers(settings, origin_of(url))
+            if not known:
                 return None
             outside = configured_store(settings)
-            newest = verify_log(url, [Verifier.of(origin_of(url), key)])
+            newest = verify_log(url, known)
             if newest.finding is None and outside is not None:
                 # Checkpoints that came after the backup are none of its business.
                 notes = [(size, note) for size, note in outside.notes() if size <= newest.verified]
-                newest = verify_log(url, [Verifier.of(origin_of(url), key)], notes)
+                newest = verify_log(url, known, notes)
         except (psycopg.Error, CheckpointStoreError, ValueError, OSError) as error:
             return f"the audit log cannot be verified: {str(error).strip()}"
         return None if newest.finding is None else f"the audit log is not what was sealed: {newest.finding}"
+
+    return check
+
+
+def sealed_by(settings: Settings) -> Callable[[str], str | None]:
+    """As ``sealed_audit_check``, and a log that was sealed needs the key that sealed it: nothing goes on without."""
+    whole = sealed_audit_check(settings)
+
+    def check(url: str) -> str | None:
+        try:
+            with connect(url) as connection:
+                newest = connection.execute(queries.newest_seal).fetchone()
+            if newest is None:
+                return whole(url)
+            known = [str(each) for each in known_verifiers(settings, origin_of(url))]
+        except (psycopg.Error, ValueError) as error:
+            return f"the audit log cannot be verified: {str(error).strip()}"
+        if newest[0] in known:
+            return whole(url)
+        given = "no key was given" if not known else "the key that was given is another one"
+        return (
+            f"its audit log was sealed by the key {newest[0]}, and {given}: give the copy of that audit.key with "
+            "--audit-key FILE"
+        )
 
     return check

@@ -32,9 +32,16 @@ def _ticks(_settings: Settings, _adapters: Adapters) -> Sequence[Tick]:
     return (Tick("backup watch", 60.0, watch),)
 
 
+def _setting_problem(settings: Settings) -> str | None:
+    from backend.backup.keys import setting_problem
+
+    return setting_problem(settings)
+
+
 CAPABILITY = Capability(
     name="backup",
     routers=_routers,
     jobs=_jobs,
     ticks=_ticks,
+    setting_problem=_setting_problem,
 )

@@ -28,3 +28,16 @@ def _key(text: str, where: str) -> Key:
         return Key.read(text, where)
     except ValueError as error:
         raise BackupError(str(error)) from None
+
+
+def setting_problem(settings: Settings) -> str | None:
+    """What is wrong with the key that settings name; ``None`` when nothing is, or they name none."""
+    if settings.backup_key is not None or settings.backup_key_file is not None:
+        try:
+            key_of(settings)
+        except BackupError as error:
+            return (
+                f"OPSCONSOLE_BACKUP_KEY_FILE or OPSCONSOLE_BACKUP_KEY: {error}. Put your copy of the key back: without "
+                "it the backups there are cannot be read"
+            )
+    return None

@@ -79,3 +79,6 @@ update backup_watch
                               else listening_since end,
        seen_at = clock_timestamp()
 returning listening_since
+
+-- name: newest_seal
+select vkey from audit_checkpoint order by size desc limit 1

@@ -14,7 +14,7 @@ from psycopg.conninfo import make_conninfo
 
 from backend.backup.archive import Manifest, identity, opened, queries, rows_of, verified
 from backend.backup.audit_check import verify_audit
-from backend.backup.errors import BackupError, UntestedError
+from backend.backup.errors import BackupError, NotWholeError, UntestedError
 from backend.backup.postgres import Abort, connect, running, tool
 from backend.backup.retention import stamp
 from backend.core.database import APPLICATION_ROLE
@@ -55,7 +55,7 @@ def restore(file: Path, key: Key, url: str, abort: Abort, verify: VerifyAudit = 
         raise BackupError(f"the database could not be prepared: {str(error).strip()}") from error
     _pour(file, key, url, name, version, abort)
     if (wrong := differences(url, manifest, verify)) is not None:
-        raise BackupError(f"{file} was restored, but {wrong}")
+        raise NotWholeError(f"{file} could be read, but {wrong}")
     return manifest
 
 

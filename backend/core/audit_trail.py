@@ -92,3 +92,9 @@ async def record(
     if (scope := _scope.get()) is not None:
         scope.entries += 1
     return int(row[0])
+
+
+async def person_name(tx: Connection, actor: str) -> str:
+    """How an actor is called now; the id itself where nobody knows."""
+    row = await (await tx.execute(queries.person_name, {"actor": actor})).fetchone()
+    return actor if row is None or row[0] is None else str(row[0])

@@ -69,7 +69,7 @@ class Background:
     async def running(self, name: str, work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
         """Run for the length of a block."""
         task = asyncio.create_task(work, name=name)
-        task.add_done_callback(_tell)
+        task.add_done_callback(_report)
         self._tasks[name] = task
         try:
             yield
@@ -84,6 +84,6 @@ class Background:
         return tuple(name for name, task in self._tasks.items() if task.done())
 
 
-def _tell(task: asyncio.Task[None]) -> None:
+def _report(task: asyncio.Task[None]) -> None:
     if not task.cancelled():
         log.error("background work has stopped", background=task.get_name(), exc_info=task.exception())

@@ -37,6 +37,14 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True)
+class Service:
+    """Something the worker runs for as long as it lives; what ends or fails is started again."""
+
+    name: str
+    run: Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
 class Audience:
     """Who hears of a change on the live stream: holders of any of these permissions, and those it concerns."""
 
@@ -152,6 +160,7 @@ class Capability:
     """Ends what would go on for ever, before open answers get their grace."""
     jobs: Callable[[], Sequence[procrastinate.Blueprint]] = tuple
     ticks: Callable[[Settings, Adapters], Sequence[Tick]] = lambda _settings, _adapters: ()
+    services: Callable[[Settings, Adapters], Sequence[Service]] = lambda _settings, _adapters: ()
     housekeeping: Callable[[], Sequence[Callable[[Connection], Awaitable[None]]]] = tuple
     """Forgets what has had its time; every ten minutes, all in one transaction."""
     approval_kinds: Callable[[], Sequence[ApprovalKind]] = tuple
@@ -161,6 +170,8 @@ class Capability:
     """Resource types after whose change somebody may do more or less."""
     gauges: Callable[[], Gauges] | None = None
     counts: Callable[[Server], Sequence[CountSpec]] = lambda _server: ()
+    setting_problem: Callable[[Settings], str | None] = lambda _settings: None
+    """What is wrong with settings of this capability, such as a key that is none; asked before anything starts."""
     sample: Callable[[], CreateSample] | None = None
     sample_after: frozenset[str] = frozenset()
     """Capabilities whose part of the sample shop must be there before this one's."""

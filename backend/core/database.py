@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import socket
 import time
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
@@ -25,10 +27,92 @@ ACQUIRE_SECONDS = 2.0
 QUICK_ACQUIRE_SECONDS = 0.2
 """While the database is known to be away, nobody waits the full time for it."""
 AWAY_SECONDS = 1.0
+SUSPICIOUS_SECONDS = 1.0
+"""A statement that takes longer makes us ask whether the database still answers at all."""
+PROBE_SECONDS = 1.2
+"""How long a database that lives may take to accept a connection."""
+OVERDUE_SECONDS = 2.0
+"""How much longer than it allows itself a statement may take, before its connection is given up."""
 
 
 class DatabaseUnavailable(Exception):  # noqa: N818 - a state of the world, not a fault of the program
     """The database cannot be asked just now: gone, too slow, full, or out of connections. Trying again may help."""
+
+
+class _WatchedConnection(AsyncConnection[tuple[Any, ...]]):
+    """Does not wait for a database that has stopped answering: its own limits hold only as long as it runs."""
+
+    watch: _Watch | None = None
+
+    async def wait(self, *arguments: Any, **more: Any) -> Any:
+        """As psycopg's, for each exchange with the server."""
+        if self.watch is None:
+            return await super().wait(*arguments, **more)
+        with self.watch.over(self):
+            return await super().wait(*arguments, **more)
+
+    def hang_up(self) -> None:
+        """Make whoever waits for the server see the end of the connection. Not by closing: it is being waited for."""
+        with (
+            suppress(OSError, psycopg.Error),
+            socket.fromfd(self.pgconn.socket, socket.AF_INET, socket.SOCK_STREAM) as shared,
+        ):
+            shared.shutdown(socket.SHUT_RDWR)
+
+
+class _Watch:
+    """Tells slow from hung: who waits long has the database probed, once for all who wait."""
+
+    def __init__(self, conninfo: str, statement_seconds: float) -> None:
+        self._conninfo = conninfo
+        self._most_seconds = statement_seconds + OVERDUE_SECONDS
+        self._probe: asyncio.Task[bool] | None = None
+        self.away_until = 0.0
+        """Until when the database is taken to be away; nobody waits the full time for it."""
+
+    @contextmanager
+    def over(self, connection: _WatchedConnection) -> Iterator[None]:
+        """Hang up if the database stops answering within the block."""
+        begun = time.monotonic()
+        task: asyncio.Task[None] | None = None
+
+        def look() -> None:
+            nonlocal task
+            task = asyncio.create_task(self._look(connection, begun), name="database watch")
+
+        patience = QUICK_ACQUIRE_SECONDS if begun < self.away_until else SUSPICIOUS_SECONDS
+        timer = asyncio.get_running_loop().call_later(patience, look)
+        try:
+            yield
+        finally:
+            timer.cancel()
+            if task is not None:
+                task.cancel()
+
+    async def _look(self, connection: _WatchedConnection, begun: float) -> None:
+        pause = SUSPICIOUS_SECONDS
+        while time.monotonic() < begun + self._most_seconds:
+            if time.monotonic() < self.away_until or not await self._answers():
+                self.away_until = time.monotonic() + AWAY_SECONDS
+                break
+            await asyncio.sleep(pause)
+            pause *= 2
+        connection.hang_up()
+
+    async def _answers(self) -> bool:
+        if self._probe is None or self._probe.done():
+            self._probe = asyncio.create_task(self._connects(), name="database probe")
+        return await asyncio.shield(self._probe)
+
+    async def _connects(self) -> bool:
+        try:
+            async with asyncio.timeout(PROBE_SECONDS):
+                connection = await AsyncConnection.connect(self._conninfo)
+        except (TimeoutError, OSError, psycopg.Error) as error:
+            # A refusal is an answer as well, such as that there are too many connections.
+            return isinstance(error, psycopg.Error) and error.sqlstate is not None
+        await connection.close()
+        return True
 
 
 class Database:
@@ -45,8 +129,12 @@ class Database:
             "idle_in_transaction_session_timeout": "15000",
         }
         options = " ".join(f"-c {name}={value}" for name, value in limits.items())
-        self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
-            make_conninfo(url, options=options, connect_timeout=3, application_name="opsconsole"),
+        conninfo = make_conninfo(url, options=options, connect_timeout=3, application_name="opsconsole")
+        self._watch = _Watch(conninfo, statement_seconds)
+        self._pool: AsyncConnectionPool[_WatchedConnection] = AsyncConnectionPool(
+            conninfo,
+            connection_class=_WatchedConnection,
+            configure=self._configure,
             min_size=1,
             max_size=size,
             timeout=ACQUIRE_SECONDS,
@@ -57,7 +145,9 @@ class Database:
             check=AsyncConnectionPool.check_connection,
             open=False,
         )
-        self._away_until = 0.0
+
+    async def _configure(self, connection: _WatchedConnection) -> None:
+        connection.watch = self._watch
 
     async def open(self) -> None:
         """Start the pool; does not wait for the database, which may come later."""
@@ -70,15 +160,15 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Connection]:
         """A connection in autocommit mode. Raises DatabaseUnavailable."""
-        quick = time.monotonic() < self._away_until
+        quick = time.monotonic() < self._watch.away_until
         try:
             async with self._pool.connection(QUICK_ACQUIRE_SECONDS if quick else ACQUIRE_SECONDS) as connection:
-                self._away_until = 0.0
+                self._watch.away_until = 0.0
                 yield connection
         except (PoolTimeout, PoolClosed) as error:
-            self._away_until = time.monotonic() + AWAY_SECONDS
+            self._watch.away_until = time.monotonic() + AWAY_SECONDS
             raise DatabaseUnavailable("no connection could be had") from error
-        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        except (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.ReadOnlySqlTransaction) as error:
             raise DatabaseUnavailable(_reason(error)) from error
 
     @asynccontextmanager
@@ -96,6 +186,8 @@ def _reason(error: psycopg.Error) -> str:
             return "somebody else holds the record"
         case psycopg.errors.DiskFull():
             return "the disk of the database is full"
+        case psycopg.errors.ReadOnlySqlTransaction():
+            return "the database takes no changes"
         case psycopg.errors.TooManyConnections():
             return "the database has no connection left"
         case _:

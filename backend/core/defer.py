@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Final
-
-import procrastinate
+from functools import cache
+from typing import TYPE_CHECKING, Final
 
 from backend.core.clock import clock
 from backend.core.database import Connection
 
+if TYPE_CHECKING:
+    import procrastinate
+
 NAMESPACE: Final = "opsconsole"
 
-_app = procrastinate.App(connector=procrastinate.PsycopgConnector())
-"""Never opened: every job is deferred on the connection of its transaction."""
+
+@cache
+def _app() -> procrastinate.App:
+    """Never opened: every job is deferred on the connection of its transaction. Takes its time to import."""
+    import procrastinate
+
+    return procrastinate.App(connector=procrastinate.PsycopgConnector())
 
 
 def stored_name(task: str) -> str:
@@ -31,5 +38,5 @@ async def defer(tx: Connection, task: str, *, seconds: float = 0.0, **arguments:
         arguments: What the task is called with.
     """
     at = await clock(tx) + timedelta(seconds=seconds) if seconds else None
-    deferrer = _app.configure_task(stored_name(task), connection=tx, queue="core", schedule_at=at)
+    deferrer = _app().configure_task(stored_name(task), connection=tx, queue="core", schedule_at=at)
     await deferrer.defer_async(**arguments)

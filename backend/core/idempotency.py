@@ -15,8 +15,9 @@ from psycopg.types.json import Jsonb
 from backend.core import audit_trail
 from backend.core.database import Connection, load_queries
 from backend.core.dependencies import database_of
+from backend.core.json import parse
 from backend.core.problems import ProblemError, invalid
-from backend.core.security import principal_of
+from backend.core.security import Guard, principal_of
 from models.core.problems import Code
 
 queries = load_queries(__package__, "idempotency.sql")
@@ -94,6 +95,14 @@ class _Unit:
         )
 
 
+class _JsonRequest(Request):
+    async def json(self) -> Any:
+        """Its JSON, read once, as ``backend.core.json`` reads it."""
+        if not hasattr(self, "_json"):
+            self._json = parse(await self.body())
+        return self._json
+
+
 class OperationsRoute(APIRoute):
     """Gives POST, PUT, PATCH and DELETE one transaction each, committed before the answer is sent.
 
@@ -102,12 +111,25 @@ class OperationsRoute(APIRoute):
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The handler, wrapped when the route writes."""
+        """The handler, behind the route's guards; where the route writes, in its transaction."""
         handle = super().get_route_handler()
+        guards = [each.call for each in self.dependant.dependencies if isinstance(each.call, Guard)]
+
+        async def handle_guarded(request: Request) -> Response:
+            # Who may not ask learns that first, before anything of the request is read or judged.
+            for guard in guards:
+                await guard.admit(request)
+            return await handle(request)
+
         if not (self.methods or set()) & WRITING:
-            return handle
+            return handle_guarded
 
         async def handle_writing(request: Request) -> Response:
+            request = _JsonRequest(request.scope, request.receive)
+            for guard in guards:
+                await guard.admit(request)
+            # Whole before a connection is taken: nobody holds one while a client takes its time.
+            await request.body()
             try:
                 async with AsyncExitStack() as stack:
                     unit = _Unit(request, stack)

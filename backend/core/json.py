@@ -1,8 +1,9 @@
-"""JSON of values that are not JSON by themselves: instants, dates, ids and amounts in audit snapshots."""
+"""JSON: of values that have none by themselves, such as instants in audit snapshots, and of requests, however odd."""
 
 from __future__ import annotations
 
 import json
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -11,7 +12,12 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from models.core.base import as_storable
+from models.core.base import NESTED_MOST, as_storable
+
+DIGITS_MOST = 1_000
+"""A longer integer is read as infinity: Python refuses to read it at all, and nothing may be so large."""
+_NO_BRACKETS = bytes(each for each in range(256) if each not in b"[]{}")
+_TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 
 
 def _plain(value: Any) -> Any:
@@ -48,3 +54,44 @@ def storable_json(value: Any) -> Any:
             return str(value)
         case _:
             return value
+
+
+def parse(body: bytes) -> Any:
+    """JSON of a request. What is nested deeper than anybody may ask for comes cut off, for the contract to refuse.
+
+    So one such row costs nobody the others. Raises json.JSONDecodeError, or UnicodeDecodeError.
+    """
+    return json.loads(_cut(body) if _may_be_deep(body) else body, parse_int=_integer)
+
+
+def _integer(text: str) -> int | float:
+    return int(text) if len(text) <= DIGITS_MOST else float(text)
+
+
+def _may_be_deep(body: bytes) -> bool:
+    """Whether values may be nested too deep; brackets within texts count as well. Takes no notice of what is flat."""
+    brackets = body.translate(None, _NO_BRACKETS)
+    for _ in range(NESTED_MOST + 1):
+        shorter = brackets.replace(b"{}", b"").replace(b"[]", b"")
+        if len(shorter) == len(brackets):
+            break
+        brackets = shorter
+    return bool(brackets)
+
+
+def _cut(body: bytes) -> bytes:
+    """The same, with what is two levels deeper than may be left out: what is left is still too deep."""
+    kept, depth, start = [], 0, 0
+    for token in _TOKENS.finditer(body):
+        match token[0]:
+            case b"[" | b"{":
+                depth += 1
+                if depth == NESTED_MOST + 2:
+                    kept.append(body[start : token.end()])
+            case b"]" | b"}":
+                if depth == NESTED_MOST + 2:
+                    start = token.start()
+                depth -= 1
+            case _:
+                pass
+    return b"".join((*kept, b"" if depth >= NESTED_MOST + 2 else body[start:]))

@@ -6,6 +6,7 @@ import base64
 import binascii
 import hashlib
 import secrets
+from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -21,8 +22,13 @@ def new_signing_key() -> str:
     return Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode("ascii")
 
 
+def retired_keys_file(key_file: Path) -> Path:
+    """The file beside the key of the audit log that has the public halves of earlier ones, a line each."""
+    return key_file.with_name(f"{key_file.name}.retired")
+
+
 class Key:
-    """The key of an installation's backups."""
+    """A key of an installation: of its backups, or of the secrets of its connections."""
 
     def __init__(self, raw: bytes) -> None:
         """``raw`` has 32 bytes."""
@@ -48,6 +54,10 @@ class Key:
     def text(self) -> str:
         """In base64."""
         return base64.b64encode(self._raw).decode()
+
+    def secret_cipher(self) -> AESGCM:
+        """The cipher of secrets that are kept in the database."""
+        return AESGCM(HKDF(SHA256(), KEY_BYTES, None, b"opsconsole secrets 1").derive(self._raw))
 
     def cipher(self, salt: bytes) -> AESGCM:
         """The cipher of the file with this salt."""

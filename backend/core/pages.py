@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -65,7 +65,7 @@ def decode_cursor(text: str | None, *types: type[datetime | str | int | UUID]) -
         return (None,) * len(types)
     try:
         return _values(text, types)
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, OverflowError):
         raise invalid("query:cursor", "the cursor is not one of ours; start again without it") from None
 
 
@@ -81,7 +81,7 @@ def _value(value: object, kind: type[datetime | str | int | UUID]) -> Any:
         instant = datetime.fromisoformat(value) if isinstance(value, str) else None
         if instant is None or instant.tzinfo is None:
             raise ValueError
-        return instant
+        return instant.astimezone(UTC)
     if type(value) is not (str if kind is UUID else kind) or (isinstance(value, str) and not storable(value)):
         raise ValueError
     if isinstance(value, int) and not -(2**63) <= value < 2**63:

@@ -65,10 +65,16 @@ def field_errors(errors: Sequence[Any]) -> tuple[FieldError, ...]:
         FieldError(
             pointer=_pointer(error["loc"]),
             code=error["type"].replace("_", "-"),
-            message=error["msg"].removeprefix("Value error, "),
+            message=_message(error),
         )
         for error in errors
     )
+
+
+def _message(error: Any) -> str:
+    if error["type"] == "union_tag_invalid":  # pydantic's own words repeat what was sent
+        return f"one of {error['ctx']['expected_tags']} is expected"
+    return str(error["msg"]).removeprefix("Value error, ")
 
 
 F = TypeVar("F", bound=Callable[..., Any])

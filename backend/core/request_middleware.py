@@ -7,6 +7,7 @@ import secrets
 import time
 
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.core import metrics
@@ -18,6 +19,10 @@ log = logger(__name__)
 _TRACEPARENT = re.compile(rb"00-([0-9a-f]{32})-[0-9a-f]{16}-([0-9a-f]{2})")
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 SLOW_SECONDS = 1.0
+CLIENT_LEFT = 499
+"""What the log and the metrics call a request whose client went before it had sent it: as nginx does."""
+UNSIGNED_BYTES = 64 * 1024
+"""The longest body of a request that brings no token."""
 
 
 class Observe:
@@ -38,6 +43,7 @@ class Observe:
             await self._app(scope, receive, send)
             return
         given = dict(scope["headers"])
+        most_bytes = self._most_bytes if b"authorization" in given else min(UNSIGNED_BYTES, self._most_bytes)
         trace = _TRACEPARENT.fullmatch(given.get(b"traceparent", b""))
         wanted = _REQUEST_ID.fullmatch(given.get(b"x-request-id", b""))
         traced, flags = (trace[1].decode(), trace[2].decode()) if trace else (secrets.token_hex(16), "00")
@@ -63,12 +69,15 @@ class Observe:
             nonlocal got
             message = await receive()
             got += len(message.get("body", b""))
-            if got > self._most_bytes:
-                raise HTTPException(413, f"The body may have {self._most_bytes} bytes.")
+            if got > most_bytes:
+                raise HTTPException(413, f"The body may have {most_bytes} bytes.")
             return message
 
         try:
             await self._app(scope, receive_limited, send_traced)
+        except ClientDisconnect:
+            # Nobody is there to answer, and nothing went wrong here.
+            status = status or CLIENT_LEFT
         except Exception as error:
             if status:  # half an answer is out already: only closing the connection tells the truth
                 raise

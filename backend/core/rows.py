@@ -17,11 +17,11 @@ from models.core.problems import Code
 log = logger(__name__)
 
 T = TypeVar("T")
-TOLD_AGAIN_SECONDS = 600.0
+REPORTED_AGAIN_SECONDS = 600.0
 """Lists are polled: a row that stays as it is, is logged no more often."""
 REMEMBERED = 10_000
 
-_told: dict[tuple[str, str], float] = {}
+_reported: dict[tuple[str, str], float] = {}
 
 
 class Unreadable:
@@ -51,7 +51,7 @@ def read_row(record: Callable[..., T], values: Mapping[str, Any]) -> T | Unreada
     try:
         return record(**values)
     except ValidationError as error:
-        _tell(error, values)
+        _report(error, values)
         return Unreadable(values, error)
 
 
@@ -80,15 +80,15 @@ def the_one(rows: Sequence[T | Unreadable], missing: str) -> T:
     return row
 
 
-def _tell(error: ValidationError, values: Mapping[str, Any]) -> None:
+def _report(error: ValidationError, values: Mapping[str, Any]) -> None:
     UNREADABLE.labels(error.title).inc()
     now = time.monotonic()
     key = error.title, str(next(iter(values.values()), ""))[:200]
-    if _told.get(key, 0.0) > now:
+    if _reported.get(key, 0.0) > now:
         return
-    if len(_told) >= REMEMBERED:
-        _told.clear()
-    _told[key] = now + TOLD_AGAIN_SECONDS
+    if len(_reported) >= REMEMBERED:
+        _reported.clear()
+    _reported[key] = now + REPORTED_AGAIN_SECONDS
     # Not what stands there: it may be personal.
     found = error.errors(include_url=False, include_context=False, include_input=False)
     reason = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import time
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -73,6 +74,9 @@ class Settings(BaseSettings):
         None, description="Address of the bucket's service, when it is not Amazon's."
     )
 
+    metrics_token: Annotated[SecretStr, Field(min_length=16)] | None = Field(
+        None, description="Bearer token that `/metrics` asks for; unset: it is open."
+    )
     log_format: Literal["json", "text"] = Field("json", description="Form of the log lines on standard error.")
     pool_size: Annotated[int, Field(ge=2, le=200)] = Field(10, description="Database connections of one process.")
     read_timeout: Annotated[float, Field(gt=0, le=600)] = Field(
@@ -110,6 +114,23 @@ class Settings(BaseSettings):
     )
     support_webhook_secret: WebhookSecret | None = Field(None, description="Secret its requests are signed with.")
 
+    connection_key_file: Path | None = Field(
+        None, description="File with the key of connections' secrets, 32 bytes in base64; embedded: in the data folder."
+    )
+    connection_key: SecretStr | None = Field(None, description="That key itself, instead of a file.")
+    secret_folder: Path | None = Field(
+        None, description="Folder of the files that connections may name as `file:…`; unset: they may name none."
+    )
+    egress_allow: tuple[IPv4Network | IPv6Network, ...] = Field(
+        (), description='Networks besides the public ones that connections may lead to, as JSON: ["10.0.0.0/8"].'
+    )
+    canary_seconds: Annotated[int, Field(ge=30, le=86_400)] = Field(
+        300, description="Seconds after which each connection is proved anew."
+    )
+    dead_man_url: Webhook | None = Field(
+        None, description="Address that is asked every minute while all is well, to miss us when we are gone."
+    )
+
     orders_cadence: Cadence = Field(3_600, description="Seconds after which silent orders are late.")
     refunds_cadence: Cadence = Field(7 * 86_400, description="Seconds after which silent refunds are late.")
     downloads_cadence: Cadence = Field(900, description="Seconds after which silent downloads are late.")
@@ -146,7 +167,8 @@ class Settings(BaseSettings):
 
     def as_environment(self) -> dict[str, str]:
         """Variables that give a process of ours the same settings; keys in variables are inherited, not copied."""
-        secrets = {"token_key", "audit_key", "backup_key", *(f"{name}_secret" for name in WEBHOOKS)}
+        named = {"token_key", "metrics_token", "audit_key", "backup_key", "connection_key"}
+        secrets = named | {f"{name}_secret" for name in WEBHOOKS}
         dumped = self.model_dump(mode="json", exclude_none=True, exclude=secrets)
         return {
             f"OPSCONSOLE_{name.upper()}": json.dumps(value) if isinstance(value, dict | list) else str(value)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from backend.access import AccessPorts
 from backend.core.capability import Adapters
 from backend.core.settings import Settings
+from backend.deliveries import DeliveryPorts, EgressGuard
 from backend.integrations.access_snapshot import AccessSnapshot
-from backend.integrations.signed_webhook import notifier_of, shop_of
-from backend.risk import RiskPorts
-from models.risk.queue import EscalateTo
+from backend.integrations.alarms import AlertAlarms
+from backend.integrations.channels import channels
+from backend.integrations.hooks import HOOKS
 
 
 def adapters(settings: Settings) -> Adapters:
     """What stands behind the ports of every capability by these settings; what they do not name is off."""
-    notifiers = {to: notifier_of(settings, to) for to in EscalateTo}
     return Adapters(
+        DeliveryPorts(channels(EgressGuard.of(settings).resolve), HOOKS, AlertAlarms()),
         AccessPorts({name: AccessSnapshot(source.file) for name, source in settings.access_reports.items()}),
-        RiskPorts(shop_of(settings), {to: notifier for to, notifier in notifiers.items() if notifier is not None}),
     )

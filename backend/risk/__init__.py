@@ -6,14 +6,5 @@ Specification: "Fraud Monitoring & Risk Queue".
 from __future__ import annotations
 
 from backend.risk.check.actions import fraud_check
-from backend.risk.ports import Escalation, NotifyPort, PortError, RiskPorts, ShopOrder, ShopPort
 
-__all__ = [
-    "Escalation",
-    "NotifyPort",
-    "PortError",
-    "RiskPorts",
-    "ShopOrder",
-    "ShopPort",
-    "fraud_check",
-]
+__all__ = ["fraud_check"]

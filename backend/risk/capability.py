@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from backend.core.capability import Adapters, Audience, Capability, CountSpec, CreateSample, Gauges, Server, Tick
-from backend.risk.ports import RiskPorts
+from backend.core.capability import (
+    Adapters,
+    ApprovalKind,
+    Audience,
+    Capability,
+    CountSpec,
+    CreateSample,
+    Gauges,
+    Server,
+    Tick,
+)
 from models.core.permissions import Permission
 from models.core.topics import Topic
 
@@ -14,6 +23,7 @@ if TYPE_CHECKING:
     import procrastinate
     from fastapi import APIRouter
 
+    from backend.core.database import Connection
     from backend.core.settings import Settings
 
 
@@ -35,6 +45,12 @@ def _routers() -> Sequence[APIRouter]:
     return routers
 
 
+def _state(_server: Server) -> Mapping[str, object]:
+    from backend.risk.probing import Guesses
+
+    return {"guesses": Guesses()}
+
+
 def _jobs() -> Sequence[procrastinate.Blueprint]:
     from backend.risk.backtest.job import blueprint as backtests
     from backend.risk.fulfilment.jobs import blueprint as fulfilment
@@ -43,17 +59,14 @@ def _jobs() -> Sequence[procrastinate.Blueprint]:
     return fulfilment, backtests, reports
 
 
-def _ticks(_settings: Settings, adapters: Adapters) -> Sequence[Tick]:
+def _ticks(_settings: Settings, _adapters: Adapters) -> Sequence[Tick]:
     from backend.risk.backfill import backfill
-    from backend.risk.fulfilment.actions import resume
     from backend.risk.queue.actions import wake
     from backend.risk.shadow.evaluate import run_shadows
 
-    shop = adapters.of(RiskPorts).shop
     return (
         Tick("risk backfill", 2.0, backfill),
         Tick("ends of snoozes in the risk queue", 2.0, wake),
-        Tick("verdicts the shop has not heard of", 30.0, lambda database, _settings: resume(database, shop)),
         Tick("shadow runs", 2.0, run_shadows),
     )
 
@@ -70,6 +83,18 @@ def _counts(_server: Server) -> Sequence[CountSpec]:
     return (CountSpec("risk.queue", Permission.VIEW_RISK_QUEUE, count_open),)
 
 
+def _approval_kinds() -> Sequence[ApprovalKind]:
+    from backend.risk.lists.actions import ALLOW, POLICY
+
+    return ALLOW, POLICY
+
+
+def _housekeeping() -> Sequence[Callable[[Connection], Awaitable[None]]]:
+    from backend.risk.lists.actions import forget_requests
+
+    return (forget_requests,)
+
+
 def _sample() -> CreateSample:
     from backend.risk.sample import create
 
@@ -79,8 +104,11 @@ def _sample() -> CreateSample:
 CAPABILITY = Capability(
     name="risk",
     routers=_routers,
+    state=_state,
     jobs=_jobs,
     ticks=_ticks,
+    housekeeping=_housekeeping,
+    approval_kinds=_approval_kinds,
     audiences={
         "risk_entry": Audience(Topic.RISK_QUEUE, frozenset({Permission.VIEW_RISK_QUEUE})),
         **dict.fromkeys(_OF_RULES, _RULES),

@@ -23,6 +23,7 @@ from backend.core.security import TokenReader
 from backend.core.settings import Settings
 from backend.integrations import adapters
 from backend.runtime import counts, health
+from backend.runtime.actions import Writes
 from models.accounts import SampleAccess
 from models.core.problems import Problem
 
@@ -54,6 +55,8 @@ def create_app(settings: Settings, database: Database, sample: SampleAccess | No
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
+        # They would name whatever Host was sent.
+        redirect_slashes=False,
     )
     server = compose(settings, database)
     app.state.settings = settings
@@ -64,6 +67,7 @@ def create_app(settings: Settings, database: Database, sample: SampleAccess | No
     app.state.tokens = TokenReader(settings)
     app.state.background = Background()
     app.state.limits = Limits()
+    app.state.writes = Writes()
     app.state.counts = tuple(spec for each in CAPABILITIES for spec in each.counts(server))
     app.state.ending = tuple(each.ending for each in CAPABILITIES if each.ending is not None)
     for name, value in merged(each.state(server) for each in CAPABILITIES).items():

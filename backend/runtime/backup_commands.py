@@ -14,11 +14,13 @@ from backend.backup import (
     Abort,
     BackupError,
     Manifest,
+    NotWholeError,
     Plan,
     back_up,
     key_of,
     restore_file,
     sealed_audit_check,
+    sealed_by,
     verified,
 )
 from backend.core.audit_trail import OPERATOR
@@ -28,7 +30,7 @@ from backend.core.postgres_binaries import EmbeddedError
 from backend.core.processes import FolderBusyError
 from backend.core.settings import Settings
 from backend.migrations.migrate import migrate
-from backend.runtime.data_folder import DataFolder, make_database, open_database, prepare, working_on
+from backend.runtime.data_folder import DataFolder, drop_database, make_database, open_database, prepare, working_on
 from backend.runtime.embedded_postgres import OWNER, Embedded
 from models.backup import BackupRun, BackupState
 
@@ -81,7 +83,7 @@ def restore_backup(settings: Settings, file: Path, *, data_dir: Path | None, dat
         else:
             url = database_url or settings.backup_database_url or settings.database_url
             assert url is not None  # noqa: S101 - the command line sees to it
-            manifest = restore_file(file, key_of(settings), url, Abort(), sealed_audit_check(settings))
+            manifest = restore_file(file, key_of(settings), url, Abort(), sealed_by(settings))
             migrate(url)
     except FolderBusyError:
         return _failed(f"nothing was restored: {data_dir} is in use; stop the server that has it first")
@@ -89,6 +91,11 @@ def restore_backup(settings: Settings, file: Path, *, data_dir: Path | None, dat
         return _failed(f"nothing was restored: {str(error).strip()}")
     sys.stdout.write(_words(manifest))
     sys.stderr.write("restored, compared with what was backed up, and migrated\n")
+    if data_dir is not None and not (data_dir / "token.key").exists():
+        sys.stderr.write(
+            "token.key is not in a backup: put your copy into the folder before you serve it; with a new one everybody "
+            "signs in again, and authenticators must be set up anew\n"
+        )
     return OK
 
 
@@ -101,9 +108,15 @@ def _restore_folder(settings: Settings, file: Path, data_dir: Path) -> Manifest:
         try:
             embedded.start()
             make_database(embedded)
-            manifest = restore_file(file, key, embedded.url(OWNER), Abort())
+            audited = folder.with_audit_key(settings)
+            try:
+                manifest = restore_file(file, key, embedded.url(OWNER), Abort(), sealed_by(audited))
+            except NotWholeError:
+                drop_database(embedded)
+                raise
             prepare(embedded, lambda _message, _fraction: None)
             folder.keep_backup_key(key)
+            folder.keep_audit_key(audited)
         finally:
             embedded.stop()
     return manifest

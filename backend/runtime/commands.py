@@ -15,6 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import psycopg
+from pydantic import SecretStr
+
 from backend import accounts
 from backend.audit import Verifier
 from backend.core.database import DatabaseUnavailable
@@ -154,16 +157,12 @@ def verify_audit(
     database_url: str | None,
 ) -> int:
     """Verify the audit log of a database; the first thing that is wrong goes to standard error."""
-    import psycopg
-
-    from backend.audit import CheckpointStoreError, configured_store, origin_of, signing_key, store_at, verify_log
+    from backend.audit import CheckpointStoreError, configured_store, known_verifiers, origin_of, store_at, verify_log
 
     try:
         with _database(settings, data_dir, database_url) as url:
             own = settings if data_dir is None else DataFolder(data_dir).settings(settings, url)
-            known = list(verifiers)
-            if not known and (key := signing_key(own)) is not None:
-                known.append(Verifier.of(origin_of(url), key))
+            known = list(verifiers) or known_verifiers(own, origin_of(url))
             if not known:
                 return _failed("not verified: give --vkey, or set OPSCONSOLE_AUDIT_KEY_FILE")
             store = (
@@ -179,6 +178,40 @@ def verify_audit(
         f"{counted(report.checkpoints, 'checkpoint')}, {report.outside:,} kept outside the database; "
         f"{counted(report.unsealed, 'newer entry is', 'newer entries are')} not sealed yet\n"
     )
+    return OK
+
+
+def rotate_audit_key(settings: Settings, *, data_dir: Path | None, database_url: str | None) -> int:
+    """Make a new key for the audit log, say so in it, and keep the public half of the old one beside the new."""
+    from backend.audit import Verifier, note_rotation, origin_of, signing_key
+    from backend.core import files
+    from backend.core.audit_trail import OPERATOR
+    from backend.core.keys import new_signing_key, retired_keys_file
+
+    async def note(url: str, old: str, new: str) -> None:
+        async with open_database(url) as database, database.transaction() as tx:
+            await note_rotation(tx, actor=OPERATOR, old=old, new=new)
+
+    try:
+        with _database(settings, data_dir, database_url) as url:
+            own = settings if data_dir is None else DataFolder(data_dir).settings(settings, url)
+            old, file = signing_key(own), own.audit_key_file
+            if old is None or file is None or own.audit_key is not None:
+                return _failed("no new key: it takes the place of a file, and OPSCONSOLE_AUDIT_KEY_FILE names none")
+            origin, text = origin_of(url), new_signing_key()
+            new = signing_key(own.model_copy(update={"audit_key": SecretStr(text)}))
+            assert new is not None  # noqa: S101 - it was made a line before
+            retired, before = retired_keys_file(file), str(Verifier.of(origin, old))
+            known = retired.read_text("utf-8") if retired.exists() else ""
+            # First what only keeps the old one trusted, then the log, last the key: cut off anywhere, it is repeated.
+            if before not in known.split():
+                files.write(retired, f"{known}{before}\n")
+            asyncio.run(note(url, before, str(Verifier.of(origin, new))))
+            files.write(file, text)
+    except (psycopg.Error, DatabaseUnavailable, EmbeddedError, ValueError, OSError) as error:
+        return _failed(f"no new key: {str(error).strip()}")
+    sys.stdout.write(f"{Verifier.of(origin, new)}\n")
+    sys.stderr.write(f"the new key seals from here on; keep copies of {file} and {retired}\n")
     return OK
 
 

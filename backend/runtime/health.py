@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from math import nan
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import SecretStr
 
 from backend.core import metrics
 from backend.core.database import Database, DatabaseUnavailable, load_queries
 from backend.core.dependencies import database_of
+from backend.core.problems import ProblemError, raises
+from backend.core.security import CHALLENGE
 from backend.migrations.revisions import as_text, newest
+from backend.runtime.actions import Writes
 from models.core.health import Check, Health, Readiness
+from models.core.problems import Code
 
 queries = load_queries(__package__, "health.sql")
 router = APIRouter(tags=["health"])
@@ -30,7 +36,8 @@ async def healthz(http: Request) -> Health:
 @router.get("/readyz", responses={503: {"model": Readiness, "description": "Not ready."}})
 async def readyz(http: Request, response: Response) -> Readiness:
     """Whether database, migrations and worker are there; 503 when one is not."""
-    checks = await _checks(database_of(http), http.app.state.background.stopped)
+    writes: Writes = http.app.state.writes
+    checks = await _checks(database_of(http), writes, http.app.state.background.stopped)
     ready = all(check.ok for check in checks)
     if not ready:
         response.status_code = 503
@@ -38,17 +45,19 @@ async def readyz(http: Request, response: Response) -> Readiness:
     return Readiness(ready=ready, checks=checks, as_of=datetime.now(UTC))
 
 
-async def _checks(database: Database, stopped: Sequence[str]) -> tuple[Check, ...]:
+async def _checks(database: Database, writes: Writes, stopped: Sequence[str]) -> tuple[Check, ...]:
     try:
         async with database.read() as connection:
             row = await (await connection.execute(queries.readiness)).fetchone()
     except DatabaseUnavailable as error:
         return (Check(name="database", ok=False, detail=str(error)),)
+    taken = await writes.check(database)
     revisions, silent, stuck = row or ((), None, ())
     heard = "never heard" if silent is None else f"heard {silent:.0f} s ago"
     known, wanted = frozenset(revisions), newest()
     return (
         Check(name="database", ok=True, detail="answers"),
+        taken,
         Check(name="migrations", ok=known == wanted, detail=f"at {as_text(known)}, wanted {as_text(wanted)}"),
         Check(
             name="worker",
@@ -59,9 +68,21 @@ async def _checks(database: Database, stopped: Sequence[str]) -> tuple[Check, ..
     )
 
 
-@router.get("/metrics", response_class=Response)
+@raises(Code.UNAUTHENTICATED)
+def _scraper(http: Request) -> None:
+    wanted: SecretStr | None = http.app.state.settings.metrics_token
+    if wanted is None:
+        return
+    scheme, _, given = http.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not secrets.compare_digest(given.encode(), wanted.get_secret_value().encode()):
+        raise ProblemError(
+            Code.UNAUTHENTICATED, "Metrics need the token of OPSCONSOLE_METRICS_TOKEN.", headers=CHALLENGE
+        )
+
+
+@router.get("/metrics", response_class=Response, dependencies=[Depends(_scraper)])
 async def prometheus(http: Request) -> Response:
-    """Prometheus exposition."""
+    """Prometheus exposition; closed by ``OPSCONSOLE_METRICS_TOKEN``."""
     from backend.capabilities import CAPABILITIES  # who waits for the server to start needs none of them
 
     gauges = [each.gauges() for each in CAPABILITIES if each.gauges is not None]

@@ -6,10 +6,13 @@ import asyncio
 import contextlib
 import errno
 import socket
+import time
 from collections.abc import Iterator
 
 import uvicorn
 from fastapi import FastAPI
+
+from backend.runtime.http_protocol import LimitedHttpProtocol
 
 GRACE_SECONDS = 3
 """How long open answers may go on after the end was asked for."""
@@ -52,10 +55,18 @@ class _Server(uvicorn.Server):
         """As uvicorn's own, but it ends when it is asked to, not up to a tenth of a second later."""
         tick = 0
         while not await self.on_tick(tick):
+            if tick % 10 == 0:
+                self._enforce_deadlines()
             tick = (tick + 1) % 864_000
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(0.1):
                     await self.stop_requested.wait()
+
+    def _enforce_deadlines(self) -> None:
+        now = time.monotonic()
+        for connection in list(self.server_state.connections):
+            if isinstance(connection, LimitedHttpProtocol):
+                connection.enforce_deadlines(now)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """As uvicorn's own, which gives open connections a tenth of a second; where none is open, nobody needs it."""
@@ -86,7 +97,7 @@ class HttpServer:
         self._server = _Server(
             uvicorn.Config(
                 app,
-                http="httptools",
+                http=LimitedHttpProtocol,
                 ws="none",
                 lifespan="on",
                 log_config=None,

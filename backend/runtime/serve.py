@@ -31,6 +31,7 @@ from backend.runtime.data_folder import DataFolder, prepare
 from backend.runtime.embedded_postgres import Embedded
 from backend.runtime.http_server import HttpServer, PortTakenError, bind
 from backend.runtime.lease import Leases
+from backend.runtime.setting_checks import SettingError, check_settings
 from models.accounts import SampleAccess
 from models.core.permissions import BUILT_IN_ROLE_BY_ID
 
@@ -71,6 +72,7 @@ def _folder_of(settings: Settings) -> DataFolder:
 def serve(options: Options) -> int:
     """Serve until SIGTERM or SIGINT, or until no lease is held. Returns the exit code; words go to standard error."""
     try:
+        check_settings(options.settings)
         bound = bind(options.settings.host, options.settings.port)
         if options.settings.database_url is not None:
             check_database(options.settings.database_url)
@@ -79,7 +81,7 @@ def serve(options: Options) -> int:
     except processes.FolderBusyError:
         print(f"another serve has {options.settings.data_dir}; consoles join it by themselves", file=sys.stderr)  # noqa: T201
         return BUSY
-    except (PortTakenError, ServeError, EmbeddedError) as error:
+    except (PortTakenError, ServeError, SettingError, EmbeddedError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - words for whoever typed the command
         return FAILED
 
@@ -117,6 +119,7 @@ def _serve_folder(options: Options, folder: DataFolder, bound: socket.socket) ->
             embedded.start()
             prepare(embedded, folder.say)
             settings = folder.settings(options.settings, embedded.url())
+            check_settings(settings)  # now the keys of the folder too
             signal.signal(signal.SIGTERM, previous)
             return _Service(replace(options, settings=settings), bound, folder, embedded).run()
         except Exception as error:

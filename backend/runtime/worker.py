@@ -12,12 +12,14 @@ from collections.abc import Iterable
 
 from backend.capabilities import CAPABILITIES
 from backend.core.backoff import pause
-from backend.core.capability import Tick
+from backend.core.capability import Service, Tick
 from backend.core.database import Database, DatabaseUnavailable
 from backend.core.logs import logger
 from backend.core.settings import Settings
 from backend.integrations import adapters
-from backend.runtime import health, jobs
+from backend.runtime import jobs
+from backend.runtime.actions import beat
+from backend.runtime.setting_checks import SettingError, check_settings
 
 log = logger(__name__)
 
@@ -49,13 +51,24 @@ class Progress:
     async def beat(self, database: Database, settings: Settings) -> None:
         """Tell."""
         async with database.transaction() as tx:
-            await tx.execute(health.queries.beat, {"name": "worker", "stopped": self.stopped(ticks(settings))})
+            await beat(tx, "worker", self.stopped(ticks(settings)))
 
 
 def ticks(settings: Settings) -> tuple[Tick, ...]:
     """Those of the capabilities."""
     outside = adapters(settings)
     return tuple(tick for each in CAPABILITIES for tick in each.ticks(settings, outside))
+
+
+def services(settings: Settings) -> tuple[Service, ...]:
+    """What capabilities run in every worker; where the sample shop is, its outside systems too."""
+    outside = adapters(settings)
+    found = tuple(service for each in CAPABILITIES for service in each.services(settings, outside))
+    if not settings.sample_shop:
+        return found
+    from backend.runtime.sample_receivers import serve_sample_receivers
+
+    return (*found, Service("sample receivers", lambda: serve_sample_receivers(settings)))
 
 
 async def repeat(tick: Tick, database: Database, settings: Settings, progress: Progress) -> None:
@@ -79,6 +92,20 @@ async def repeat(tick: Tick, database: Database, settings: Settings, progress: P
             failures = 0
             progress.note(tick)
         await asyncio.sleep(to_next_turn(tick.seconds, failures))
+
+
+async def keep_running(service: Service) -> None:
+    """Run a service until cancelled; one that fails or ends is started again after an ever longer pause."""
+    failures = 0
+    while True:
+        begun = asyncio.get_running_loop().time()
+        try:
+            await service.run()
+            log.warning("a service ended", service=service.name)
+        except Exception as error:
+            log.exception("a service failed", service=service.name, exc_info=error)
+        failures = failures + 1 if asyncio.get_running_loop().time() - begun < LONGEST_PAUSE else 1
+        await asyncio.sleep(to_next_turn(1.0, failures))
 
 
 def to_next_turn(seconds: float, failures: int) -> float:
@@ -107,6 +134,7 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
     progress = Progress()
     everything = (Tick("heartbeat", 5.0, progress.beat), *ticks(settings))
     tasks = [asyncio.create_task(repeat(each, database, settings, progress), name=each.name) for each in everything]
+    tasks += [asyncio.create_task(keep_running(each), name=each.name) for each in services(settings)]
     tasks.append(asyncio.create_task(_jobs(settings.database_url, database, settings), name="jobs"))
     log.info("worker started", ticks=[task.get_name() for task in tasks])
     try:
@@ -120,6 +148,11 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
 
 def run(settings: Settings, *, supervised: bool) -> int:
     """Run as a process until SIGTERM or SIGINT; when ``supervised``, also until standard input ends."""
+    try:
+        check_settings(settings)
+    except SettingError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - words for whoever typed the command
+        return 1
 
     async def main() -> None:
         stop = asyncio.Event()

@@ -186,7 +186,7 @@ class Approval(Record):
 
     approval_id: Identifier
     kind: str
-    """``rbac.grant``, ``rbac.break_glass``, ``rbac.role_change``; other domains add theirs."""
+    """``rbac.grant``, ``rbac.break_glass``, ``rbac.role_change``, ``risk.policy``, ``risk.allow``; others may come."""
     title: str
     subject_type: str
     subject_id: str

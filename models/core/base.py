@@ -79,10 +79,39 @@ def _can_be_stored(value: str) -> str:
     return value
 
 
+NESTED_MOST = 64
+"""How deep lists and objects of a request may be nested."""
+
+
+def not_too_deep(value: Any) -> Any:
+    """Refuse what is nested too deep; raises ValueError. For what may hold fields that nobody knows."""
+    level = [value]
+    for _ in range(NESTED_MOST):
+        level = [
+            inner
+            for each in level
+            if isinstance(each, dict | list)
+            for inner in (each.values() if isinstance(each, dict) else each)
+        ]
+        if not level:
+            return value
+    if any(isinstance(each, dict | list) for each in level):
+        raise ValueError(f"lists and objects may be nested {NESTED_MOST} deep")
+    return value
+
+
+def _in_utc(value: datetime) -> datetime:
+    # The instant is the same; offsets of 16 hours and more are RFC 3339's and Python's, but no database's.
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("an instant lies between the years 1 and 9999") from None
+
+
 INT64 = 2**63 - 1
 
-Instant = Annotated[AwareDatetime, BeforeValidator(_text_instant)]
-"""A point in time with its zone; RFC 3339 text on the wire."""
+Instant = Annotated[AwareDatetime, BeforeValidator(_text_instant), AfterValidator(_in_utc)]
+"""A point in time, in UTC; RFC 3339 text with a zone on the wire."""
 
 EventInstant = Annotated[Instant, Field(ge=datetime(1970, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC))]
 """When something happened in the shop; centuries away is a mistake of the sender."""

@@ -6,6 +6,7 @@ this table only seeds them.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -73,6 +74,9 @@ class Permission(StrEnum):
     LAUNCH_DIRECT = "launch.direct"
 
     # --- deliveries
+    VIEW_CONNECTIONS = "deliveries.view_connections"
+    MANAGE_CONNECTIONS = "deliveries.manage_connections"
+    REPLAY_LETTERS = "deliveries.replay_letters"
 
     # --- runbooks
 
@@ -126,9 +130,34 @@ SENSITIVE_PERMISSIONS = frozenset(
         Permission.MANAGE_PRIVACY_REQUESTS,
         Permission.VIEW_PERSONAL_DATA,
         Permission.LAUNCH_DIRECT,
+        Permission.MANAGE_CONNECTIONS,
     }
 )
 """A role with any of these is sensitive: else a new role would be a way around the second approver."""
+
+
+APART: tuple[tuple[Permission, Permission], ...] = tuple(
+    (Permission.INGEST, other)
+    for other in (
+        Permission.APPROVE_ORDERS,
+        Permission.MANAGE_RISK_RULES,
+        Permission.PUBLISH_RISK_RULES,
+        Permission.MANAGE_ROLES,
+        Permission.APPROVE_ROLES,
+        Permission.LAUNCH_DIRECT,
+    )
+)
+"""Pairs that one person must not hold: whoever sends what figures and checks are made of decides about none of it."""
+
+
+def together(permissions: Collection[str]) -> tuple[Permission, Permission] | None:
+    """The first pair of permissions that must be apart and is not; ``None`` when all are."""
+    return next((pair for pair in APART if set(pair) <= set(permissions)), None)
+
+
+def both_words(pair: tuple[str, str]) -> str:
+    """What somebody with both could do, as part of a sentence."""
+    return " and ".join(f"“{permission_words(each)}”" for each in pair)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +193,7 @@ BUILT_IN_ROLES: tuple[BuiltInRole, ...] = (
         _WATCH
         | {P.VIEW_ORDERS, P.MANAGE_ALERTS, P.VIEW_AUDIT, P.VIEW_SCHEMA, P.VIEW_RISK_QUEUE, P.APPROVE_ORDERS}
         | {P.VIEW_PRIVACY_REQUESTS, P.VIEW_REPORTS, P.GENERATE_REPORTS, P.MANAGE_INCIDENTS, P.MANAGE_ONCALL}
-        | {P.COMPLETE_CHECKLIST, P.MANAGE_CHECKLIST, P.LAUNCH_VOTE},
+        | {P.COMPLETE_CHECKLIST, P.MANAGE_CHECKLIST, P.LAUNCH_VOTE, P.VIEW_CONNECTIONS, P.REPLAY_LETTERS},
         description="Runs the war room: alerts, incidents, reports",
     ),
     BuiltInRole(
@@ -206,7 +235,7 @@ BUILT_IN_ROLES: tuple[BuiltInRole, ...] = (
     BuiltInRole(
         "incident-responder",
         "Incident responder",
-        _WATCH | {P.MANAGE_ALERTS, P.MANAGE_INCIDENTS, P.COMPLETE_CHECKLIST},
+        _WATCH | {P.MANAGE_ALERTS, P.MANAGE_INCIDENTS, P.COMPLETE_CHECKLIST} | {P.VIEW_CONNECTIONS, P.REPLAY_LETTERS},
         description="Answers alerts and works incidents",
     ),
     BuiltInRole(
@@ -222,7 +251,7 @@ BUILT_IN_ROLES: tuple[BuiltInRole, ...] = (
         _WATCH
         | {P.VIEW_ORDERS, P.MANAGE_ALERTS, P.MANAGE_ROLES, P.APPROVE_ROLES, P.VIEW_AUDIT}
         | {P.VIEW_SCHEMA, P.MANAGE_SCHEMA, P.VIEW_RISK_QUEUE, P.MANAGE_RISK_RULES}
-        | {P.MANAGE_CHECKLIST, P.MANAGE_ONCALL},
+        | {P.MANAGE_CHECKLIST, P.MANAGE_ONCALL, P.VIEW_CONNECTIONS, P.MANAGE_CONNECTIONS, P.REPLAY_LETTERS},
         sensitive=True,
         description="Grants roles and keeps rules and schemas",
     ),

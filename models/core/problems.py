@@ -28,7 +28,9 @@ class Code(StrEnum):
     VERSION_MISSING = "version-missing"
     IDEMPOTENCY_KEY_REUSED = "idempotency-key-reused"
     IDEMPOTENCY_KEY_MISSING = "idempotency-key-missing"
+    REQUEST_TIMEOUT = "request-timeout"
     TOO_LARGE = "too-large"
+    HEADERS_TOO_LARGE = "headers-too-large"
     TOO_MANY_REQUESTS = "too-many-requests"
     UNAVAILABLE = "unavailable"
     INTERNAL = "internal"
@@ -98,7 +100,9 @@ REGISTRY: dict[Code, Meaning] = {
     Code.VERSION_MISSING: Meaning(428, "The version the change is based on is missing"),
     Code.IDEMPOTENCY_KEY_REUSED: Meaning(422, "The idempotency key was used for another request"),
     Code.IDEMPOTENCY_KEY_MISSING: Meaning(422, "The Idempotency-Key header is missing"),
+    Code.REQUEST_TIMEOUT: Meaning(408, "The request did not come in time"),
     Code.TOO_LARGE: Meaning(413, "The request is too large"),
+    Code.HEADERS_TOO_LARGE: Meaning(431, "The headers are too large"),
     Code.TOO_MANY_REQUESTS: Meaning(429, "Too many requests"),
     Code.UNAVAILABLE: Meaning(503, "The service cannot answer just now"),
     Code.INTERNAL: Meaning(500, "The service failed"),

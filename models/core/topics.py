@@ -36,6 +36,9 @@ class Topic(StrEnum):
     DASHBOARD = "dashboard"
 
     # --- deliveries
+    CONNECTIONS = "connections"
+    LETTERS = "letters"
+    ROUTES = "routes"
 
     # --- figures
 

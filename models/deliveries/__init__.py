@@ -1,1 +1,1 @@
-"""What is told to outside systems: sent, tried again, and what never arrived."""
+"""What is sent to outside systems, and what comes in from them. Specification: "Dependencies and Integrations"."""

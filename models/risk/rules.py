@@ -27,6 +27,7 @@ from models.core.base import (
     RequiredText,
     Text,
     Version,
+    not_too_deep,
     plain_integer,
 )
 from models.core.personal import PERSONAL, Personal
@@ -389,6 +390,8 @@ class ItemIn(_Lenient):
 
 class FraudCheck(_Lenient):
     """An order to be checked. Idempotent by ``id``: what was decided once is answered again."""
+
+    _storable = model_validator(mode="before")(not_too_deep)
 
     id: OutsideId
     placed_at: EventInstant

@@ -25,8 +25,14 @@ NAMES_NOBODY = re.compile(r"_country$|_at$|_count$")
 """A country, an instant and a count, whosever they are."""
 OF_THE_LOG = {"AuditCheckpoint.note", "InclusionProof.note"}
 """Signed checkpoints are called notes."""
-OF_STAFF = {"Refresh.device"}
-"""A secret of the console, beside its tokens."""
+OF_STAFF = {
+    "Refresh.device",
+    "Secret.fingerprint",
+    "ContactMethod.address",
+    "ContactMethod.id",
+    "ContactRequest.address",
+}
+"""A secret of the console, beside its tokens; secrets of connections; where operators want to be reached."""
 OF_A_CUSTOMER = re.compile(r"Customer|Contact|Recipient|DataSubject")
 """In records of this name, ``name`` and ``id`` are a customer's."""
 

@@ -1,7 +1,8 @@
 """The second factor of built-in accounts: time-based codes (RFC 6238) and recovery codes, each used once.
 
-Wrong codes count for the session that sends them, never for the account: who does not hold somebody's session cannot
-keep them out.
+Wrong codes count for the session that sends them, and for the account at the address they come from: a new session does
+not buy new tries. Never for the account alone, nor for a session that has used a second factor: then anybody with the
+password could keep its owner out.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import os
 import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Final
+from uuid import UUID, uuid5
 
 import pyotp
 from cryptography.exceptions import InvalidTag
@@ -37,6 +39,8 @@ CODES: Final = 10
 MOST_FAILURES: Final = 10
 """Wrong codes after which the session ends."""
 RECENT = timedelta(minutes=5)
+_ADDRESSES: Final = UUID("6f1f3c1e-5a0c-5e0b-9a63-0d5c2f4f7b11")
+"""Under it an account at an address has an id, as a session has one."""
 NONCE: Final = 12
 
 
@@ -67,10 +71,12 @@ async def begin(
     return Enrolment(secret=secret, uri=address, as_of=datetime.now(UTC))
 
 
-async def confirm(database: Database, settings: Settings, principal: Principal, code: str) -> RecoveryCodes:
+async def confirm(
+    database: Database, settings: Settings, principal: Principal, code: str, *, address: str
+) -> RecoveryCodes:
     """Make the begun factor count, and answer its recovery codes, which are shown this once. Wrong code: 422."""
     _ours(principal)
-    await _check(database, settings, principal, code, confirmed=False)
+    await _check(database, settings, principal, code, address, confirmed=False)
     async with database.transaction() as tx:
         await tx.execute(queries.confirm_factor, {"user_id": principal.user_id})
         await _note(tx, principal, "second_factor_set_up")
@@ -79,16 +85,18 @@ async def confirm(database: Database, settings: Settings, principal: Principal, 
     return _with_codes(codes, access)
 
 
-async def step_up(database: Database, settings: Settings, principal: Principal, code: str) -> AccessToken:
+async def step_up(
+    database: Database, settings: Settings, principal: Principal, code: str, *, address: str
+) -> AccessToken:
     """An access token that says a second factor was used just now.
 
     Takes a code of the authenticator, or a recovery code, which is used up. Raises ProblemError 422 for a wrong or
-    repeated one, 429 while the session must wait after too many, 409 when no second factor is set up.
+    repeated one, 429 while the session or the address must wait after too many, 409 when no second factor is set up.
     """
     _ours(principal)
     if not principal.second_factor:
         raise ProblemError(Code.CONFLICT, "Your account has no second factor yet; set one up first.")
-    await _check(database, settings, principal, code, confirmed=True)
+    await _check(database, settings, principal, code, address, confirmed=True)
     async with database.transaction() as tx:
         await _note(tx, principal, "second_factor_used")
         return await _raise_session(tx, settings, principal)
@@ -130,13 +138,18 @@ async def remove(tx: Connection, *, actor: str, user_id: str, reason: str | None
     )
 
 
-async def _check(database: Database, settings: Settings, principal: Principal, code: str, *, confirmed: bool) -> None:
+async def _check(
+    database: Database, settings: Settings, principal: Principal, code: str, address: str, *, confirmed: bool
+) -> None:
     family = principal.identity.session
     if family is None:
         raise ProblemError(Code.UNAUTHENTICATED, "Sign in again: this session knows no second factor.")
     async with database.read() as connection:
         live = await (await connection.execute(queries.live_session, {"family": family})).fetchone()
-        waiting = await (await connection.execute(queries.factor_blocked, {"family": family})).fetchone()
+        # A session that has used one is somebody's own: it answers for itself alone.
+        shared = [] if live == (SECOND_FACTOR,) else [uuid5(_ADDRESSES, f"{principal.user_id} {address}")]
+        counted = [family, *shared]
+        waiting = await (await connection.execute(queries.factor_blocked, {"counted": counted})).fetchone()
     if live is None:
         raise ProblemError(Code.UNAUTHENTICATED, "The session has ended; sign in again.")
     if waiting is not None:
@@ -148,13 +161,14 @@ async def _check(database: Database, settings: Settings, principal: Principal, c
         )
     async with database.transaction() as tx:
         if await _uses(tx, settings, principal, code, confirmed=confirmed):
-            await tx.execute(queries.clear_factor_failures, {"family": family})
+            await tx.execute(queries.clear_factor_failures, {"counted": counted})
             return
     # A transaction of its own: the refusal must not take the count back.
     async with database.transaction() as tx:
-        row = await (await tx.execute(queries.count_factor_failure, {"family": family})).fetchone()
+        cursor = await tx.execute(queries.count_factor_failure, {"counted": counted})
+        failures = dict(await cursor.fetchall())
         await _note(tx, principal, "second_factor_refused")
-        if row is not None and row[0] >= MOST_FAILURES:
+        if failures[family] >= MOST_FAILURES:
             await tx.execute(sessions.end_family, {"family": family})
             await _note(tx, principal, "ended", reason="too many wrong codes")
     raise invalid("/code", "the code is wrong, has passed, or was used already")

@@ -30,23 +30,24 @@ returning user_id
 delete from recovery_code where user_id = %(user_id)s
 
 -- name: live_session
-select true from refresh_token where family = %(family)s and used_at is null and revoked_at is null and expires_at > now()
+select acr from refresh_token where family = %(family)s and used_at is null and revoked_at is null and expires_at > now()
 
 -- name: factor_blocked
-select extract(epoch from blocked_until - now())::float8 from second_factor_failure
- where family = %(family)s and blocked_until > now()
+select extract(epoch from max(blocked_until) - now())::float8 from second_factor_failure
+ where family = any (%(counted)s::uuid[]) and blocked_until > now()
+having max(blocked_until) > now()
 
 -- name: count_factor_failure
 -- Three may go wrong; from then on the pause doubles.
 insert into second_factor_failure as f (family, failures, last_at, blocked_until)
-values (%(family)s, 1, now(), now())
+select counted, 1, now(), now() from unnest(%(counted)s::uuid[]) as counted order by counted
 on conflict (family) do update set
     failures = f.failures + 1, last_at = now(),
     blocked_until = now() + case when f.failures < 2 then interval '0' else interval '1 second' * (2 ^ least(f.failures - 1, 8)) end
-returning failures
+returning family, failures
 
 -- name: clear_factor_failures
-delete from second_factor_failure where family = %(family)s
+delete from second_factor_failure where family = any (%(counted)s::uuid[])
 
 -- name: forget_factor_failures
 delete from second_factor_failure where last_at < now() - interval '15 days'

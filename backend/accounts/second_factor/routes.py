@@ -8,7 +8,7 @@ from fastapi import Request
 
 from backend.accounts.second_factor import actions
 from backend.core.dependencies import Db, Tx
-from backend.core.http import Secret, operations_router
+from backend.core.http import Secret, address_of, operations_router
 from backend.core.rate_limits import SignInLimit
 from backend.core.security import Principal, require
 from models.accounts import AccessToken, BeginSecondFactor, Enrolment, RecoveryCodes, SecondFactorCode
@@ -21,7 +21,7 @@ async def step_up(
     http: Request, principal: Annotated[Principal, require(None)], database: Db, request: SecondFactorCode
 ) -> AccessToken:
     """Use the second factor of a built-in account: sensitive actions are open for some minutes (RFC 9470)."""
-    return await actions.step_up(database, http.app.state.settings, principal, request.code)
+    return await actions.step_up(database, http.app.state.settings, principal, request.code, address=address_of(http))
 
 
 @router.post("/second-factor", status_code=201, dependencies=[SignInLimit, Secret])
@@ -38,7 +38,7 @@ async def confirm_second_factor(
     http: Request, principal: Annotated[Principal, require(None)], database: Db, request: SecondFactorCode
 ) -> RecoveryCodes:
     """Confirm it with the first code; answers the recovery codes."""
-    return await actions.confirm(database, http.app.state.settings, principal, request.code)
+    return await actions.confirm(database, http.app.state.settings, principal, request.code, address=address_of(http))
 
 
 @router.post("/second-factor/recovery-codes", dependencies=[Secret])

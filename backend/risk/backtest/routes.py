@@ -6,15 +6,17 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Query, Request, Response
 
 from backend.core.clock import clock
-from backend.core.dependencies import Read, Tx
+from backend.core.dependencies import Db, Read, Tx
 from backend.core.http import known_id, operations_router
 from backend.core.pages import Cursor, Limit, cut_page, decode_cursor
 from backend.core.security import Principal, require
 from backend.core.versions import with_etag
 from backend.risk.backtest import actions, reads
+from backend.risk.probing import note_guesses, refuse_guesses
+from backend.risk.rule_sets.reads import find_rule_set, published_rules
 from models.core.base import Identifier
 from models.core.paging import PAGE_DEFAULT, Page
 from models.core.permissions import Permission
@@ -49,8 +51,19 @@ async def get_backtest(backtest_id: Identifier, _principal: Viewer, connection: 
 
 
 @router.post("/backtests", status_code=201)
-async def ask_backtest(request: BacktestDraft, principal: Manager, tx: Tx, response: Response) -> Backtest:
-    """Ask for a backtest of a stored set, or of rules as they stand in an editor. It runs as a job."""
+async def ask_backtest(
+    http: Request, request: BacktestDraft, principal: Manager, database: Db, tx: Tx, response: Response
+) -> Backtest:
+    """Ask for a backtest of a stored set, or of rules as they stand in an editor. It runs as a job.
+
+    Rules that ask about what is hidden from the caller must be stored first, where others see them.
+    """
+    published = await published_rules(tx)
+    if request.rules is not None:
+        await refuse_guesses(database, http.app.state.guesses, principal, request.rules, published)
+    elif request.rule_set_id is not None:
+        stored = await find_rule_set(tx, known_id(request.rule_set_id, "rule set"))
+        await note_guesses(database, http.app.state.guesses, principal, stored.rules, published)
     return with_etag(response, await actions.ask(tx, actor=principal.user_id, request=request))
 
 

@@ -65,8 +65,8 @@ async def fraud_check(
 
 
 async def _decided_before(tx: Connection, order_id: str, payload: Mapping[str, Any]) -> Decision:
-    row = await (await tx.execute(queries.payload, {"order_id": order_id})).fetchone()
-    if row is None or row[0] != payload:
+    same = await tx.execute(queries.same_payload, {"order_id": order_id, "payload": Jsonb(payload)})
+    if await same.fetchone() != (True,):
         raise ProblemError(
             Code.CONFLICT,
             "An order with this id was checked already, with other data; its decision stands. "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 from fastapi import Request
@@ -32,7 +31,7 @@ async def fraud_check(http: Request, request: FraudCheck, principal: Checker, tx
     The order is stored with its decision before this answers, and an entry in the risk queue when it is to be reviewed
     or blocked. Fields that are not known are kept with the order. The same order again is told the first decision.
     """
-    payload = json.loads(await http.body())
+    payload = await http.json()
     decision = await actions.fraud_check(
         tx, http.app.state.settings, actor=principal.user_id, request=request, payload=payload
     )

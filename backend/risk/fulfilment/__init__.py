@@ -1,4 +1,4 @@
-"""Fulfilment requests: what the shop is asked to do after a verdict, until it has done it; and escalations."""
+"""What the shop is to do after a verdict: deliveries ask it; what became of it stands in the history of the case."""
 
 from backend.core.database import load_queries
 

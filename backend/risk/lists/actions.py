@@ -5,13 +5,16 @@ The log holds no personal data: values of e-mail, IP and card are hidden in it a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from psycopg.rows import class_row, dict_row
 
+from backend import approvals
 from backend.alerts import acknowledge_alert, clear_condition
+from backend.approvals import ApprovalKind
 from backend.core import audit_trail
 from backend.core.clock import clock
 from backend.core.database import Connection, load_queries
@@ -20,16 +23,21 @@ from backend.risk.check.actions import BREAKER
 from backend.risk.check.inputs import key_of
 from backend.risk.lists.reads import find_list
 from backend.risk.mask import masked
+from models.access import Approval
 from models.alerts import AlertState
 from models.core.base import Record
+from models.core.permissions import Permission
 from models.core.problems import Code
-from models.risk.metrics import checked_normal
-from models.risk.rules import ListEntry, ListEntryDraft, RiskList, RiskListDraft, RiskPolicy, RiskPolicyChange
+from models.risk.metrics import METRICS, checked_normal
+from models.risk.rules import ListEntry, ListEntryDraft, ListKind, RiskList, RiskListDraft, RiskPolicy, RiskPolicyChange
 from models.risk.suppression import Breaker, Snooze, SnoozeDraft
+from models.risk.wording import value_words
 
 queries = load_queries(__package__)
 
 SNOOZE_MOST = timedelta(days=90)
+APPROVAL_MINUTES = 24 * 60
+"""How long what needs another person waits for one."""
 
 
 def value_of(metric: str, value: str) -> str:
@@ -70,24 +78,42 @@ async def delete_list(tx: Connection, *, actor: str, list_id: str, version: int)
     )
 
 
-async def add_entry(tx: Connection, *, actor: str, list_id: str, request: ListEntryDraft) -> ListEntry:
-    """Put a value on a list. The same entry again changes nothing; one that differs from what is there: 409."""
-    metric, title = await _lock_list(tx, list_id)
-    value = value_of(metric, request.value)
-    now = await clock(tx)
-    if request.until is not None and request.until <= now:
+async def add_entry(tx: Connection, *, actor: str, list_id: str, request: ListEntryDraft) -> ListEntry | Approval:
+    """Put a value on a list; on one that allows, somebody else has to agree first: rules ask its orders nothing more.
+
+    The same entry again changes nothing; one that differs from what is there: 409.
+    """
+    metric, title, kind = await _lock_list(tx, list_id)
+    request = request.model_copy(update={"value": value_of(metric, request.value)})
+    if request.until is not None and request.until <= await clock(tx):
         raise invalid("/until", "the end lies ahead; leave it out for no end")
+    if (known := await _known_entry(tx, list_id, request)) is not None:
+        audit_trail.nothing_changed()
+        return known
+    if kind is ListKind.ALLOW:
+        return await _ask_entry(tx, actor=actor, list_id=list_id, title=title, metric=metric, request=request)
+    return await _write_entry(tx, actor=actor, list_id=list_id, title=title, metric=metric, request=request)
+
+
+async def _known_entry(tx: Connection, list_id: str, request: ListEntryDraft) -> ListEntry | None:
+    """The same entry, if it is there; one whose time has passed makes room. Another one: 409."""
     async with tx.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(queries.lock_entry, {"list_id": list_id, "value": value, "entry_id": None})
+        await cursor.execute(queries.lock_entry, {"list_id": list_id, "value": request.value, "entry_id": None})
         known = await cursor.fetchone()
-    if known is not None and not known["over"]:
-        if (known["reason"], known["until"]) == (request.reason, request.until):
-            audit_trail.nothing_changed()
-            return ListEntry.model_validate(known)
-        raise ProblemError(Code.CONFLICT, "This value is on the list already; remove that entry first.")
-    if known is not None:
+    if known is None:
+        return None
+    if known["over"]:
         await tx.execute(queries.remove_entry, {"entry_id": known["entry_id"], "actor": audit_trail.WORKER})
-    values = request.model_dump() | {"list_id": list_id, "value": value, "actor": actor}
+        return None
+    if (known["reason"], known["until"]) == (request.reason, request.until):
+        return ListEntry.model_validate(known)
+    raise ProblemError(Code.CONFLICT, "This value is on the list already; remove that entry first.")
+
+
+async def _write_entry(
+    tx: Connection, *, actor: str, list_id: str, title: str, metric: str, request: ListEntryDraft
+) -> ListEntry:
+    values = request.model_dump() | {"list_id": list_id, "actor": actor}
     async with tx.cursor(row_factory=class_row(ListEntry)) as rows:
         await rows.execute(queries.insert_entry, values)
         entry = await rows.fetchone()
@@ -105,9 +131,60 @@ async def add_entry(tx: Connection, *, actor: str, list_id: str, request: ListEn
     return entry
 
 
+async def _ask_entry(
+    tx: Connection, *, actor: str, list_id: str, title: str, metric: str, request: ListEntryDraft
+) -> Approval:
+    values = request.model_dump() | {"list_id": list_id, "actor": actor}
+    row = await (await tx.execute(queries.ask_entry, values)).fetchone()
+    assert row is not None  # noqa: S101 - an insert of one row returns one row
+    until = None if request.until is None else request.until.isoformat()
+    return await approvals.ask(
+        tx,
+        actor=actor,
+        kind=ALLOW.name,
+        title=f"Put {masked(metric, request.value)} on the list {title}, whose orders no rule stops",
+        subject_type="risk_list_entry",
+        subject_id=row[0],
+        gainer=None,
+        details={"listId": list_id, "value": masked(metric, request.value), "until": until},
+        reason=request.reason,
+        permission=Permission.APPROVE_ROLES,
+        needs=1,
+        minutes=APPROVAL_MINUTES,
+    )
+
+
+async def _apply_entry(tx: Connection, approval: Approval) -> Mapping[str, Any]:
+    await _still_manages(tx, approval)
+    row = await (await tx.execute(queries.take_request, {"request_id": approval.subject_id})).fetchone()
+    if row is None:
+        raise ProblemError(Code.CONFLICT, "It was asked for differently meanwhile; deny this.")
+    list_id, value, reason, until, asked_by = row
+    metric, title, _ = await _lock_list(tx, list_id)
+    if until is not None and until <= await clock(tx):
+        raise ProblemError(Code.CONFLICT, "The entry would have ended already; deny it and ask again.")
+    request = ListEntryDraft(value=value, reason=reason, until=until)
+    if (known := await _known_entry(tx, list_id, request)) is None:
+        known = await _write_entry(tx, actor=asked_by, list_id=list_id, title=title, metric=metric, request=request)
+    return _audit_snapshot(metric, known).model_dump(mode="json", by_alias=True)
+
+
+async def _still_manages(tx: Connection, approval: Approval) -> None:
+    values = {"user_id": approval.requested_by, "permission": Permission.MANAGE_RISK_RULES}
+    if await (await tx.execute(queries.may, values)).fetchone() != (True,):
+        raise ProblemError(
+            Code.CONFLICT, f"{approval.requested_by_name}, who asked for it, may not do so any more; deny it."
+        )
+
+
+async def forget_requests(tx: Connection) -> None:
+    """Forget values whose approval nobody gave."""
+    await tx.execute(queries.forget_requests)
+
+
 async def remove_entry(tx: Connection, *, actor: str, list_id: str, entry_id: UUID) -> None:
     """Take a value off a list. Raises ProblemError 404 when it is not on it."""
-    metric, title = await _lock_list(tx, list_id)
+    metric, title, _ = await _lock_list(tx, list_id)
     async with tx.cursor(row_factory=class_row(ListEntry)) as cursor:
         await cursor.execute(queries.lock_entry, {"list_id": list_id, "value": None, "entry_id": entry_id})
         entry = await cursor.fetchone()
@@ -125,12 +202,12 @@ async def remove_entry(tx: Connection, *, actor: str, list_id: str, entry_id: UU
     )
 
 
-async def _lock_list(tx: Connection, list_id: str) -> tuple[str, str]:
-    """Metric and title of a list nobody else changes meanwhile."""
+async def _lock_list(tx: Connection, list_id: str) -> tuple[str, str, ListKind]:
+    """Metric, title and kind of a list nobody else changes meanwhile."""
     row = await (await tx.execute(queries.lock_list, {"list_id": list_id})).fetchone()
     if row is None:
         raise ProblemError(Code.NOT_FOUND, "There is no such list.")
-    return row[0], row[1]
+    return row[0], row[1], ListKind(row[2])
 
 
 # --- snoozes -----------------------------------------------------------------------------------------------------
@@ -253,8 +330,13 @@ async def reset_breaker(tx: Connection, *, actor: str, rule_id: str, version: in
     return after
 
 
-async def change_policy(tx: Connection, *, actor: str, version: int, request: RiskPolicyChange) -> RiskPolicy:
-    """Change what is named. Entries that are in the queue keep their time. Null: 422. Stale: 412."""
+async def change_policy(
+    tx: Connection, *, actor: str, version: int, request: RiskPolicyChange, currency: str
+) -> RiskPolicy | Approval:
+    """Change what is named. Entries that are in the queue keep their time. Null: 422. Stale: 412.
+
+    From which amount on two people decide is not changed by one: somebody else has to agree to it.
+    """
     changes = request.model_dump(exclude_unset=True, exclude={"reason"})
     for name, value in changes.items():
         if value is None:
@@ -268,6 +350,45 @@ async def change_policy(tx: Connection, *, actor: str, version: int, request: Ri
         if wanted == before:
             audit_trail.nothing_changed()
             return before
+    if wanted.two_person_minor == before.two_person_minor:
+        return await _write_policy(tx, actor=actor, before=before, wanted=wanted, reason=request.reason)
+    if not request.reason.strip():
+        raise invalid("/reason", "a change of the amount needs a reason: those who approve read it")
+    value = METRICS["order_value"]
+    new, old = (value_words(value, each.two_person_minor, currency) for each in (wanted, before))
+    return await approvals.ask(
+        tx,
+        actor=actor,
+        kind=POLICY.name,
+        title=f"Let two people decide about orders from {new} on instead of {old}",
+        subject_type="risk_policy",
+        subject_id="policy",
+        gainer=None,
+        details={"version": before.version, "change": changes, "before": before.two_person_minor},
+        reason=request.reason,
+        permission=Permission.APPROVE_ROLES,
+        needs=1,
+        minutes=APPROVAL_MINUTES,
+    )
+
+
+async def _apply_policy(tx: Connection, approval: Approval) -> Mapping[str, Any]:
+    await _still_manages(tx, approval)
+    async with tx.cursor(row_factory=class_row(RiskPolicy)) as cursor:
+        await cursor.execute(queries.lock_policy)
+        before = await cursor.fetchone()
+    assert before is not None  # noqa: S101 - the row is there from the first migration on
+    if before.version != approval.details["version"]:
+        raise ProblemError(Code.CONFLICT, "The policy was changed meanwhile; deny this and ask again.")
+    wanted = before.model_copy(update=approval.details["change"])
+    after = await _write_policy(tx, actor=approval.requested_by, before=before, wanted=wanted, reason=approval.reason)
+    return after.model_dump(mode="json", by_alias=True)
+
+
+async def _write_policy(
+    tx: Connection, *, actor: str, before: RiskPolicy, wanted: RiskPolicy, reason: str
+) -> RiskPolicy:
+    async with tx.cursor(row_factory=class_row(RiskPolicy)) as cursor:
         await cursor.execute(queries.change_policy, wanted.model_dump())
         after = await cursor.fetchone()
     assert after is not None  # noqa: S101 - the row is locked
@@ -280,9 +401,13 @@ async def change_policy(tx: Connection, *, actor: str, version: int, request: Ri
         version=after.version,
         before=before,
         after=after,
-        reason=request.reason or None,
+        reason=reason or None,
     )
     return after
+
+
+ALLOW = ApprovalKind("risk.allow", _apply_entry)
+POLICY = ApprovalKind("risk.policy", _apply_policy)
 
 
 def _audit_snapshot(metric: str, record: ListEntry | Snooze) -> Record:

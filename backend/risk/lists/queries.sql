@@ -52,6 +52,31 @@ values (%(list_id)s, %(value)s, %(reason)s, %(actor)s, %(until)s)
 returning id::text as entry_id, list_id, value, reason, added_by,
           person_name(added_by) as added_by_name, added_at, until
 
+-- name: ask_entry
+-- One for each value: a new wish takes the place of one that nobody decided.
+insert into risk_list_request as r (list_id, value, reason, until, asked_by)
+values (%(list_id)s, %(value)s, %(reason)s, %(until)s, %(actor)s)
+on conflict (list_id, value) do update
+   set reason = excluded.reason, until = excluded.until, asked_by = excluded.asked_by, asked_at = clock_timestamp(),
+       id = case when (r.reason, r.until, r.asked_by) is not distinct from (excluded.reason, excluded.until, excluded.asked_by)
+                 then r.id else uuidv7() end
+returning id::text
+
+-- name: take_request
+delete from risk_list_request where id = %(request_id)s::uuid
+returning list_id, value, reason, until, asked_by
+
+-- name: forget_requests
+-- A while after the last day on which they could be decided.
+delete from risk_list_request where asked_at < now() - interval '30 days'
+
+-- name: may
+-- Whether somebody holds a permission just now.
+select exists (select from role_assignment as s join role_definition as d on d.id = s.role_id
+                where s.user_id = %(user_id)s and %(permission)s = any (d.permissions) and s.revoked_at is null
+                  and (s.expires_at is null or s.expires_at > clock_timestamp()))
+   and not exists (select from account where id = %(user_id)s and disabled_at is not null)
+
 -- name: remove_entry
 update risk_list_entry set removed_at = clock_timestamp(), removed_by = %(actor)s where id = %(entry_id)s::uuid
 

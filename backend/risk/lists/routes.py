@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Query, Request, Response
 
 from backend.core.clock import clock
 from backend.core.dependencies import Read, Tx
@@ -17,6 +17,8 @@ from backend.core.security import Principal, require
 from backend.core.versions import IfMatch, with_etag
 from backend.risk.lists import actions, reads
 from backend.risk.mask import masked, may_see
+from backend.shop import reporting_currency
+from models.access import Approval
 from models.core.base import storable
 from models.core.paging import PAGE_DEFAULT, Page
 from models.core.permissions import Permission
@@ -26,9 +28,14 @@ from models.risk.suppression import Breaker, EndSnooze, ResetBreaker, Snooze, Sn
 
 router = operations_router("/api/risk", "risk")
 
+STEP_UP = 300
+"""Seconds a second factor opens what lets orders pass."""
+
 Viewer = Annotated[Principal, require(Permission.VIEW_RISK_QUEUE)]
 Analyst = Annotated[Principal, require(Permission.APPROVE_ORDERS)]
 Manager = Annotated[Principal, require(Permission.MANAGE_RISK_RULES)]
+Careful = Annotated[Principal, require(Permission.MANAGE_RISK_RULES, step_up=STEP_UP)]
+WAITS: dict[int | str, dict[str, Any]] = {202: {"model": Approval, "description": "Waits for approval."}}
 R = TypeVar("R", ListEntry, Snooze)
 
 
@@ -86,10 +93,15 @@ async def list_entries(
     return Page[ListEntry](items=shown, next_cursor=following, left_out=left_out, as_of=now)
 
 
-@router.post("/lists/{list_id}/entries", status_code=201)
-async def add_entry(list_id: str, request: ListEntryDraft, principal: Manager, tx: Tx) -> ListEntry:
-    """Put a value on a list, for good or until an instant."""
+@router.post("/lists/{list_id}/entries", status_code=201, responses=WAITS)
+async def add_entry(
+    list_id: str, request: ListEntryDraft, principal: Careful, tx: Tx, response: Response
+) -> ListEntry | Approval:
+    """Put a value on a list, for good or until an instant; on a list that allows, once somebody else agrees (202)."""
     entry = await actions.add_entry(tx, actor=principal.user_id, list_id=_slug(list_id, "list"), request=request)
+    if isinstance(entry, Approval):
+        response.status_code = 202
+        return with_etag(response, entry)
     return _hidden(entry, (await reads.find_list(tx, entry.list_id)).metric, principal)
 
 
@@ -166,12 +178,17 @@ async def get_policy(_principal: Viewer, connection: Read, response: Response) -
     return with_etag(response, found)
 
 
-@router.patch("/policy")
+@router.patch("/policy", responses=WAITS)
 async def change_policy(
-    request: RiskPolicyChange, principal: Manager, tx: Tx, version: IfMatch, response: Response
-) -> RiskPolicy:
-    """Change what holds for the queue; fields left out stay."""
-    changed = await actions.change_policy(tx, actor=principal.user_id, version=version, request=request)
+    http: Request, request: RiskPolicyChange, principal: Careful, tx: Tx, version: IfMatch, response: Response
+) -> RiskPolicy | Approval:
+    """Change what holds for the queue; fields left out stay. The amount for two people waits for another one (202)."""
+    currency = await reporting_currency(tx, http.app.state.settings.currency)
+    changed = await actions.change_policy(
+        tx, actor=principal.user_id, version=version, request=request, currency=currency
+    )
+    if isinstance(changed, Approval):
+        response.status_code = 202
     return with_etag(response, changed)
 
 

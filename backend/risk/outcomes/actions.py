@@ -10,10 +10,13 @@ from backend.core import audit_trail
 from backend.core.clock import clock
 from backend.core.database import Connection
 from backend.core.problems import invalid
+from backend.deliveries import NoticeAudience, notify
 from backend.risk.outcomes.figures import bounds, month_figures
 from backend.risk.outcomes.reads import find_report
 from backend.risk.outcomes.upserts import outcomes, queries
 from backend.shop import ingest_batch, reporting_currency
+from models.alerts import Severity
+from models.deliveries.routing import Team
 from models.risk.report import RiskReport
 from models.shop.ingest import Batch, IngestResult, OutcomeIn
 
@@ -51,7 +54,11 @@ async def generate_when_due(tx: Connection, currency: str) -> RiskReport | None:
     begin, end = bounds(month)
     if await (await tx.execute(queries.due, {"month": month, "begin": begin, "end": end})).fetchone() is None:
         return None
-    return await generate(tx, actor=audit_trail.WORKER, month=month, currency=currency)
+    report = await generate(tx, actor=audit_trail.WORKER, month=month, currency=currency)
+    values = {"title": f"The risk report of {month:%B %Y}", "period": f"{month:%B %Y}"}
+    audience = NoticeAudience(Team.RISK, Severity.P4)
+    await notify(tx, audience, "report.ready", values, thread=f"report:{report.report_id}")
+    return report
 
 
 async def ingest_outcomes(tx: Connection, request: Batch, *, sent_by: str) -> IngestResult:

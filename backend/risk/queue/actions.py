@@ -11,19 +11,22 @@ from uuid import UUID
 from prometheus_client import Counter
 from psycopg.rows import class_row, kwargs_row
 
+from backend import deliveries
 from backend.core import audit_trail
 from backend.core.background import SetAside
 from backend.core.clock import clock
 from backend.core.database import Connection, Database
-from backend.core.defer import defer
 from backend.core.metrics import REGISTRY
 from backend.core.problems import ProblemError, invalid
 from backend.core.settings import Settings
 from backend.risk.queue import decide as pure
 from backend.risk.queue import queries, reads
 from backend.risk.queue.decide import QueueEntry, Refusal, Step
+from models.alerts import Severity
+from models.core.formatting import money_words
 from models.core.permissions import Permission
 from models.core.problems import Code
+from models.deliveries.routing import Team
 from models.risk.queue import (
     BulkAnswer,
     BulkDecision,
@@ -37,8 +40,8 @@ from models.risk.queue import (
 )
 from models.risk.rules import Action
 
-FULFILMENT_JOB = "risk.intent"
-NOTIFY_JOB = "risk.notify"
+COMMAND_ENDED = "risk.command_ended"
+"""The job that hears what became of a command."""
 
 UNDO_SECONDS = 10.0
 """How long after a verdict the shop is asked: as long as the console offers to undo it, and a little more."""
@@ -217,15 +220,10 @@ async def reopen(tx: Connection, *, actor: str, entry_id: UUID, version: int) ->
 
 
 async def _withdraw_fulfilment(tx: Connection, entry: QueueEntry) -> None:
-    row = await (await tx.execute(queries.lock_fulfilment, {"intent_id": None, "entry_id": entry.entry_id})).fetchone()
-    if row is None:
-        return
-    intent_id, state, attempts = row[0], row[6], row[7]
-    if state != "waiting" or attempts > 0:
+    row = await (await tx.execute(queries.fulfilment_of, {"entry_id": entry.entry_id})).fetchone()
+    if row is not None and not await deliveries.withdraw(tx, row[0]):
         words = "The shop has been asked to carry this verdict out: it cannot be undone here any more."
         raise await _problem(tx, entry, Refusal("conflict", words))
-    values = {"intent_id": intent_id, "state": "withdrawn", "attempts": 0, "done_at": None, "problem": None}
-    await tx.execute(queries.change_fulfilment, values)
 
 
 async def _step(tx: Connection, entry: QueueEntry, request: DecideEntry, *, actor: str, version: int) -> Step | Refusal:
@@ -250,13 +248,47 @@ async def _carry_out(tx: Connection, entry: QueueEntry, step: Step, request: Dec
     await _note(tx, entry, actor=actor, text=request.notes)
     after = await _change(tx, entry, step.after, actor=actor, event=step.event, reason=request.notes)
     if step.fulfilment is not None:
-        values = {**asdict(after), "kind": step.fulfilment}
-        row = await (await tx.execute(queries.insert_fulfilment, values)).fetchone()
-        assert row is not None  # noqa: S101 - an insert of one row returns one row
-        await defer(tx, FULFILMENT_JOB, seconds=UNDO_SECONDS, intent_id=row[0])
-    if step.outcome is BulkOutcome.ESCALATED:
-        await defer(tx, NOTIFY_JOB, entry_id=after.entry_id, version=after.version, notes=request.notes)
+        data = {"orderId": after.order_id, "amount": after.minor, "currency": after.currency}
+        intent_id = await deliveries.ask_shop(
+            tx,
+            name=f"order.{step.fulfilment}",
+            about=after.order_id,
+            data=data,
+            reply_task=COMMAND_ENDED,
+            seconds=UNDO_SECONDS,
+        )
+        await tx.execute(queries.insert_fulfilment, {**asdict(after), "kind": step.fulfilment, "intent_id": intent_id})
+    if step.outcome is BulkOutcome.ESCALATED and after.escalated_to is not None:
+        await _notify_escalation(tx, after, after.escalated_to, actor=actor, notes=request.notes)
     DECISIONS.labels(str(step.outcome), str(request.verdict or request.escalate_to)).inc()
+
+
+async def _notify_escalation(tx: Connection, entry: QueueEntry, to: EscalateTo, *, actor: str, notes: str) -> None:
+    row = await (await tx.execute(queries.triggered, {"entry_id": entry.entry_id})).fetchone()
+    assert row is not None  # noqa: S101 - the entry is locked
+    values = {
+        "team": to.value,
+        "order": entry.order_id,
+        "amount": money_words(entry.minor, entry.currency),
+        "score": str(entry.score),
+        "rules": ", ".join(row[0]),
+        "actor": await audit_trail.person_name(tx, actor),
+        "notes": notes,
+    }
+    audience = deliveries.NoticeAudience(Team(to.value), Severity.P3)
+    thread = f"risk:{entry.entry_id}"
+    if await deliveries.notify(tx, audience, "risk.escalated", values, thread=thread, actor=actor) is None:
+        await audit_trail.record(
+            tx,
+            actor=audit_trail.WORKER,
+            action="risk.escalation.untold",
+            resource_type="risk_entry",
+            resource_id=entry.entry_id,
+            label=entry.order_id,
+            version=entry.version,
+            after={"escalatedTo": to},
+            reason=f"nothing is routed to {to}: see who hears of what in Connections",
+        )
 
 
 async def _result(tx: Connection, entry: QueueEntry, step: Step | Refusal) -> BulkResult:

@@ -53,7 +53,8 @@ async def read(connection: Connection, entry_id: UUID, principal: Principal) -> 
         linked_more=len(row["linked"]) > LINKED_MOST,
         history=tuple(CaseEvent.model_validate(each) for each in row["history"]),
         intent=None if row["intent"] is None else FulfilmentRequest.model_validate(row["intent"]),
-        two_people=entry.reporting_minor is None or entry.reporting_minor >= threshold,
+        # What was proposed needs the other one still, whatever has become of the limit since.
+        two_people=(entry.proposal is not None or entry.reporting_minor is None or entry.reporting_minor >= threshold),
         as_of=row["now"],
     )
 

@@ -54,8 +54,11 @@ class QueueEntry:
         }
 
     def needs_two(self, two_person_minor: int) -> bool:
-        """Whether its amount asks for two people; an amount without a rate may be any."""
-        return self.reporting_minor is None or self.reporting_minor >= two_person_minor
+        """Whether it asks for two people; an amount without a rate may be any.
+
+        What was proposed needs the other one still, whatever has become of the limit since.
+        """
+        return self.proposed is not None or self.reporting_minor is None or self.reporting_minor >= two_person_minor
 
 
 @dataclass(frozen=True, slots=True)

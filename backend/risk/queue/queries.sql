@@ -55,22 +55,14 @@ select id from orders where id = any(%(ids)s) and settled_at <= clock_timestamp(
 insert into risk_note (entry_id, written_by, body) values (%(entry_id)s, %(actor)s, %(text)s) returning id::text
 
 -- name: insert_fulfilment
-insert into risk_intent (entry_id, order_id, kind, minor, currency)
-values (%(entry_id)s, %(order_id)s, %(kind)s, %(minor)s, %(currency)s)
-returning id::text
+insert into risk_intent (id, entry_id, order_id, kind, minor, currency)
+values (%(intent_id)s, %(entry_id)s, %(order_id)s, %(kind)s, %(minor)s, %(currency)s)
 
--- name: lock_fulfilment
-select id::text as intent_id, entry_id::text as entry_id, order_id, kind, minor, currency, state, attempts, created_at,
-       done_at, problem
-  from risk_intent
- where (%(intent_id)s::uuid is null or id = %(intent_id)s)
-   and (%(entry_id)s::uuid is null or (entry_id = %(entry_id)s and state <> 'withdrawn'))
-   for update
+-- name: triggered
+select triggered from risk_entry where id = %(entry_id)s
 
--- name: change_fulfilment
-update risk_intent
-   set state = %(state)s, attempts = %(attempts)s, done_at = %(done_at)s, problem = %(problem)s
- where id = %(intent_id)s
+-- name: fulfilment_of
+select id from risk_fulfilment where entry_id = %(entry_id)s and state <> 'withdrawn'
 
 -- name: counts
 -- Each out of an index of its own; all that wait are counted once, most of them are open.
@@ -161,7 +153,7 @@ select this.*, s.settled_at,
        (select jsonb_build_object('intentId', i.id, 'entryId', i.entry_id, 'orderId', i.order_id, 'kind', i.kind,
                                   'state', i.state, 'attempts', i.attempts, 'createdAt', i.created_at,
                                   'doneAt', i.done_at, 'problem', i.problem)
-          from risk_intent as i where i.entry_id = %(entry_id)s and i.state <> 'withdrawn') as intent,
+          from risk_fulfilment as i where i.entry_id = %(entry_id)s and i.state <> 'withdrawn') as intent,
        (select two_person_minor from risk_policy) as two_person_minor,
        clock_timestamp() as now
   from this

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -30,12 +30,21 @@ queries = load_queries(__package__)
 
 
 async def create_draft(tx: Connection, *, actor: str, request: RuleSetDraft) -> RuleSet:
-    """A new draft, with its own rules or those of the set it is based on. Unknown lists: 422. Unknown base: 404."""
+    """A new draft, with its own rules or those of the set it is based on. Unknown lists: 422. Unknown base: 404.
+
+    It has the writers of what is in it, besides whoever makes it: own rules cannot be published through a copy.
+    """
     base = known_id(request.based_on, "rule set") if request.based_on is not None else await published_id(tx)
     found = await find_rule_set(tx, base)
     rules = found.rules if request.rules is None else request.rules
     await check_lists(tx, rules)
-    values = {"title": request.title, "rules": as_json(rules), "based_on": base, "actor": actor}
+    values = {
+        "title": request.title,
+        "rules": as_json(rules),
+        "based_on": base,
+        "actor": actor,
+        "writers": _together((actor,), await _writers_of(tx, rules, based_on=base)),
+    }
     row = await (await tx.execute(queries.insert_rule_set, values)).fetchone()
     assert row is not None  # noqa: S101 - an insert of one row returns one row
     after = await find_rule_set(tx, row[0])
@@ -61,7 +70,10 @@ async def change_draft(
     if rules != before.rules:
         await check_lists(tx, rules)
         await tx.execute(queries.forget_shadow, {"rule_set_id": rule_set_id})
-    values = {"rule_set_id": rule_set_id, "title": title, "rules": as_json(rules), "actor": actor}
+        writers = _together(before.writers, (actor,), await _writers_of(tx, rules))
+    else:
+        writers = list(before.writers)
+    values = {"rule_set_id": rule_set_id, "title": title, "rules": as_json(rules), "writers": writers}
     await tx.execute(queries.update_rule_set, values)
     after = await find_rule_set(tx, rule_set_id)
     await _record(tx, actor, "changed", after, before)
@@ -170,6 +182,17 @@ async def check_lists(tx: Connection, rules: Iterable[FraudRule], at: str = "/ru
         errors.append(FieldError(pointer=pointer, code="unknown-list", message=message))
     if errors:
         raise ProblemError(Code.INVALID, "; ".join(each.message for each in errors[:3]), errors=errors[:100])
+
+
+async def _writers_of(tx: Connection, rules: Iterable[FraudRule], based_on: UUID | None = None) -> Sequence[str]:
+    values = {"rules": as_json(rules), "based_on": based_on}
+    row = await (await tx.execute(queries.writers_of, values)).fetchone()
+    return row[0] if row is not None else ()
+
+
+def _together(*groups: Iterable[str]) -> list[str]:
+    """Everybody once, in the order in which they came."""
+    return list(dict.fromkeys(name for group in groups for name in group))
 
 
 def as_json(rules: Iterable[FraudRule]) -> Jsonb:

@@ -40,13 +40,25 @@ select id, metric from risk_list where id = any (%(lists)s::text[]) and deleted_
 
 -- name: insert_rule_set
 insert into risk_rule_set (title, state, rules, based_on, author, writers)
-values (%(title)s, 'draft', %(rules)s, %(based_on)s, %(actor)s, array[%(actor)s::text])
+values (%(title)s, 'draft', %(rules)s, %(based_on)s, %(actor)s, %(writers)s)
 returning id
+
+-- name: writers_of
+-- Who wrote rules, wherever they were written first: a copy of them has the same writers. Rules that decide already are
+-- nobody's any more, somebody else has published them.
+with live as (select each.rule from risk_rule_set as s, jsonb_array_elements(s.rules) as each(rule) where s.state = 'published'),
+     asked as (select each.rule from jsonb_array_elements(%(rules)s::jsonb) as each(rule)
+               except select rule from live)
+select coalesce(array_agg(distinct writer order by writer), '{}')
+  from risk_rule_set as s, unnest(s.writers) as writer
+ where s.state <> 'published'
+   and (s.id = %(based_on)s
+        or exists (select from jsonb_array_elements(s.rules) as each(rule) where each.rule in (select rule from asked)))
 
 -- name: update_rule_set
 update risk_rule_set
    set title = %(title)s, rules = %(rules)s, updated_at = clock_timestamp(), version = version + 1,
-       writers = case when rules = %(rules)s or %(actor)s = any (writers) then writers else writers || %(actor)s::text end,
+       writers = %(writers)s,
        shadow_since = case when rules = %(rules)s then shadow_since end,
        shadow_through = case when rules = %(rules)s then shadow_through end
  where id = %(rule_set_id)s

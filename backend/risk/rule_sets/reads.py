@@ -12,6 +12,7 @@ from backend.core.problems import ProblemError
 from backend.core.rows import Unreadable, lenient_row
 from models.core.problems import Code
 from models.risk.rules import (
+    FraudRule,
     RuleSet,
     RuleSetState,
     RuleSetSummary,
@@ -46,3 +47,8 @@ async def rule_sets(
     async with connection.cursor(row_factory=lenient_row(RuleSetSummary)) as cursor:
         await cursor.execute(queries.rule_sets_page, {"states": states, "before": before, "limit": limit})
         return await cursor.fetchall()
+
+
+async def published_rules(connection: Connection) -> tuple[FraudRule, ...]:
+    """The rules that decide now."""
+    return (await find_rule_set(connection, await published_id(connection))).rules

@@ -8,11 +8,12 @@ from fastapi import Query, Request, Response
 
 from backend.core import audit_trail
 from backend.core.clock import clock
-from backend.core.dependencies import Read, Tx
+from backend.core.dependencies import Db, Read, Tx
 from backend.core.http import known_id, operations_router
 from backend.core.pages import Cursor, Limit, cut_page, decode_cursor
 from backend.core.security import Principal, require
 from backend.core.versions import IfMatch, with_etag
+from backend.risk.probing import refuse_guesses
 from backend.risk.rule_sets import actions, reads
 from backend.risk.rule_sets.difference import difference
 from backend.risk.rule_sets.match import match
@@ -123,7 +124,14 @@ async def switch_shadow(
 
 
 @router.post("/rules/match")
-async def match_rules(request: MatchRules, _principal: Manager, connection: Read) -> RuleMatches:
-    """How many of the newest 1 000 orders some rules match, and each condition alone. Stores nothing."""
+async def match_rules(
+    http: Request, request: MatchRules, principal: Manager, database: Db, connection: Read
+) -> RuleMatches:
+    """How many of the newest 1 000 orders some rules match, and each condition alone. Stores nothing.
+
+    What is hidden from the caller is matched only as a published rule does.
+    """
     audit_trail.nothing_changed()
+    published = await reads.published_rules(connection)
+    await refuse_guesses(database, http.app.state.guesses, principal, request.all_rules, published)
     return await match(connection, request.all_rules)

@@ -95,9 +95,16 @@ def values(node: ast.expr | None, module: Module, function: Function) -> set[str
             return set[str]().union(*(values(value, module, function) for value in node.values))
         case ast.Name(id=name):
             return _named(name, module, function)
+        case ast.Attribute(value=ast.Name(id=owner), attr=name) if isinstance(_global(module, owner, name), str):
+            return {str(_global(module, owner, name))}
         case ast.Attribute(attr=attribute):
             return _fields(attribute, module)
     raise AssertionError(f"{module.name}.{function.name}: {ast.unparse(node) if node else 'nothing'} cannot be told")
+
+
+def _global(module: Module, owner: str, name: str) -> Any:
+    """What a module or an enum that is known by ``owner`` calls ``name``."""
+    return getattr(module.globals.get(owner), name, None)
 
 
 def _named(name: str, module: Module, function: Function) -> set[str]:

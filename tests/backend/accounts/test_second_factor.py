@@ -94,6 +94,24 @@ def test_a_factor_that_is_too_old_is_asked_for_again(api: Api, ada: Person) -> N
     assert ada.sensitive().status_code == 200
 
 
+def test_a_factor_that_was_used_in_the_future_is_asked_for_again(api: Api, ada: Person) -> None:
+    ada.set_up()
+    ada.access = api.token("ada", auth_time=datetime.now(UTC) + timedelta(days=365), acr="2")
+    assert ada.sensitive().json()["code"] == "step-up-needed"
+
+
+def test_a_new_session_buys_no_new_tries(api: Api, ada: Person) -> None:
+    authenticator, _ = ada.set_up()
+    wrong = "000000" if authenticator.now() != "000000" else "111111"
+    thief = Person(api, "ada")
+    assert [thief.step_up(wrong).status_code for _ in range(3)] == [422, 422, 422]
+    refused = Person(api, "ada").step_up(wrong)
+    assert (refused.status_code, refused.json()["code"]) == (429, "too-many-requests")
+    assert refused.headers["Retry-After"]
+    # A session that has used one goes on, and so does whoever comes from elsewhere.
+    assert ada.step_up(next_code(authenticator)).status_code == 200
+
+
 def test_a_code_is_good_once_even_at_the_same_moment(ada: Person) -> None:
     authenticator, _ = ada.set_up()
     code = next_code(authenticator)

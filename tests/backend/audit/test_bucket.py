@@ -259,10 +259,10 @@ def test_plain_http_only_where_the_endpoint_says_so(store: Store, monkeypatch: p
         Bucket("s3://audit").newest()
 
 
-def test_settings_name_one_place(tmp_path: Path) -> None:
+def test_settings_name_one_place(tmp_path: Path, database_url: str) -> None:
     with pytest.raises(ValidationError, match="not both"):
         Settings(audit_checkpoint_bucket="s3://audit", audit_checkpoint_folder=tmp_path)
     with pytest.raises(ValidationError):
         Settings(audit_checkpoint_bucket="audit")
-    own = DataFolder(tmp_path).settings(Settings(audit_checkpoint_bucket="s3://audit"), "postgresql://")
+    own = DataFolder(tmp_path).settings(Settings(audit_checkpoint_bucket="s3://audit"), database_url)
     assert (own.audit_checkpoint_folder, own.audit_checkpoint_bucket) == (None, "s3://audit")

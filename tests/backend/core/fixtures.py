@@ -29,6 +29,7 @@ OPEN = {
     ("GET", "/api/operations/session/options"),
     ("POST", "/api/operations/session"),
     ("POST", "/api/operations/session/refresh"),
+    ("POST", "/api/hooks/{connection}"),
 }
 
 

@@ -56,13 +56,18 @@ def test_what_was_created_is_never_replaced(tmp_path: Path) -> None:
 
 
 @posix
-def test_only_their_owner_reads_keys(tmp_path: Path) -> None:
+def test_only_their_owner_reads_keys(tmp_path: Path, database_url: str) -> None:
     before = os.umask(0)
     try:
         folder = DataFolder(tmp_path)
         folder.token_key()
         folder.announce({"token": "secret"})
-        kept = [folder.audit_key_file(), folder.backup_key_file(), tmp_path / "token.key", folder.ready_file]
+        kept = [
+            folder.audit_key_file(database_url),
+            folder.backup_key_file(),
+            tmp_path / "token.key",
+            folder.ready_file,
+        ]
     finally:
         os.umask(before)
     assert {path.name: mode(path) for path in kept} == {path.name: 0o600 for path in kept}

@@ -29,9 +29,7 @@ from models.core.base import Count, Request
 from tests.conftest import Api, _seed
 
 router = operations_router("/trial", "trial")
-gate = threading.Event()
-begun = asyncio.Event()
-"""The slow thing is in the transaction of its request."""
+gate, arrived = threading.Event(), threading.Event()
 
 
 class Thing(Request):
@@ -47,7 +45,7 @@ async def make(
     if thing.name == "refused":
         raise ProblemError("conflict", "It cannot be.")  # type: ignore[arg-type]
     if thing.name == "slow":
-        begun.set()
+        arrived.set()
         await asyncio.to_thread(gate.wait, 5)
     if thing.name == "fails at the commit":
         await tx.execute("insert into part (thing) values (-1)")
@@ -136,12 +134,12 @@ def test_keys_of_two_principals_are_two_keys(call: Any, owner_url: str) -> None:
 
 def test_a_repeat_while_the_first_is_worked_on_is_told_so(call: Any, owner_url: str) -> None:
     gate.clear()
-    begun.clear()
+    arrived.clear()
     body: dict[str, Any] = {"json": {"name": "slow"}, "headers": {"Idempotency-Key": "k"}}
 
     async def both() -> tuple[httpx.Response, httpx.Response]:
         first = asyncio.create_task(call.client.post("/trial/things", **body))
-        await begun.wait()
+        await asyncio.to_thread(arrived.wait, 10)
         second = await call.client.post("/trial/things", **body)
         gate.set()
         return await first, second

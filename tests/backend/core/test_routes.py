@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import re
 from typing import Any
 
@@ -48,6 +49,20 @@ def test_who_asks_is_known_before_a_connection_is_held(app: FastAPI) -> None:
         guarded = [n for n, call in enumerate(calls) if isinstance(call, Guard)]
         if held and guarded and held[0] < guarded[0]:
             late.append(str(context.path))
+    assert late == []
+
+
+def test_a_connection_is_given_back_before_the_answer_is_sent(app: FastAPI) -> None:
+    """Else whoever does not read an answer would hold one."""
+    late = []
+    for context in iter_route_contexts(app.routes):
+        dependant = getattr(context, "dependant", None)
+        waiting = list(dependant.dependencies) if dependant else []
+        while waiting:
+            found = waiting.pop()
+            waiting += found.dependencies
+            if inspect.isasyncgenfunction(found.call) and found.scope != "function":
+                late.append(f"{context.path}: {found.call}")
     assert late == []
 
 

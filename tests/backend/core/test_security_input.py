@@ -161,7 +161,15 @@ def whole(path: str, body: dict[str, Any]) -> dict[str, Any]:
             return body
 
 
-UNSAID = ("/api/ingest", SESSION, CHECK, "/api/risk/policy")
+DELIVERIES = "/api/deliveries"
+UNSAID = (
+    "/api/ingest",
+    SESSION,
+    CHECK,
+    "/api/risk/policy",
+    f"{DELIVERIES}/letters",
+    f"{DELIVERIES}/routes",
+)
 """Routes that do not say again what they were sent."""
 
 

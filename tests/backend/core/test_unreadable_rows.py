@@ -117,6 +117,30 @@ CASES = {
         "insert into role_definition (id, name, permissions, updated_by) values ('poison', 'poison', '{}', 'test')",
         "role_definition", "permissions", "id = 'poison'",
     ),
+    "/api/deliveries/connections": Case(
+        "insert into connection (name, kind, settings, updated_by)"
+        " select t, 'webhook', '{\"kind\": \"webhook\", \"url\": \"https://x.example\"}', 'test'"
+        " from unnest(array['poison', 'good']) as t;"
+        "insert into connection_health (connection_id) select id from connection;"
+        "insert into lane (connection_id, source)"
+        " select id, s from connection, unnest(array['log', 'commands']) as s",
+        "connection", "updated_by", "name = 'poison'",
+    ),
+    "/api/deliveries/contacts": Case(
+        "insert into contact_method (user_id, address)"
+        " select 'administrator', t || '@x.example' from unnest(array['poison', 'good']) as t",
+        "contact_method", "address", "address = 'poison@x.example'",
+    ),
+    "/api/deliveries/letters": Case(
+        "insert into shop_command (name, about, data, state, ended_at)"
+        " select 'order.refund', t, '{}', 'dead', now() from unnest(array['poison', 'good']) as t",
+        "shop_command", "words", "about = 'poison'",
+    ),
+    "/api/deliveries/templates": Case(
+        "insert into message_template (name, version, subject, text, updated_by)"
+        " select t, 2, 's', 't', 'test' from unnest(array['alert.raised', 'alert.resolved']) as t",
+        "message_template", "text", "name = 'alert.raised'",
+    ),
     "/api/risk/backtests": Case(
         "insert into risk_backtest (rules, placed_from, placed_to, circumstances, asked_by)"
         " select '[]', now(), now(), 'today', t from unnest(array['poison', 'good']) as t",
@@ -144,9 +168,12 @@ CASES = {
         "risk_entry", "currency", "order_id = 'poison'",
     ),
     "/api/risk/intents": Case(
-        "insert into risk_intent (entry_id, order_id, kind, minor, currency, state)"
-        " select id, order_id, 'release', 1, 'EUR', 'failed' from risk_entry",
-        "risk_intent", "attempts", "order_id = 'poison'",
+        "insert into shop_command (name, about, data, state, ended_at)"
+        " select 'order.release', 'of ' || order_id, '{}', 'dead', now() from risk_entry;"
+        "insert into risk_intent (id, entry_id, order_id, kind, minor, currency)"
+        " select c.id, e.id, order_id, 'release', 1, 'EUR' from risk_entry as e"
+        " join shop_command as c on c.about = 'of ' || e.order_id",
+        "shop_command", "reached", "about = 'of poison'",
     ),
     "/api/risk/reports": Case(
         "insert into risk_report (month, figures, generated_by)"

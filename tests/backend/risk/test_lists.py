@@ -179,6 +179,74 @@ def test_the_policy(api: Api) -> None:
     assert send(api, "PATCH", "/policy", {"reviewHours": 8}, "risk-analyst", If_Match='"2"').status_code == 403
 
 
+def approve(api: Api, approval: dict[str, Any], role: str = "compliance-officer") -> httpx.Response:
+    path = f"{api.base_url}/api/operations/rbac/approvals/{approval['approvalId']}/decision"
+    headers = api.headers(role) | {"If-Match": f'"{approval["version"]}"'}
+    return httpx.post(path, json={"decision": "approve"}, headers=headers, timeout=20)
+
+
+def test_the_amount_for_two_people_is_changed_by_two(api: Api) -> None:
+    change = {"twoPersonMinor": 10**12, "reason": "a quiet afternoon"}
+    assert send(api, "PATCH", "/policy", change | {"reason": " "}, If_Match='"1"').status_code == 422
+    old = api.token("risk-manager", acr="1")
+    path = f"{api.base_url}{RISK}/policy"
+    headers = {"Authorization": f"Bearer {old}", "If-Match": '"1"'}
+    assert httpx.patch(path, json=change, headers=headers, timeout=20).json()["code"] == "step-up-needed"
+    asked = send(api, "PATCH", "/policy", change, If_Match='"1"')
+    assert (asked.status_code, asked.json()["kind"]) == (202, "risk.policy")
+    assert "500.00" in asked.json()["title"]
+    assert send(api, "GET", "/policy").json()["twoPersonMinor"] == 50_000
+    assert send(api, "PATCH", "/policy", change, If_Match='"1"').json() == asked.json(), "asked for once"
+    with psycopg.connect(api.owner_url) as connection:
+        connection.execute(
+            "insert into role_assignment (user_id, role_id, granted_by)"
+            " values ('risk-manager', 'compliance-officer', 'test')"
+        )
+    assert approve(api, asked.json(), "risk-manager").status_code == 403, "nobody agrees with themselves"
+    assert approve(api, asked.json()).status_code == 200
+    assert send(api, "GET", "/policy").json() == {
+        "twoPersonMinor": 10**12,
+        "reviewHours": 24,
+        "blockHours": 24,
+        "version": 2,
+    }
+
+
+def test_what_was_proposed_needs_the_other_one_whatever_the_limit_is_now(api: Api) -> None:
+    publish(api.owner_url, rule())
+    shop = RiskShop(api)
+    entry = shop.entry(reporting_minor=60_000)
+    verdict = {"status": "reviewed", "verdict": "approved", "notes": "known"}
+    proposed = send(api, "POST", f"/queue/{entry}/decision", verdict, "risk-analyst", If_Match='"1"')
+    assert (proposed.status_code, proposed.json()["status"]) == (200, "open"), proposed.text
+    shop.sql("update risk_policy set two_person_minor = 1000000 returning 1")
+    again = verdict | {"verdict": "rejected"}
+    version = proposed.headers["etag"]
+    refused = send(api, "POST", f"/queue/{entry}/decision", again, "risk-analyst", If_Match=version)
+    assert (refused.status_code, refused.json()["code"]) == (409, "conflict")
+    done = send(api, "POST", f"/queue/{entry}/decision", verdict, "support-lead", If_Match=version)
+    assert done.json()["status"] == "reviewed"
+
+
+def test_nobody_lets_orders_pass_alone(api: Api) -> None:
+    make_list(api, "friends", "allow", "email")
+    asked = put_on(api, "friends", "Me@Home.example", reason="a friend")
+    assert (asked.status_code, asked.json()["kind"]) == (202, "risk.allow")
+    assert put_on(api, "friends", "me@home.example", reason="a friend").json() == asked.json(), "asked for once"
+    assert values(api, "friends") == []
+    assert approve(api, asked.json()).status_code == 200
+    assert values(api, "friends") == ["m***@home.example"]
+    assert rows(api, "select value, added_by from risk_list_entry") == [("me@home.example", "risk-manager")]
+    kept = rows(api, "select string_agg(concat(title, details), ' ') from approval")[0][0]
+    logged = rows(api, "select string_agg(concat(before, after, resource_label, reason), ' ') from audit_log")[0][0]
+    assert "me@home" not in f"{kept} {logged}"
+    other = put_on(api, "friends", "you@home.example", reason="another")
+    with psycopg.connect(api.owner_url) as connection:
+        connection.execute("update role_assignment set revoked_at = now() where user_id = 'risk-manager'")
+    late = approve(api, other.json())
+    assert (late.status_code, "may not do so any more" in late.json()["detail"]) == (409, True)
+
+
 def test_a_rule_is_quiet_for_whom_an_entry_is_about_without_their_data_being_said(api: Api) -> None:
     publish(api.owner_url, rule())
     shop = RiskShop(api)

@@ -306,8 +306,8 @@ def test_a_verdict_tells_the_shop_what_to_do(shop: RiskShop) -> None:
         ("cancel", "waiting"),
         ("refund", "waiting"),
     ]
-    jobs = shop.sql("select task_name, scheduled_at > now() + interval '5 s' from procrastinate_jobs order by id")
-    assert jobs == [("opsconsole:risk.intent", True)] * 3
+    commands = shop.sql("select name, due_at > now() + interval '5 s', data ->> 'amount' from shop_command order by id")
+    assert commands == [(f"order.{kind}", True, "24960") for kind in ("release", "cancel", "refund")]
     assert shop.ids(status="reviewed") == ["settled", "CS-48002", "CS-48001"]
 
 
@@ -322,7 +322,7 @@ def test_a_decision_again_is_answered_again_and_another_one_is_a_conflict(shop: 
         assert answer.json()["current"] == first
         assert "Risk analyst approved this order already" in answer.json()["detail"]
     assert shop.history(entry_id) == ["risk.entry.decided"]
-    assert len(shop.sql("select id from procrastinate_jobs")) == 1
+    assert len(shop.sql("select id from shop_command")) == 1
 
 
 def test_a_stale_decision_carries_the_entry_as_it_is(shop: RiskShop) -> None:
@@ -370,7 +370,7 @@ def test_an_escalation_goes_to_somebody(shop: RiskShop) -> None:
     found = shop.done(f"{QUEUE}/{entry_id}/decision", ESCALATE, version=2)
     assert (found["status"], found["escalatedTo"], found["assignedTo"]) == ("escalated", "finance", None)
     assert shop.done(f"{QUEUE}/{entry_id}/decision", ESCALATE, version=2) == found
-    assert [row[0] for row in shop.sql("select task_name from procrastinate_jobs")] == ["opsconsole:risk.notify"]
+    assert shop.history(entry_id)[-2:] == ["risk.entry.escalated", "risk.escalation.untold"]  # once, and to nobody yet
     assert shop.done(f"{QUEUE}/{entry_id}/decision", APPROVE, role="support-lead", version=3)["verdict"] == "approved"
 
 
@@ -438,7 +438,7 @@ def test_a_decision_can_be_undone_before_the_shop_is_asked(shop: RiskShop) -> No
     assert (again["status"], again["verdict"], again["assignedTo"]) == ("open", None, "risk-analyst")
     assert shop.fulfilment(entry_id) is None
     shop.done(f"{path}/decision", APPROVE, version=3)
-    assert shop.sql("select kind, state from risk_intent order by created_at, id") == [
+    assert shop.sql("select kind, state from risk_fulfilment order by created_at, id") == [
         ("cancel", "withdrawn"),
         ("release", "waiting"),
     ]
@@ -447,7 +447,7 @@ def test_a_decision_can_be_undone_before_the_shop_is_asked(shop: RiskShop) -> No
 def test_what_the_shop_was_asked_cannot_be_undone(shop: RiskShop) -> None:
     entry_id = shop.entry()
     shop.done(f"{QUEUE}/{entry_id}/decision", REJECT, version=1)
-    shop.sql("update risk_intent set attempts = 1")
+    shop.sql("update shop_command set attempts = 1, reached = 1")
     answer = shop.post(f"{QUEUE}/{entry_id}/reopen", version=2)
     assert (answer.status_code, answer.json()["current"]["status"]) == (409, "reviewed")
     assert at(shop, entry_id)["status"] == "reviewed"

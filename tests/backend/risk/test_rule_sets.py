@@ -142,6 +142,31 @@ def test_nobody_publishes_what_they_wrote(api: Api) -> None:
     assert (refused.status_code, "wrote" in refused.json()["detail"]) == (409, True)
 
 
+@pytest.mark.parametrize("how", ["based on it", "the same rules", "put in afterwards"])
+def test_nobody_publishes_what_they_wrote_through_a_copy(api: Api, how: str) -> None:
+    own = draft(api, [rule(ruleId="mine")], PUBLISHER)
+    more = {"based on it": {"basedOn": own["ruleSetId"]}, "the same rules": {"rules": own["rules"]}}.get(how, {})
+    copied = draft(api, **more)
+    path = f"/rule-sets/{copied['ruleSetId']}"
+    if how == "put in afterwards":
+        copied = done(api, "PATCH", path, WRITER, {"rules": own["rules"]}, If_Match=1)
+    assert copied["writers"] == [WRITER, PUBLISHER]
+    back_tested(api.owner_url, copied["ruleSetId"])
+    wish = {"reason": "r", "waiveShadow": "w"}
+    refused = send(api, "POST", f"{path}/publish", PUBLISHER, wish, If_Match=copied["version"])
+    assert (refused.status_code, "You wrote" in refused.json()["detail"]) == (409, True)
+
+
+def test_what_decides_already_is_nobodys_any_more(api: Api) -> None:
+    """Else everybody would have written something in every set, and nobody could publish."""
+    made = draft(api, [rule(ruleId="first")])
+    back_tested(api.owner_url, made["ruleSetId"])
+    wish = {"reason": "r", "waiveShadow": "w"}
+    done(api, "POST", f"/rule-sets/{made['ruleSetId']}/publish", PUBLISHER, wish, If_Match=1)
+    following = draft(api, [*made["rules"], rule(ruleId="second")], PUBLISHER)
+    assert following["writers"] == [PUBLISHER]
+
+
 def test_publishing_asks_for_a_fresh_second_factor(api: Api) -> None:
     made = draft(api, [rule()])
     headers = {"Authorization": f"Bearer {api.token(PUBLISHER, acr='1')}", "If-Match": "1"}
@@ -237,6 +262,10 @@ def test_lists_must_be_there_and_hold_that_metric(api: Api) -> None:
     with psycopg.connect(api.owner_url) as connection:
         add_lists(connection)
         connection.execute("update risk_list set deleted_at = now() where id = 'vip'")
+        connection.execute(
+            "insert into role_assignment (user_id, role_id, granted_by)"
+            " values ('administrator', 'compliance-officer', 'test')"
+        )
     asked = rule(
         conditions=[
             condition("email_domain", "in_list", "throwaway"),
@@ -340,6 +369,10 @@ def test_matching_says_how_many_of_the_newest_orders(api: Api) -> None:
             "insert into risk_list_entry (list_id, value, reason, added_by) values ('throwaway', 'mail.test', 'r', 'a')"
         )
         add_orders(connection, orders)
+        connection.execute(
+            "insert into role_assignment (user_id, role_id, granted_by)"
+            " values ('administrator', 'compliance-officer', 'test')"
+        )
     newest = orders[-1_000:]
     found = done(api, "POST", "/rules/match", WRITER, {"rules": RULES})
     plain = parsed(RULES)
@@ -359,6 +392,34 @@ def test_matching_says_how_many_of_the_newest_orders(api: Api) -> None:
     assert (off["matched"], off["rules"][0]["orders"]) == (0, by_rule[0])
     assert send(api, "POST", "/rules/match", WRITER, {"rule": RULES[0], "rules": RULES}).status_code == 422
     assert send(api, "POST", "/rules/match", WRITER, {}).status_code == 422
+
+
+def test_what_is_hidden_is_not_found_out_by_guessing(api: Api) -> None:
+    """Somebody who sees 203.0.113.0/24 and a***@example.com asks which of the addresses it is, 256 at a time."""
+    guesses = [rule(f"ip-{n}", conditions=[condition("ip", "eq", f"203.0.113.{n}")]) for n in range(200)]
+    listed = [rule(conditions=[condition("email", "in", ["ann@example.com", "abe@example.com"])])]
+    for rules in (
+        guesses,
+        listed,
+        [rule(conditions=[{"any": [condition("card", "ne", "tok_1"), condition("item_count", "gt", 1)]}])],
+    ):
+        for path, body in (("/rules/match", {"rules": rules}), ("/backtests", {"rules": rules, "days": 7})):
+            refused = send(api, "POST", path, WRITER, body)
+            assert (refused.status_code, refused.json()["permission"]) == (403, "privacy.view_personal_data"), path
+    with psycopg.connect(api.owner_url) as connection:
+        alerts = connection.execute("select title, severity from alert").fetchall()
+        assert alerts == [("Administrator asks about many addresses or cards that are hidden from them", "P2")]
+        publish(connection, listed)
+    assert "opsconsole_risk_guesses_total" in httpx.get(f"{api.base_url}/metrics", timeout=10).text
+    assert send(api, "POST", "/rules/match", WRITER, {"rules": listed}).status_code == 200, "it is published"
+    stored = draft(api, guesses[:1])
+    assert send(api, "POST", "/backtests", WRITER, {"ruleSetId": stored["ruleSetId"], "days": 7}).status_code == 201
+    with psycopg.connect(api.owner_url) as connection:
+        connection.execute(
+            "insert into role_assignment (user_id, role_id, granted_by)"
+            " values ('administrator', 'compliance-officer', 'test')"
+        )
+    assert send(api, "POST", "/rules/match", WRITER, {"rules": guesses}).status_code == 200
 
 
 def test_as_many_conditions_as_there_may_be_are_answered(api: Api) -> None:

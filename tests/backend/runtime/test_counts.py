@@ -24,10 +24,10 @@ def counts(api: Api, role: str) -> Any:
     ("role", "keys"),
     [
         ("viewer", set()),
-        ("operations-lead", {"risk.queue"}),
+        ("operations-lead", {"risk.queue", "deliveries.connections"}),
         ("risk-analyst", {"risk.queue"}),
         ("compliance-officer", {"access.approvals"}),
-        ("administrator", {"access.approvals", "risk.queue"}),
+        ("administrator", {"access.approvals", "risk.queue", "deliveries.connections"}),
         ("finance-analyst", set()),
     ],
 )

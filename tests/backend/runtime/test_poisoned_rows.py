@@ -22,7 +22,6 @@ from backend.core.database import Database
 from backend.core.metrics import SET_ASIDE
 from backend.core.security import Identity, Principal
 from backend.core.settings import AccessSource, Settings
-from backend.risk.fulfilment.actions import OFF, resume
 from backend.runtime import health
 from backend.runtime.worker import STOPPED_SECONDS, Progress, repeat, ticks
 from models.core.permissions import Permission
@@ -49,6 +48,14 @@ class Case:
     setup: str
     done: str
 
+
+CONNECTIONS = """
+insert into connection (id, name, kind, settings, ready, updated_by)
+  values ('00000000-0000-7000-8000-00000000dead', 'poison', 'smtp', '{0}', true, 'test'),
+         ('00000000-0000-7000-8000-00000000beef', 'well', 'smtp', '{0}', true, 'test');
+insert into connection_health (connection_id, stopped) select id, 'misconfigured' from connection;
+insert into lane (connection_id, source) select id, s from connection, unnest(array['log', 'commands']) as s;
+""".format('{"kind": "smtp", "host": "h.example", "sender": "a@b.example", "recipients": ["c@d.example"]}')
 
 CASES = {
     "ends of grants": Case(
@@ -83,6 +90,18 @@ CASES = {
         " where state = 'published';",
         "select s.title = 'good' from risk_shadow_decision as d join risk_rule_set as s on s.id = d.rule_set_id",
     ),
+    "daily messages": Case(
+        CONNECTIONS + "insert into notice (team, severity, template, values, thread, phase, daily)"
+        " select 'risk', 'P3', 'alert.raised', jsonb_build_object('title', name), 't', 'raised', array[id]"
+        " from connection; update route_map set digested_at = now() - '2 days'::interval;" + TRIP.format("notice"),
+        "select c.name = 'well' from notice as n join connection as c on c.id = any (n.connections)"
+        " where n.template = 'digest.daily'",
+    ),
+    "connections": Case(
+        CONNECTIONS + TRIP.format("alert"),
+        "select c.name = 'well' from connection_health as h join connection as c on c.id = h.connection_id"
+        " where h.alarmed <> ''",
+    ),
     "alert evaluation": Case(
         "insert into alert_rule (figure, title, comparison, value, range_days, severity, updated_by) values"
         " ('poison', 'bad', 'above', 1, 7, 'P1', 'test'), ('downloads.total', 'good', 'above', 1, 7, 'P1', 'test');",
@@ -91,8 +110,8 @@ CASES = {
 }
 
 OF_NO_ROWS = {
+    "sign of life": "reads one figure and asks one address, whatever stands in any row",
     "access in outside systems": "asks systems: test_one_system_costs_the_others_nothing",
-    "verdicts the shop has not heard of": "needs a shop: test_one_verdict_costs_the_others_nothing",
     "rollup fold": "adds up numbers that one statement of ours has written",
     "audit relay": "numbers rows, whatever they hold",
     "audit seal": "may leave nothing out: test_what_cannot_be_sealed_is_said_by_health",
@@ -256,21 +275,3 @@ async def test_one_system_costs_the_others_nothing(settings: Settings, open_data
         await check(database, watched, systems)
     with psycopg.connect(owner_url) as connection:
         assert connection.execute("select system from access_report").fetchall() == [("good",)]
-
-
-@pytest.mark.expects_errors("a row was set aside")
-async def test_one_verdict_costs_the_others_nothing(open_database: Any, owner_url: str) -> None:
-    poison, good = "00000000-0000-7000-8000-00000000dead", "00000000-0000-7000-8000-00000000beef"
-    with psycopg.connect(owner_url, autocommit=True) as connection:
-        connection.execute(ENTRY.format("poison") + ENTRY.format("good"))  # type: ignore[call-overload]
-        connection.execute(
-            "insert into risk_intent (id, entry_id, order_id, kind, minor, currency, problem)"
-            " select case order_id when 'good' then %s else %s end::uuid, id, order_id, 'release', 1, 'EUR', %s"
-            " from risk_entry",
-            [good, poison, OFF],
-        )
-        connection.execute(TRIP.replace("poison", "dead").format("procrastinate_jobs"))  # type: ignore[call-overload]
-    async with open_database() as database:
-        await resume(database, object())  # type: ignore[arg-type]
-    with psycopg.connect(owner_url) as connection:
-        assert connection.execute("select args ->> 'intent_id' from procrastinate_jobs").fetchall() == [(good,)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
@@ -12,7 +13,14 @@ import pytest
 from backend.alerts import evaluate, summary
 from backend.core.clock import clock
 from backend.core.database import Connection
+from backend.core.keys import Key
+from backend.core.rows import readable
 from backend.core.settings import Settings
+from backend.deliveries import SecretStore, seed_sample
+from backend.deliveries.connections import reads
+from backend.deliveries.letters import reads as letters
+from backend.deliveries.sending.actions import Holder, claim, claim_canaries
+from backend.deliveries.sending.seeds import SAMPLE
 from backend.figures.figures import figures_at
 from backend.runtime import sample_shop
 from backend.runtime.sample_shop import create_sample_shop
@@ -20,6 +28,8 @@ from backend.sample import trade
 from backend.shop.rollups import fold
 from models.alerts import AlertState, Severity
 from models.dashboard import DashboardFigures
+from models.deliveries.connections import ConnectionKind
+from models.deliveries.letters import LetterState
 from models.figures import FigureName
 
 Opened = Callable[[], Any]
@@ -62,6 +72,39 @@ async def assert_exact(connection: Connection, at: datetime, days: int) -> Dashb
         pytest.approx(figures.downloads.failure_rate),
     )
     return figures
+
+
+async def test_outside_systems_are_there_in_every_state(open_database: Opened, settings: Settings) -> None:
+    async with open_database() as db:
+        await create_sample_shop(db, settings, silent)
+        store = SecretStore(Key.read(Key.make(), "test"), None)
+        await seed_sample(db, store, dict.fromkeys(SAMPLE, "http://127.0.0.1:9/in"), "a secret of the sample")
+        async with db.read() as connection:
+            found = {each.name: each for each in readable(await reads.connections(connection))}
+            assert {name: str(each.state) for name, each in found.items()} == {
+                **dict.fromkeys(SAMPLE.values(), "ok"),
+                "Newsletter": "paused",
+                "Fraud desk": "misconfigured",
+                "On-call pager": "off",
+            }
+            assert found["Newsletter"].paused_until is not None
+            assert found["Newsletter"].pause_reason
+            shop = UUID(found["Sample shop"].id)
+            assert len((await reads.connection(connection, shop)).hours) > 12
+            for state, least in ((LetterState.DEAD, 2), (LetterState.UNCERTAIN, 1), (LetterState.SENT, 8)):
+                listed = readable(
+                    await letters.letters(
+                        connection, state=state, connection_id=shop, source=None, after=(None, None), limit=50
+                    )
+                )
+                assert len(listed) >= least
+                detail = await letters.letter(connection, listed[0].id)
+                assert detail.request_body
+                assert detail.answer_body or state is LetterState.UNCERTAIN
+            me = Holder(uuid4(), tuple(ConnectionKind))
+            claimed = {row["name"] for row in await claim(connection, me)}
+            claimed |= {row["name"] for row in await claim_canaries(connection, me, 300.0)}
+            assert claimed <= set(SAMPLE.values())  # of the others nothing is sent, nor tried
 
 
 async def test_the_shop_is_believable_exact_and_alive(open_database: Opened, settings: Settings) -> None:

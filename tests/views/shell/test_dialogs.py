@@ -25,11 +25,15 @@ from app.core.step_up import StepUpQuestion
 from models.access import AccessReview, Approval, RoleAssignment
 from models.alerts import Alert
 from models.audit import AuditCheckpoint, AuditLogEntry
+from models.deliveries.connections import Connection
+from models.deliveries.letters import Letter, ReplayRequest
+from models.deliveries.routing import RouteMap
 from models.risk.case import RiskCase
 from models.risk.queue import RiskQueueEntry
 from models.risk.rules import ListKind, RiskList, RuleSetState, RuleSetSummary
 from tests.app.answers import AS_OF
 from tests.app.audit import fixtures
+from tests.views.deliveries.fixtures import connection, letter, route_map, webhook
 from tests.views.office import Office, alert, conflict, office, turns, until
 from views.access.grant_dialogs import (
     BreakGlassDialog,
@@ -45,6 +49,9 @@ from views.alerts.details import AlertDetails
 from views.alerts.dialogs import AcknowledgeDialog, ShelveDialog
 from views.alerts.rules_dialog import RulesDialog
 from views.audit.dialogs import ExportDialog, ProofDialog, TrustDialog
+from views.deliveries.connection_dialogs import ConnectionDialog, PauseDialog, SecretDialog, TurnOffDialog
+from views.deliveries.letter_dialogs import DiscardLettersDialog, ReplayDialog, ResolveDialog
+from views.deliveries.routes_dialog import RoutesDialog
 from views.kit.dialogs.base import DestructiveButton, WindowDialog
 from views.kit.dialogs.conflict import ConflictDialog
 from views.kit.dialogs.deciding import DecidingDialog
@@ -103,6 +110,9 @@ CASE: dict[str, Any] = {
     "order": {"card_last4": "4417"},
 }
 
+SYSTEM = Connection.model_validate(connection("Orders desk", webhook()))
+LETTER = Letter.model_validate(letter(1))
+ROUTES = RouteMap.model_validate(route_map())
 MADE: dict[type[QDialog], tuple[Made, ...]] = {
     AboutDialog: (lambda _, w: AboutDialog(None, "", w),),
     AcknowledgeDialog: (lambda o, w: AcknowledgeDialog(raised(), nothing, o.console.tasks, w),),
@@ -148,6 +158,17 @@ MADE: dict[type[QDialog], tuple[Made, ...]] = {
     ShelveDialog: (lambda o, w: ShelveDialog(raised(), o.clock.now, nothing, o.console.tasks, w),),
     SnoozeDialog: (lambda o, w: SnoozeDialog("CS-1", AS_OF, AS_OF, o.console, nothing, w),),
     SnoozeRuleDialog: (lambda o, w: SnoozeRuleDialog(constructed(RiskCase, CASE), o.console, w),),
+    ConnectionDialog: (
+        lambda o, w: ConnectionDialog(o.console, None, nothing, w),
+        lambda o, w: ConnectionDialog(o.console, SYSTEM, nothing, w),
+    ),
+    SecretDialog: (lambda o, w: SecretDialog(o.console, SYSTEM, w),),
+    PauseDialog: (lambda o, w: PauseDialog(o.console, SYSTEM, w),),
+    TurnOffDialog: (lambda o, w: TurnOffDialog(o.console, SYSTEM, w),),
+    ReplayDialog: (lambda o, w: ReplayDialog(o.console, ReplayRequest(connection_id="c"), (LETTER,), w),),
+    DiscardLettersDialog: (lambda o, w: DiscardLettersDialog(o.console, (LETTER,), w),),
+    ResolveDialog: (lambda o, w: ResolveDialog(o.console, LETTER, w),),
+    RoutesDialog: (lambda o, w: RoutesDialog(o.console, ROUTES, (SYSTEM,), w),),
     TrustDialog: (lambda o, w: TrustDialog(Verification(o.console), SEALED, "the shop", w, lambda: None),),
 }
 

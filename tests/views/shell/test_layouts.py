@@ -74,7 +74,7 @@ def test_names_are_checked_and_ids_never_clash() -> None:
     one = Workspaces().save_as("  Night   shift ", LAYOUT)
     assert one.current.name == "Night shift"
     two = one.save_as("Night-shift", LAYOUT)
-    assert [item.id for item in two.items] == [MAIN, "triage", "access", "night-shift", "night-shift-2"]
+    assert [item.id for item in two.items] == [*BUILT_IN, "night-shift", "night-shift-2"]
     for name in ("", "   ", "night SHIFT", "x" * 25):
         with pytest.raises(LayoutError):
             two.save_as(name, LAYOUT)
@@ -113,7 +113,7 @@ def test_a_stored_order_and_its_keys_stay_and_what_has_come_since_is_last() -> N
     by_id = {item["id"]: item for item in kept["workspaces"]}
     kept["workspaces"] = [by_id[known] for known in ("incidents", "triage", "war-room")]
     found = Workspaces.from_json(kept)
-    assert [item.id for item in found.items] == ["incidents", "triage", "war-room", "access"]
+    assert [item.id for item in found.items] == ["incidents", "triage", "war-room", "access", "deliveries.systems"]
     assert found.items[0].name == "Incidents"
 
 
@@ -121,6 +121,7 @@ def test_a_built_in_workspace_that_comes_does_not_swallow_an_operators_own(monke
     board = BuiltIn("Incidents", "key", ())
     monkeypatch.setattr(layouts, "BUILT_IN", {**BUILT_IN, "incidents.board": board})
     found = Workspaces.from_json(json.loads(EARLIER.read_text("utf-8")))
-    assert [item.id for item in found.items] == ["war-room", "triage", "access", "incidents", "incidents.board"]
+    kept = ["war-room", "triage", "access", "incidents"]
+    assert [item.id for item in found.items] == [*kept, "deliveries.systems", "incidents.board"]
     assert found.get("incidents").layout is not None
     assert found.get("incidents.board").layout is None

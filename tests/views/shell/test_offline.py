@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psycopg
 import pytest
 from PySide6.QtWidgets import QApplication, QLabel
@@ -60,6 +61,10 @@ FILLED: dict[str, Callable[[Any], Any]] = {
     "access.assignments": lambda panel: panel.table.records.rowCount(),
     "audit": lambda panel: panel.log.entry(0) is not None,
     "mine": lambda panel: "Nothing pending" in words_of(panel),
+    "deliveries.connections": lambda panel: panel.table.records.rowCount(),
+    "deliveries.connection": lambda panel: panel.bars.accessibleDescription(),
+    "deliveries.letters": lambda panel: "No dead letters" in words_of(panel) or "As it was at" in words_of(panel),
+    "deliveries.routes": lambda panel: panel.routes is not None,
 }
 """Whether a panel of a built-in workspace shows what there is."""
 CHARTS = {panel_id for panel_id in FILLED if panel_id.startswith("dashboard.")}
@@ -80,6 +85,9 @@ def prepare(api: Api) -> None:
     made = draft(api)
     send(api, "POST", "/backtests", {"ruleSetId": made["ruleSetId"], "days": 7})
     assign(api, "viewer", "risk-manager")  # waits for somebody's yes
+    hook = {"name": "Orders desk", "settings": {"kind": "webhook", "url": "https://hooks.example/in"}}
+    answer = httpx.post(f"{api.base_url}/api/deliveries/connections", json=hook, headers=api.headers(ROLE), timeout=30)
+    assert answer.is_success, answer.text
 
 
 @asynccontextmanager

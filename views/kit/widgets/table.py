@@ -158,6 +158,8 @@ class RecordTable(QTableView):
     activated_row = Signal(object)
     near_end = Signal()
 
+    model_class: type[RecordModel] = RecordModel
+
     # Qt asks for sizes while the constructor of the base class still runs.
     _whole = False
 
@@ -169,7 +171,7 @@ class RecordTable(QTableView):
         self._whole = whole
         self.hovered = -1
         """The row under the pointer."""
-        self.records = RecordModel(columns, self)
+        self.records = self.model_class(columns, self)
         self.setModel(self.records)
         self._fitted: dict[tuple[int, str], tuple[str, float]] = {}
         self._painted: dict[int, PreparedRow] = {}

@@ -20,12 +20,13 @@ from app.core.errors import OperationsError
 from app.risk.rules import RiskRules, cancel_backtest, set_words, start_backtest, titles
 from models.core.permissions import Permission
 from models.risk.rules import RuleSetState
+from views.kit.following_panel import explain
 from views.kit.theme import current
 from views.kit.widgets.flow import WIDE_GAP, Flow
 from views.kit.widgets.instant import InstantField
 from views.kit.widgets.pill import Look, Pill
 from views.kit.widgets.table import Column, RecordTable
-from views.risk.rules.following_query import FollowingPanel, explain
+from views.risk.rules.following_query import FollowingRules
 from views.risk.rules.result_view import ResultView
 from views.risk.rules.value_fields import Choice
 
@@ -52,7 +53,7 @@ def state_words(one: BacktestSummary) -> str:
     return f"{words} (lists of today)" if one.circumstances == "today" else words
 
 
-class BacktestPanel(FollowingPanel):
+class BacktestPanel(FollowingRules):
     """The panel."""
 
     def __init__(self, console: Console) -> None:

@@ -104,6 +104,8 @@ class AddEntryDialog(DecidingDialog):
             field.setAccessibleName(label or "Only until an instant")
             form.addRow(label, field)
         does = f"Being on it {KIND_WORDS[one.kind]}." if one.kind is not ListKind.CUSTOM else "Rules ask for it."
+        if one.kind is ListKind.ALLOW:
+            does += " It is on it once somebody else has agreed, under Access."
         self.column.addWidget(words_label(does))
         self.column.addLayout(form)
         self.column.addWidget(self.words)

@@ -19,12 +19,13 @@ from models.core.permissions import Permission
 from models.core.personal import NOT_KEPT_OFFLINE
 from models.risk.metrics import METRICS
 from models.risk.rules import ListKind
+from views.kit.following_panel import explain
 from views.kit.query_panel import unheard_words
 from views.kit.theme import current
 from views.kit.widgets.flow import WIDE_GAP, Flow
 from views.kit.widgets.pill import Look, Pill
 from views.kit.widgets.table import Column, RecordTable
-from views.risk.rules.following_query import FollowingPanel, explain
+from views.risk.rules.following_query import FollowingRules
 from views.risk.rules.policy_page import PolicyPage
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ SHORT_KIND = {ListKind.ALLOW: "approves", ListKind.BLOCK: "blocks", ListKind.CUS
 SUBJECTS = {"customer_id": "customer", "card": "card", "email": "e-mail"}
 
 
-class ListsPanel(FollowingPanel):
+class ListsPanel(FollowingRules):
     """The panel; one page at a time."""
 
     def __init__(self, console: Console) -> None:

@@ -11,9 +11,9 @@ from app.core.mutation_types import InConflict
 from app.risk.rules import change_policy
 from models.core.permissions import Permission
 from models.risk.rules import RiskPolicyChange
+from views.kit.following_panel import explain
 from views.kit.widgets.pill import Look, Pill
 from views.kit.widgets.problem import ProblemLine
-from views.risk.rules.following_query import explain
 from views.risk.rules.value_fields import MoneyField, NumberField
 
 if TYPE_CHECKING:
@@ -64,7 +64,10 @@ class PolicyPage(QWidget):
         self._explain()
 
     def _build(self, policy: RiskPolicy, currency: str) -> None:
-        self.note.setText("Every change is audited and holds for entries decided from then on.")
+        self.note.setText(
+            "Every change is audited and holds for entries decided from then on; what was proposed still needs two "
+            "people. The amount is changed once somebody else agrees."
+        )
         while self._form.rowCount():
             field = self._form.itemAt(0, QFormLayout.ItemRole.FieldRole)
             if field is not None and field.widget() is self.reason:
@@ -123,7 +126,10 @@ class PolicyPage(QWidget):
             from models.risk.rules import RiskPolicy
 
             self.reason.clear()
-            if outcome.answer:
+            if "approvalId" in outcome.answer:
+                self._build(policy, self._currency)
+                self.note.setText("It waits for somebody else who may approve; until then the policy stays as it is.")
+            elif outcome.answer:
                 self._policy = RiskPolicy.model_validate(outcome.answer)
                 self._build(self._policy, self._currency)
         finally:

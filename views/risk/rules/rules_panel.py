@@ -12,12 +12,13 @@ from app.risk.rule_draft import OpenDraft
 from app.risk.rules import RiskRules, publish_reason, shadow, titles
 from models.core.permissions import Permission
 from models.risk.rules import RULES_MOST, RuleSetState
+from views.kit.following_panel import explain
 from views.kit.theme import current
 from views.kit.widgets.flow import WIDE_GAP, Flow
 from views.kit.widgets.pill import Look, Pill
 from views.kit.widgets.table import Column, RecordTable
 from views.risk.rules.compare_view import ComparePage
-from views.risk.rules.following_query import FollowingPanel, explain
+from views.risk.rules.following_query import FollowingRules
 from views.risk.rules.rule_form import RuleForm
 from views.risk.rules.rule_table import RuleTable, rows_of
 from views.risk.rules.set_head import SaveBar, SetHead, published_words, state_words
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 WAITING = "Waiting for the first answer…"
 
 
-class RulesPanel(FollowingPanel):
+class RulesPanel(FollowingRules):
     """The panel. ``backtest_asked`` carries the version that is to be replayed."""
 
     backtest_asked = Signal(object)

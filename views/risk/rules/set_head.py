@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from app.risk.rules import publish_reason
 from models.core.permissions import Permission
 from models.risk.rules import RuleSetState
+from views.kit.following_panel import explain
 from views.kit.theme import current
 from views.kit.widgets.flow import WIDE_GAP, Flow
 from views.kit.widgets.pill import Look, Pill
-from views.risk.rules.following_query import explain
 
 if TYPE_CHECKING:
     from app.console import Console

@@ -17,8 +17,9 @@ from views.kit.theme import current
 from views.kit.widgets.flow import WIDE_GAP, Flow
 from views.kit.widgets.pill import Look, Pill
 from views.kit.widgets.problem import ProblemLine
+from views.kit.widgets.section import Lines, Pair, Section
 from views.kit.widgets.table import Column, RecordTable
-from views.risk.triage.case_frame import CaseFoot, Lines, NoteField, Pair, Section
+from views.risk.triage.case_frame import CaseFoot, NoteField
 from views.risk.triage.case_lines import customer_lines, order_lines
 from views.risk.triage.case_sections import Figures, VelocityCards, Why
 from views.risk.triage.wording import amount, linked_state, linked_sum, moment, shared, short_name

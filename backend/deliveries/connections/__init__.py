@@ -1,0 +1,5 @@
+"""Connections as people set them up."""
+
+from backend.core.database import load_queries
+
+queries = load_queries(__name__)

@@ -1,0 +1,284 @@
+"""Everything that changes connections. Each change is audited in the transaction that makes it; secrets never are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
+from pydantic import TypeAdapter
+
+from backend.core import audit_trail
+from backend.core.clock import clock
+from backend.core.database import Connection as Tx
+from backend.core.problems import ProblemError, invalid, same_version
+from backend.deliveries.connections import queries
+from backend.deliveries.connections.state import needs_secret
+from backend.deliveries.secrets import SecretError, SecretStore, fingerprint, last_four
+from models.core.problems import Code
+from models.deliveries.connections import (
+    ConnectionChange,
+    ConnectionRequest,
+    ConnectionSettings,
+    PauseRequest,
+    SecretPurpose,
+    SecretRequest,
+)
+
+SETTINGS: TypeAdapter[ConnectionSettings] = TypeAdapter(ConnectionSettings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A connection as people have set it up."""
+
+    id: UUID
+    name: str
+    kind: str
+    settings: ConnectionSettings
+    subscriptions: tuple[str, ...]
+    rate: float | None
+    ready: bool
+    paused_by: str | None
+    paused_until: datetime | None
+    pause_reason: str
+    version: int
+    stopped: str | None
+
+    def audit_snapshot(self) -> dict[str, Any]:
+        """As the audit log keeps it."""
+        return {
+            "name": self.name,
+            "settings": self.settings.model_dump(mode="json", by_alias=True),
+            "subscriptions": list(self.subscriptions),
+            "rate": self.rate,
+            "ready": self.ready,
+            "pausedBy": self.paused_by,
+            "pausedUntil": self.paused_until,
+            "pauseReason": self.pause_reason,
+        }
+
+
+async def create(tx: Tx, *, actor: str, request: ConnectionRequest, seed: str | None = None) -> UUID:
+    """A new connection; without a secret it is off, where it needs one. A name that is taken: 422."""
+    values = {
+        "name": request.name,
+        "kind": request.settings.kind,
+        "settings": Jsonb(request.settings.model_dump(mode="json")),
+        "subscriptions": list(request.subscriptions),
+        "patterns": patterns(request.subscriptions),
+        "rate": request.rate,
+        "seed": seed,
+        "ready": not needs_secret(request.settings),
+        "actor": actor,
+    }
+    row = await (await tx.execute(queries.insert, values)).fetchone()
+    if row is None:
+        raise _name_taken(request.name)
+    connection_id: UUID = row[0]
+    await tx.execute(queries.insert_health, {"connection_id": connection_id})
+    await tx.execute(queries.insert_lanes, {"connection_id": connection_id})
+    await _record(tx, "created", None, await _lock(tx, connection_id), actor=actor)
+    return connection_id
+
+
+async def change(tx: Tx, *, actor: str, connection_id: UUID, version: int, request: ConnectionChange) -> None:
+    """Change what is named; whatever had stopped goes on at once. Stale: 412. A name that is taken: 422."""
+    before = await _lock(tx, connection_id)
+    same_version(before.version, version)
+    named = {name: getattr(request, name) for name in request.model_fields_set}
+    if empty := [name for name, value in named.items() if value is None and name != "rate"]:
+        raise invalid(f"/{empty[0]}", "leave the field out to keep its value")
+    if (wanted := named.get("settings")) is not None and wanted.kind != before.settings.kind:
+        raise invalid("/settings/kind", "a connection stays of its kind; add another one instead")
+    after = replace(before, **named)
+    if after == before:
+        audit_trail.nothing_changed()
+        return
+    values = {"name": after.name, "connection_id": connection_id}
+    if await (await tx.execute(queries.name_taken, values)).fetchone() == (True,):
+        raise _name_taken(after.name)
+    await _write(tx, before, replace(after, ready=await _is_ready(tx, after)), "changed", actor=actor)
+
+
+async def pause(tx: Tx, *, actor: str, connection_id: UUID, request: PauseRequest) -> None:
+    """Hold back what is meant for it. The same again changes nothing; an end that lies behind: 422."""
+    before = await _lock(tx, connection_id)
+    if request.until is not None and request.until <= await clock(tx):
+        raise invalid("/until", "the end of a pause lies ahead")
+    after = replace(before, paused_by=actor, paused_until=request.until, pause_reason=request.reason)
+    if after == before:
+        audit_trail.nothing_changed()
+        return
+    await _write(tx, before, after, "paused", actor=actor, reason=request.reason, anew=False)
+
+
+async def resume(tx: Tx, *, actor: str, connection_id: UUID) -> None:
+    """Let it go on, whatever had stopped it. One that runs stays as it is."""
+    before = await _lock(tx, connection_id)
+    if before.paused_by is None and before.stopped is None:
+        audit_trail.nothing_changed()
+        return
+    after = replace(before, paused_by=None, paused_until=None, pause_reason="")
+    await _write(tx, before, after, "resumed", actor=actor)
+
+
+async def set_secret(tx: Tx, *, actor: str, connection_id: UUID, store: SecretStore, request: SecretRequest) -> None:
+    """Keep a secret; the one before stays valid for as long as is said. What cannot be kept or followed: 422."""
+    before = await _lock(tx, connection_id)
+    values: dict[str, Any] = {"sealed": None, "reference": "", "last_four": "", "fingerprint": ""}
+    try:
+        if request.value is not None:
+            values["sealed"] = store.seal(connection_id, request.value)
+            values |= {"last_four": last_four(request.value), "fingerprint": fingerprint(request.value)}
+        elif request.reference is not None:
+            if words := store.reference_blocker(request.reference):
+                raise invalid("/reference", words)
+            values["reference"] = request.reference
+    except SecretError as error:
+        raise ProblemError(Code.CONFLICT, f"{str(error)[0].upper()}{str(error)[1:]}.") from None
+    values |= {
+        "connection_id": connection_id,
+        "purpose": request.purpose,
+        "actor": actor,
+        "expires_at": request.expires_at,
+        # One that was refused proves nothing any more.
+        "hours": 0 if before.stopped else request.previous_hours,
+    }
+    await tx.execute(queries.put_secret, values)
+    after = replace(before, ready=await _is_ready(tx, before))
+    verb = "secret_set" if request.purpose is SecretPurpose.SEND else "hook_secret_set"
+    await _write(tx, before, after, verb, actor=actor)
+
+
+async def remove_secret(tx: Tx, *, actor: str, connection_id: UUID, purpose: SecretPurpose) -> None:
+    """Forget a secret. Without the one to send with, the connection is off, and what waits for it is given up."""
+    before = await _lock(tx, connection_id)
+    values = {"connection_id": connection_id, "purpose": purpose}
+    if await (await tx.execute(queries.delete_secret, values)).fetchone() is None:
+        audit_trail.nothing_changed()
+        return
+    after = replace(before, ready=await _is_ready(tx, before))
+    if before.ready and not after.ready:
+        words = "given up when the secret was removed"
+        await tx.execute(queries.discard_waiting, {"connection_id": connection_id, "words": words})
+    verb = "secret_removed" if purpose is SecretPurpose.SEND else "hook_secret_removed"
+    await _write(tx, before, after, verb, actor=actor)
+
+
+async def ask_for_proof(tx: Tx, *, actor: str, connection_id: UUID) -> datetime:
+    """Have the worker send a canary at once; returns since when its answer counts."""
+    row = await _lock(tx, connection_id)
+    if not row.ready:
+        raise ProblemError(Code.CONFLICT, f"{row.name} is off: enter its secret first.")
+    since = await (await tx.execute(queries.ask_for_proof, {"connection_id": connection_id})).fetchone()
+    assert since is not None  # noqa: S101 - every connection has a row
+    await _record(tx, "tested", None, row, actor=actor)
+    asked_at: datetime = since[0]
+    return asked_at
+
+
+async def seed(
+    tx: Tx, *, name: str, seed: str, settings: ConnectionSettings, store: SecretStore, secret: SecretRequest
+) -> tuple[UUID, bool]:
+    """Make or update a connection that the program names; says whether it is new. What an operator changed is kept."""
+    actor = audit_trail.WORKER
+    row = await (await tx.execute(queries.by_seed, {"seed": seed})).fetchone()
+    if row is None:
+        taken = {"name": name, "connection_id": None}
+        if await (await tx.execute(queries.name_taken, taken)).fetchone() == (True,):
+            name = f"{name} ({seed})"
+        request = ConnectionRequest(name=name, settings=settings)
+        connection_id = await create(tx, actor=actor, request=request, seed=seed)
+    else:
+        connection_id = row[0]
+    if not (await _lock(tx, connection_id)).ready:
+        await set_secret(tx, actor=actor, connection_id=connection_id, store=store, request=secret)
+    before = await _lock(tx, connection_id)
+    url = getattr(settings, "url", None)
+    if getattr(before.settings, "url", None) != url:
+        changed = SETTINGS.validate_python(before.settings.model_dump() | {"url": url})
+        await _write(tx, before, replace(before, settings=changed), "changed", actor=actor)
+    return connection_id, row is None
+
+
+async def unseed(tx: Tx, *, seed: str) -> None:
+    """No setting names it any more: it is off."""
+    row = await (await tx.execute(queries.by_seed, {"seed": seed})).fetchone()
+    if row is not None:
+        await remove_secret(tx, actor=audit_trail.WORKER, connection_id=row[0], purpose=SecretPurpose.SEND)
+
+
+def patterns(subscriptions: tuple[str, ...]) -> list[str]:
+    """What is subscribed to, for LIKE: an underscore is one, and a star at the end is anything."""
+    return [
+        (each.removesuffix("*") + "%" if each.endswith("*") else each).replace("_", r"\_") for each in subscriptions
+    ]
+
+
+async def _is_ready(tx: Tx, row: _Row) -> bool:
+    if not needs_secret(row.settings):
+        return True
+    return await (await tx.execute(queries.has_secret, {"connection_id": row.id})).fetchone() == (True,)
+
+
+async def _lock(tx: Tx, connection_id: UUID) -> _Row:
+    async with tx.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(queries.lock, {"connection_id": connection_id})
+        row = await cursor.fetchone()
+    if row is None:
+        raise ProblemError(Code.NOT_FOUND, "There is no such connection.")
+    settings = SETTINGS.validate_python(row["settings"])
+    return _Row(**row | {"settings": settings, "subscriptions": tuple(row["subscriptions"])})
+
+
+async def _write(
+    tx: Tx, before: _Row, after: _Row, verb: str, *, actor: str, reason: str | None = None, anew: bool = True
+) -> None:
+    values = {
+        "connection_id": after.id,
+        "name": after.name,
+        "kind": after.kind,
+        "settings": Jsonb(after.settings.model_dump(mode="json")),
+        "subscriptions": list(after.subscriptions),
+        "patterns": patterns(after.subscriptions),
+        "rate": after.rate,
+        "ready": after.ready,
+        "paused_by": after.paused_by,
+        "paused_until": after.paused_until,
+        "pause_reason": after.pause_reason,
+        "actor": actor,
+    }
+    await tx.execute(queries.change, values)
+    which = {"connection_id": after.id}
+    if after.ready and not before.ready:
+        await tx.execute(queries.begin_now, which)
+    if anew:
+        await tx.execute(queries.start_anew, which)
+        await tx.execute(queries.all_due, which)
+    await _record(tx, verb, before, replace(after, version=before.version + 1), actor=actor, reason=reason)
+
+
+async def _record(
+    tx: Tx, verb: str, before: _Row | None, after: _Row, *, actor: str, reason: str | None = None
+) -> None:
+    pictures = [None if each is None else each.audit_snapshot() for each in (before, after)]
+    await audit_trail.record(
+        tx,
+        actor=actor,
+        action=f"deliveries.connection.{verb}",
+        resource_type="connection",
+        resource_id=str(after.id),
+        label=after.name,
+        version=after.version,
+        before=pictures[0] if pictures[0] != pictures[1] else None,  # of a new secret nothing is shown
+        after=pictures[1],
+        reason=reason,
+    )
+
+
+def _name_taken(name: str) -> ProblemError:
+    return invalid("/name", f"another connection is called {name}")

@@ -1,0 +1,17 @@
+-- name: connection
+select c.id, c.name, c.kind from connection as c where c.id = %(connection_id)s
+
+-- name: insert
+insert into hook_delivery (connection_id, provider_id, type, data)
+values (%(connection_id)s, %(provider_id)s, %(type)s, %(data)s)
+    on conflict (connection_id, provider_id) do nothing
+returning id
+
+-- name: lock
+select h.id, h.data, c.name
+  from hook_delivery as h join connection as c on c.id = h.connection_id
+ where h.id = %(hook_id)s and h.worked_at is null
+   for update of h
+
+-- name: worked
+update hook_delivery set worked_at = clock_timestamp(), words = %(words)s where id = %(hook_id)s

@@ -1,0 +1,116 @@
+"""What notices say, as the program has it: the first version of each template, until somebody changes it.
+
+``{name}`` stands for a value. Nothing else is special, and what is filled in is never looked at again: a value with
+braces in it stays as it is. Channels make the whole text harmless for their system.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from models.deliveries.connections import ConnectionKind
+
+VERSION = 1
+"""Of every text here. One that was changed by somebody begins with the next."""
+
+ERASED = "What this said was erased."
+
+_VALUE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+_BRACE = re.compile(r"[{}]")
+_EMPTY_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramText:
+    """One template."""
+
+    subject: str
+    text: str
+    examples: Mapping[str, str]
+    """The values it may name, each with a made-up one for previews."""
+
+
+_LINK = {"link": "https://ops.example/alerts/7"}
+_ALERT = {
+    "title": "Downloads fail: 41 %, limit 5 %",
+    "severity": "P1",
+    "since": "24 Nov 14:02 UTC",
+    "guidance": "Look at the download servers in the War room.\nCall whoever is on duty for them.",
+    "actor": "Ada Lovelace",
+    "comment": "I am looking",
+    **_LINK,
+}
+_APPROVAL = {
+    "title": "Role Finance for Grace Hopper",
+    "requester": "Ada Lovelace",
+    "reason": "Month end",
+    "expires": "25 Nov 14:02 UTC",
+    **_LINK,
+}
+_ESCALATION = {
+    "team": "finance",
+    "order": "CS-48001",
+    "amount": "249.60 EUR",
+    "score": "87",
+    "rules": "Velocity of the card, Country of the card",
+    "actor": "Ada Lovelace",
+    "notes": "Please look at the invoice address",
+    **_LINK,
+}
+_BACKUP = {"problem": "the restore test found 3 rows too few", "since": "24 Nov 03:10 UTC", "guidance": "See Backup."}
+_REPORT = {"title": "Risk report October 2026", "period": "October 2026", **_LINK}
+_CODE = {"code": "482913", "minutes": "15", "person": "Ada Lovelace"}
+_DIGEST = {"count": "4", "day": "24 Nov 2026", "lines": "P3 · Access differs\nP4 · Report is ready"}
+
+TEXTS: Mapping[tuple[str, ConnectionKind | None], ProgramText] = {
+    ("alert.raised", None): ProgramText("{title}", "Since {since}.\n\n{guidance}", _ALERT),
+    ("alert.updated", None): ProgramText("{title}", "Since {since}, and still so.\n\n{guidance}", _ALERT),
+    ("alert.acknowledged", None): ProgramText("{title}", "{actor} has acknowledged it. {comment}", _ALERT),
+    ("alert.resolved", None): ProgramText("{title}", "It has passed. It began {since}.", _ALERT),
+    ("approval.waiting", None): ProgramText(
+        "Waits for approval: {title}", "{requester} asks for it until {expires}: {reason}", _APPROVAL
+    ),
+    ("approval.ended", None): ProgramText("No longer waits: {title}", "{requester} had asked for it.", _APPROVAL),
+    ("risk.escalated", None): ProgramText(
+        "Order {order} for {team}",
+        "{actor} asks {team} to look at order {order} of {amount}, score {score} ({rules}).\n\n{notes}",
+        _ESCALATION,
+    ),
+    ("backup.failed", None): ProgramText("Backups: {problem}", "Since {since}: {problem}.\n\n{guidance}", _BACKUP),
+    ("report.ready", None): ProgramText("{title} is ready", "It covers {period}.", _REPORT),
+    ("contact.code", None): ProgramText(
+        "Your code: {code}",
+        "Enter {code} in the operations console within {minutes} minutes, so that it may write to this address. "
+        "Nobody has entered it yet; if it was not you who asked, do nothing.",
+        _CODE,
+    ),
+    ("digest.daily", None): ProgramText("{count} notices of {day}", "{lines}", _DIGEST),
+    # Pagers read the subject out; what woke somebody says how bad it is first.
+    ("alert.raised", ConnectionKind.PAGERDUTY): ProgramText(
+        "{severity}: {title}", "Since {since}.\n\n{guidance}\n\n{link}", _ALERT
+    ),
+}
+"""By name and kind of connection; ``None``: on every kind that has no text of its own."""
+
+
+def program_text(name: str, kind: ConnectionKind | None) -> ProgramText:
+    """That of a kind, or else of all. Raises KeyError for a name there is not."""
+    return TEXTS.get((name, kind)) or TEXTS[name, None]
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """The text with its values; one that is missing leaves nothing behind."""
+    filled = _VALUE.sub(lambda found: values.get(found[1], ""), text)
+    return _EMPTY_LINES.sub("\n\n", filled).strip()
+
+
+def text_blocker(text: str, names: frozenset[str]) -> str | None:
+    """Why a text cannot be a template with these values; ``None`` when it can."""
+    unknown = sorted({name for name in _VALUE.findall(text) if name not in names})
+    if unknown:
+        return f"There is no value {{{unknown[0]}}} here. It may name: {', '.join(sorted(names))}."
+    if _BRACE.search(_VALUE.sub("", text)):
+        return "A brace stands alone. Braces only go around the name of a value, such as {title}."
+    return None

@@ -1,0 +1,64 @@
+"""Connections the program makes or changes when a worker starts: those settings name, and the sample shop's."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+from backend.core.database import Connection, Database
+from backend.core.settings import Settings
+from backend.deliveries.connections import actions
+from backend.deliveries.routing.actions import route_team
+from backend.deliveries.secrets import SecretStore
+from models.deliveries.connections import ConnectionSettings, SecretRequest, ShopSettings, WebhookSettings
+from models.deliveries.routing import Team
+
+NAMES: Final = {
+    "shop_webhook": "Shop webhook",
+    "finance_webhook": "Finance webhook",
+    "support_webhook": "Support webhook",
+}
+SAMPLE: Final = {"shop": "Sample shop", "support": "Support desk", "finance": "Finance ledger"}
+_TEAMS: Final = {
+    "finance_webhook": (Team.FINANCE,),
+    "support_webhook": (Team.SUPPORT,),
+    "sample_support": (Team.OPERATIONS, Team.RISK, Team.SUPPORT),
+    "sample_finance": (Team.FINANCE,),
+}
+
+
+async def seed_connections(database: Database, settings: Settings, store: SecretStore) -> None:
+    """Make what settings name, follow addresses that changed, and turn off what no setting names any more."""
+    async with database.transaction() as tx:
+        for name, called in NAMES.items():
+            url = getattr(settings, name)
+            if url is None:
+                await actions.unseed(tx, seed=name)
+            else:
+                secret = SecretRequest(reference=f"env:OPSCONSOLE_{name.upper()}_SECRET")
+                await _seed(tx, name, called, url, store, secret)
+
+
+async def seed_sample(database: Database, store: SecretStore, addresses: dict[str, str], secret: str) -> None:
+    """The outside systems of the sample shop: ``shop``, ``support`` and ``finance``, at the addresses of this run."""
+    async with database.transaction() as tx:
+        for name, called in SAMPLE.items():
+            await _seed(tx, f"sample_{name}", called, addresses[name], store, SecretRequest(value=secret))
+
+
+async def _seed(tx: Connection, seed: str, name: str, url: str, store: SecretStore, secret: SecretRequest) -> None:
+    is_shop = seed in {"shop_webhook", "sample_shop"}
+    kept: ConnectionSettings = ShopSettings(url=url) if is_shop else WebhookSettings(url=url)
+    connection_id, new = await actions.seed(tx, name=name, seed=seed, settings=kept, store=store, secret=secret)
+    if new:
+        await _route(tx, seed, connection_id)
+
+
+async def route_sample(tx: Connection, name: str, connection_id: UUID) -> None:
+    """Who hears of what by an outside system of the sample shop."""
+    await _route(tx, f"sample_{name}", connection_id)
+
+
+async def _route(tx: Connection, seed: str, connection_id: UUID) -> None:
+    for team in _TEAMS.get(seed, ()):
+        await route_team(tx, team=team, connection_id=connection_id)

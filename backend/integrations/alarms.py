@@ -1,0 +1,32 @@
+"""Deliveries raise alerts, and alerts are told of through deliveries: so the one stands behind a port of the other."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from backend.alerts import acknowledge_alert, clear_condition, find_open, raise_alert
+from backend.core.database import Connection
+from models.alerts import AlertState, Severity
+
+SOURCE = "deliveries"
+
+
+class AlertAlarms:
+    """The port ``Alarms`` on alerts."""
+
+    async def raise_alarm(self, tx: Connection, *, key: str, title: str, severity: Severity, guidance: str) -> None:
+        """Say that something holds."""
+        await raise_alert(tx, source=SOURCE, key=key, title=title, severity=severity, guidance=guidance)
+
+    async def clear_alarm(self, tx: Connection, *, key: str) -> None:
+        """Say that it has passed."""
+        await clear_condition(tx, source=SOURCE, key=key)
+
+    async def acknowledge(self, tx: Connection, *, thread: str, actor: str, comment: str) -> bool:
+        """Acknowledge the alert a thread is about."""
+        kind, _, alert_id = thread.partition(":")
+        alert = await find_open(tx, UUID(alert_id)) if kind == "alert" else None
+        if alert is None or alert.state is not AlertState.ACTIVE:
+            return False
+        await acknowledge_alert(tx, actor=actor, alert_id=UUID(alert_id), version=alert.version, comment=comment)
+        return True

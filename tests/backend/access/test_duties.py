@@ -1,0 +1,148 @@
+"""The table of duties in the administrators' page: each row is what the server does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+
+from models.core.permissions import APART, BUILT_IN_ROLES, Permission, together
+from tests.backend.risk.fixtures import RiskShop
+from tests.backend.risk.samples import publish, rule
+from tests.conftest import Api
+
+PAGE = Path(__file__).parents[3] / "docs" / "administrators" / "access.md"
+RBAC = "/api/operations/rbac"
+RISK = "/api/risk"
+
+
+def table() -> dict[str, tuple[str, frozenset[str]]]:
+    """By permission: what one person must not do to one thing, and which others they must not hold."""
+    section = PAGE.read_text("utf-8").partition("## Duties that stay apart")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| `([\w.]+)` \| (.+?) \| (.+?) \|$", section, re.MULTILINE)
+    return {name: (duty.strip("–"), frozenset(re.findall(r"`([\w.]+)`", apart))) for name, duty, apart in rows}
+
+
+class Office:
+    """One person with every role but the machines', who tries to do everything alone."""
+
+    def __init__(self, api: Api) -> None:
+        self.api = api
+        with psycopg.connect(api.owner_url) as connection:
+            connection.execute(
+                "insert into role_assignment (user_id, role_id, granted_by)"
+                " select 'administrator', id, 'test' from role_definition"
+                " where not service and id <> 'administrator'"
+            )
+
+    def send(self, method: str, path: str, body: Any = None, version: object = None) -> httpx.Response:
+        headers = self.api.headers("administrator") | ({} if version is None else {"If-Match": f'"{version}"'})
+        return httpx.request(method, self.api.base_url + path, json=body, headers=headers, timeout=20)
+
+    def refused_alone(self, asked: httpx.Response) -> None:
+        """It waits for somebody, and nobody agrees with themselves."""
+        assert asked.status_code == 202, asked.text
+        approval = asked.json()
+        path = f"{RBAC}/approvals/{approval['approvalId']}/decision"
+        assert self.send("POST", path, {"decision": "approve"}, approval["version"]).status_code == 403
+
+
+def _roles(office: Office) -> None:
+    """Somebody makes a harmless role of dangerous permissions, and themselves its holder."""
+    own = {"name": "Helper", "description": "", "permissions": [], "sensitive": False}
+    made = office.send("POST", f"{RBAC}/roles", own | {"roleId": "helper", "permissions": ["risk.approve_orders"]})
+    assert made.status_code == 201, made.text
+    grant = {"userId": "administrator", "roleId": "helper", "reason": "to help"}
+    office.refused_alone(office.send("POST", f"{RBAC}/assign", grant))
+    held = office.send("GET", f"{RBAC}/roles/viewer").json()
+    more = {"permissions": [*held["permissions"], "risk.check_orders"], "reason": "to check"}
+    office.refused_alone(office.send("PATCH", f"{RBAC}/roles/viewer", more, held["version"]))
+    sensitive = {"userId": "viewer", "roleId": "risk-manager", "reason": "r"}
+    office.refused_alone(office.send("POST", f"{RBAC}/assign", sensitive))
+
+
+def _approvals(office: Office) -> None:
+    asked = office.send(
+        "POST", f"{RBAC}/break-glass", {"userId": "viewer", "roleId": "administrator", "minutes": 5, "reason": "r"}
+    )
+    office.refused_alone(asked)
+
+
+def _orders(office: Office) -> None:
+    publish(office.api.owner_url, rule())
+    entry = RiskShop(office.api).entry(reporting_minor=60_000)
+    verdict = {"status": "reviewed", "verdict": "approved", "notes": "n"}
+    path = f"{RISK}/queue/{entry}/decision"
+    proposed = office.send("POST", path, verdict, 1)
+    assert proposed.json()["status"] == "open", proposed.text
+    again = office.send("POST", path, verdict | {"verdict": "rejected"}, proposed.json()["version"])
+    assert again.status_code == 409
+
+
+def _rules(office: Office) -> None:
+    draft = office.send("POST", f"{RISK}/rule-sets", {"title": "Mine", "rules": [rule("mine")]}).json()
+    copied = office.send("POST", f"{RISK}/rule-sets", {"title": "Copy", "basedOn": draft["ruleSetId"]}).json()
+    for one in (draft, copied):
+        path = f"{RISK}/rule-sets/{one['ruleSetId']}/publish"
+        refused = office.send("POST", path, {"reason": "r", "waiveShadow": "w"}, one["version"])
+        assert (refused.status_code, "You wrote" in refused.json()["detail"]) == (409, True)
+
+
+def _policies(office: Office) -> None:
+    _rules(office)
+    office.refused_alone(office.send("PATCH", f"{RISK}/policy", {"twoPersonMinor": 1, "reason": "r"}, 1))
+    friends = {"listId": "friends", "title": "Friends", "kind": "allow", "metric": "device"}
+    assert office.send("POST", f"{RISK}/lists", friends).status_code == 201
+    office.refused_alone(office.send("POST", f"{RISK}/lists/friends/entries", {"value": "d", "reason": "r"}))
+
+
+WALKS: dict[str, Callable[[Office], None]] = {
+    Permission.MANAGE_ROLES: _roles,
+    Permission.APPROVE_ROLES: _approvals,
+    Permission.APPROVE_ORDERS: _orders,
+    Permission.MANAGE_RISK_RULES: _policies,
+    Permission.PUBLISH_RISK_RULES: _rules,
+}
+
+
+def test_the_table_says_something_of_each_permission() -> None:
+    found = table()
+    assert list(found) == [str(each) for each in Permission]
+    assert {name for name, (duty, _) in found.items() if duty} == set(WALKS)
+    told = {frozenset((name, other)) for name, (_, apart) in found.items() for other in apart}
+    assert told == {frozenset(map(str, pair)) for pair in APART}
+    assert all(name in found[other][1] for name, (_, apart) in found.items() for other in apart), "in both rows"
+
+
+@pytest.mark.parametrize("permission", sorted(WALKS))
+def test_one_person_with_every_role_cannot_do_it_alone(api: Api, permission: str) -> None:
+    WALKS[permission](Office(api))
+
+
+def test_no_role_of_ours_brings_together_what_must_be_apart() -> None:
+    assert [role.id for role in BUILT_IN_ROLES if together(role.permissions)] == []
+
+
+@pytest.mark.parametrize("pair", APART, ids=" ".join)
+def test_nobody_comes_to_hold_both(api: Api, pair: tuple[Permission, Permission]) -> None:
+    office = Office(api)
+    both = {"roleId": "both", "name": "Both", "description": "", "permissions": list(pair), "sensitive": True}
+    refused = office.send("POST", f"{RBAC}/roles", both)
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/permissions")
+    api.add_person("ada", "Ada", "password-of-ada")
+    for number, permission in enumerate(pair):
+        with psycopg.connect(api.owner_url) as connection:
+            connection.execute(
+                "insert into role_definition (id, name, description, permissions, sensitive, approvers, approval_hours,"
+                " updated_by)"
+                " values (%s, %s, '', %s, false, 0, 24, 'test')",
+                (f"one-{number}", f"One {number}", [str(permission)]),
+            )
+    first = office.send("POST", f"{RBAC}/assign", {"userId": "ada", "roleId": "one-0"})
+    second = office.send("POST", f"{RBAC}/assign", {"userId": "ada", "roleId": "one-1"})
+    assert 409 in {first.status_code, second.status_code}, (first.text, second.text)
