@@ -183,7 +183,7 @@ def email_alias(text: str) -> str:
     host = _ALIAS_DOMAINS.get(host, host)
     base = visible(name.partition("+")[0]) or name
     if host in _DOTS_DO_NOT_MATTER:
-        base = base.replace(".", "") or base
+        base = visible(base.replace(".", "")) or base
     return f"{base}{at}{host}"
 
 

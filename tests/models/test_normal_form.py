@@ -115,6 +115,7 @@ def test_networks() -> None:
     ],
 )
 @example(text="0 .")
+@example(text="com0 .@gmail.com")
 @example(text="a.example\u3002 .")
 @given(text=INGREDIENTS)
 def test_a_form_is_its_own_form(form: Callable[[str], str], text: str) -> None:
