@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from types import ModuleType
 
@@ -53,11 +54,12 @@ def run(folder: Path, *command: str) -> str:
     """A command in a folder, as if started by hand there: nothing of this run of pytest reaches it."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "PYTHONPATH", "GIT_"))}
     kept.setdefault("QT_QPA_PLATFORM", "offscreen")
-    if memory := os.environ.get("PYTEST_DEBUG_TEMPROOT"):
+    # A folder of its own for its temporary ones: pytest closes that of others, with the databases they have in there.
+    with tempfile.TemporaryDirectory(dir=os.environ.get("PYTEST_DEBUG_TEMPROOT")) as memory:
         kept["PYTEST_DEBUG_TEMPROOT"] = memory
-    done = subprocess.run(
-        command, cwd=folder, env=kept, capture_output=True, text=True, timeout=SECONDS_MOST, check=False
-    )
+        done = subprocess.run(
+            command, cwd=folder, env=kept, capture_output=True, text=True, timeout=SECONDS_MOST, check=False
+        )
     assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout[-6000:]}\n{done.stderr[-4000:]}"
     return done.stdout
 

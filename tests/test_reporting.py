@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -35,10 +36,13 @@ def test_real_orders():
 def test_a_failing_run_names_each_failure_with_its_cause_and_prints_no_log_of_requests(tmp_path: Path) -> None:
     name = "test_with_a_name_as_long_as_the_longest_ones_that_are_found_in_the_tests_of_this_house"
     (tmp_path / "test_failing.py").write_text(FAILING.format(name=name))
-    # Run where the file is: the summary names it from there, and a line has no room for the path of a temporary folder.
     settings, there = str(ROOT / "pyproject.toml"), os.environ | {"PYTHONPATH": str(ROOT)}
-    run = [sys.executable, "-m", "pytest", "-c", settings, "--rootdir", str(tmp_path), "-p", "tests.conftest"]
-    done = subprocess.run([*run, "."], cwd=tmp_path, env=there, capture_output=True, text=True, timeout=60, check=False)
+    run = [sys.executable, "-m", "pytest", "-c", settings, "--rootdir", str(tmp_path), "-p", "tests.conftest", "."]
+    # Where the file is: the summary names it from there, and a line has no room for the path of a temporary folder.
+    # With a folder of its own for its temporary ones: pytest closes that of others, with the databases in there.
+    with tempfile.TemporaryDirectory(dir=os.environ.get("PYTEST_DEBUG_TEMPROOT")) as memory:
+        there["PYTEST_DEBUG_TEMPROOT"] = memory
+        done = subprocess.run(run, cwd=tmp_path, env=there, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 1, done.stderr
     assert "dashboard 999" not in done.stdout
     assert "the disk is full" in done.stdout

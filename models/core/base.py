@@ -161,7 +161,7 @@ def _text_only(form: Callable[[str], str]) -> BeforeValidator:
     return BeforeValidator(lambda value: form(value) if isinstance(value, str) else value)
 
 
-def _said(value: Any) -> Any:
+def _none_if_invisible(value: Any) -> Any:
     return None if value and isinstance(value, str) and not normal_form.visible(value) else value
 
 
@@ -172,7 +172,7 @@ def _known_country(value: Any) -> Any:
 OutsideId = Annotated[Identifier, _text_only(normal_form.identifier)]
 """An outside system's id in a request, brought into its one form."""
 
-OptionalOutsideId = Annotated[OutsideId | None, BeforeValidator(_said)]
+OptionalOutsideId = Annotated[OutsideId | None, BeforeValidator(_none_if_invisible)]
 """As ``OutsideId`` where there may be none; one that shows nothing is none."""
 
 GivenCurrency = Annotated[str, _text_only(normal_form.currency), Field(pattern=r"^[A-Za-z]{3}$", examples=["EUR"])]

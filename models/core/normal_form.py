@@ -145,9 +145,14 @@ def _code(text: str) -> str | None:
         return None
 
 
+_DOMAIN_END: Final = re.compile(r"[\s.\u3002\uff0e\uff61]+\Z")
+"""Space and dots, in East Asian form too: what one leaves behind may be another of them."""
+
+
 def domain(text: str) -> str:
     """A domain as the name service knows it: small letters, in ASCII (IDNA 2008), no dot at its end."""
-    text = visible(text).rstrip(".").lower()
+    # Small letters may decompose (İ), so composed again.
+    text = _DOMAIN_END.sub("", visible(visible(text).lower()))
     return text if text.isascii() and "xn--" not in text else _domain(text)
 
 
@@ -178,7 +183,7 @@ def email_alias(text: str) -> str:
     host = _ALIAS_DOMAINS.get(host, host)
     base = visible(name.partition("+")[0]) or name
     if host in _DOTS_DO_NOT_MATTER:
-        base = base.replace(".", "") or base
+        base = visible(base.replace(".", "")) or base
     return f"{base}{at}{host}"
 
 

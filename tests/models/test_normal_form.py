@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from models.core import normal_form
@@ -114,6 +114,9 @@ def test_networks() -> None:
         normal_form.email_alias,
     ],
 )
+@example(text="0 .")
+@example(text="com0 .@gmail.com")
+@example(text="a.example\u3002 .")
 @given(text=INGREDIENTS)
 def test_a_form_is_its_own_form(form: Callable[[str], str], text: str) -> None:
     assert form(form(text)) == form(text)

@@ -121,10 +121,10 @@ async def import_orders(database: Database, file: Path, options: ImportOptions, 
     rows, report = _checked(file, options)
     done, total = 0, report.found.orders + report.found.refunds
     async with database.transaction() as tx:
-        landing = _Landing(tx, await upserts.claim_currency(tx, options.currency), report)
+        writer = _SalesWriter(tx, await upserts.claim_currency(tx, options.currency), report)
         sales = rows.sales()
         while some := list(islice(sales, BATCH_MOST)):
-            await landing.land(some)
+            await writer.write(some)
             done += len(some)
             progress(done, total)
     return report
@@ -161,15 +161,15 @@ def _words(sale: Sale, shift: timedelta) -> str:
     return ", ".join(words)
 
 
-class _Landing:
-    """Lands sales in batches, within one transaction."""
+class _SalesWriter:
+    """Writes sales in batches, within one transaction."""
 
     def __init__(self, tx: Connection, reporting: str, report: Report) -> None:
         self._tx, self._reporting, self._report = tx, reporting, report
         self._made: Counter[tuple[str, datetime]] = Counter()
 
-    async def land(self, sales: list[Sale]) -> None:
-        """Land some sales."""
+    async def write(self, sales: list[Sale]) -> None:
+        """Write some of them, and count what became of each."""
         shift = self._report.shifted
         orders = [self._order(sale, shift) for sale in sales if sale.minor >= 0]
         refunds = [_undated(sale, shift) for sale in sales if sale.refunded]

@@ -56,7 +56,7 @@ async def signed_in(folder: Path, server: Faulty) -> Console:
     return console
 
 
-async def test_all_badges_are_one_question_and_follow_what_is_told(tmp_path: Path) -> None:
+async def test_all_badges_are_one_question_and_follow_what_is_announced(tmp_path: Path) -> None:
     async with faulty_server() as server:
         office = Office(server, *BOTH)
         server.events = asyncio.Queue()
