@@ -14,7 +14,7 @@ from typing import Any
 
 from psycopg import sql
 
-from backend.risk.predicate import EvaluationContext, effective
+from backend.risk.predicate import EvaluationContext, effective, heaviest_first
 from backend.risk.sql_conditions import Names, SqlContext, held_sql, unsuppressed_sql
 from models.risk.backtest import SAMPLE_MOST
 from models.risk.rules import STRENGTH, Action, FraudRule
@@ -127,7 +127,7 @@ class Sweep:
 
     @staticmethod
     def _decided(rules: list[tuple[int, FraudRule]], bits: int, flag: int, context: EvaluationContext) -> Decided:
-        fired = [rule for bit, rule in rules if bits >> bit & 1]
+        fired = heaviest_first(rule for bit, rule in rules if bits >> bit & 1)
         triggered = tuple(rule.rule_id for rule in fired)
         if flag == _ALLOWED:
             return Decided(Action.APPROVE, triggered)

@@ -91,7 +91,6 @@ def test_a_map_that_somebody_changed_meanwhile_is_compared(aio: Any, tmp_path: P
         dialog.words.setPlainText("Quieter nights")
         systems.refusal = conflict()
         dialog.submit()
-        await until(lambda: not dialog.isVisible())
         await until(lambda: [w for w in app.window.findChildren(ConflictDialog) if w.isVisible()])
         shown(ConflictDialog).reject()
         await turns()
