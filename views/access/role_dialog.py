@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.access.domain import change_role, create_role
+from app.access.domain import Access, change_role, create_role
 from models.core.permissions import SENSITIVE_PERMISSIONS, Permission, permission_words
 from views.kit.dialogs.deciding import DecidingDialog
 from views.kit.theme import current
@@ -44,12 +44,7 @@ class RoleDialog(DecidingDialog):
         held = role.permissions if role is not None else ()
         for permission in Permission:
             words = permission_words(permission) + (" ∗" if permission in SENSITIVE_PERMISSIONS else "")
-            item = QListWidgetItem(words)
-            item.setData(Qt.ItemDataRole.UserRole, str(permission))
-            item.setToolTip(permission)
-            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
-            item.setCheckState(Qt.CheckState.Checked if permission in held else Qt.CheckState.Unchecked)
-            self.permissions.addItem(item)
+            _offer(self.permissions, permission, words, ticked=permission in held).setToolTip(permission)
         self.sensitive = QCheckBox("Sensitive: others must agree to each grant")
         self.sensitive.setChecked(role.sensitive if role is not None else False)
         self.approvers = QSpinBox()
@@ -57,8 +52,13 @@ class RoleDialog(DecidingDialog):
         self.approvers.valueChanged.connect(self._name_approvers)
         self.approvers.setValue(role.policy.approvers if role is not None else 1)
         self._name_approvers(self.approvers.value())
-        self.from_roles = QLineEdit(", ".join(role.policy.from_roles) if role is not None else "")
-        self.from_roles.setPlaceholderText("ids of roles, such as risk-manager")
+        self.from_roles = QListWidget()
+        self.from_roles.setFixedHeight(current().px(72))
+        self.from_roles.setToolTip("Each of these roles must be held by one of those who agree")
+        self._roles = console.of(Access).roles()
+        self._name_roles()
+        if self._roles.sample is None:
+            self.look(console.tasks, self._ask_roles(), "roles to choose from")
         self.hours = QSpinBox()
         self.hours.setRange(1, 168)
         self.hours.setValue(role.policy.hours if role is not None else 24)
@@ -92,10 +92,21 @@ class RoleDialog(DecidingDialog):
 
     def chosen(self) -> tuple[str, ...]:
         """Keys that are ticked."""
-        items = (self.permissions.item(n) for n in range(self.permissions.count()))
-        return tuple(
-            str(item.data(Qt.ItemDataRole.UserRole)) for item in items if item.checkState() is Qt.CheckState.Checked
-        )
+        return _ticked(self.permissions)
+
+    async def _ask_roles(self) -> None:
+        await self._roles.refresh()
+        self._name_roles()
+
+    def _name_roles(self) -> None:
+        """Offer the roles people can hold; what was chosen stays, also while the list is on its way."""
+        kept = _ticked(self.from_roles) or (self._role.policy.from_roles if self._role is not None else ())
+        known = {each: each for each in kept}
+        if self._roles.sample is not None:
+            known |= {each.role_id: each.name for each in self._roles.sample.value if not each.service}
+        self.from_roles.clear()
+        for role_id, name in known.items():
+            _offer(self.from_roles, role_id, name, ticked=role_id in kept)
 
     def _name_approvers(self, number: int) -> None:
         self.approvers.setSuffix(" other person" if number == 1 else " other people")
@@ -120,7 +131,7 @@ class RoleDialog(DecidingDialog):
         try:
             policy = ApprovalPolicy(
                 approvers=self.approvers.value(),
-                from_roles=tuple(part for part in re.split(r"[,\s]+", self.from_roles.text()) if part),
+                from_roles=_ticked(self.from_roles),
                 hours=self.hours.value(),
             )
             values = {
@@ -159,3 +170,17 @@ class RoleDialog(DecidingDialog):
             field = fields.get(place)
             named = field.accessibleName() if field is not None else "The role"
             self.fail(f"{named}: {str(first['msg']).removeprefix('Value error, ')}", field)
+
+
+def _offer(offered: QListWidget, key: str, words: str, *, ticked: bool) -> QListWidgetItem:
+    item = QListWidgetItem(words)
+    item.setData(Qt.ItemDataRole.UserRole, str(key))
+    item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+    item.setCheckState(Qt.CheckState.Checked if ticked else Qt.CheckState.Unchecked)
+    offered.addItem(item)
+    return item
+
+
+def _ticked(offered: QListWidget) -> tuple[str, ...]:
+    items = (offered.item(n) for n in range(offered.count()))
+    return tuple(str(i.data(Qt.ItemDataRole.UserRole)) for i in items if i.checkState() is Qt.CheckState.Checked)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from app.console import Console
     from models.alerts import AlertRule
 
-NEW = "New rule…"
+NEW = "+ New rule…"
 
 
 def to_rule_unit(text: str, figure: FigureName, currency: str) -> float:
@@ -148,7 +148,11 @@ class RulesDialog(WindowDialog):
             text = f"{head} {word} {shown(rule.figure, rule.value, self._currency)} {unit}"
             item = QListWidgetItem(text + ("" if rule.enabled else " (off)"))
             self.list.addItem(item)
-        self.list.addItem(QListWidgetItem(NEW))
+        new = QListWidgetItem(NEW)
+        font = self.list.font()
+        font.setItalic(True)
+        new.setFont(font)
+        self.list.addItem(new)
         row = next((n for n, rule in enumerate(self._rules) if rule.id == choose), 0)
         self.list.setCurrentRow(row)
 

@@ -289,6 +289,8 @@ def test_a_role_is_made_and_changed(aio: Any, api: Api, tmp_path: Path) -> None:
         again = shown(RoleDialog)
         again.submit()
         assert again.error == "Nothing was changed."
+        offered = [again.from_roles.item(n) for n in range(again.from_roles.count())]
+        assert "Risk manager" in [item.text() for item in offered], "by their names"
         again.description.setText("Watches at night")
         again.submit()
         await until(lambda: any(r.description == "Watches at night" for r in panel.matrix._roles))

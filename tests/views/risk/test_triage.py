@@ -293,7 +293,7 @@ def test_without_the_link_decisions_wait_and_those_that_others_changed_come_back
                 await until(lambda: screen.read == "CS-00003")
                 await press(screen, KEY.Key_A)
                 await until(lambda: screen.read == "CS-00004")
-                assert screen.table.state_label(entry(screen, 1)).words == "Approve waits for the link"
+                assert screen.table.state_label(entry(screen, 1)).words == "Approve waits"
                 assert screen.verdicts._take_blocker() == "needs the link, because it cannot be taken back"
                 # Meanwhile somebody else rejects the second, and takes the third.
                 assert other.read == "CS-00001"

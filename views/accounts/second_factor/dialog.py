@@ -119,7 +119,7 @@ class CodeDialog(_Asking):
         super().__init__(console, question, parent, title="Second factor", accept="Confirm")
         minutes = max(1, question.challenge.max_age // 60)
         self.say(f"Code from your authenticator. It opens sensitive actions for {counted(minutes, 'minute')}.")
-        self.code = code_field("Six digits, or a recovery code")
+        self.code = code_field("Six digits, or a recovery code", "Code")
         self.code.returnPressed.connect(self.submit)
         self.column.addWidget(self.code)
         self.ask_sample(self._in_sample)
@@ -273,11 +273,11 @@ def ask(console: Console, question: StepUpQuestion, parent: QWidget, open_browse
     return dialog
 
 
-def code_field(name: str) -> QLineEdit:
-    """A wide field for a code."""
+def code_field(name: str, hint: str = "") -> QLineEdit:
+    """A wide field for a code; ``hint`` stands in it where its name is too long for that."""
     field = QLineEdit()
     field.setAccessibleName(name)
-    field.setPlaceholderText(name)
+    field.setPlaceholderText(hint or name)
     field.setMaxLength(LONGEST_CODE)
     font: QFont = current().font(14, mono=True)
     field.setFont(font)

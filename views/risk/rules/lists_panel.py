@@ -80,7 +80,7 @@ class ListsPanel(FollowingRules):
                 Column("Being on it", lambda one: SHORT_KIND[one.kind], 108),
                 Column("Holds", lambda one: _metric_words(one.metric), 130),
                 Column("Values", lambda one: f"{one.entries:,}", 60, right=True),
-                Column("Rules that ask it", lambda one: ", ".join(one.rules) or "none", 130, stretch=True),
+                Column("Used by", lambda one: ", ".join(one.rules) or "none", 130, stretch=True),
             ),
             "Lists",
         )

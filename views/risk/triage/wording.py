@@ -51,7 +51,7 @@ def state_of(
                 return StateLabel(conflict_words(pending), "Compare", strong=True, mark="conflict")
             case State.WAITING:
                 words = ON_ITS_WAY.get(pending.kind, "On its way")
-                words = words if linked else words.replace("is on its way", "waits for the link")
+                words = words if linked else words.replace("is on its way", "waits")
                 return StateLabel(words, strong=True, mark="sent")
             case State.HELD:
                 return StateLabel("Waits for your code.", "Retry", strong=True, mark="failed")
