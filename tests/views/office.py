@@ -213,6 +213,9 @@ async def turns(count: int = 3) -> None:
 
 def shown(kind: type[W]) -> W:
     """The open window or dialog of a class; the newest when there are several."""
+    newest = QApplication.activeModalWidget()  # the list below is in no order
+    if isinstance(newest, kind):
+        return newest
     found = [w for w in QApplication.topLevelWidgets() if isinstance(w, kind) and w.isVisible()]
     assert found, f"no {kind.__name__} is open"
     return found[-1]

@@ -56,8 +56,9 @@ def rows(app: ConsoleApplication) -> list[str]:
 
 
 def told(made: Office) -> list[str]:
-    """What the message bar said, but of the clock, which stands still here."""
-    return [message.text for message in made.console.messages.history if "clock" not in message.text]
+    """What the message bar said, but of the link and the clock, which stands still here."""
+    said = [message.text for message in made.console.messages.history]
+    return [text for text in said if "clock" not in text and not text.startswith("Connected")]
 
 
 def press(widget: QWidget, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
