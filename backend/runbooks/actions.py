@@ -181,7 +181,7 @@ async def _record_run(
         action=action,
         resource_type="incident" if of_incident else "runbook_run",
         resource_id=run.incident_id or run.id,
-        label=run.title,
+        label=None if of_incident else run.title,
         version=None if of_incident else run.version,
         after={"runbookId": run.runbook_id, "runbook": run.title, "runId": run.id, **facts},
         reason=note or None,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from backend.core.capability import Adapters, Audience, Capability, CountSpec, CreateSample, Gauges, Server, Tick
+from backend.core.capability import Adapters, Audience, Capability, CreateSample, Gauges, Tick
 from models.core.permissions import Permission
 from models.core.topics import Topic
 
@@ -42,12 +42,6 @@ def _gauges() -> Gauges:
     return Gauges(measure, unknown)
 
 
-def _counts(_server: Server) -> Sequence[CountSpec]:
-    from backend.runbooks.reads import count_overdue
-
-    return (CountSpec("runbooks.overdue", Permission.MANAGE_ALERTS, count_overdue),)
-
-
 def _setting_problem(settings: Settings) -> str | None:
     place = settings.runbooks_to
     if place is not None and not place.startswith("s3://") and Path(place).exists() and not Path(place).is_dir():
@@ -70,7 +64,6 @@ CAPABILITY = Capability(
         "runbook_run": Audience(Topic.RUNBOOKS, _READERS),
     },
     gauges=_gauges,
-    counts=_counts,
     setting_problem=_setting_problem,
     sample=_sample,
     sample_after=frozenset({"access", "accounts", "alerts"}),

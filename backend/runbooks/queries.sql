@@ -160,6 +160,3 @@ select (select count(*) from runbook where not retired),
        (select count(*) from runbook where not retired and review_by < (clock_timestamp() at time zone 'UTC')::date),
        (select count(*) from runbook_run where ended_at is null),
        (select extract(epoch from clock_timestamp() - max(published_at)) from runbook_publication)
-
--- name: count_overdue
-select count(*) from runbook where not retired and review_by < (clock_timestamp() at time zone 'UTC')::date

@@ -12,7 +12,6 @@ from psycopg.rows import class_row
 from backend.core.database import Connection, load_queries
 from backend.core.rows import Unreadable, lenient_row, readable, the_one
 from backend.core.search import escape_like, search_words
-from backend.core.security import Principal
 from models.runbooks import Runbook, RunbookRun, RunbookSummary, RunbookVersion
 
 queries = load_queries(__package__)
@@ -143,9 +142,3 @@ async def slugs(connection: Connection) -> frozenset[str]:
 async def ids_by_slug(connection: Connection) -> dict[str, UUID]:
     """All runbooks by what they are called."""
     return dict(await (await connection.execute(queries.ids)).fetchall())
-
-
-async def count_overdue(connection: Connection, _principal: Principal) -> int:
-    """How many runbooks are past their review."""
-    row = await (await connection.execute(queries.count_overdue)).fetchone()
-    return 0 if row is None else int(row[0])

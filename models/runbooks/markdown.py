@@ -137,6 +137,8 @@ def to_html(text: str, *, box: Callable[[int], str], link: Callable[[str], str])
             children[0].content = _BOX.sub("", children[0].content, count=1)
         children.insert(0, Token("html_inline", "", 0, content=box(number)))
         tokens[place - 2].attrJoin("class", "step")
+        if place > 2 and tokens[place - 3].type in {"bullet_list_open", "ordered_list_open"}:
+            tokens[place - 3].attrJoin("class", "steps")
     for token in tokens:
         for child in token.children or ():
             _disarm(child, link)
@@ -149,3 +151,18 @@ def _disarm(child: Any, link: Callable[[str], str]) -> None:
     elif child.type == "image":
         address = escape(link(str(child.attrGet("src"))))
         child.type, child.content = "html_inline", f'<a href="{address}">{escape(child.content or "picture")}</a>'
+
+
+def commands(text: str, number: int) -> str:
+    """What stands in the code blocks of a step, to be copied; empty when it has none."""
+    tokens = _parser().parse(text)
+    place = next((place for place, step in _steps(tokens) if step == number), None)
+    if place is None:
+        return ""
+    level, found = tokens[place - 2].level, []
+    for token in tokens[place:]:
+        if token.type == "list_item_close" and token.level == level:
+            break
+        if token.type in {"fence", "code_block"}:
+            found.append(token.content.rstrip("\n"))
+    return "\n".join(found)
