@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +24,7 @@ queries = load_queries(__package__)
 async def create(tx: Connection, *, actor: str, request: RunbookDraft, at: datetime | None = None) -> Runbook:
     """Store a new runbook. Its name is taken: 409. A text with errors or an owner nobody knows: 422."""
     await _check(tx, request.text, request.owner)
-    values = request.model_dump() | {"steps": _steps(request.text), "actor": actor, "at": at}
+    values = request.model_dump() | {"steps": await _steps(request.text), "actor": actor, "at": at}
     row = await (await tx.execute(queries.insert, _lists(values))).fetchone()
     if row is None:
         raise ProblemError(Code.CONFLICT, f"There is a runbook {request.slug} already.")
@@ -55,7 +56,7 @@ async def change(
         return before
     wanted = before.model_copy(update=changes)
     await _check(tx, changes.get("text"), changes.get("owner"))
-    values = wanted.model_dump() | {"steps": _steps(wanted.text), "reason": request.reason}
+    values = wanted.model_dump() | {"steps": await _steps(wanted.text), "reason": request.reason}
     values |= {"runbook_id": runbook_id, "actor": actor, "at": at}
     await tx.execute(queries.update, _lists(values))
     await tx.execute(queries.keep_version, {"runbook_id": runbook_id})
@@ -192,7 +193,7 @@ async def _record_run(
 
 
 async def _check(tx: Connection, text: str | None, owner: str | None) -> None:
-    if text is not None and (wrong := errors(text)):
+    if text is not None and (wrong := await asyncio.to_thread(errors, text)):
         first = wrong[0]
         where = f"line {first.line}: " if first.line else ""
         raise invalid("/text", f"{where}{first.message[:1].lower()}{first.message[1:].rstrip('.')}")
@@ -202,8 +203,10 @@ async def _check(tx: Connection, text: str | None, owner: str | None) -> None:
             raise invalid("/owner", "there is no such role and no such person")
 
 
-def _steps(text: str) -> list[str]:
-    return [step.text for step in read(text).steps]
+async def _steps(text: str) -> list[str]:
+    # Some texts take a second to take apart: other requests are not to wait for that.
+    document = await asyncio.to_thread(read, text)
+    return [step.text for step in document.steps]
 
 
 def _lists(values: dict[str, Any]) -> dict[str, Any]:

@@ -22,8 +22,8 @@ from models.core.base import (
     Version,
 )
 
-TEXT_MOST = 60_000
-"""Characters of a runbook: forty printed pages, and more than anybody reads at night."""
+TEXT_MOST = 30_000
+"""Characters of a runbook: twenty printed pages, and more than anybody reads at night."""
 STEPS_MOST = 100
 TITLE_MOST = 120
 KINDS_MOST = 40
@@ -171,7 +171,7 @@ class RunbookCheck(Record):
 class CheckRunbook(Request):
     """A whole Markdown file, with its front matter, that is to be checked and not stored."""
 
-    file: Annotated[PlainText, Field(max_length=2 * TEXT_MOST)]
+    file: Annotated[PlainText, Field(max_length=TEXT_MOST + 10_000)]
 
 
 class StepMark(Record):

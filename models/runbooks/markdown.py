@@ -10,9 +10,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from html import escape
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -75,7 +74,9 @@ def _parser() -> MarkdownIt:
         def validateLink(self, url: str) -> bool:  # noqa: N802 - its own name
             return allowed_link(url)
 
-    return Parser("commonmark", {"html": False, "maxNesting": NESTED_MOST}).enable(["table", "strikethrough"])
+    # The rule for pictures reads the rest of a paragraph at each beginning of one; as links they are linear.
+    made = Parser("commonmark", {"html": False, "maxNesting": NESTED_MOST})
+    return made.enable(["table", "strikethrough"]).disable("image")
 
 
 def _steps(tokens: Sequence[Token]) -> Iterator[tuple[int, int]]:
@@ -106,13 +107,21 @@ def read(text: str) -> Document:
         for before, token in pairwise(tokens)
         if before.type == "heading_open"
     )
-    inside = [(child, _line(token)) for token in tokens for child in token.children or ()]
     others = tuple(
-        (name, line)
-        for child, line in inside
+        (name, _line(token))
+        for token in tokens
+        for child in token.children or ()
         if child.type == "link_open" and (name := other_runbook(str(child.attrGet("href")))) is not None
     )
-    return Document(steps, headings, others, tuple(line for child, line in inside if child.type == "image"))
+    pictures = tuple(_line(token) for token in tokens for _ in _pictures(token))
+    return Document(steps, headings, others, pictures)
+
+
+def _pictures(token: Token) -> Iterator[Token]:
+    """The texts that end with the mark of a picture, which the parser takes for a link."""
+    for child, following in pairwise(token.children or ()):
+        if child.type == "text" and child.content.endswith("!") and following.type == "link_open":
+            yield child
 
 
 def _line(token: Token) -> int:
@@ -140,17 +149,12 @@ def to_html(text: str, *, box: Callable[[int], str], link: Callable[[str], str])
         if place > 2 and tokens[place - 3].type in {"bullet_list_open", "ordered_list_open"}:
             tokens[place - 3].attrJoin("class", "steps")
     for token in tokens:
+        for mark in _pictures(token):
+            mark.content = mark.content[:-1]
         for child in token.children or ():
-            _disarm(child, link)
+            if child.type == "link_open":
+                child.attrSet("href", link(str(child.attrGet("href"))))
     return str(parser.renderer.render(tokens, parser.options, {}))
-
-
-def _disarm(child: Any, link: Callable[[str], str]) -> None:
-    if child.type == "link_open":
-        child.attrSet("href", link(str(child.attrGet("href"))))
-    elif child.type == "image":
-        address = escape(link(str(child.attrGet("src"))))
-        child.type, child.content = "html_inline", f'<a href="{address}">{escape(child.content or "picture")}</a>'
 
 
 def commands(text: str, number: int) -> str:

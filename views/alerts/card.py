@@ -42,7 +42,7 @@ class AlertCard(QWidget):
     def __init__(
         self, alert: Alert, currency: str, now: datetime, range_days: int | None = None, runbook: str = ""
     ) -> None:
-        """``range_days``: over how many days its rule looks back, where that is known; ``runbook``: what it leads to."""
+        """``range_days``: over how many days its rule looks back, where that is known; ``runbook``: its title."""
         super().__init__()
         self.alert = alert
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

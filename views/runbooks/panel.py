@@ -358,9 +358,9 @@ class RunbooksPanel(FollowingPanel):
         """What a key or an action asks for."""
         match verb:
             case "next":
-                self.reader.move(1)
+                self.reader.move_step(1)
             case "before":
-                self.reader.move(-1)
+                self.reader.move_step(-1)
             case "tick":
                 self.tick_step(self.reader.step)
             case "copy":

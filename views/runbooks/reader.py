@@ -63,7 +63,7 @@ class Reader(QTextBrowser):
         if another:
             self.verticalScrollBar().setValue(0)
 
-    def move(self, by: int) -> None:
+    def move_step(self, by: int) -> None:
         """Put the cursor on the next step, or the one before, and bring it into view."""
         if self.steps:
             self.step = min(max(self.step + by, 1), self.steps)

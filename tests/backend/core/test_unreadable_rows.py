@@ -126,8 +126,9 @@ CASES = {
     ),
     f"{OPERATIONS}/runbooks/{{runbook_id}}/versions": Case(
         "insert into runbook_version (runbook_id, version, title, owner, review_by, alerts, services, text, steps,"
-        " retired, reason, updated_at, updated_by) select id, n, title, owner, review_by, alerts, services, text, steps, retired,"
-        f" reason, updated_at, updated_by from runbook, generate_series(1, 2) as n where id = '{A_RUNBOOK}'",
+        " retired, reason, updated_at, updated_by) select id, n, title, owner, review_by, alerts, services, text,"
+        " steps, retired, reason, updated_at, updated_by from runbook, generate_series(1, 2) as n"
+        f" where id = '{A_RUNBOOK}'",
         "runbook_version", "updated_by", "version = 1",
     ),
     f"{OPERATIONS}/runbooks/{{runbook_id}}/runs": Case(
