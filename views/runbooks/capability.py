@@ -83,7 +83,7 @@ def _write_blocker(window: Window) -> str | None:
 def _new(window: Window) -> None:
     from views.runbooks.edit_dialog import EditDialog
 
-    EditDialog(window.console, None, window.as_parent, done=window.panel(PANEL).open_named).open()
+    EditDialog(window.console, None, window.as_parent, done=window.panel(PANEL).expect).open()
 
 
 def _edit(window: Window) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDateEdit,
     QFormLayout,
+    QHBoxLayout,
     QLabel,
     QLineEdit,
     QPlainTextEdit,
@@ -114,20 +115,19 @@ class EditDialog(DecidingDialog):
         self.review_by = QDateEdit()
         self.review_by.setDisplayFormat("yyyy-MM-dd")
         self.review_by.setCalendarPopup(True)
-        form = QFormLayout()
-        form.setHorizontalSpacing(16)
-        for words, field in (
-            ("Name", self.name),
-            ("Title", self.title),
-            ("Owner", self.owner),
-            ("Review by", self.review_by),
-            ("Alerts", self.alerts),
-            ("Services", self.services),
-        ):
-            form.addRow(words, field)
-            field.setAccessibleName(words)
+        left = (("Name", self.name), ("Title", self.title), ("Alerts", self.alerts))
+        right = (("Owner", self.owner), ("Review by", self.review_by), ("Services", self.services))
+        row = QHBoxLayout()
+        row.setSpacing(24)
+        for fields, share in ((left, 3), (right, 2)):
+            form = QFormLayout()
+            form.setHorizontalSpacing(16)
+            for words, field in fields:
+                form.addRow(words, field)
+                field.setAccessibleName(words)
+            row.addLayout(form, share)
         self.owner.setToolTip("The id of a role, whose holders keep it together, or of a person")
-        self.column.addLayout(form)
+        self.column.addLayout(row)
 
     def _make_text(self) -> None:
         self.text = QPlainTextEdit()

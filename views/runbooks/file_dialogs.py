@@ -50,7 +50,7 @@ def import_file(window: Window, path: Path) -> None:
         return
     library = console.of(Runbooks).library
     known = next((each for each in library.texts.values() if each.slug == slug), None)
-    EditDialog(console, known, window.as_parent, draft=draft, done=window.panel("runbooks").open_named).open()
+    EditDialog(console, known, window.as_parent, draft=draft, done=window.panel("runbooks").expect).open()
 
 
 def export(window: Window, runbook: Runbook) -> None:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 OPEN, DONE = "☐", "☑"
 STEP = "step:"
+HANG = 28
+"""How far the words of a step stand in from its box."""
 READING = 11.0
 """Points: what is followed with a finger on it is larger than what is glanced at."""
 
@@ -23,6 +25,7 @@ def style() -> str:
     """The style sheet of pages in the applied theme."""
     theme = current()
     tokens, size = theme.tokens, READING * theme.font_scale
+    hang = theme.px(HANG)
     mono = theme.font(10, mono=True).family()
     return f"""
 body {{ color: {tokens.text}; font-size: {size:.1f}pt; line-height: 140%; }}
@@ -32,11 +35,13 @@ h3 {{ font-size: {size:.1f}pt; font-weight: 600; margin: 16px 0 4px 0; }}
 p {{ margin: 6px 0 6px 0; }}
 a {{ color: {tokens.accent}; }}
 code {{ font-family: '{mono}'; font-size: {size * 0.93:.1f}pt; background-color: {tokens.hover}; }}
-pre {{ font-family: '{mono}'; font-size: {size * 0.93:.1f}pt; background-color: {tokens.hover}; margin: 6px 0 6px 0; }}
+pre {{ font-family: '{mono}'; font-size: {size * 0.93:.1f}pt; background-color: {tokens.hover}; margin: 6px 0 6px 0;
+  white-space: pre-wrap; }}
 th {{ color: {tokens.text2}; font-weight: 600; }}
 blockquote {{ color: {tokens.text2}; margin: 6px 0 6px 16px; }}
 li {{ margin: 3px 0 3px 0; }}
 ul.steps, ol.steps {{ list-style-type: none; -qt-list-indent: 0; }}
+.step {{ margin: 6px 0 6px {hang}px; text-indent: -{hang}px; }}
 .box {{ color: {tokens.accent}; font-size: {size * 1.3:.1f}pt; text-decoration: none; }}
 .done {{ color: {tokens.good}; font-size: {size * 1.3:.1f}pt; text-decoration: none; }}
 .at {{ background-color: {tokens.selection}; color: {tokens.text}; font-size: {size * 1.3:.1f}pt;
@@ -63,6 +68,6 @@ def page(text: str, marks: Mapping[int, StepMark | None], cursor: int) -> str:
             who = f", {escape(mark.done_by_name)}" if mark.done_by_name else ""
             note = f": {escape(mark.note)}" if mark.note else ""
             by = f' <span class="by">{mark.done_at:%H:%M} UTC{who}{note}</span>'
-        return f'<a name="s{number}"></a><a class="{kind}" href="{STEP}{number}">&nbsp;{sign}&nbsp;</a>{by} '
+        return f'<a class="{kind}" href="{STEP}{number}">&nbsp;{sign}&nbsp;</a>{by} '
 
     return f"<body>{to_html(text, box=box, link=lambda address: address)}</body>"

@@ -15,7 +15,7 @@ from app.runbooks.domain import VIEW, WORK, WRITE, Runbooks, tick
 from views.kit.following_panel import FollowingPanel, explain
 from views.kit.panel import Note
 from views.kit.query_panel import unheard_words
-from views.kit.theme import TITLE, current
+from views.kit.theme import PANEL_VALUE, current
 from views.kit.widgets.flow import WIDE_GAP, Flow
 from views.kit.widgets.pill import Look, Pill
 from views.kit.widgets.table import Column, RecordTable
@@ -71,6 +71,8 @@ class RunbooksPanel(FollowingPanel):
         self._own: dict[str, set[int]] = {}
         """Steps ticked off by the runbook's id while nobody works through it: they are nobody else's business."""
         self._reading = False
+        self._expected = ""
+        """Name of a runbook that was written just now."""
         self._make_list()
         self._make_text()
         self.split = QSplitter(Qt.Orientation.Horizontal)
@@ -102,8 +104,8 @@ class RunbooksPanel(FollowingPanel):
         self.table = RecordTable(
             (
                 Column("Runbook", lambda row: row.title, 160, stretch=True),
-                Column("", lambda row: row.burns, 44, weight=600, fits=True),
-                Column("Review", lambda row: row.review, 84, quiet=True, fits=True),
+                Column("", lambda row: row.burns, 36, weight=600, fits=True),
+                Column("Review", lambda row: row.review, 56, quiet=True, fits=True),
             ),
             "Runbooks",
         )
@@ -125,8 +127,8 @@ class RunbooksPanel(FollowingPanel):
         column.addWidget(self.table, 1)
 
     def _make_text(self) -> None:
-        self.back = Pill("‹ All", Look.LINK, name="Back to all runbooks", key="Esc")
-        self.work = Pill("Work through…", Look.PRIMARY, name="Work through this runbook", key="W")
+        self.back = Pill("‹ All", Look.LINK, name="Back to all runbooks")
+        self.work = Pill("Begin…", Look.PRIMARY, name="Work through this runbook", key="W")
         self.edit = Pill("Edit…", Look.BUTTON, name="Edit this runbook", key="E")
         self.history = Pill("History…", Look.BUTTON, name="History of this runbook", key="H")
         self.back.clicked.connect(self.show_list)
@@ -195,6 +197,9 @@ class RunbooksPanel(FollowingPanel):
             self.chosen = next((s for s in self._domain.library.summaries if s.id == self.chosen.id), self.chosen)
         elif rows and self._is_wide:
             self.choose(rows[0].summary)
+        if self._expected and any(each.slug == self._expected for each in self._domain.library.summaries):
+            slug, self._expected = self._expected, ""
+            self.open_named(slug)
         self._show_chosen()
 
     def _fill(self, rows: list[Row]) -> None:
@@ -268,6 +273,11 @@ class RunbooksPanel(FollowingPanel):
         else:
             self.choose(found, read=True)
 
+    def expect(self, slug: str) -> None:
+        """Show the runbook of a name as soon as the list has it."""
+        self._expected = slug
+        self._renew()
+
     def _moved(self, *_index: Any) -> None:
         row = self.table.currentIndex().row()
         if self._is_wide and 0 <= row < len(self.table.records.rows):
@@ -294,18 +304,21 @@ class RunbooksPanel(FollowingPanel):
 
     def _show_chosen(self) -> None:
         runbook, run, theme = self.runbook, self.run, current()
-        theme.set_font(self.title, TITLE, 600)
+        theme.set_font(self.title, PANEL_VALUE, 600)
         theme.set_font(self.about, 9)
         theme.set_font(self.progress, 10, 600)
         today = self.console.clock.now().date()
         nothing = "Choose a runbook to read it." if self.chosen is None else "Waiting for its text…"
         self.title.setText(self.chosen.title if self.chosen is not None else "")
-        self.about.setText(nothing if runbook is None else about(runbook, today))
+        words = nothing if runbook is None else about(runbook, today)
+        self.about.setText(words.partition("\n")[0])
+        self.about.setToolTip(words)
+        self.about.setAccessibleDescription(words)
         marks = self._marks
         self.progress.setText("" if runbook is None else progress(runbook, run, len(marks)))
         self.progress.setVisible(bool(self.progress.text()))
         self.reader.show_runbook(runbook, marks)
-        self.work.set("End…" if run is not None else "Work through…")
+        self.work.set("End…" if run is not None else "Begin…")
         for pill, verb in ((self.work, "work"), (self.edit, "edit"), (self.history, "history")):
             explain(pill, self.blocker(verb))
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QUrl, Signal
-from PySide6.QtGui import QTextDocument
+from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtGui import QTextDocument, QTextOption
 from PySide6.QtWidgets import QApplication, QTextBrowser, QWidget
 
 from models.runbooks.markdown import other_runbook
@@ -34,6 +34,8 @@ class Reader(QTextBrowser):
         self.setOpenLinks(False)
         self.setAccessibleName("Runbook")
         self.setUndoRedoEnabled(False)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         self.document().setDocumentMargin(MARGIN)
         self.anchorClicked.connect(self._follow)
         self._runbook: Runbook | None = None
@@ -88,12 +90,26 @@ class Reader(QTextBrowser):
         return words
 
     def _show_cursor(self) -> None:
-        bar = self.verticalScrollBar()
-        here = bar.value()
-        self.scrollToAnchor(f"s{self.step}")
-        there, third = bar.value(), self.viewport().height() // 3
-        inside = here <= there <= here + 2 * third
-        bar.setValue(here if inside else max(0, there - third))
+        """Where it is out of sight, or near the lower edge, it comes into the upper third."""
+        place = self._place_of(self.step)
+        if place is None:
+            return
+        bar, third = self.verticalScrollBar(), self.viewport().height() // 3
+        if not bar.value() <= place <= bar.value() + 2 * third:
+            bar.setValue(max(0, round(place) - third))
+
+    def _place_of(self, step: int) -> float | None:
+        """How far below the top of the page a step begins."""
+        document, wanted = self.document(), f"{STEP}{step}"
+        block = document.begin()
+        while block.isValid():
+            fragments = block.begin()
+            while not fragments.atEnd():
+                if fragments.fragment().charFormat().anchorHref() == wanted:
+                    return document.documentLayout().blockBoundingRect(block).top()
+                fragments += 1
+            block = block.next()
+        return None
 
     def _draw(self) -> None:
         theme = current()

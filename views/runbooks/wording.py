@@ -66,14 +66,15 @@ def review_words(summary: RunbookSummary, today: date, *, short: bool = False) -
 
 
 def about(runbook: Runbook, today: date) -> str:
-    """Who keeps it, how old it is, and what it is for."""
+    """Who keeps it and when it is reviewed; on further lines how old it is, and what it is for."""
     parts = [
         f"Kept by {runbook.owner_name}",
         review_words(runbook, today),
-        f"version {runbook.version} of {runbook.updated_at:%Y-%m-%d} by {runbook.updated_by_name}",
+        f"version {runbook.version}",
     ]
+    more = f"Changed {runbook.updated_at:%Y-%m-%d %H:%M} UTC by {runbook.updated_by_name}"
     kinds = ", ".join((*runbook.services, *runbook.alerts))
-    return " · ".join(parts) + (f"\nFor {kinds}" if kinds else "")
+    return "\n".join(filter(None, (" · ".join(parts), more, f"For {kinds}" if kinds else "")))
 
 
 def progress(runbook: Runbook, run: RunbookRun | None, done: int) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from PySide6.QtCore import QEvent, Qt, QUrl
 from PySide6.QtGui import QKeyEvent, QTextDocument
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 
 from app.console import Console
 from app.core.connection_target import ConnectionTarget
@@ -25,6 +25,7 @@ from tests.conftest import Api
 from tests.views.access.test_workspace import _session
 from tests.views.office import Office, alert, app_of, office, run, runbook, shown, turns, until
 from views.alerts.card import AlertCard
+from views.kit.dialogs.conflict import ConflictDialog
 from views.runbooks.dialogs import EndDialog, HistoryDialog, WorkDialog, differences
 from views.runbooks.edit_dialog import EditDialog
 from views.runbooks.file_dialogs import import_file
@@ -165,8 +166,13 @@ def test_of_two_editors_the_second_is_shown_both(aio: Any, tmp_path: Path) -> No
             dialog.title.setText("Mine")
             dialog.words.setPlainText("clearer")
             dialog.submit()
-            await until(lambda: made.console.mutations.pending and not dialog.isVisible())
+            await until(lambda: any(w.isVisible() for w in app.window.findChildren(ConflictDialog)))
+            conflict = shown(ConflictDialog)
+            await until(lambda: conflict.mine.isEnabled())
+            said = {label.text() for label in conflict.findChildren(QLabel)}
+            assert {"Theirs", "Mine"} <= said
             assert made.runbook("b1")["title"] == "Theirs"
+            conflict.reject()
 
     aio(steps())
 
@@ -192,7 +198,7 @@ def test_history_shows_who_why_and_what(aio: Any, tmp_path: Path) -> None:
 
 def test_a_file_is_looked_through_before_it_is_saved(aio: Any, tmp_path: Path) -> None:
     async def steps() -> None:
-        async with opened(tmp_path / "profile", runbooks=books()) as (made, app, _panel):
+        async with opened(tmp_path / "profile", runbooks=books()) as (made, app, panel):
             wrong = tmp_path / "wrong.md"
             wrong.write_text("no front matter")
             import_file(app.window.panels, wrong)
@@ -208,7 +214,7 @@ def test_a_file_is_looked_through_before_it_is_saved(aio: Any, tmp_path: Path) -
             dialog.submit()
             await until(lambda: made.writes)
             assert json.loads(made.writes[0].body)["slug"] == "mirrors"
-            await until(lambda: not dialog.isVisible())
+            await until(lambda: panel.title.text() == "Mirrors")
 
     aio(steps())
 
