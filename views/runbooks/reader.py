@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtCore import Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QTextDocument, QTextOption
 from PySide6.QtWidgets import QApplication, QTextBrowser, QWidget
 
@@ -70,14 +70,14 @@ class Reader(QTextBrowser):
         if self.steps:
             self.step = min(max(self.step + by, 1), self.steps)
             self._draw()
-            self._show_cursor()
+            self._show_cursor_soon()
 
     def to_first_open(self) -> None:
         """Put the cursor on the first step that is not done."""
         undone = (number for number in range(1, self.steps + 1) if number not in self._marks)
         self.step = next(undone, self.steps)
         self._draw()
-        self._show_cursor()
+        self._show_cursor_soon()
 
     def copy_step(self) -> str:
         """Put the commands of the step the cursor is on, else its words, on the clipboard; answers them."""
@@ -88,6 +88,9 @@ class Reader(QTextBrowser):
         words = commands(self._runbook.text, self.step) or self._runbook.steps[self.step - 1]
         QApplication.clipboard().setText(words)
         return words
+
+    def _show_cursor_soon(self) -> None:
+        QTimer.singleShot(0, self, self._show_cursor)  # once the page has the width it is shown with
 
     def _show_cursor(self) -> None:
         """Where it is out of sight, or near the lower edge, it comes into the upper third."""
