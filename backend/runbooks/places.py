@@ -12,11 +12,9 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
 from backend.core import files
 
@@ -118,58 +116,6 @@ class Folder:
 @cache
 def _bucket(url: str) -> Place:
     """One client for all turns. Only who has a bucket waits for it to load."""
-    return _made_bucket(url)
+    from backend.runbooks.bucket import Bucket
 
-
-def _made_bucket(url: str) -> Place:
-    import obstore
-    from obstore.exceptions import BaseError
-    from obstore.store import S3Store
-
-    parts = urlsplit(url)
-    prefix = parts.path.strip("/")
-
-    @contextmanager
-    def explained(done: str) -> Iterator[None]:
-        try:
-            yield
-        except (BaseError, OSError, ValueError) as error:
-            raise PublishError(f"{url} cannot be {done}: {' '.join(str(error).split())[:300]}") from error
-
-    with explained("used"):
-        # Credentials, and the address of a store other than Amazon's, come from where AWS tools look for them.
-        store = S3Store(
-            parts.netloc,
-            client_options={"timeout": timedelta(seconds=10), "connect_timeout": timedelta(seconds=3)},
-            retry_config={"max_retries": 2, "retry_timeout": timedelta(seconds=20)},
-        )
-
-    def path(name: str) -> str:
-        return f"{prefix}/{name}" if prefix else name
-
-    class Bucket:
-        def read(self, name: str) -> str | None:
-            with explained("read"):
-                try:
-                    return bytes(obstore.get(store, path(name)).bytes()).decode("utf-8", "replace")
-                except FileNotFoundError:
-                    return None
-
-        def put(self, name: str, text: str) -> None:
-            kind = "text/html; charset=utf-8" if name.endswith(".html") else "application/json"
-            with explained("written"):
-                obstore.put(store, path(name), text.encode(), attributes={"Content-Type": kind}, use_multipart=False)
-
-        def remove(self, name: str) -> None:
-            with explained("written"):
-                obstore.delete(store, path(name))
-
-        def has(self, name: str) -> bool:
-            with explained("read"):
-                try:
-                    obstore.head(store, path(name))
-                except FileNotFoundError:
-                    return False
-            return True
-
-    return Bucket()
+    return Bucket(url)

@@ -168,7 +168,7 @@ def test_of_two_editors_the_second_is_shown_both(aio: Any, tmp_path: Path) -> No
             dialog.submit()
             await until(lambda: any(w.isVisible() for w in app.window.findChildren(ConflictDialog)))
             conflict = shown(ConflictDialog)
-            await until(lambda: conflict.mine.isEnabled())
+            await until(conflict.mine.isEnabled)
             said = {label.text() for label in conflict.findChildren(QLabel)}
             assert {"Theirs", "Mine"} <= said
             assert made.runbook("b1")["title"] == "Theirs"
