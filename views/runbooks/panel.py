@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAction, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QLineEdit, QSplitter, QVBoxLayout, QWidget
 
-from app.alerts.domain import Alerts
+from app.alerts import Alerts
 from app.core.errors import OperationsError
 from app.core.freshness import Quality, age_words
 from app.runbooks.domain import VIEW, WORK, WRITE, Runbooks, tick
