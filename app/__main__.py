@@ -178,8 +178,26 @@ def parser() -> argparse.ArgumentParser:
     _data_dir(rotate)
     rotate.add_argument("--database-url", metavar="URL", help="a PostgreSQL 18 instead of a data folder")
 
+    _runbook_commands(commands)
     commands.add_parser("openapi", help="print the OpenAPI document of the operations API")
     return root
+
+
+def _runbook_commands(commands: Any) -> None:
+    runbooks = commands.add_parser("runbooks", help="runbooks: publish, export, import and check them")
+    kinds = runbooks.add_subparsers(dest="kind", metavar="KIND", required=True, title="kinds")
+    publish = kinds.add_parser("publish", help="write all of them as plain pages, for when everything is down")
+    publish.add_argument("--to", metavar="PLACE", required=True, help="a folder, or s3://bucket/prefix")
+    export = kinds.add_parser("export", help="write all of them as Markdown files with front matter")
+    export.add_argument("--to", metavar="FOLDER", type=Path, required=True, help="folder of the files")
+    bring_in = kinds.add_parser("import", help="bring in Markdown files; those that differ get a new version")
+    bring_in.add_argument("--reason", metavar="TEXT", default="", help="why, for the history")
+    check = kinds.add_parser("check", help="say what is wrong with Markdown files; changes nothing")
+    for command in (bring_in, check):
+        command.add_argument("files", metavar="FILE", nargs="+", type=Path, help="a .md file, or a folder of them")
+    for command in (publish, export, bring_in):
+        _data_dir(command)
+        command.add_argument("--database-url", metavar="URL", help="a PostgreSQL 18 instead of a data folder")
 
 
 def _data_dir(to: Any) -> None:
@@ -422,6 +440,21 @@ def _audit(options: argparse.Namespace) -> int:
     )
 
 
+def _runbooks(options: argparse.Namespace) -> int:
+    from backend.runtime import runbook_commands as commands
+
+    if options.kind == "check":
+        return commands.check_files(options.files)
+    where = {"data_dir": _folder(options), "database_url": options.database_url}
+    match options.kind:
+        case "publish":
+            return commands.publish(_settings(), options.to, **where)
+        case "export":
+            return commands.export(_settings(), options.to, **where)
+        case _:
+            return commands.bring_in(_settings(), options.files, options.reason, **where)
+
+
 def _openapi(_options: argparse.Namespace) -> int:
     from backend.runtime.commands import print_openapi
 
@@ -441,6 +474,7 @@ _COMMANDS = {
     "backup": _backup,
     "restore": _restore,
     "audit": _audit,
+    "runbooks": _runbooks,
     "openapi": _openapi,
 }
 

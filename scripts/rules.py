@@ -91,7 +91,7 @@ SIDES = {
         above=("integrations", "runtime"),
         commands=frozenset(
             f"backend/runtime/{name}.py"
-            for name in ("backup_commands", "commands", "sample_receivers", "sample_shop", "serve")
+            for name in ("backup_commands", "commands", "runbook_commands", "sample_receivers", "sample_shop", "serve")
         ),
     ),
     # The audit log lists what every capability did, in the words of each.

@@ -12,12 +12,12 @@ from pathlib import Path
 _number = count()
 
 
-def write(path: Path, text: str) -> None:
-    """Put ``text`` into the place of a file that its owner alone may read: a crash leaves the old one or the new one.
+def write(path: Path, text: str, *, mode: int = 0o600) -> None:
+    """Put ``text`` into the place of a file: a crash leaves the old one or the new one.
 
-    Raises OSError; then the old one is as it was.
+    Unless ``mode`` says otherwise its owner alone may read it. Raises OSError; then the old one is as it was.
     """
-    with _part_of(path, text, 0o600) as part:
+    with _part_of(path, text, mode) as part:
         part.replace(path)
     sync_folder(path.parent)
 

@@ -131,6 +131,14 @@ class Settings(BaseSettings):
         None, description="Address that is asked every minute while all is well, to miss us when we are gone."
     )
 
+    runbooks_to: (
+        Annotated[str, Field(pattern=r"^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?|[^:]+|[A-Za-z]:[^:]+)$")] | None
+    ) = Field(
+        None,
+        description="Folder, or `s3://bucket/prefix`, that runbooks are published to as plain pages; embedded: a "
+        "folder of the data folder.",
+    )
+
     orders_cadence: Cadence = Field(3_600, description="Seconds after which silent orders are late.")
     refunds_cadence: Cadence = Field(7 * 86_400, description="Seconds after which silent refunds are late.")
     downloads_cadence: Cadence = Field(900, description="Seconds after which silent downloads are late.")

@@ -58,6 +58,7 @@ class DataFolder:
             or (None if base.audit_checkpoint_bucket else self.path / "audit-checkpoints"),
             "backup_database_url": Embedded(self.path).url(OWNER),
             "backup_folder": base.backup_folder or self.path / "backups",
+            "runbooks_to": base.runbooks_to or str(self.path / "runbooks"),
         }
         if base.audit_key is None and base.audit_key_file is None:
             own["audit_key_file"] = self.audit_key_file(database_url)

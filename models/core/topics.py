@@ -65,6 +65,7 @@ class Topic(StrEnum):
     RISK_RULES = "risk_rules"
 
     # --- runbooks
+    RUNBOOKS = "runbooks"
 
     # --- sample
 

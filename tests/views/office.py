@@ -79,6 +79,9 @@ class Office:
     alerts: list[dict[str, Any]] = field(default_factory=list)
     rules: list[dict[str, Any]] = field(default_factory=list)
     orders: list[dict[str, Any]] = field(default_factory=list)
+    runbooks: list[dict[str, Any]] = field(default_factory=list)
+    versions: list[dict[str, Any]] = field(default_factory=list)
+    runs: list[dict[str, Any]] = field(default_factory=list)
     dashboard: dict[str, Any] = field(default_factory=dashboard)
     me: dict[str, Any] = field(default_factory=lambda: dict(ME))
     refusal: bytes | None = None
@@ -99,6 +102,8 @@ class Office:
             return self._rules(asked, last)
         if "/alerts" in url.path:
             return self._alerts(asked, url.path, query)
+        if "/runbooks" in url.path:
+            return self._runbooks(asked, url.path)
         if last == "orders":
             return self._orders(query)
         return http(self.dashboard)
@@ -120,6 +125,38 @@ class Office:
             found |= {"shelvedUntil": said["until"], "shelveReason": said["reason"], "shelvedBy": "Operations lead"}
         found["version"] += 1
         return http(found)
+
+    def _runbooks(self, asked: Asked, path: str) -> bytes:
+        parts = path.partition("/runbooks")[2].strip("/").split("/")
+        if parts == [""] and asked.method == "GET":
+            return _page(
+                [{k: v for k, v in each.items() if k not in {"text", "steps", "reason"}} for each in self.runbooks]
+            )
+        if parts[1:] == ["runs"]:
+            if asked.method == "GET":
+                return _page([each for each in self.runs if each["runbookId"] == parts[0]])
+            self.runs.append(run(self.runbook(parts[0]), incidentId=json.loads(asked.body).get("incidentId")))
+            return http(self.runs[-1])
+        if parts[1:2] == ["runs"]:
+            return http(_advanced(next(each for each in self.runs if each["id"] == parts[2]), parts[3:], asked))
+        if parts[1:2] == ["versions"]:
+            kept = [each for each in self.versions if each["id"] == parts[0]]
+            return _page(kept) if len(parts) == 2 else http(next(v for v in kept if v["version"] == int(parts[2])))
+        if asked.method == "POST":
+            said = json.loads(asked.body)
+            self.runbooks.append(runbook(len(self.runbooks) + 1, **said))
+            return http(self.runbooks[-1])
+        found = self.runbook(parts[0])
+        if asked.method == "PATCH":
+            if asked.headers.get("if-match") != f'"{found["version"]}"':
+                return problem("stale-version", 412, "It is at another version now.")
+            self.versions.insert(0, dict(found))
+            found |= json.loads(asked.body) | {"version": found["version"] + 1}
+        return http(found)
+
+    def runbook(self, runbook_id: str) -> dict[str, Any]:
+        """One of those that are there."""
+        return next(each for each in self.runbooks if each["id"] == runbook_id)
 
     def _rules(self, asked: Asked, last: str) -> bytes:
         if asked.method == "GET":
@@ -187,6 +224,61 @@ def rule(number: int = 1, **more: Any) -> dict[str, Any]:
         "updatedBy": "Operations lead",
         **more,
     }
+
+
+def runbook(number: int = 1, **more: Any) -> dict[str, Any]:
+    """A runbook as the server gives it."""
+    return {
+        "id": f"b{number}",
+        "slug": f"runbook-{number}",
+        "title": f"Runbook {number}",
+        "owner": "operations-lead",
+        "ownerName": "Operations lead",
+        "reviewBy": (AS_OF + timedelta(days=90)).date().isoformat(),
+        "alerts": [],
+        "services": [],
+        "retired": False,
+        "version": 1,
+        "updatedAt": AS_OF.isoformat(),
+        "updatedBy": "operations-lead",
+        "updatedByName": "Operations lead",
+        "text": f"Words of {number}.\n\n- [ ] Look\n- [ ] Start it\n\n  ```sh\n  opsconsole worker\n  ```\n",
+        "steps": ["Look", "Start it"],
+        "reason": "",
+        **more,
+    }
+
+
+def run(of: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """A runbook that somebody works through."""
+    return {
+        "id": f"run-{of['id']}",
+        "runbookId": of["id"],
+        "runbookVersion": of["version"],
+        "title": of["title"],
+        "steps": of["steps"],
+        "incidentId": None,
+        "startedAt": AS_OF.isoformat(),
+        "startedBy": "operations-lead",
+        "startedByName": "Operations lead",
+        "endedAt": None,
+        "endedBy": None,
+        "marks": [],
+        "version": 1,
+        **more,
+    }
+
+
+def _advanced(found: dict[str, Any], what: list[str], asked: Asked) -> dict[str, Any]:
+    said = json.loads(asked.body) if asked.body else {}
+    if what == ["end"]:
+        found |= {"endedAt": AS_OF.isoformat(), "endedBy": "operations-lead"}
+    elif what[:1] == ["steps"]:
+        step = int(what[1])
+        mark = {"step": step, "doneAt": AS_OF.isoformat(), "doneBy": "x", "doneByName": "Operations lead"}
+        others = [each for each in found["marks"] if each["step"] != step]
+        found["marks"] = [*others, mark | {"note": said.get("note", "")}] if said.get("done", True) else others
+    return found
 
 
 def _page(items: list[dict[str, Any]]) -> bytes:

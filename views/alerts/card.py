@@ -39,8 +39,10 @@ class AlertCard(QWidget):
     asked = Signal(object)
     """(verb, alert): acknowledge, shelve or runbook."""
 
-    def __init__(self, alert: Alert, currency: str, now: datetime, range_days: int | None = None) -> None:
-        """``range_days``: over how many days its rule looks back, where that is known."""
+    def __init__(
+        self, alert: Alert, currency: str, now: datetime, range_days: int | None = None, runbook: str = ""
+    ) -> None:
+        """``range_days``: over how many days its rule looks back, where that is known; ``runbook``: its title."""
         super().__init__()
         self.alert = alert
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -74,10 +76,12 @@ class AlertCard(QWidget):
         self.acknowledge = Pill("Acknowledge…", Look.PRIMARY, name=f"Acknowledge {alert.title}", key="A")
         self.shelve = Pill("Shelve…", Look.BUTTON, name=f"Shelve {alert.title}", key="S")
         buttons = Flow(self.acknowledge, self.shelve, margins=False, gap=WIDE_GAP)
-        if alert.runbook_url:
-            runbook = Pill("↗ Runbook", Look.LINK, name=f"Open the runbook of {alert.title}")
-            runbook.clicked.connect(lambda: self.asked.emit(("runbook", self.alert)))
-            buttons.add(runbook)
+        if runbook or alert.runbook_url:
+            words = "Runbook" if runbook else "↗ Runbook"
+            leading = Pill(words, Look.LINK, name=f"Open the runbook of {alert.title}", key="R")
+            leading.setToolTip(runbook)
+            leading.clicked.connect(lambda: self.asked.emit(("runbook", self.alert)))
+            buttons.add(leading)
         column.addSpacing(4)
         column.addWidget(buttons)
         self.acknowledge.clicked.connect(lambda: self.asked.emit(("acknowledge", self.alert)))
@@ -103,6 +107,9 @@ class AlertCard(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         verbs = {Qt.Key.Key_A: "acknowledge", Qt.Key.Key_S: "shelve", Qt.Key.Key_Return: "acknowledge"}
         verb = verbs.get(Qt.Key(event.key()))
+        if event.key() == Qt.Key.Key_R and event.modifiers() == Qt.KeyboardModifier.NoModifier:
+            self.asked.emit(("runbook", self.alert))
+            return
         if verb and event.modifiers() == Qt.KeyboardModifier.NoModifier and self.acknowledge.isEnabled():
             self.asked.emit((verb, self.alert))
             return

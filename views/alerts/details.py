@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialogButtonBox, QFormLayout, QLabel, QWidget
 
 from app.alerts.domain import unshelve
@@ -24,7 +23,8 @@ class AlertDetails(WindowDialog):
 
     verb_asked = Signal(object)
 
-    def __init__(self, alert: Alert, console: Console, parent: QWidget) -> None:
+    def __init__(self, alert: Alert, console: Console, parent: QWidget, *, runbook: str = "") -> None:
+        """``runbook``: the title of the one it leads to."""
         super().__init__(f"{alert.severity} · {alert.title}", parent, reject="Close")
         self._alert, self._console = alert, console
         currency = console.figures.currency if console.figures else ""
@@ -60,13 +60,18 @@ class AlertDetails(WindowDialog):
             shelve.clicked.connect(self._shelve)
             shelve.setEnabled(reason is None)
             shelve.setToolTip(reason or "")
-        if alert.runbook_url:
-            runbook = self.buttons.addButton("Runbook", role)
-            runbook.clicked.connect(lambda: QDesktopServices.openUrl(QUrl(alert.runbook_url)))
+        if runbook or alert.runbook_url:
+            leading = self.buttons.addButton("Runbook", role)
+            leading.setToolTip(runbook)
+            leading.clicked.connect(self._lead_to_runbook)
 
     def _shelve(self) -> None:
         self.accept()
         self.verb_asked.emit(("shelve", self._alert))
+
+    def _lead_to_runbook(self) -> None:
+        self.accept()
+        self.verb_asked.emit(("runbook", self._alert))
 
     def _unshelve(self) -> None:
         self.carry_out(self._console.tasks, self._bring_back(), "unshelve an alert")

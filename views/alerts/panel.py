@@ -81,7 +81,7 @@ class _Section:
         self.box.setSpacing(8)
         self.more = Pill("", Look.LINK, name="Show more alerts")
         self.more.hide()
-        self.widgets: dict[str, tuple[tuple[int, int | None], AlertCard | AlertRow]] = {}
+        self.widgets: dict[str, tuple[tuple[int, int | None, str], AlertCard | AlertRow]] = {}
         column.addWidget(self.heading)
         column.addLayout(self.box)
         column.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
@@ -101,6 +101,8 @@ class AlertsPanel(QObject):
         """Unacknowledged alerts in the order they are shown: new ones go below the ones of their severity."""
         self._limit = [CARDS_MOST, ROWS_MOST, ROWS_MOST, ROWS_MOST]
         self._deciding: set[str] = set()
+        self._runbooks_of: Callable[[Alert], Sequence[Any]] = lambda _alert: ()
+        self._open_runbook: Callable[[Alert], object] = lambda alert: QDesktopServices.openUrl(QUrl(alert.runbook_url))
         area = _Area()
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -218,14 +220,15 @@ class AlertsPanel(QObject):
         widget: AlertCard | AlertRow | None
         for place, alert in enumerate(shown):
             made_for, widget = self._known(section, alert.id)
-            range_days = self._range_of(alert)
-            if widget is None or made_for != (alert.version, range_days):
-                fresh = self._widget(alert, number, range_days)
+            range_days, runbook = self._range_of(alert), self._runbook_of(alert)
+            wanted_for = alert.version, range_days, runbook
+            if widget is None or made_for != wanted_for:
+                fresh = self._widget(alert, number, range_days, runbook)
                 focused = _focused_name(widget)
                 if widget is not None:
                     section.box.removeWidget(widget)
                     discard(widget)
-                section.widgets[alert.id] = ((alert.version, range_days), fresh)
+                section.widgets[alert.id] = (wanted_for, fresh)
                 section.box.insertWidget(place, fresh)
                 _focus_named(fresh, focused)
             elif section.box.indexOf(widget) != place:
@@ -236,19 +239,19 @@ class AlertsPanel(QObject):
         section.more.setVisible(rest > 0)
 
     @staticmethod
-    def _known(section: _Section, alert_id: str) -> tuple[tuple[int, int | None], AlertCard | AlertRow | None]:
+    def _known(section: _Section, alert_id: str) -> tuple[tuple[int, int | None, str], AlertCard | AlertRow | None]:
         known = section.widgets.get(alert_id)
-        return ((0, None), None) if known is None else known
+        return ((0, None, ""), None) if known is None else known
 
     def _range_of(self, alert: Alert) -> int | None:
         sample = self._console.dashboard().sample
         return range_of(alert, sample.value.thresholds) if sample is not None else None
 
-    def _widget(self, alert: Alert, number: int, range_days: int | None) -> AlertCard | AlertRow:
+    def _widget(self, alert: Alert, number: int, range_days: int | None, runbook: str) -> AlertCard | AlertRow:
         now = self._console.shown_at
         figures = self._console.figures
         if number == 0:
-            card = AlertCard(alert, figures.currency if figures else "", now, range_days)
+            card = AlertCard(alert, figures.currency if figures else "", now, range_days, runbook)
             card.asked.connect(self._run)
             return card
         words = {1: _by(alert.comment, alert.acknowledged_by), 3: _by(alert.shelve_reason, alert.shelved_by)}.get(
@@ -300,14 +303,32 @@ class AlertsPanel(QObject):
 
     # --- deciding ----------------------------------------------------------------------------------------------
 
+    @property
+    def chosen(self) -> Alert | None:
+        """The alert under the keyboard, else the first that nobody has acknowledged."""
+        return self._chosen_of(self._sections)
+
     def decide(self, verb: str) -> None:
         """Acknowledge or shelve: the card under the keyboard, else the first one."""
+        if (alert := self._chosen_of(self._sections[:1])) is not None:
+            self._run((verb, alert))
+
+    def _chosen_of(self, sections: Sequence[_Section]) -> Alert | None:
         focus = QApplication.focusWidget()
-        cards = [widget for _, widget in self._sections[0].widgets.values()]
-        card = next((c for c in cards if c.hasFocus() or (focus is not None and c.isAncestorOf(focus))), None)
-        first = next((c for c in cards if c.alert.id == self._order[0]), None) if self._order else None
-        if (chosen := card or first) is not None:
-            self._run((verb, chosen.alert))
+        widgets = [widget for section in sections for _, widget in section.widgets.values()]
+        there = next((w for w in widgets if w.hasFocus() or (focus is not None and w.isAncestorOf(focus))), None)
+        first = next((w for w in widgets if w.alert.id == self._order[0]), None) if self._order else None
+        chosen = there or first
+        return None if chosen is None else chosen.alert
+
+    def lead_to_runbooks(self, find: Callable[[Alert], Sequence[Any]], show: Callable[[Alert], object]) -> None:
+        """``find`` tells the runbooks of an alert, the closest first; ``show`` opens it."""
+        self._runbooks_of, self._open_runbook = find, show
+        self._rebuild()
+
+    def _runbook_of(self, alert: Alert) -> str:
+        found = self._runbooks_of(alert)
+        return str(found[0].title) if found else ""
 
     def _run(self, request: tuple[str, Alert]) -> None:
         from views.alerts.details import AlertDetails
@@ -332,9 +353,9 @@ class AlertsPanel(QObject):
                     parent,
                 ).open()
             case "runbook":
-                QDesktopServices.openUrl(QUrl(alert.runbook_url))
+                self._open_runbook(alert)
             case "open":
-                details = AlertDetails(alert, console, parent)
+                details = AlertDetails(alert, console, parent, runbook=self._runbook_of(alert))
                 details.verb_asked.connect(self._run)
                 details.open()
 

@@ -61,6 +61,7 @@ _ESCALATION = {
 }
 _BACKUP = {"problem": "the restore test found 3 rows too few", "since": "24 Nov 03:10 UTC", "guidance": "See Backup."}
 _REPORT = {"title": "Risk report October 2026", "period": "October 2026", **_LINK}
+_REVIEW = {"title": "Database down", "due": "24 Nov 2026", "owner": "Operations lead"}
 _CODE = {"code": "482913", "minutes": "15", "person": "Ada Lovelace"}
 _DIGEST = {"count": "4", "day": "24 Nov 2026", "lines": "P3 · Access differs\nP4 · Report is ready"}
 
@@ -80,6 +81,12 @@ TEXTS: Mapping[tuple[str, ConnectionKind | None], ProgramText] = {
     ),
     ("backup.failed", None): ProgramText("Backups: {problem}", "Since {since}: {problem}.\n\n{guidance}", _BACKUP),
     ("report.ready", None): ProgramText("{title} is ready", "It covers {period}.", _REPORT),
+    ("runbook.review", None): ProgramText(
+        "Runbook to review: {title}",
+        "Its review was due on {due}, and it is kept by {owner}. Read it in the operations console, correct what has "
+        "changed, and set the next day of review.",
+        _REVIEW,
+    ),
     ("contact.code", None): ProgramText(
         "Your code: {code}",
         "Enter {code} in the operations console within {minutes} minutes, so that it may write to this address. "

@@ -32,6 +32,7 @@ from tests.backend.audit.fixtures import all_stamped
 from tests.backend.core.fixtures import guards
 from tests.backend.risk.fixtures import QUEUE, RiskShop
 from tests.backend.risk.samples import CHECK, order, publish, rule
+from tests.backend.runbooks.fixtures import DRAFT
 from tests.conftest import Api, serve_in_thread
 
 OPERATIONS = "/api/operations"
@@ -40,6 +41,7 @@ RBAC = f"{OPERATIONS}/rbac"
 RISK = "/api/risk"
 LIST = {"title": "Devices", "kind": "custom", "metric": "device"}
 DELIVERIES = "/api/deliveries"
+RUNBOOKS = f"{OPERATIONS}/runbooks"
 CONNECTIONS = f"{DELIVERIES}/connections"
 HOOK = {"name": "Desk", "settings": {"kind": "webhook", "url": "https://hooks.example/in"}}
 WRITING = {"POST", "PUT", "PATCH", "DELETE"}
@@ -380,6 +382,16 @@ def _ingest(kind: str, row: dict[str, Any]) -> Case:
     )
 
 
+def _runbook(world: World, slug: str) -> str:
+    made = world.done("POST", RUNBOOKS, "operations-lead", DRAFT | {"slug": slug})
+    return f"{RUNBOOKS}/{made['id']}"
+
+
+def _run(world: World, slug: str) -> str:
+    path = f"{_runbook(world, slug)}/runs"
+    return f"{path}/{world.done('POST', path, 'incident-responder', {})['id']}"
+
+
 AT = "2026-11-24T10:00:00Z"
 
 CASES: dict[tuple[str, str], Case] = {
@@ -700,6 +712,37 @@ CASES: dict[tuple[str, str], Case] = {
         "outcomes",
         {"id": "f", "orderId": "o", "kind": "chargeback", "happenedAt": AT, "currency": "EUR", "amount": 5},
     ),
+    ("POST", RUNBOOKS): Case(
+        lambda _, send: send("POST", RUNBOOKS, "operations-lead", DRAFT), "runbooks.runbook.created", "runbook", "after"
+    ),
+    ("PATCH", f"{RUNBOOKS}/{{runbook_id}}"): Case(
+        lambda w, send: send(
+            "PATCH", _runbook(w, "changed"), "operations-lead", {"title": "New", "reason": "clearer"}, If_Match=1
+        ),
+        "runbooks.runbook.changed",
+        "runbook",
+        "before after",
+        "clearer",
+    ),
+    ("POST", f"{RUNBOOKS}/{{runbook_id}}/runs"): Case(
+        lambda w, send: send("POST", f"{_runbook(w, 'begun')}/runs", "incident-responder", {"incidentId": "INC-1"}),
+        "runbooks.run.started",
+        "incident",
+        "after",
+    ),
+    ("POST", f"{RUNBOOKS}/{{runbook_id}}/runs/{{run_id}}/steps/{{step}}"): Case(
+        lambda w, send: send("POST", f"{_run(w, 'ticked')}/steps/1", "incident-responder", {"note": "seen"}),
+        "runbooks.step.done",
+        "runbook_run",
+        "after",
+        "seen",
+    ),
+    ("POST", f"{RUNBOOKS}/{{runbook_id}}/runs/{{run_id}}/end"): Case(
+        lambda w, send: send("POST", f"{_run(w, 'ended')}/end", "incident-responder", {}),
+        "runbooks.run.ended",
+        "runbook_run",
+        "after",
+    ),
     ("POST", "/api/ingest/rates"): _ingest("rates", {"currency": "USD", "day": "2026-11-24", "rate": "0.9"}),
 }
 
@@ -710,6 +753,7 @@ ASKING = {
     ("POST", f"{QUEUE}/bulk/preview"),
     ("POST", f"{RISK}/rules/match"),
     ("POST", f"{DELIVERIES}/templates/preview"),
+    ("POST", f"{RUNBOOKS}/check"),
 }
 """Routes that only tell what another one would do, or answer questions too long for an address."""
 

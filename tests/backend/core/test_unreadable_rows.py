@@ -21,7 +21,8 @@ from tests.backend.core.fixtures import OPERATIONS, Site
 
 FROM, TO = "2026-11-24T00:00:00Z", "2026-11-25T00:00:00Z"
 WINDOW = f"from={quote(FROM)}&to={quote(TO)}"
-A_LIST = "/api/risk/lists/good/entries"
+A_RUNBOOK = "00000000-0000-7000-8000-0000000000b0"
+IDS = {"list_id": "good", "runbook_id": A_RUNBOOK}
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,24 @@ CASES = {
     f"{OPERATIONS}/rbac/roles": Case(
         "insert into role_definition (id, name, permissions, updated_by) values ('poison', 'poison', '{}', 'test')",
         "role_definition", "permissions", "id = 'poison'",
+    ),
+    f"{OPERATIONS}/runbooks": Case(
+        "insert into runbook (id, slug, title, owner, review_by, text, steps, updated_by)"
+        f" select case t when 'good' then '{A_RUNBOOK}'::uuid else uuidv7() end, t, t, 'viewer', '2027-01-01', 'x',"
+        " '{look}', 'test' from unnest(array['poison', 'good']) as t",
+        "runbook", "updated_by", "slug = 'poison'",
+    ),
+    f"{OPERATIONS}/runbooks/{{runbook_id}}/versions": Case(
+        "insert into runbook_version (runbook_id, version, title, owner, review_by, alerts, services, text, steps,"
+        " retired, reason, updated_at, updated_by) select id, n, title, owner, review_by, alerts, services, text,"
+        " steps, retired, reason, updated_at, updated_by from runbook, generate_series(1, 2) as n"
+        f" where id = '{A_RUNBOOK}'",
+        "runbook_version", "updated_by", "version = 1",
+    ),
+    f"{OPERATIONS}/runbooks/{{runbook_id}}/runs": Case(
+        "insert into runbook_run (runbook_id, runbook_version, incident_id, started_by)"
+        f" select '{A_RUNBOOK}', 2, t, 'test' from unnest(array['poison', 'good']) as t",
+        "runbook_run", "started_by", "incident_id = 'poison'",
     ),
     "/api/deliveries/connections": Case(
         "insert into connection (name, kind, settings, updated_by)"
@@ -226,7 +245,7 @@ def test_every_list_is_looked_at(site: Site) -> None:
 @pytest.mark.parametrize("path", CASES)
 def test_one_bad_row_costs_the_others_nothing(walked: Site, path: str) -> None:
     query, before = CASES[path].query, _unreadable()
-    answer = walked.send("GET", f"{path.format(list_id='good')}?{query}")
+    answer = walked.send("GET", f"{path.format(**IDS)}?{query}")
     assert answer.status_code == 200, answer.text
     whole = answer.json()
     assert whole["leftOut"] >= 1
@@ -237,7 +256,7 @@ def test_one_bad_row_costs_the_others_nothing(walked: Site, path: str) -> None:
     # A page that would hold the bad row alone leads on.
     items, left_out, cursor = [], 0, ""
     while True:
-        answer = walked.send("GET", f"{path.format(list_id='good')}?{query}&limit=1{cursor}")
+        answer = walked.send("GET", f"{path.format(**IDS)}?{query}&limit=1{cursor}")
         assert answer.status_code == 200, answer.text
         page = answer.json()
         items += page["items"]

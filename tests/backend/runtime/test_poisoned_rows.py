@@ -97,6 +97,17 @@ CASES = {
         "select c.name = 'well' from notice as n join connection as c on c.id = any (n.connections)"
         " where n.template = 'digest.daily'",
     ),
+    "runbooks of the program": Case(
+        TRIP.format("runbook").replace("%poison%", '%"slug": "backup-missing"%'),
+        "select count(*) > 10 and bool_and(slug <> 'backup-missing') from runbook",
+    ),
+    "runbook reviews": Case(
+        "insert into runbook (slug, title, owner, review_by, text, steps, updated_by)"
+        " select t, t, 'viewer', '2020-01-01', 'x', '{look}', 'test' from unnest(array['poison', 'good']) as t;"
+        "insert into role_assignment (user_id, role_id, granted_by) values ('ann', 'viewer', 'test');"
+        + TRIP.format("notice"),
+        "select bool_and((reminded_at is not null) = (slug = 'good')) from runbook",
+    ),
     "connections": Case(
         CONNECTIONS + TRIP.format("alert"),
         "select c.name = 'well' from connection_health as h join connection as c on c.id = h.connection_id"
@@ -117,6 +128,7 @@ OF_NO_ROWS = {
     "audit seal": "may leave nothing out: test_what_cannot_be_sealed_is_said_by_health",
     "backup watch": "looks at times of its own",
     "sample trade": "makes up its rows",
+    "published runbooks": "leaves out what cannot be read: test_a_runbook_that_cannot_be_read_is_left_out",
 }
 
 

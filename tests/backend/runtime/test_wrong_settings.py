@@ -57,6 +57,8 @@ WRONG: dict[str, dict[str, str]] = {
     "egress_allow": {"OPSCONSOLE_EGRESS_ALLOW": "everything"},
     "canary_seconds": {"OPSCONSOLE_CANARY_SECONDS": "1"},
     "dead_man_url": {"OPSCONSOLE_DEAD_MAN_URL": "ftp://x"},
+    "runbooks_to": {"OPSCONSOLE_RUNBOOKS_TO": "{file}"},
+    "runbooks_to_elsewhere": {"OPSCONSOLE_RUNBOOKS_TO": "https://bucket.example/x"},
     "orders_cadence": {"OPSCONSOLE_ORDERS_CADENCE": "0"},
     "refunds_cadence": {"OPSCONSOLE_REFUNDS_CADENCE": "0"},
     "downloads_cadence": {"OPSCONSOLE_DOWNLOADS_CADENCE": "0"},

@@ -25,6 +25,7 @@ FROZEN = {
     "dashboard.downloads": "Download failure rate",
     "dashboard.community": "Discord members",
     "alerts": "Alerts",
+    "runbooks": "Runbooks",
     "sources": "Sources",
     "drilldown": "Rows",
     "triage.queue": "Risk queue",
@@ -53,7 +54,7 @@ PLACES = {
             ("dashboard.downloads",),
             ("dashboard.community",),
         ),
-        (("alerts",), ("sources",)),
+        (("alerts", "runbooks"), ("sources",)),
     ),
     "triage": ((("triage.queue", "risk.rules"),), (("triage.case", "risk.backtest", "risk.lists"),)),
     "access": (

@@ -23,6 +23,7 @@ from models.core.permissions import Permission
 from models.core.personal import NOT_KEPT_OFFLINE
 from tests.app.core.faulty_server import MemoryKeyring
 from tests.backend.risk.orders import RULES, add_lists, publish
+from tests.backend.runbooks.fixtures import Desk
 from tests.conftest import Api
 from tests.views.access.test_workspace import _session, assign, relaying
 from tests.views.office import turns
@@ -49,6 +50,7 @@ FILLED: dict[str, Callable[[Any], Any]] = {
     "dashboard.downloads": lambda panel: panel.chart is not None,
     "dashboard.community": lambda panel: panel.chart is not None,
     "alerts": lambda panel: "Nothing waits to be acknowledged." in words_of(panel),
+    "runbooks": lambda panel: panel.table.records.rowCount(),
     "sources": lambda panel: panel.table.records.rowCount(),
     "triage.queue": lambda panel: panel.table.records.rowCount(),
     "triage.case": lambda panel: panel.case is not None,
@@ -85,6 +87,7 @@ def prepare(api: Api) -> None:
     made = draft(api)
     send(api, "POST", "/backtests", {"ruleSetId": made["ruleSetId"], "days": 7})
     assign(api, "viewer", "risk-manager")  # waits for somebody's yes
+    Desk(api).created()
     hook = {"name": "Orders desk", "settings": {"kind": "webhook", "url": "https://hooks.example/in"}}
     answer = httpx.post(f"{api.base_url}/api/deliveries/connections", json=hook, headers=api.headers(ROLE), timeout=30)
     assert answer.is_success, answer.text
