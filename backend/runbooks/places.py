@@ -12,7 +12,6 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -41,11 +40,6 @@ class Place(Protocol):
 
     def has(self, name: str) -> bool:
         """Whether a file is there."""
-
-
-def place_at(target: str) -> Place:
-    """``s3://bucket/prefix``, or a folder. Raises PublishError."""
-    return _bucket(target) if target.startswith("s3://") else Folder(Path(target))
 
 
 def publish(place: Place, pages: Mapping[str, str], fingerprint: str) -> bool:
@@ -111,11 +105,3 @@ class Folder:
             yield
         except OSError as error:
             raise PublishError(f"{self._path} cannot be {done}: {error.strerror or error}") from error
-
-
-@cache
-def _bucket(url: str) -> Place:
-    """One client for all turns. Only who has a bucket waits for it to load."""
-    from backend.runbooks.bucket import Bucket
-
-    return Bucket(url)

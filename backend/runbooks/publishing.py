@@ -9,13 +9,15 @@ import asyncio
 import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
 
 from backend.alerts import clear_condition, raise_alert
 from backend.core.database import Database
 from backend.core.settings import Settings
 from backend.runbooks import actions, reads
 from backend.runbooks.pages import pages
-from backend.runbooks.places import PublishError, place_at
+from backend.runbooks.places import Folder, Place, PublishError
 from backend.runbooks.places import publish as put_there
 from models.alerts import Severity
 from models.runbooks import Runbook
@@ -55,7 +57,20 @@ async def publish(database: Database, settings: Settings) -> None:
 def publish_to(target: str, runbooks: tuple[Runbook, ...], environment: str) -> bool:
     """Publish to a folder or a bucket; False when all was there already. It blocks. Raises PublishError."""
     made = pages(runbooks, environment, datetime.now(UTC).date())
-    return put_there(place_at(target), made, _fingerprint(made))
+    return put_there(_place_at(target), made, _fingerprint(made))
+
+
+def _place_at(target: str) -> Place:
+    """``s3://bucket/prefix``, or a folder. Raises PublishError."""
+    return _bucket(target) if target.startswith("s3://") else Folder(Path(target))
+
+
+@cache
+def _bucket(url: str) -> Place:
+    """One client for all turns. Only who has a bucket waits for it to load."""
+    from backend.runbooks.bucket import Bucket
+
+    return Bucket(url)
 
 
 def _fingerprint(made: Mapping[str, str]) -> str:

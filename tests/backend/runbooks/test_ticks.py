@@ -13,7 +13,7 @@ import pytest
 from app.__main__ import parser
 from backend.core.settings import Settings
 from backend.runbooks import library, publishing, reviews
-from backend.runbooks.places import NOTE, place_at, publish
+from backend.runbooks.places import NOTE, Folder, publish
 from models.runbooks.checking import check
 from models.runbooks.markdown import other_runbook, read
 from tests.backend.runbooks.fixtures import TEXT
@@ -170,7 +170,7 @@ class _Breaking:
     """A place that fails at its n-th write."""
 
     def __init__(self, folder: Path, left: int) -> None:
-        self._place, self.left = place_at(str(folder)), left
+        self._place, self.left = Folder(folder), left
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._place, name)
@@ -193,13 +193,13 @@ class _Breaking:
 def test_an_interruption_leaves_whole_pages_and_every_link_leads_somewhere(tmp_path: Path, after: int) -> None:
     old = {"a.html": "old a", "b.html": "old b", "index.html": "a.html b.html"}
     new = {"a.html": "new a", "c.html": "new c", "index.html": "a.html c.html"}
-    publish(place_at(str(tmp_path)), old, "1")
+    publish(Folder(tmp_path), old, "1")
     try:
         publish(_Breaking(tmp_path, after), new, "2")
     except OSError:
         listed = (tmp_path / "index.html").read_text().split()
         assert all((tmp_path / name).read_text() in {old.get(name), new.get(name)} for name in listed)
-    publish(place_at(str(tmp_path)), new, "2")
+    publish(Folder(tmp_path), new, "2")
     assert {p.name: p.read_text() for p in tmp_path.iterdir() if p.name != NOTE} == new
 
 
@@ -208,7 +208,7 @@ def test_a_damaged_note_removes_nothing(tmp_path: Path, note: str) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "secret").write_text("s")
     (tmp_path / "out" / NOTE).write_text(note, encoding="latin-1")
-    assert publish(place_at(str(tmp_path / "out")), {"index.html": "x"}, "1")
+    assert publish(Folder(tmp_path / "out"), {"index.html": "x"}, "1")
     assert (tmp_path / "secret").exists()
 
 
