@@ -28,6 +28,7 @@ from backend.deliveries.commands.actions import ask_again, ask_shop, withdraw
 from backend.deliveries.egress import EgressGuard, EgressRefusedError
 from backend.deliveries.ports import Alarms, DeliveryPorts
 from backend.deliveries.routing.actions import NoticeAudience, erase_notice, notify
+from backend.deliveries.routing.reads import NoticeChannel, notice_channels, notice_words
 from backend.deliveries.secrets import SecretStore
 from backend.deliveries.sending.seeds import seed_sample
 from backend.deliveries.signatures import check_age, signed_headers, verify
@@ -48,6 +49,7 @@ __all__ = [
     "Notice",
     "NoticeAction",
     "NoticeAudience",
+    "NoticeChannel",
     "NoticePhase",
     "Outcome",
     "Resolve",
@@ -59,6 +61,8 @@ __all__ = [
     "ask_shop",
     "check_age",
     "erase_notice",
+    "notice_channels",
+    "notice_words",
     "notify",
     "seed_sample",
     "signed_headers",

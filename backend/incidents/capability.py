@@ -1,7 +1,66 @@
-"""What incidents adds to the server: nothing yet."""
+"""What incidents add to the server."""
 
 from __future__ import annotations
 
-from backend.core.capability import Capability
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-CAPABILITY = Capability(name="incidents")
+from backend.core.capability import Adapters, ApprovalKind, Audience, Capability, CountSpec, Gauges, Server, Tick
+from models.core.permissions import Permission
+from models.core.topics import Topic
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter
+
+    from backend.core.settings import Settings
+
+_VIEWERS = frozenset({Permission.VIEW_INCIDENTS})
+
+
+def _routers() -> Sequence[APIRouter]:
+    # The address of one incident begins as the others do: it comes last.
+    from backend.incidents.alerts.routes import router as rules
+    from backend.incidents.matrix.routes import router as matrix
+    from backend.incidents.routes import router as incidents
+
+    return matrix, rules, incidents
+
+
+def _ticks(_settings: Settings, _adapters: Adapters) -> Sequence[Tick]:
+    from backend.incidents.alerts.actions import run_rules
+
+    return (Tick("incident rules", 5.0, run_rules),)
+
+
+def _approval_kinds() -> Sequence[ApprovalKind]:
+    from backend.incidents.matrix.actions import MATRIX
+
+    return (MATRIX,)
+
+
+def _counts(_server: Server) -> Sequence[CountSpec]:
+    from backend.incidents.records.reads import count_open
+
+    return (CountSpec("incidents.open", Permission.VIEW_INCIDENTS, count_open),)
+
+
+def _gauges() -> Gauges:
+    from backend.incidents.gauges import measure, unknown
+
+    return Gauges(measure, unknown)
+
+
+CAPABILITY = Capability(
+    name="incidents",
+    routers=_routers,
+    ticks=_ticks,
+    approval_kinds=_approval_kinds,
+    counts=_counts,
+    gauges=_gauges,
+    audiences={
+        "incident": Audience(Topic.INCIDENTS, _VIEWERS),
+        "severity_matrix": Audience(Topic.INCIDENT_SETTINGS, _VIEWERS),
+        "incident_rule": Audience(Topic.INCIDENT_SETTINGS, _VIEWERS),
+    },
+)
+"""Incidents: declared, worked together, closed and reviewed."""

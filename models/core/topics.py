@@ -45,6 +45,10 @@ class Topic(StrEnum):
     # --- files
 
     # --- incidents
+    INCIDENTS = "incidents"
+    INCIDENT_REVIEWS = "incident_reviews"
+    INCIDENT_SETTINGS = "incident_settings"
+    """The severity matrix and the rules that open incidents."""
 
     # --- launch
 

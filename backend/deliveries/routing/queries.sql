@@ -19,6 +19,21 @@ select %(team)s, %(severity)s, %(template)s, %(values)s, %(thread)s, %(phase)s, 
                   order by h.stopped is not null, h.opened_until is not null, c.created_at, c.id limit 1), '{}')
 returning id, connections <> '{}'
 
+-- name: insert_notice_to
+insert into notice (team, severity, template, values, thread, phase, actions, connections)
+values (%(team)s, %(severity)s, %(template)s, %(values)s, %(thread)s, %(phase)s, %(actions)s, %(connections)s)
+returning id
+
+-- name: channels
+-- Connections that hear of anything at all, and whether these teams hear of this severity by them at once.
+select c.id::text as id, c.name, c.kind,
+       exists (select from route as r
+                where r.connection_id = c.id and r.team = any (%(teams)s::text[]) and r.severity = %(severity)s
+                  and r.mode = 'at_once') as suggested
+  from connection as c
+ where exists (select from route as r where r.connection_id = c.id)
+ order by lower(c.name), c.id
+
 -- name: erase
 update notice set values = null, recipients = '{}', erased_at = clock_timestamp()
  where id = %(notice_id)s and erased_at is null

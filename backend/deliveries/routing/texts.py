@@ -59,6 +59,20 @@ _ESCALATION = {
     "notes": "Please look at the invoice address",
     **_LINK,
 }
+_INCIDENT = {
+    "reference": "INC-0142",
+    "title": "EU downloads failing",
+    "severity": "SEV2",
+    "status": "acknowledged",
+    "description": "Signed links from fra2 end too early; downloads of EU customers fail.",
+    "since": "24 Nov 11:20 UTC",
+    "services": "downloads",
+    "commander": "Mei Kato",
+    "actor": "Ada Lovelace",
+    "comment": "Traffic moves to ams1",
+    **_LINK,
+}
+_INCIDENT_UPDATE = {**_INCIDENT, "text": "All EU downloads go through Amsterdam now.", "next": "24 Nov 14:36 UTC"}
 _BACKUP = {"problem": "the restore test found 3 rows too few", "since": "24 Nov 03:10 UTC", "guidance": "See Backup."}
 _REPORT = {"title": "Risk report October 2026", "period": "October 2026", **_LINK}
 _CODE = {"code": "482913", "minutes": "15", "person": "Ada Lovelace"}
@@ -78,6 +92,39 @@ TEXTS: Mapping[tuple[str, ConnectionKind | None], ProgramText] = {
         "{actor} asks {team} to look at order {order} of {amount}, score {score} ({rules}).\n\n{notes}",
         _ESCALATION,
     ),
+    ("incident.opened", None): ProgramText(
+        "{severity} {reference}: {title}",
+        "{description}\n\nSince {since}. Command: {commander}.\n\n{link}",
+        _INCIDENT,
+    ),
+    ("incident.changed", None): ProgramText(
+        "{severity} {reference}: {title}", "{status}, by {actor}. {comment}\n\nCommand: {commander}.", _INCIDENT
+    ),
+    ("incident.worse", None): ProgramText(
+        "{reference} is {severity} now: {title}", "By {actor}. {comment}\n\nCommand: {commander}.", _INCIDENT
+    ),
+    ("incident.resolved", None): ProgramText(
+        "{reference} is resolved: {title}", "By {actor}. {comment}\n\nIt began {since}.", _INCIDENT
+    ),
+    ("incident.role", None): ProgramText(
+        "{reference}: {title}", "{comment}\n\n{severity}, {status}, since {since}. Asked by {actor}.", _INCIDENT
+    ),
+    ("incident.overdue", None): ProgramText(
+        "{reference}: an update is overdue", "{comment} {title}, {severity}, command: {commander}.", _INCIDENT
+    ),
+    ("incident.update", None): ProgramText(
+        "{reference}: {title}", "{text}\n\n{severity}, {status}. Next update: {next}.", _INCIDENT_UPDATE
+    ),
+    ("incident.investigating", None): ProgramText(
+        "Investigating", "We are looking into {title}. It began {since}. What we find is told here.", _INCIDENT
+    ),
+    ("incident.identified", None): ProgramText(
+        "Identified", "The cause of {title} is known, and we are putting it right.", _INCIDENT
+    ),
+    ("incident.monitoring", None): ProgramText(
+        "Monitoring", "{title}: it works again, and we are watching it.", _INCIDENT
+    ),
+    ("incident.over", None): ProgramText("Resolved", "{title} is over. It began {since}.", _INCIDENT),
     ("backup.failed", None): ProgramText("Backups: {problem}", "Since {since}: {problem}.\n\n{guidance}", _BACKUP),
     ("report.ready", None): ProgramText("{title} is ready", "It covers {period}.", _REPORT),
     ("contact.code", None): ProgramText(
