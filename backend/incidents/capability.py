@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from backend.core.capability import Adapters, ApprovalKind, Audience, Capability, CountSpec, Gauges, Server, Tick
@@ -22,8 +22,14 @@ def _routers() -> Sequence[APIRouter]:
     from backend.incidents.alerts.routes import router as rules
     from backend.incidents.matrix.routes import router as matrix
     from backend.incidents.routes import router as incidents
+    from backend.incidents.timeline.routes import ingest
+    from backend.incidents.timeline.routes import router as timeline
 
-    return matrix, rules, incidents
+    return matrix, rules, incidents, timeline, ingest
+
+
+def _state(server: Server) -> Mapping[str, object]:
+    return {"incident_audiences": server.audiences}
 
 
 def _ticks(_settings: Settings, _adapters: Adapters) -> Sequence[Tick]:
@@ -53,12 +59,15 @@ def _gauges() -> Gauges:
 CAPABILITY = Capability(
     name="incidents",
     routers=_routers,
+    state=_state,
     ticks=_ticks,
     approval_kinds=_approval_kinds,
     counts=_counts,
     gauges=_gauges,
     audiences={
         "incident": Audience(Topic.INCIDENTS, _VIEWERS),
+        "incident_review": Audience(Topic.INCIDENT_REVIEWS, _VIEWERS),
+        "deploy": Audience(Topic.INCIDENTS, _VIEWERS),
         "severity_matrix": Audience(Topic.INCIDENT_SETTINGS, _VIEWERS),
         "incident_rule": Audience(Topic.INCIDENT_SETTINGS, _VIEWERS),
     },

@@ -22,3 +22,8 @@ async def acknowledge(tx: Connection, incident: IncidentRecord, *, actor: str) -
 
 async def stop(tx: Connection, incident: IncidentRecord, *, actor: str, reason: str) -> None:
     """Nobody needs to come any more."""
+
+
+async def page_ids(connection: Connection, incident_ids: Sequence[str]) -> tuple[str, ...]:
+    """The pages that were sent for these incidents."""
+    return ()

@@ -11,7 +11,7 @@ from backend.incidents import notices
 from backend.incidents.records import queries, reads
 from backend.incidents.records.actions import label_of, lock
 from models.core.problems import Code
-from models.incidents import IncidentRecord, ParticipantRequest, RoleRequest
+from models.incidents import IncidentRecord, IncidentRole, ParticipantRequest, RoleRequest
 
 
 async def assign_role(
@@ -44,8 +44,8 @@ async def assign_role(
         resource_id=after.incident_id,
         label=label_of(after),
         version=after.version,
-        before={"role": request.role, "userId": held},
-        after={"role": request.role, "userId": request.user_id},
+        before=await _who(tx, request.role, held),
+        after=await _who(tx, request.role, request.user_id),
         reason=request.reason or None,
     )
     if request.user_id is not None and request.user_id != actor:
@@ -95,3 +95,8 @@ async def _crew_changed(
         reason=reason,
     )
     return after
+
+
+async def _who(tx: Connection, role: IncidentRole, user_id: str | None) -> dict[str, str | None]:
+    name = None if user_id is None else await audit_trail.person_name(tx, user_id)
+    return {"role": role, "userId": user_id, "name": name}
