@@ -28,6 +28,7 @@ from backend.deliveries.commands.actions import ask_again, ask_shop, withdraw
 from backend.deliveries.egress import EgressGuard, EgressRefusedError
 from backend.deliveries.ports import Alarms, DeliveryPorts
 from backend.deliveries.routing.actions import NoticeAudience, erase_notice, notify
+from backend.deliveries.routing.receipts import reachable, receipts
 from backend.deliveries.secrets import SecretStore
 from backend.deliveries.sending.seeds import seed_sample
 from backend.deliveries.signatures import check_age, signed_headers, verify
@@ -60,6 +61,8 @@ __all__ = [
     "check_age",
     "erase_notice",
     "notify",
+    "reachable",
+    "receipts",
     "seed_sample",
     "signed_headers",
     "verify",

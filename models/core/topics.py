@@ -55,6 +55,8 @@ class Topic(StrEnum):
     """Events were lost to this listener: everything that is shown must be asked for anew."""
 
     # --- oncall
+    ONCALL = "oncall"
+    PAGES = "pages"
 
     # --- privacy
 

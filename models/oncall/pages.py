@@ -9,6 +9,7 @@ from pydantic import Field
 
 from models.alerts import Severity
 from models.core.base import Count, Identifier, Instant, Record, Request, RequiredText, UserId, Version
+from models.deliveries.receipts import Receipt
 from models.deliveries.routing import Team
 
 
@@ -18,32 +19,6 @@ class PageState(StrEnum):
     OPEN = "open"
     ACKNOWLEDGED = "acknowledged"
     RESOLVED = "resolved"
-
-
-class ReceiptState(StrEnum):
-    """What became of a message."""
-
-    WAITING = "waiting"
-    SENT = "sent"
-    DEAD = "dead"
-    DISCARDED = "discarded"
-    UNREACHABLE = "unreachable"
-    """There is no way to this person: no address of theirs is verified, or no connection sends mail."""
-    FORGOTTEN = "forgotten"
-    """It was sent so long ago that what became of it is no longer kept."""
-
-
-class Receipt(Record):
-    """A message of a page by one connection."""
-
-    connection_id: Identifier | None
-    connection_name: str
-    state: ReceiptState
-    attempts: Count
-    ended_at: Instant | None
-    seconds: float | None
-    """From the page to the answer of the system that took it."""
-    words: str
 
 
 class PagedPerson(Record):

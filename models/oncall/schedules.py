@@ -54,7 +54,9 @@ def _date_text(value: Any) -> Any:
 
 
 LocalTime = Annotated[
-    time, BeforeValidator(_time_text), PlainSerializer(lambda value: f"{value:%H:%M}", return_type=str, when_used="json")
+    time,
+    BeforeValidator(_time_text),
+    PlainSerializer(lambda value: f"{value:%H:%M}", return_type=str, when_used="json"),
 ]
 """A time of the local day, in whole minutes."""
 
@@ -68,7 +70,9 @@ LocalMoment = Annotated[
 
 LocalDate = Annotated[date, BeforeValidator(_date_text)]
 
-Zone = Annotated[PlainText, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_+/-]+$", examples=["Europe/Berlin"])]
+Zone = Annotated[
+    PlainText, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_+/-]+$", examples=["Europe/Berlin"])
+]
 """A zone of the tz database by its name."""
 
 People = Annotated[tuple[UserId, ...], Field(max_length=50)]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from backend.oncall.resolver.clock import at, standing_clock
+from backend.oncall.resolver.clock import SECOND, at, standing_clock
 from backend.oncall.resolver.layers import DAY, open_windows
 from backend.oncall.resolver.resolve import revisions_over
 from backend.oncall.resolver.stretches import Stretch, common, united, without
@@ -16,9 +16,9 @@ from backend.oncall.resolver.types import Schedule, Span
 
 NIGHT_BEGINS = timedelta(hours=22)
 NIGHT_ENDS = timedelta(hours=30)
-COUNTS = 3600
-"""Seconds on call from which a night or a day of a weekend counts."""
-REST = 11 * 3600
+COUNTS = 3600 * SECOND
+"""Time on call from which a night or a day of a weekend counts."""
+REST = 11 * 3600 * SECOND
 """What European law takes a day's rest to be."""
 _SATURDAY = 5
 
@@ -27,7 +27,7 @@ _SATURDAY = 5
 class PersonFigures:
     """What one person carries."""
 
-    seconds: int
+    hours: float
     nights: int
     weekend_days: int
     short_rests: int
@@ -60,7 +60,7 @@ def by_person(rosters: Iterable[Sequence[Span]]) -> dict[str, list[Stretch]]:
 def double_bookings(rosters: Mapping[str, Sequence[Span]]) -> list[tuple[str, frozenset[str], int, int]]:
     """Person, schedules, start and end of each time somebody is on in two at once. ``rosters`` by schedule."""
     each = {schedule: by_person([spans]) for schedule, spans in rosters.items()}
-    found = []
+    found: list[tuple[str, frozenset[str], int, int]] = []
     for person in sorted({person for people in each.values() for person in people}):
         mine = {schedule: people[person] for schedule, people in each.items() if person in people}
         cuts = sorted({cut for stretches in mine.values() for stretch in stretches for cut in stretch})
@@ -68,7 +68,7 @@ def double_bookings(rosters: Mapping[str, Sequence[Span]]) -> list[tuple[str, fr
             there = frozenset(s for s, stretches in mine.items() if common(stretches, [(low, high)]))
             if len(there) > 1:
                 if found and found[-1][:2] == (person, there) and found[-1][3] == low:
-                    found[-1] = (*found[-1][:3], high)
+                    found[-1] = (person, there, found[-1][2], high)
                 else:
                     found.append((person, there, low, high))
     return found
@@ -82,7 +82,7 @@ def load(stretches: Sequence[Stretch], zone: str) -> PersonFigures:
     nights = [(at(zone, day + NIGHT_BEGINS), at(zone, day + NIGHT_ENDS)) for day in days]
     weekend = [(at(zone, day), at(zone, day + DAY)) for day in days if day.weekday() >= _SATURDAY]
     return PersonFigures(
-        seconds=_length(stretches),
+        hours=sum(end - start for start, end in stretches) / (3600 * SECOND),
         nights=_counting(stretches, nights),
         weekend_days=_counting(stretches, weekend),
         short_rests=sum(after[0] - before[1] < REST for before, after in pairwise(stretches)),
@@ -92,12 +92,12 @@ def load(stretches: Sequence[Stretch], zone: str) -> PersonFigures:
 def is_night(zone: str, instant: int) -> bool:
     """Whether it is night there."""
     local = standing_clock(zone, instant)
-    since = local - local.replace(hour=0, minute=0, second=0)
+    since = local - local.replace(hour=0, minute=0, second=0, microsecond=0)
     return since >= NIGHT_BEGINS or since < NIGHT_ENDS - DAY
 
 
 def _days(zone: str, start: int, end: int) -> Iterable[datetime]:
-    day = standing_clock(zone, start).replace(hour=0, minute=0, second=0) - DAY
+    day = standing_clock(zone, start).replace(hour=0, minute=0, second=0, microsecond=0) - DAY
     while at(zone, day) < end:
         yield day
         day += DAY
@@ -117,7 +117,3 @@ def _counting(stretches: Sequence[Stretch], parts: Sequence[Stretch]) -> int:
             there += 1
         found += inside >= COUNTS
     return found
-
-
-def _length(stretches: Iterable[Stretch]) -> int:
-    return sum(end - start for start, end in stretches)

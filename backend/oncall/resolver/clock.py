@@ -1,6 +1,7 @@
 """Local time and instants: one function for each way, and neither ever runs back.
 
-``zoneinfo`` alone does: 02:30 that does not exist becomes an instant after that of 03:00, and spans get negative lengths.
+``zoneinfo`` alone does: 02:30 that does not exist becomes an instant after that of 03:00, and spans of negative length
+follow.
 """
 
 from __future__ import annotations
@@ -9,18 +10,11 @@ from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - a wall without a zone
-SECOND = timedelta(seconds=1)
-
-
-@cache
-def _zone(name: str) -> ZoneInfo:
-    return ZoneInfo(name)
-
-
-def wall(zone: str, instant: int) -> datetime:
-    """What the clocks of a zone show; of a repeated hour both times."""
-    return datetime.fromtimestamp(instant, _zone(zone)).replace(tzinfo=None, fold=0)
+SECOND = 1_000_000
+"""Instants are counted in microseconds, as the database has them: what was written down later in the same second must
+not act earlier in it."""
+TICK = timedelta(microseconds=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @lru_cache(maxsize=1 << 18)
@@ -30,48 +24,57 @@ def at(zone: str, local: datetime) -> int:
     One that does not exist is the instant of the change, one that comes twice is the first.
     """
     high = int(local.replace(tzinfo=_zone(zone)).timestamp())
-    if wall(zone, high) == local:
-        return high
+    if _wall(zone, high) == local:
+        return high * SECOND
     low = int(local.replace(tzinfo=_zone(zone), fold=1).timestamp())
     while high - low > 1:
         middle = (low + high) // 2
-        if wall(zone, middle) >= local:
+        if _wall(zone, middle) >= local:
             high = middle
         else:
             low = middle
-    return high
+    return high * SECOND
 
 
 def standing_clock(zone: str, instant: int) -> datetime:
     """The inverse of ``at``: the wall clock, but through a repeated hour it stands one tick before that hour's end."""
-    shown = datetime.fromtimestamp(instant, _zone(zone))
-    if not shown.fold:
-        return shown.replace(tzinfo=None)
-    return _end_of_repeat(zone, instant) - SECOND
+    seconds, rest = divmod(instant, SECOND)
+    shown = datetime.fromtimestamp(seconds, _zone(zone))
+    if shown.fold:
+        return _end_of_repeat(zone, seconds) - TICK
+    return shown.replace(tzinfo=None, microsecond=rest)
 
 
-def _end_of_repeat(zone: str, instant: int) -> datetime:
-    """The local time at which clocks were set back, within an instant of the second time round."""
-    found = _zone(zone)
-    shown = datetime.fromtimestamp(instant, found)
+def ticks(instant: datetime) -> int:
+    """An instant as it is counted here."""
+    return (instant - _EPOCH) // TICK
+
+
+def moment(instant: int) -> datetime:
+    """The other way."""
+    return _EPOCH + instant * TICK
+
+
+@cache
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
+
+
+def _wall(zone: str, seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, _zone(zone)).replace(tzinfo=None, fold=0)
+
+
+def _end_of_repeat(zone: str, seconds: int) -> datetime:
+    """What the clocks showed when they were set back, of a time that they show for the second time."""
+    shown = datetime.fromtimestamp(seconds, _zone(zone))
     before, after = shown.replace(fold=0).utcoffset(), shown.utcoffset()
     assert before is not None  # noqa: S101 - it has a zone
     assert after is not None  # noqa: S101 - it has a zone
-    low, high = instant - int((before - after).total_seconds()), instant
+    low, high = seconds - (before - after) // timedelta(seconds=1), seconds
     while high - low > 1:
         middle = (low + high) // 2
-        if datetime.fromtimestamp(middle, found).fold:
+        if datetime.fromtimestamp(middle, _zone(zone)).fold:
             high = middle
         else:
             low = middle
-    return _EPOCH + timedelta(seconds=high) + before
-
-
-def seconds(instant: datetime) -> int:
-    """Of an aware instant, to the second before."""
-    return int(instant.timestamp() // 1)
-
-
-def instant(seconds: int) -> datetime:
-    """The other way."""
-    return datetime.fromtimestamp(seconds, UTC)
+    return (_EPOCH + timedelta(seconds=high) + before).replace(tzinfo=None)

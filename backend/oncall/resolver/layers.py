@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from backend.oncall.resolver.clock import at, standing_clock
+from backend.oncall.resolver.clock import SECOND, at, standing_clock
 from backend.oncall.resolver.stretches import Stretch, common, united, without
 from backend.oncall.resolver.types import NOBODY, Layer, People, Span, Window
 from models.oncall.schedules import HolidayRule, TurnCount, TurnUnit
@@ -28,7 +28,7 @@ def names_at(layer: Layer, instant: int) -> People:
 def turn_at(layer: Layer, instant: int) -> int:
     """The number of the turn that runs; below 0 before the first."""
     if layer.unit is TurnUnit.HOURS:
-        return (instant - at(layer.zone, layer.anchor)) // (3600 * layer.every)
+        return (instant - at(layer.zone, layer.anchor)) // (3600 * SECOND * layer.every)
     return (standing_clock(layer.zone, instant) - layer.anchor) // _period(layer)
 
 
@@ -68,7 +68,7 @@ def names_over(layer: Layer, start: int, end: int) -> Iterator[Span]:
 def turn_begins(layer: Layer, number: int) -> int:
     """When a turn begins."""
     if layer.unit is TurnUnit.HOURS:
-        return at(layer.zone, layer.anchor) + number * 3600 * layer.every
+        return at(layer.zone, layer.anchor) + number * 3600 * SECOND * layer.every
     return at(layer.zone, layer.anchor + number * _period(layer))
 
 
@@ -92,7 +92,7 @@ def open_windows(zone: str, windows: Sequence[Window], start: int, end: int) -> 
     """Where any of some windows is open; with none, always."""
     if not windows:
         return [(start, end)]
-    first = standing_clock(zone, start).replace(hour=0, minute=0, second=0)
+    first = standing_clock(zone, start).replace(hour=0, minute=0, second=0, microsecond=0)
     last = standing_clock(zone, end - 1)
     found: list[Stretch] = []
     for window in windows:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
-from itertools import groupby
+from itertools import groupby, pairwise
 from operator import or_
 from typing import NamedTuple
 
@@ -102,7 +102,7 @@ def revisions_over(
     """Which revision holds, piece by piece."""
     turns = {each.effective_at for each in schedule.revisions if start < each.effective_at < end}
     cuts = sorted({start, *turns, end})
-    return [(low, high, in_force(schedule, low, known)) for low, high in zip(cuts, cuts[1:], strict=False)]
+    return [(low, high, in_force(schedule, low, known)) for low, high in pairwise(cuts)]
 
 
 def acts(override: Override, known: int | None = None) -> tuple[int, int]:

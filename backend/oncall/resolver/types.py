@@ -10,7 +10,7 @@ from models.oncall.schedules import HolidayRule, InsteadOf, TurnCount, TurnUnit
 
 People = frozenset[str]
 NOBODY: People = frozenset()
-FOREVER = 253_402_300_800
+FOREVER = 253_402_300_800 * 1_000_000
 """The year 10000: later than anything."""
 
 

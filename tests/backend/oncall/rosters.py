@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from backend.oncall.resolver import Layer, Override, Revision, Schedule, Span, Window, at
+from backend.oncall.resolver import SECOND, Layer, Override, Revision, Schedule, Span, Window, at, ticks
 from models.oncall.schedules import HolidayRule, InsteadOf, TurnCount, TurnUnit
 
 BERLIN, NEW_YORK, CHICAGO = "Europe/Berlin", "America/New_York", "America/Chicago"
 AMSTERDAM, KOLKATA = "Europe/Amsterdam", "Asia/Kolkata"
 WEEK = frozenset(range(7))
 WORKDAYS = frozenset(range(5))
-MINUTE = 60
+MINUTE = 60 * SECOND
 
 
 def day(text: str) -> datetime:
@@ -22,7 +22,7 @@ def day(text: str) -> datetime:
 
 
 def utc(text: str) -> int:
-    return int(day(text).replace(tzinfo=UTC).timestamp())
+    return ticks(day(text).replace(tzinfo=UTC))
 
 
 def window(start: float, end: float, weekdays: Iterable[int] = WEEK, days: int = 0) -> Window:
@@ -66,7 +66,13 @@ def schedule(*layers: Layer, overrides: Iterable[Override] = ()) -> Schedule:
 
 
 def override(
-    start: int, end: int, people: str, instead_of: str | None = "*", *, at: int = 0, cancelled: int | None = None,
+    start: int,
+    end: int,
+    people: str,
+    instead_of: str | None = "*",
+    *,
+    at: int = 0,
+    cancelled: int | None = None,
     key: str = "o",
 ) -> Override:
     """``instead_of``: somebody, ``*`` for everybody, ``None`` for nobody."""
@@ -80,7 +86,7 @@ def drawn(spans: Iterable[Span], zone: str = "UTC") -> str:
     """``a to 01-09 18:00, – to …``: who, and until when on the wall."""
 
     def until(instant: int) -> str:
-        return datetime.fromtimestamp(instant, ZoneInfo(zone)).strftime("%m-%d %H:%M")
+        return datetime.fromtimestamp(instant // SECOND, ZoneInfo(zone)).strftime("%m-%d %H:%M")
 
     return ", ".join(f"{''.join(sorted(span.people)) or '–'} to {until(span.end)}" for span in spans)
 
@@ -100,7 +106,7 @@ class Oracle:
         self._shown: dict[int, datetime] = {}
         highest = datetime.min
         for instant in range(start, end, MINUTE):
-            highest = max(highest, datetime.fromtimestamp(instant, self._zone).replace(tzinfo=None))
+            highest = max(highest, datetime.fromtimestamp(instant // SECOND, self._zone).replace(tzinfo=None))
             self._shown[instant] = highest
 
     def clock(self, instant: int) -> datetime:
@@ -111,7 +117,7 @@ def turn(layer: Layer, oracle: Oracle, instant: int) -> int:
     """Counted by hand: the turn that begins last at or before an instant."""
     if layer.unit is TurnUnit.HOURS:
         first = next(i for i in sorted(oracle._shown) if oracle.clock(i) >= layer.anchor)
-        return (instant - first) // (3600 * layer.every)
+        return (instant - first) // (60 * MINUTE * layer.every)
     step = timedelta(days=layer.every) if layer.unit is TurnUnit.DAYS else timedelta(hours=layer.every)
     number, begins = 0, layer.anchor
     while begins > oracle.clock(instant):
@@ -140,7 +146,9 @@ def allowed(layer: Layer, oracle: Oracle, instant: int) -> bool:
     return False
 
 
-def oracle_layers(layers: Iterable[Layer], oracles: dict[str, Oracle], start: int, end: int) -> dict[int, frozenset[str]]:
+def oracle_layers(
+    layers: Iterable[Layer], oracles: dict[str, Oracle], start: int, end: int
+) -> dict[int, frozenset[str]]:
     """Who is on in each minute, by the layers alone."""
     found: dict[int, tuple[int, frozenset[str]]] = {}
     for each in layers:
