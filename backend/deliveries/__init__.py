@@ -29,6 +29,7 @@ from backend.deliveries.egress import EgressGuard, EgressRefusedError
 from backend.deliveries.ports import Alarms, DeliveryPorts
 from backend.deliveries.routing.actions import NoticeAudience, erase_notice, notify
 from backend.deliveries.routing.reads import NoticeChannel, notice_channels, notice_words
+from backend.deliveries.routing.receipts import reachable, receipts, thread_notices
 from backend.deliveries.secrets import SecretStore
 from backend.deliveries.sending.seeds import seed_sample
 from backend.deliveries.signatures import check_age, signed_headers, verify
@@ -64,8 +65,11 @@ __all__ = [
     "notice_channels",
     "notice_words",
     "notify",
+    "reachable",
+    "receipts",
     "seed_sample",
     "signed_headers",
+    "thread_notices",
     "verify",
     "withdraw",
 ]

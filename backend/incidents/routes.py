@@ -15,6 +15,8 @@ from backend.core.pages import Cursor, Limit, cut_page, decode_cursor
 from backend.core.problems import invalid
 from backend.core.security import Principal, require
 from backend.core.versions import IfMatch, with_etag
+from backend.deliveries import thread_notices
+from backend.incidents import notices, paging
 from backend.incidents.alerts import actions as alert_actions
 from backend.incidents.alerts import reads as alert_reads
 from backend.incidents.crew import actions as crew
@@ -39,7 +41,10 @@ from models.incidents import (
     RoleRequest,
 )
 from models.incidents.alerts import AttachedAlert
+from models.incidents.deliveries import IncidentDeliveries
 from models.incidents.reviews import ResponseFigures
+
+NOTICES_MOST = 200
 
 router = operations_router("/api/operations/incidents", "incidents")
 
@@ -179,6 +184,17 @@ async def page_policy(
     """Page an escalation policy for it."""
     incident = await actions.page_policy(tx, actor=principal.user_id, incident_id=_id(incident_id), request=request)
     return with_etag(response, incident)
+
+
+@router.get("/{incident_id}/deliveries")
+async def list_deliveries(incident_id: str, _principal: Viewer, connection: Read) -> IncidentDeliveries:
+    """Who was paged and answered, what was told to whom, and what became of each message."""
+    found = await reads.incident(connection, _id(incident_id))
+    return IncidentDeliveries(
+        pages=await paging.pages(connection, found.incident_id),
+        notices=await thread_notices(connection, notices.thread_of(found.incident_id), NOTICES_MOST),
+        as_of=await clock(connection),
+    )
 
 
 @router.post("/{incident_id}/merge")

@@ -59,6 +59,8 @@ class Topic(StrEnum):
     """Events were lost to this listener: everything that is shown must be asked for anew."""
 
     # --- oncall
+    ONCALL = "oncall"
+    PAGES = "pages"
 
     # --- privacy
 

@@ -141,3 +141,30 @@ select %(team)s, severity, %(connection_id)s, 'at_once' from unnest(array['P1', 
 
 -- name: version_of
 select version from route_map
+
+-- name: reachable
+-- Of some people, those a mail would get to: an address is verified, and a connection sends mail.
+select distinct user_id from contact_method
+ where user_id = any (%(user_ids)s::text[]) and verified_at is not null
+   and exists (select from connection as c where c.kind in ('smtp', 'sendgrid') and c.ready)
+
+-- name: receipts
+-- What became of notices, by connection. What was sent is forgotten after a while; what was not tried yet waits.
+select n.id as notice_id, c.id::text as connection_id, c.name as connection_name,
+       coalesce(d.state, case when p.position < l.cursor then 'forgotten' else 'waiting' end) as state,
+       coalesce(d.attempts, 0) as attempts, d.ended_at,
+       extract(epoch from d.ended_at - n.created_at)::double precision as seconds, coalesce(d.words, '') as words
+  from notice as n
+ cross join lateral unnest(n.connections) as sent_by (connection_id)
+  join connection as c on c.id = sent_by.connection_id
+  join lane as l on l.connection_id = c.id and l.source = 'log'
+  left join audit_position as p on p.resource_id = n.id::text and p.action = 'deliveries.notice.written'
+  left join delivery as d on d.lane_id = l.id and d.position = p.position
+ where n.id = any (%(notice_ids)s::uuid[])
+ order by n.id, c.name
+
+-- name: thread_notices
+select id, template, team, created_at as written_at, cardinality(recipients) as people
+  from notice where thread = %(thread)s
+ order by created_at desc, id desc
+ limit %(limit)s

@@ -76,6 +76,16 @@ _INCIDENT_UPDATE = {**_INCIDENT, "text": "All EU downloads go through Amsterdam 
 _BACKUP = {"problem": "the restore test found 3 rows too few", "since": "24 Nov 03:10 UTC", "guidance": "See Backup."}
 _REPORT = {"title": "Risk report October 2026", "period": "October 2026", **_LINK}
 _CODE = {"code": "482913", "minutes": "15", "person": "Ada Lovelace"}
+_PAGE = {
+    "title": "INC-0142: downloads fail",
+    "severity": "P1",
+    "policy": "Operations, P1 and P2",
+    "since": "24 Nov 14:02 UTC",
+    "why": "Mei Tanaka and Rui Costa are paged: nobody has answered for 5 minutes.",
+    "actor": "Ada Lovelace",
+    "reason": "I am looking",
+    **_LINK,
+}
 _DIGEST = {"count": "4", "day": "24 Nov 2026", "lines": "P3 · Access differs\nP4 · Report is ready"}
 
 TEXTS: Mapping[tuple[str, ConnectionKind | None], ProgramText] = {
@@ -134,6 +144,16 @@ TEXTS: Mapping[tuple[str, ConnectionKind | None], ProgramText] = {
         _CODE,
     ),
     ("digest.daily", None): ProgramText("{count} notices of {day}", "{lines}", _DIGEST),
+    ("oncall.page", None): ProgramText(
+        "Page {severity}: {title}",
+        "{why}\n\nSince {since}, by “{policy}”. Acknowledge it in the console.\n\n{link}",
+        _PAGE,
+    ),
+    ("oncall.page.acknowledged", None): ProgramText("{title}", "{actor} has acknowledged the page. {reason}", _PAGE),
+    ("oncall.page.resolved", None): ProgramText("{title}", "The page is over. {reason}", _PAGE),
+    ("oncall.page.test", None): ProgramText(
+        "Test of your page", "{actor} tests whether pages reach you. Acknowledge it in the console.", _PAGE
+    ),
     # Pagers read the subject out; what woke somebody says how bad it is first.
     ("alert.raised", ConnectionKind.PAGERDUTY): ProgramText(
         "{severity}: {title}", "Since {since}.\n\n{guidance}\n\n{link}", _ALERT

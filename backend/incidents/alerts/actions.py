@@ -18,7 +18,7 @@ from backend.core.rows import readable
 from backend.core.settings import Settings
 from backend.incidents.alerts import queries, reads
 from backend.incidents.records import reads as incidents
-from backend.incidents.records.actions import lock, open_incident, record_entry
+from backend.incidents.records.actions import lock, open_incident, record_entry, take_answers
 from models.alerts import AlertState, Severity
 from models.core.problems import Code
 from models.incidents import (
@@ -98,10 +98,11 @@ async def detach_alert(tx: Connection, *, actor: str, incident_id: UUID, alert_i
 
 
 async def run_rules(database: Database, _settings: Settings) -> None:
-    """Attach what belongs to open incidents, then open new ones by rule; a turn of the worker."""
+    """Take answers to pages, attach what belongs to open incidents, open new ones by rule; a turn of the worker."""
     async with database.transaction() as tx:
         if await (await tx.execute(queries.try_lock)).fetchone() != (True,):
             return
+        await take_answers(tx)
         rows = await (await tx.execute(queries.joining)).fetchall()
         await _aside.each(tx, rows, lambda row: _join(tx, row[0], row[1]), key=lambda row: ("joins", row[0]))
         found = readable(await reads.rules(tx, after=None, limit=None))

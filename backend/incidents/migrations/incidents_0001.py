@@ -5,7 +5,7 @@ from backend.migrations.script import run_beside
 revision = "incidents_0001"
 down_revision = None
 branch_labels = ("incidents",)
-depends_on = ("0012",)  # alerts, the audit log with its positions, names of people, and the application role
+depends_on = ("0012",)  # alerts, the audit log with its positions, names of people, the application role
 
 
 def upgrade() -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from backend.core import audit_trail
+from backend.core.background import SetAside
 from backend.core.clock import clock
 from backend.core.database import Connection
 from backend.core.problems import ProblemError, invalid, same_version
@@ -36,6 +37,7 @@ from models.incidents.matrix import Closer, SeverityLevel
 if TYPE_CHECKING:
     from backend.core.security import Principal
 
+_answers = SetAside("incident rules")
 _NULLABLE = frozenset({"customers_affected", "runbook_id", "runbook_link"})
 
 
@@ -123,10 +125,16 @@ async def update_incident(
 
 
 async def progress(
-    tx: Connection, before: IncidentRecord, status: IncidentStatus, *, actor: str, notes: str | None = None
+    tx: Connection,
+    before: IncidentRecord,
+    status: IncidentStatus,
+    *,
+    actor: str,
+    notes: str | None = None,
+    at: datetime | None = None,
 ) -> IncidentRecord:
-    """Let a locked incident come to another status, with all that follows from it."""
-    now = await clock(tx)
+    """Let a locked incident come to another status, now or at an instant, with all that follows from it."""
+    now = at or await clock(tx)
     changes = dict(advance(before, status, actor=actor, at=now))
     if status in CLOSED:
         changes["next_update_due_at"] = None
@@ -152,6 +160,18 @@ async def progress(
     told = "incident.resolved" if status in CLOSED else "incident.changed"
     await notices.tell_teams(tx, after, level, told, actor=actor, comment=notes or "")
     return after
+
+
+async def take_answers(tx: Connection) -> None:
+    """Whoever answers a page acknowledges its incident, from the instant of the answer on."""
+
+    async def take(page: paging.AnsweredPage) -> None:
+        before = await lock(tx, page.incident_id)
+        if before.status is IncidentStatus.DETECTED:
+            at = max(page.at, before.detected_at)
+            await progress(tx, before, IncidentStatus.ACKNOWLEDGED, actor=page.by, at=at)
+
+    await _answers.each(tx, await paging.answered(tx), take, key=lambda page: (page.incident_id, page.at))
 
 
 async def acknowledge_incident(tx: Connection, *, incident_id: UUID, actor: str, comment: str) -> bool:
@@ -228,10 +248,12 @@ async def page_policy(tx: Connection, *, actor: str, incident_id: UUID, request:
     if incident.status in CLOSED:
         raise ProblemError(Code.CONFLICT, f"{incident.reference} is {incident.status}: open it again first.")
     await paging.known_policies(tx, [request.policy_id], "/policyId")
+    if await paging.waits_for(tx, incident, request.policy_id):
+        raise ProblemError(Code.CONFLICT, "This policy is being paged already, and nobody has answered yet.")
     await record_entry(
         tx, actor, "incidents.page.asked", incident, {"policyId": request.policy_id}, reason=request.reason
     )
-    await paging.page(tx, incident, request.policy_id, actor=actor)
+    await paging.page_again(tx, incident, request.policy_id, actor=actor)
     return incident
 
 

@@ -102,6 +102,18 @@ CASES = {
         "select c.name = 'well' from connection_health as h join connection as c on c.id = h.connection_id"
         " where h.alarmed <> ''",
     ),
+    "on-call pages": Case(
+        "insert into escalation_policy (id, name, team, description, definition, updated_by) values"
+        " ('00000000-0000-7000-8000-00000000dead', 'p', 'risk', '', '{0}', 'test');"
+        "insert into escalation_policy_version (policy_id, version, recorded_by, name, team, definition, reason)"
+        " select id, n, 'test', name, team, case n when 1 then '{{}}' else definition end, '' from escalation_policy,"
+        " generate_series(1, 2) as n;"
+        "insert into page (policy_id, policy_version, subject_kind, subject_id, title, severity, link, team, started_at,"
+        " started_by, waits_since, next_at) select policy_id, version, 'thing', version::text,"
+        " case version when 1 then 'poison' else 'good' end, 'P1', '', 'risk', now(), 'test', now(), now()"
+        " from escalation_policy_version;".format('{"steps": [{"afterMinutes": 0, "targets": [], "tellTeam": true}]}'),
+        "select p.title = 'good' from page_call as c join page as p on p.id = c.page_id",
+    ),
     "alert evaluation": Case(
         "insert into alert_rule (figure, title, comparison, value, range_days, severity, updated_by) values"
         " ('poison', 'bad', 'above', 1, 7, 'P1', 'test'), ('downloads.total', 'good', 'above', 1, 7, 'P1', 'test');",
