@@ -21,11 +21,14 @@ def _routers() -> Sequence[APIRouter]:
     # The address of one incident begins as the others do: it comes last.
     from backend.incidents.alerts.routes import router as rules
     from backend.incidents.matrix.routes import router as matrix
+    from backend.incidents.reviews.routes import collections
+    from backend.incidents.reviews.routes import router as reviews
     from backend.incidents.routes import router as incidents
     from backend.incidents.timeline.routes import ingest
     from backend.incidents.timeline.routes import router as timeline
+    from backend.incidents.updates.routes import router as updates
 
-    return matrix, rules, incidents, timeline, ingest
+    return matrix, rules, collections, incidents, timeline, updates, reviews, ingest
 
 
 def _state(server: Server) -> Mapping[str, object]:
@@ -34,8 +37,14 @@ def _state(server: Server) -> Mapping[str, object]:
 
 def _ticks(_settings: Settings, _adapters: Adapters) -> Sequence[Tick]:
     from backend.incidents.alerts.actions import run_rules
+    from backend.incidents.reviews.actions import watch
+    from backend.incidents.updates.actions import remind
 
-    return (Tick("incident rules", 5.0, run_rules),)
+    return (
+        Tick("incident rules", 5.0, run_rules),
+        Tick("incident updates", 10.0, remind),
+        Tick("incident reviews", 60.0, watch),
+    )
 
 
 def _approval_kinds() -> Sequence[ApprovalKind]:
@@ -46,8 +55,12 @@ def _approval_kinds() -> Sequence[ApprovalKind]:
 
 def _counts(_server: Server) -> Sequence[CountSpec]:
     from backend.incidents.records.reads import count_open
+    from backend.incidents.reviews.reads import count_waiting
 
-    return (CountSpec("incidents.open", Permission.VIEW_INCIDENTS, count_open),)
+    return (
+        CountSpec("incidents.open", Permission.VIEW_INCIDENTS, count_open),
+        CountSpec("incidents.reviews", Permission.MANAGE_INCIDENTS, count_waiting),
+    )
 
 
 def _gauges() -> Gauges:

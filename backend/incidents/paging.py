@@ -43,7 +43,7 @@ async def known_policies(tx: Connection, policy_ids: Sequence[str | None], point
 
 
 async def page(tx: Connection, incident: IncidentRecord, policy_id: str | None, *, actor: str) -> None:
-    """Page a policy for an incident; ``None``: nobody. One that is gone opens the incident all the same, and is told."""
+    """Page a policy for an incident; ``None``: nobody. That one is gone is told, and hinders nothing."""
     if policy_id is None:
         return
     if await (await tx.execute(queries.policies, {"ids": [policy_id]})).fetchone() is None:

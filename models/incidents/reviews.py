@@ -111,6 +111,25 @@ class IncidentReview(Record):
     version: Version
 
 
+class ReviewSummary(Record):
+    """A review as lists show it."""
+
+    incident_id: Identifier
+    number: Count
+    """Of the incident."""
+    reference: str
+    incident_title: str
+    severity: IncidentSeverity
+    state: ReviewState
+    due_at: Instant | None
+    author: str
+    author_name: str
+    published_at: Instant | None
+    items: Count
+    open_items: Count
+    version: Version
+
+
 class ReviewChange(Request):
     """A change of what it says; what is left out stays. Needs ``If-Match``. One that was approved is a draft again."""
 

@@ -24,7 +24,9 @@ update incident
        reviewed_at = %(reviewed_at)s, services = %(services)s, links = %(links)s,
        customers_affected = %(customers_affected)s, runbook_id = %(runbook_id)s, runbook_link = %(runbook_link)s,
        merged_into = %(merged_into)s, updates = %(updates)s, next_update_due_at = %(next_update_due_at)s,
-       remind_at = %(next_update_due_at)s, review_required = %(review_required)s,
+       remind_at = case when next_update_due_at is distinct from %(next_update_due_at)s
+                        then %(next_update_due_at)s else remind_at end,
+       review_required = %(review_required)s,
        review_due_at = case when %(review_required)s and %(resolved_at)s::timestamptz is not null
                             then %(resolved_at)s::timestamptz + make_interval(days => %(review_days)s) end,
        updated_at = %(at)s, version = version + 1

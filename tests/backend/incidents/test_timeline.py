@@ -1,4 +1,4 @@
-"""The timeline writes itself: what happened is there in its order, for those who may read it, at the same cost anywhere."""
+"""The timeline writes itself: what happened is there in its order, for those who may read it, at the same cost."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_pages_meet_and_filters_hold(response: Response) -> None:
     assert {entry["kind"] for entry in read(response, made, kind=["note", "deploy"])["items"]} == {"note", "deploy"}
     own = read(response, made, own=True)["items"]
     assert [entry for entry in whole if entry["own"]] == own
-    assert read(response, made, **{"to": ago(minutes=4)})["items"] == []
+    assert read(response, made, to=ago(minutes=4))["items"] == []
     answer = response.send("GET", f"{path_of(made)}/timeline", params={"before": 1, "after": 1})
     assert answer.status_code == 422
 
