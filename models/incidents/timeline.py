@@ -59,8 +59,8 @@ class TimelineEntry(Record):
     resource_type: str
     resource_id: str
     label: str | None
-    text: Annotated[str, PERSONAL]
-    """What happened in plain words; of a note, what was written."""
+    text: str
+    """What happened in plain words; of a note, what was written. Kept in consoles: it is needed when all is down."""
     own: bool
     """About this incident or what is attached to it; else it happened elsewhere at the time."""
     incident_id: Identifier | None

@@ -21,6 +21,7 @@ from tests.backend.core.fixtures import OPERATIONS, Site
 
 FROM, TO = "2026-11-24T00:00:00Z", "2026-11-25T00:00:00Z"
 WINDOW = f"from={quote(FROM)}&to={quote(TO)}"
+INCIDENT = "0198c0de-0000-7000-8000-0000000000aa"
 A_LIST = "/api/risk/lists/good/entries"
 
 
@@ -190,6 +191,45 @@ CASES = {
         " select 'r', 'email', t, now() + '1 h'::interval, 'r', 'test' from unnest(array['poison', 'good']) as t",
         "risk_snooze", "reason", "value = 'poison'",
     ),
+    f"{OPERATIONS}/incidents": Case(
+        "insert into incident (id, title, severity, description, started_at, detected_at, origin, review_required,"
+        f" created_by) select case t when 'good' then '{INCIDENT}' else uuidv7() end, t, 'SEV3', 'd',"
+        " now() - '1 h'::interval, now() - '1 h'::interval, 'manual', false, 'test'"
+        " from unnest(array['poison', 'good']) as t",
+        "incident", "description", "title = 'poison'",
+    ),
+    f"{OPERATIONS}/incidents/rules": Case(
+        "insert into incident_rule (title, kind, minutes, least_severity, severity, enabled, updated_by)"
+        " select t, 'lasting', 5, 'P2', 'SEV3', true, 'test' from unnest(array['poison', 'good']) as t",
+        "incident_rule", "title", "title = 'poison'",
+    ),
+    f"{OPERATIONS}/incidents/{{incident_id}}/alerts": Case(
+        "insert into incident_alert (incident_id, alert_id, attached_by)"
+        f" select '{INCIDENT}', id, 'test' from alert where source = 'test'",
+        "alert", "condition", "title = 'poison'",
+    ),
+    f"{OPERATIONS}/incidents/{{incident_id}}/timeline": Case(
+        "insert into audit_log (actor, action, resource_type, resource_id, reason)"
+        f" select 'test', 'incidents.note.written', 'incident', '{INCIDENT}', t"
+        " from unnest(array['poison', 'good']) as t",
+        "audit_log", "actor", "reason = 'poison'", "own=true",
+    ),
+    f"{OPERATIONS}/incidents/{{incident_id}}/updates": Case(
+        "insert into incident_update (incident_id, number, phase, text, severity, status, channels, posted_by)"
+        f" select '{INCIDENT}', length(t), 'identified', t, 'SEV3', 'detected', '{{}}', 'test'"
+        " from unnest(array['poison', 'good']) as t",
+        "incident_update", "text", "text = 'poison'",
+    ),
+    f"{OPERATIONS}/incidents/reviews": Case(
+        "insert into incident_review (incident_id, author, editors)"
+        " select id, title, '{}' from incident where title in ('poison', 'good')",
+        "incident_review", "author", "author = 'poison'",
+    ),
+    f"{OPERATIONS}/incidents/actions": Case(
+        "insert into incident_action (incident_id, title, owner, due_on, created_by)"
+        f" select '{INCIDENT}', t, 'ada', '2026-12-01', 'test' from unnest(array['poison', 'good']) as t",
+        "incident_action", "title", "title = 'poison'",
+    ),
 }  # fmt: skip
 
 
@@ -226,7 +266,7 @@ def test_every_list_is_looked_at(site: Site) -> None:
 @pytest.mark.parametrize("path", CASES)
 def test_one_bad_row_costs_the_others_nothing(walked: Site, path: str) -> None:
     query, before = CASES[path].query, _unreadable()
-    answer = walked.send("GET", f"{path.format(list_id='good')}?{query}")
+    answer = walked.send("GET", f"{path.format(list_id='good', incident_id=INCIDENT)}?{query}")
     assert answer.status_code == 200, answer.text
     whole = answer.json()
     assert whole["leftOut"] >= 1
@@ -237,7 +277,7 @@ def test_one_bad_row_costs_the_others_nothing(walked: Site, path: str) -> None:
     # A page that would hold the bad row alone leads on.
     items, left_out, cursor = [], 0, ""
     while True:
-        answer = walked.send("GET", f"{path.format(list_id='good')}?{query}&limit=1{cursor}")
+        answer = walked.send("GET", f"{path.format(list_id='good', incident_id=INCIDENT)}?{query}&limit=1{cursor}")
         assert answer.status_code == 200, answer.text
         page = answer.json()
         items += page["items"]

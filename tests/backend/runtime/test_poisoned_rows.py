@@ -57,6 +57,13 @@ insert into connection_health (connection_id, stopped) select id, 'misconfigured
 insert into lane (connection_id, source) select id, s from connection, unnest(array['log', 'commands']) as s;
 """.format('{"kind": "smtp", "host": "h.example", "sender": "a@b.example", "recipients": ["c@d.example"]}')
 
+INCIDENTS = """
+insert into incident (title, severity, description, started_at, detected_at, origin, review_required, created_by,
+                      next_update_due_at, remind_at)
+  select t, 'SEV3', 'd', now() - '1 h'::interval, now() - '1 h'::interval, 'manual', false, 'test',
+         now() - '1 min'::interval, now() - '1 min'::interval from unnest(array['poison', 'good']) as t;
+"""
+
 CASES = {
     "ends of grants": Case(
         "insert into role_assignment (user_id, role_id, granted_by, expires_at) values"
@@ -118,6 +125,24 @@ CASES = {
         "insert into alert_rule (figure, title, comparison, value, range_days, severity, updated_by) values"
         " ('poison', 'bad', 'above', 1, 7, 'P1', 'test'), ('downloads.total', 'good', 'above', 1, 7, 'P1', 'test');",
         "select bool_or(r.title = 'good') from alert_watch as w join alert_rule as r on r.id = w.rule_id",
+    ),
+    "incident rules": Case(
+        "insert into alert (id, version, valid_from, cause, title, severity, state, condition, raised_at, evaluated_at,"
+        " guidance, runbook_url, source, key) select gen_random_uuid(), 1, now(), 'breached', t, 'P1', 'active',"
+        " 'breached', now() - '1 h'::interval, now(), '', '', t, t from unnest(array['poison', 'good']) as t;"
+        "insert into incident_rule (title, kind, minutes, alert_group, least_severity, severity, enabled, updated_by)"
+        " select 'r', 'lasting', 5, t, 'P2', 'SEV3', true, 'test' from unnest(array['poison', 'good']) as t;"
+        + TRIP.format("incident"),
+        "select title = 'good' from incident",
+    ),
+    "incident updates": Case(
+        INCIDENTS + TRIP.format("incident"),
+        "select title = 'good' from incident where remind_at > now()",
+    ),
+    "incident reviews": Case(
+        INCIDENTS + "insert into incident_action (incident_id, title, owner, due_on, created_by)"
+        " select id, title, 'ada', '2026-01-01', 'test' from incident;" + TRIP.format("alert"),
+        "select title = 'INC-0002: good is overdue' from alert where source = 'incidents.actions'",
     ),
 }
 
