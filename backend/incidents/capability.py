@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from backend.core.capability import Adapters, ApprovalKind, Audience, Capability, CountSpec, Gauges, Server, Tick
+from backend.core.capability import (
+    Adapters,
+    ApprovalKind,
+    Audience,
+    Capability,
+    CountSpec,
+    CreateSample,
+    Gauges,
+    Server,
+    Tick,
+)
 from models.core.permissions import Permission
 from models.core.topics import Topic
 
@@ -69,6 +79,12 @@ def _gauges() -> Gauges:
     return Gauges(measure, unknown)
 
 
+def _sample() -> CreateSample:
+    from backend.incidents.sample import create
+
+    return create
+
+
 CAPABILITY = Capability(
     name="incidents",
     routers=_routers,
@@ -77,6 +93,8 @@ CAPABILITY = Capability(
     approval_kinds=_approval_kinds,
     counts=_counts,
     gauges=_gauges,
+    sample=_sample,
+    sample_after=frozenset({"accounts", "alerts"}),
     audiences={
         "incident": Audience(Topic.INCIDENTS, _VIEWERS),
         "incident_review": Audience(Topic.INCIDENT_REVIEWS, _VIEWERS),

@@ -27,6 +27,7 @@ with wide as (
             where p.action = k.action and p.resource_type = k.resource_type
               and p.position > %(lower)s and p.position < least(%(upper)s::bigint, %(start)s::bigint)
               and p.at >= %(from)s and (%(to)s::timestamptz is null or p.at < %(to)s)
+              and p.actor <> 'system:sample-shop' -- what a shop was made with happened at no time
             order by p.position desc limit %(limit)s) as p),
 own as (
     select p.position
@@ -54,6 +55,7 @@ with wide as (
             where p.action = k.action and p.resource_type = k.resource_type
               and p.position > greatest(%(lower)s::bigint, %(start)s::bigint) and p.position < %(upper)s
               and p.at >= %(from)s and (%(to)s::timestamptz is null or p.at < %(to)s)
+              and p.actor <> 'system:sample-shop' -- what a shop was made with happened at no time
             order by p.position limit %(limit)s) as p),
 own as (
     select p.position

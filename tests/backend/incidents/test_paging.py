@@ -12,6 +12,7 @@ import pytest
 from backend.core.database import Database
 from backend.incidents import acknowledge_incident
 from backend.incidents.alerts.actions import run_rules
+from backend.integrations.alarms import AlertAlarms
 from backend.oncall.pages import actions as pages
 from tests.backend.incidents.fixtures import ADMINISTRATOR, BASE, LEAD, RESPONDER, Response, path_of
 from tests.backend.oncall.fixtures import Desk, person, step
@@ -103,6 +104,21 @@ def test_a_chat_and_the_console_at_the_same_moment(response: PagedResponse) -> N
     assert len(response.audited("oncall.page.acknowledged")) == 1
     holders = {each["userId"] for each in response.get(made)["roles"]}
     assert "zoe in Slack" not in holders, "only people who can be reached command"
+
+
+def test_a_button_in_a_chat_acknowledges_once(response: PagedResponse) -> None:
+    made = response.open()
+    pressed: list[bool] = []
+
+    async def press(database: Database, _settings: Any) -> None:
+        async with database.transaction() as tx:
+            thread = f"incident:{made['incidentId']}"
+            pressed.append(await AlertAlarms().acknowledge(tx, thread=thread, actor="zoe in Slack", comment="c"))
+
+    response.turn(press)
+    response.turn(press)
+    assert pressed == [True, False]
+    assert response.get(made)["acknowledgedBy"] == "zoe in Slack"
 
 
 def test_a_policy_that_is_gone_hinders_no_incident(response: PagedResponse) -> None:
