@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from psycopg.rows import dict_row
 
 from backend.core.database import Connection
-from backend.core.rows import Unreadable, read_row
+from backend.core.rows import Unreadable, read_row, the_one
 from backend.oncall import resolver
 from backend.oncall.definitions import read_revision
 from backend.oncall.schedules import queries
@@ -86,3 +86,10 @@ def to_override(row: dict[str, Any]) -> resolver.Override:
         recorded_at=resolver.ticks(row["recorded_at"]),
         cancelled_at=None if cancelled is None else resolver.ticks(cancelled),
     )
+
+
+async def on_call(connection: Connection, schedule_id: UUID, at: datetime) -> tuple[str, ...]:
+    """Who is on in a schedule at an instant. Raises ProblemError 404."""
+    found = await load(connection, at, at + timedelta(microseconds=1), [schedule_id])
+    loaded = the_one(found, "There is no such schedule.")
+    return tuple(sorted(resolver.who(loaded.schedule, resolver.ticks(at))))
