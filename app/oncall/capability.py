@@ -34,7 +34,7 @@ def _audit() -> AuditWords:
             "oncall.schedule.changed": "changed",
             "oncall.schedule.created": "added",
             "oncall.schedule.revised": "revised",
-            "oncall.swap.asked": "made",
+            "oncall.swap.requested": "made",
             "oncall.swap.declined": "declined",
             "oncall.swap.lapsed": "lapsed, nobody took it in time",
             "oncall.swap.taken": "taken",

@@ -82,7 +82,7 @@ async def _record(tx: Connection, actor: str, feed: Feed, what: str) -> None:
         action=f"oncall.feed.{what}",
         resource_type="calendar_feed",
         resource_id=feed.id,
-        label=feed.note,
+        label=feed.purpose,
         version=feed.version,
-        after={"person": feed.person, "team": feed.team, "note": feed.note},
+        after={"person": feed.person, "team": feed.team, "purpose": feed.purpose},
     )

@@ -1,6 +1,6 @@
 -- name: list_feeds
 -- One's own, or all for those who manage on-call.
-select id::text as id, person, person_name(person) as person_name, team, note, last_four, created_at, created_by,
+select id::text as id, person, person_name(person) as person_name, team, purpose, last_four, created_at, created_by,
        read_at, revoked_at, version
   from calendar_feed
  where (%(feed_id)s::uuid is null or id = %(feed_id)s)
@@ -10,8 +10,8 @@ select id::text as id, person, person_name(person) as person_name, team, note, l
  limit %(limit)s
 
 -- name: insert_feed
-insert into calendar_feed (person, team, note, secret_hash, last_four, created_by)
-values (%(person)s, %(team)s, %(note)s, %(secret_hash)s, %(last_four)s, %(actor)s)
+insert into calendar_feed (person, team, purpose, secret_hash, last_four, created_by)
+values (%(person)s, %(team)s, %(purpose)s, %(secret_hash)s, %(last_four)s, %(actor)s)
 returning id
 
 -- name: revoke_feed

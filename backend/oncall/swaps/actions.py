@@ -54,7 +54,7 @@ async def ask(tx: Connection, *, who: Swapper, request: SwapRequest) -> UUID:
     values = request.model_dump() | {"schedule_id": held.id, "person": person, "actor": who.id}
     row = await (await tx.execute(queries.insert_swap, values)).fetchone()
     assert row is not None  # noqa: S101 - an insert of one row returns one row
-    await _record(tx, who.id, await reads.swap(tx, row[0]), "asked")
+    await _record(tx, who.id, await reads.swap(tx, row[0]), SwapState.REQUESTED)
     swap_id: UUID = row[0]
     return swap_id
 
@@ -135,18 +135,10 @@ async def _end(tx: Connection, actor: str, swap: Swap, state: SwapState, comment
     taker = actor if state is SwapState.TAKEN else None
     values = {"swap_id": UUID(swap.id), "state": state, "to": taker, "actor": actor, "comment": comment}
     await tx.execute(queries.decide_swap, values)
-    await _record(tx, actor, await reads.swap(tx, UUID(swap.id)), _DONE[state])
+    await _record(tx, actor, await reads.swap(tx, UUID(swap.id)), state)
 
 
-_DONE: Final = {
-    SwapState.TAKEN: "taken",
-    SwapState.DECLINED: "declined",
-    SwapState.WITHDRAWN: "withdrawn",
-    SwapState.LAPSED: "lapsed",
-}
-
-
-async def _record(tx: Connection, actor: str, swap: Swap, what: str) -> None:
+async def _record(tx: Connection, actor: str, swap: Swap, what: SwapState) -> None:
     await audit_trail.record(
         tx,
         actor=actor,

@@ -30,6 +30,7 @@ from tests.backend.accounts.fixtures import PASSWORD, next_code
 from tests.backend.alerts.fixtures import RULE, raise_alert
 from tests.backend.audit.fixtures import all_stamped
 from tests.backend.core.fixtures import guards
+from tests.backend.oncall.audited import oncall_cases
 from tests.backend.risk.fixtures import QUEUE, RiskShop
 from tests.backend.risk.samples import CHECK, order, publish, rule
 from tests.conftest import Api, serve_in_thread
@@ -383,6 +384,7 @@ def _ingest(kind: str, row: dict[str, Any]) -> Case:
 AT = "2026-11-24T10:00:00Z"
 
 CASES: dict[tuple[str, str], Case] = {
+    **oncall_cases(Case),
     ("POST", SESSION): Case(
         lambda w, send: send("POST", SESSION, None, {"account": w.person(), "password": PASSWORD}),
         "session.signed_in",
