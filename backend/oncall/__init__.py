@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from backend.oncall.paging import PageSubject, acknowledge, page, pages_of, stop
+from backend.oncall.paging import PageSubject, acknowledge, acknowledge_page, page, pages_of, stop
 
-__all__ = ["PageSubject", "acknowledge", "page", "pages_of", "stop"]
+__all__ = ["PageSubject", "acknowledge", "acknowledge_page", "page", "pages_of", "stop"]

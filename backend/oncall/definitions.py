@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from datetime import time, timedelta
+from typing import Annotated
 from uuid import UUID
 
+from pydantic import AfterValidator, TypeAdapter
+
 from backend.oncall import resolver
+from backend.oncall.tzdata import is_zone
 from models.oncall.schedules import Cover, Definition, Layer, Weekday, Window
 
 _DAYS = {weekday: number for number, weekday in enumerate(Weekday)}
+
+
+def _known(zone: str) -> str:
+    # One that was renamed by a release of the tz database costs this schedule alone.
+    if not is_zone(zone):
+        raise ValueError(f"there is no time zone {zone} any more")
+    return zone
+
+
+_ZONE: TypeAdapter[str] = TypeAdapter(Annotated[str, AfterValidator(_known)])
 _KEPT_MOST = 5_000
 _kept: dict[tuple[UUID, int], tuple[tuple[resolver.Layer, ...], resolver.Cover | None]] = {}
 
@@ -20,6 +34,8 @@ def read_revision(
     key = schedule_id, revision
     if (found := _kept.get(key)) is None:
         definition = Definition.model_validate(stored)
+        for each in (*definition.layers, *([definition.cover] if definition.cover is not None else [])):
+            _ZONE.validate_python(each.zone)
         found = tuple(map(to_layer, definition.layers)), to_cover(definition.cover)
         if len(_kept) >= _KEPT_MOST:
             _kept.clear()

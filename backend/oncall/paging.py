@@ -43,6 +43,11 @@ async def acknowledge(tx: Connection, subject_kind: str, subject_id: str, *, act
     await actions.acknowledge_subject(tx, actor=actor, kind=subject_kind, subject_id=subject_id)
 
 
+async def acknowledge_page(tx: Connection, page_id: UUID, *, actor: str) -> bool:
+    """Somebody has answered a page where they read it, such as in a chat; says whether it was still open."""
+    return await actions.acknowledge_if_open(tx, actor=actor, page_id=page_id)
+
+
 async def stop(tx: Connection, subject_kind: str, subject_id: str, *, actor: str, reason: str) -> None:
     """The subject is over, and so is its page. Without one nothing happens."""
     await actions.resolve_subject(tx, actor=actor, kind=subject_kind, subject_id=subject_id, reason=reason)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from zoneinfo import TZPATH, ZoneInfo
@@ -18,11 +18,11 @@ def release() -> str:
     return version("tzdata")
 
 
-@cache
+@lru_cache(maxsize=1024)
 def is_zone(name: str) -> bool:
     """Whether there is a zone of this name."""
     try:
         ZoneInfo(name)
-    except (ValueError, OSError):  # no such file, or none that could be one
+    except (KeyError, ValueError, OSError):  # there is none, or a folder, or it could be none
         return False
     return True

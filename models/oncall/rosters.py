@@ -155,7 +155,7 @@ class FeedRequest(Request):
 
     person: UserId | None = None
     team: Team | None = None
-    note: Annotated[RequiredText, Field(max_length=100)]
+    purpose: Annotated[RequiredText, Field(max_length=100)]
     """What it is for, such as the phone."""
 
     @model_validator(mode="after")
@@ -172,7 +172,7 @@ class Feed(Record):
     person: str | None
     person_name: str | None
     team: Team | None
-    note: str
+    purpose: str
     last_four: str
     created_at: Instant
     created_by: str

@@ -38,6 +38,9 @@ def text_of(row: Mapping[str, Any], kind: TimelineKind, *, own: bool) -> str:
         case "incidents.role.given" | "incidents.role.handed_over" | "incidents.role.released":
             return _reasoned(_role(before, after), row)
     verb = _words(row["action"].rpartition(".")[2])
+    if kind is TimelineKind.STEP:
+        step = f", step {after['step']}, {after.get('text', '')}" if "step" in after else ""
+        return _reasoned(f"Runbook {after.get('runbook', '')}{step}: {verb}", row)
     if own and kind is TimelineKind.STATUS:
         return _reasoned(verb.capitalize(), row)
     noun = _words(row["resource_type"]).capitalize()

@@ -173,7 +173,7 @@ create table calendar_feed (
     id          uuid primary key default uuidv7(),
     person      text,
     team        text,
-    note        text not null,
+    purpose     text not null,
     secret_hash bytea not null unique,
     last_four   text not null,
     created_at  timestamptz not null default clock_timestamp(),

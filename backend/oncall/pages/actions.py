@@ -145,13 +145,23 @@ async def acknowledge(tx: Connection, *, actor: str, page_id: UUID) -> None:
         await _end(tx, page, actor, "It was answered.")
 
 
+async def acknowledge_if_open(tx: Connection, *, actor: str, page_id: UUID) -> bool:
+    """The same where somebody cannot be told that they came too late; says whether they were the first."""
+    try:
+        page = await _lock(tx, page_id)
+    except ProblemError:
+        return False
+    if page.state is not PageState.OPEN:
+        return False
+    await acknowledge(tx, actor=actor, page_id=page_id)
+    return True
+
+
 async def acknowledge_subject(tx: Connection, *, actor: str, kind: str, subject_id: str) -> None:
     """Answer the page about a subject, if one is open; who answered first stays."""
     page_id = await _open(tx, kind, subject_id)
-    if page_id is None or (await _lock(tx, page_id)).state is not PageState.OPEN:
+    if page_id is None or not await acknowledge_if_open(tx, actor=actor, page_id=page_id):
         audit_trail.nothing_changed()
-        return
-    await acknowledge(tx, actor=actor, page_id=page_id)
 
 
 async def resolve(tx: Connection, *, actor: str, page_id: UUID, reason: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from backend.oncall.resolver.analysis import PersonFigures, by_person, double_bookings, gaps, is_night, load, required
 from backend.oncall.resolver.clock import SECOND, at, moment, standing_clock, ticks
 from backend.oncall.resolver.layers import keep_turns
-from backend.oncall.resolver.resolve import (
+from backend.oncall.resolver.roster import (
     Answer,
     acts,
     intervals,

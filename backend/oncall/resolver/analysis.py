@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from backend.oncall.resolver.clock import SECOND, at, standing_clock
 from backend.oncall.resolver.layers import DAY, open_windows
-from backend.oncall.resolver.resolve import revisions_over
+from backend.oncall.resolver.roster import revisions_over
 from backend.oncall.resolver.stretches import Stretch, common, united, without
 from backend.oncall.resolver.types import Schedule, Span
 

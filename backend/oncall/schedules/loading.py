@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from psycopg.rows import dict_row
+from pydantic import TypeAdapter
 
 from backend.core.database import Connection
-from backend.core.rows import Unreadable, read_row
+from backend.core.rows import Unreadable, read_row, the_one
 from backend.oncall import resolver
 from backend.oncall.definitions import read_revision
 from backend.oncall.schedules import queries
 from models.deliveries.routing import Team
 from models.oncall.schedules import InsteadOf
+
+
+_TEAM: TypeAdapter[Team] = TypeAdapter(Team)
+_INSTEAD_OF: TypeAdapter[InsteadOf] = TypeAdapter(InsteadOf)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +68,9 @@ async def load(
 
 
 def _loaded(*, revisions: list[dict[str, Any]], overrides: list[dict[str, Any]], **row: Any) -> Loaded:
+    # What does not fit raises ValidationError, as a record would: then this schedule is left out, and no other one.
     schedule = resolver.Schedule(tuple(map(_revision, revisions)), tuple(map(to_override, overrides)))
-    return Loaded(**row | {"schedule": schedule, "team": Team(row["team"])})
+    return Loaded(**row | {"schedule": schedule, "team": _TEAM.validate_python(row["team"])})
 
 
 def _revision(row: dict[str, Any]) -> resolver.Revision:
@@ -81,8 +87,15 @@ def to_override(row: dict[str, Any]) -> resolver.Override:
         start=resolver.ticks(row["starts_at"]),
         end=resolver.ticks(row["ends_at"]),
         people=frozenset(row["people"]),
-        instead_of=InsteadOf(row["instead_of"]),
+        instead_of=_INSTEAD_OF.validate_python(row["instead_of"]),
         person=row["person"],
         recorded_at=resolver.ticks(row["recorded_at"]),
         cancelled_at=None if cancelled is None else resolver.ticks(cancelled),
     )
+
+
+async def on_call(connection: Connection, schedule_id: UUID, at: datetime) -> tuple[str, ...]:
+    """Who is on in a schedule at an instant. Raises ProblemError 404."""
+    found = await load(connection, at, at + timedelta(microseconds=1), [schedule_id])
+    loaded = the_one(found, "There is no such schedule.")
+    return tuple(sorted(resolver.who(loaded.schedule, resolver.ticks(at))))

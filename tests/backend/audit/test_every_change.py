@@ -32,6 +32,7 @@ from tests.backend.accounts.fixtures import PASSWORD, next_code
 from tests.backend.alerts.fixtures import RULE, raise_alert
 from tests.backend.audit.fixtures import all_stamped
 from tests.backend.core.fixtures import guards
+from tests.backend.oncall.audited import oncall_cases
 from tests.backend.oncall.fixtures import Desk, person, step
 from tests.backend.risk.fixtures import QUEUE, RiskShop
 from tests.backend.risk.samples import CHECK, order, publish, rule
@@ -504,6 +505,7 @@ ACTION_ITEM = {"title": "A canary", "owner": "viewer", "dueOn": "2027-01-01"}
 ONE_INCIDENT = f"{INCIDENTS}/{{incident_id}}"
 
 CASES: dict[tuple[str, str], Case] = {
+    **oncall_cases(Case),
     ("POST", SESSION): Case(
         lambda w, send: send("POST", SESSION, None, {"account": w.person(), "password": PASSWORD}),
         "session.signed_in",

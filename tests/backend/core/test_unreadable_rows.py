@@ -23,6 +23,11 @@ FROM, TO = "2026-11-24T00:00:00Z", "2026-11-25T00:00:00Z"
 WINDOW = f"from={quote(FROM)}&to={quote(TO)}"
 INCIDENT = "0198c0de-0000-7000-8000-0000000000aa"
 A_LIST = "/api/risk/lists/good/entries"
+ONCALL = f"{OPERATIONS}/oncall"
+GOOD_ID, BAD_ID = "00000000-0000-7000-8000-00000000600d", "00000000-0000-7000-8000-00000000dead"
+IDS = {"list_id": "good", "schedule_id": GOOD_ID, "policy_id": GOOD_ID, "incident_id": INCIDENT}
+HELD = ("items", "reports", "schedules", "rosters", "people")
+"""What an answer calls its rows."""
 
 
 @dataclass(frozen=True)
@@ -142,6 +147,55 @@ CASES = {
         " select t, 2, 's', 't', 'test' from unnest(array['alert.raised', 'alert.resolved']) as t",
         "message_template", "text", "name = 'alert.raised'",
     ),
+    f"{ONCALL}/schedules": Case(
+        "insert into schedule (id, name, team, zone, updated_by)"
+        f" values ('{GOOD_ID}', 'good', 'risk', 'UTC', 'test'), ('{BAD_ID}', 'poison', 'risk', 'UTC', 'test');"
+        "insert into schedule_revision (schedule_id, revision, recorded_at, effective_at, recorded_by, reason, definition)"
+        " select id, 1, '2026-01-01Z', '2026-01-01Z', 'test', '', '{\"layers\": [{\"name\": \"l\", \"zone\": \"UTC\","
+        " \"seats\": [[\"ada\"]], \"anchor\": \"2026-01-05T00:00\"}]}' from schedule where team = 'risk'",
+        "schedule", "updated_by", "name = 'poison'",
+    ),
+    f"{ONCALL}/now": Case("", "schedule_revision", "definition", f"schedule_id = '{BAD_ID}'"),
+    f"{ONCALL}/roster": Case("", "schedule_revision", "definition", f"schedule_id = '{BAD_ID}'", WINDOW),
+    f"{ONCALL}/load": Case("", "schedule_revision", "definition", f"schedule_id = '{BAD_ID}'", WINDOW),
+    f"{ONCALL}/schedules/{{schedule_id}}/revisions": Case(
+        "insert into schedule_revision select schedule_id, 2, recorded_at, effective_at, recorded_by, 'poison', definition"
+        f" from schedule_revision where schedule_id = '{GOOD_ID}'",
+        "schedule_revision", "recorded_by", "reason = 'poison'",
+    ),
+    f"{ONCALL}/schedules/{{schedule_id}}/overrides": Case(
+        "insert into schedule_override (schedule_id, starts_at, ends_at, people, instead_of, recorded_at, recorded_by,"
+        f" reason) select '{GOOD_ID}', '2026-01-02Z', '2026-01-03Z', '{{}}', 'everybody', '2026-01-02Z', 'test', t"
+        " from unnest(array['poison', 'good']) as t",
+        "schedule_override", "recorded_by", "reason = 'poison'",
+    ),
+    f"{ONCALL}/swaps": Case(
+        "insert into swap_request (schedule_id, person, starts_at, ends_at, reason, requested_by)"
+        f" select '{GOOD_ID}', t, now(), now() + '1 h'::interval, '', 'test' from unnest(array['poison', 'good']) as t",
+        "swap_request", "comment", "person = 'poison'",
+    ),
+    f"{ONCALL}/policies": Case(
+        "insert into escalation_policy (id, name, team, description, definition, updated_by) select i::uuid, n, 'risk', '',"
+        " '{\"steps\": [{\"afterMinutes\": 0, \"targets\": [], \"tellTeam\": true}]}', 'test'"
+        f" from unnest(array['{GOOD_ID}', '{BAD_ID}'], array['good', 'poison']) as p (i, n)",
+        "escalation_policy", "updated_by", "name = 'poison'",
+    ),
+    f"{ONCALL}/policies/{{policy_id}}/versions": Case(
+        "insert into escalation_policy_version (policy_id, version, recorded_by, name, team, definition, reason)"
+        " select id, n, 'test', name, team, definition, n::text from escalation_policy, generate_series(1, 2) as n",
+        "escalation_policy_version", "recorded_by", "reason = '2'",
+    ),
+    f"{ONCALL}/pages": Case(
+        "insert into page (policy_id, policy_version, subject_kind, subject_id, title, severity, link, team, started_at,"
+        f" started_by) select '{GOOD_ID}', 1, 'thing', t, t, 'P1', '', 'risk', now(), 'test'"
+        " from unnest(array['poison', 'good']) as t",
+        "page", "link", "title = 'poison'",
+    ),
+    f"{ONCALL}/feeds": Case(
+        "insert into calendar_feed (person, purpose, secret_hash, last_four, created_by)"
+        " select 'ada', t, sha256(t::bytea), '1234', 'test' from unnest(array['poison', 'good']) as t",
+        "calendar_feed", "last_four", "purpose = 'poison'",
+    ),
     "/api/risk/backtests": Case(
         "insert into risk_backtest (rules, placed_from, placed_to, circumstances, asked_by)"
         " select '[]', now(), now(), 'today', t from unnest(array['poison', 'good']) as t",
@@ -238,7 +292,8 @@ def walked(site: Site) -> Site:
     """Every list has what it holds, then all of them are poisoned at once."""
     with psycopg.connect(site.owner_url, autocommit=True) as connection:
         for case in CASES.values():
-            connection.execute(case.setup)  # type: ignore[call-overload]
+            if case.setup:
+                connection.execute(case.setup)  # type: ignore[call-overload]
         while connection.execute(audit_queries.lag).fetchone() != (0.0,):
             connection.execute(audit_queries.stamp)
         connection.execute("alter table audit_log disable trigger user")
@@ -266,18 +321,18 @@ def test_every_list_is_looked_at(site: Site) -> None:
 @pytest.mark.parametrize("path", CASES)
 def test_one_bad_row_costs_the_others_nothing(walked: Site, path: str) -> None:
     query, before = CASES[path].query, _unreadable()
-    answer = walked.send("GET", f"{path.format(list_id='good', incident_id=INCIDENT)}?{query}")
+    answer = walked.send("GET", f"{path.format(**IDS)}?{query}")
     assert answer.status_code == 200, answer.text
     whole = answer.json()
     assert whole["leftOut"] >= 1
-    assert whole.get("items") or whole["reports"]
+    assert any(whole.get(name) for name in HELD)
     assert _unreadable() > before
     if not any(each["name"] == "cursor" for each in walked.document["paths"][path]["get"].get("parameters", ())):
         return
     # A page that would hold the bad row alone leads on.
     items, left_out, cursor = [], 0, ""
     while True:
-        answer = walked.send("GET", f"{path.format(list_id='good', incident_id=INCIDENT)}?{query}&limit=1{cursor}")
+        answer = walked.send("GET", f"{path.format(**IDS)}?{query}&limit=1{cursor}")
         assert answer.status_code == 200, answer.text
         page = answer.json()
         items += page["items"]

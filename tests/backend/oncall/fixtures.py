@@ -127,9 +127,7 @@ class Desk:
 
     def mails(self) -> list[tuple[str, str]]:
         """To whom notices went, and what they were."""
-        return self.sql(
-            "select recipients[1], template from notice where recipients <> '{}' order by created_at, id"
-        )  # type: ignore[return-value]
+        return self.sql("select recipients[1], template from notice where recipients <> '{}' order by created_at, id")  # type: ignore[return-value]
 
     def at(self, statement: str) -> datetime:
         [(found,)] = self.sql(statement)

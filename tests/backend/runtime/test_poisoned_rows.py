@@ -121,6 +121,21 @@ CASES = {
         " from escalation_policy_version;".format('{"steps": [{"afterMinutes": 0, "targets": [], "tellTeam": true}]}'),
         "select p.title = 'good' from page_call as c join page as p on p.id = c.page_id",
     ),
+    "on-call swaps": Case(
+        "insert into schedule (name, team, zone, updated_by) values ('s', 'risk', 'UTC', 'test');"
+        "insert into swap_request (schedule_id, person, starts_at, ends_at, reason, requested_by)"
+        " select id, p, now(), now() + '1 h'::interval, '', 'test' from schedule, unnest(array['poison', 'good']) as p;"
+        + TRIP.format("swap_request"),
+        "select person = 'good' from swap_request where state = 'lapsed'",
+    ),
+    "cover of on-call": Case(
+        "insert into schedule (name, team, zone, updated_by) select n, 'risk', 'UTC', 'test'"
+        " from unnest(array['poison', 'good']) as n;"
+        "insert into schedule_revision (schedule_id, revision, recorded_at, effective_at, recorded_by, reason, definition)"
+        ' select id, 1, now(), now(), \'test\', \'\', \'{"cover": {"zone": "UTC"}, "layers": [{"name": "l",'
+        ' "seats": [[]], "zone": "UTC", "anchor": "2026-01-05T00:00"}]}\' from schedule;' + TRIP.format("alert"),
+        "select title like 'good%' from alert where source = 'oncall.cover'",
+    ),
     "alert evaluation": Case(
         "insert into alert_rule (figure, title, comparison, value, range_days, severity, updated_by) values"
         " ('poison', 'bad', 'above', 1, 7, 'P1', 'test'), ('downloads.total', 'good', 'above', 1, 7, 'P1', 'test');",
