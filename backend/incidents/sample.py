@@ -107,20 +107,32 @@ class _Past:
         at = self._at(minute)
         match what:
             case "status":
-                action = "opened" if words[0] == "detected" else words[0]
+                verbs = {
+                    "detected": "opened",
+                    "acknowledged": "acknowledged",
+                    "mitigated": "mitigated",
+                    "resolved": "resolved",
+                }
                 opened_as = self._entry.get("openedAs", self._entry["severity"])
-                await self._write(by, f"incidents.incident.{action}", at, severity=opened_as, title=self._record.title)
+                after = {"severity": opened_as, "title": self._record.title}
+                await self._write(by, at, after, action=f"incidents.incident.{verbs[words[0]]}")
             case "note":
-                await self._write(by, "incidents.note.written", at, text=words[0])
+                await self._write(by, at, {"text": words[0]}, action="incidents.note.written")
                 if len(words) > 1:  # it tells the story
                     self._moments.append({"position": 0, "at": at.isoformat(), "text": words[0]})
             case "role":
                 name = await audit_trail.person_name(self._tx, by)
-                await self._write(by, "incidents.role.given", at, reason=words[1], role=words[0], userId=by, name=name)
+                after = {"role": words[0], "userId": by, "name": name}
+                await self._write(by, at, after, action="incidents.role.given", reason=words[1])
             case "severity":
-                before = {"severity": words[0]}
-                action = "incidents.incident.severity_changed"
-                await self._write(by, action, at, before=before, reason=words[2], severity=words[1])
+                await self._write(
+                    by,
+                    at,
+                    {"severity": words[1]},
+                    action="incidents.incident.severity_changed",
+                    before={"severity": words[0]},
+                    reason=words[2],
+                )
             case "update":
                 await self._update(at, by, *words)
             case _:
@@ -129,12 +141,12 @@ class _Past:
     async def _write(
         self,
         by: str,
-        action: str,
         at: datetime,
+        after: Mapping[str, Any],
         *,
+        action: str,
         before: Mapping[str, Any] | None = None,
         reason: str | None = None,
-        **after: Any,
     ) -> None:
         await audit_trail.record(
             self._tx,
@@ -164,7 +176,8 @@ class _Past:
             "next_update_due_at": at + timedelta(minutes=minutes),
         }
         await self._tx.execute(queries.update, values)
-        await self._write(by, "incidents.update.posted", at, number=self._updates, phase=phase, text=text)
+        after = {"number": self._updates, "phase": phase, "text": text}
+        await self._write(by, at, after, action="incidents.update.posted")
 
     async def _deploy(self, at: datetime, by: str, service: str, version: str) -> None:
         deploy_id = f"{service}-{version}"
