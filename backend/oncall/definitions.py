@@ -34,8 +34,10 @@ def read_revision(
     key = schedule_id, revision
     if (found := _kept.get(key)) is None:
         definition = Definition.model_validate(stored)
-        for each in (*definition.layers, *([definition.cover] if definition.cover is not None else [])):
-            _ZONE.validate_python(each.zone)
+        for layer in definition.layers:
+            _ZONE.validate_python(layer.zone)
+        if definition.cover is not None:
+            _ZONE.validate_python(definition.cover.zone)
         found = tuple(map(to_layer, definition.layers)), to_cover(definition.cover)
         if len(_kept) >= _KEPT_MOST:
             _kept.clear()

@@ -20,7 +20,6 @@ from backend.oncall.schedules import queries
 from models.deliveries.routing import Team
 from models.oncall.schedules import InsteadOf
 
-
 _TEAM: TypeAdapter[Team] = TypeAdapter(Team)
 _INSTEAD_OF: TypeAdapter[InsteadOf] = TypeAdapter(InsteadOf)
 

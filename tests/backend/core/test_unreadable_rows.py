@@ -150,8 +150,9 @@ CASES = {
     f"{ONCALL}/schedules": Case(
         "insert into schedule (id, name, team, zone, updated_by)"
         f" values ('{GOOD_ID}', 'good', 'risk', 'UTC', 'test'), ('{BAD_ID}', 'poison', 'risk', 'UTC', 'test');"
-        "insert into schedule_revision (schedule_id, revision, recorded_at, effective_at, recorded_by, reason, definition)"
-        " select id, 1, '2026-01-01Z', '2026-01-01Z', 'test', '', '{\"layers\": [{\"name\": \"l\", \"zone\": \"UTC\","
+        "insert into schedule_revision (schedule_id, revision, recorded_at, effective_at, recorded_by, reason,"
+        " definition) select id, 1, '2026-01-01Z', '2026-01-01Z', 'test', '',"
+        " '{\"layers\": [{\"name\": \"l\", \"zone\": \"UTC\","
         " \"seats\": [[\"ada\"]], \"anchor\": \"2026-01-05T00:00\"}]}' from schedule where team = 'risk'",
         "schedule", "updated_by", "name = 'poison'",
     ),
@@ -159,8 +160,8 @@ CASES = {
     f"{ONCALL}/roster": Case("", "schedule_revision", "definition", f"schedule_id = '{BAD_ID}'", WINDOW),
     f"{ONCALL}/load": Case("", "schedule_revision", "definition", f"schedule_id = '{BAD_ID}'", WINDOW),
     f"{ONCALL}/schedules/{{schedule_id}}/revisions": Case(
-        "insert into schedule_revision select schedule_id, 2, recorded_at, effective_at, recorded_by, 'poison', definition"
-        f" from schedule_revision where schedule_id = '{GOOD_ID}'",
+        "insert into schedule_revision select schedule_id, 2, recorded_at, effective_at, recorded_by, 'poison',"
+        f" definition from schedule_revision where schedule_id = '{GOOD_ID}'",
         "schedule_revision", "recorded_by", "reason = 'poison'",
     ),
     f"{ONCALL}/schedules/{{schedule_id}}/overrides": Case(
@@ -175,8 +176,8 @@ CASES = {
         "swap_request", "comment", "person = 'poison'",
     ),
     f"{ONCALL}/policies": Case(
-        "insert into escalation_policy (id, name, team, description, definition, updated_by) select i::uuid, n, 'risk', '',"
-        " '{\"steps\": [{\"afterMinutes\": 0, \"targets\": [], \"tellTeam\": true}]}', 'test'"
+        "insert into escalation_policy (id, name, team, description, definition, updated_by) select i::uuid, n,"
+        " 'risk', '', '{\"steps\": [{\"afterMinutes\": 0, \"targets\": [], \"tellTeam\": true}]}', 'test'"
         f" from unnest(array['{GOOD_ID}', '{BAD_ID}'], array['good', 'poison']) as p (i, n)",
         "escalation_policy", "updated_by", "name = 'poison'",
     ),
@@ -186,8 +187,8 @@ CASES = {
         "escalation_policy_version", "recorded_by", "reason = '2'",
     ),
     f"{ONCALL}/pages": Case(
-        "insert into page (policy_id, policy_version, subject_kind, subject_id, title, severity, link, team, started_at,"
-        f" started_by) select '{GOOD_ID}', 1, 'thing', t, t, 'P1', '', 'risk', now(), 'test'"
+        "insert into page (policy_id, policy_version, subject_kind, subject_id, title, severity, link, team,"
+        f" started_at, started_by) select '{GOOD_ID}', 1, 'thing', t, t, 'P1', '', 'risk', now(), 'test'"
         " from unnest(array['poison', 'good']) as t",
         "page", "link", "title = 'poison'",
     ),

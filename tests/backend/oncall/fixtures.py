@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -55,8 +55,8 @@ class Desk:
         )
         self.sql("insert into connection_health (connection_id) select id from connection on conflict do nothing")
         self.sql(
-            "insert into lane (connection_id, source) select id, s from connection, unnest(array['log', 'commands']) as s"
-            " on conflict do nothing"
+            "insert into lane (connection_id, source)"
+            " select id, s from connection, unnest(array['log', 'commands']) as s on conflict do nothing"
         )
         for name in names:
             self.sql(
@@ -105,9 +105,9 @@ class Desk:
     def override(self, schedule_id: UUID, people: Sequence[str], hours: int = 8) -> None:
         """A takeover from now on."""
         self.sql(
-            "insert into schedule_override (schedule_id, starts_at, ends_at, people, instead_of, recorded_at, recorded_by,"
-            " reason) values (%s, clock_timestamp(), clock_timestamp() + make_interval(hours => %s), %s, 'everybody',"
-            " clock_timestamp(), 'test', '')",
+            "insert into schedule_override (schedule_id, starts_at, ends_at, people, instead_of, recorded_at,"
+            " recorded_by, reason) values (%s, clock_timestamp(), clock_timestamp() + make_interval(hours => %s), %s,"
+            " 'everybody', clock_timestamp(), 'test', '')",
             schedule_id,
             hours,
             list(people),
@@ -128,7 +128,3 @@ class Desk:
     def mails(self) -> list[tuple[str, str]]:
         """To whom notices went, and what they were."""
         return self.sql("select recipients[1], template from notice where recipients <> '{}' order by created_at, id")  # type: ignore[return-value]
-
-    def at(self, statement: str) -> datetime:
-        [(found,)] = self.sql(statement)
-        return found

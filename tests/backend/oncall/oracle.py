@@ -24,7 +24,7 @@ Moments = Mapping[int, datetime]
 @lru_cache(maxsize=64)
 def wall_clock(zone: str, start: int, end: int) -> Moments:
     """What a clock shows that is never set back: the highest the wall clock has shown, a day's run ahead."""
-    found, highest = {}, datetime.min
+    found, highest = {}, datetime(1, 1, 1)  # noqa: DTZ001 - a wall
     known = ZoneInfo(zone)
     for instant in range(start - DAY, end, GRID):
         highest = max(highest, datetime.fromtimestamp(instant // SECOND, known).replace(tzinfo=None))
@@ -94,7 +94,7 @@ def layer_people(layer: Layer, shown: Moments, start: int) -> dict[int, frozense
 
 def by_layers(layers: Iterable[Layer], since: int, start: int, end: int) -> dict[int, frozenset[str]]:
     """Who is on at each moment by the layers; ``since`` lies before all of their anchors."""
-    found = {instant: (-1, NOBODY) for instant in range(start, end, GRID)}
+    found = dict.fromkeys(range(start, end, GRID), (-1, NOBODY))
     for layer in layers:
         for instant, people in layer_people(layer, wall_clock(layer.zone, since, end), start).items():
             rank, there = found[instant]

@@ -17,7 +17,7 @@ WORKDAYS = frozenset(range(5))
 
 def day(text: str) -> datetime:
     """``03-06 08:00`` of 2026."""
-    return datetime.strptime(f"2026-{text}" if " " in text else f"2026-{text} 00:00", "%Y-%m-%d %H:%M")
+    return datetime.fromisoformat(f"2026-{text}" if " " in text else f"2026-{text} 00:00")
 
 
 def utc(text: str) -> int:

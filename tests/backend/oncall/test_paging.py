@@ -164,9 +164,10 @@ async def test_the_policy_of_a_page_does_not_change_while_it_runs(
     async with open_database() as database:
         page_id = await begin(database, policy)
         desk.sql(
-            "with v as (update escalation_policy set version = 2, definition = jsonb_set(definition, '{steps,1,targets}',"
-            ' \'[{"kind": "person", "id": "cy"}]\') returning *) insert into escalation_policy_version (policy_id,'
-            " version, recorded_by, name, team, definition, reason) select id, 2, 'test', name, team, definition, '' from v"
+            "with v as (update escalation_policy set version = 2, definition ="
+            " jsonb_set(definition, '{steps,1,targets,0,id}', '\"cy\"') returning *)"
+            " insert into escalation_policy_version (policy_id, version, recorded_by, name, team, definition, reason)"
+            " select id, 2, 'test', name, team, definition, '' from v"
         )
         desk.elapse(5)
         await turn(database, settings)
@@ -295,7 +296,8 @@ async def test_the_team_hears_by_its_routes_and_what_is_sent_to_it_is_one_thread
     open_database: Opened, desk: Desk, settings: Settings
 ) -> None:
     desk.sql(
-        "insert into route (team, severity, connection_id, mode) select 'operations', 'P1', id, 'at_once' from connection"
+        "insert into route (team, severity, connection_id, mode)"
+        " select 'operations', 'P1', id, 'at_once' from connection"
     )
     policy = desk.policy(step(tellTeam=True), step(tellTeam=True, after=5))
     async with open_database() as database:

@@ -23,9 +23,9 @@ from backend.oncall.resolver import (
     gaps,
     intervals,
     layers,
+    roster,
     who,
 )
-from backend.oncall.resolver import roster
 from backend.oncall.resolver.stretches import common, united, without
 from backend.oncall.resolver.types import FOREVER, NOBODY
 from models.oncall.schedules import InsteadOf, TurnUnit

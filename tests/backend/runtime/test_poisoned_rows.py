@@ -111,12 +111,12 @@ CASES = {
     ),
     "on-call pages": Case(
         "insert into escalation_policy (id, name, team, description, definition, updated_by) values"
-        " ('00000000-0000-7000-8000-00000000dead', 'p', 'risk', '', '{0}', 'test');"
+        " ('00000000-0000-7000-8000-00000000dead', 'p', 'risk', '', '{}', 'test');"
         "insert into escalation_policy_version (policy_id, version, recorded_by, name, team, definition, reason)"
         " select id, n, 'test', name, team, case n when 1 then '{{}}' else definition end, '' from escalation_policy,"
         " generate_series(1, 2) as n;"
-        "insert into page (policy_id, policy_version, subject_kind, subject_id, title, severity, link, team, started_at,"
-        " started_by, waits_since, next_at) select policy_id, version, 'thing', version::text,"
+        "insert into page (policy_id, policy_version, subject_kind, subject_id, title, severity, link, team,"
+        " started_at, started_by, waits_since, next_at) select policy_id, version, 'thing', version::text,"
         " case version when 1 then 'poison' else 'good' end, 'P1', '', 'risk', now(), 'test', now(), now()"
         " from escalation_policy_version;".format('{"steps": [{"afterMinutes": 0, "targets": [], "tellTeam": true}]}'),
         "select p.title = 'good' from page_call as c join page as p on p.id = c.page_id",
@@ -131,8 +131,8 @@ CASES = {
     "cover of on-call": Case(
         "insert into schedule (name, team, zone, updated_by) select n, 'risk', 'UTC', 'test'"
         " from unnest(array['poison', 'good']) as n;"
-        "insert into schedule_revision (schedule_id, revision, recorded_at, effective_at, recorded_by, reason, definition)"
-        ' select id, 1, now(), now(), \'test\', \'\', \'{"cover": {"zone": "UTC"}, "layers": [{"name": "l",'
+        "insert into schedule_revision (schedule_id, revision, recorded_at, effective_at, recorded_by, reason,"
+        ' definition) select id, 1, now(), now(), \'test\', \'\', \'{"cover": {"zone": "UTC"}, "layers": [{"name": "l",'
         ' "seats": [[]], "zone": "UTC", "anchor": "2026-01-05T00:00"}]}\' from schedule;' + TRIP.format("alert"),
         "select title like 'good%' from alert where source = 'oncall.cover'",
     ),
