@@ -9,6 +9,7 @@ from backend.audit.actions import note_rotation
 from backend.audit.bundle import BundleError
 from backend.audit.bundle import check as check_bundle
 from backend.audit.checkpoint_store import CheckpointStoreError
+from backend.audit.reads import bounds
 from backend.audit.sealing_keys import known_verifiers
 from backend.audit.signed_notes import Verifier, signing_key
 from backend.audit.stores import configured_store, store_at
@@ -19,6 +20,7 @@ __all__ = [
     "BundleError",
     "CheckpointStoreError",
     "Verifier",
+    "bounds",
     "check_bundle",
     "configured_store",
     "known_verifiers",

@@ -28,6 +28,8 @@ from backend.deliveries.commands.actions import ask_again, ask_shop, withdraw
 from backend.deliveries.egress import EgressGuard, EgressRefusedError
 from backend.deliveries.ports import Alarms, DeliveryPorts
 from backend.deliveries.routing.actions import NoticeAudience, erase_notice, notify
+from backend.deliveries.routing.reads import NoticeChannel, notice_channels, notice_words
+from backend.deliveries.routing.receipts import reachable, receipts, thread_notices
 from backend.deliveries.secrets import SecretStore
 from backend.deliveries.sending.seeds import seed_sample
 from backend.deliveries.signatures import check_age, signed_headers, verify
@@ -48,6 +50,7 @@ __all__ = [
     "Notice",
     "NoticeAction",
     "NoticeAudience",
+    "NoticeChannel",
     "NoticePhase",
     "Outcome",
     "Resolve",
@@ -59,9 +62,14 @@ __all__ = [
     "ask_shop",
     "check_age",
     "erase_notice",
+    "notice_channels",
+    "notice_words",
     "notify",
+    "reachable",
+    "receipts",
     "seed_sample",
     "signed_headers",
+    "thread_notices",
     "verify",
     "withdraw",
 ]

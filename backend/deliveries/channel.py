@@ -40,6 +40,8 @@ class NoticePhase(StrEnum):
     UPDATED = "updated"
     ACKNOWLEDGED = "acknowledged"
     RESOLVED = "resolved"
+    NOTED = "noted"
+    """Something is told about it that everybody is to read; where it stands is as before."""
 
 
 class NoticeAction(StrEnum):

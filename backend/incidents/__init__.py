@@ -1,1 +1,7 @@
-"""Incidents: declared, worked together, closed and reviewed."""
+"""Incidents: declared, worked together, closed and reviewed. Specification: "Incident Response & Runbooks", AC 7."""
+
+from __future__ import annotations
+
+from backend.incidents.records.actions import acknowledge_incident
+
+__all__ = ["acknowledge_incident"]

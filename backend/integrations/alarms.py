@@ -1,4 +1,4 @@
-"""Deliveries raise alerts, and alerts are told of through deliveries: so the one stands behind a port of the other."""
+"""Deliveries raise alerts, and tell of alerts and incidents: so these stand behind a port of theirs."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from uuid import UUID
 
 from backend.alerts import acknowledge_alert, clear_condition, find_open, raise_alert
 from backend.core.database import Connection
+from backend.incidents import acknowledge_incident
+from backend.oncall import acknowledge_page
 from models.alerts import AlertState, Severity
 
 SOURCE = "deliveries"
@@ -23,8 +25,12 @@ class AlertAlarms:
         await clear_condition(tx, source=SOURCE, key=key)
 
     async def acknowledge(self, tx: Connection, *, thread: str, actor: str, comment: str) -> bool:
-        """Acknowledge the alert a thread is about."""
+        """Acknowledge the alert, the incident or the page a thread is about."""
         kind, _, alert_id = thread.partition(":")
+        if kind == "incident":
+            return await acknowledge_incident(tx, incident_id=UUID(alert_id), actor=actor, comment=comment)
+        if kind == "page":
+            return await acknowledge_page(tx, UUID(alert_id), actor=actor)
         alert = await find_open(tx, UUID(alert_id)) if kind == "alert" else None
         if alert is None or alert.state is not AlertState.ACTIVE:
             return False

@@ -22,6 +22,7 @@ _SEVERITIES = {Severity.P1: "critical", Severity.P2: "error", Severity.P3: "warn
 _ACTIONS = {
     NoticePhase.RAISED: "trigger",
     NoticePhase.UPDATED: "trigger",
+    NoticePhase.NOTED: "trigger",
     NoticePhase.ACKNOWLEDGED: "acknowledge",
     NoticePhase.RESOLVED: "resolve",
 }

@@ -45,6 +45,10 @@ class Topic(StrEnum):
     # --- files
 
     # --- incidents
+    INCIDENTS = "incidents"
+    INCIDENT_REVIEWS = "incident_reviews"
+    INCIDENT_SETTINGS = "incident_settings"
+    """The severity matrix and the rules that open incidents."""
 
     # --- launch
 
@@ -55,6 +59,8 @@ class Topic(StrEnum):
     """Events were lost to this listener: everything that is shown must be asked for anew."""
 
     # --- oncall
+    ONCALL = "oncall"
+    PAGES = "pages"
 
     # --- privacy
 

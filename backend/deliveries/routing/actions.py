@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from psycopg.rows import dict_row
@@ -48,6 +48,8 @@ class NoticeAudience:
     severity: Severity
     people: Sequence[str] = ()
     """User ids; their verified addresses are written to instead of what the routes say."""
+    connections: Sequence[UUID] = ()
+    """These connections are told instead of what the routes say."""
 
 
 async def notify(
@@ -79,7 +81,7 @@ async def notify(
     if audience.people:
         rows = await (await tx.execute(queries.addresses, {"user_ids": list(audience.people)})).fetchall()
         recipients = [address for _, address in rows]
-    kept = {
+    kept: dict[str, Any] = {
         "team": audience.team,
         "severity": audience.severity,
         "template": template,
@@ -90,6 +92,9 @@ async def notify(
         "recipients": recipients,
     }
     statement = queries.insert_notice_for if audience.people else queries.insert_notice
+    if audience.connections:
+        kept["connections"] = list(audience.connections)
+        statement = queries.insert_notice_to
     row = await (await tx.execute(statement, kept)).fetchone()
     return None if row is None else await _written(tx, row[0], template, actor)
 

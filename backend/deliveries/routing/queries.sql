@@ -19,6 +19,21 @@ select %(team)s, %(severity)s, %(template)s, %(values)s, %(thread)s, %(phase)s, 
                   order by h.stopped is not null, h.opened_until is not null, c.created_at, c.id limit 1), '{}')
 returning id, connections <> '{}'
 
+-- name: insert_notice_to
+insert into notice (team, severity, template, values, thread, phase, actions, connections)
+values (%(team)s, %(severity)s, %(template)s, %(values)s, %(thread)s, %(phase)s, %(actions)s, %(connections)s)
+returning id
+
+-- name: channels
+-- Connections that hear of anything at all, and whether these teams hear of this severity by them at once.
+select c.id::text as id, c.name, c.kind,
+       exists (select from route as r
+                where r.connection_id = c.id and r.team = any (%(teams)s::text[]) and r.severity = %(severity)s
+                  and r.mode = 'at_once') as suggested
+  from connection as c
+ where exists (select from route as r where r.connection_id = c.id)
+ order by lower(c.name), c.id
+
 -- name: erase
 update notice set values = null, recipients = '{}', erased_at = clock_timestamp()
  where id = %(notice_id)s and erased_at is null
@@ -126,3 +141,30 @@ select %(team)s, severity, %(connection_id)s, 'at_once' from unnest(array['P1', 
 
 -- name: version_of
 select version from route_map
+
+-- name: reachable
+-- Of some people, those a mail would get to: an address is verified, and a connection sends mail.
+select distinct user_id from contact_method
+ where user_id = any (%(user_ids)s::text[]) and verified_at is not null
+   and exists (select from connection as c where c.kind in ('smtp', 'sendgrid') and c.ready)
+
+-- name: receipts
+-- What became of notices, by connection. What was sent is forgotten after a while; what was not tried yet waits.
+select n.id as notice_id, c.id::text as connection_id, c.name as connection_name,
+       coalesce(d.state, case when p.position < l.cursor then 'forgotten' else 'waiting' end) as state,
+       coalesce(d.attempts, 0) as attempts, d.ended_at,
+       extract(epoch from d.ended_at - n.created_at)::double precision as seconds, coalesce(d.words, '') as words
+  from notice as n
+ cross join lateral unnest(n.connections) as sent_by (connection_id)
+  join connection as c on c.id = sent_by.connection_id
+  join lane as l on l.connection_id = c.id and l.source = 'log'
+  left join audit_position as p on p.resource_id = n.id::text and p.action = 'deliveries.notice.written'
+  left join delivery as d on d.lane_id = l.id and d.position = p.position
+ where n.id = any (%(notice_ids)s::uuid[])
+ order by n.id, c.name
+
+-- name: thread_notices
+select id, template, team, created_at as written_at, cardinality(recipients) as people
+  from notice where thread = %(thread)s
+ order by created_at desc, id desc
+ limit %(limit)s

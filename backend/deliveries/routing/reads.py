@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -122,6 +123,35 @@ async def preview(connection: Connection, request: PreviewRequest, connection_id
     return Preview(
         subject=fill(request.subject or found.subject, examples), text=fill(request.text or found.text, examples)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeChannel:
+    """A connection that hears of something."""
+
+    id: str
+    name: str
+    kind: ConnectionKind
+    suggested: bool
+    """The routes of the teams that were asked for lead there."""
+
+
+async def notice_channels(
+    connection: Connection, teams: Sequence[Team], severity: Severity
+) -> tuple[NoticeChannel, ...]:
+    """Where notices can go; those of these teams and this severity are suggested."""
+    rows = await (
+        await connection.execute(queries.channels, {"teams": [str(team) for team in teams], "severity": severity})
+    ).fetchall()
+    return tuple(NoticeChannel(row[0], row[1], ConnectionKind(row[2]), row[3]) for row in rows)
+
+
+async def notice_words(
+    connection: Connection, name: str, values: Mapping[str, str], kind: ConnectionKind | None = None
+) -> Preview:
+    """What a notice with these values says on a kind of connection, as the text is now."""
+    found = await template(connection, name, kind)
+    return Preview(subject=fill(found.subject, values), text=fill(found.text, values))
 
 
 async def contacts(connection: Connection, user_id: str) -> list[ContactMethod | Unreadable]:

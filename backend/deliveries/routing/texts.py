@@ -59,10 +59,34 @@ _ESCALATION = {
     "notes": "Please look at the invoice address",
     **_LINK,
 }
+_INCIDENT = {
+    "reference": "INC-0142",
+    "title": "EU downloads failing",
+    "severity": "SEV2",
+    "status": "acknowledged",
+    "description": "Signed links from fra2 end too early; downloads of EU customers fail.",
+    "since": "24 Nov 11:20 UTC",
+    "services": "downloads",
+    "commander": "Mei Kato",
+    "actor": "Ada Lovelace",
+    "comment": "Traffic moves to ams1",
+    **_LINK,
+}
+_INCIDENT_UPDATE = {**_INCIDENT, "text": "All EU downloads go through Amsterdam now.", "next": "24 Nov 14:36 UTC"}
 _BACKUP = {"problem": "the restore test found 3 rows too few", "since": "24 Nov 03:10 UTC", "guidance": "See Backup."}
 _REPORT = {"title": "Risk report October 2026", "period": "October 2026", **_LINK}
 _REVIEW = {"title": "Database down", "due": "24 Nov 2026", "owner": "Operations lead"}
 _CODE = {"code": "482913", "minutes": "15", "person": "Ada Lovelace"}
+_PAGE = {
+    "title": "INC-0142: downloads fail",
+    "severity": "P1",
+    "policy": "Operations, P1 and P2",
+    "since": "24 Nov 14:02 UTC",
+    "why": "Mei Tanaka and Rui Costa are paged: nobody has answered for 5 minutes.",
+    "actor": "Ada Lovelace",
+    "reason": "I am looking",
+    **_LINK,
+}
 _DIGEST = {"count": "4", "day": "24 Nov 2026", "lines": "P3 · Access differs\nP4 · Report is ready"}
 
 TEXTS: Mapping[tuple[str, ConnectionKind | None], ProgramText] = {
@@ -79,6 +103,39 @@ TEXTS: Mapping[tuple[str, ConnectionKind | None], ProgramText] = {
         "{actor} asks {team} to look at order {order} of {amount}, score {score} ({rules}).\n\n{notes}",
         _ESCALATION,
     ),
+    ("incident.opened", None): ProgramText(
+        "{severity} {reference}: {title}",
+        "{description}\n\nSince {since}. Command: {commander}.\n\n{link}",
+        _INCIDENT,
+    ),
+    ("incident.changed", None): ProgramText(
+        "{severity} {reference}: {title}", "{status}, by {actor}. {comment}\n\nCommand: {commander}.", _INCIDENT
+    ),
+    ("incident.worse", None): ProgramText(
+        "{reference} is {severity} now: {title}", "By {actor}. {comment}\n\nCommand: {commander}.", _INCIDENT
+    ),
+    ("incident.resolved", None): ProgramText(
+        "{reference} is resolved: {title}", "By {actor}. {comment}\n\nIt began {since}.", _INCIDENT
+    ),
+    ("incident.role", None): ProgramText(
+        "{reference}: {title}", "{comment}\n\n{severity}, {status}, since {since}. Asked by {actor}.", _INCIDENT
+    ),
+    ("incident.overdue", None): ProgramText(
+        "{reference}: an update is overdue", "{comment} {title}, {severity}, command: {commander}.", _INCIDENT
+    ),
+    ("incident.update", None): ProgramText(
+        "{reference}: {title}", "{text}\n\n{severity}, {status}. Next update: {next}.", _INCIDENT_UPDATE
+    ),
+    ("incident.investigating", None): ProgramText(
+        "Investigating", "We are looking into {title}. It began {since}. What we find is told here.", _INCIDENT
+    ),
+    ("incident.identified", None): ProgramText(
+        "Identified", "The cause of {title} is known, and we are putting it right.", _INCIDENT
+    ),
+    ("incident.monitoring", None): ProgramText(
+        "Monitoring", "{title}: it works again, and we are watching it.", _INCIDENT
+    ),
+    ("incident.over", None): ProgramText("Resolved", "{title} is over. It began {since}.", _INCIDENT),
     ("backup.failed", None): ProgramText("Backups: {problem}", "Since {since}: {problem}.\n\n{guidance}", _BACKUP),
     ("report.ready", None): ProgramText("{title} is ready", "It covers {period}.", _REPORT),
     ("runbook.review", None): ProgramText(
@@ -94,6 +151,16 @@ TEXTS: Mapping[tuple[str, ConnectionKind | None], ProgramText] = {
         _CODE,
     ),
     ("digest.daily", None): ProgramText("{count} notices of {day}", "{lines}", _DIGEST),
+    ("oncall.page", None): ProgramText(
+        "Page {severity}: {title}",
+        "{why}\n\nSince {since}, by “{policy}”. Acknowledge it in the console.\n\n{link}",
+        _PAGE,
+    ),
+    ("oncall.page.acknowledged", None): ProgramText("{title}", "{actor} has acknowledged the page. {reason}", _PAGE),
+    ("oncall.page.resolved", None): ProgramText("{title}", "The page is over. {reason}", _PAGE),
+    ("oncall.page.test", None): ProgramText(
+        "Test of your page", "{actor} tests whether pages reach you. Acknowledge it in the console.", _PAGE
+    ),
     # Pagers read the subject out; what woke somebody says how bad it is first.
     ("alert.raised", ConnectionKind.PAGERDUTY): ProgramText(
         "{severity}: {title}", "Since {since}.\n\n{guidance}\n\n{link}", _ALERT

@@ -3,64 +3,45 @@
 from __future__ import annotations
 
 import io
-import unicodedata
 from collections.abc import Sequence
 from typing import Any
-from xml.sax.saxutils import escape
 
 from reportlab.graphics.charts.barcharts import HorizontalBarChart, VerticalBarChart
 from reportlab.graphics.shapes import Drawing, String
 from reportlab.lib.colors import Color, HexColor
 from reportlab.lib.enums import TA_RIGHT
-from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
-from reportlab.platypus import KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
+from reportlab.platypus import KeepTogether, Paragraph, Spacer, Table, TableStyle
 
+from backend.core.pdf import CELL, GREY, INK, LINE, SECTION, SHADE, TEXT, TITLE, WIDTH, build, document, shown
 from models.core.formatting import money_words
 from models.risk.report import ReportFigures, RiskReport
 
-_INK, _GREY, _LINE, _SHADE = (HexColor(f"0x{code}") for code in ("1b2430", "5b6675", "c9d0d8", "f3f5f7"))
 _BLUE, _ORANGE = HexColor("0x2f6fb3"), HexColor("0xd9822b")
-_WIDTH = A4[0] - 36 * mm
-_PLAIN = str.maketrans("−ŁłĐđĦħıŦŧ", "-LlDdHhiTt")
 RULES_SHOWN = 12
 """Bars of the chart of rules; the table has all of them."""
 
-_TITLE = ParagraphStyle("title", fontName="Helvetica-Bold", fontSize=20, leading=24, textColor=_INK)
-_SECTION = ParagraphStyle("section", fontName="Helvetica-Bold", fontSize=12, leading=16, textColor=_INK, spaceBefore=10)
-_TEXT = ParagraphStyle("text", fontName="Helvetica", fontSize=8.5, leading=11, textColor=_GREY)
-_CELL = ParagraphStyle("cell", fontName="Helvetica", fontSize=8.5, leading=10.5, textColor=_INK)
-_NUMBER = ParagraphStyle("number", parent=_CELL, alignment=TA_RIGHT)
-_VALUE = ParagraphStyle("value", fontName="Helvetica-Bold", fontSize=14, leading=17, textColor=_INK)
+_NUMBER = ParagraphStyle("number", parent=CELL, alignment=TA_RIGHT)
+_VALUE = ParagraphStyle("value", fontName="Helvetica-Bold", fontSize=14, leading=17, textColor=INK)
 
 
 def to_pdf(report: RiskReport) -> bytes:
     """The report on A4 pages. The same report gives the same pages."""
     figures = report.figures
     out = io.BytesIO()
-    document = SimpleDocTemplate(
-        out,
-        pagesize=A4,
-        leftMargin=18 * mm,
-        rightMargin=18 * mm,
-        topMargin=16 * mm,
-        bottomMargin=18 * mm,
-        title=f"Risk report {report.month}",
-        author="opsconsole",
-        invariant=True,
-    )
+    title = f"Risk report {report.month}"
     generated = report.generated_at.strftime("%Y-%m-%d %H:%M UTC")
     story: list[Any] = [
-        Paragraph(f"Risk report {report.month}", _TITLE),
-        Paragraph(f"Generated {generated} by {_shown(report.generated_by_name)}. Months and days are UTC.", _TEXT),
+        Paragraph(title, TITLE),
+        Paragraph(f"Generated {generated} by {shown(report.generated_by_name)}. Months and days are UTC.", TEXT),
         Spacer(1, 5 * mm),
         _tiles(figures),
         Spacer(1, 3 * mm),
         Paragraph(
             "An order counts as fraud when a chargeback, a dispute or a refund as fraud came in for it until the report"
             " was generated, or when it was rejected.",
-            _TEXT,
+            TEXT,
         ),
         *_days(figures),
         *_actions(figures),
@@ -69,13 +50,7 @@ def to_pdf(report: RiskReport) -> bytes:
         *_outcomes(figures),
     ]
 
-    def footer(canvas: Any, page: Any) -> None:
-        canvas.setFont("Helvetica", 8)
-        canvas.setFillColor(_GREY)
-        canvas.drawString(18 * mm, 10 * mm, f"Risk report {report.month}, version {report.version}")
-        canvas.drawRightString(A4[0] - 18 * mm, 10 * mm, f"Page {page.page}")
-
-    document.build(story, onFirstPage=footer, onLaterPages=footer)
+    build(document(out, title), story, f"{title}, version {report.version}")
     return out.getvalue()
 
 
@@ -91,13 +66,13 @@ def _tiles(figures: ReportFigures) -> Table:
         ("Precision", _percent(figures.precision), f"recall {_percent(figures.recall)}"),
         ("False positives", _percent(figures.false_positive_rate), "of the honest orders"),
     ]
-    cells = [[Paragraph(name, _TEXT), Paragraph(value, _VALUE), Paragraph(more, _TEXT)] for name, value, more in shown]
-    table = Table([cells[:4], cells[4:]], colWidths=[_WIDTH / 4] * 4)
+    cells = [[Paragraph(name, TEXT), Paragraph(value, _VALUE), Paragraph(more, TEXT)] for name, value, more in shown]
+    table = Table([cells[:4], cells[4:]], colWidths=[WIDTH / 4] * 4)
     table.setStyle(
         TableStyle(
             [
-                ("BOX", (0, 0), (-1, -1), 0.5, _LINE),
-                ("INNERGRID", (0, 0), (-1, -1), 0.5, _LINE),
+                ("BOX", (0, 0), (-1, -1), 0.5, LINE),
+                ("INNERGRID", (0, 0), (-1, -1), 0.5, LINE),
                 ("VALIGN", (0, 0), (-1, -1), "TOP"),
                 ("TOPPADDING", (0, 0), (-1, -1), 6),
                 ("BOTTOMPADDING", (0, 0), (-1, -1), 7),
@@ -120,7 +95,7 @@ def _days(figures: ReportFigures) -> list[Any]:
     return [
         KeepTogether(
             [
-                Paragraph("Orders checked by day", _SECTION),
+                Paragraph("Orders checked by day", SECTION),
                 _drawing(chart, 56 * mm, (("passed", _BLUE), ("into the queue", _ORANGE))),
             ]
         )
@@ -137,7 +112,7 @@ def _actions(figures: ReportFigures) -> list[Any]:
 
 def _rules(figures: ReportFigures) -> list[Any]:
     if not figures.rules:
-        return [Paragraph("Rules", _SECTION), Paragraph("No rule fired in this month.", _TEXT)]
+        return [Paragraph("Rules", SECTION), Paragraph("No rule fired in this month.", TEXT)]
     # The chart counts from below.
     shown = figures.rules[:RULES_SHOWN][::-1]
     chart = HorizontalBarChart()
@@ -162,7 +137,7 @@ def _rules(figures: ReportFigures) -> list[Any]:
     return [
         KeepTogether(
             [
-                Paragraph("Rules that fired most", _SECTION),
+                Paragraph("Rules that fired most", SECTION),
                 _drawing(chart, height + 4 * mm, (("fraud", _BLUE), ("no fraud known", _ORANGE))),
             ]
         ),
@@ -183,7 +158,7 @@ def _analysts(figures: ReportFigures) -> list[Any]:
         for each in figures.analysts
     ]
     if not rows:
-        return [Paragraph("Analysts", _SECTION), Paragraph("Nobody decided about an entry in this month.", _TEXT)]
+        return [Paragraph("Analysts", SECTION), Paragraph("Nobody decided about an entry in this month.", TEXT)]
     head = ("analyst", "approved", "rejected", "amount", "minutes, median", "approved frauds")
     return [_section("Analysts", head, rows)]
 
@@ -203,29 +178,29 @@ def _outcomes(figures: ReportFigures) -> list[Any]:
 
 def _section(title: str, head: Sequence[str], rows: list[list[str]]) -> KeepTogether:
     """A heading and a table; the first column is text and gets the room the others leave."""
-    styled = [[Paragraph(_shown(cell), _CELL if n == 0 else _NUMBER) for n, cell in enumerate(row)] for row in rows]
-    headings = [Paragraph(f"<b>{cell}</b>", _CELL if n == 0 else _NUMBER) for n, cell in enumerate(head)]
+    styled = [[Paragraph(shown(cell), CELL if n == 0 else _NUMBER) for n, cell in enumerate(row)] for row in rows]
+    headings = [Paragraph(f"<b>{cell}</b>", CELL if n == 0 else _NUMBER) for n, cell in enumerate(head)]
     shares = [3 if cell == "amount" else 2 for cell in head[1:]]
-    others = [_WIDTH * 0.7 * share / sum(shares) for share in shares]
-    table = Table([headings, *styled], colWidths=[_WIDTH - sum(others), *others], repeatRows=1)
+    others = [WIDTH * 0.7 * share / sum(shares) for share in shares]
+    table = Table([headings, *styled], colWidths=[WIDTH - sum(others), *others], repeatRows=1)
     table.setStyle(
         TableStyle(
             [
-                ("LINEBELOW", (0, 0), (-1, 0), 0.75, _INK),
-                ("LINEBELOW", (0, 1), (-1, -1), 0.25, _LINE),
-                ("ROWBACKGROUNDS", (0, 1), (-1, -1), [None, _SHADE]),
+                ("LINEBELOW", (0, 0), (-1, 0), 0.75, INK),
+                ("LINEBELOW", (0, 1), (-1, -1), 0.25, LINE),
+                ("ROWBACKGROUNDS", (0, 1), (-1, -1), [None, SHADE]),
                 ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
                 ("TOPPADDING", (0, 0), (-1, -1), 2.5),
                 ("BOTTOMPADDING", (0, 0), (-1, -1), 3.5),
             ]
         )
     )
-    return KeepTogether([Paragraph(title, _SECTION), Spacer(1, 1.5 * mm), table])
+    return KeepTogether([Paragraph(title, SECTION), Spacer(1, 1.5 * mm), table])
 
 
 def _plain(chart: Any, *, height: float, left: float = 14 * mm) -> None:
     """Size, colours, and a value axis in whole numbers that begins at nothing."""
-    chart.x, chart.y, chart.width, chart.height = left, 8 * mm, _WIDTH - left - 4 * mm, height
+    chart.x, chart.y, chart.width, chart.height = left, 8 * mm, WIDTH - left - 4 * mm, height
     for number, colour in enumerate((_BLUE, _ORANGE)):
         chart.bars[number].fillColor = colour
         chart.bars[number].strokeColor = None
@@ -234,11 +209,11 @@ def _plain(chart: Any, *, height: float, left: float = 14 * mm) -> None:
     axis.valueMin, axis.valueMax, axis.valueStep = 0, *_scale(most)
     axis.labelTextFormat = lambda value: f"{value:,.0f}"
     axis.labels.fontSize = 7
-    axis.visibleGrid, axis.gridStrokeColor, axis.gridStrokeWidth = 1, _LINE, 0.25
+    axis.visibleGrid, axis.gridStrokeColor, axis.gridStrokeWidth = 1, LINE, 0.25
     for each in (chart.categoryAxis, axis):
         each.labels.fontName = "Helvetica"
-        each.labels.fillColor = _INK
-        each.strokeColor = _LINE
+        each.labels.fillColor = INK
+        each.strokeColor = LINE
         each.strokeWidth = 0.5
     chart.categoryAxis.visibleTicks = 0
 
@@ -252,12 +227,12 @@ def _scale(most: int) -> tuple[int, int]:
 
 
 def _drawing(chart: Any, height: float, legend: tuple[tuple[str, Color], ...]) -> Drawing:
-    drawing = Drawing(_WIDTH, height)
+    drawing = Drawing(WIDTH, height)
     drawing.add(chart)
     x = chart.x
     for words, colour in legend:
         drawing.add(String(x, height - 3 * mm, "■", fontName="ZapfDingbats", fontSize=7, fillColor=colour))
-        drawing.add(String(x + 9, height - 3 * mm, words, fontName="Helvetica", fontSize=7.5, fillColor=_GREY))
+        drawing.add(String(x + 9, height - 3 * mm, words, fontName="Helvetica", fontSize=7.5, fillColor=GREY))
         x += 32 * mm
     return drawing
 
@@ -272,17 +247,3 @@ def _share(part: int, whole: int) -> str:
 
 def _short(text: str) -> str:
     return text if len(text) <= 28 else f"{text[:27]}…"
-
-
-def _shown(text: str) -> str:
-    """Text as the fonts of every reader can show it: without accents they lack; what is left is a question mark."""
-    return escape("".join(map(_letter, text.translate(_PLAIN))).encode("cp1252", "replace").decode("cp1252"))
-
-
-def _letter(letter: str) -> str:
-    try:
-        letter.encode("cp1252")
-    except UnicodeEncodeError:
-        plain = unicodedata.normalize("NFKD", letter)
-        return "".join(each for each in plain if not unicodedata.combining(each))
-    return letter

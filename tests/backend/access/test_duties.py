@@ -101,12 +101,34 @@ def _policies(office: Office) -> None:
     office.refused_alone(office.send("POST", f"{RISK}/lists/friends/entries", {"value": "d", "reason": "r"}))
 
 
+def _reviews(office: Office) -> None:
+    base = "/api/operations/incidents"
+    made = office.send("POST", base, {"severity": "SEV3", "description": "Failing"}).json()
+    path = f"{base}/{made['incidentId']}"
+    office.send("POST", f"{path}/update", {"status": "resolved"}, 1)
+    office.send("POST", f"{path}/review")
+    written = {"impact": "many", "factors": [{"kind": "change", "text": "t"}]}
+    changed = office.send("PATCH", f"{path}/review", written, 1).json()
+    submitted = office.send("POST", f"{path}/review/submit", version=changed["version"]).json()
+    refused = office.send("POST", f"{path}/review/decision", {"approve": True}, submitted["version"])
+    assert (refused.status_code, "You have written" in refused.json()["detail"]) == (403, True)
+    assert office.send("POST", f"{path}/review/publish", version=submitted["version"]).status_code == 409
+
+
+def _matrix(office: Office) -> None:
+    path = "/api/operations/incidents/matrix"
+    levels = [level | {"reviewRequired": False} for level in office.send("GET", path).json()["levels"]]
+    office.refused_alone(office.send("PUT", path, {"levels": levels, "reason": "less work"}, 1))
+
+
 WALKS: dict[str, Callable[[Office], None]] = {
     Permission.MANAGE_ROLES: _roles,
     Permission.APPROVE_ROLES: _approvals,
     Permission.APPROVE_ORDERS: _orders,
     Permission.MANAGE_RISK_RULES: _policies,
     Permission.PUBLISH_RISK_RULES: _rules,
+    Permission.MANAGE_INCIDENTS: _reviews,
+    Permission.MANAGE_ONCALL: _matrix,
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,7 @@ import pyotp
 import pytest
 from psycopg.rows import dict_row
 
+from backend.audit.relay import queries as audit_queries
 from backend.audit.seal import seal
 from backend.core import audit_trail
 from backend.core.database import Database
@@ -30,6 +32,8 @@ from tests.backend.accounts.fixtures import PASSWORD, next_code
 from tests.backend.alerts.fixtures import RULE, raise_alert
 from tests.backend.audit.fixtures import all_stamped
 from tests.backend.core.fixtures import guards
+from tests.backend.oncall.audited import oncall_cases
+from tests.backend.oncall.fixtures import Desk, person, step
 from tests.backend.risk.fixtures import QUEUE, RiskShop
 from tests.backend.risk.samples import CHECK, order, publish, rule
 from tests.backend.runbooks.fixtures import DRAFT
@@ -39,6 +43,7 @@ OPERATIONS = "/api/operations"
 SESSION = f"{OPERATIONS}/session"
 RBAC = f"{OPERATIONS}/rbac"
 RISK = "/api/risk"
+INCIDENTS = f"{OPERATIONS}/incidents"
 LIST = {"title": "Devices", "kind": "custom", "metric": "device"}
 DELIVERIES = "/api/deliveries"
 RUNBOOKS = f"{OPERATIONS}/runbooks"
@@ -185,6 +190,33 @@ class World:
         shop.done(f"{QUEUE}/{entry_id}/decision", {"status": "reviewed", "verdict": "approved"}, version=1)
         [(intent_id,)] = shop.sql("update shop_command set state = 'dead' where about = 'failed' returning id::text")
         return str(intent_id)
+
+    def incident(self, *, status: str = "", severity: str = "SEV3") -> dict[str, Any]:
+        """A new incident, brought to a status."""
+        made = self.done("POST", INCIDENTS, "operations-lead", {"severity": severity, "description": "Failing"})
+        if status:
+            path = f"{INCIDENTS}/{made['incidentId']}/update"
+            made = self.done("POST", path, "operations-lead", {"status": status}, If_Match=made["version"])
+        return dict(made)
+
+    def incident_review(self, state: str) -> tuple[str, int]:
+        """The address and version of a review of operations-lead."""
+        path = f"{INCIDENTS}/{self.incident(status='resolved')['incidentId']}/review"
+        review = self.done("POST", path, "operations-lead")
+        factors = {"factors": [{"kind": "change", "text": "t"}], "impact": "many"}
+        if state != "begun":
+            review = self.done("PATCH", path, "operations-lead", factors, If_Match=review["version"])
+        if state in {"submitted", "approved"}:
+            review = self.done("POST", f"{path}/submit", "operations-lead", If_Match=review["version"])
+        if state == "approved":
+            verdict = {"approve": True}
+            review = self.done("POST", f"{path}/decision", "incident-responder", verdict, If_Match=review["version"])
+        return path, review["version"]
+
+    def escalation_policy(self) -> str:
+        """A policy that pages operations-lead."""
+        desk = Desk(self.api.owner_url)
+        return str(desk.policy(step(person("operations-lead")), name=f"Policy {time.monotonic_ns()}"))
 
 
 Send = Callable[..., httpx.Response]
@@ -373,6 +405,93 @@ def _letters(verb: str, body: dict[str, Any], reason: str | None = None) -> Case
     )
 
 
+def _incident(
+    path: str, body: Any, action: str, keeps: str = "", *, method: str = "POST", reason: str | None = None
+) -> Case:
+    """A change of a new incident."""
+    return Case(
+        lambda w, send: send(
+            method, f"{INCIDENTS}/{w.incident()['incidentId']}{path}", "operations-lead", body, If_Match=1
+        ),
+        f"incidents.{action}",
+        "incident",
+        keeps,
+        reason,
+    )
+
+
+def _leave_incident(world: World, send: Send) -> httpx.Response:
+    path = f"{INCIDENTS}/{world.incident()['incidentId']}/participants"
+    world.done("POST", path, "operations-lead", {"userId": "viewer", "reason": "helps"})
+    return send("DELETE", f"{path}/viewer", "operations-lead")
+
+
+def _merge_incidents(world: World, send: Send) -> httpx.Response:
+    body = {"into": world.incident()["incidentId"], "reason": "one cause"}
+    return send("POST", f"{INCIDENTS}/{world.incident()['incidentId']}/merge", "operations-lead", body, If_Match=1)
+
+
+def _attach(world: World, send: Send) -> httpx.Response:
+    path = f"{INCIDENTS}/{world.incident()['incidentId']}/alerts"
+    return send("POST", path, "operations-lead", {"alertIds": [world.alert()]})
+
+
+def _detach(world: World, send: Send) -> httpx.Response:
+    alert = world.alert()
+    path = f"{INCIDENTS}/{world.incident()['incidentId']}/alerts"
+    world.done("POST", path, "operations-lead", {"alertIds": [alert]})
+    return send("DELETE", f"{path}/{alert}", "operations-lead")
+
+
+def _from_alert(world: World, send: Send) -> httpx.Response:
+    with psycopg.connect(world.api.owner_url) as connection:  # else it would join the one before
+        connection.execute("update incident set groups = '{}'")
+    return send("POST", f"{INCIDENTS}/from-alert", "operations-lead", {"alertId": world.alert()})
+
+
+def _entry(what: str, body: Any) -> Callable[[World, Send], httpx.Response]:
+    def change(world: World, send: Send) -> httpx.Response:
+        incident = world.incident()["incidentId"]
+        with psycopg.connect(world.api.owner_url, autocommit=True) as connection:
+            while connection.execute(audit_queries.lag).fetchone() != (0.0,):
+                connection.execute(audit_queries.stamp)
+        entry = world.done("GET", f"{INCIDENTS}/{incident}/timeline?own=true", "operations-lead")["items"][0]
+        return send("POST", f"{INCIDENTS}/{incident}/timeline/{entry['position']}/{what}", "operations-lead", body)
+
+    return change
+
+
+def _page_incident(world: World, send: Send) -> httpx.Response:
+    body = {"policyId": world.escalation_policy(), "reason": "the database"}
+    return send("POST", f"{INCIDENTS}/{world.incident()['incidentId']}/page", "operations-lead", body)
+
+
+def _change_matrix(world: World, send: Send) -> httpx.Response:
+    matrix = world.done("GET", f"{INCIDENTS}/matrix", "operations-lead")
+    levels = [level | {"updateMinutes": 5} for level in matrix["levels"]]
+    body = {"levels": levels, "reason": "sooner"}
+    return send("PUT", f"{INCIDENTS}/matrix", "operations-lead", body, If_Match=matrix["version"])
+
+
+def _change_incident_rule(world: World, send: Send) -> httpx.Response:
+    made = world.done("POST", f"{INCIDENTS}/rules", "operations-lead", INCIDENT_RULE)["ruleId"]
+    body = INCIDENT_RULE | {"minutes": 20}
+    return send("PUT", f"{INCIDENTS}/rules/{made}", "operations-lead", body, If_Match=1)
+
+
+def _action_item(world: World) -> dict[str, Any]:
+    path = f"{INCIDENTS}/{world.incident()['incidentId']}/actions"
+    return dict(world.done("POST", path, "operations-lead", ACTION_ITEM))
+
+
+def _review(state: str, what: str, by: str, body: Any, action: str, method: str = "POST") -> Case:
+    def change(world: World, send: Send) -> httpx.Response:
+        path, version = world.incident_review(state)
+        return send(method, f"{path}{what}", by, body, If_Match=version)
+
+    return Case(change, f"incidents.review.{action}", "incident_review", "before after")
+
+
 def _ingest(kind: str, row: dict[str, Any]) -> Case:
     return Case(
         lambda _, send: send("POST", f"/api/ingest/{kind}", "pipeline", {"rows": [row]}),
@@ -393,8 +512,12 @@ def _run(world: World, slug: str) -> str:
 
 
 AT = "2026-11-24T10:00:00Z"
+INCIDENT_RULE = {"title": "Burning", "kind": "lasting", "minutes": 10, "severity": "SEV3"}
+ACTION_ITEM = {"title": "A canary", "owner": "viewer", "dueOn": "2027-01-01"}
+ONE_INCIDENT = f"{INCIDENTS}/{{incident_id}}"
 
 CASES: dict[tuple[str, str], Case] = {
+    **oncall_cases(Case),
     ("POST", SESSION): Case(
         lambda w, send: send("POST", SESSION, None, {"account": w.person(), "password": PASSWORD}),
         "session.signed_in",
@@ -700,6 +823,92 @@ CASES: dict[tuple[str, str], Case] = {
         "risk_report",
         "after",
     ),
+    ("POST", INCIDENTS): Case(
+        lambda _, send: send("POST", INCIDENTS, "operations-lead", {"severity": "SEV3", "description": "Failing"}),
+        "incidents.incident.opened",
+        "incident",
+        "after",
+    ),
+    ("POST", f"{INCIDENTS}/from-alert"): Case(_from_alert, "incidents.incident.opened", "incident", "after"),
+    ("PUT", f"{INCIDENTS}/matrix"): Case(
+        _change_matrix, "incidents.matrix.changed", "severity_matrix", "before after", "sooner"
+    ),
+    ("POST", f"{INCIDENTS}/rules"): Case(
+        lambda _, send: send("POST", f"{INCIDENTS}/rules", "operations-lead", INCIDENT_RULE),
+        "incidents.rule.created",
+        "incident_rule",
+        "after",
+    ),
+    ("PUT", f"{INCIDENTS}/rules/{{rule_id}}"): Case(
+        _change_incident_rule, "incidents.rule.changed", "incident_rule", "before after"
+    ),
+    ("POST", f"{ONE_INCIDENT}/update"): _incident(
+        "/update", {"status": "mitigated", "notes": "moved"}, "incident.mitigated", "before after", reason="moved"
+    ),
+    ("PATCH", ONE_INCIDENT): _incident("", {"title": "T"}, "incident.changed", "before after", method="PATCH"),
+    ("POST", f"{ONE_INCIDENT}/times"): _incident(
+        "/times", {"startedAt": AT, "reason": "logs"}, "incident.times_changed", "before after", reason="logs"
+    ),
+    ("POST", f"{ONE_INCIDENT}/roles"): _incident(
+        "/roles", {"role": "scribe", "userId": "viewer"}, "role.given", "before after"
+    ),
+    ("POST", f"{ONE_INCIDENT}/participants"): _incident(
+        "/participants", {"userId": "viewer", "reason": "helps"}, "participant.joined", "after", reason="helps"
+    ),
+    ("DELETE", f"{ONE_INCIDENT}/participants/{{user_id}}"): Case(
+        _leave_incident, "incidents.participant.left", "incident", "after"
+    ),
+    ("POST", f"{ONE_INCIDENT}/page"): Case(_page_incident, "incidents.page.asked", "incident", "after", "the database"),
+    ("POST", f"{ONE_INCIDENT}/merge"): Case(
+        _merge_incidents, "incidents.incident.merged", "incident", "before after", "one cause"
+    ),
+    ("POST", f"{ONE_INCIDENT}/alerts"): Case(_attach, "incidents.alert.attached", "incident", "after"),
+    ("DELETE", f"{ONE_INCIDENT}/alerts/{{alert_id}}"): Case(_detach, "incidents.alert.detached", "incident", "after"),
+    ("POST", f"{ONE_INCIDENT}/notes"): _incident("/notes", {"text": "t"}, "note.written", "after"),
+    ("POST", f"{ONE_INCIDENT}/timeline/{{position}}/pin"): Case(
+        _entry("pin", {"pinned": True}), "incidents.entry.pinned", "incident", "after"
+    ),
+    ("POST", f"{ONE_INCIDENT}/timeline/{{position}}/correct"): Case(
+        _entry("correct", {"text": "right"}), "incidents.entry.corrected", "incident", "after"
+    ),
+    ("POST", f"{ONE_INCIDENT}/updates"): _incident(
+        "/updates", {"phase": "identified", "text": "t", "connections": []}, "update.posted", "after"
+    ),
+    ("POST", f"{ONE_INCIDENT}/review"): Case(
+        lambda w, send: send(
+            "POST", f"{INCIDENTS}/{w.incident(status='resolved')['incidentId']}/review", "operations-lead"
+        ),
+        "incidents.review.begun",
+        "incident_review",
+        "after",
+    ),
+    ("PATCH", f"{ONE_INCIDENT}/review"): _review(
+        "begun", "", "operations-lead", {"impact": "many"}, "changed", "PATCH"
+    ),
+    ("POST", f"{ONE_INCIDENT}/review/submit"): _review("written", "/submit", "operations-lead", None, "submitted"),
+    ("POST", f"{ONE_INCIDENT}/review/decision"): _review(
+        "submitted", "/decision", "incident-responder", {"approve": True}, "approved"
+    ),
+    ("POST", f"{ONE_INCIDENT}/review/publish"): _review("approved", "/publish", "operations-lead", None, "published"),
+    ("POST", f"{ONE_INCIDENT}/actions"): Case(
+        lambda w, send: send(
+            "POST", f"{INCIDENTS}/{w.incident()['incidentId']}/actions", "operations-lead", ACTION_ITEM
+        ),
+        "incidents.action.added",
+        "incident_review",
+        "after",
+    ),
+    ("PATCH", f"{INCIDENTS}/actions/{{action_id}}"): Case(
+        lambda w, send: send(
+            "PATCH", f"{INCIDENTS}/actions/{_action_item(w)['actionId']}", "operations-lead", {"done": True}, If_Match=1
+        ),
+        "incidents.action.done",
+        "incident_review",
+        "before after",
+    ),
+    ("POST", "/api/ingest/deploys"): _ingest(
+        "deploys", {"id": "dep", "service": "checkout", "version": "1", "deployedAt": AT}
+    ),
     ("POST", "/api/ingest/orders"): _ingest("orders", {"id": "o", "placedAt": AT, "currency": "EUR", "total": 5}),
     ("POST", "/api/ingest/refunds"): _ingest("refunds", {"id": "r", "refundedAt": AT, "currency": "EUR", "amount": 5}),
     ("POST", "/api/ingest/downloads"): _ingest(
@@ -754,6 +963,7 @@ ASKING = {
     ("POST", f"{RISK}/rules/match"),
     ("POST", f"{DELIVERIES}/templates/preview"),
     ("POST", f"{RUNBOOKS}/check"),
+    ("POST", f"{ONE_INCIDENT}/updates/preview"),
 }
 """Routes that only tell what another one would do, or answer questions too long for an address."""
 

@@ -30,6 +30,7 @@ OPEN = {
     ("POST", "/api/operations/session"),
     ("POST", "/api/operations/session/refresh"),
     ("POST", "/api/hooks/{connection}"),
+    ("GET", "/api/operations/oncall/feeds/{secret}.ics"),
 }
 
 

@@ -22,7 +22,19 @@ from tests.backend.core.fixtures import OPERATIONS, Site
 FROM, TO = "2026-11-24T00:00:00Z", "2026-11-25T00:00:00Z"
 WINDOW = f"from={quote(FROM)}&to={quote(TO)}"
 A_RUNBOOK = "00000000-0000-7000-8000-0000000000b0"
-IDS = {"list_id": "good", "runbook_id": A_RUNBOOK}
+INCIDENT = "0198c0de-0000-7000-8000-0000000000aa"
+A_LIST = "/api/risk/lists/good/entries"
+ONCALL = f"{OPERATIONS}/oncall"
+GOOD_ID, BAD_ID = "00000000-0000-7000-8000-00000000600d", "00000000-0000-7000-8000-00000000dead"
+IDS = {
+    "list_id": "good",
+    "runbook_id": A_RUNBOOK,
+    "schedule_id": GOOD_ID,
+    "policy_id": GOOD_ID,
+    "incident_id": INCIDENT,
+}
+HELD = ("items", "reports", "schedules", "rosters", "people")
+"""What an answer calls its rows."""
 
 
 @dataclass(frozen=True)
@@ -160,6 +172,56 @@ CASES = {
         " select t, 2, 's', 't', 'test' from unnest(array['alert.raised', 'alert.resolved']) as t",
         "message_template", "text", "name = 'alert.raised'",
     ),
+    f"{ONCALL}/schedules": Case(
+        "insert into schedule (id, name, team, zone, updated_by)"
+        f" values ('{GOOD_ID}', 'good', 'risk', 'UTC', 'test'), ('{BAD_ID}', 'poison', 'risk', 'UTC', 'test');"
+        "insert into schedule_revision (schedule_id, revision, recorded_at, effective_at, recorded_by, reason,"
+        " definition) select id, 1, '2026-01-01Z', '2026-01-01Z', 'test', '',"
+        " '{\"layers\": [{\"name\": \"l\", \"zone\": \"UTC\","
+        " \"seats\": [[\"ada\"]], \"anchor\": \"2026-01-05T00:00\"}]}' from schedule where team = 'risk'",
+        "schedule", "updated_by", "name = 'poison'",
+    ),
+    f"{ONCALL}/now": Case("", "schedule_revision", "definition", f"schedule_id = '{BAD_ID}'"),
+    f"{ONCALL}/roster": Case("", "schedule_revision", "definition", f"schedule_id = '{BAD_ID}'", WINDOW),
+    f"{ONCALL}/load": Case("", "schedule_revision", "definition", f"schedule_id = '{BAD_ID}'", WINDOW),
+    f"{ONCALL}/schedules/{{schedule_id}}/revisions": Case(
+        "insert into schedule_revision select schedule_id, 2, recorded_at, effective_at, recorded_by, 'poison',"
+        f" definition from schedule_revision where schedule_id = '{GOOD_ID}'",
+        "schedule_revision", "recorded_by", "reason = 'poison'",
+    ),
+    f"{ONCALL}/schedules/{{schedule_id}}/overrides": Case(
+        "insert into schedule_override (schedule_id, starts_at, ends_at, people, instead_of, recorded_at, recorded_by,"
+        f" reason) select '{GOOD_ID}', '2026-01-02Z', '2026-01-03Z', '{{}}', 'everybody', '2026-01-02Z', 'test', t"
+        " from unnest(array['poison', 'good']) as t",
+        "schedule_override", "recorded_by", "reason = 'poison'",
+    ),
+    f"{ONCALL}/swaps": Case(
+        "insert into swap_request (schedule_id, person, starts_at, ends_at, reason, requested_by)"
+        f" select '{GOOD_ID}', t, now(), now() + '1 h'::interval, '', 'test' from unnest(array['poison', 'good']) as t",
+        "swap_request", "comment", "person = 'poison'",
+    ),
+    f"{ONCALL}/policies": Case(
+        "insert into escalation_policy (id, name, team, description, definition, updated_by) select i::uuid, n,"
+        " 'risk', '', '{\"steps\": [{\"afterMinutes\": 0, \"targets\": [], \"tellTeam\": true}]}', 'test'"
+        f" from unnest(array['{GOOD_ID}', '{BAD_ID}'], array['good', 'poison']) as p (i, n)",
+        "escalation_policy", "updated_by", "name = 'poison'",
+    ),
+    f"{ONCALL}/policies/{{policy_id}}/versions": Case(
+        "insert into escalation_policy_version (policy_id, version, recorded_by, name, team, definition, reason)"
+        " select id, n, 'test', name, team, definition, n::text from escalation_policy, generate_series(1, 2) as n",
+        "escalation_policy_version", "recorded_by", "reason = '2'",
+    ),
+    f"{ONCALL}/pages": Case(
+        "insert into page (policy_id, policy_version, subject_kind, subject_id, title, severity, link, team,"
+        f" started_at, started_by) select '{GOOD_ID}', 1, 'thing', t, t, 'P1', '', 'risk', now(), 'test'"
+        " from unnest(array['poison', 'good']) as t",
+        "page", "link", "title = 'poison'",
+    ),
+    f"{ONCALL}/feeds": Case(
+        "insert into calendar_feed (person, purpose, secret_hash, last_four, created_by)"
+        " select 'ada', t, sha256(t::bytea), '1234', 'test' from unnest(array['poison', 'good']) as t",
+        "calendar_feed", "last_four", "purpose = 'poison'",
+    ),
     "/api/risk/backtests": Case(
         "insert into risk_backtest (rules, placed_from, placed_to, circumstances, asked_by)"
         " select '[]', now(), now(), 'today', t from unnest(array['poison', 'good']) as t",
@@ -209,6 +271,45 @@ CASES = {
         " select 'r', 'email', t, now() + '1 h'::interval, 'r', 'test' from unnest(array['poison', 'good']) as t",
         "risk_snooze", "reason", "value = 'poison'",
     ),
+    f"{OPERATIONS}/incidents": Case(
+        "insert into incident (id, title, severity, description, started_at, detected_at, origin, review_required,"
+        f" created_by) select case t when 'good' then '{INCIDENT}' else uuidv7() end, t, 'SEV3', 'd',"
+        " now() - '1 h'::interval, now() - '1 h'::interval, 'manual', false, 'test'"
+        " from unnest(array['poison', 'good']) as t",
+        "incident", "description", "title = 'poison'",
+    ),
+    f"{OPERATIONS}/incidents/rules": Case(
+        "insert into incident_rule (title, kind, minutes, least_severity, severity, enabled, updated_by)"
+        " select t, 'lasting', 5, 'P2', 'SEV3', true, 'test' from unnest(array['poison', 'good']) as t",
+        "incident_rule", "title", "title = 'poison'",
+    ),
+    f"{OPERATIONS}/incidents/{{incident_id}}/alerts": Case(
+        "insert into incident_alert (incident_id, alert_id, attached_by)"
+        f" select '{INCIDENT}', id, 'test' from alert where source = 'test'",
+        "alert", "condition", "title = 'poison'",
+    ),
+    f"{OPERATIONS}/incidents/{{incident_id}}/timeline": Case(
+        "insert into audit_log (actor, action, resource_type, resource_id, reason)"
+        f" select 'test', 'incidents.note.written', 'incident', '{INCIDENT}', t"
+        " from unnest(array['poison', 'good']) as t",
+        "audit_log", "actor", "reason = 'poison'", "own=true",
+    ),
+    f"{OPERATIONS}/incidents/{{incident_id}}/updates": Case(
+        "insert into incident_update (incident_id, number, phase, text, severity, status, channels, posted_by)"
+        f" select '{INCIDENT}', length(t), 'identified', t, 'SEV3', 'detected', '{{}}', 'test'"
+        " from unnest(array['poison', 'good']) as t",
+        "incident_update", "text", "text = 'poison'",
+    ),
+    f"{OPERATIONS}/incidents/reviews": Case(
+        "insert into incident_review (incident_id, author, editors)"
+        " select id, title, '{}' from incident where title in ('poison', 'good')",
+        "incident_review", "author", "author = 'poison'",
+    ),
+    f"{OPERATIONS}/incidents/actions": Case(
+        "insert into incident_action (incident_id, title, owner, due_on, created_by)"
+        f" select '{INCIDENT}', t, 'ada', '2026-12-01', 'test' from unnest(array['poison', 'good']) as t",
+        "incident_action", "title", "title = 'poison'",
+    ),
 }  # fmt: skip
 
 
@@ -217,7 +318,8 @@ def walked(site: Site) -> Site:
     """Every list has what it holds, then all of them are poisoned at once."""
     with psycopg.connect(site.owner_url, autocommit=True) as connection:
         for case in CASES.values():
-            connection.execute(case.setup)  # type: ignore[call-overload]
+            if case.setup:
+                connection.execute(case.setup)  # type: ignore[call-overload]
         while connection.execute(audit_queries.lag).fetchone() != (0.0,):
             connection.execute(audit_queries.stamp)
         connection.execute("alter table audit_log disable trigger user")
@@ -249,7 +351,7 @@ def test_one_bad_row_costs_the_others_nothing(walked: Site, path: str) -> None:
     assert answer.status_code == 200, answer.text
     whole = answer.json()
     assert whole["leftOut"] >= 1
-    assert whole.get("items") or whole["reports"]
+    assert any(whole.get(name) for name in HELD)
     assert _unreadable() > before
     if not any(each["name"] == "cursor" for each in walked.document["paths"][path]["get"].get("parameters", ())):
         return

@@ -68,6 +68,16 @@ async def test_a_thread_is_one_message_that_is_edited_and_what_happened_stands_b
     assert (opened["url"], opened["value"]) == ("https://ops.shop.example/alerts/7", "alert:7")
 
 
+async def test_what_is_noted_stands_in_the_thread_without_calling_everybody() -> None:
+    """An update of an incident: edited in place alone, nobody would see it."""
+    async with stand_in(SLACK, TAKEN[SLACK]) as vendor:
+        told = await tell(vendor, SLACK, notice(NoticePhase.NOTED), {slack.ROOT: "1.2"})
+    assert told.result.outcome is Outcome.SENT
+    assert methods(vendor) == ["chat.update", "chat.postMessage"]
+    assert [form(heard).get("thread_ts") for heard in vendor.heard] == [None, "1.2"]
+    assert form(vendor.heard[1])["reply_broadcast"] == "false"
+
+
 async def test_what_is_raised_anew_is_seen_by_all() -> None:
     async with stand_in(SLACK, TAKEN[SLACK]) as vendor:
         await tell(vendor, SLACK, notice(), {slack.ROOT: "1.2"})
@@ -234,6 +244,7 @@ async def test_a_webhook_that_was_deleted_is_misconfigured() -> None:
     [
         (NoticePhase.RAISED, "trigger"),
         (NoticePhase.UPDATED, "trigger"),
+        (NoticePhase.NOTED, "trigger"),
         (NoticePhase.ACKNOWLEDGED, "acknowledge"),
         (NoticePhase.RESOLVED, "resolve"),
     ],

@@ -57,6 +57,13 @@ insert into connection_health (connection_id, stopped) select id, 'misconfigured
 insert into lane (connection_id, source) select id, s from connection, unnest(array['log', 'commands']) as s;
 """.format('{"kind": "smtp", "host": "h.example", "sender": "a@b.example", "recipients": ["c@d.example"]}')
 
+INCIDENTS = """
+insert into incident (title, severity, description, started_at, detected_at, origin, review_required, created_by,
+                      next_update_due_at, remind_at)
+  select t, 'SEV3', 'd', now() - '1 h'::interval, now() - '1 h'::interval, 'manual', false, 'test',
+         now() - '1 min'::interval, now() - '1 min'::interval from unnest(array['poison', 'good']) as t;
+"""
+
 CASES = {
     "ends of grants": Case(
         "insert into role_assignment (user_id, role_id, granted_by, expires_at) values"
@@ -113,10 +120,55 @@ CASES = {
         "select c.name = 'well' from connection_health as h join connection as c on c.id = h.connection_id"
         " where h.alarmed <> ''",
     ),
+    "on-call pages": Case(
+        "insert into escalation_policy (id, name, team, description, definition, updated_by) values"
+        " ('00000000-0000-7000-8000-00000000dead', 'p', 'risk', '', '{}', 'test');"
+        "insert into escalation_policy_version (policy_id, version, recorded_by, name, team, definition, reason)"
+        " select id, n, 'test', name, team, case n when 1 then '{{}}' else definition end, '' from escalation_policy,"
+        " generate_series(1, 2) as n;"
+        "insert into page (policy_id, policy_version, subject_kind, subject_id, title, severity, link, team,"
+        " started_at, started_by, waits_since, next_at) select policy_id, version, 'thing', version::text,"
+        " case version when 1 then 'poison' else 'good' end, 'P1', '', 'risk', now(), 'test', now(), now()"
+        " from escalation_policy_version;".format('{"steps": [{"afterMinutes": 0, "targets": [], "tellTeam": true}]}'),
+        "select p.title = 'good' from page_call as c join page as p on p.id = c.page_id",
+    ),
+    "on-call swaps": Case(
+        "insert into schedule (name, team, zone, updated_by) values ('s', 'risk', 'UTC', 'test');"
+        "insert into swap_request (schedule_id, person, starts_at, ends_at, reason, requested_by)"
+        " select id, p, now(), now() + '1 h'::interval, '', 'test' from schedule, unnest(array['poison', 'good']) as p;"
+        + TRIP.format("swap_request"),
+        "select person = 'good' from swap_request where state = 'lapsed'",
+    ),
+    "cover of on-call": Case(
+        "insert into schedule (name, team, zone, updated_by) select n, 'risk', 'UTC', 'test'"
+        " from unnest(array['poison', 'good']) as n;"
+        "insert into schedule_revision (schedule_id, revision, recorded_at, effective_at, recorded_by, reason,"
+        ' definition) select id, 1, now(), now(), \'test\', \'\', \'{"cover": {"zone": "UTC"}, "layers": [{"name": "l",'
+        ' "seats": [[]], "zone": "UTC", "anchor": "2026-01-05T00:00"}]}\' from schedule;' + TRIP.format("alert"),
+        "select title like 'good%' from alert where source = 'oncall.cover'",
+    ),
     "alert evaluation": Case(
         "insert into alert_rule (figure, title, comparison, value, range_days, severity, updated_by) values"
         " ('poison', 'bad', 'above', 1, 7, 'P1', 'test'), ('downloads.total', 'good', 'above', 1, 7, 'P1', 'test');",
         "select bool_or(r.title = 'good') from alert_watch as w join alert_rule as r on r.id = w.rule_id",
+    ),
+    "incident rules": Case(
+        "insert into alert (id, version, valid_from, cause, title, severity, state, condition, raised_at, evaluated_at,"
+        " guidance, runbook_url, source, key) select gen_random_uuid(), 1, now(), 'breached', t, 'P1', 'active',"
+        " 'breached', now() - '1 h'::interval, now(), '', '', t, t from unnest(array['poison', 'good']) as t;"
+        "insert into incident_rule (title, kind, minutes, alert_group, least_severity, severity, enabled, updated_by)"
+        " select 'r', 'lasting', 5, t, 'P2', 'SEV3', true, 'test' from unnest(array['poison', 'good']) as t;"
+        + TRIP.format("incident"),
+        "select title = 'good' from incident",
+    ),
+    "incident updates": Case(
+        INCIDENTS + TRIP.format("incident"),
+        "select title = 'good' from incident where remind_at > now()",
+    ),
+    "incident reviews": Case(
+        INCIDENTS + "insert into incident_action (incident_id, title, owner, due_on, created_by)"
+        " select id, title, 'ada', '2026-01-01', 'test' from incident;" + TRIP.format("alert"),
+        "select title = 'INC-0002: good is overdue' from alert where source = 'incidents.actions'",
     ),
 }
 

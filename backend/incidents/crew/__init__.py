@@ -1,0 +1,1 @@
+"""Who works on an incident: roles that are handed over, and participants."""

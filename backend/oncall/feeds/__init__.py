@@ -1,0 +1,5 @@
+"""Calendars to subscribe to."""
+
+from backend.core.database import load_queries
+
+queries = load_queries(__name__)

@@ -1,0 +1,5 @@
+"""Swap requests: one gives a shift and takes another."""
+
+from backend.core.database import load_queries
+
+queries = load_queries(__name__)
