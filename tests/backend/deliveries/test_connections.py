@@ -135,6 +135,21 @@ def test_a_sentence_ends_once(problem: str) -> None:
     assert advice.detail == f"{problem.rstrip('.')}. Sending has stopped. Nothing is waiting."
 
 
+@pytest.mark.parametrize("proof", [{"X-Webhook-Secret": SECRET}, {"Authorization": f"Bearer {SECRET}"}])
+def test_what_comes_in_may_name_itself_as_requests_of_people_do(
+    api: Api, client: httpx.Client, proof: dict[str, str]
+) -> None:
+    """A key in the header is the sender's own id; whose request it is says the secret, and nobody signs in."""
+    path = f"/connections/{add(client)['id']}"
+    hook = client.put(f"{path}/secret", json={"value": SECRET, "purpose": "receive"}).json()["hook"]
+    for _ in range(2):
+        headers = proof | {"Idempotency-Key": "theirs"}
+        answer = httpx.post(f"{api.base_url}{hook}", headers=headers, json={"type": "x"}, timeout=10)
+        assert answer.status_code == 202, answer.text
+    with psycopg.connect(api.owner_url) as connection:
+        assert connection.execute("select provider_id from hook_delivery").fetchall() == [("theirs",)]
+
+
 def test_references_lead_only_where_secrets_are_kept(client: httpx.Client, tmp_path: Path) -> None:
     path = f"/connections/{add(client)['id']}/secret"
     for reference, words in (
