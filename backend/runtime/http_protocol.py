@@ -50,9 +50,9 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         if len(self.connections) <= CONNECTIONS:
             return
         others = (each for each in self.connections if isinstance(each, LimitedHttpProtocol) and each is not self)
-        waiting = [(since, each) for each in others if (since := each._waiting_since()) is not None]
+        waiting = [(since, each) for each in others if (since := each.waiting_since()) is not None]
         if waiting:
-            min(waiting, key=itemgetter(0))[1]._give_up()
+            min(waiting, key=itemgetter(0))[1].give_up()
         else:
             self._refuse_too_many()
 
@@ -122,7 +122,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             else:
                 self.transport.close()  # refused before it was read, and told so
 
-    def _waiting_since(self) -> float | None:
+    def waiting_since(self) -> float | None:
         """Since when it is the client's turn; ``None`` while it is ours, or the connection is closing anyway."""
         if self.transport.is_closing():
             return None
@@ -134,7 +134,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         ours = self.flow.read_paused if self._headers_done else answering
         return None if ours else self._begun
 
-    def _give_up(self) -> None:
+    def give_up(self) -> None:
+        """Make room for somebody else; told so where an answer can still be given."""
         if self.transport.get_write_buffer_size() or not self._unfinished:
             self.transport.abort()
         else:
