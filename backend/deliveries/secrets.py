@@ -54,7 +54,10 @@ class SecretStore:
             else:
                 key = None
         except (OSError, ValueError) as error:
-            raise SecretError(f"the key of connections cannot be read: {error}") from None
+            raise SecretError(
+                f"the key of connections cannot be read: {error}. Put your copy of the key back: without it the "
+                "secrets of all connections have to be entered anew"
+            ) from None
         own = {
             f"OPSCONSOLE_{name.upper()}_SECRET": secret
             for name in WEBHOOKS
