@@ -99,6 +99,18 @@ def _policies(office: Office) -> None:
     friends = {"listId": "friends", "title": "Friends", "kind": "allow", "metric": "device"}
     assert office.send("POST", f"{RISK}/lists", friends).status_code == 201
     office.refused_alone(office.send("POST", f"{RISK}/lists/friends/entries", {"value": "d", "reason": "r"}))
+    _exceptions(office)
+
+
+def _exceptions(office: Office) -> None:
+    """A list that does nothing by itself keeps a rule from firing that asks for who is not on it."""
+    spared = {"listId": "spared", "title": "Spared", "kind": "custom", "metric": "device"}
+    assert office.send("POST", f"{RISK}/lists", spared).status_code == 201
+    entries = f"{RISK}/lists/spared/entries"
+    assert office.send("POST", entries, {"value": "nobody asks yet", "reason": "r"}).status_code == 201
+    asks = {"metric": "device", "operator": "not_in_list", "value": "spared"}
+    publish(office.api.owner_url, rule("unknown-device", conditions=[{"any": [asks]}]))
+    office.refused_alone(office.send("POST", entries, {"value": "d", "reason": "r"}))
 
 
 WALKS: dict[str, Callable[[Office], None]] = {

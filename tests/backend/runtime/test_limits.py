@@ -7,6 +7,7 @@ import resource
 import socket
 import time
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -14,7 +15,7 @@ import psycopg
 import pytest
 
 from backend.runtime import http_protocol
-from tests.backend.core.fixtures import concrete, guards
+from tests.backend.core.fixtures import QUERY, concrete, guards
 from tests.conftest import Api
 
 MEGABYTE = 1 << 20
@@ -259,3 +260,56 @@ def test_an_answer_that_is_never_read_is_given_up(api: Api) -> None:
         client.settimeout(1)
         with pytest.raises((ConnectionResetError, BrokenPipeError)):
             insist(client, request, deadline)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_no_answer_that_is_never_read_holds_anything(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of every route that reads, on a line that takes little; in the end each of them is given up."""
+    from backend.core.database import Database
+    from backend.runtime.asgi import create_app
+
+    made = http_protocol.LimitedHttpProtocol.connection_made
+
+    def made_narrow(self: http_protocol.LimitedHttpProtocol, transport: Any) -> None:
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4_096)
+        made(self, transport)
+
+    monkeypatch.setattr(http_protocol.LimitedHttpProtocol, "connection_made", made_narrow)
+    reading = sorted({p for m, p, _ in guards(create_app(api.settings, Database(""))) if m == "GET"})
+    assert len(reading) > 2 * api.settings.pool_size
+    token = api.token("administrator")
+    with psycopg.connect(api.owner_url, autocommit=True) as connection:
+        connection.execute(
+            "insert into role_assignment (user_id, role_id, granted_by)"
+            " select 'administrator', id, 'test' from role_definition where id <> 'administrator'"
+        )
+    with contextlib.ExitStack() as stack:
+        unread = {}
+        for pattern in reading:
+            client = unread[pattern] = stack.enter_context(socket.socket())
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)  # before it connects, else it is no limit
+            address = urlsplit(api.base_url)
+            client.connect((address.hostname, address.port))
+            client.setblocking(False)
+            path = f"{concrete(pattern)}?{QUERY}"
+            request = f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n"
+            client.send(request.encode() * 40)
+        deadline = time.monotonic() + 120
+        while unread:
+            assert time.monotonic() < deadline, sorted(unread)
+            with psycopg.connect(api.owner_url) as connection:
+                row = connection.execute(
+                    "select count(*) from pg_stat_activity where datname = current_database() and state like 'idle in%'"
+                    " and state_change < clock_timestamp() - interval '2 s'"
+                ).fetchone()
+            assert row == (0,)
+            for pattern, client in list(unread.items()):
+                with contextlib.suppress(BlockingIOError):
+                    try:
+                        client.send(b"\r\n")
+                    except OSError as error:
+                        if isinstance(error, BlockingIOError):
+                            raise
+                        del unread[pattern]
+        me = httpx.get(f"{api.base_url}/api/operations/rbac/me", headers=api.headers(), timeout=10)
+        assert me.status_code == 200
