@@ -78,7 +78,9 @@ class PolicyPage(QWidget):
             field = self._form.itemAt(0, QFormLayout.ItemRole.FieldRole)
             if field is not None and field.widget() is self.reason:
                 # What was typed stays; its label would too, beside the new one.
-                discard(self._form.takeRow(0).labelItem.widget())
+                if (label := self._form.labelForField(self.reason)) is not None:
+                    discard(label)
+                self._form.takeRow(0)
                 self.reason.setParent(self)
             else:
                 self._form.removeRow(0)
