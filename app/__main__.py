@@ -283,7 +283,11 @@ def _settings(**given: Any) -> Settings:
 
 def _setting_words(error: Any) -> str:
     """What is wrong with a setting, or with how some go together, which names them itself."""
+    from backend.core.settings import Settings
+
     words = error["msg"].removeprefix("Value error, ")
+    if error["type"] == "string_pattern_mismatch":  # what would fit says its description, not a pattern
+        words = f"{error['input']!r} does not fit. {Settings.model_fields[error['loc'][0]].description}"
     where = ".".join(str(part) for part in error["loc"][1:])
     name = f"OPSCONSOLE_{str(error['loc'][0]).upper()}" if error["loc"] else ""
     return f"{name}{f' ({where})' if where else ''}: {words}" if name else words

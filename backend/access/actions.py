@@ -13,6 +13,7 @@ from uuid import UUID
 from backend import approvals
 from backend.access import reads
 from backend.access.break_glass.actions import open_review
+from backend.access.duties import keep_duties_apart, keep_holders_duties_apart
 from backend.approvals import ApprovalKind
 from backend.core import audit_trail
 from backend.core.background import SetAside
@@ -36,6 +37,7 @@ from models.core.problems import Code
 
 queries = load_queries(__package__)
 
+ROLE_VERSION = "roleVersion"
 BREAK_GLASS_WAIT = 60
 """Minutes a break-glass grant waits for its one approver."""
 
@@ -60,7 +62,7 @@ async def assign(tx: Connection, *, actor: str, request: AssignRole) -> RoleAssi
         return current
     await _keep_an_administrator(tx, role, ending=current if request.expires_at is not None else None)
     shorter = current is not None and request.expires_at is not None and _ends(current) > request.expires_at
-    await _keep_duties_apart(tx, request.user_id, role)
+    await keep_duties_apart(tx, request.user_id, role)
     if shorter or not (role.sensitive or request.user_id == actor):
         return await _write_grant(tx, actor=actor, request=request, approved_by=())
     if not request.reason.strip():
@@ -73,7 +75,7 @@ async def assign(tx: Connection, *, actor: str, request: AssignRole) -> RoleAssi
         subject_type="role_grant",
         subject_id=f"{request.user_id} {request.role_id}",
         gainer=request.user_id,
-        details=request.model_dump(mode="json", by_alias=True, exclude_unset=False),
+        details=_details(request, role),
         reason=request.reason,
         permission=Permission.APPROVE_ROLES,
         needs=role.policy.approvers,
@@ -99,7 +101,7 @@ async def break_glass(tx: Connection, *, actor: str, request: BreakGlass) -> App
         subject_type="role_grant",
         subject_id=f"{request.user_id} {request.role_id}",
         gainer=request.user_id,
-        details=request.model_dump(mode="json", by_alias=True),
+        details=_details(request, role),
         reason=request.reason,
         permission=Permission.APPROVE_ROLES,
         needs=1,
@@ -202,7 +204,7 @@ async def _end(
 
 
 async def _apply_grant(tx: Connection, approval: Approval) -> Mapping[str, Any]:
-    request = AssignRole.model_validate(approval.details)
+    request = AssignRole.model_validate(_asked(approval))
     await _still_valid(tx, approval, request.role_id)
     if request.expires_at is not None and request.expires_at <= await clock(tx):
         raise ProblemError(Code.CONFLICT, "The grant would have ended already; deny it and ask again.")
@@ -211,7 +213,7 @@ async def _apply_grant(tx: Connection, approval: Approval) -> Mapping[str, Any]:
 
 
 async def _apply_break_glass(tx: Connection, approval: Approval) -> Mapping[str, Any]:
-    request = BreakGlass.model_validate(approval.details)
+    request = BreakGlass.model_validate(_asked(approval))
     await _still_valid(tx, approval, request.role_id)
     now = await clock(tx)
     if await _current(tx, request.user_id, request.role_id, now) is not None:
@@ -227,21 +229,23 @@ async def _apply_break_glass(tx: Connection, approval: Approval) -> Mapping[str,
     return audit_snapshot(after)
 
 
-async def _keep_duties_apart(tx: Connection, user_id: str, role: RoleDefinition) -> None:
-    """Raises ProblemError 409 when somebody would come to hold what one person must not."""
-    held = {row[0] for row in await (await tx.execute(queries.permissions_of, {"user_id": user_id})).fetchall()}
-    if (pair := together(held | set(role.permissions))) is not None and together(held) is None:
-        raise ProblemError(
-            Code.CONFLICT,
-            f"With {role.name} one person could {both_words(pair)}: take the other role away first.",
-        )
+def _details(request: AssignRole | BreakGlass, role: RoleDefinition) -> dict[str, Any]:
+    """What is asked for, and of which version of the role: nobody agrees to what is put into it afterwards."""
+    return request.model_dump(mode="json", by_alias=True) | {ROLE_VERSION: role.version}
+
+
+def _asked(approval: Approval) -> dict[str, Any]:
+    return {name: value for name, value in approval.details.items() if name != ROLE_VERSION}
 
 
 async def _still_valid(tx: Connection, approval: Approval, role_id: str) -> None:
     """Between asking and agreeing roles change and people leave."""
+    await tx.execute(queries.lock_role, {"role_id": role_id})
     role = await _grantable(tx, role_id)
+    if approval.details.get(ROLE_VERSION, role.version) != role.version:
+        raise ProblemError(Code.CONFLICT, f"{role.name} was changed meanwhile; deny this and ask again.")
     if approval.gainer is not None:
-        await _keep_duties_apart(tx, approval.gainer, role)
+        await keep_duties_apart(tx, approval.gainer, role)
     if not await reads.holds(tx, approval.requested_by, permission=Permission.MANAGE_ROLES):
         raise ProblemError(
             Code.CONFLICT,
@@ -335,6 +339,8 @@ async def change_role(
         return before
     await _validate_role(tx, role_id, wanted.name, wanted.permissions, wanted.policy, sensitive=wanted.sensitive)
     more = set(wanted.permissions) - set(before.permissions)
+    if more:
+        await keep_holders_duties_apart(tx, before, wanted)
     # More for a role of one's own is more for oneself.
     gains = bool(more) and await reads.holds(tx, actor, role_id=role_id)
     sensitive = before.sensitive or wanted.sensitive or gains
@@ -389,6 +395,8 @@ async def _holders_gain(tx: Connection, approval: Approval, voter: str) -> str |
 async def _write_role(
     tx: Connection, *, actor: str, before: RoleDefinition, wanted: RoleDefinition, reason: str
 ) -> RoleDefinition:
+    if set(wanted.permissions) - set(before.permissions):
+        await keep_holders_duties_apart(tx, before, wanted)
     loses_administration = Permission.MANAGE_ROLES in set(before.permissions) - set(wanted.permissions)
     if loses_administration:
         await tx.execute(queries.one_at_a_time)

@@ -134,6 +134,20 @@ select exists (select from role_assignment as s join role_definition as d on d.i
                   and (%(permission)s::text is null or %(permission)s = any(d.permissions))
                   and (%(role_id)s::text is null or d.id = %(role_id)s))
 
+-- name: duties_one_at_a_time
+-- Two grants at the same moment would each see the permissions from before the other.
+select pg_advisory_xact_lock(hashtext('opsconsole duties'))
+
+-- name: held_by_holders
+-- Everybody who holds a role, and the permissions they have by other ones.
+select person_name(s.user_id),
+       array(select distinct permission
+               from role_assignment as o join role_definition as d on d.id = o.role_id, unnest(d.permissions) as permission
+              where o.user_id = s.user_id and o.role_id <> s.role_id and o.revoked_at is null
+                and (o.expires_at is null or o.expires_at > clock_timestamp()))
+  from role_assignment as s
+ where s.role_id = %(role_id)s and s.revoked_at is null and (s.expires_at is null or s.expires_at > clock_timestamp())
+
 -- name: permissions_of
 select distinct unnest(d.permissions) from role_assignment as s join role_definition as d on d.id = s.role_id
  where s.user_id = %(user_id)s and s.revoked_at is null and (s.expires_at is null or s.expires_at > clock_timestamp())

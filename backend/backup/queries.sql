@@ -19,6 +19,9 @@ select exists (
        and not exists (select from pg_depend as d
                         where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e'))
 
+-- name: restored_schemas
+select nspname::text from pg_namespace where nspname <> 'information_schema' and not starts_with(nspname, 'pg_')
+
 -- name: try_lock
 -- Held by the connection, so also freed when its holder is killed.
 select pg_try_advisory_lock(4711018008)

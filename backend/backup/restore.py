@@ -55,8 +55,28 @@ def restore(file: Path, key: Key, url: str, abort: Abort, verify: VerifyAudit = 
         raise BackupError(f"the database could not be prepared: {str(error).strip()}") from error
     _pour(file, key, url, name, version, abort)
     if (wrong := differences(url, manifest, verify)) is not None:
-        raise NotWholeError(f"{file} could be read, but {wrong}")
+        raise NotWholeError(f"{file} could be read, but {wrong}{_clear(url, name)}")
     return manifest
+
+
+def _clear(url: str, name: str) -> str:
+    """Leave nothing of a restore that nobody may go on with; what to do where that does not work, else no words.
+
+    The database was empty, so all that is there was restored.
+    """
+    try:
+        with connect(url) as connection, connection.transaction():
+            for (schema,) in connection.execute(queries.restored_schemas).fetchall():
+                connection.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(schema)))
+            # As a new database has it; what may be done there beyond that is in the backup.
+            connection.execute("create schema public authorization pg_database_owner")
+            connection.execute("grant usage on schema public to public")
+    except psycopg.Error as error:
+        return (
+            f". What was restored could not be taken out again ({str(error).strip()}): nobody may work on the database "
+            f"{name}; drop it and create it anew"
+        )
+    return ""
 
 
 def restore_test(

@@ -34,18 +34,22 @@ class _Replay(Exception):  # noqa: N818 - not an error: the answer is known alre
 
 
 class _Unit:
-    """One writing request: at most one transaction, and its answer kept under the idempotency key within it."""
+    """One writing request: at most one transaction, and its answer kept under the idempotency key within it.
 
-    def __init__(self, request: Request, stack: AsyncExitStack) -> None:
+    Without ``keyed`` the key is none of our business.
+    """
+
+    def __init__(self, request: Request, stack: AsyncExitStack, *, keyed: bool) -> None:
         self._request = request
         self._stack = stack
+        self._keyed = keyed
         self._tx: Connection | None = None
         self._claim: dict[str, Any] | None = None
 
     async def begin(self) -> Connection:
         """The transaction; begun at first use. Raises ProblemError, or _Replay when the request was answered before."""
         if self._tx is None:
-            key = self._request.headers.get(KEY_HEADER)
+            key = self._request.headers.get(KEY_HEADER) if self._keyed else None
             # Who asks is settled before a connection is held: two at once could starve the pool.
             principal = await principal_of(self._request) if key is not None else None
             tx = await self._stack.enter_async_context(database_of(self._request).transaction())
@@ -132,7 +136,8 @@ class OperationsRoute(APIRoute):
             await request.body()
             try:
                 async with AsyncExitStack() as stack:
-                    unit = _Unit(request, stack)
+                    # Where nobody signs in there is nobody a key could belong to: what comes in names itself.
+                    unit = _Unit(request, stack, keyed=bool(guards))
                     request.state.begin = unit.begin
                     with audit_trail.audit_scope() as scope:
                         response = await handle(request)

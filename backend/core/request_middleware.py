@@ -22,7 +22,7 @@ SLOW_SECONDS = 1.0
 CLIENT_LEFT = 499
 """What the log and the metrics call a request whose client went before it had sent it: as nginx does."""
 UNSIGNED_BYTES = 64 * 1024
-"""The longest body of a request that brings no token."""
+"""The longest body of a request of nobody we know: what stands in place of a token proves nothing."""
 
 
 class Observe:
@@ -43,7 +43,6 @@ class Observe:
             await self._app(scope, receive, send)
             return
         given = dict(scope["headers"])
-        most_bytes = self._most_bytes if b"authorization" in given else min(UNSIGNED_BYTES, self._most_bytes)
         trace = _TRACEPARENT.fullmatch(given.get(b"traceparent", b""))
         wanted = _REQUEST_ID.fullmatch(given.get(b"x-request-id", b""))
         traced, flags = (trace[1].decode(), trace[2].decode()) if trace else (secrets.token_hex(16), "00")
@@ -69,6 +68,8 @@ class Observe:
             nonlocal got
             message = await receive()
             got += len(message.get("body", b""))
+            known_person = "principal" in scope.get("state", ())
+            most_bytes = self._most_bytes if known_person else min(UNSIGNED_BYTES, self._most_bytes)
             if got > most_bytes:
                 raise HTTPException(413, f"The body may have {most_bytes} bytes.")
             return message

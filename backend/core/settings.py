@@ -4,17 +4,41 @@ from __future__ import annotations
 
 import json
 from datetime import time
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from models.figures import SourceName
 
 Cadence = Annotated[int, Field(ge=1, le=31 * 86_400)]
-Webhook = Annotated[str, Field(pattern=r"^https?://[^\s]+$", max_length=2000)]
+
+
+def _usable(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or any(each.isspace() for each in value):
+        raise ValueError("this is no address from https:// or http:// on, with a host and a port that can be")
+    return value
+
+
+def _network(value: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            return ip_network(value)
+        except ValueError as error:
+            raise ValueError(f"{error}; a network is written like 10.0.0.0/8") from None
+    return value
+
+
+WebAddress = Annotated[str, Field(max_length=2000), AfterValidator(_usable)]
+Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]
 WebhookSecret = Annotated[SecretStr, Field(min_length=16)]
 Kept = Annotated[int, Field(ge=1, le=1_000)]
 WEBHOOKS = ("shop_webhook", "finance_webhook", "support_webhook")
@@ -44,7 +68,7 @@ class Settings(BaseSettings):
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = Field("EUR", description="Reporting currency, ISO 4217.")
     sample_shop: bool = Field(False, description="Create the sample shop and keep it trading.")
 
-    oidc_issuer: str | None = Field(None, description="OIDC issuer whose tokens are accepted.")
+    oidc_issuer: WebAddress | None = Field(None, description="OIDC issuer whose tokens are accepted.")
     oidc_audience: str = Field("opsconsole", description="Audience those tokens must carry.")
     oidc_client_id: str = Field("opsconsole", description="Client id the console signs in with.")
     oidc_acr_values: Annotated[str, Field(pattern=r"^[^\s\"]+( [^\s\"]+)*$")] = Field(
@@ -70,7 +94,7 @@ class Settings(BaseSettings):
     audit_checkpoint_bucket: Annotated[str, Field(pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?$")] | None = (
         Field(None, description="`s3://bucket/prefix` that keeps every checkpoint, instead of a folder.")
     )
-    audit_checkpoint_endpoint: Annotated[str, Field(pattern=r"^https?://")] | None = Field(
+    audit_checkpoint_endpoint: WebAddress | None = Field(
         None, description="Address of the bucket's service, when it is not Amazon's."
     )
 
@@ -101,15 +125,15 @@ class Settings(BaseSettings):
     backup_keep_weekly: Kept = Field(4, description="Weeks whose newest backup is kept.")
     backup_keep_monthly: Kept = Field(6, description="Months whose newest backup is kept.")
 
-    shop_webhook: Webhook | None = Field(
+    shop_webhook: WebAddress | None = Field(
         None, description="Address that releases, refunds and cancels orders after a verdict; unset: verdicts wait."
     )
     shop_webhook_secret: WebhookSecret | None = Field(None, description="Secret its requests are signed with.")
-    finance_webhook: Webhook | None = Field(
+    finance_webhook: WebAddress | None = Field(
         None, description="Address that hears of escalations to finance; unset: nobody is told."
     )
     finance_webhook_secret: WebhookSecret | None = Field(None, description="Secret its requests are signed with.")
-    support_webhook: Webhook | None = Field(
+    support_webhook: WebAddress | None = Field(
         None, description="Address that hears of escalations to support; unset: nobody is told."
     )
     support_webhook_secret: WebhookSecret | None = Field(None, description="Secret its requests are signed with.")
@@ -121,13 +145,13 @@ class Settings(BaseSettings):
     secret_folder: Path | None = Field(
         None, description="Folder of the files that connections may name as `file:…`; unset: they may name none."
     )
-    egress_allow: tuple[IPv4Network | IPv6Network, ...] = Field(
+    egress_allow: tuple[Network, ...] = Field(
         (), description='Networks besides the public ones that connections may lead to, as JSON: ["10.0.0.0/8"].'
     )
     canary_seconds: Annotated[int, Field(ge=30, le=86_400)] = Field(
         300, description="Seconds after which each connection is proved anew."
     )
-    dead_man_url: Webhook | None = Field(
+    dead_man_url: WebAddress | None = Field(
         None, description="Address that is asked every minute while all is well, to miss us when we are gone."
     )
 

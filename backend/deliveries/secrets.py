@@ -54,7 +54,10 @@ class SecretStore:
             else:
                 key = None
         except (OSError, ValueError) as error:
-            raise SecretError(f"the key of connections cannot be read: {error}") from None
+            raise SecretError(
+                f"the key of connections cannot be read: {error}. Put your copy of the key back: without it the "
+                "secrets of all connections have to be entered anew"
+            ) from None
         own = {
             f"OPSCONSOLE_{name.upper()}_SECRET": secret
             for name in WEBHOOKS
@@ -78,7 +81,7 @@ class SecretStore:
     def read(self, reference: str) -> str:
         """What a reference leads to, here and now. Raises SecretError."""
         kind, _, name = reference.partition(":")
-        if words := self.reference_blocker(reference):
+        if words := self._blocker(reference):
             raise SecretError(words)
         if kind == "env":
             value = self.own[name].get_secret_value() if name in self.own else os.environ.get(name, "")
@@ -92,8 +95,18 @@ class SecretStore:
             raise SecretError(f"{reference} holds nothing where the worker runs")
         return value
 
-    def reference_blocker(self, reference: str) -> str | None:
-        """Why a reference may not be followed; ``None`` when it may."""
+    def reference_blocker(self, reference: str, seed: str | None) -> str | None:
+        """Why a connection may not be given a reference; ``None`` when it may.
+
+        The secret of a connection that a setting names, its ``seed``, is for that one alone: another would take it to
+        an address that somebody has typed.
+        """
+        name = reference.partition(":")[2]
+        if name in self.own and name != f"OPSCONSOLE_{seed}_SECRET".upper():
+            return f"{name} is for the connection that the setting beside it names"
+        return self._blocker(reference)
+
+    def _blocker(self, reference: str) -> str | None:
         kind, _, name = reference.partition(":")
         if kind == "env":
             if name in self.own or (name.startswith(PREFIX) and name != PREFIX):

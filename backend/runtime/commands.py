@@ -196,8 +196,14 @@ def rotate_audit_key(settings: Settings, *, data_dir: Path | None, database_url:
         with _database(settings, data_dir, database_url) as url:
             own = settings if data_dir is None else DataFolder(data_dir).settings(settings, url)
             old, file = signing_key(own), own.audit_key_file
-            if old is None or file is None or own.audit_key is not None:
-                return _failed("no new key: it takes the place of a file, and OPSCONSOLE_AUDIT_KEY_FILE names none")
+            if old is None:
+                return _failed("no new key: there is none yet, so OPSCONSOLE_AUDIT_KEY_FILE has to name one first")
+            if file is None or own.audit_key is not None:
+                return _failed(
+                    "no new key: it takes the place of a file, and the one before is kept beside it. Write the present "
+                    "key into a file that only the service may read, have OPSCONSOLE_AUDIT_KEY_FILE name it for API "
+                    "and worker, unset OPSCONSOLE_AUDIT_KEY, and run this again"
+                )
             origin, text = origin_of(url), new_signing_key()
             new = signing_key(own.model_copy(update={"audit_key": SecretStr(text)}))
             assert new is not None  # noqa: S101 - it was made a line before

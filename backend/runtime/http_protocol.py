@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from http import HTTPStatus
+from operator import itemgetter
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -19,7 +20,7 @@ BODY_SECONDS = 60.0
 UNREAD_SECONDS = 10.0
 """An answer of which nothing was read for so long, 48 KB of a long one, is given up."""
 CONNECTIONS = 800
-"""Below what a process may open, so that the database can always be reached."""
+"""Below what a process may open, so that the database can always be reached; one more takes an idle one's place."""
 
 
 class LimitedHttpProtocol(HttpToolsProtocol):
@@ -40,10 +41,20 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._begun, self._heard, self._read = now, now, now
 
     def connection_made(self, transport: Any) -> None:
-        """Refuse one too many at once, before anything is read."""
+        """One too many takes the place of the one that has waited longest for its client.
+
+        Else whoever opens many and sends nothing would keep everybody out. Where all are at work it is refused, before
+        anything is read.
+        """
         super().connection_made(transport)
-        if len(self.connections) > CONNECTIONS:
-            self._refuse(Code.UNAVAILABLE, "Too many connections are open; try again soon.", "Retry-After: 2\r\n")
+        if len(self.connections) <= CONNECTIONS:
+            return
+        others = (each for each in self.connections if isinstance(each, LimitedHttpProtocol) and each is not self)
+        waiting = [(since, each) for each in others if (since := each.waiting_since()) is not None]
+        if waiting:
+            min(waiting, key=itemgetter(0))[1].give_up()
+        else:
+            self._refuse_too_many()
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser piece by piece, until it keeps too much."""
@@ -110,6 +121,28 @@ class LimitedHttpProtocol(HttpToolsProtocol):
                 self._refuse(Code.REQUEST_TIMEOUT, "The body did not come in time.")
             else:
                 self.transport.close()  # refused before it was read, and told so
+
+    def waiting_since(self) -> float | None:
+        """Since when it is the client's turn; ``None`` while it is ours, or the connection is closing anyway."""
+        if self.transport.is_closing():
+            return None
+        if self.transport.get_write_buffer_size():
+            return self._read
+        answering = self.cycle is not None and not self.cycle.response_complete
+        if not self._unfinished:
+            return None if answering else self._heard
+        ours = self.flow.read_paused if self._headers_done else answering
+        return None if ours else self._begun
+
+    def give_up(self) -> None:
+        """Make room for somebody else; told so where an answer can still be given."""
+        if self.transport.get_write_buffer_size() or not self._unfinished:
+            self.transport.abort()
+        else:
+            self._refuse_too_many()
+
+    def _refuse_too_many(self) -> None:
+        self._refuse(Code.UNAVAILABLE, "Too many connections are open; try again soon.", "Retry-After: 2\r\n")
 
     def _refuse(self, code: Code, detail: str, more: str = "") -> None:
         """Answer for the application, unless it has begun to, and close."""

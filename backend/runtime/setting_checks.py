@@ -32,8 +32,10 @@ def _wrong(settings: Settings) -> Iterator[str]:
         folder: Path | None = getattr(settings, name)
         if folder is not None and (words := _folder_words(folder)) is not None:
             yield f"{_variable(name)}: {words}"
-    if settings.data_dir is not None and (settings.data_dir / "serve.lock").is_dir():
-        yield f"{settings.data_dir / 'serve.lock'} is a folder, and a file is to be there: remove it"
+    if (own := settings.data_dir) is not None:
+        for file in (own / name for name in ("serve.lock", "serve.json", "progress.json", "serve.log")):
+            if file.is_dir():
+                yield f"{file} is a folder, and a file is to be there: remove it"
     from backend.capabilities import CAPABILITIES  # who only asks for help needs none of them
 
     yield from filter(None, (each.setting_problem(settings) for each in CAPABILITIES))

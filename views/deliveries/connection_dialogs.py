@@ -62,7 +62,8 @@ class ConnectionDialog(DecidingDialog):
         said = (
             "It is off until its secret is set, and sends nothing before that."
             if connection is None
-            else "Whatever had stopped goes on at once. What waits goes the new way."
+            else "Whatever had stopped goes on at once. What waits goes the new way. "
+            "Where the address leads to another host, the secret has to be entered again first."
         )
         self.column.addWidget(paragraph(f"{said} A second factor is asked for."))
         self.form = SettingsForm(connection)

@@ -1,8 +1,9 @@
 """The second factor of built-in accounts: time-based codes (RFC 6238) and recovery codes, each used once.
 
-Wrong codes count for the session that sends them, and for the account at the address they come from: a new session does
-not buy new tries. Never for the account alone, nor for a session that has used a second factor: then anybody with the
-password could keep its owner out.
+Wrong codes count for the session that sends them, and for the account at the address they come from: a new session
+buys no new tries. Those from addresses where the account has used no second factor lately count together too: nor do
+many addresses. Never for a session that has used one, nor for a known address; and no stranger holds back a recovery
+code, which nobody can guess: else anybody with the password could keep its owner out.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import math
 import os
 import secrets
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID, uuid5
 
 import pyotp
@@ -41,6 +42,10 @@ MOST_FAILURES: Final = 10
 RECENT = timedelta(minutes=5)
 _ADDRESSES: Final = UUID("6f1f3c1e-5a0c-5e0b-9a63-0d5c2f4f7b11")
 """Under it an account at an address has an id, as a session has one."""
+_KNOWN: Final = UUID("d2b8c3b4-61f5-5d0a-8a53-9b1f0e7a4c22")
+"""Under it too, where the account has used a second factor."""
+_STRANGERS: Final = UUID("0b7be6a5-3f0e-5c55-9d0f-5f3c6f1d8e33")
+"""Under it an account has an id for all other addresses together."""
 NONCE: Final = 12
 
 
@@ -144,46 +149,64 @@ async def _check(
     family = principal.identity.session
     if family is None:
         raise ProblemError(Code.UNAUTHENTICATED, "Sign in again: this session knows no second factor.")
-    async with database.read() as connection:
-        live = await (await connection.execute(queries.live_session, {"family": family})).fetchone()
+    plain = code.replace(" ", "").replace("-", "").lower()
+    async with database.transaction() as tx:
+        # Locked to the end: the same code twice at the same moment is used once, and no try overtakes the count.
+        factor = await (
+            await tx.execute(queries.lock_factor, {"user_id": principal.user_id, "confirmed": confirmed})
+        ).fetchone()
+        live = await (await tx.execute(queries.live_session, {"family": family})).fetchone()
+        if live is None:
+            raise ProblemError(Code.UNAUTHENTICATED, "The session has ended; sign in again.")
+        counted = [family]
         # A session that has used one is somebody's own: it answers for itself alone.
-        shared = [] if live == (SECOND_FACTOR,) else [uuid5(_ADDRESSES, f"{principal.user_id} {address}")]
-        counted = [family, *shared]
-        waiting = await (await connection.execute(queries.factor_blocked, {"counted": counted})).fetchone()
-    if live is None:
-        raise ProblemError(Code.UNAUTHENTICATED, "The session has ended; sign in again.")
-    if waiting is not None:
-        seconds = math.ceil(waiting[0])
-        raise ProblemError(
-            Code.TOO_MANY_REQUESTS,
-            f"Too many wrong codes; try again in {seconds} s.",
-            headers={"Retry-After": str(seconds)},
-        )
-    async with database.transaction() as tx:
-        if await _uses(tx, settings, principal, code, confirmed=confirmed):
+        if live != (SECOND_FACTOR,):
+            counted += await _shared(tx, principal, address)
+        # Strangers hold nobody back who has what cannot be guessed.
+        heeded = counted[:2] if _is_recovery(plain, confirmed=confirmed) else counted
+        waiting = await (await tx.execute(queries.factor_blocked, {"counted": heeded})).fetchone()
+        if waiting is not None:
+            seconds = math.ceil(waiting[0])
+            raise ProblemError(
+                Code.TOO_MANY_REQUESTS,
+                f"Too many wrong codes; try again in {seconds} s, or use a recovery code.",
+                headers={"Retry-After": str(seconds)},
+            )
+        if factor is not None and await _uses(tx, settings, principal, plain, factor, confirmed=confirmed):
             await tx.execute(queries.clear_factor_failures, {"counted": counted})
+            await tx.execute(queries.know_address, {"known": _id_at(_KNOWN, principal, address)})
             return
-    # A transaction of its own: the refusal must not take the count back.
-    async with database.transaction() as tx:
         cursor = await tx.execute(queries.count_factor_failure, {"counted": counted})
         failures = dict(await cursor.fetchall())
         await _note(tx, principal, "second_factor_refused")
         if failures[family] >= MOST_FAILURES:
             await tx.execute(sessions.end_family, {"family": family})
             await _note(tx, principal, "ended", reason="too many wrong codes")
+    # After the commit: the refusal must not take the count back.
     raise invalid("/code", "the code is wrong, has passed, or was used already")
 
 
-async def _uses(tx: Connection, settings: Settings, principal: Principal, code: str, *, confirmed: bool) -> bool:
-    plain = code.replace(" ", "").replace("-", "").lower()
-    # The row stays locked to the end: the same code twice at the same moment is used once.
-    row = await (
-        await tx.execute(queries.lock_factor, {"user_id": principal.user_id, "confirmed": confirmed})
-    ).fetchone()
-    if row is None:
-        return False
-    sealed, last_step = row
-    if confirmed and len(plain) == len(_code()[0]):
+async def _shared(tx: Connection, principal: Principal, address: str) -> list[UUID]:
+    """What wrong codes of a session count for besides itself."""
+    values = {"known": _id_at(_KNOWN, principal, address)}
+    known = await (await tx.execute(queries.knows_address, values)).fetchone() == (True,)
+    strangers = [] if known else [uuid5(_STRANGERS, principal.user_id)]
+    return [_id_at(_ADDRESSES, principal, address), *strangers]
+
+
+def _id_at(namespace: UUID, principal: Principal, address: str) -> UUID:
+    return uuid5(namespace, f"{principal.user_id} {address}")
+
+
+def _is_recovery(plain: str, *, confirmed: bool) -> bool:
+    return confirmed and len(plain) == len(_code()[0])
+
+
+async def _uses(
+    tx: Connection, settings: Settings, principal: Principal, plain: str, factor: tuple[Any, ...], *, confirmed: bool
+) -> bool:
+    sealed, last_step = factor
+    if _is_recovery(plain, confirmed=confirmed):
         used = await tx.execute(queries.use_code, {"user_id": principal.user_id, "code_hash": _hash(principal, plain)})
         if await used.fetchone() is not None:
             await _note(tx, principal, "recovery_code_used")

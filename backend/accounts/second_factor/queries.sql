@@ -49,6 +49,14 @@ returning family, failures
 -- name: clear_factor_failures
 delete from second_factor_failure where family = any (%(counted)s::uuid[])
 
+-- name: know_address
+-- A row without failures: a second factor was used there.
+insert into second_factor_failure as f (family, failures, last_at, blocked_until) values (%(known)s, 0, now(), now())
+on conflict (family) do update set last_at = now()
+
+-- name: knows_address
+select exists (select from second_factor_failure where family = %(known)s)
+
 -- name: forget_factor_failures
 delete from second_factor_failure where last_at < now() - interval '15 days'
 

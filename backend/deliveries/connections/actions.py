@@ -16,7 +16,7 @@ from backend.core.clock import clock
 from backend.core.database import Connection as Tx
 from backend.core.problems import ProblemError, invalid, same_version
 from backend.deliveries.connections import queries
-from backend.deliveries.connections.state import needs_secret
+from backend.deliveries.connections.state import MOVED, destination, needs_secret
 from backend.deliveries.secrets import SecretError, SecretStore, fingerprint, last_four
 from models.core.problems import Code
 from models.deliveries.connections import (
@@ -47,6 +47,7 @@ class _Row:
     pause_reason: str
     version: int
     stopped: str | None
+    seed: str | None
 
     def audit_snapshot(self) -> dict[str, Any]:
         """As the audit log keeps it."""
@@ -86,7 +87,11 @@ async def create(tx: Tx, *, actor: str, request: ConnectionRequest, seed: str | 
 
 
 async def change(tx: Tx, *, actor: str, connection_id: UUID, version: int, request: ConnectionChange) -> None:
-    """Change what is named; whatever had stopped goes on at once. Stale: 412. A name that is taken: 422."""
+    """Change what is named; whatever had stopped goes on at once. Stale: 412. A name that is taken: 422.
+
+    A secret is for the host it was entered for: where the address leads elsewhere it is forgotten, and sending stops,
+    with everything kept, until it is entered again.
+    """
     before = await _lock(tx, connection_id)
     same_version(before.version, version)
     named = {name: getattr(request, name) for name in request.model_fields_set}
@@ -101,7 +106,15 @@ async def change(tx: Tx, *, actor: str, connection_id: UUID, version: int, reque
     values = {"name": after.name, "connection_id": connection_id}
     if await (await tx.execute(queries.name_taken, values)).fetchone() == (True,):
         raise _name_taken(after.name)
-    await _write(tx, before, replace(after, ready=await _is_ready(tx, after)), "changed", actor=actor)
+    await _write(tx, before, await _with_its_secret(tx, before, after), "changed", actor=actor)
+    if before.ready and not await _is_ready(tx, after):
+        await tx.execute(queries.stop_for_secret, {"connection_id": connection_id, "words": MOVED})
+
+
+async def _with_its_secret(tx: Tx, before: _Row, after: _Row) -> _Row:
+    if needs_secret(after.settings) and destination(after.settings) != destination(before.settings):
+        await tx.execute(queries.delete_secret, {"connection_id": after.id, "purpose": SecretPurpose.SEND})
+    return replace(after, ready=before.ready or await _is_ready(tx, after))
 
 
 async def pause(tx: Tx, *, actor: str, connection_id: UUID, request: PauseRequest) -> None:
@@ -135,7 +148,7 @@ async def set_secret(tx: Tx, *, actor: str, connection_id: UUID, store: SecretSt
             values["sealed"] = store.seal(connection_id, request.value)
             values |= {"last_four": last_four(request.value), "fingerprint": fingerprint(request.value)}
         elif request.reference is not None:
-            if words := store.reference_blocker(request.reference):
+            if words := store.reference_blocker(request.reference, before.seed):
                 raise invalid("/reference", words)
             values["reference"] = request.reference
     except SecretError as error:
@@ -195,7 +208,7 @@ async def seed(
         connection_id = await create(tx, actor=actor, request=request, seed=seed)
     else:
         connection_id = row[0]
-    if not (await _lock(tx, connection_id)).ready:
+    if not await _has_secret(tx, connection_id):
         await set_secret(tx, actor=actor, connection_id=connection_id, store=store, request=secret)
     before = await _lock(tx, connection_id)
     url = getattr(settings, "url", None)
@@ -220,9 +233,11 @@ def patterns(subscriptions: tuple[str, ...]) -> list[str]:
 
 
 async def _is_ready(tx: Tx, row: _Row) -> bool:
-    if not needs_secret(row.settings):
-        return True
-    return await (await tx.execute(queries.has_secret, {"connection_id": row.id})).fetchone() == (True,)
+    return not needs_secret(row.settings) or await _has_secret(tx, row.id)
+
+
+async def _has_secret(tx: Tx, connection_id: UUID) -> bool:
+    return await (await tx.execute(queries.has_secret, {"connection_id": connection_id})).fetchone() == (True,)
 
 
 async def _lock(tx: Tx, connection_id: UUID) -> _Row:

@@ -68,7 +68,7 @@ select %(connection_id)s, source, (select position from audit_relay)
 
 -- name: lock
 select c.id, c.name, c.kind, c.settings, c.subscriptions, c.rate, c.ready, c.paused_by, c.paused_until, c.pause_reason,
-       c.version, h.stopped
+       c.version, h.stopped, c.seed
   from connection as c join connection_health as h on h.connection_id = c.id
  where c.id = %(connection_id)s
    for update of c
@@ -100,6 +100,10 @@ update delivery as d
 update connection_health
    set stopped = null, failures = 0, opened_until = null, probes = 0, probe_by = null, probe_until = null,
        canary_due_at = '-infinity'
+ where connection_id = %(connection_id)s
+
+-- name: stop_for_secret
+update connection_health set stopped = 'misconfigured', problem = %(words)s, problem_at = clock_timestamp()
  where connection_id = %(connection_id)s
 
 -- name: all_due

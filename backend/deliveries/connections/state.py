@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from models.deliveries.connections import (
     Advice,
@@ -17,6 +18,7 @@ from models.deliveries.connections import (
 )
 
 LATE = timedelta(seconds=60)
+MOVED = "Its address leads to another host, and a secret is for the one it was entered for: enter it again."
 HOOKED = frozenset({ConnectionKind.SLACK, ConnectionKind.PAGERDUTY, ConnectionKind.WEBHOOK, ConnectionKind.SHOP})
 """Kinds that may call us."""
 
@@ -24,6 +26,14 @@ HOOKED = frozenset({ConnectionKind.SLACK, ConnectionKind.PAGERDUTY, ConnectionKi
 def needs_secret(settings: ConnectionSettings) -> bool:
     """Whether nothing can be sent without one."""
     return not isinstance(settings, SmtpSettings) or bool(settings.user)
+
+
+def destination(settings: ConnectionSettings) -> tuple[object, ...]:
+    """Who hears the secret, and how it is protected on its way there."""
+    if isinstance(settings, SmtpSettings):
+        return settings.host.lower(), settings.port, settings.security
+    parts = urlsplit(settings.url)
+    return parts.scheme, parts.netloc.lower()
 
 
 def is_paused(row: Mapping[str, Any]) -> bool:

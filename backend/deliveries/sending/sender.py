@@ -16,6 +16,7 @@ from backend.core.backoff import pause
 from backend.core.database import Database, DatabaseUnavailable
 from backend.core.logs import logger
 from backend.deliveries.channel import Outcome, Result, Secrets, Target
+from backend.deliveries.connections.state import MOVED, needs_secret
 from backend.deliveries.egress import EgressGuard
 from backend.deliveries.ports import DeliveryPorts
 from backend.deliveries.secrets import SecretError, SecretStore
@@ -178,6 +179,9 @@ class Sender:
                 secrets = await actions.secrets_of(connection, self._store, row["connection_id"], SecretPurpose.SEND)
         except SecretError as error:
             problem = Result(Outcome.MISCONFIGURED, str(error))
+        else:
+            if needs_secret(settings) and not secrets.current:
+                problem = Result(Outcome.MISCONFIGURED, MOVED)
         ordered = channel.ordered(settings)
         rates = [each for each in (row["rate"], channel.rate) if each is not None]
         claimed = Claimed(

@@ -79,7 +79,9 @@ async def delete_list(tx: Connection, *, actor: str, list_id: str, version: int)
 
 
 async def add_entry(tx: Connection, *, actor: str, list_id: str, request: ListEntryDraft) -> ListEntry | Approval:
-    """Put a value on a list; on one that allows, somebody else has to agree first: rules ask its orders nothing more.
+    """Put a value on a list; on one that lets orders pass, somebody else has to agree first.
+
+    That is one that allows, and one of which the published rules ask that an order is not on it.
 
     The same entry again changes nothing; one that differs from what is there: 409.
     """
@@ -90,9 +92,13 @@ async def add_entry(tx: Connection, *, actor: str, list_id: str, request: ListEn
     if (known := await _known_entry(tx, list_id, request)) is not None:
         audit_trail.nothing_changed()
         return known
-    if kind is ListKind.ALLOW:
+    if kind is ListKind.ALLOW or await _lets_pass(tx, list_id):
         return await _ask_entry(tx, actor=actor, list_id=list_id, title=title, metric=metric, request=request)
     return await _write_entry(tx, actor=actor, list_id=list_id, title=title, metric=metric, request=request)
+
+
+async def _lets_pass(tx: Connection, list_id: str) -> bool:
+    return await (await tx.execute(queries.asked_for_absence, {"list_id": list_id})).fetchone() == (True,)
 
 
 async def _known_entry(tx: Connection, list_id: str, request: ListEntryDraft) -> ListEntry | None:
@@ -142,7 +148,7 @@ async def _ask_entry(
         tx,
         actor=actor,
         kind=ALLOW.name,
-        title=f"Put {masked(metric, request.value)} on the list {title}, whose orders no rule stops",
+        title=f"Put {masked(metric, request.value)} on the list {title}, which lets orders pass",
         subject_type="risk_list_entry",
         subject_id=row[0],
         gainer=None,

@@ -16,6 +16,14 @@ select l.id as list_id, l.title, l.kind, l.metric, l.version,
  order by l.id
  limit %(limit)s
 
+-- name: asked_for_absence
+-- Whether being on a list keeps a published rule from firing.
+select exists (select from risk_rule_set as s
+                cross join lateral jsonb_array_elements(s.rules) as r(rule)
+                cross join lateral jsonb_path_query(r.rule,
+                    'strict $.conditions.** ? (@.type() == "object" && @.operator == "not_in_list")') as c(condition)
+                where s.state = 'published' and c.condition ->> 'value' = %(list_id)s)
+
 -- name: lock_list
 select metric, title, kind, version from risk_list where id = %(list_id)s and deleted_at is null for no key update
 

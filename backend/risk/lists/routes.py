@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import Query, Request, Response
 
 from backend.core.clock import clock
-from backend.core.dependencies import Read, Tx
+from backend.core.dependencies import Db, Read, Tx
 from backend.core.http import known_id, operations_router
 from backend.core.pages import Cursor, Limit, cut_page, decode_cursor
 from backend.core.problems import ProblemError
@@ -17,6 +17,7 @@ from backend.core.security import Principal, require
 from backend.core.versions import IfMatch, with_etag
 from backend.risk.lists import actions, reads
 from backend.risk.mask import masked, may_see
+from backend.risk.probing import note_value
 from backend.shop import reporting_currency
 from models.access import Approval
 from models.core.base import storable
@@ -73,8 +74,10 @@ async def delete_list(list_id: str, principal: Manager, tx: Tx, version: IfMatch
 
 @router.get("/lists/{list_id}/entries")
 async def list_entries(
+    http: Request,
     list_id: str,
     principal: Viewer,
+    database: Db,
     connection: Read,
     value: Annotated[str | None, Query(max_length=400, description="Only this value, in any spelling.")] = None,
     limit: Limit = PAGE_DEFAULT,
@@ -87,6 +90,8 @@ async def list_entries(
     now = await clock(connection)
     (before,) = decode_cursor(cursor, UUID)
     known = None if value is None else actions.value_of(found.metric, value)
+    if known is not None:
+        await note_value(database, http.app.state.guesses, principal, found.metric, known, refuse=True)
     entries = await reads.entries(connection, found.list_id, value=known, before=before, limit=limit + 1)
     items, following, left_out = cut_page(entries, limit, lambda last: (last.entry_id,))
     shown = tuple(_hidden(entry, found.metric, principal) for entry in items)
@@ -95,14 +100,16 @@ async def list_entries(
 
 @router.post("/lists/{list_id}/entries", status_code=201, responses=WAITS)
 async def add_entry(
-    list_id: str, request: ListEntryDraft, principal: Careful, tx: Tx, response: Response
+    http: Request, list_id: str, request: ListEntryDraft, principal: Careful, database: Db, tx: Tx, response: Response
 ) -> ListEntry | Approval:
     """Put a value on a list, for good or until an instant; on a list that allows, once somebody else agrees (202)."""
+    metric = (await reads.find_list(tx, _slug(list_id, "list"))).metric
+    await note_value(database, http.app.state.guesses, principal, metric, actions.value_of(metric, request.value))
     entry = await actions.add_entry(tx, actor=principal.user_id, list_id=_slug(list_id, "list"), request=request)
     if isinstance(entry, Approval):
         response.status_code = 202
         return with_etag(response, entry)
-    return _hidden(entry, (await reads.find_list(tx, entry.list_id)).metric, principal)
+    return _hidden(entry, metric, principal)
 
 
 @router.delete("/lists/{list_id}/entries/{entry_id}", status_code=204)
@@ -131,8 +138,12 @@ async def list_snoozes(
 
 
 @router.post("/snoozes", status_code=201)
-async def create_snooze(request: SnoozeDraft, principal: Analyst, tx: Tx, response: Response) -> Snooze:
+async def create_snooze(
+    http: Request, request: SnoozeDraft, principal: Analyst, database: Db, tx: Tx, response: Response
+) -> Snooze:
     """Keep one rule quiet for one customer, card or e-mail, for at most 90 days."""
+    if request.value:
+        await note_value(database, http.app.state.guesses, principal, request.subject, request.value)
     made = await actions.create_snooze(tx, actor=principal.user_id, request=request)
     return with_etag(response, _hidden(made, made.subject, principal))
 

@@ -13,7 +13,7 @@ from backend.core.http import known_id, operations_router
 from backend.core.pages import Cursor, Limit, cut_page, decode_cursor
 from backend.core.security import Principal, require
 from backend.core.versions import IfMatch, with_etag
-from backend.risk.probing import refuse_guesses
+from backend.risk.probing import note_guesses, refuse_guesses
 from backend.risk.rule_sets import actions, reads
 from backend.risk.rule_sets.difference import difference
 from backend.risk.rule_sets.match import match
@@ -114,12 +114,21 @@ async def compare_rule_sets(
 
 @router.post("/rule-sets/{rule_set_id}/shadow")
 async def switch_shadow(
-    rule_set_id: Identifier, request: ShadowSwitch, principal: Manager, tx: Tx, version: IfMatch, response: Response
+    http: Request,
+    rule_set_id: Identifier,
+    request: ShadowSwitch,
+    principal: Manager,
+    database: Db,
+    tx: Tx,
+    version: IfMatch,
+    response: Response,
 ) -> RuleSet:
     """Run a draft beside live traffic, without effect, or end that."""
-    found = await actions.switch_shadow(
-        tx, actor=principal.user_id, rule_set_id=known_id(rule_set_id, "rule set"), version=version, on=request.on
-    )
+    key = known_id(rule_set_id, "rule set")
+    if request.on:
+        asked, published = (await reads.find_rule_set(tx, key)).rules, await reads.published_rules(tx)
+        await note_guesses(database, http.app.state.guesses, principal, asked, published)
+    found = await actions.switch_shadow(tx, actor=principal.user_id, rule_set_id=key, version=version, on=request.on)
     return with_etag(response, found)
 
 

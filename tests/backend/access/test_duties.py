@@ -99,6 +99,18 @@ def _policies(office: Office) -> None:
     friends = {"listId": "friends", "title": "Friends", "kind": "allow", "metric": "device"}
     assert office.send("POST", f"{RISK}/lists", friends).status_code == 201
     office.refused_alone(office.send("POST", f"{RISK}/lists/friends/entries", {"value": "d", "reason": "r"}))
+    _exceptions(office)
+
+
+def _exceptions(office: Office) -> None:
+    """A list that does nothing by itself keeps a rule from firing that asks for who is not on it."""
+    spared = {"listId": "spared", "title": "Spared", "kind": "custom", "metric": "device"}
+    assert office.send("POST", f"{RISK}/lists", spared).status_code == 201
+    entries = f"{RISK}/lists/spared/entries"
+    assert office.send("POST", entries, {"value": "nobody asks yet", "reason": "r"}).status_code == 201
+    asks = {"metric": "device", "operator": "not_in_list", "value": "spared"}
+    publish(office.api.owner_url, rule("unknown-device", conditions=[{"any": [asks]}]))
+    office.refused_alone(office.send("POST", entries, {"value": "d", "reason": "r"}))
 
 
 def _reviews(office: Office) -> None:
@@ -168,3 +180,23 @@ def test_nobody_comes_to_hold_both(api: Api, pair: tuple[Permission, Permission]
     first = office.send("POST", f"{RBAC}/assign", {"userId": "ada", "roleId": "one-0"})
     second = office.send("POST", f"{RBAC}/assign", {"userId": "ada", "roleId": "one-1"})
     assert 409 in {first.status_code, second.status_code}, (first.text, second.text)
+
+
+@pytest.mark.parametrize("pair", APART, ids=" ".join)
+def test_a_role_does_not_bring_both_to_those_who_hold_it(api: Api, pair: tuple[Permission, Permission]) -> None:
+    """They have the one by another role; this one gets the other afterwards."""
+    office = Office(api)
+    with psycopg.connect(api.owner_url) as connection:
+        for name, permissions in (("One", [str(pair[0])]), ("Helper", [])):
+            connection.execute(
+                "insert into role_definition (id, name, description, permissions, sensitive, approvers, approval_hours,"
+                " updated_by) values (lower(%s), %s, '', %s, false, 0, 24, 'test')",
+                (name, name, permissions),
+            )
+            connection.execute(
+                "insert into role_assignment (user_id, role_id, granted_by) values ('viewer', lower(%s), 'test')",
+                (name,),
+            )
+    more = {"permissions": [str(pair[1])], "sensitive": True, "reason": "r"}
+    refused = office.send("PATCH", f"{RBAC}/roles/helper", more, 1)
+    assert (refused.status_code, "Viewer holds Helper" in refused.text) == (409, True), refused.text

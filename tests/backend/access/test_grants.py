@@ -294,3 +294,15 @@ def test_break_glass_takes_one_approver_and_is_reviewed(api: Api, desk: Callable
     assert admin.get("/reviews", open=True)["items"] == []
     assert alerts(api)[0]["condition"] == "normal", "it waits only for its acknowledgement"
     assert len(audit_rows(api, "rbac.review.opened")) == len(audit_rows(api, "rbac.review.closed")) == 1
+
+
+def test_nobody_agrees_to_what_is_put_into_a_role_afterwards(api: Api, desk: Callable[..., Desk]) -> None:
+    admin, officer = desk("administrator"), desk("compliance-officer")
+    harmless = {"roleId": "helper", "name": "Helper", "permissions": ["operations.view_orders"]}
+    assert admin.post("/roles", harmless).status_code == 201
+    asked = admin.assign("administrator", "helper").json()
+    more = {"permissions": ["operations.view_orders", "risk.approve_orders"]}
+    assert admin.http.patch("/roles/helper", json=more, headers={"If-Match": '"1"'}).status_code == 200
+    refused = officer.decide(asked)
+    assert (refused.status_code, "changed meanwhile" in refused.json()["detail"]) == (409, True)
+    assert "risk.approve_orders" not in admin.permissions()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -30,8 +31,8 @@ class Person:
         self.tokens = answer.json()
         self.access = self.tokens["accessToken"]
 
-    def send(self, method: str, path: str, **body: Any) -> httpx.Response:
-        headers = {"Authorization": f"Bearer {self.access}"}
+    def send(self, method: str, path: str, address: str = "127.0.0.1", **body: Any) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {self.access}", "X-Forwarded-For": address}
         return httpx.request(method, self.api.base_url + path, json=body, headers=headers, timeout=10)
 
     def set_up(self) -> tuple[pyotp.TOTP, tuple[str, ...]]:
@@ -42,8 +43,8 @@ class Person:
         assert done.status_code == 200, done.text
         return authenticator, tuple(done.json()["codes"])
 
-    def step_up(self, code: str) -> httpx.Response:
-        answer = self.send("POST", f"{SESSION}/step-up", code=code)
+    def step_up(self, code: str, address: str = "127.0.0.1") -> httpx.Response:
+        answer = self.send("POST", f"{SESSION}/step-up", address, code=code)
         if answer.status_code == 200:
             self.access = answer.json()["accessToken"]
         return answer
@@ -110,6 +111,27 @@ def test_a_new_session_buys_no_new_tries(api: Api, ada: Person) -> None:
     assert refused.headers["Retry-After"]
     # A session that has used one goes on, and so does whoever comes from elsewhere.
     assert ada.step_up(next_code(authenticator)).status_code == 200
+
+
+def test_many_addresses_buy_no_new_tries_and_keep_nobody_out(api: Api, ada: Person) -> None:
+    authenticator, codes = ada.set_up()
+    wrong = "000000" if authenticator.now() != "000000" else "111111"
+    tries = [Person(api, "ada").step_up(wrong, f"203.0.113.{n}").status_code for n in range(6)]
+    assert tries == [422, 422, 422, 429, 429, 429]
+    with psycopg.connect(api.owner_url, autocommit=True) as connection:
+        connection.execute("update second_factor_failure set blocked_until = now() + interval '1 h' where failures > 2")
+    # Where ada has used one she goes on, and elsewhere by what nobody can guess.
+    assert Person(api, "ada").step_up(codes[0], "198.51.100.7").status_code == 200
+    assert Person(api, "ada").step_up(next_code(authenticator)).status_code == 200
+
+
+def test_tries_at_the_same_moment_do_not_overtake_the_count(api: Api, ada: Person) -> None:
+    authenticator, _ = ada.set_up()
+    wrong = "000000" if authenticator.now() != "000000" else "111111"
+    thief = Person(api, "ada")
+    with ThreadPoolExecutor(12) as pool:
+        answers = list(pool.map(lambda _: thief.step_up(wrong).status_code, range(12)))
+    assert answers.count(422) == 3
 
 
 def test_a_code_is_good_once_even_at_the_same_moment(ada: Person) -> None:

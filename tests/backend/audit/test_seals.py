@@ -435,11 +435,11 @@ def test_what_is_no_bundle_is_said(tmp_path: Path, log: Log) -> None:
     assert "cannot be verified" in more
 
 
-def command(*arguments: str, **more: str) -> tuple[int, str]:
+def command(*arguments: str, kind: str = "verify", **more: str) -> tuple[int, str]:
     import os
 
     done = subprocess.run(
-        processes.command("audit", "verify", *arguments),
+        processes.command("audit", kind, *arguments),
         capture_output=True,
         text=True,
         check=False,
@@ -473,6 +473,24 @@ def test_the_command_line(log: Log, tmp_path: Path) -> None:
     log.tamper("update audit_log set after = null where seq = 4")
     code, words = command(*arguments, "--vkey", str(log.verifier))
     assert (code, words) == (1, "position 4: altered: the entry is not as it was sealed\n")
+
+
+def test_a_key_that_is_in_no_file_is_rotated_once_it_is(log: Log, tmp_path: Path) -> None:
+    log.grow(2)
+    given = log.settings.audit_key_file
+    assert given is not None
+    where = ("--database-url", log.owner_url)
+    code, words = command(*where, kind="rotate-key", OPSCONSOLE_AUDIT_KEY=given.read_text())
+    assert (code, "Write the present key into a file" in words) == (1, True), words
+    code, words = command(*where, kind="rotate-key")
+    assert (code, "there is none yet" in words) == (1, True), words
+    file = tmp_path / "moved.key"
+    file.write_text(given.read_text())
+    code, words = command(*where, kind="rotate-key", OPSCONSOLE_AUDIT_KEY_FILE=str(file))
+    assert code == 0, words
+    assert file.read_text() != given.read_text()
+    code, words = command(*where, "--checkpoints", str(log.kept), OPSCONSOLE_AUDIT_KEY_FILE=str(file))
+    assert code == 0, words
 
 
 def test_a_picture_with_any_number_is_sealed(log: Log) -> None:

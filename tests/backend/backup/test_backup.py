@@ -13,7 +13,8 @@ from typing import Any
 
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from backend.audit.relay import queries as audit_queries
 from backend.backup import archive, restore
@@ -22,7 +23,7 @@ from backend.backup.postgres import Abort
 from backend.backup.restore import restore_test
 from backend.backup.run import BusyError, Plan, back_up
 from backend.core import processes
-from backend.core.database import Database
+from backend.core.database import APPLICATION_ROLE, Database
 from backend.core.keys import Key
 from backend.migrations.revisions import as_text, newest
 from models.backup import BackupState
@@ -55,6 +56,43 @@ def test_there_and_back_again(full_url: str, empty_url: str, tmp_path: Path) -> 
         "select md5(string_agg(p::text, '' order by position)) from audit_position as p",
     ):
         assert one(empty_url, statement) == one(full_url, statement)
+
+
+@pytest.mark.parametrize("plain", [False, True], ids=["superuser", "plain owner"])
+def test_a_restore_that_does_not_verify_leaves_nothing(
+    full_url: str, empty_url: str, tmp_path: Path, plain: bool
+) -> None:
+    made, url, role = made_of(full_url, tmp_path), empty_url, f"plain_{tmp_path.parent.name.replace('-', '_')}"
+    if plain:
+        name = conninfo_to_dict(empty_url)["dbname"]
+        with psycopg.connect(empty_url, autocommit=True) as connection:
+            for statement in ("create role {0} login", "grant {2} to {0}", "alter database {1} owner to {0}"):
+                connection.execute(sql.SQL(statement).format(*map(sql.Identifier, (role, str(name), APPLICATION_ROLE))))
+        url = make_conninfo(empty_url, user=role)
+    with pytest.raises(BackupError, match=r"but its log is forged$"):
+        restore.restore(made.file, KEY, url, Abort(), lambda _url: "its log is forged")
+    assert one(empty_url, archive.queries.used) is False
+    restore.restore(made.file, KEY, url, Abort())
+    assert one(make_conninfo(empty_url, user=APPLICATION_ROLE), "select count(*) from orders") == 3000
+
+
+def test_a_restore_that_cannot_be_taken_back_says_what_to_do(
+    full_url: str, empty_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = made_of(full_url, tmp_path)
+    pour = restore._pour
+
+    def pour_and_lose(*given: Any) -> None:
+        pour(*given)
+        monkeypatch.setattr(restore, "connect", lost)
+
+    def lost(*_given: Any) -> Any:
+        raise psycopg.OperationalError("the server has gone")
+
+    monkeypatch.setattr(restore, "_pour", pour_and_lose)
+    monkeypatch.setattr(restore, "differences", lambda *_given: "its log is forged")
+    with pytest.raises(BackupError, match=r"the server has gone.*drop it and create it anew"):
+        restore.restore(made.file, KEY, empty_url, Abort())
 
 
 async def test_what_was_restored_works_with_the_application_role(full_url: str, empty_url: str, tmp_path: Path) -> None:

@@ -16,10 +16,18 @@ from backend.core.keys import Key
 from backend.core.postgres_binaries import binaries
 from backend.core.settings import Settings
 from backend.deliveries.connections.state import advice_of
+from backend.deliveries.secrets import SecretStore
 from models.deliveries.connections import ConnectionState
 from tests.conftest import Api
 
 SECRET = "canary-secret-3f9a77b1-never-seen-7f3a"
+MAIL = {
+    "kind": "smtp",
+    "host": "mail.example",
+    "user": "ops",
+    "sender": "a@b.example",
+    "recipients": ["c@d.example"],
+}
 HOOK = {"kind": "webhook", "url": "https://hooks.example/in"}
 
 
@@ -133,6 +141,55 @@ def test_a_sentence_ends_once(problem: str) -> None:
     advice = advice_of(row, ConnectionState.MISCONFIGURED)
     assert advice is not None
     assert advice.detail == f"{problem.rstrip('.')}. Sending has stopped. Nothing is waiting."
+
+
+@pytest.mark.parametrize("proof", [{"X-Webhook-Secret": SECRET}, {"Authorization": f"Bearer {SECRET}"}])
+def test_what_comes_in_may_name_itself_as_requests_of_people_do(
+    api: Api, client: httpx.Client, proof: dict[str, str]
+) -> None:
+    """A key in the header is the sender's own id; whose request it is says the secret, and nobody signs in."""
+    path = f"/connections/{add(client)['id']}"
+    hook = client.put(f"{path}/secret", json={"value": SECRET, "purpose": "receive"}).json()["hook"]
+    for _ in range(2):
+        headers = proof | {"Idempotency-Key": "theirs"}
+        answer = httpx.post(f"{api.base_url}{hook}", headers=headers, json={"type": "x"}, timeout=10)
+        assert answer.status_code == 202, answer.text
+    with psycopg.connect(api.owner_url) as connection:
+        assert connection.execute("select provider_id from hook_delivery").fetchall() == [("theirs",)]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kept"),
+    [
+        (HOOK, HOOK | {"url": "https://thief.example/in"}, False),
+        (HOOK, HOOK | {"url": "http://hooks.example/in"}, False),
+        (HOOK, HOOK | {"url": "https://hooks.example/other"}, True),
+        (MAIL, MAIL | {"host": "thief.example"}, False),
+        (MAIL, MAIL | {"security": "none"}, False),
+        (MAIL, MAIL | {"sender": "c@b.example"}, True),
+    ],
+)
+def test_a_secret_does_not_go_where_it_was_not_entered_for(
+    client: httpx.Client, before: dict[str, Any], after: dict[str, Any], kept: bool
+) -> None:
+    """Else whoever may change an address would read a secret that is never shown."""
+    path = f"/connections/{add(client, **before)['id']}"
+    version = client.put(f"{path}/secret", json={"value": SECRET}).json()["version"]
+    changed = client.patch(path, json={"settings": after}, headers={"If-Match": f'"{version}"'}).json()
+    assert (changed["secret"] is not None, changed["state"]) == (kept, "ok" if kept else "misconfigured")
+    if not kept:
+        assert "enter it again" in changed["advice"]["detail"]
+        found = client.put(f"{path}/secret", json={"value": SECRET}).json()
+        assert (found["state"], found["secret"]["previousUntil"]) == ("ok", None)
+
+
+def test_the_secret_of_a_setting_is_for_its_own_connection() -> None:
+    secret = Settings(shop_webhook="https://shop.example/x", shop_webhook_secret="s" * 20).shop_webhook_secret
+    assert secret is not None
+    store = SecretStore(None, None, {"OPSCONSOLE_SHOP_WEBHOOK_SECRET": secret})
+    reference = "env:OPSCONSOLE_SHOP_WEBHOOK_SECRET"
+    assert store.reference_blocker(reference, "shop_webhook") is None
+    assert [store.reference_blocker(reference, seed) is None for seed in (None, "finance_webhook")] == [False, False]
 
 
 def test_references_lead_only_where_secrets_are_kept(client: httpx.Client, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel
 
 from app.console import Console
 from backend.core.database import Database
@@ -21,12 +22,13 @@ from backend.risk.shadow.evaluate import run_shadows
 from tests.backend.risk.orders import NOW, RULES, add_lists, add_orders, add_outcomes, condition, order, publish, rule
 from tests.conftest import Api
 from tests.views.access.test_workspace import journey, put_up
-from tests.views.office import shown, until
+from tests.views.office import shown, turns, until
 from views.kit.dialogs.conflict import ConflictDialog
 from views.risk.rules.backtest_panel import BacktestPanel
 from views.risk.rules.dialogs import DiscardDialog, NewDraftDialog, PublishDialog
 from views.risk.rules.list_dialogs import AddEntryDialog, ConfirmDialog, NewListDialog
 from views.risk.rules.lists_panel import ListsPanel
+from views.risk.rules.policy_page import HOLDS, WAITS
 from views.risk.rules.rules_panel import RulesPanel
 
 KEY = Qt.Key
@@ -430,6 +432,8 @@ def test_lists_snoozes_breakers_and_the_policy(aio: Any, api: Api, tmp_path: Pat
         await until(lambda: panel.entries.records.rowCount() == 1)
         assert panel.entries.records.texts(0)[1:3] == ("no end", "told by the bank")
         assert panel.buttons["remove"].toolTip() == "choose a value first"
+        # One dialog at a time: a second one would be given up.
+        await until(lambda: not [w for w in QApplication.topLevelWidgets() if isinstance(w, AddEntryDialog)])
         panel.entries.selectRow(0)
         panel.buttons["remove"].click()
         shown(ConfirmDialog).submit()
@@ -466,5 +470,61 @@ def test_lists_snoozes_breakers_and_the_policy(aio: Any, api: Api, tmp_path: Pat
         page.save.click()
         await until(lambda: page._policy is not None and page._policy.review_hours == 9)
         assert send(api, "GET", "/policy", role=ME)["reviewHours"] == 9
+
+    journey(aio, api, tmp_path, steps, ME)
+
+
+def test_what_waits_for_a_second_person_is_said_and_shown_as_it_is(aio: Any, api: Api, tmp_path: Path) -> None:
+    """The policy and the list stay as they are until somebody else agrees; then the new values come by themselves."""
+    seed(api)
+    send(api, "POST", "/lists", {"listId": "friends", "title": "Friends", "kind": "allow", "metric": "device"}, ME)
+
+    def agree() -> None:
+        base, headers = f"{api.base_url}/api/operations/rbac/approvals", api.headers("compliance-officer")
+        for each in httpx.get(base, headers=headers, timeout=30).json()["items"]:
+            if each["state"] == "pending":
+                answer = httpx.post(
+                    f"{base}/{each['approvalId']}/decision",
+                    json={"decision": "approve"},
+                    headers=headers | {"If-Match": f'"{each["version"]}"'},
+                    timeout=30,
+                )
+                assert answer.status_code == 200, answer.text
+
+    async def steps(console: Console) -> None:
+        panel = ListsPanel(console)
+        await put_up(panel)
+        await until(lambda: panel.lists.records.rowCount() == 4)
+        panel.choose_list("friends")
+        panel.buttons["add"].click()
+        adding = shown(AddEntryDialog)
+        QTest.keyClicks(adding.value, "device-of-a-friend")
+        adding.words.setPlainText("our own test device")
+        adding.submit()
+        said = "device-of-a-friend is not on “Friends” yet: it waits under Access for somebody else to agree."
+        await until(lambda: said in [message.text for message in console.messages.history])
+        assert panel.entries.records.rowCount() == 0
+
+        panel.pages["Policy"].click()
+        page = panel.policy
+        await until(lambda: page._policy is not None)
+        before = page.amount.minor
+        page.amount.line.clear()
+        QTest.keyClicks(page.amount.line, "1234")
+        page.reason.setText("the sale")
+        page.save.click()
+        await until(lambda: page.note.text() == WAITS)
+        assert (page.amount.minor, page.reason.text()) == (before, ""), "what holds, not what was asked for"
+        await turns()
+        assert [label.text() for label in page.findChildren(QLabel)].count("Why") == 1
+        assert page.save.toolTip() == "there is nothing to save"
+        page.review.box.setValue(page.review.box.value() + 1)
+        assert page.note.text() == HOLDS, "the next change is none that waits"
+        page.review.box.setValue(page.review.box.value() - 1)
+
+        await asyncio.to_thread(agree)
+        await until(lambda: page.amount.minor == 123_400)
+        panel.pages["Lists"].click()
+        await until(lambda: panel.entries.records.rowCount() == 1)
 
     journey(aio, api, tmp_path, steps, ME)

@@ -133,7 +133,14 @@ class AddEntryDialog(DecidingDialog):
         except ValidationError as error:
             self.fail(f"{first_problem(error)}.", self.value)
             return
-        self.send(lambda: add_entry(self._console.mutations, self._one, request))
+        self.send(lambda: self._add(request))
+
+    async def _add(self, request: ListEntryDraft) -> None:
+        outcome = await add_entry(self._console.mutations, self._one, request)
+        if "approvalId" in outcome.answer:  # nothing in the list has changed, so it has to be said
+            self._console.messages.post(
+                f"{request.value} is not on “{self._one.title}” yet: it waits under Access for somebody else to agree."
+            )
 
 
 class ConfirmDialog(DecidingDialog):

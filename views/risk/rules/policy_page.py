@@ -12,6 +12,7 @@ from app.risk.rules import change_policy
 from models.core.permissions import Permission
 from models.risk.rules import RiskPolicyChange
 from views.kit.following_panel import explain
+from views.kit.widgets.discard import discard
 from views.kit.widgets.pill import Look, Pill
 from views.kit.widgets.problem import ProblemLine
 from views.risk.rules.value_fields import MoneyField, NumberField
@@ -21,6 +22,14 @@ if TYPE_CHECKING:
     from models.risk.rules import RiskPolicy
 
 HOURS_MOST = 720
+HOLDS = (
+    "Every change is audited and holds for entries decided from then on; what was proposed still needs two people. The "
+    "amount is changed once somebody else agrees."
+)
+WAITS = (
+    "Your change waits under Access for somebody else to agree. Until then the policy stays as it is, which is what "
+    "stands here."
+)
 
 
 class PolicyPage(QWidget):
@@ -64,13 +73,13 @@ class PolicyPage(QWidget):
         self._explain()
 
     def _build(self, policy: RiskPolicy, currency: str) -> None:
-        self.note.setText(
-            "Every change is audited and holds for entries decided from then on; what was proposed still needs two "
-            "people. The amount is changed once somebody else agrees."
-        )
+        self.note.setText(HOLDS)
         while self._form.rowCount():
             field = self._form.itemAt(0, QFormLayout.ItemRole.FieldRole)
             if field is not None and field.widget() is self.reason:
+                # What was typed stays; its label would too, beside the new one.
+                if (label := self._form.labelForField(self.reason)) is not None:
+                    discard(label)
                 self._form.takeRow(0)
                 self.reason.setParent(self)
             else:
@@ -81,7 +90,7 @@ class PolicyPage(QWidget):
         for hours in (self.review, self.block):
             hours.box.setMinimum(1)
         for each in (self.amount, self.review, self.block):
-            each.changed.connect(lambda _: self._explain())
+            each.changed.connect(lambda _: self._edited())
             each.setMaximumWidth(280)
             self._form.addRow(each.accessibleName(), each)
         self._form.addRow("Why", self.reason)
@@ -97,6 +106,11 @@ class PolicyPage(QWidget):
             "block_hours": self.block.box.value(),
         }
         return {key: value for key, value in values.items() if value != getattr(policy, key)}
+
+    def _edited(self) -> None:
+        if self.note.text() == WAITS and self._changes():
+            self.note.setText(HOLDS)  # the next one is being typed
+        self._explain()
 
     def _explain(self) -> None:
         reason = self._console.write_blocker(Permission.MANAGE_RISK_RULES, irreversible=True)
@@ -128,7 +142,7 @@ class PolicyPage(QWidget):
             self.reason.clear()
             if "approvalId" in outcome.answer:
                 self._build(policy, self._currency)
-                self.note.setText("It waits for somebody else who may approve; until then the policy stays as it is.")
+                self.note.setText(WAITS)
             elif outcome.answer:
                 self._policy = RiskPolicy.model_validate(outcome.answer)
                 self._build(self._policy, self._currency)
