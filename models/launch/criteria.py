@@ -31,7 +31,7 @@ class BoundCriterion(Request):
     label: Annotated[RequiredText, Field(max_length=60)]
     short_label: Annotated[RequiredText, Field(max_length=12)]
     """Fits a cell of the wall."""
-    parameters: Annotated[dict[Key, Annotated[str, Field(max_length=60)]], Field(max_length=10)] = {}
+    parameters: dict[Key, Annotated[str, Field(max_length=60)]] = Field({}, max_length=10)
     low: Number | None = None
     high: Number | None = None
     """Limits that are still within; left out, those of the criterion."""

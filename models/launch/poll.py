@@ -154,7 +154,8 @@ class ChecklistCounts(Record):
 class LaunchStatus(Record):
     """What changes by the second: what desk and wall show, and what is asked once a second while a poll is open.
 
-    ``asOf`` and ``validUntil`` stand in the headers ``Opsconsole-As-Of`` and ``Opsconsole-Valid-Until`` too, also of a 304.
+    ``asOf`` and ``validUntil`` stand in the headers ``Opsconsole-As-Of`` and ``Opsconsole-Valid-Until`` too, also when
+    nothing else has changed (304).
     """
 
     launch_id: Identifier

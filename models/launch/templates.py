@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from graphlib import CycleError, TopologicalSorter
 from typing import Annotated
 
 from pydantic import Field, model_validator
 
 from models.core.base import Count, Instant, Record, Request, Text
 from models.launch import RollCallRole, Title
-from models.launch.checklist import ChecklistFormat, ItemDraft, Key
+from models.launch.checklist import ChecklistFormat, ItemDraft
 from models.launch.clock import HoldPoint
 from models.launch.criteria import BoundCriterion
 
@@ -60,22 +61,11 @@ def check_items(items: Iterable[ItemDraft], criteria: Iterable[str]) -> None:
             raise ValueError(f"{item.key} names the criterion {min(missing)}, which is not there")
         if missing := set(item.depends_on) - by_key.keys():
             raise ValueError(f"{item.key} depends on {min(missing)}, which is not there")
-    finished: set[str] = set()
-    for start in by_key:
-        path: list[tuple[str, Iterable[str]]] = [(start, iter(by_key[start].depends_on))]
-        on_path = {start}
-        while path:
-            key, rest = path[-1]
-            following = next((name for name in rest if name not in finished), None)
-            if following is None:
-                path.pop()
-                on_path.discard(key)
-                finished.add(key)
-            elif following in on_path:
-                raise ValueError(f"{key} and {following} wait for each other")
-            else:
-                path.append((following, iter(by_key[following].depends_on)))
-                on_path.add(following)
+    try:
+        TopologicalSorter({key: item.depends_on for key, item in by_key.items()}).prepare()
+    except CycleError as error:
+        circle = error.args[1]
+        raise ValueError(f"{circle[0]} and {circle[1]} wait for each other") from None
 
 
 class LaunchTemplate(Record):
