@@ -150,9 +150,15 @@ def _judge(
         evaluated_at=now,
         verdict=verdict,
         changed_at=None,
+        live=is_live(through, now),
         detail=f"rehearsed fault: {fault}" if fault else measured.detail,
         binds=bound_to.binds,
     )
+
+
+def is_live(through: datetime | None, evaluated_at: datetime) -> bool:
+    """Whether a figure is as new as its evaluation."""
+    return through is not None and through >= evaluated_at
 
 
 def _limits(bound_to: BoundCriterion, criterion: Criterion | None) -> Limits:

@@ -47,6 +47,9 @@ class Topic(StrEnum):
     # --- incidents
 
     # --- launch
+    LAUNCHES = "launches"
+    CHECKLIST = "checklist"
+    LAUNCH_TEMPLATES = "launch_templates"
 
     # --- live
     ME = "me"

@@ -51,6 +51,14 @@ class LaunchState(StrEnum):
     SCRUBBED = "scrubbed"
 
 
+class FaultKind(StrEnum):
+    """What a rehearsal pretends of a figure."""
+
+    OUTSIDE = "outside"
+    STALE = "stale"
+    UNKNOWN = "unknown"
+
+
 class Delegation(Record):
     """A holder of a role lets somebody else vote for it."""
 
@@ -82,6 +90,8 @@ class Launch(Record):
     roll: tuple[RollCallRole, ...]
     points: tuple[HoldPoint, ...]
     criteria: tuple[BoundCriterion, ...]
+    faults: dict[str, FaultKind]
+    """What a rehearsal pretends, by key of a criterion."""
     delegations: tuple[Delegation, ...]
     created_at: Instant
     created_by: str
@@ -148,14 +158,6 @@ class RehearseLaunch(Request):
 
     reading: DueOffset
     """Seconds to T-0, negative before it."""
-
-
-class FaultKind(StrEnum):
-    """What a rehearsal pretends of a figure."""
-
-    OUTSIDE = "outside"
-    STALE = "stale"
-    UNKNOWN = "unknown"
 
 
 class InjectFault(Request):

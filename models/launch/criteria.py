@@ -93,6 +93,8 @@ class Evidence(Record):
     verdict: EvidenceVerdict
     changed_at: Instant | None
     """When its verdict changed last during the poll."""
+    live: bool
+    """It is looked up each time: ``dataThrough`` goes with ``asOf``, also when nothing else has changed (304)."""
     detail: str
     """In words, what is behind the value."""
     binds: tuple[str, ...]

@@ -157,11 +157,11 @@ create table launch_vote (
 create table launch_record (
     poll_id      uuid primary key references launch_poll,
     published_at timestamptz not null default clock_timestamp(),
-    vkey         text not null,
-    files        jsonb not null,
-    json         bytea not null,
     html         bytea not null,
-    pdf          bytea not null
+    pdf          bytea not null,
+    -- It holds the proof of the entry that seals the other two, which is written before.
+    json         bytea,
+    vkey         text
 );
 
 create table launch_lesson (
@@ -175,7 +175,7 @@ create table launch_lesson (
 );
 create index launch_lesson_of on launch_lesson (launch_id, at, id);
 
-grant select, insert on launch_template, launch_clock_event, launch_record to opsconsole_app;
-grant select, insert, update on launch, launch_item, launch_poll, launch_evidence, launch_vote, launch_lesson
-    to opsconsole_app;
+grant select, insert on launch_template, launch_clock_event to opsconsole_app;
+grant select, insert, update on launch, launch_item, launch_poll, launch_evidence, launch_vote, launch_lesson,
+    launch_record to opsconsole_app;
 grant select, insert, delete on launch_delegation to opsconsole_app;
