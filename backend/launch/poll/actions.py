@@ -21,13 +21,12 @@ from backend.core.database import Connection, Database, DatabaseUnavailable
 from backend.core.json import dumps
 from backend.core.problems import ProblemError, invalid
 from backend.core.settings import Settings
-from backend.launch import reads as launches
-from backend.launch.actions import locked
 from backend.launch.clock import actions as clocks
 from backend.launch.evidence import Limits, bound, evaluate, pinned_limits
-from backend.launch.poll import queries, reads
+from backend.launch.launches import reads as launches
+from backend.launch.launches.actions import locked
+from backend.launch.poll import body, queries, reads
 from backend.launch.poll.verdict import standing_of, worst
-from backend.launch.record import body
 from models.access import Approval
 from models.core.permissions import Permission
 from models.core.problems import Code

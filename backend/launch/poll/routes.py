@@ -11,11 +11,11 @@ from backend.core.dependencies import Read, Tx
 from backend.core.http import known_id, operations_router
 from backend.core.pages import Cursor, Limit, cut_page, decode_cursor
 from backend.core.versions import with_etag
-from backend.launch import reads as launches
 from backend.launch.dependencies import Configured, Director, KnownCriteria, Viewer, Voter
+from backend.launch.launches import reads as launches
 from backend.launch.poll import actions, reads
 from backend.launch.poll.actions import World
-from backend.launch.record.body import instant
+from backend.launch.poll.body import instant
 from models.access import Approval
 from models.core.paging import PAGE_DEFAULT, Page
 from models.launch.poll import AskOverride, CastVote, ClosePoll, LaunchStatus, OpenPoll, Poll

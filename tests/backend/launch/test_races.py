@@ -15,7 +15,7 @@ from backend.core.capability import Criteria, Criterion, Measurement
 from backend.core.database import Connection, Database
 from backend.core.problems import ProblemError
 from backend.core.security import Identity, Principal
-from backend.launch import reads as launches
+from backend.launch.launches import reads as launches
 from backend.launch.poll import actions, queries, reads
 from backend.launch.poll.actions import World
 from models.core.permissions import Permission
