@@ -15,7 +15,7 @@ def _audit() -> AuditWords:
             "launch_lesson": "Launch item",
             "launch_poll": "Poll of",
             "launch_template": "Launch template",
-            "launch_vote": "Vote of",
+            "launch_vote": "Launch vote",
         },
         verbs={
             "launch.clock.hold": "held",

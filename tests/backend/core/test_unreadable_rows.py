@@ -88,8 +88,8 @@ CASES = {
     ),
     f"{OPERATIONS}/checklist": Case(
         "insert into launch_item (launch_id, key, number, category, description, owner_role, due, blocking, automatic,"
-        f" entry_criteria, evidence, criteria, depends_on) select '{A_LAUNCH}', t, n, t, t, 'viewer', -5, true, false, '',"
-        " '[]', '{}', '{}' from (values ('poison', 1), ('good', 2)) as v (t, n)",
+        f" entry_criteria, evidence, criteria, depends_on) select '{A_LAUNCH}', t, n, t, t, 'viewer', -5, true, false,"
+        " '', '[]', '{}', '{}' from (values ('poison', 1), ('good', 2)) as v (t, n)",
         "launch_item", "category", "key = 'poison'",
     ),
     f"{OPERATIONS}/orders": Case(

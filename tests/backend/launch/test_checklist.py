@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
 
+import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -206,22 +206,10 @@ def test_a_launch_teaches_the_next_version(pad: Pad) -> None:
 
 def test_files_that_are_none_are_refused_with_where() -> None:
     deep, bomb = "[" * 200, "a: &a [x, x]\nb: &b [*a, *a]\nitems: [*b, *b]\n"
-    for text in (
-        deep,
-        bomb,
-        "items: [{key: a, key: b}]",
-        "- key",
-        "5",
-        "items: [{key: A}]",
-        "\t",
-        "items: !!python/x 1",
-    ):
-        try:
+    python, twice = "items: !!python/x 1", "items: [{key: a, key: b}]"
+    for text in (deep, bomb, twice, "- key", "5", "items: [{key: A}]", "\t", python):
+        with pytest.raises(ProblemError):
             files.read_items(text, ChecklistFormat.YAML)
-        except ProblemError as error:
-            assert error.code.value == "invalid", text
-        else:
-            raise AssertionError(text)
     for text in (
         "",
         "key,x\n1,2\n",
@@ -232,17 +220,12 @@ def test_files_that_are_none_are_refused_with_where() -> None:
         'key,contingency\na,"{"\n',
         'key\n"a\n',
     ):
-        try:
+        with pytest.raises(ProblemError):
             files.read_items(text, ChecklistFormat.CSV)
-        except ProblemError as error:
-            assert error.code.value == "invalid", text
-        else:
-            raise AssertionError(text)
 
 
-TEXT = st.text(
-    st.characters(blacklist_categories=("Cs",), blacklist_characters="\0\r"), min_size=1, max_size=40
-).filter(lambda text: text.strip() != "")
+LETTERS = st.characters(blacklist_categories=("Cs",), blacklist_characters="\0\r")
+TEXT = st.text(LETTERS, min_size=1, max_size=40).filter(lambda text: text.strip() != "")
 
 
 @settings(max_examples=60, deadline=None)
@@ -271,8 +254,5 @@ def test_no_file_is_a_fault_of_ours(text: str) -> None:
 
 def test_an_automatic_item_names_what_judges_it() -> None:
     for bad in ({"automatic": True}, {"dependsOn": ["price-list"]}):
-        try:
+        with pytest.raises(ValidationError):
             ItemDraft.model_validate(ITEMS[0] | bad)
-        except ValidationError:
-            continue
-        raise AssertionError(json.dumps(bad))

@@ -66,9 +66,10 @@ insert into launch_clock_event (launch_id, seq, at, kind, reading, by)
   select id, 1, now() - '1 h'::interval, 'set', -9000, 'test' from launch;
 """
 SEALED = (
-    '{"launch": {"id": "l", "poll": "p", "round": 1, "title": "t", "zone": "UTC", "rehearsalOf": null, "reading": null},'
-    ' "question": "q", "opened": {"at": null, "by": "b"}, "closed": {"at": null, "by": "b"}, "verdict": {"word": "GO"},'
-    ' "rollCall": [], "checklist": [], "evidence": [], "waivers": [], "overrides": [], "clock": []}'
+    '{"launch": {"id": "l", "poll": "p", "round": 1, "title": "t", "zone": "UTC", "rehearsalOf": null,'
+    ' "reading": null}, "question": "q", "opened": {"at": null, "by": "b"}, "closed": {"at": null, "by": "b"},'
+    ' "verdict": {"word": "GO"}, "rollCall": [], "checklist": [], "evidence": [], "waivers": [], "overrides": [],'
+    ' "clock": []}'
 )
 
 CASES = {
