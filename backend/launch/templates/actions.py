@@ -23,9 +23,8 @@ async def write_template(
 ) -> LaunchTemplate:
     """Keep the next version of a template. It says the same: nothing happens. Another came between: 412."""
     await _check(tx, request.content, known)
-    return await _follow(
-        tx, actor=actor, key=key, content=request.content, summary=request.summary, based=request.based_on
-    )
+    words, based = request.summary, request.based_on
+    return await _follow(tx, actor=actor, key=key, content=request.content, summary=words, based=based)
 
 
 async def import_template(
