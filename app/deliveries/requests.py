@@ -73,7 +73,7 @@ async def routes(client: OperationsClient) -> RouteMap:
 
 async def templates(client: OperationsClient) -> Page[Template]:
     """What notices say."""
-    return await client.get(f"{BASE}/templates", Page[Template], {"limit": PAGE_MOST})
+    return await client.get(f"{BASE}/templates", Page[Template])
 
 
 async def preview(client: OperationsClient, request: PreviewRequest) -> Preview:

@@ -10,6 +10,8 @@ from backend.deliveries.channel import (
     Channel,
     CommandChannel,
     Exchange,
+    Fault,
+    HookContentError,
     HookError,
     HookMessage,
     HookReader,
@@ -29,7 +31,7 @@ from backend.deliveries.egress import EgressGuard, EgressRefusedError
 from backend.deliveries.ports import Alarms, DeliveryPorts
 from backend.deliveries.routing.actions import NoticeAudience, erase_notice, notify
 from backend.deliveries.secrets import SecretStore
-from backend.deliveries.sending.seeds import seed_sample
+from backend.deliveries.sending.seeds import sample_port, seed_sample
 from backend.deliveries.signatures import check_age, signed_headers, verify
 
 __all__ = [
@@ -40,6 +42,8 @@ __all__ = [
     "EgressGuard",
     "EgressRefusedError",
     "Exchange",
+    "Fault",
+    "HookContentError",
     "HookError",
     "HookMessage",
     "HookReader",
@@ -60,6 +64,7 @@ __all__ = [
     "check_age",
     "erase_notice",
     "notify",
+    "sample_port",
     "seed_sample",
     "signed_headers",
     "verify",

@@ -111,9 +111,14 @@ async def change_map(tx: Connection, *, actor: str, version: int, request: Route
     wanted = sorted({(r.team, r.severity, r.connection_id): r for r in request.routes}.items())
     ids = [each.connection_id for _, each in wanted]
     known = {row[0] for row in await (await tx.execute(queries.known_connections, {"ids": ids})).fetchall()}
+    cells: set[tuple[Team, Severity, str]] = set()
     for number, each in enumerate(request.routes):
         if each.connection_id not in known:
             raise invalid(f"/routes/{number}/connectionId", "there is no such connection")
+        cell = each.team, each.severity, each.connection_id
+        if cell in cells:
+            raise invalid(f"/routes/{number}", "the same team, severity and connection stand here twice: say it once")
+        cells.add(cell)
     after = [each.model_dump(mode="json", by_alias=True) for _, each in wanted]
     if after == [each.model_dump(mode="json", by_alias=True) for each in before]:
         audit_trail.nothing_changed()
@@ -145,6 +150,14 @@ async def route_team(tx: Connection, *, team: Team, connection_id: UUID) -> None
     await tx.execute(queries.seed_routes, {"team": team, "connection_id": connection_id})
     await tx.execute(queries.touch_map, {"actor": audit_trail.WORKER})
     await _record(tx, audit_trail.WORKER, "deliveries.route_map.changed", "route_map", "routes")
+
+
+async def unroute(tx: Connection, *, actor: str, connection_id: UUID) -> None:
+    """Nobody hears of anything by this connection any more."""
+    if await (await tx.execute(queries.clear_routes_of, {"connection_id": connection_id})).fetchone() is None:
+        return
+    await tx.execute(queries.touch_map, {"actor": actor})
+    await _record(tx, actor, "deliveries.route_map.changed", "route_map", "routes")
 
 
 async def change_template(

@@ -34,10 +34,14 @@ select version, updated_at, updated_by from route_map
 select version from route_map for update
 
 -- name: known_connections
-select id::text from connection where id::text = any (%(ids)s::text[])
+select id::text from connection where id::text = any (%(ids)s::text[]) and removed_at is null
 
 -- name: clear_routes
 delete from route
+
+-- name: clear_routes_of
+with cleared as (delete from route where connection_id = %(connection_id)s returning team)
+select count(*) from cleared having count(*) > 0
 
 -- name: insert_routes
 insert into route (team, severity, connection_id, mode)

@@ -9,7 +9,7 @@ from fastapi import Query, Response
 from backend.core import audit_trail
 from backend.core.clock import clock
 from backend.core.dependencies import Db, Read, Tx
-from backend.core.http import known_id, operations_router
+from backend.core.http import KnownQuery, known_id, operations_router
 from backend.core.problems import invalid
 from backend.core.rows import left_out, readable
 from backend.core.security import Principal, require
@@ -30,7 +30,7 @@ from models.deliveries.routing import (
     TemplateChange,
 )
 
-router = operations_router("/api/deliveries", "deliveries")
+router = operations_router("/api/deliveries", "deliveries", dependencies=[KnownQuery])
 
 Viewer = Annotated[Principal, require(Permission.VIEW_CONNECTIONS)]
 Manager = Annotated[Principal, require(Permission.MANAGE_CONNECTIONS, step_up=300)]

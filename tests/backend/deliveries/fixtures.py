@@ -263,8 +263,10 @@ class Post:
         await until(lambda: self.sql(tried, connection_id, since))
 
     @asynccontextmanager
-    async def sending(self, given: DeliveryPorts | None = None, within: float = 2.0) -> AsyncIterator[Sender]:
-        sender = Sender(self.database, given or ports(), STORE, LOOPBACK, within=within)
+    async def sending(
+        self, given: DeliveryPorts | None = None, within: float = 2.0, guard: EgressGuard = LOOPBACK
+    ) -> AsyncIterator[Sender]:
+        sender = Sender(self.database, given or ports(), STORE, guard, within=within)
         task = asyncio.create_task(sender.run())
         try:
             yield sender

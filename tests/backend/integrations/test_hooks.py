@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import pytest
 from slack_sdk.signature import SignatureVerifier
 
-from backend.deliveries import HookError, HookMessage, NoticeAction, Secrets, signed_headers
+from backend.deliveries import HookContentError, HookError, HookMessage, NoticeAction, Secrets, signed_headers
 from backend.integrations.hooks import HOOKS
 from models.deliveries.connections import ConnectionKind
 from tests.backend.integrations.fixtures import AT
@@ -42,7 +42,7 @@ def pagerduty(body: bytes, *secrets: str) -> dict[str, str]:
 def read(
     kind: ConnectionKind, headers: dict[str, str], body: bytes, current: str = SIGNING, previous: str = ""
 ) -> HookMessage:
-    return HOOKS[kind].read(Secrets(current, previous), headers, body, AT)
+    return HOOKS[kind].read(Secrets(current, (previous,)), headers, body, AT)
 
 
 def pressed(action: str = "acknowledge") -> bytes:
@@ -205,14 +205,14 @@ def test_a_body_that_makes_no_sense_is_refused_after_its_signature(body: bytes) 
         (PAGERDUTY, pagerduty(body, SIGNING)),
         (WEBHOOK, {"x-webhook-secret": SIGNING}),
     ):
-        with pytest.raises(HookError, match="JSON"):
+        with pytest.raises(HookContentError, match="JSON"):
             read(kind, headers, body)
 
 
 @pytest.mark.parametrize("payload", ["{}", '{"actions": []}', '{"actions": [7]}', '{"actions": 7, "user": 3}', "", "7"])
 def test_a_press_of_nothing_is_refused(payload: str) -> None:
     body = urlencode({"payload": payload}).encode()
-    with pytest.raises(HookError):
+    with pytest.raises(HookContentError):
         read(SLACK, slack(body, FORM), body)
 
 
