@@ -108,6 +108,8 @@ class RoutesPanel(QueryPanel):
         self.try_pill.clicked.connect(lambda: self.show_page(1))
         self.edit = Pill("Edit…", Look.BUTTON, name="Edit who hears of what", button=True)
         self.edit.clicked.connect(lambda: self.console.actions.execute("deliveries.edit-routes"))
+        self.edit_text = Pill("Edit text…", Look.BUTTON, name="Edit what messages say", button=True)
+        self.edit_text.clicked.connect(lambda: self.console.actions.execute("deliveries.edit-text"))
         self.legend = Remarks("What the marks mean")
         self.grid = RouteGrid()
         self.said = QLabel()
@@ -142,7 +144,7 @@ class RoutesPanel(QueryPanel):
         column = QVBoxLayout(tried)
         column.setContentsMargins(12, 0, 12, 8)
         column.setSpacing(6)
-        column.addWidget(Flow(self.template, self.by, margins=False, gap=WIDE_GAP))
+        column.addWidget(Flow(self.template, self.by, self.edit_text, margins=False, gap=WIDE_GAP))
         column.addWidget(self.subject)
         column.addWidget(self.text, 1)
         self.pages = QStackedWidget()
@@ -205,6 +207,7 @@ class RoutesPanel(QueryPanel):
         self.below.updateGeometry()
         self.legend.say(*(LEGEND if page == 0 else ()))
         explain(self.edit, self.edit_blocker())
+        explain(self.edit_text, self.console.write_blocker(MANAGE, irreversible=True))
         self._fill_boxes()
 
     def edit_blocker(self) -> str | None:

@@ -58,6 +58,13 @@ select distinct on (name, kind) name, kind, subject, text, version, updated_at, 
   from message_template
  order by name, kind, version desc
 
+-- name: template_versions
+select name, kind, subject, text, version, updated_at, updated_by
+  from message_template
+ where name = %(name)s and kind = %(kind)s
+ order by version desc
+ limit 500
+
 -- name: insert_template
 insert into message_template (name, kind, version, subject, text, updated_by)
 values (%(name)s, %(kind)s, %(version)s, %(subject)s, %(text)s, %(actor)s)

@@ -61,6 +61,13 @@ async def list_templates(_principal: Viewer, connection: Read) -> Page[Template]
     return Page[Template](items=readable(found), left_out=left_out(found), as_of=await clock(connection))
 
 
+@router.get("/templates/{name}/versions")
+async def list_template_versions(name: str, _principal: Viewer, connection: Read, kind: Kind = None) -> Page[Template]:
+    """List what a text has said, the newest first; the last is the program's own."""
+    found = await reads.versions(connection, name, kind)
+    return Page[Template](items=readable(found), left_out=left_out(found), as_of=await clock(connection))
+
+
 @router.post("/templates/preview")
 async def preview_template(request: PreviewRequest, _principal: Viewer, connection: Read) -> Preview:
     """Show what a notice would say, with made-up values."""

@@ -195,7 +195,7 @@ def test_pausing_asks_until_when_and_why_and_can_be_undone(aio: Any, tmp_path: P
         assert body["until"].startswith("2026-11-24T15:02:37")
         await until(lambda: detail.buttons["pause"].text() == "Resume")
         await until(lambda: told(made))
-        assert told(made) == ["Paused Shop webhook, refund until 15:02 UTC"]
+        assert told(made) == ["Pause: Shop webhook, refund until 15:02 UTC"]
         message = next(message for message in made.console.messages.history if message.text == told(made)[0])
         assert message.undo is not None
         message.undo()
@@ -297,16 +297,15 @@ def test_a_connection_is_found_in_the_palette(aio: Any, tmp_path: Path) -> None:
 
 def test_the_remedy_is_the_first_button() -> None:
 
-    def of(**more: Any) -> str:
-        return remedy(Connection.model_validate(connection("A", webhook(), **more)))
+    def of(advised: str | None, **more: Any) -> str:
+        advice = {"verdict": "v", "detail": "d", "steps": [], "remedy": advised}
+        return remedy(Connection.model_validate(connection("A", webhook(), advice=advice, **more)))
 
-    assert of() == ""
-    assert of(state="off", secret=None) == "secret"
-    assert of(state="misconfigured", lastError="401 signature rejected") == "secret"
-    assert of(state="misconfigured", lastError="404 not found") == "change"
-    assert of(state="failing", lastError="no answer within 10 s") == "test"
-    assert of(state="paused") == "pause"
-    assert of(state="disabled") == "change"
+    assert remedy(Connection.model_validate(connection("A", webhook()))) == ""
+    assert of(None, state="late") == ""
+    assert of("secret", state="misconfigured", lastError="404 not found") == "secret"  # as the server says
+    assert of("change", state="misconfigured", lastError="401 signature rejected") == "change"
+    assert (of("test", state="failing"), of("resume", state="paused")) == ("test", "pause")
 
 
 @pytest.mark.parametrize(("state", "proof"), [("failing", "failed"), ("paused", "never")])
