@@ -37,7 +37,9 @@ with found as (
        and (%(connection_id)s::uuid is null or m.connection_id = %(connection_id)s)
     union all
     select 'job-' || j.id, 'job', %(state)s, null, j.id::text, j.task_name, coalesce(j.queueing_lock, j.args::text),
-           j.attempts, coalesce(e.first_at, now()), null, e.ended_at, null, 'the job failed: see the log of the worker',
+           j.attempts, coalesce(e.first_at, now()), null,
+           coalesce((select g.discarded_at from discarded_letter as g
+                      where %(state)s = 'discarded' and g.letter_id = 'job-' || j.id), e.ended_at), null, 'the job failed: see the log of the worker',
            null, null
       from procrastinate_jobs as j
      cross join lateral (select min(v.at) as first_at, max(v.at) as ended_at
@@ -87,7 +89,10 @@ select 'command-' || m.id as id, 'command' as source,
 -- name: job
 select 'job-' || j.id as id, 'job' as source, case j.status when 'failed' then 'dead' else 'discarded' end as state, null as connection_id, j.id::text as message_id,
        j.task_name as action, coalesce(j.queueing_lock, j.args::text) as about, j.attempts,
-       coalesce(e.first_at, now()) as first_at, null::timestamptz as due_at, e.ended_at, null::int as status,
+       coalesce(e.first_at, now()) as first_at, null::timestamptz as due_at,
+       coalesce((select g.discarded_at from discarded_letter as g
+                  where j.status = 'cancelled' and g.letter_id = 'job-' || j.id), e.ended_at) as ended_at,
+       null::int as status,
        'the job failed: see the log of the worker' as words, null::jsonb as exchange, '[]'::jsonb as history
   from procrastinate_jobs as j
  cross join lateral (select min(v.at) as first_at, max(v.at) as ended_at

@@ -56,8 +56,9 @@ def rows(app: ConsoleApplication) -> list[str]:
 
 
 def told(made: Office) -> list[str]:
-    """What the message bar said, but of the clock, which stands still here."""
-    return [message.text for message in made.console.messages.history if "clock" not in message.text]
+    """What the message bar said, but of the clock, which stands still here, and of the link, whose time is its own."""
+    own = ("clock", "Connected to")
+    return [each.text for each in made.console.messages.history if not any(words in each.text for words in own)]
 
 
 def press(widget: QWidget, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
