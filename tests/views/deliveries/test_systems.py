@@ -19,8 +19,9 @@ from tests.views.office import Office, app_of, shown, turns, until
 from views.deliveries.capability import SYSTEMS
 from views.deliveries.connection_dialogs import PauseDialog
 from views.deliveries.connection_panel import proof_line
-from views.deliveries.wording import ATTENTION, Heading, remedy
-from views.kit.theme import current
+from views.deliveries.hour_bars import hues
+from views.deliveries.wording import ATTENTION, Heading, fate_words, remedy
+from views.kit.theme import THEMES, current
 from views.shell.application import ConsoleApplication
 
 KEY = Qt.Key
@@ -314,3 +315,18 @@ def test_what_was_never_proven_is_said_in_words(state: str, proof: str) -> None:
     now = Connection.model_validate(connection("A", webhook())).updated_at
     never = connection("A", webhook(), state=state, proof=proof, provenAt=None)
     assert proof_line(Connection.model_validate(never), now).endswith(", never proven")
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_what_died_has_a_colour_of_its_own(theme: str) -> None:
+    current().apply(theme)
+    sent, _, dead = hues()
+    apart = abs(sent.hueF() - dead.hueF())
+    assert min(apart, 1 - apart) > 0.1
+
+
+def test_nothing_is_said_to_have_arrived_while_something_is_stopped() -> None:
+    well = Connection.model_validate(connection("A", webhook()))
+    stopped = Connection.model_validate(connection("B", webhook(), state="misconfigured", waiting=3))
+    assert fate_words([well]) == "Everything arrived."
+    assert fate_words([well, stopped]) == "Nothing goes to B now: 3 waiting."
