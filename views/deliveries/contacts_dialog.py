@@ -9,8 +9,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBox
 from app.core.errors import OperationsError
 from app.deliveries.domain import Deliveries
 from models.deliveries.routing import ContactState
-from views.deliveries.connection_dialogs import paragraph
+from views.deliveries.connection_dialogs import WIDE, paragraph
 from views.kit.dialogs.base import WindowDialog
+from views.kit.theme import current
 from views.kit.widgets.discard import discard
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class ContactsDialog(WindowDialog):
     def __init__(self, console: Console, parent: QWidget) -> None:
         super().__init__("My addresses for messages", parent, reject="Close")
         self._console, self._domain = console, console.of(Deliveries)
+        self.setMinimumWidth(current().px(WIDE))
         self.contacts: tuple[ContactMethod, ...] = ()
         self.column.addWidget(
             paragraph(
@@ -87,6 +89,7 @@ class ContactsDialog(WindowDialog):
         if not proved:
             code = self.codes[contact.id] = QLineEdit()
             code.setMaxLength(CODE_DIGITS)
+            code.setFixedWidth(current().px(84))
             code.setPlaceholderText("Code")
             code.setAccessibleName(f"Code that came to {contact.address}")
             code.returnPressed.connect(lambda: self.verify(contact))
