@@ -20,7 +20,7 @@ from models.deliveries.connections import (
 )
 
 LATE = timedelta(seconds=60)
-HOOKED = frozenset({ConnectionKind.SLACK, ConnectionKind.PAGERDUTY, ConnectionKind.WEBHOOK, ConnectionKind.SHOP})
+HOOKED = frozenset({ConnectionKind.SLACK, ConnectionKind.PAGERDUTY, ConnectionKind.WEBHOOK})
 """Kinds that may call us."""
 
 

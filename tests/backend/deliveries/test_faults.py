@@ -36,7 +36,7 @@ from tests.backend.deliveries.sender_process import LEASE
 chance = SystemRandom()
 ROOT = Path(__file__).parents[3]
 ENTRIES = int(os.environ.get("OPSCONSOLE_FAULT_ENTRIES", "400"))
-"""Times twenty endpoints. docs/developers/deliveries-measured.md says how long 3000 and 20 000 take."""
+"""Times twenty endpoints. docs/performance.md says how long 3000 and 20 000 take."""
 ENDPOINTS = 20
 COMMANDS = 50
 CALAMITIES = max(8, ENTRIES // 250)

@@ -13,6 +13,7 @@ import pytest
 from slack_sdk.signature import SignatureVerifier
 
 from backend.deliveries import HookContentError, HookError, HookMessage, NoticeAction, Secrets, signed_headers
+from backend.deliveries.connections.state import HOOKED
 from backend.integrations.hooks import HOOKS
 from models.deliveries.connections import ConnectionKind
 from tests.backend.integrations.fixtures import AT
@@ -228,3 +229,7 @@ def test_what_cannot_be_stored_is_not_handed_on() -> None:
     event = read(WEBHOOK, {"x-webhook-secret": SIGNING}, body)
     assert (event.type, len(event.id), len(event.data["thread"])) == ("a�b?", 64, 300)
     assert "\0" not in repr(event)
+
+
+def test_a_path_is_shown_for_the_kinds_that_are_listened_to() -> None:
+    assert HOOKS.keys() == HOOKED
