@@ -18,7 +18,6 @@ from backend.core.problems import ProblemError, invalid, same_version
 from backend.core.settings import WEBHOOKS
 from backend.deliveries.connections import queries
 from backend.deliveries.connections.state import needs_secret, origin
-from backend.deliveries.routing.actions import unroute
 from backend.deliveries.secrets import SecretError, SecretStore, fingerprint, last_four
 from models.core.problems import Code
 from models.core.wording import counted
@@ -243,7 +242,7 @@ async def remove(tx: Tx, *, actor: str, connection_id: UUID, version: int) -> No
     for purpose in SecretPurpose:
         await tx.execute(queries.delete_secret, values | {"purpose": purpose})
     await tx.execute(queries.forget_threads, values)
-    await unroute(tx, actor=actor, connection_id=connection_id)
+    await _unroute(tx, connection_id, actor)
     await _write(tx, before, replace(before, ready=False), "removed", actor=actor)
     await tx.execute(queries.remove, values)
 
@@ -322,6 +321,20 @@ async def _free_name(tx: Tx, name: str, seed: str) -> str:
 
 async def _give_up(tx: Tx, connection_id: UUID, reason: str, actor: str) -> None:
     await tx.execute(queries.discard_waiting, {"connection_id": connection_id, "reason": reason, "actor": actor})
+
+
+async def _unroute(tx: Tx, connection_id: UUID, actor: str) -> None:
+    """Nobody hears of anything by this connection any more."""
+    row = await (await tx.execute(queries.unroute, {"connection_id": connection_id, "actor": actor})).fetchone()
+    if row is not None:
+        await audit_trail.record(
+            tx,
+            actor=actor,
+            action="deliveries.route_map.changed",
+            resource_type="route_map",
+            resource_id="routes",
+            version=row[0],
+        )
 
 
 async def _is_ready(tx: Tx, row: _Row) -> bool:

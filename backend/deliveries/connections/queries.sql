@@ -118,6 +118,13 @@ update shop_command
 -- name: forget_threads
 delete from connection_thread where connection_id = %(connection_id)s
 
+-- name: unroute
+-- The map is one record, so that it has another version.
+with cleared as (delete from route where connection_id = %(connection_id)s returning team)
+update route_map set version = version + 1, updated_at = clock_timestamp(), updated_by = %(actor)s
+ where exists (select from cleared)
+returning version
+
 -- name: remove
 update connection set removed_at = clock_timestamp(), paused_by = null, paused_until = null, pause_reason = ''
  where id = %(connection_id)s

@@ -152,14 +152,6 @@ async def route_team(tx: Connection, *, team: Team, connection_id: UUID) -> None
     await _record(tx, audit_trail.WORKER, "deliveries.route_map.changed", "route_map", "routes")
 
 
-async def unroute(tx: Connection, *, actor: str, connection_id: UUID) -> None:
-    """Nobody hears of anything by this connection any more."""
-    if await (await tx.execute(queries.clear_routes_of, {"connection_id": connection_id})).fetchone() is None:
-        return
-    await tx.execute(queries.touch_map, {"actor": actor})
-    await _record(tx, actor, "deliveries.route_map.changed", "route_map", "routes")
-
-
 async def change_template(
     tx: Connection, *, actor: str, name: str, kind: ConnectionKind | None, version: int, request: TemplateChange
 ) -> Template:

@@ -39,10 +39,6 @@ select id::text from connection where id::text = any (%(ids)s::text[]) and remov
 -- name: clear_routes
 delete from route
 
--- name: clear_routes_of
-with cleared as (delete from route where connection_id = %(connection_id)s returning team)
-select count(*) from cleared having count(*) > 0
-
 -- name: insert_routes
 insert into route (team, severity, connection_id, mode)
 select team, severity, connection_id, mode
