@@ -51,6 +51,8 @@ class LaneRun:
         self.context, self.client = context, client
         self.halted = False
         """Nothing more is begun; what is in flight ends."""
+        self.lost = False
+        """Somebody else holds it."""
         self.due_in: float | None = None
         self._failures = 0
         self._open = False

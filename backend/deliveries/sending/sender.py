@@ -144,6 +144,8 @@ class Sender:
 
     async def _release(self, run: LaneRun) -> None:
         self._lanes.pop(run.lane_id, None)
+        if run.lost:
+            return  # there is nothing of ours to let go
         try:
             async with self._database.read() as connection:
                 await actions.release(connection, self._me, run.lane_id, run.cursor, run.rest())
@@ -160,7 +162,10 @@ class Sender:
             run, task = self._lanes.get(lane_id, (None, None))
             if run is None or task is None:
                 continue
+            if run.lost:
+                continue  # it ends by itself: cancelled again, it would lose the connection it is giving back
             if lane_id not in held:
+                run.lost = True
                 task.cancel()  # somebody else has it
             elif held[lane_id][0] != run.claimed.version or held[lane_id][1]:
                 run.halt()
