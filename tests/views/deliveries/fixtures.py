@@ -486,7 +486,9 @@ class Systems:
             made = connection(body["name"], body["settings"], state="off", secret=None, advice=advice)
             self.connections.append(made)
             return http(self._detail(made))
-        found = next(each for each in self.connections if each["id"] == parts[0])
+        found = next((each for each in self.connections if each["id"] == parts[0]), None)
+        if found is None:
+            return problem("not-found", 404, "There is no such connection.")
         match method, parts[1:]:
             case "POST", ["test"]:
                 return http({"connectionId": found["id"], "at": AS_OF.isoformat(), **self.proof})
