@@ -115,9 +115,10 @@ class OperationsClient:
         attempts = READ_ATTEMPTS if repeated else 1
         return await self._ask("POST", path, kind, attempts=attempts, body=body, headers=headers, signed=signed)
 
-    async def put(self, path: str, kind: type[R], body: Request) -> R:
-        """Have something be as the body says, once. Raises OperationsError."""
-        return await self._ask("PUT", path, kind, attempts=1, body=body, signed=True)
+    async def put(self, path: str, kind: type[R], body: Request, *, version: int | None = None) -> R:
+        """Have something be as the body says, once, based on ``version``. Raises OperationsError."""
+        headers = {} if version is None else {"If-Match": f'"{version}"'}
+        return await self._ask("PUT", path, kind, attempts=1, body=body, headers=headers, signed=True)
 
     async def delete(self, path: str, body: Request | None = None) -> None:
         """Ask for something to be ended, once. Raises OperationsError."""

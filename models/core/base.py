@@ -143,6 +143,19 @@ Text = Annotated[str, AfterValidator(_can_be_stored), Field(max_length=2000)]
 RequiredText = Annotated[str, AfterValidator(_can_be_stored), Field(min_length=1, max_length=2000, pattern=r"\S")]
 """Free text that must say something."""
 
+_UNWRITABLE = re.compile("[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+
+
+def _in_one_line(value: str) -> str:
+    # They break lines, turn the direction of what follows, or show nothing: a name could look like another's.
+    if _UNWRITABLE.search(value):
+        raise ValueError("a name stands in one line, without line breaks, control characters or marks of direction")
+    return value
+
+
+Label = Annotated[RequiredText, AfterValidator(_in_one_line)]
+"""A name people give to something, which stands in lists and subjects beside other words."""
+
 PlainText = Annotated[str, AfterValidator(_can_be_stored)]
 """Text that can be stored; say how long it may be."""
 

@@ -51,6 +51,8 @@ class LaneRun:
         self.context, self.client = context, client
         self.halted = False
         """Nothing more is begun; what is in flight ends."""
+        self.lost = False
+        """Somebody else holds it."""
         self.due_in: float | None = None
         self._failures = 0
         self._open = False
@@ -126,7 +128,7 @@ class LaneRun:
     async def _count_failure(self, result: Result) -> None:
         """At each answer, not at the end of a batch: what is in flight still goes out, but no more than that."""
         self._failures += 1
-        self._open = await actions.mark_failed(self.context.database, self.claimed, result.words)
+        self._open = await actions.mark_failed(self.context.database, self.claimed, result)
         if self._open:
             self.halt()
 
@@ -210,7 +212,7 @@ class LaneRun:
             return False
         rest = patience(result.retry_after) if result.outcome is Outcome.WAIT else probe_pause(failed + 1)
         async with context.database.read() as connection:
-            await actions.end_probe(connection, context.me, self.claimed, rest, result.words)
+            await actions.end_probe(connection, context.me, self.claimed, rest, result)
         return False
 
     async def _probe_head(self) -> Result | None:

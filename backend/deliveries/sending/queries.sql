@@ -32,10 +32,14 @@ returning l.id as lane_id, l.source, l.cursor, c.id as connection_id, c.name, c.
           h.failures, h.opened_until is not null as probing
 
 -- name: secrets
-select purpose, sealed, reference,
-       case when previous_until > statement_timestamp() then previous_sealed end as previous_sealed,
-       case when previous_until > statement_timestamp() then previous_reference else '' end as previous_reference
-  from connection_secret where connection_id = %(connection_id)s and purpose = %(purpose)s
+-- The current one first, then those that are valid still, the newest first.
+select sealed, reference from (
+    select sealed, reference, null::bigint as id from connection_secret
+     where connection_id = %(connection_id)s and purpose = %(purpose)s
+     union all
+    select sealed, reference, id from connection_secret_previous
+     where connection_id = %(connection_id)s and purpose = %(purpose)s and valid_until > statement_timestamp()) as s
+ order by id desc nulls first
 
 -- name: head
 select position from audit_relay
@@ -144,7 +148,7 @@ update connection_health
 -- name: fail
 -- One failure more; the one that opens the breaker says so.
 update connection_health
-   set failures = failures + 1, problem = %(words)s, problem_at = clock_timestamp(),
+   set failures = failures + 1, problem = %(words)s, problem_at = clock_timestamp(), fault = %(fault)s,
        opened_until = case when opened_until is null and failures + 1 >= %(threshold)s
                            then clock_timestamp() + make_interval(secs => %(pause)s) else opened_until end
  where connection_id = %(connection_id)s
@@ -155,7 +159,7 @@ update connection_health set failures = 0 where connection_id = %(connection_id)
 
 -- name: stop
 update connection_health
-   set stopped = %(stopped)s, problem = %(words)s, problem_at = clock_timestamp(), probe_by = null, probe_until = null,
+   set stopped = %(stopped)s, problem = %(words)s, problem_at = clock_timestamp(), fault = %(fault)s, probe_by = null, probe_until = null,
        opened_until = null, failures = 0, probes = 0
  where connection_id = %(connection_id)s and stopped is distinct from %(stopped)s
 returning connection_id
@@ -170,6 +174,7 @@ returning probes, test_asked
 -- name: end_probe
 update connection_health
    set probe_by = null, probe_until = null, probes = probes + 1, problem = %(words)s, problem_at = clock_timestamp(),
+       fault = %(fault)s,
        opened_until = clock_timestamp() + make_interval(secs => %(pause)s)
  where connection_id = %(connection_id)s and probe_by = %(me)s
 
@@ -225,6 +230,7 @@ update connection_health
                            else opened_until end,
        problem = case when %(proof)s = 'failed' then %(words)s else problem end,
        problem_at = case when %(proof)s = 'failed' then clock_timestamp() else problem_at end,
+       fault = case when %(proof)s = 'failed' then %(fault)s else fault end,
        canary_due_at = statement_timestamp() + make_interval(secs => %(next)s), test_asked = false
  where connection_id = %(connection_id)s
 returning old.proof <> new.proof, old.stopped is not null and new.stopped is null

@@ -1,6 +1,10 @@
 -- name: alarmed
 select connection_id::text, alarmed from connection_health
 
+-- name: alarmed_and_removed
+select h.connection_id from connection_health as h join connection as c on c.id = h.connection_id
+ where h.alarmed <> '' and c.removed_at is not null
+
 -- name: set_alarmed
 update connection_health set alarmed = %(alarmed)s where connection_id = %(connection_id)s
 

@@ -30,6 +30,7 @@ A_LAUNCH = "00000000-0000-7000-8000-00000000cafe"
 A_LESSON = '{"key": "k", "category": "c", "description": "d", "ownerRole": "viewer", "due": -5}'
 IDS = {
     "launch_id": A_LAUNCH,
+    "name": "approval.waiting",
     "list_id": "good",
     "runbook_id": A_RUNBOOK,
     "schedule_id": GOOD_ID,
@@ -255,6 +256,11 @@ CASES = {
         "insert into calendar_feed (person, purpose, secret_hash, last_four, created_by)"
         " select 'ada', t, sha256(t::bytea), '1234', 'test' from unnest(array['poison', 'good']) as t",
         "calendar_feed", "last_four", "purpose = 'poison'",
+    ),
+    "/api/deliveries/templates/{name}/versions": Case(
+        "insert into message_template (name, version, subject, text, updated_by)"
+        " select 'approval.waiting', n, 's', 't', 'test' from generate_series(2, 3) as n",
+        "message_template", "text", "name = 'approval.waiting' and version = 3",
     ),
     "/api/risk/backtests": Case(
         "insert into risk_backtest (rules, placed_from, placed_to, circumstances, asked_by)"
