@@ -24,13 +24,6 @@ from models.deliveries.connections import ConnectionState, SecretPurpose
 from tests.conftest import Api
 
 SECRET = "canary-secret-3f9a77b1-never-seen-7f3a"
-MAIL = {
-    "kind": "smtp",
-    "host": "mail.example",
-    "user": "ops",
-    "sender": "a@b.example",
-    "recipients": ["c@d.example"],
-}
 HOOK = {"kind": "webhook", "url": "https://hooks.example/in"}
 
 
