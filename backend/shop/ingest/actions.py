@@ -152,7 +152,7 @@ async def ingest_batch(
                 good.append(read)
         except ValidationError as error:
             # The reader's own words; the offending input is not repeated, it stands in quarantine.
-            found = error.errors(include_url=False, include_context=False)
+            found = error.errors(include_url=False, include_input=False)
             errors = field_errors([{**one, "loc": ("body", "rows", index, *one["loc"])} for one in found])
             rejected.append(RejectedRow(index=index, id=_source_id(row), errors=errors))
     upserted = await put(good) if good else upserts.UpsertCounts(0, 0)
