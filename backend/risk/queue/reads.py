@@ -19,7 +19,7 @@ from backend.core.database import Connection
 from backend.core.pages import cut_page, decode_cursor, encode_cursor
 from backend.core.problems import ProblemError, invalid
 from backend.core.rows import lenient_row
-from backend.core.search import like_word, search_words
+from backend.core.search import escape_like, search_words
 from backend.core.security import Principal
 from backend.risk.queue import queries
 from models.core.normal_form import country, visible
@@ -158,7 +158,7 @@ def _patterns(text: str | None) -> Iterator[tuple[str, str | None]]:
     whole = visible(text or "")
     for word in (whole.lower(),) if " " in whole and _code(whole) else search_words(text):
         # Short ones begin a line there, else DE would find every order with *model* in it.
-        literal = like_word(word)
+        literal = escape_like(word)
         yield f"%{literal}%" if len(word) > 2 else f"%\n{literal}%", _code(word)
 
 

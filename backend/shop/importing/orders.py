@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from backend.core.database import Connection, Database, array
-from backend.shop import upserts
+from backend.shop import doubts, upserts
 from backend.shop.importing.header import ImportFailedError
 from backend.shop.importing.report import Report
 from backend.shop.importing.rows import Rows
@@ -31,12 +31,6 @@ Progress = Callable[[int, int | None], None]
 
 DAY = timedelta(days=1)
 SHOWN_FIRST = 5
-DOUBTS: Final = {
-    "unknown": "refunds of an order nobody knows",
-    "currency": "refunds in another currency than their order",
-    "before": "refunds from before their order was placed",
-    "more": "orders of which more was given back than they were worth",
-}
 _CURRENCY_WORDS: Final = ("currency", "währung", "waehrung", "devise", "moneda", "valuta", "moeda", "валюта")
 
 
@@ -141,11 +135,8 @@ class _SalesWriter:
     async def look_back(self) -> None:
         """After the last of them: what does not fit, and what an earlier file brought of those that are no sale."""
         report, queries = self._report, upserts.queries
-        doubts: dict[str, list[str]] = {}
-        rows = await self._tx.execute(queries.doubtful_refunds, {"ids": array(self._written)})
-        for what, number in await rows.fetchall():
-            doubts.setdefault(DOUBTS[what], []).append(number)
-        report.doubts = doubts
+        odd = await doubts.doubtful_refunds(self._tx, self._written)
+        report.doubts = {words: odd[what] for what, words in doubts.WORDS.items() if what in odd}
         for status, ids in report.found.left_out_ids.items():
             gone = ids - report.found.order_lines.keys()
             here = await (await self._tx.execute(queries.count_orders, {"ids": array(gone)})).fetchone()
