@@ -100,7 +100,7 @@ PRESETS: Final[dict[str, Preset]] = {
             name="medusa",
             columns=_MEDUSA,
             times=re.compile(r"\d{4}-"),
-            other="Medusa 2 does not write times so. Of Medusa 1, whose amounts are in minor units, --from medusa-1",
+            other="Medusa 2 does not write times so; for Medusa 1 (amounts in minor units) say --from medusa-1",
         ),
         # Version 1: the same columns, semicolons, times as Fri, 01 May 2026 10:00:00 GMT, and amounts in minor units.
         Preset(
@@ -108,7 +108,7 @@ PRESETS: Final[dict[str, Preset]] = {
             columns=_MEDUSA,
             minor=True,
             times=re.compile(r"[A-Z][a-z]{2}, "),
-            other="Medusa 1 does not write times so. Of Medusa 2, whose amounts are in units, say --from medusa",
+            other="Medusa 1 does not write times so; for Medusa 2 (amounts in units) say --from medusa",
         ),
         # Sales → Orders → Export, in the shop's own time; the grid has no currency.
         Preset(

@@ -57,7 +57,11 @@ class Report:
             else:
                 known = counts["new"], counts["corrected"], counts["known"]
                 lines.append("{}: {:,} new, {:,} corrected, {:,} known already".format(name, *known))
-        lines += [f"{money_words(minor, code)} in {what}" for (what, code), minor in sorted(found.amounts.items())]
+        lines += [
+            f"{money_words(minor, code)} in {what}"
+            for (what, code), minor in sorted(found.amounts.items())
+            if minor or what == "orders"
+        ]
         if found.undated:
             lines.append(
                 f"{counted(found.undated, 'refund')} without an instant of their own in the file; dated as their orders"
