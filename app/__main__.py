@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 FAILED, WRONG = 1, 2
 _STARTER = os.getppid()
 """Asked before the imports that take time: whoever started us may be killed meanwhile."""
-SHOPS = ("opsconsole", "shopify", "woocommerce", "medusa", "magento", "stripe")
+SHOPS = ("opsconsole", "shopify", "woocommerce", "medusa", "medusa-1", "magento", "stripe")
 
 DESCRIPTION = """\
 Operations console for a shop that sells software, and the operations API behind it.
@@ -84,10 +84,24 @@ def parser() -> argparse.ArgumentParser:
         metavar="FIELD=COLUMN,…",
         type=argument_types.columns,
         default={},
-        help=f"which column holds what, where the names differ; fields: {', '.join(argument_types.ORDER_FIELDS)}",
+        help="which column holds what, where the names differ; one with a comma in it in quotes; fields: "
+        + ", ".join(argument_types.ORDER_FIELDS),
     )
     orders.add_argument(
         "--from", dest="preset", metavar="SHOP", choices=SHOPS, help=f"whose export it is: {', '.join(SHOPS)}"
+    )
+    orders.add_argument(
+        "--states",
+        metavar="WORD=KIND,…",
+        type=argument_types.states,
+        default={},
+        help="what words in the column status mean, where that is not known; kinds: "
+        + ", ".join(argument_types.STATE_KINDS),
+    )
+    orders.add_argument(
+        "--refunded-in-full",
+        action="store_true",
+        help="orders that are said to be refunded, without a word about how much, were given back whole",
     )
     orders.add_argument(
         "--currency", metavar="CODE", type=argument_types.currency, help="currency of the totals, ISO 4217"
@@ -351,7 +365,7 @@ def _migrate(options: argparse.Namespace) -> int:
 
 def _import(options: argparse.Namespace) -> int:
     from backend.runtime.commands import import_orders
-    from backend.shop import PRESETS, ImportOptions
+    from backend.shop import PRESETS, ImportOptions, State
 
     settings = _settings()
     return import_orders(
@@ -360,6 +374,8 @@ def _import(options: argparse.Namespace) -> int:
         ImportOptions(
             columns=options.columns,
             preset=PRESETS.get(options.preset),
+            states={word: State(kind) for word, kind in options.states.items()},
+            refunded_in_full=options.refunded_in_full,
             currency=options.currency or settings.currency,
             shift_to_now=options.shift_to_now,
             sum_lines=options.sum_lines,
