@@ -57,7 +57,7 @@ def test_a_slow_answer_does_not_spoil_a_quick_one() -> None:
 
 
 def test_no_answer_is_off_by_more_than_half_its_round_trip() -> None:
-    random, world = Random(7), World()
+    random, world = Random(7), World()  # noqa: S311 - delays, no secrets
     for _ in range(500):
         there, back = random.expovariate(8), random.expovariate(8)
         world.ask(there, back)
@@ -78,7 +78,7 @@ def test_after_a_sleep_it_is_not_known_until_the_next_answer() -> None:
     world = World()
     world.ask(0.01, 0.01)
     world.truth += 5
-    assert world.clock.now is not None
+    assert world.error < 1e-6
     world.truth += 3_600
     world.slept += 3_600
     assert world.clock.now is None
