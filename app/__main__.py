@@ -178,6 +178,20 @@ def parser() -> argparse.ArgumentParser:
     _data_dir(rotate)
     rotate.add_argument("--database-url", metavar="URL", help="a PostgreSQL 18 instead of a data folder")
 
+    launch = commands.add_parser("launch", help="launches")
+    launches = launch.add_subparsers(dest="kind", metavar="KIND", required=True, title="kinds")
+    record = launches.add_parser(
+        "verify", help="verify the record of a poll, and page and PDF beside it; 1 when anything is wrong"
+    )
+    record.add_argument("record", metavar="FILE", type=Path, help="the JSON file of the record")
+    record.add_argument(
+        "--vkey",
+        metavar="KEY",
+        action="append",
+        required=True,
+        help="public key name+hash+base64 of the audit log, from elsewhere than the record; may be repeated",
+    )
+
     commands.add_parser("openapi", help="print the OpenAPI document of the operations API")
     return root
 
@@ -422,6 +436,12 @@ def _audit(options: argparse.Namespace) -> int:
     )
 
 
+def _launch(options: argparse.Namespace) -> int:
+    from resources.launch.verify_record import run
+
+    return run(options.record, options.vkey)
+
+
 def _openapi(_options: argparse.Namespace) -> int:
     from backend.runtime.commands import print_openapi
 
@@ -441,6 +461,7 @@ _COMMANDS = {
     "backup": _backup,
     "restore": _restore,
     "audit": _audit,
+    "launch": _launch,
     "openapi": _openapi,
 }
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, model_validator
 
 from models.core.base import Count, Identifier, Instant, Record, Request, RequiredText, Text, UserId, Version
-from models.launch.checklist import DueOffset, ItemDraft, Key
+from models.launch.checklist import DueOffset, ItemDraft, Key, Numbered
 from models.launch.clock import HoldPoint
 from models.launch.criteria import BoundCriterion
 
@@ -106,7 +106,7 @@ class LaunchDraft(Request):
     """A new launch from a template; its clock runs from now on."""
 
     template_key: Key
-    template_version: Annotated[int, Field(ge=1)] | None = None
+    template_version: Numbered | None = None
     """Left out: the newest."""
     title: Title
     short_title: ShortTitle

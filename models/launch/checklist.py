@@ -7,7 +7,18 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from models.core.base import Count, Identifier, Instant, Record, Request, RequiredText, Text, Version, plain_number
+from models.core.base import (
+    Count,
+    Identifier,
+    Instant,
+    Record,
+    Request,
+    RequiredText,
+    Text,
+    Version,
+    plain_integer,
+    plain_number,
+)
 
 Key = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,59}$", examples=["chat-cover"])]
 """A name within a launch or template: small letters, digits, ``.``, ``_`` and ``-``."""
@@ -21,6 +32,9 @@ def _web_address(value: str) -> str:
         raise ValueError("a link starts with https:// or http://")
     return value
 
+
+Numbered = Annotated[int, BeforeValidator(plain_integer), Field(ge=1, le=1_000_000_000)]
+"""A version, round or number in a request, from 1."""
 
 Line = Annotated[RequiredText, Field(max_length=300)]
 WebAddress = Annotated[Text, AfterValidator(_web_address)]

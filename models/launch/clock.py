@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from models.core.base import Count, Instant, Record, Request, RequiredText, Text, plain_number
-from models.launch.checklist import DueOffset, Key
+from models.launch.checklist import DueOffset, Key, Numbered
 
 
 class HoldPoint(Request):
@@ -99,7 +99,7 @@ class HoldClock(Request):
 class ReleaseHold(Request):
     """Let the clock go on: the hold is named, so that nobody ends another than they saw."""
 
-    hold: Annotated[int, Field(ge=1)]
+    hold: Numbered
     reason: RequiredText
     """How its exit criteria are met."""
 

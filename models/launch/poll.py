@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from models.core.base import Count, Identifier, Instant, Record, Request, RequiredText, Text, Version
-from models.launch.checklist import Key
+from models.launch.checklist import Key, Numbered
 from models.launch.clock import LaunchClock
 from models.launch.criteria import Evidence
 
@@ -186,7 +186,7 @@ class CastVote(Request):
     role: Key
     choice: Choice
     reason: Text = ""
-    evidence_version: Annotated[int, Field(ge=1)]
+    evidence_version: Numbered
     """What the voter saw; a GO for another is refused: 412."""
 
     @model_validator(mode="after")

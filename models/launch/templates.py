@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from graphlib import CycleError, TopologicalSorter
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from models.core.base import Count, Instant, Record, Request, Text
+from models.core.base import Count, Instant, Record, Request, Text, plain_integer
 from models.launch import RollCallRole, Title
-from models.launch.checklist import ChecklistFormat, ItemDraft
+from models.launch.checklist import ChecklistFormat, ItemDraft, Numbered
 from models.launch.clock import HoldPoint
 from models.launch.criteria import BoundCriterion
 
@@ -101,7 +101,7 @@ class TemplateDraft(Request):
 
     content: TemplateContent
     note: Text = ""
-    based_on: Annotated[int, Field(ge=0)]
+    based_on: Annotated[int, BeforeValidator(plain_integer), Field(ge=0, le=1_000_000_000)]
 
 
 class ImportTemplate(Request):
@@ -110,11 +110,11 @@ class ImportTemplate(Request):
     format: ChecklistFormat
     text: Annotated[str, Field(min_length=1, max_length=1_000_000)]
     note: Text = ""
-    based_on: Annotated[int, Field(ge=0)]
+    based_on: Annotated[int, BeforeValidator(plain_integer), Field(ge=0, le=1_000_000_000)]
 
 
 class TakeLessons(Request):
     """Put what a launch taught into the next version of its template."""
 
     launch_id: str
-    based_on: Annotated[int, Field(ge=1)]
+    based_on: Numbered

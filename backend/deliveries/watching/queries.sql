@@ -33,7 +33,7 @@ select coalesce(extract(epoch from clock_timestamp() - min(at)), 0)::float8
          order by xid, seq limit 1) as oldest
 
 -- name: routed_proofs
-select c.name, c.ready and h.proof = 'proven' and not h.stopped, h.proven_at
+select c.name, c.ready and h.proof = 'proven' and h.stopped is null, h.proven_at
   from connection as c join connection_health as h on h.connection_id = c.id
  where c.kind <> 'shop' and exists (select from route as r where r.connection_id = c.id)
  order by c.name

@@ -19,9 +19,10 @@ from backend.core.clock import clock
 from backend.core.database import Connection
 from backend.core.problems import ProblemError, invalid, same_version
 from backend.core.rows import Unreadable, the_one
-from backend.launch import reads as launches
 from backend.launch.checklist import queries, reads
 from backend.launch.clock import reads as clocks
+from backend.launch.launches import reads as launches
+from backend.launch.launches.actions import locked
 from backend.launch.templates import files
 from backend.launch.templates import reads as templates
 from models.access import Approval
@@ -142,7 +143,7 @@ WAIVER = ApprovalKind("launch.waiver", _apply_waiver)
 
 async def add(tx: Connection, *, actor: str, launch: Launch, request: ItemDraft) -> LaunchChecklistItem:
     """Add an item to an open launch. A key that is there: 409."""
-    await lock_launch(tx, launch)
+    await locked(tx, UUID(launch.launch_id))
     there = await _drafts(tx, launch)
     if request.key in there:
         raise ProblemError(Code.CONFLICT, f"The item {request.key} is there already.")
@@ -181,7 +182,7 @@ async def _change(
 async def take_file(tx: Connection, *, actor: str, launch: Launch, request: ImportChecklist) -> ChecklistImport:
     """Add and change items by a file. What would change a signed one is refused as a whole: 409."""
     drafts = files.read_items(request.text, request.format)
-    await lock_launch(tx, launch)
+    await locked(tx, UUID(launch.launch_id))
     there = await _drafts(tx, launch)
     wanted = {draft.key: draft for draft in drafts}
     if len(wanted) < len(drafts):
@@ -243,13 +244,6 @@ async def _check(tx: Connection, launch: Launch, items: Mapping[str, ItemDraft],
     owners = {item.owner_role for item in new}
     if words := await templates.roles_problem(tx, owners, Permission.COMPLETE_CHECKLIST):
         raise invalid("/ownerRole", words)
-
-
-async def lock_launch(tx: Connection, launch: Launch) -> None:
-    """Keep a launch from being changed beside us. It is over: 409."""
-    row = await (await tx.execute(launches.queries.lock, {"launch_id": launch.launch_id})).fetchone()
-    if row is None or row[0] != LaunchState.OPEN:
-        raise ProblemError(Code.CONFLICT, f"{launch.title} is over; nothing of it changes any more.")
 
 
 async def _locked(tx: Connection, item_id: UUID, inside: Collection[str]) -> tuple[Launch, LaunchChecklistItem]:

@@ -25,7 +25,7 @@ select i.id::text as item_id, i.launch_id::text as launch_id, i.key, i.number, i
    and (%(owner_roles)s::text[] is null or i.owner_role = any (%(owner_roles)s))
    and (%(zero_at)s::timestamptz is null
         or (l.planned_zero_at, i.launch_id, i.number, i.id)
-           > (%(zero_at)s, %(after_launch)s::uuid, %(after_number)s::integer, %(after_id)s::uuid))
+           > (%(zero_at)s, %(after_launch)s::uuid, %(after_number)s::bigint, %(after_id)s::uuid))
  order by l.planned_zero_at, i.launch_id, i.number, i.id
  limit %(limit)s
 

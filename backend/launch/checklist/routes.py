@@ -17,12 +17,12 @@ from backend.core.http import known_id, operations_router
 from backend.core.pages import Limit, LongCursor, cut_page, decode_cursor
 from backend.core.settings import Settings
 from backend.core.versions import IfMatch, with_etag
-from backend.launch import reads as launches
 from backend.launch.checklist import actions, reads
 from backend.launch.clock import reads as clocks
 from backend.launch.clock.fold import Clock
 from backend.launch.dependencies import Configured, KnownCriteria, Manager, Signer, Viewer
 from backend.launch.evidence import bound, evaluate
+from backend.launch.launches import reads as launches
 from backend.launch.templates import files
 from models.access import Approval
 from models.core.paging import PAGE_DEFAULT, Page

@@ -8,11 +8,12 @@ from backend.core.capability import Criteria
 from backend.core.clock import clock
 from backend.core.database import Connection, Database
 from backend.core.settings import Settings
-from backend.launch import reads as launches
 from backend.launch.checklist import queries
 from backend.launch.checklist import reads as checklist
 from backend.launch.clock import reads as clocks
 from backend.launch.evidence import bound, evaluate
+from backend.launch.launches import queries as launch_queries
+from backend.launch.launches import reads as launches
 from models.alerts import Severity
 from models.launch import Launch
 
@@ -25,7 +26,7 @@ async def look_for_overdue(database: Database, settings: Settings, known: Criter
     async with database.transaction() as tx:
         if await (await tx.execute(queries.try_overdue_lock)).fetchone() != (True,):
             return
-        rows = await (await tx.execute(launches.queries.open_launches)).fetchall()
+        rows = await (await tx.execute(launch_queries.open_launches)).fetchall()
         await _aside.each(tx, rows, lambda row: _look(tx, settings, known, row[0]), key=lambda row: row[0])
         over = await (await tx.execute(queries.alerted_elsewhere)).fetchall()
         await _aside.each(tx, over, lambda row: _clear(tx, row[0]), key=lambda row: row[0])

@@ -21,13 +21,12 @@ from backend.core.database import Connection, Database, DatabaseUnavailable
 from backend.core.json import dumps
 from backend.core.problems import ProblemError, invalid
 from backend.core.settings import Settings
-from backend.launch import reads as launches
-from backend.launch.actions import locked
 from backend.launch.clock import actions as clocks
 from backend.launch.evidence import Limits, bound, evaluate, pinned_limits
-from backend.launch.poll import queries, reads
+from backend.launch.launches import reads as launches
+from backend.launch.launches.actions import locked
+from backend.launch.poll import body, queries, reads
 from backend.launch.poll.verdict import standing_of, worst
-from backend.launch.record import body
 from models.access import Approval
 from models.core.permissions import Permission
 from models.core.problems import Code
@@ -79,18 +78,20 @@ async def vote(
     """Cast a vote for a role. Not for them: 403. Closed: 409. A GO for what is not as seen: 412."""
     launch = await launches.launch(tx, launch_id)
     delegated_by = _voter_blocker(launch, principal, request.role)
-    await _lock(tx, launch_id, poll_id)
-    before = await reads.status(tx, *world, launch)
-    mine = next(each for each in before.roll_call if each.role == request.role)
-    if mine.director and request.choice is Choice.GO and before.verdict.word is not Choice.GO:
-        raise ProblemError(Code.CONFLICT, "The director votes GO last, when nothing holds any more.")
+    poll = await _lock(tx, launch_id, poll_id)
+    mine = next(each for each in await reads.roll_call(tx, launch, str(poll_id)) if each.role == request.role)
     if (
         mine.standing is Standing.COUNTED
         and (mine.choice, mine.person, mine.reason) == (request.choice, principal.user_id, request.reason)
-        and mine.evidence_version == body.poll_version(before)
+        and mine.evidence_version == poll.evidence_version
     ):
         audit_trail.nothing_changed()
-        return before
+        return await reads.status(tx, *world, launch)
+    if mine.director and request.choice is Choice.GO:
+        word = (await reads.status(tx, *world, launch)).verdict.word
+        if word is not Choice.GO:
+            raise ProblemError(Code.CONFLICT, f"The director votes GO last; the verdict is {word}.")
+    seen = await reads.evidence(tx, launch, world.criteria, str(poll_id))
     values = {
         "poll_id": poll_id,
         "role": request.role,
@@ -106,10 +107,10 @@ async def vote(
         raise ProblemError(
             Code.EVIDENCE_CHANGED,
             "The figures are not as you saw them, or not all are within their limits: look at them again.",
-            current=before,
+            current=await reads.status(tx, *world, launch),
         )
     await tx.execute(queries.touch, {"poll_id": poll_id})
-    await _tell_vote(tx, principal.user_id, "cast", launch, poll_id, request.role, evidence=before.evidence)
+    await _tell_vote(tx, principal.user_id, "cast", launch, poll_id, request.role, evidence=seen)
     return await reads.status(tx, *world, launch)
 
 

@@ -5,7 +5,7 @@ select p.id::text as poll_id, p.launch_id::text as launch_id, p.round, p.questio
        exists (select from launch_record as r where r.poll_id = p.id and r.json is not null) as record_ready, p.version
   from launch_poll as p
  where p.launch_id = %(launch_id)s and (%(poll_id)s::uuid is null or p.id = %(poll_id)s)
-   and (%(round)s::integer is null or p.round < %(round)s)
+   and (%(round)s::bigint is null or p.round < %(round)s)
  order by p.round desc
  limit %(limit)s
 

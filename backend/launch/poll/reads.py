@@ -13,10 +13,10 @@ from backend.core.clock import clock
 from backend.core.database import Connection
 from backend.core.rows import Unreadable, lenient_row, the_one
 from backend.core.settings import Settings
-from backend.launch import reads as launches
 from backend.launch.checklist import reads as checklist
 from backend.launch.clock import reads as clocks
 from backend.launch.evidence import bound, evaluate, is_live
+from backend.launch.launches import reads as launches
 from backend.launch.poll import queries
 from backend.launch.poll.verdict import as_of, judge, lease
 from models.launch import Launch

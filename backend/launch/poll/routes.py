@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Header, Response
 
@@ -11,11 +11,11 @@ from backend.core.dependencies import Read, Tx
 from backend.core.http import known_id, operations_router
 from backend.core.pages import Cursor, Limit, cut_page, decode_cursor
 from backend.core.versions import with_etag
-from backend.launch import reads as launches
 from backend.launch.dependencies import Configured, Director, KnownCriteria, Viewer, Voter
+from backend.launch.launches import reads as launches
 from backend.launch.poll import actions, reads
 from backend.launch.poll.actions import World
-from backend.launch.record.body import instant
+from backend.launch.poll.body import instant
 from models.access import Approval
 from models.core.paging import PAGE_DEFAULT, Page
 from models.launch.poll import AskOverride, CastVote, ClosePoll, LaunchStatus, OpenPoll, Poll
@@ -23,10 +23,12 @@ from models.launch.poll import AskOverride, CastVote, ClosePoll, LaunchStatus, O
 router = operations_router("/api/operations/launches", "launch poll")
 
 Known = Annotated[str | None, Header(alias="If-None-Match", max_length=200)]
-NOT_MODIFIED = {304: {"description": "As it was, but for its instants, which are in the headers."}}
+NOT_MODIFIED: dict[int | str, dict[str, Any]] = {
+    304: {"description": "As it was, but for its instants, which are in the headers."}
+}
 
 
-@router.get("/{launch_id}/status", response_model=LaunchStatus, responses={**NOT_MODIFIED})
+@router.get("/{launch_id}/status", response_model=LaunchStatus, responses=NOT_MODIFIED)
 async def get_status(
     launch_id: str,
     _principal: Viewer,
@@ -90,7 +92,7 @@ async def cast_vote(
     settings: Configured,
     known: KnownCriteria,
 ) -> LaunchStatus:
-    """Cast a vote for a role. A GO for figures that are not as they were seen: 412 `evidence-changed`, with the status."""
+    """Cast a vote for a role. A GO for figures not as they were seen: 412 `evidence-changed`, with the status."""
     return await actions.vote(
         tx,
         World(settings, known),

@@ -9,7 +9,8 @@ from typing import Any
 from backend.launch.record.tables import Table, headline, notice, tables, title
 
 _STYLE = """
-body { font: 14px/1.45 system-ui, sans-serif; color: CanvasText; background: Canvas; margin: 2rem auto; max-width: 70rem; }
+body { font: 14px/1.45 system-ui, sans-serif; color: CanvasText; background: Canvas; }
+body { margin: 2rem auto; max-width: 70rem; }
 table { border-collapse: collapse; width: 100%; margin: 0 0 2rem; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .6rem; border-bottom: 1px solid; }
 td.number { text-align: right; font-variant-numeric: tabular-nums; }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from fastapi import Response
 
@@ -15,8 +15,9 @@ from models.launch.poll import PollRecord
 
 router = operations_router("/api/operations/launches", "launch record")
 
-CONTENT = {
-    media.partition(";")[0]: {"schema": {"type": "string", "format": "binary"}} for media in reads.MEDIA.values()
+BINARY = {"schema": {"type": "string", "format": "binary"}}
+FILE: dict[int | str, dict[str, Any]] = {
+    200: {"content": {media.partition(";")[0]: BINARY for media in reads.MEDIA.values()}}
 }
 
 
@@ -27,9 +28,7 @@ async def get_record(launch_id: str, poll_id: str, _principal: Viewer, connectio
     return await reads.record(connection, poll)
 
 
-@router.get(
-    "/{launch_id}/polls/{poll_id}/record/{form}", response_class=Response, responses={200: {"content": CONTENT}}
-)
+@router.get("/{launch_id}/polls/{poll_id}/record/{form}", response_class=Response, responses=FILE)
 async def get_record_file(
     launch_id: str, poll_id: str, form: Literal["json", "html", "pdf"], _principal: Viewer, connection: Read
 ) -> Response:

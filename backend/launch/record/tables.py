@@ -24,10 +24,9 @@ def title(record: Mapping[str, Any]) -> str:
 
 def headline(record: Mapping[str, Any]) -> str:
     """When, by whom, and where the clock stood."""
-    return (
-        f"Opened {_short(record['opened']['at'])} by {record['opened']['by']}, closed {_short(record['closed']['at'])} by "
-        f"{record['closed']['by']} at {_reading(record['launch']['reading'])}. All times are UTC."
-    )
+    opened, closed = (f"{_short(record[name]['at'])} by {record[name]['by']}" for name in ("opened", "closed"))
+    reading = _reading(record["launch"]["reading"])
+    return f"Opened {opened}, closed {closed} at {reading}. All times are UTC."
 
 
 def notice(record: Mapping[str, Any]) -> str:
@@ -102,13 +101,9 @@ def _figure(each: Mapping[str, Any]) -> tuple[str, ...]:
 def _item(each: Mapping[str, Any]) -> tuple[str, ...]:
     status = each["status"] if each["blocking"] else f"{each['status']} (informs)"
     signed = f"{each['completedBy'] or ''} {_short(each['completedAt'])}".strip()
-    return (
-        each["description"],
-        each["ownerRole"],
-        f"{status}, late" if each["late"] else status,
-        signed,
-        each["notes"] or "",
-    )
+    if each["late"]:
+        status += ", late"
+    return each["description"], each["ownerRole"], status, signed, each["notes"] or ""
 
 
 def _number(text: str | None) -> str:

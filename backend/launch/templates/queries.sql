@@ -8,12 +8,12 @@ select distinct on (key) key, version, content ->> 'title' as title, coalesce(co
 -- name: template
 select key, version, content, note, created_at, created_by, person_name(created_by) as created_by_name
   from launch_template
- where key = %(key)s and (%(version)s::integer is null or version = %(version)s)
+ where key = %(key)s and (%(version)s::bigint is null or version = %(version)s)
  order by version desc
  limit 1
 
 -- name: lock_key
-select pg_advisory_xact_lock(4711018017, hashtext(%(key)s))
+select pg_advisory_xact_lock(4711018017 + hashtext(%(key)s::text))
 
 -- name: newest_version
 select coalesce(max(version), 0) from launch_template where key = %(key)s

@@ -16,8 +16,9 @@ from backend.launch.checklist import actions as checklist
 from backend.launch.checklist import reads as items
 from backend.launch.clock import actions as clocks
 from backend.launch.evidence import bound, criterion_problem
-from backend.launch.reads import launch as find
-from backend.launch.reads import queries
+from backend.launch.launches.actions import locked
+from backend.launch.launches.reads import launch as find
+from backend.launch.lifecycle import queries
 from backend.launch.templates import reads as templates
 from models.core.permissions import Permission
 from models.core.problems import Code
@@ -237,17 +238,6 @@ async def learn(tx: Connection, *, actor: str, launch_id: UUID, request: LessonD
         reason=request.reason,
     )
     return lesson
-
-
-async def locked(tx: Connection, launch_id: UUID) -> Launch:
-    """A launch that nobody changes beside us. None: 404. Over: 409."""
-    row = await (await tx.execute(queries.lock, {"launch_id": launch_id})).fetchone()
-    if row is None:
-        raise ProblemError(Code.NOT_FOUND, "There is no such launch.")
-    found = await find(tx, launch_id)
-    if found.state is not LaunchState.OPEN:
-        raise ProblemError(Code.CONFLICT, f"{found.title} is over; nothing of it changes any more.")
-    return found
 
 
 def _on_roll(launch: Launch, role: str) -> None:

@@ -1,48 +1,19 @@
-"""Reading launches."""
+"""A launch afterwards, and what it taught."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from uuid import UUID
+from datetime import timedelta
 
 from psycopg.rows import class_row
 
 from backend.core.clock import clock
-from backend.core.database import Connection, load_queries
-from backend.core.rows import Unreadable, lenient_row, the_one
+from backend.core.database import Connection
+from backend.core.rows import Unreadable, lenient_row
 from backend.launch.checklist import reads as checklist
 from backend.launch.clock import reads as clocks
-from models.launch import HoldReview, ItemReview, Launch, LaunchReview, LaunchState, Lesson, PollReview
+from backend.launch.lifecycle import queries
+from models.launch import HoldReview, ItemReview, Launch, LaunchReview, Lesson, PollReview
 from models.launch.checklist import ItemStatus
-
-queries = load_queries(__package__)
-
-_ANY = {"launch_id": None, "state": None, "rehearsals": None, "zero_at": None, "last_id": None, "limit": 1}
-
-
-async def launch(connection: Connection, launch_id: UUID | str) -> Launch:
-    """A launch; raises ProblemError 404."""
-    return the_one(await _launches(connection, launch_id=launch_id), "There is no such launch.")
-
-
-async def launches(
-    connection: Connection,
-    *,
-    state: LaunchState | None,
-    rehearsals: bool | None,
-    before: tuple[datetime | None, UUID | None],
-    limit: int,
-) -> list[Launch | Unreadable]:
-    """Launches, the latest T-0 first."""
-    return await _launches(
-        connection, state=state, rehearsals=rehearsals, zero_at=before[0], last_id=before[1], limit=limit
-    )
-
-
-async def _launches(connection: Connection, **wanted: object) -> list[Launch | Unreadable]:
-    async with connection.cursor(row_factory=lenient_row(Launch)) as cursor:
-        await cursor.execute(queries.launches, _ANY | wanted)
-        return await cursor.fetchall()
 
 
 async def lessons(connection: Connection, launch_id: str) -> list[Lesson | Unreadable]:
@@ -80,6 +51,8 @@ async def review(connection: Connection, found: Launch) -> LaunchReview:
     taught = await lessons(connection, found.launch_id)
     late = []
     for item in items:
+        if item.automatic:
+            continue
         seconds = item.late_seconds
         if item.completed_at is not None:
             seconds = max(0.0, (item.completed_at - item.due_date).total_seconds()) or None

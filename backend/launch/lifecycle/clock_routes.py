@@ -6,10 +6,10 @@ from backend.core.clock import clock
 from backend.core.dependencies import Read, Tx
 from backend.core.http import known_id, operations_router
 from backend.core.problems import ProblemError
-from backend.launch import actions as launches
-from backend.launch import reads as found
 from backend.launch.clock import actions, reads
 from backend.launch.dependencies import Configured, Director, KnownCriteria, Stopper, Viewer
+from backend.launch.launches import actions as launches
+from backend.launch.launches import reads as found
 from backend.launch.poll.actions import World, release_blocker
 from models.core.paging import Page
 from models.core.problems import Code
