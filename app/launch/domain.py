@@ -52,7 +52,7 @@ class Launches:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self.server_clock = ServerClock(engine.clock.monotonic)
+        self.server_clock = ServerClock(engine.clock.monotonic, engine.clock.with_sleep)
         self._etags: dict[str, str] = {}
         self._trends: dict[tuple[str, str], deque[tuple[datetime, float | None]]] = {}
         self._wanted = ""

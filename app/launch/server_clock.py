@@ -7,7 +7,6 @@ quite right, and at once when a newer one cannot be true beside it: then the ser
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,12 +15,6 @@ DRIFT = 1e-4
 """Seconds that a second of this computer may be wrong by; quartz is a tenth of that."""
 SLEPT_SECONDS = 0.5
 """A computer whose clocks have come apart by more than that has slept."""
-
-
-def since_boot() -> float:
-    """Seconds since some instant, those in which the computer slept too, where it can tell."""
-    counts_sleep = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None))
-    return time.monotonic() if counts_sleep is None else time.clock_gettime(counts_sleep)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +28,7 @@ class _Sample:
 class ServerClock:
     """The server's time, as far as it is known."""
 
-    def __init__(self, monotonic: Callable[[], float], with_sleep: Callable[[], float] = since_boot) -> None:
+    def __init__(self, monotonic: Callable[[], float], with_sleep: Callable[[], float]) -> None:
         """``monotonic`` stands still while the computer sleeps, ``with_sleep`` does not."""
         self._monotonic, self._with_sleep = monotonic, with_sleep
         self._best: _Sample | None = None

@@ -1,4 +1,4 @@
-"""What launches bring to the window: the workspace with clock, checklist, poll, figures and record, and the wall page."""
+"""What launches bring to the window: the workspace with clock, checklist, poll and record, and the wall page."""
 
 from __future__ import annotations
 

@@ -120,11 +120,11 @@ class ChecklistTable(RecordTable):
         return (
             column(Col.MARK, "", 28),
             column(Col.NUMBER, "", 32, right=True),
-            column(Col.ITEM, "Item", 210, stretch=True),
+            column(Col.ITEM, "Item", 270, stretch=True),
             column(Col.OWNER, "Owner", 126),
             column(Col.DUE, "Due", 76),
             column(Col.AT, "UTC", 56),
-            column(Col.EVIDENCE, "Evidence and age", 210, stretch=True),
+            column(Col.EVIDENCE, "Evidence and age", 170, stretch=True),
             column(Col.PLAN, "Contingency", 118),
             column(Col.SIGNED, "Signed", 108, right=True),
         )
@@ -197,7 +197,12 @@ class ChecklistTable(RecordTable):
         self.setSpan(number, 0, 1, len(self.records.columns))
         self._details, self._details_of = details(item), item.key
         self.setIndexWidget(self.records.index(number, 0), self._details)
-        self.setRowHeight(number, max(current().px(4 * ROW), self._details.sizeHint().height()))
+        self.setRowHeight(number, self._details_high())
+
+    def _details_high(self) -> int:
+        layout = self._details.layout() if self._details is not None else None
+        needed = layout.totalHeightForWidth(self.viewport().width()) if layout is not None else 0
+        return max(current().px(4 * ROW), needed)
 
     @property
     def details(self) -> QWidget | None:
@@ -225,7 +230,7 @@ class ChecklistTable(RecordTable):
         for number, row in enumerate(self.records.rows):
             wanted = high
             if isinstance(row, Opened):
-                wanted = max(theme.px(4 * ROW), self._details.sizeHint().height() if self._details else 0)
+                wanted = self._details_high()
             if self.rowHeight(number) != wanted:
                 self.setRowHeight(number, wanted)
 
@@ -305,18 +310,19 @@ class ChecklistTable(RecordTable):
         words = f"{group.signed} of {group.total} signed"
         draw_words(painter, words, place.adjusted(taken + theme.px(12), 0, 0, 0), (9, 400), tokens.text2)
         if group.late:
-            self._chip(painter, f"{group.late} late", "", box, right=True)
+            self._late_chip(painter, f"{group.late} late", box)
 
-    def _chip(self, painter: QPainter, words: str, under: str, box: QRect | QRectF, *, right: bool) -> None:  # type: ignore[override]
+    @staticmethod
+    def _late_chip(painter: QPainter, words: str, box: QRect) -> None:
         size = severity_size("P2", words)
-        left = box.right() - PAD - size.width() if right else box.left()
+        left = box.right() - PAD - size.width()
         top = box.top() + (box.height() - size.height()) / 2
         draw_severity(painter, QRectF(left, top, size.width(), size.height()), "P2", words)
 
     def _draw_item(
         self, painter: QPainter, item: LaunchChecklistItem, box: QRect, *, chosen: bool, hovered: bool
     ) -> None:
-        theme, tokens = current(), current().tokens
+        tokens = current().tokens
         if chosen or hovered:
             painter.fillRect(box, QColor(tokens.selection if chosen else tokens.hover))
         else:
@@ -344,7 +350,7 @@ class ChecklistTable(RecordTable):
                 case Col.EVIDENCE:
                     self._draw_evidence(painter, item, place, chosen=chosen)
                 case Col.SIGNED if late:
-                    self._chip(painter, words, "", box.adjusted(0, 0, 0, 0), right=True)
+                    self._late_chip(painter, words, box)
                 case Col.SIGNED:
                     signed = item.status is not ItemStatus.PENDING
                     draw_words(painter, words, place, (9.5 if signed else 9, 400), quiet, RIGHT)
@@ -388,6 +394,7 @@ class ChecklistTable(RecordTable):
         shares = {Col.ITEM: 1.0 if whole else 0.6, Col.EVIDENCE: 0.25, Col.PLAN: 0.15}
         for number, width in enumerate(widths):
             self.setColumnWidth(number, width + round(spare * shares.get(Col(number), 0.0)))
+        self._heighten()
 
     def hint(self, index: QModelIndex) -> str:
         """What a cell says when pointed at: all of its words."""

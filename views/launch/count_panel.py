@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, QSize
-from PySide6.QtGui import QAction, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from models.launch.poll import VerdictInputName
 from views.kit.theme import current
@@ -33,6 +33,17 @@ PLACES = {
     VerdictInputName.RECORD: RECORD,
 }
 SHOWN_CAUSES = 2
+
+
+class Rule(QWidget):
+    """A thin upright line between groups, as high as the row."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFixedWidth(1)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        QPainter(self).fillRect(self.rect(), QColor(current().tokens.line))
 
 
 class CauseLine(QWidget):
@@ -128,10 +139,10 @@ class CountPanel(LaunchPanel):
         row.setContentsMargins(16, 10, 16, 10)
         row.setSpacing(16)
         row.addWidget(self.clock)
-        row.addWidget(self._line())
+        row.addWidget(Rule())
         row.addWidget(self.verdict)
         row.addWidget(reasons, 1)
-        row.addWidget(self._line())
+        row.addWidget(Rule())
         row.addWidget(self.count)
         outer = QVBoxLayout(self.content)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -139,13 +150,6 @@ class CountPanel(LaunchPanel):
         outer.addWidget(self.state)
         outer.addLayout(row, 1)
         self.begin()
-
-    @staticmethod
-    def _line() -> QFrame:
-        line = QFrame()
-        line.setFrameShape(QFrame.Shape.VLine)
-        line.setFixedWidth(1)
-        return line
 
     def queries(self) -> Sequence[Query[Any]]:
         query = self.desk.status_query
@@ -186,7 +190,7 @@ class CountPanel(LaunchPanel):
             return
         sure = self.desk.now is not None
         self.clock.show_face(clock_face(launch, status.clock, shown, sure=sure))
-        self.verdict.show_verdict(verdict, f"Unknown is not GO. Worked out {status.as_of:%H:%M:%S} UTC")
+        self.verdict.show_verdict(verdict, f"Worked out {status.as_of:%H:%M:%S} UTC")
         self.count.show_count(count_face(launch, status.clock, shown))
         left = len(verdict.causes) - SHOWN_CAUSES
         for number, line in enumerate(self.causes):

@@ -103,7 +103,7 @@ class ClockBlock(Painted):
     """Title, reading, state, and how long a hold lasts."""
 
     def __init__(self) -> None:
-        super().__init__("Clock", 288, 96)
+        super().__init__("Clock", 312, 96)
 
     def show_face(self, face: ClockFace | None) -> None:
         """Draw this; ``None``: nothing is known yet."""
@@ -170,7 +170,7 @@ class VerdictBlock(Painted):
     """The word for everybody: filled unless it is GO, with its shape."""
 
     def __init__(self) -> None:
-        super().__init__("Verdict", 264, 96)
+        super().__init__("Verdict", 236, 96)
 
     def show_verdict(self, verdict: Verdict | None, note: str) -> None:
         """Draw this; ``note`` says when it was worked out."""
@@ -178,7 +178,7 @@ class VerdictBlock(Painted):
             self.say(None, "not known")
             return
         words = verdict_words(verdict.word, len(verdict.causes))
-        notes = ("Worst of poll, checklist, figures and record.", note)
+        notes = ("Worst of all; unknown is not GO.", note)
         self.say(VerdictFace(verdict.word, words, notes), f"{words}. {note}")
 
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -232,7 +232,7 @@ class InputTile(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         theme = current()
-        return QSize(theme.px(118), max(theme.px(38), round(theme.height(9) + theme.height(9, 600)) + theme.px(8)))
+        return QSize(theme.px(104), max(theme.px(38), round(theme.height(9) + theme.height(9, 600)) + theme.px(8)))
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
@@ -288,8 +288,8 @@ class CountFace:
 
 
 def count_face(launch: Launch, clock: LaunchClock, shown: Countdown) -> CountFace:
-    """From the first point, or an hour before what is shown, to T-0; times as things stand."""
-    begin = min([shown.reading, *(point.reading for point in launch.points)]) * 1.12
+    """From before the first point, or what is shown, to T-0; times as things stand."""
+    begin = min([shown.reading, *(point.reading for point in launch.points)]) * 1.6
     begin = min(begin, -60.0)
 
     def at(reading: float) -> str:
@@ -314,7 +314,7 @@ class CountLine(Painted):
     """Planned holds on a line to T-0, and where the clock is."""
 
     def __init__(self) -> None:
-        super().__init__("Count", 260, 96)
+        super().__init__("Count", 190, 96)
 
     def show_count(self, face: CountFace | None) -> None:
         """Draw this."""
@@ -344,8 +344,9 @@ class CountLine(Painted):
         painter.drawLine(line.topLeft(), line.topRight())
         painter.setPen(QPen(QColor(tokens.text), 3))
         painter.drawLine(line.topLeft(), QPointF(place(face.reading), y))
-        taken = -1e9
-        for each in face.marks[1:]:
+        taken: list[tuple[float, float]] = []
+        # Where labels would meet, those of T-0 and of where the clock stands go before the others.
+        for each in sorted(face.marks[1:], key=lambda each: (each.kind != "zero", abs(each.reading - face.reading))):
             x = place(each.reading)
             here = abs(each.reading - face.reading) < 1
             if each.kind == "zero":
@@ -355,9 +356,9 @@ class CountLine(Painted):
                 self._diamond(painter, x, y, here=here)
             wide = max(theme.width(each.label, 9, 600), theme.width(each.at, 9)) + theme.px(4)
             left = max(0.0, min(x - wide / 2, self.width() - wide))
-            if left < taken:
+            if any(left < end and begin < left + wide for begin, end in taken):
                 continue
-            taken = left + wide + theme.px(4)
+            taken.append((left - theme.px(4), left + wide + theme.px(4)))
             top = y + theme.px(10)
             strong = 600 if here or each.kind == "zero" else 400
             ink = tokens.text if strong == 600 else tokens.text2

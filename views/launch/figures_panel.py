@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from models.launch.criteria import Evidence
     from views.kit.capability import Window
 
-TILE_WIDE, TILE_HIGH, GAP = 190, 104, 8
+TILE_WIDE, TILE_HIGH, GAP = 166, 104, 8
 LATE = "late"
 
 

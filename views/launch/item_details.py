@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
@@ -37,14 +38,14 @@ class ItemDetails(QWidget):
         grid.setHorizontalSpacing(24)
         grid.setVerticalSpacing(2)
         self.why, self.plan, self.evidence = _words("Why"), _words("Plan"), _words("Evidence")
-        for number, (title, words) in enumerate(
+        for number, (title, label) in enumerate(
             (("How it stands", self.why), (self._plan_title(), self.plan), ("Evidence", self.evidence))
         ):
             head = QLabel(title)
             current().set_font(head, 9)
             head.setEnabled(False)
             grid.addWidget(head, 0, number)
-            grid.addWidget(words, 1, number, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(label, 1, number, Qt.AlignmentFlag.AlignTop)
             grid.setColumnStretch(number, 1)
         grid.setRowStretch(1, 1)
         self.buttons: dict[str, Pill] = {}
@@ -113,7 +114,7 @@ class ItemDetails(QWidget):
     def _evidence_lines(self, item: LaunchChecklistItem) -> list[str]:
         status = self._desk.status
         figures = {each.key: each for each in status.evidence} if status is not None else {}
-        lines = [f"{link.label}: {link.url}" for link in item.evidence]
+        lines = [f"{link.label}, {urlsplit(link.url).netloc}" for link in item.evidence]
         for key in item.criteria:
             each = figures.get(key)
             if each is None:
@@ -143,4 +144,5 @@ def _words(name: str) -> QLabel:
 
 
 def _paragraphs(*lines: str) -> str:
-    return "<br>".join(escape(line) for line in lines)
+    # Names of computers have no blanks: they may be broken at their dots.
+    return "<br>".join(escape(line).replace(".", ".\N{ZERO WIDTH SPACE}") for line in lines)

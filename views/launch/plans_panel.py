@@ -87,7 +87,8 @@ class PlansPanel(LaunchPanel):
         state = "signed, not needed" if signed else f"item {item.number} is not signed"
         return (
             f'<p style="margin: 0 0 2px 0; color: {strong}"><b>{escape(plan.title)}</b>'
-            f'<span style="color: {quiet}">&nbsp;&nbsp;for {item.number}, {escape(item.description)}: {state}</span></p>'
+            f'<span style="color: {quiet}">&nbsp;&nbsp;for {item.number}, {escape(item.description)}: {state}</span>'
+            "</p>"
             f'<p style="margin: 0; color: {strong}">When {escape(plan.trigger[:1].lower() + plan.trigger[1:])}</p>'
             f'<ol style="margin: 2px 0 2px 0; color: {strong}">{steps}</ol>'
             f'<p style="margin: 0 0 18px 0; color: {quiet}">{decide}, owner {escape(owner)}</p>'

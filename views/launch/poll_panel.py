@@ -11,6 +11,7 @@ from views.kit.following_panel import explain
 from views.kit.theme import current
 from views.kit.widgets.flow import WIDE_GAP, Flow
 from views.kit.widgets.pill import Look, Pill
+from views.kit.widgets.remarks import Remarks
 from views.launch.launch_panel import LaunchPanel
 from views.launch.menu import entries
 from views.launch.roll_call_table import RollCallTable
@@ -50,14 +51,12 @@ class PollPanel(LaunchPanel):
         self.next = Pill("", Look.PRIMARY, name="What is to be done next", key="V")
         self.count = Pill("", Look.BUTTON, name="Hold or resume the count", key="H")
         self.no_go = Pill("Vote NO-GO…", Look.BUTTON, name="Vote NO-GO", key="N")
-        self.why = QLabel()
-        self.why.setWordWrap(False)
-        self.why.setAccessibleName("What holds")
+        self.why = Remarks("What holds")
         self._next_action, self._count_action = "launch.vote", "launch.hold"
         self.next.clicked.connect(lambda: self.console.actions.execute(self._next_action))
         self.count.clicked.connect(lambda: self.console.actions.execute(self._count_action))
         self.no_go.clicked.connect(lambda: self.console.actions.execute("launch.vote-no-go"))
-        bar = Flow(self.next, self.count, self.no_go, self.why, right=self.no_go, gap=WIDE_GAP)
+        bar = Flow(self.next, self.count, self.why, self.no_go, wide=(self.why,), gap=WIDE_GAP)
         column = QVBoxLayout(self.content)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -112,8 +111,8 @@ class PollPanel(LaunchPanel):
 
     def tick(self) -> None:
         actions = self.console.actions
-        self._next_action, words, key = self._next()
-        self.next.set(words)
+        self._next_action, words, key, due = self._next()
+        self.next.set(words, Look.PRIMARY if due else Look.BUTTON)
         self.next.setAccessibleName(words)
         self.next.set_key(key)
         explain(self.next, actions.reason(actions.get(self._next_action)))
@@ -125,28 +124,26 @@ class PollPanel(LaunchPanel):
         reason = actions.reason(actions.get(self._count_action))
         explain(self.count, reason)
         explain(self.no_go, actions.reason(actions.get("launch.vote-no-go")))
-        self.why.setText(self._holds_words())
+        self.why.say(*self._holds())
 
-    def _next(self) -> tuple[str, str, str]:
-        """The action that comes next for the signed-in, its words and its key."""
+    def _next(self) -> tuple[str, str, str, bool]:
+        """The action that comes next for the signed-in, its words, its key, and whether everybody waits for it."""
         if not self.desk.is_polled:
-            return "launch.open-poll", "Open a poll…", "P"
+            return "launch.open-poll", "Open a poll…", "P", True
         vote, status = self.desk.next_vote(), self.desk.status
         asked = vote is not None and (vote.choice is None or is_void(vote))
         if vote is not None and asked and not (vote.director and status is not None and self._left(status)):
             again = " again" if is_void(vote) else ""
-            return "launch.vote", f"Vote{again} as {vote.name}…", "V"
+            return "launch.vote", f"Vote{again} as {vote.name}…", "V", True
         if self.desk.close_blocker() is None:
-            return "launch.close-poll", "Close the poll…", "Shift+P"
-        return "launch.vote", f"Change the vote of {vote.name}…" if vote is not None else "Vote…", "V"
+            return "launch.close-poll", "Close the poll…", "Shift+P", status is not None and not self._left(status)
+        return "launch.vote", f"Change the vote of {vote.name}…" if vote is not None else "Vote…", "V", False
 
     @staticmethod
     def _left(status: Any) -> int:
         return sum(counts_for(each) is not Choice.GO for each in status.roll_call if not each.director)
 
-    def _holds_words(self) -> str:
+    def _holds(self) -> list[tuple[str, str]]:
         verdict = self.desk.verdict
-        if verdict is None or not verdict.causes:
-            return ""
-        count = len(verdict.causes)
-        return f"{count} item holds" if count == 1 else f"{count} items hold"
+        count = len(verdict.causes) if verdict is not None else 0
+        return [(str(count), "item holds" if count == 1 else "items hold")] if count else []

@@ -141,11 +141,12 @@ def _table(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]], empt
     lines = [tuple(row) for row in rows]
     quiet = f"color: {tokens.text2}; padding: 2px 24px 2px 0"
     head = "".join(f'<td style="{quiet}">{escape(each)}</td>' for each in heads)
-    body = "".join(
-        f"<tr>{''.join(f'<td style={chr(34)}padding: 2px 24px 2px 0{chr(34)}>{escape(cell)}</td>' for cell in row)}</tr>"
-        for row in lines
-    )
+    body = "".join(f"<tr>{''.join(_cell(cell) for cell in row)}</tr>" for row in lines)
     inner = f'<table cellspacing="0">{f"<tr>{head}</tr>" if heads else ""}{body}</table>'
     if not lines:
         inner = f'<span style="color: {tokens.text2}">{escape(empty)}</span>'
     return f'<p style="margin: 0 0 4px 0"><b>{escape(title)}</b></p>{inner}<p style="margin: 0 0 10px 0"></p>'
+
+
+def _cell(words: str) -> str:
+    return f'<td style="padding: 2px 24px 2px 0">{escape(words)}</td>'

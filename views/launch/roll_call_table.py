@@ -51,11 +51,11 @@ class RollCallTable(RecordTable):
 
         return (
             column(Col.PERSON, "", 38),
-            column(Col.ROLE, "Role", 140),
+            column(Col.ROLE, "Role", 150),
             column(Col.VOTE, "Vote", CHIP_WIDE + 2 * PAD + 8),
             column(Col.BOUND, "Bound to, or why", 130, stretch=True),
             column(Col.VOTED, "Voted UTC", 80, right=True),
-            column(Col.EVIDENCE, "Evidence", 104, right=True),
+            column(Col.EVIDENCE, "Evidence", 126, right=True),
         )
 
     def _words(self, vote: RollCallVote, number: int) -> str:

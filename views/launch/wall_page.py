@@ -1,4 +1,4 @@
-"""The launch on the wall display: clock, verdict and why, roll-call and figures; nothing smaller than can be read there.
+"""The launch on the wall display: clock, verdict and why, roll-call, figures; nothing is too small to be read.
 
 Cells keep their places whatever happens in them: people learn where to look.
 """
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 CLOCK, VERDICT = 3.58, 2.88
 """Sizes of type in units of the smallest: the two that everybody looks for."""
-TOP_HIGH, CAUSE_HIGH, CELL_HIGH, FIGURE_HIGH, GAP = 4.15, 1.35, 2.6, 5.0, 0.28
+TOP_HIGH, CAUSE_HIGH, CELL_HIGH, FIGURE_HIGH, GAP = 4.15, 1.25, 2.5, 5.0, 0.26
 TIGHT_TOP, TIGHT_FIGURE = 3.0, 3.9
 """Where an alert takes its line, clock and verdict are smaller and limits are left out."""
 ACROSS, ROWS, FIGURES = 5, 2, 6

@@ -36,6 +36,8 @@ CAPITAL_PER_DISTANCE = 0.00465
 CAPITAL_PER_SIZE = 0.727
 """Height of a capital letter of Inter as a share of its pixel size."""
 PAGE_SECONDS = 15
+HEAD_HIGH, FOOT_HIGH = 1.8, 1.0
+"""In units of the smallest type."""
 MM_PER_INCH = 25.4
 
 
@@ -149,10 +151,10 @@ class WallView(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(self.rect(), QColor(tokens.base))
         edge, gap = unit * 0.45, unit * 0.45
-        head = QRectF(0, 0, self.width(), unit * 2.1)
+        head = QRectF(0, 0, self.width(), unit * HEAD_HIGH)
         self._head(painter, head)
         room = QRectF(
-            edge, head.bottom() + gap, self.width() - 2 * edge, self.height() - head.bottom() - gap - unit * 1.5
+            edge, head.bottom() + gap, self.width() - 2 * edge, self.height() - head.bottom() - gap - unit * FOOT_HIGH
         )
         top = room.top()
         for bar in self._bars:
@@ -223,7 +225,7 @@ class WallView(QWidget):
         tokens, unit = current().tokens, self._unit
         shown = [number for number, page in enumerate(self._pages) if page.wanted]
         x = self.width() / 2 - (len(shown) - 1) * unit * 0.4
-        y = self.height() - unit * 0.75
+        y = self.height() - unit * FOOT_HIGH / 2
         painter.setPen(Qt.PenStyle.NoPen)
         for place, number in enumerate(shown if len(shown) > 1 else ()):
             painter.setBrush(QColor(tokens.text if number == self.page else tokens.line))

@@ -304,11 +304,13 @@ class Docks(QObject):
         return visible[index]
 
     def take_focus(self) -> None:
-        """Give the keyboard to the first visible dock, unless one has it already."""
+        """Give the keyboard to the first visible dock of a column, unless one has it already."""
         visible = self._visible()
         here = self.manager.window().focusWidget()
         if visible and not any(here is not None and self._docks[i].isAncestorOf(here) for i in visible):
-            _focus(self._panels.panel(visible[0]).widget)
+            head = {panel_id for docks, _ in self.arrangement.head for panel_id in docks}  # read, seldom worked in
+            first = next((i for i in visible if i not in head), visible[0])
+            _focus(self._panels.panel(first).widget)
 
     def _visible(self) -> list[str]:
         """Docks that are seen, in reading order."""
