@@ -108,7 +108,8 @@ async def _measure(
     try:
         return await criterion.measure(connection, settings, now, wanted)
     except (ValueError, ArithmeticError, LookupError) as error:
-        _aside.put(criterion.name, error)
+        if not _aside.holds(criterion.name):
+            _aside.put(criterion.name, error)
         return [Measurement(None, None, detail="it cannot be evaluated; the log of the server says why")] * len(wanted)
 
 

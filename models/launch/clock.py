@@ -58,6 +58,13 @@ class ClockEvent(Record):
     exit_criteria: str
 
 
+class ClockHistory(Record):
+    """What was done to a clock, in order; whole, because what it shows follows from all of it."""
+
+    events: tuple[ClockEvent, ...]
+    as_of: Instant
+
+
 class LaunchClock(Record):
     """What the clock shows.
 

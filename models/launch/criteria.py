@@ -64,6 +64,12 @@ class CriterionSpec(Record):
     stale_after: float
 
 
+class CriterionCatalogue(Record):
+    """What launches can be bound to, by name."""
+
+    criteria: tuple[CriterionSpec, ...]
+
+
 class EvidenceVerdict(StrEnum):
     """What is said of a bound figure. Only ``inside`` is good for a GO."""
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
+from pydantic import ValidationError
 
 from backend import approvals
 from backend.approvals import ApprovalKind
@@ -161,7 +162,10 @@ async def change(
     nulls = [name for name, value in changes.items() if value is None and name != "contingency"]
     if nulls:
         raise invalid(f"/{nulls[0]}", "leave the field out to keep its value")
-    draft = ItemDraft.model_validate(reads.draft_of(before).model_dump(by_alias=True) | changes)
+    try:
+        draft = ItemDraft.model_validate(reads.draft_of(before).model_dump(by_alias=True) | changes)
+    except ValidationError as error:
+        raise ProblemError(Code.INVALID, f"{error.errors()[0]['msg'].removeprefix('Value error, ')}.") from None
     same_version(before.version, version)
     if draft == reads.draft_of(before):
         audit_trail.nothing_changed()

@@ -8,6 +8,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Response
+from pydantic import ValidationError
 
 from backend.core.capability import Criteria
 from backend.core.clock import clock
@@ -15,6 +16,7 @@ from backend.core.database import Connection
 from backend.core.dependencies import Read, Tx
 from backend.core.http import known_id, operations_router
 from backend.core.pages import Limit, LongCursor, cut_page, decode_cursor
+from backend.core.rows import Unreadable
 from backend.core.settings import Settings
 from backend.core.versions import IfMatch, with_etag
 from backend.launch.checklist import actions, reads
@@ -72,7 +74,12 @@ async def list_items(
     )
     now = await clock(connection)
     around = {key: await _around(connection, settings, known, key) for key in {row["launch_id"] for row in found}}
-    rows = [reads.item_of(row, *around[row["launch_id"]]) for row in found]
+    rows = [
+        Unreadable(row, there)
+        if isinstance(there := around[row["launch_id"]], ValidationError)
+        else reads.item_of(row, *there)
+        for row in found
+    ]
     keys = {row["item_id"]: row["planned_zero_at"] for row in found}
     items, following, left_out = cut_page(
         rows,
@@ -89,9 +96,12 @@ async def list_items(
 
 async def _around(
     connection: Connection, settings: Settings, known: Criteria, launch_id: str
-) -> tuple[Clock, Collection[str]]:
-    """The clock of a launch, and what of its figures is within limits."""
-    launch = await launches.launch(connection, launch_id)
+) -> tuple[Clock, Collection[str]] | ValidationError:
+    """The clock of a launch, and what of its figures is within limits; or why the launch cannot be read."""
+    try:
+        launch = await launches.launch(connection, launch_id)
+    except ValidationError as error:
+        return error
     at = await clocks.clock_at(connection, launch, await clock(connection))
     return at, await inside(connection, settings, known, launch)
 

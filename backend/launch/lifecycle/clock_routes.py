@@ -11,19 +11,18 @@ from backend.launch.dependencies import Configured, Director, KnownCriteria, Sto
 from backend.launch.launches import actions as launches
 from backend.launch.launches import reads as found
 from backend.launch.poll.actions import World, release_blocker
-from models.core.paging import Page
 from models.core.problems import Code
-from models.launch.clock import ClockEvent, HoldClock, LaunchClock, RecycleClock, ReleaseHold
+from models.launch.clock import ClockHistory, HoldClock, LaunchClock, RecycleClock, ReleaseHold
 
 router = operations_router("/api/operations/launches", "launch clock")
 
 
 @router.get("/{launch_id}/clock")
-async def list_events(launch_id: str, _principal: Viewer, connection: Read) -> Page[ClockEvent]:
+async def list_events(launch_id: str, _principal: Viewer, connection: Read) -> ClockHistory:
     """List what was done to the clock, in order. What it shows is in the status."""
     launch = await found.launch(connection, known_id(launch_id, "launch"))
     events = await reads.events(connection, launch.launch_id)
-    return Page[ClockEvent](items=tuple(events), as_of=await clock(connection))
+    return ClockHistory(events=tuple(events), as_of=await clock(connection))
 
 
 @router.post("/{launch_id}/clock/hold")

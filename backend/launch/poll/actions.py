@@ -140,7 +140,8 @@ async def watch(database: Database, world: World) -> None:
         except DatabaseUnavailable:
             raise
         except Exception as error:  # noqa: BLE001 - one poll that cannot be read must not cost the others their watch
-            _aside.put(poll_id, error)
+            if not _aside.holds(poll_id):
+                _aside.put(poll_id, error)
 
 
 async def reevaluate(tx: Connection, world: World, launch: Launch, poll_id: str | UUID) -> None:

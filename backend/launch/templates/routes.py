@@ -16,7 +16,7 @@ from backend.launch.dependencies import KnownCriteria, Manager, Viewer
 from backend.launch.templates import actions, files, reads
 from models.core.paging import Page
 from models.launch.checklist import ChecklistExport, ChecklistFormat
-from models.launch.criteria import CriterionSpec
+from models.launch.criteria import CriterionCatalogue
 from models.launch.templates import ImportTemplate, LaunchTemplate, TakeLessons, TemplateDraft, TemplateSummary
 
 router = operations_router("/api/operations", "launch templates")
@@ -33,9 +33,9 @@ async def list_templates(_principal: Viewer, connection: Read) -> Page[TemplateS
 
 
 @router.get("/launch-criteria")
-async def list_criteria(_principal: Viewer, connection: Read, known: KnownCriteria) -> Page[CriterionSpec]:
+async def list_criteria(_principal: Viewer, known: KnownCriteria) -> CriterionCatalogue:
     """List what launches can be bound to, as the parts of the system declare it."""
-    return Page[CriterionSpec](items=evidence.specs(known), as_of=await clock(connection))
+    return CriterionCatalogue(criteria=evidence.specs(known))
 
 
 @router.get("/launch-templates/{key}")

@@ -21,6 +21,8 @@ from tests.backend.core.fixtures import OPERATIONS, Site
 
 FROM, TO = "2026-11-24T00:00:00Z", "2026-11-25T00:00:00Z"
 WINDOW = f"from={quote(FROM)}&to={quote(TO)}"
+A_LAUNCH = "00000000-0000-7000-8000-00000000cafe"
+A_LESSON = '{"key": "k", "category": "c", "description": "d", "ownerRole": "viewer", "due": -5}'
 A_LIST = "/api/risk/lists/good/entries"
 
 
@@ -58,6 +60,37 @@ CASES = {
         " select now() - '1 h'::interval, now() - '1 h'::interval, true, 'failed', t, '' from unnest(array['poison',"
         " 'good']) as t",
         "backup_run", "scheduled", "file = 'poison'",
+    ),
+    f"{OPERATIONS}/launch-templates": Case(
+        "insert into launch_template (key, version, content, created_by)"
+        " select t, 1, '{\"title\": \"t\", \"items\": [], \"roll\": []}', 'test'"
+        " from unnest(array['poison', 'good']) as t",
+        "launch_template", "created_by", "key = 'poison'",
+    ),
+    f"{OPERATIONS}/launches": Case(
+        "insert into launch (id, title, short_title, zone, planned_zero_at, template_key, template_version, roll,"
+        " points, criteria, created_by) select id::uuid, t, t, 'UTC', now() + n, 'product-launch', 1, '[]', '[]', '[]',"
+        f" 'test' from (values ('poison', gen_random_uuid()::text, '1 h'::interval), ('good', '{A_LAUNCH}', '2 h'))"
+        " as v (t, id, n); insert into launch_clock_event (launch_id, seq, at, kind, reading, by)"
+        f" values ('{A_LAUNCH}', 1, now() - '1 h'::interval, 'set', -9000, 'test')",
+        "launch", "short_title", "title = 'poison'",
+    ),
+    f"{OPERATIONS}/launches/{{launch_id}}/polls": Case(
+        "insert into launch_poll (launch_id, round, question, opened_by, state, closed_at, verdict, sealed)"
+        f" select '{A_LAUNCH}', n, t, 'test', 'closed', now(), 'GO', '{{}}'"
+        " from (values ('poison', 1), ('good', 2)) as v (t, n)",
+        "launch_poll", "question", "question = 'poison'",
+    ),
+    f"{OPERATIONS}/launches/{{launch_id}}/lessons": Case(
+        "insert into launch_lesson (launch_id, item, reason, by)"
+        f" select '{A_LAUNCH}', '{A_LESSON}', t, 'test' from unnest(array['poison', 'good']) as t",
+        "launch_lesson", "reason", "reason = 'poison'",
+    ),
+    f"{OPERATIONS}/checklist": Case(
+        "insert into launch_item (launch_id, key, number, category, description, owner_role, due, blocking, automatic,"
+        f" entry_criteria, evidence, criteria, depends_on) select '{A_LAUNCH}', t, n, t, t, 'viewer', -5, true, false,"
+        " '', '[]', '{}', '{}' from (values ('poison', 1), ('good', 2)) as v (t, n)",
+        "launch_item", "category", "key = 'poison'",
     ),
     f"{OPERATIONS}/orders": Case(
         f"insert into orders (id, placed_at, currency, minor) select t, '{TO}', 'EUR', 5"
@@ -226,7 +259,7 @@ def test_every_list_is_looked_at(site: Site) -> None:
 @pytest.mark.parametrize("path", CASES)
 def test_one_bad_row_costs_the_others_nothing(walked: Site, path: str) -> None:
     query, before = CASES[path].query, _unreadable()
-    answer = walked.send("GET", f"{path.format(list_id='good')}?{query}")
+    answer = walked.send("GET", f"{path.format(list_id='good', launch_id=A_LAUNCH)}?{query}")
     assert answer.status_code == 200, answer.text
     whole = answer.json()
     assert whole["leftOut"] >= 1
@@ -237,7 +270,7 @@ def test_one_bad_row_costs_the_others_nothing(walked: Site, path: str) -> None:
     # A page that would hold the bad row alone leads on.
     items, left_out, cursor = [], 0, ""
     while True:
-        answer = walked.send("GET", f"{path.format(list_id='good')}?{query}&limit=1{cursor}")
+        answer = walked.send("GET", f"{path.format(list_id='good', launch_id=A_LAUNCH)}?{query}&limit=1{cursor}")
         assert answer.status_code == 200, answer.text
         page = answer.json()
         items += page["items"]

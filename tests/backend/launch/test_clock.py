@@ -155,7 +155,7 @@ def test_it_runs_on_and_holds_while_every_process_is_down(pad: Pad) -> None:
     assert pad.send(f"{address}/recycle", late).status_code == 422, "that would be on, not back"
     assert pad.done(f"{address}/recycle", late | {"reading": -7_200})["hold"] == 2
     assert pad.send(f"{address}/hold", {"reason": "x", "exitCriteria": "y"}, role="viewer").status_code == 403
-    kinds = [event["kind"] for event in pad.read(address)["items"]]
+    kinds = [event["kind"] for event in pad.read(address)["events"]]
     assert kinds == ["set", "release", "recycle"]
 
 
@@ -166,7 +166,7 @@ def test_a_server_whose_clock_was_set_back_does_not_turn_it_back(pad: Pad) -> No
     address = f"{LAUNCHES}/{launch['launchId']}/clock"
     pad.done(f"{address}/hold", {"reason": "x", "exitCriteria": "y"})
     assert pad.status(launch)["clock"]["reading"] == before
-    events: list[dict[str, Any]] = pad.read(address)["items"]
+    events: list[dict[str, Any]] = pad.read(address)["events"]
     assert events[0]["at"] <= events[1]["at"]
 
 
