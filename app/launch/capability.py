@@ -18,7 +18,6 @@ def _mutations(_engine: Engine) -> Sequence[MutationSpec]:
     return specs()
 
 
-
 def _audit() -> AuditWords:
     return AuditWords(
         nouns={
