@@ -11,6 +11,8 @@ from backend.core.capability import (
     Audience,
     Capability,
     CountSpec,
+    CreateSample,
+    Gauges,
     Server,
     Tick,
 )
@@ -51,6 +53,18 @@ def _approval_kinds() -> Sequence[ApprovalKind]:
     return WAIVER, OVERRIDE
 
 
+def _sample() -> CreateSample:
+    from backend.launch.sample import create
+
+    return create
+
+
+def _gauges() -> Gauges:
+    from backend.launch.gauges import measure, unknown
+
+    return Gauges(measure, unknown)
+
+
 CAPABILITY = Capability(
     name="launch",
     routers=_routers,
@@ -66,4 +80,7 @@ CAPABILITY = Capability(
         "launch_template": Audience(Topic.LAUNCH_TEMPLATES, _VIEWERS),
     },
     counts=_counts,
+    gauges=_gauges,
+    sample=_sample,
+    sample_after=frozenset({"accounts"}),
 )

@@ -40,11 +40,14 @@ if TYPE_CHECKING:
     from backend.core.security import Principal
 
 
-async def begin(tx: Connection, *, actor: str, request: LaunchDraft, known: Criteria) -> Launch:
-    """Begin a launch from a template; its clock runs from now on. No such template: 404. T-0 is past: 422."""
+async def begin(tx: Connection, *, actor: str, request: LaunchDraft, known: Criteria | None = None) -> Launch:
+    """Begin a launch from a template; its clock runs from now on. No such template: 404. T-0 is past: 422.
+
+    ``known``: what capabilities declare, to hold the template against; without, it is taken as it is.
+    """
     template = await templates.template(tx, request.template_key, request.template_version)
     for each in template.content.criteria:
-        if words := criterion_problem(each, known):
+        if known is not None and (words := criterion_problem(each, known)):
             raise ProblemError(Code.CONFLICT, f"The template cannot be used: {each.key} {words}.")
     found = await _insert(
         tx,

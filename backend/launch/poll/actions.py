@@ -68,7 +68,7 @@ async def open_poll(tx: Connection, world: World, *, actor: str, launch_id: UUID
         found = await evaluate(tx, *world, criteria, limits=pins, faults=launch.faults)
     await tx.execute(queries.insert_evidence, {"poll_id": row[0], "rows": _rows(found)})
     after = await reads.poll(tx, launch_id, row[0])
-    await _tell_poll(tx, actor, "opened", launch, after, evidence=found)
+    await tell_opened(tx, actor, launch, after, evidence=found)
     return after
 
 
@@ -110,7 +110,7 @@ async def vote(
             current=await reads.status(tx, *world, launch),
         )
     await tx.execute(queries.touch, {"poll_id": poll_id})
-    await _tell_vote(tx, principal.user_id, "cast", launch, poll_id, request.role, evidence=seen)
+    await tell_vote(tx, principal.user_id, "cast", launch, poll_id, request.role, evidence=seen)
     return await reads.status(tx, *world, launch)
 
 
@@ -202,7 +202,7 @@ async def _flip(
         after={each.key: each.verdict for each in changed} | {"voided": sorted(role for role, _ in voided)},
     )
     for role, _ in sorted(voided):
-        await _tell_vote(tx, audit_trail.WORKER, "voided", launch, poll_id, role, evidence=found)
+        await tell_vote(tx, audit_trail.WORKER, "voided", launch, poll_id, role, evidence=found)
 
 
 async def close_poll(
@@ -217,23 +217,14 @@ async def close_poll(
     if final is not request.verdict:
         raise ProblemError(Code.EVIDENCE_CHANGED, f"The verdict is {final} now, not {request.verdict}.", current=status)
     at = await clock(tx)
-    sealed = await body.build(tx, launch, before, status, verdict=final, at=at, by=actor)
+    poll = status.poll or before
+    sealed = await body.build(tx, launch, poll, status.roll_call, status.evidence, verdict=final, at=at, by=actor)
     await tx.execute(
         queries.close,
         {"poll_id": poll_id, "at": at, "actor": actor, "verdict": final, "sealed": Jsonb(sealed, dumps)},
     )
     after = await reads.poll(tx, launch_id, poll_id)
-    await audit_trail.record(
-        tx,
-        actor=actor,
-        action="launch.poll.closed",
-        resource_type="launch_poll",
-        resource_id=after.poll_id,
-        label=launch.title,
-        version=after.version,
-        after=body.seal(sealed),
-        reason=request.reason or None,
-    )
+    await tell_closed(tx, actor, launch, after, sealed, reason=request.reason)
     return after
 
 
@@ -280,7 +271,7 @@ async def _apply_override(tx: Connection, approval: Approval) -> Mapping[str, An
     if await (await tx.execute(queries.override, values)).fetchone() is None:
         raise ProblemError(Code.CONFLICT, "The role has voted anew meanwhile; deny this.")
     await tx.execute(queries.touch, {"poll_id": poll_id})
-    await _tell_vote(tx, approval.requested_by, "overridden", launch, poll_id, role, reason=approval.reason)
+    await tell_vote(tx, approval.requested_by, "overridden", launch, poll_id, role, reason=approval.reason)
     return override
 
 
@@ -311,13 +302,12 @@ def _rows(found: Sequence[Evidence]) -> Jsonb:
     return Jsonb(rows, dumps)
 
 
-async def _tell_poll(
-    tx: Connection, actor: str, verb: str, launch: Launch, poll: Poll, *, evidence: Sequence[Evidence]
-) -> None:
+async def tell_opened(tx: Connection, actor: str, launch: Launch, poll: Poll, *, evidence: Sequence[Evidence]) -> None:
+    """Tell the audit log that a poll was opened, with what was shown."""
     await audit_trail.record(
         tx,
         actor=actor,
-        action=f"launch.poll.{verb}",
+        action="launch.poll.opened",
         resource_type="launch_poll",
         resource_id=poll.poll_id,
         label=launch.title,
@@ -332,7 +322,24 @@ async def _tell_poll(
     )
 
 
-async def _tell_vote(
+async def tell_closed(
+    tx: Connection, actor: str, launch: Launch, poll: Poll, sealed: Mapping[str, Any], *, reason: str = ""
+) -> None:
+    """The entry that seals what a poll was decided upon."""
+    await audit_trail.record(
+        tx,
+        actor=actor,
+        action="launch.poll.closed",
+        resource_type="launch_poll",
+        resource_id=poll.poll_id,
+        label=launch.title,
+        version=poll.version,
+        after=body.seal(sealed),
+        reason=reason or None,
+    )
+
+
+async def tell_vote(
     tx: Connection,
     actor: str,
     verb: str,

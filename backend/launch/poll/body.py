@@ -6,7 +6,7 @@ Decimals and instants are text with six digits, so that one value has one spelli
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,7 +18,7 @@ from models.launch import Launch
 from models.launch.checklist import LaunchChecklistItem
 from models.launch.clock import ClockEvent
 from models.launch.criteria import Evidence
-from models.launch.poll import Choice, LaunchStatus, Poll, RollCallVote
+from models.launch.poll import Choice, Poll, RollCallVote
 
 LISTS = {
     "rollCall": "role",
@@ -45,7 +45,8 @@ async def build(
     connection: Connection,
     launch: Launch,
     poll: Poll,
-    status: LaunchStatus,
+    votes: Sequence[RollCallVote],
+    evidence: Sequence[Evidence],
     *,
     verdict: Choice,
     at: datetime,
@@ -54,7 +55,7 @@ async def build(
     """All that a poll of a launch was decided upon, at the instant it closes."""
     events = await clocks.events(connection, launch.launch_id)
     now = clocks.clock_of(events, launch.points, at)
-    items = await checklist.items_of(connection, launch, now, checklist.inside_of(status.evidence))
+    items = await checklist.items_of(connection, launch, now, checklist.inside_of(evidence))
     return {
         "launch": {
             "id": launch.launch_id,
@@ -68,19 +69,14 @@ async def build(
         "question": poll.question,
         "opened": {"at": instant(poll.opened_at), "by": poll.opened_by},
         "closed": {"at": instant(at), "by": by},
-        "verdict": {"word": verdict, "evidenceVersion": poll_version(status)},
-        "rollCall": [vote(each) for each in status.roll_call],
+        "verdict": {"word": verdict, "evidenceVersion": poll.evidence_version},
+        "rollCall": [vote(each) for each in votes],
         "checklist": [item(each) for each in items],
-        "evidence": [figure(each) for each in status.evidence],
+        "evidence": [figure(each) for each in evidence],
         "waivers": [_waiver(each) for each in items if each.waiver is not None],
-        "overrides": [_override(each) for each in status.roll_call if each.override is not None],
+        "overrides": [_override(each) for each in votes if each.override is not None],
         "clock": [_event(each) for each in events],
     }
-
-
-def poll_version(status: LaunchStatus) -> int:
-    """What version of the evidence a status shows."""
-    return 0 if status.poll is None else status.poll.evidence_version
 
 
 def seal(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -113,3 +113,10 @@ select p.id::text, p.launch_id::text from launch_poll as p where p.state = 'open
 
 -- name: try_watch_lock
 select pg_try_advisory_xact_lock(4711018018)
+
+-- name: measured
+select (select count(*) from launch_poll where state = 'open'),
+       (select coalesce(extract(epoch from clock_timestamp() - min(e.evaluated_at)), 0)::float8
+          from launch_evidence as e join launch_poll as p on p.id = e.poll_id where p.state = 'open'),
+       (select count(*) from launch_poll as p where p.state = 'closed'
+           and not exists (select from launch_record as r where r.poll_id = p.id and r.json is not null))
