@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from app.launch.watch import gone_on, is_watched, shown_verdict
-from models.launch.poll import LaunchStatus
+from models.launch.poll import Choice, LaunchStatus
 from tests.app.answers import AS_OF
 from tests.views.launch.fixtures import all_go, closed_poll, evidence, poll, status
 
@@ -30,7 +30,7 @@ def test_after_a_sleep_nobody_knows_and_it_is_hold() -> None:
 
 def test_not_watched_makes_nothing_better_than_it_is() -> None:
     against = LaunchStatus.model_validate(status())
-    worse = against.model_copy(update={"verdict": against.verdict.model_copy(update={"word": "NO-GO"})})
+    worse = against.model_copy(update={"verdict": against.verdict.model_copy(update={"word": Choice.NO_GO})})
     assert shown_verdict(worse, None).word == "NO-GO"
 
 
