@@ -150,7 +150,7 @@ class EndDelegation(Request):
 class FinishLaunch(Request):
     """Say that a launch is done."""
 
-    notes: RequiredText
+    decision: RequiredText
 
 
 class RehearseLaunch(Request):

@@ -75,7 +75,7 @@ class LaunchTemplate(Record):
     version: Count
     """From 1; a version is never changed, only followed."""
     content: TemplateContent
-    note: str
+    summary: str
     """What this version changed."""
     created_at: Instant
     created_by: str
@@ -100,7 +100,7 @@ class TemplateDraft(Request):
     """A new template, or the next version of one: ``based_on`` is the version it follows, 0 for a new key."""
 
     content: TemplateContent
-    note: Text = ""
+    summary: Text = ""
     based_on: Annotated[int, BeforeValidator(plain_integer), Field(ge=0, le=1_000_000_000)]
 
 
@@ -109,7 +109,7 @@ class ImportTemplate(Request):
 
     format: ChecklistFormat
     text: Annotated[str, Field(min_length=1, max_length=1_000_000)]
-    note: Text = ""
+    summary: Text = ""
     based_on: Annotated[int, BeforeValidator(plain_integer), Field(ge=0, le=1_000_000_000)]
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from psycopg.rows import class_row
+
 from backend.core.database import Connection
 from backend.core.rows import Unreadable, lenient_row, the_one
 from backend.launch.launches import queries
@@ -15,7 +17,9 @@ _ANY = {"launch_id": None, "state": None, "rehearsals": None, "zero_at": None, "
 
 async def launch(connection: Connection, launch_id: UUID | str) -> Launch:
     """A launch; raises ProblemError 404."""
-    return the_one(await _launches(connection, launch_id=launch_id), "There is no such launch.")
+    async with connection.cursor(row_factory=class_row(Launch)) as cursor:
+        await cursor.execute(queries.launches, {**_ANY, "launch_id": launch_id})
+        return the_one(await cursor.fetchall(), "There is no such launch.")
 
 
 async def launches(
@@ -27,12 +31,7 @@ async def launches(
     limit: int,
 ) -> list[Launch | Unreadable]:
     """Launches, the latest T-0 first."""
-    return await _launches(
-        connection, state=state, rehearsals=rehearsals, zero_at=before[0], last_id=before[1], limit=limit
-    )
-
-
-async def _launches(connection: Connection, **wanted: object) -> list[Launch | Unreadable]:
+    wanted = {"state": state, "rehearsals": rehearsals, "zero_at": before[0], "last_id": before[1], "limit": limit}
     async with connection.cursor(row_factory=lenient_row(Launch)) as cursor:
-        await cursor.execute(queries.launches, _ANY | wanted)
+        await cursor.execute(queries.launches, {**_ANY, **wanted})
         return await cursor.fetchall()

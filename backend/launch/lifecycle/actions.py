@@ -98,9 +98,9 @@ async def change(tx: Connection, *, actor: str, launch_id: UUID, version: int, r
     return after
 
 
-async def finish(tx: Connection, *, actor: str, launch_id: UUID, version: int, notes: str) -> Launch:
+async def finish(tx: Connection, *, actor: str, launch_id: UUID, version: int, decision: str) -> Launch:
     """Say that a launch is done. A poll is open: 409. Stale: 412."""
-    return await _close(tx, actor, launch_id, version, LaunchState.LAUNCHED, notes)
+    return await _close(tx, actor, launch_id, version, LaunchState.LAUNCHED, decision)
 
 
 async def scrub(tx: Connection, *, actor: str, launch_id: UUID, version: int, decision: str) -> Launch:

@@ -90,7 +90,7 @@ async def finish_launch(
 ) -> Launch:
     """Say that a launch is done."""
     key = known_id(launch_id, WHAT)
-    done = await actions.finish(tx, actor=principal.user_id, launch_id=key, version=version, notes=request.notes)
+    done = await actions.finish(tx, actor=principal.user_id, launch_id=key, version=version, decision=request.decision)
     return with_etag(response, done)
 
 

@@ -17,7 +17,7 @@ branch_labels = ("launch",)
 depends_on = ("0012",)  # the application role, and how people are called
 
 _INSERT = (
-    "insert into launch_template (key, version, content, note, created_by)"
+    "insert into launch_template (key, version, content, summary, created_by)"
     " values (%s, 1, %s, 'came with opsconsole', 'system:worker')"
 )
 

@@ -3,7 +3,7 @@ create table launch_template (
     key        text not null,
     version    integer not null check (version >= 1),
     content    jsonb not null,
-    note       text not null default '',
+    summary    text not null default '',
     created_at timestamptz not null default now(),
     created_by text not null,
     primary key (key, version)

@@ -23,7 +23,8 @@ async def write_template(
 ) -> LaunchTemplate:
     """Keep the next version of a template. It says the same: nothing happens. Another came between: 412."""
     await _check(tx, request.content, known)
-    return await _follow(tx, actor=actor, key=key, content=request.content, note=request.note, based=request.based_on)
+    words, based = request.summary, request.based_on
+    return await _follow(tx, actor=actor, key=key, content=request.content, summary=words, based=based)
 
 
 async def import_template(
@@ -32,7 +33,7 @@ async def import_template(
     """Keep a file as the next version of a template. Raises ProblemError 422 with the line or field."""
     content = files.read_template(request.text, request.format, await reads.content(tx, key))
     await _check(tx, content, known)
-    return await _follow(tx, actor=actor, key=key, content=content, note=request.note, based=request.based_on)
+    return await _follow(tx, actor=actor, key=key, content=content, summary=request.summary, based=request.based_on)
 
 
 async def take_lessons(
@@ -50,8 +51,8 @@ async def take_lessons(
         content = TemplateContent.model_validate(before.content.model_dump(by_alias=True) | {"items": plain})
     except ValueError as error:
         raise ProblemError(Code.CONFLICT, f"They do not fit the template any more: {error}") from None
-    note = f"{len(rows)} items learned from a launch"
-    after = await _follow(tx, actor=actor, key=key, content=content, note=note, based=request.based_on)
+    summary = f"{len(rows)} items learned from a launch"
+    after = await _follow(tx, actor=actor, key=key, content=content, summary=summary, based=request.based_on)
     await tx.execute(queries.take_lessons, {"ids": [row[0] for row in rows], "version": after.version})
     return after
 
@@ -69,7 +70,7 @@ async def _check(tx: Connection, content: TemplateContent, known: Criteria) -> N
 
 
 async def _follow(
-    tx: Connection, *, actor: str, key: str, content: TemplateContent, note: str, based: int
+    tx: Connection, *, actor: str, key: str, content: TemplateContent, summary: str, based: int
 ) -> LaunchTemplate:
     await tx.execute(queries.lock_key, {"key": key})
     row = await (await tx.execute(queries.newest_version, {"key": key})).fetchone()
@@ -81,7 +82,7 @@ async def _follow(
     same_version(newest, based)
     plain = content.model_dump(mode="json", by_alias=True)
     await tx.execute(
-        queries.insert, {"key": key, "version": newest + 1, "content": Jsonb(plain), "note": note, "actor": actor}
+        queries.insert, {"key": key, "version": newest + 1, "content": Jsonb(plain), "summary": summary, "actor": actor}
     )
     await audit_trail.record(
         tx,
@@ -93,6 +94,6 @@ async def _follow(
         version=newest + 1,
         before=None if before is None else before.content.model_dump(mode="json", by_alias=True),
         after=plain,
-        reason=note or None,
+        reason=summary or None,
     )
     return await reads.template(tx, key, newest + 1)

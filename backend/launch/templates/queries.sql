@@ -6,7 +6,7 @@ select distinct on (key) key, version, content ->> 'title' as title, coalesce(co
  order by key, version desc
 
 -- name: template
-select key, version, content, note, created_at, created_by, person_name(created_by) as created_by_name
+select key, version, content, summary, created_at, created_by, person_name(created_by) as created_by_name
   from launch_template
  where key = %(key)s and (%(version)s::bigint is null or version = %(version)s)
  order by version desc
@@ -19,8 +19,8 @@ select pg_advisory_xact_lock(4711018017 + hashtext(%(key)s::text))
 select coalesce(max(version), 0) from launch_template where key = %(key)s
 
 -- name: insert
-insert into launch_template (key, version, content, note, created_by)
-values (%(key)s, %(version)s, %(content)s, %(note)s, %(actor)s)
+insert into launch_template (key, version, content, summary, created_by)
+values (%(key)s, %(version)s, %(content)s, %(summary)s, %(actor)s)
 
 -- name: roles_with
 -- Which of these roles are there, and which of them may do something.

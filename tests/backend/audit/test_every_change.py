@@ -30,6 +30,7 @@ from tests.backend.accounts.fixtures import PASSWORD, next_code
 from tests.backend.alerts.fixtures import RULE, raise_alert
 from tests.backend.audit.fixtures import all_stamped
 from tests.backend.core.fixtures import guards
+from tests.backend.launch.audited import AUDITED
 from tests.backend.risk.fixtures import QUEUE, RiskShop
 from tests.backend.risk.samples import CHECK, order, publish, rule
 from tests.conftest import Api, serve_in_thread
@@ -702,7 +703,7 @@ CASES: dict[tuple[str, str], Case] = {
     ),
     ("POST", "/api/ingest/rates"): _ingest("rates", {"currency": "USD", "day": "2026-11-24", "rate": "0.9"}),
 }
-
+CASES |= {route: Case(*made) for route, made in AUDITED.items()}
 
 SYSTEMS = {("POST", "/api/hooks/{connection}")}
 """What outside systems send, who are no actors of ours: see the tests of hooks."""
