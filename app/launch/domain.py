@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from app.launch.countdown import Countdown
     from models.launch import Launch, LaunchReview
     from models.launch.checklist import ChecklistExport, ChecklistFormat, LaunchChecklistItem
-    from models.launch.clock import ClockEvent
+    from models.launch.clock import ClockHistory
     from models.launch.poll import LaunchStatus, Poll, PollRecord, Verdict
     from models.launch.templates import LaunchTemplate, TemplateSummary
 
@@ -123,9 +123,16 @@ class Launches:
         """The checklist; readable without a server."""
         return self._listing(f"launch:{launch_id}:items", CHECKLIST, "items", launch_id, keep=_items_type)
 
-    def clock_events(self, launch_id: str) -> Query[tuple[ClockEvent, ...]]:
+    def clock_history(self, launch_id: str) -> Query[ClockHistory]:
         """What was done to the clock."""
-        return self._listing(f"launch:{launch_id}:clock", LAUNCHES, "clock_events", launch_id, keep=_events_type)
+        from app.launch import requests
+
+        return self._engine.record(
+            f"launch:{launch_id}:clock",
+            LAUNCHES,
+            lambda client: requests.clock_history(client, launch_id),
+            keep=_history_type,
+        )
 
     def polls(self, launch_id: str) -> Query[tuple[Poll, ...]]:
         """Polls, the last one first."""
@@ -240,10 +247,10 @@ def _items_type() -> type[tuple[LaunchChecklistItem, ...]]:
     return tuple[LaunchChecklistItem, ...]
 
 
-def _events_type() -> type[tuple[ClockEvent, ...]]:
-    from models.launch.clock import ClockEvent
+def _history_type() -> type[ClockHistory]:
+    from models.launch.clock import ClockHistory
 
-    return tuple[ClockEvent, ...]
+    return ClockHistory
 
 
 def _polls_type() -> type[tuple[Poll, ...]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from models.core.paging import PAGE_MOST, Page
 from models.launch import Launch, LaunchReview
 from models.launch.checklist import ChecklistExport, ChecklistFormat, LaunchChecklistItem
-from models.launch.clock import ClockEvent
+from models.launch.clock import ClockHistory
 from models.launch.poll import LaunchStatus, Poll, PollRecord
 from models.launch.templates import LaunchTemplate, TemplateSummary
 
@@ -42,9 +42,9 @@ async def items(client: OperationsClient, launch_id: str) -> Page[LaunchChecklis
             return page.model_copy(update={"items": tuple(found)})
 
 
-async def clock_events(client: OperationsClient, launch_id: str) -> Page[ClockEvent]:
+async def clock_history(client: OperationsClient, launch_id: str) -> ClockHistory:
     """What was done to a launch's clock."""
-    return await client.get(f"{LAUNCHES}/{launch_id}/clock", Page[ClockEvent], {"limit": PAGE_MOST})
+    return await client.get(f"{LAUNCHES}/{launch_id}/clock", ClockHistory)
 
 
 async def polls(client: OperationsClient, launch_id: str) -> Page[Poll]:

@@ -46,7 +46,7 @@ class ChecklistPanel(LaunchPanel):
         self.sign = Pill("Sign off", Look.BUTTON, name="Sign off the item at the cursor", key="S")
         self.sign.clicked.connect(lambda: self.console.actions.execute("launch.sign"))
         bar = Flow(*self.pills.values(), self.summary, self.sign, wide=(self.summary,), gap=WIDE_GAP)
-        self.table = ChecklistTable(self.evidence_of)
+        self.table = ChecklistTable(self.evidence_of, lambda: self.desk.told_now)
         self.table.moved.connect(self._moved)
         self.table.folding.connect(self._fold)
         self.table.opening.connect(self._open)

@@ -19,6 +19,7 @@ from views.launch.wording import due_words, is_signed, signed_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
 
 
 class Col(IntEnum):
@@ -101,8 +102,10 @@ class ChecklistTable(RecordTable):
     opening = Signal(object)
     """Carries the key of an item that is to be opened in its place, or closed."""
 
-    def __init__(self, evidence_of: Callable[[LaunchChecklistItem], EvidenceWords]) -> None:
-        self._evidence_of = evidence_of
+    def __init__(
+        self, evidence_of: Callable[[LaunchChecklistItem], EvidenceWords], now: Callable[[], datetime]
+    ) -> None:
+        self._evidence_of, self._now = evidence_of, now
         self._moving = False
         self._details: QWidget | None = None
         self._details_of = ""
@@ -123,7 +126,7 @@ class ChecklistTable(RecordTable):
             column(Col.ITEM, "Item", 270, stretch=True),
             column(Col.OWNER, "Owner", 126),
             column(Col.DUE, "Due", 76),
-            column(Col.AT, "UTC", 56),
+            column(Col.AT, "UTC", 88, right=True),
             column(Col.EVIDENCE, "Evidence and age", 170, stretch=True),
             column(Col.PLAN, "Contingency", 118),
             column(Col.SIGNED, "Signed", 108, right=True),
@@ -147,7 +150,7 @@ class ChecklistTable(RecordTable):
             case Col.DUE:
                 return offset_words(row.due)
             case Col.AT:
-                return due_words(row)
+                return due_words(row, self._now())
             case Col.EVIDENCE:
                 found = self._evidence_of(row)
                 return f"{found.words}, {found.age}" if found.age else found.words
@@ -354,6 +357,8 @@ class ChecklistTable(RecordTable):
                 case Col.SIGNED:
                     signed = item.status is not ItemStatus.PENDING
                     draw_words(painter, words, place, (9.5 if signed else 9, 400), quiet, RIGHT)
+                case Col.AT:
+                    draw_words(painter, words, place, (10, strong), tokens.text if late else quiet, RIGHT)
                 case Col.DUE:
                     draw_words(painter, words, place, (10, strong), tokens.text if late else quiet)
                 case _:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from math import sqrt
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
@@ -289,7 +290,7 @@ class CountFace:
 
 def count_face(launch: Launch, clock: LaunchClock, shown: Countdown) -> CountFace:
     """From before the first point, or what is shown, to T-0; times as things stand."""
-    begin = min([shown.reading, *(point.reading for point in launch.points)]) * 1.6
+    begin = min([shown.reading, *(point.reading for point in launch.points)]) * 1.25
     begin = min(begin, -60.0)
 
     def at(reading: float) -> str:
@@ -333,12 +334,11 @@ class CountLine(Painted):
         draw_words(painter, face.next, head, (9, 400), tokens.text2, RIGHT)
         y = self.height() * 0.52
         line = QRectF(theme.px(6), y, self.width() - theme.px(30), 0)
-        begin, end = face.marks[0].reading, max(0.0, face.reading)
+        begin = face.marks[0].reading
 
         def place(reading: float) -> float:
-            # The last hours are what is looked at: squared, they have more of the line than the days before.
-            share = ((reading - begin) / (end - begin)) if end > begin else 1.0
-            return line.left() + max(0.0, min(1.0, share)) ** 2 * line.width()
+            # The last minutes are what is looked at: by the root they have more of the line than the days before.
+            return line.left() + (1 - sqrt(min(1.0, max(0.0, reading / begin)))) * line.width()
 
         painter.setPen(QPen(QColor(tokens.line), 2))
         painter.drawLine(line.topLeft(), line.topRight())

@@ -68,6 +68,14 @@ def tile_face(evidence: Evidence, now: datetime, trend: Sequence[float | None], 
     )
 
 
+def broken(words: str, room: float) -> tuple[str, str]:
+    """Words on two lines of so many pixels; the second is empty where one is enough."""
+    theme, first, rest = current(), "", words.split()
+    while rest and theme.width(f"{first} {rest[0]}".strip(), 9) <= room:
+        first = f"{first} {rest.pop(0)}".strip()
+    return (first, " ".join(rest)) if first else (words, "")
+
+
 class EvidenceTile(QWidget):
     """One bound figure."""
 
@@ -116,8 +124,7 @@ class EvidenceTile(QWidget):
         pad = theme.px(12)
         inner = box.adjusted(pad, theme.px(8), -pad, -theme.px(8))
         small = theme.height(9)
-        self._head(painter, face, QRectF(inner.left(), inner.top(), inner.width(), small))
-        top = inner.top() + small + 2
+        top = inner.top() + self._head(painter, face, inner) + 1
         tall = theme.height(TITLE, 600) * 0.95
         ink = tokens.text2 if unknown else tokens.text
         value = QRectF(inner.left(), top, inner.width(), tall)
@@ -137,9 +144,15 @@ class EvidenceTile(QWidget):
             draw_sparkline(painter, room, face.trend, limit=limit)
 
     @staticmethod
-    def _head(painter: QPainter, face: TileFace, box: QRectF) -> None:
-        theme, tokens = current(), current().tokens
-        draw_words(painter, face.label, box.adjusted(0, 0, -theme.px(16), 0), (9, 400), tokens.text2)
+    def _head(painter: QPainter, face: TileFace, inner: QRectF) -> float:
+        """The label, on two lines where it needs them, and the mark; how high that is."""
+        theme, tokens, small = current(), current().tokens, current().height(9)
+        box = QRectF(inner.left(), inner.top(), inner.width(), small)
+        room = box.adjusted(0, 0, -theme.px(14), 0)
+        first, rest = broken(face.label, room.width())
+        draw_words(painter, first, room, (9, 400), tokens.text2)
+        if rest:
+            draw_words(painter, rest, room.translated(0, small - 1), (9, 400), tokens.text2)
         centre = QPointF(box.right() - theme.px(4), box.center().y())
         if face.state == LATE:
             mark(painter, "P3", centre, theme.px(9), tokens.p3, filled=True)
@@ -147,6 +160,7 @@ class EvidenceTile(QWidget):
             mark(painter, "P2", centre, theme.px(10), tokens.p2, filled=True)
         elif face.state:
             draw_words(painter, "?", QRectF(box.right() - theme.px(8), box.top(), 10, box.height()), (10, 600))
+        return (2 if rest else 1) * small
 
     @staticmethod
     def _foot(painter: QPainter, face: TileFace, box: QRectF, *, unknown: bool) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QButtonGroup, QComboBox, QLabel, QLineEdit, QRadioButton, QVBoxLayout, QWidget
 
 from app.core.errors import ProblemAnswer
@@ -29,7 +28,6 @@ MEANINGS = {
     Choice.HOLD: "&HOLD \N{EN DASH} not now; say what is missing",
     Choice.NO_GO: "&NO-GO \N{EN DASH} do not launch; say why",
 }
-KEYS = {Choice.GO: "Alt+G", Choice.HOLD: "Alt+H", Choice.NO_GO: "Alt+N"}
 TURN_MS = 500
 
 
@@ -82,8 +80,6 @@ class VoteDialog(LaunchDialog):
             button.setAccessibleName(f"Vote {each}")
             self._group.addButton(button)
             column.addWidget(button)
-            key = QShortcut(QKeySequence(KEYS[each]), self)
-            key.activated.connect(lambda known=each: self._choose(known))
         self.column.addLayout(column)
         self.why = QLabel()
         self.why.setWordWrap(True)
@@ -121,11 +117,6 @@ class VoteDialog(LaunchDialog):
     def choice(self) -> Choice | None:
         """What is chosen."""
         return next((each for each, button in self.choices.items() if button.isChecked()), None)
-
-    def _choose(self, choice: Choice) -> None:
-        if self.choices[choice].isEnabled():
-            self.choices[choice].setChecked(True)
-            self._picked()
 
     def _picked(self) -> None:
         self.fail("")

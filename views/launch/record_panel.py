@@ -158,7 +158,7 @@ class RecordPanel(LaunchPanel):
         if not known:
             return ()
         launches = self.desk.launches
-        return (launches.status(known), launches.clock_events(known), launches.polls(known), launches.items(known))
+        return (launches.status(known), launches.clock_history(known), launches.polls(known), launches.items(known))
 
     def about(self) -> str:
         return "every vote, hold and sign-off"
@@ -167,8 +167,10 @@ class RecordPanel(LaunchPanel):
         """Show the newest answer."""
         self.say_state()
         known = self.desk.launch_id
-        sample = self.desk.launches.clock_events(known).sample if known else None
-        self.log.show_lines(log_lines(self.desk.status, sample.value if sample is not None else (), self.desk.items))
+        sample = self.desk.launches.clock_history(known).sample if known else None
+        self.log.show_lines(
+            log_lines(self.desk.status, sample.value.events if sample is not None else (), self.desk.items)
+        )
         self.proof.setText(self._proof_words())
         actions = self.console.actions
         explain(self.save, actions.reason(actions.get("launch.save-record")))

@@ -148,9 +148,10 @@ def input_words(each: VerdictInput) -> str:
             return "can be proven" if each.good == each.total else "cannot be proven"
 
 
-def due_words(item: LaunchChecklistItem) -> str:
-    """When it is due, in UTC."""
-    return f"{item.due_date:%H:%M}"
+def due_words(item: LaunchChecklistItem, now: datetime) -> str:
+    """When it is due, in UTC; with the day where that is another one."""
+    at = item.due_date
+    return f"{at:%H:%M}" if at.date() == now.date() else f"{at:%m-%d %H:%M}"
 
 
 def signed_words(item: LaunchChecklistItem) -> str:

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from models.launch import Launch, LaunchReview
 from models.launch.checklist import LaunchChecklistItem
-from models.launch.clock import ClockEvent
+from models.launch.clock import ClockHistory
 from models.launch.poll import LaunchStatus, Poll, PollRecord
 from models.launch.templates import TemplateSummary
 from tests.app.answers import AS_OF, ME
@@ -409,7 +409,9 @@ def all_go(**more: Any) -> dict[str, Any]:
     ]
     figures = evidence()[:-1]
     verdict = {"word": "GO", "causes": [], "inputs": inputs}
-    return status(rollCall=found, verdict=verdict, evidence=figures, nextRole="launch-director", **more)
+    return status(
+        **({"rollCall": found, "verdict": verdict, "evidence": figures, "nextRole": "launch-director"} | more)
+    )
 
 
 def events() -> list[dict[str, Any]]:
@@ -518,7 +520,7 @@ class Pad:
             case [_, "status"]:
                 return self._status(asked)
             case [_, "clock"]:
-                return _page([_checked(ClockEvent, each) for each in self.events])
+                return http(_checked(ClockHistory, {"events": self.events, "asOf": AS_OF.isoformat()}))
             case [_, "polls"] if asked.method == "GET":
                 return _page([_checked(Poll, each) for each in self.polls])
             case [_, "polls"]:

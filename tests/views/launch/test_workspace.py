@@ -109,6 +109,7 @@ async def answered(app: ConsoleApplication, kind: type[Any]) -> None:
     """Wait until a dialog is closed."""
     await until(lambda: not any(isinstance(w, kind) and w.isVisible() for w in QApplication.topLevelWidgets()))
     app.window.activateWindow()
+    await until(app.window.isActiveWindow)
 
 
 # --- what is seen ----------------------------------------------------------------------------------------------------
@@ -244,8 +245,7 @@ def test_a_vote_is_cast_with_the_keyboard_for_what_was_seen(aio: Any, tmp_path: 
         assert "Checkout success: 98.9 %, min 98.5 %, 4 s old" in dialog.figures.text()
         assert dialog.choice is Choice.GO
         QTest.keyClick(dialog, KEY.Key_H, Qt.KeyboardModifier.AltModifier)
-        assert dialog.choice is Choice.HOLD
-        assert dialog.words.hasFocus()
+        await until(lambda: dialog.choice is Choice.HOLD and dialog.words.hasFocus())
         dialog.submit()
         assert "why" in dialog.error
         QTest.keyClicks(dialog.words, "the mirror is behind")
