@@ -114,7 +114,9 @@ class ItemDetails(QWidget):
     def _evidence_lines(self, item: LaunchChecklistItem) -> list[str]:
         status = self._desk.status
         figures = {each.key: each for each in status.evidence} if status is not None else {}
-        lines = [f"{link.label}, {urlsplit(link.url).netloc}" for link in item.evidence]
+        # Names of computers have no blanks: they may be broken at their dots.
+        hosts = [urlsplit(link.url).netloc.replace(".", ".\N{ZERO WIDTH SPACE}") for link in item.evidence]
+        lines = [f"{link.label}, {host}" for link, host in zip(item.evidence, hosts, strict=True)]
         for key in item.criteria:
             each = figures.get(key)
             if each is None:
@@ -144,5 +146,4 @@ def _words(name: str) -> QLabel:
 
 
 def _paragraphs(*lines: str) -> str:
-    # Names of computers have no blanks: they may be broken at their dots.
-    return "<br>".join(escape(line).replace(".", ".\N{ZERO WIDTH SPACE}") for line in lines)
+    return "<br>".join(escape(line) for line in lines)

@@ -118,6 +118,15 @@ class LogView(QWidget):
             draw_words(painter, line.words, row.adjusted(taken + theme.px(12), 0, -who - theme.px(12), 0))
 
 
+def scrolled(widget: QWidget, name: str) -> QScrollArea:
+    """A widget that scrolls where there is no room for it."""
+    area = QScrollArea()
+    area.setWidget(widget)
+    area.setWidgetResizable(True)
+    area.setAccessibleName(name)
+    return area
+
+
 class RecordPanel(LaunchPanel):
     """Proof at the left, the log at the right."""
 
@@ -135,18 +144,14 @@ class RecordPanel(LaunchPanel):
         self.verify.clicked.connect(lambda: self.console.actions.execute("launch.verify-record"))
         left = QVBoxLayout()
         left.setSpacing(8)
-        left.addWidget(self.proof, 1)
+        left.addWidget(scrolled(self.proof, "Proof"), 1)
         left.addWidget(Flow(self.verify, self.save, margins=False, gap=WIDE_GAP))
         self.log = LogView()
-        area = QScrollArea()
-        area.setWidget(self.log)
-        area.setWidgetResizable(True)
-        area.setAccessibleName("What has happened")
         row = QHBoxLayout()
         row.setContentsMargins(12, 8, 12, 8)
         row.setSpacing(16)
         row.addLayout(left, 2)
-        row.addWidget(area, 3)
+        row.addWidget(scrolled(self.log, "What has happened"), 3)
         column = QVBoxLayout(self.content)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.state)
@@ -168,9 +173,8 @@ class RecordPanel(LaunchPanel):
         self.say_state()
         known = self.desk.launch_id
         sample = self.desk.launches.clock_history(known).sample if known else None
-        self.log.show_lines(
-            log_lines(self.desk.status, sample.value.events if sample is not None else (), self.desk.items)
-        )
+        events = sample.value.events if sample is not None else ()
+        self.log.show_lines(log_lines(self.desk.status, events, self.desk.items))
         self.proof.setText(self._proof_words())
         actions = self.console.actions
         explain(self.save, actions.reason(actions.get("launch.save-record")))
