@@ -165,12 +165,10 @@ def _content() -> dict[str, Any]:
         + [
             {
                 "key": f"g{n}",
-                "criterion": "figures.count",
+                "criterion": "risk.open_entries",
                 "label": f"Figure {n}",
                 "shortLabel": f"G{n}",
-                "parameters": {"figure": "orders.pending", "days": "7"},
                 "high": 10**6,
-                "staleAfter": 864_000,
             }
             for n in range(FIGURES // 2)
         ],
@@ -197,6 +195,16 @@ async def _begin(line: _Line) -> str:
     )
     poll = await done(f"{LAUNCHES}/{launch['launchId']}/polls", {"question": "Go?"})
     return f"{LAUNCHES}/{launch['launchId']} {poll['pollId']}"
+
+
+async def _until_sealed(line: _Line, address: str) -> None:
+    """Every launch is bound to the seal of the log, which comes some seconds after the first entry."""
+    for _ in range(60):
+        found = json.loads((await line.ask("GET", f"{address}/status"))[2])
+        if all(each["verdict"] == "inside" for each in found["evidence"]):
+            return
+        await asyncio.sleep(0.5)
+    raise RuntimeError("the figures are not within their limits")
 
 
 async def _votes(line: _Line, address: str, poll: str, consoles: list[_Console]) -> list[float]:
@@ -247,6 +255,7 @@ async def _measure(
     line = _Line(host, int(port), token)
     address, poll = (await _begin(line)).split()
     consoles = [_Console(_Line(host, int(port), token), f"{address}/status") for _ in range(CONSOLES)]
+    await _until_sealed(line, address)
     tasks = [asyncio.create_task(console.run()) for console in consoles]
     await asyncio.sleep(2 * ASK_SECONDS)
     votes = await _votes(line, address, poll, consoles)

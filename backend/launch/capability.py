@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from backend.core.capability import (
@@ -32,6 +32,12 @@ def _routers() -> Sequence[APIRouter]:
     from backend.launch.routes import routers
 
     return routers
+
+
+def _state(_server: Server) -> Mapping[str, object]:
+    from backend.launch.poll.shared_status import SharedStatus
+
+    return {"launch_statuses": SharedStatus()}
 
 
 def _ticks(settings: Settings, adapters: Adapters) -> Sequence[Tick]:
@@ -68,6 +74,7 @@ def _gauges() -> Gauges:
 CAPABILITY = Capability(
     name="launch",
     routers=_routers,
+    state=_state,
     ticks=_ticks,
     approval_kinds=_approval_kinds,
     audiences={

@@ -120,3 +120,10 @@ select (select count(*) from launch_poll where state = 'open'),
           from launch_evidence as e join launch_poll as p on p.id = e.poll_id where p.state = 'open'),
        (select count(*) from launch_poll as p where p.state = 'closed'
            and not exists (select from launch_record as r where r.poll_id = p.id and r.json is not null))
+
+-- name: status_key
+-- What a status of an open poll is made of, by versions; null when no poll is open.
+select p.id, p.version, l.version, (select min(e.evaluated_at) from launch_evidence as e where e.poll_id = p.id),
+       (select sum(i.version) from launch_item as i where i.launch_id = l.id), clock_timestamp()
+  from launch as l join launch_poll as p on p.launch_id = l.id and p.state = 'open'
+ where l.id = %(launch_id)s

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import Header, Response
+from fastapi import Header, Request, Response
 
 from backend.core.clock import clock
 from backend.core.dependencies import Read, Tx
@@ -16,6 +16,7 @@ from backend.launch.launches import reads as launches
 from backend.launch.poll import actions, reads
 from backend.launch.poll.actions import World
 from backend.launch.poll.body import instant
+from backend.launch.poll.shared_status import SharedStatus
 from models.access import Approval
 from models.core.paging import PAGE_DEFAULT, Page
 from models.launch.poll import AskOverride, CastVote, ClosePoll, LaunchStatus, OpenPoll, Poll
@@ -35,22 +36,22 @@ async def get_status(
     connection: Read,
     settings: Configured,
     known: KnownCriteria,
-    response: Response,
+    http: Request,
     if_none_match: Known = None,
-) -> LaunchStatus | Response:
+) -> Response:
     """How a launch stands: clock, roll-call, figures and verdict. Ask once a second while a poll is open.
 
     `Opsconsole-As-Of` and `Opsconsole-Valid-Until` say when that is, and until when it holds; also with 304.
     """
-    found = await reads.status_of(connection, settings, known, known_id(launch_id, "launch"))
-    tag = reads.etag(found)
+    shared: SharedStatus = http.app.state.launch_statuses
+    found, tag = await shared.ask(connection, settings, known, known_id(launch_id, "launch"))
     headers = {"ETag": tag, "Opsconsole-As-Of": instant(found.as_of) or "", "Cache-Control": "no-cache"}
     if found.valid_until is not None:
         headers["Opsconsole-Valid-Until"] = instant(found.valid_until) or ""
     if if_none_match is not None and tag in {each.strip() for each in if_none_match.split(",")}:
         return Response(status_code=304, headers=headers)
-    response.headers.update(headers)
-    return found
+    # Valid already: it is written as it stands.
+    return Response(found.model_dump_json(by_alias=True), headers=headers, media_type="application/json")
 
 
 @router.get("/{launch_id}/polls")
