@@ -88,8 +88,10 @@ class LaunchWallPage:
 
     @property
     def wanted(self) -> bool:
-        """Whether there is a launch, and whoever is signed in may see it."""
-        return self.launch is not None and self._console.session.may(VIEW)
+        """Whether there is a launch, and whoever is signed in may see it; yes while neither is known."""
+        session = self._console.session
+        unknown = self._launches.list().sample is None
+        return (unknown or self.launch is not None) and (session.me is None or session.may(VIEW))
 
     @property
     def title(self) -> str:
