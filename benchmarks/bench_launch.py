@@ -22,7 +22,7 @@ from benchmarks.table import Result
 CONSOLES, ROLES, ITEMS, FIGURES = 50, 30, 500, 30
 ASK_SECONDS = 1.0
 """A console asks once a second while a poll is open."""
-FLIPS = 8
+FLIPS = 6
 FOREIGN_SECONDS = 10.0
 LAUNCHES = "/api/operations/launches"
 VOTER = "voter"
