@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from app.core.audit_words import AuditWords
-from app.core.capability import Capability, Engine
+from app.core.capability import BadgeSpec, Capability, Engine
+from models.core.permissions import Permission
+from models.core.topics import Topic
 
 if TYPE_CHECKING:
     from app.core.mutation_types import MutationSpec
@@ -62,4 +64,17 @@ def _audit() -> AuditWords:
     )
 
 
-CAPABILITY = Capability(name="launch", mutations=_mutations, audit=_audit)
+CAPABILITY = Capability(
+    name="launch",
+    mutations=_mutations,
+    badges=(
+        BadgeSpec(
+            key="launch.items",
+            permission=Permission.COMPLETE_CHECKLIST,
+            one="item waits for your signature",
+            more="items wait for your signature",
+            topics=frozenset({Topic.CHECKLIST, Topic.LAUNCHES}),
+        ),
+    ),
+    audit=_audit,
+)

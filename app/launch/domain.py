@@ -36,8 +36,11 @@ LAUNCHES = frozenset({Topic.LAUNCHES})
 STATUS = frozenset({Topic.LAUNCHES, Topic.CHECKLIST})
 CHECKLIST = frozenset({Topic.CHECKLIST, Topic.LAUNCHES})
 TEMPLATES = frozenset({Topic.LAUNCH_TEMPLATES})
-POLLED_SECONDS = 1.0
-"""While a poll is open the console asks that often: the live stream may be held back by whoever writes for long."""
+POLLED_SECONDS, WATCHED_SECONDS = 1.0, 5.0
+"""While a poll is open the console asks once a second: the live stream may be held back by whoever writes for long.
+
+Else as often as figures change: the stream tells of none of them.
+"""
 SWARM_SECONDS = 0.2
 """Least seconds between two answers to what the live stream tells."""
 TREND_SECONDS, TREND_MOST = 2.0, 1_800
@@ -110,7 +113,7 @@ class Launches:
                 found = gone_on(query.raw.value, answer.headers)
             self._etags[launch_id] = answer.etag
             self.server_clock.hear(found.as_of, began)
-            query.pace = POLLED_SECONDS if is_polled(found) else None
+            query.pace = POLLED_SECONDS if is_polled(found) else WATCHED_SECONDS
             self._remember(found)
             return self._engine.sample(found, found.as_of)
 

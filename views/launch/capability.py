@@ -98,6 +98,7 @@ CAPABILITY = Capability(
     ),
     actions=ACTIONS,
     connect=_connect,
+    badge_of=LAUNCH,
     palette=_palette,
     wall_pages=(WallPageSpec("launch", "Launch", _wall),),
 )

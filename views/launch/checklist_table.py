@@ -126,7 +126,7 @@ class ChecklistTable(RecordTable):
             column(Col.ITEM, "Item", 270, stretch=True),
             column(Col.OWNER, "Owner", 126),
             column(Col.DUE, "Due", 76),
-            column(Col.AT, "UTC", 88, right=True),
+            column(Col.AT, "UTC", 104, right=True),
             column(Col.EVIDENCE, "Evidence and age", 170, stretch=True),
             column(Col.PLAN, "Contingency", 118),
             column(Col.SIGNED, "Signed", 108, right=True),

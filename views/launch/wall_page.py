@@ -203,7 +203,10 @@ class LaunchWallPage:
                 return held, f"of {span_words(shown.planned_seconds)}{resume}"
             return held, clock.reason or ""
         zero = clock.projected_zero_at
-        return "", f"T\N{MINUS SIGN}0 at {zero:%H:%M} UTC" if zero is not None else ""
+        if zero is None:
+            return "", ""
+        day = "" if zero.date() == status.as_of.date() else f"{zero:%m-%d} "
+        return "", f"T\N{MINUS SIGN}0 at {day}{zero:%H:%M} UTC"
 
     @staticmethod
     def _draw_verdict(painter: QPainter, box: QRectF, unit: float, verdict: Verdict) -> None:
@@ -264,17 +267,18 @@ class LaunchWallPage:
         if beside.width() > unit * 3:
             draw_fitted(painter, beside, cause.detail, wall_font(unit), tokens.text2)
 
-    def _turned(self, count: int, places: int) -> int:
-        """The first of those that are shown now."""
-        pages = -(-count // places)
-        return int(self._console.clock.monotonic() // TURN_SECONDS) % pages * places if pages > 1 else 0
+    def _turned(self, count: int, places: int) -> slice:
+        """Those that are shown now: as many each time, as far as that can be."""
+        pages = -(-count // places) or 1
+        many = -(-count // pages)
+        first = int(self._console.clock.monotonic() // TURN_SECONDS) % pages * many
+        return slice(first, first + many)
 
     def _draw_roll_call(self, painter: QPainter, box: QRectF, unit: float, status: LaunchStatus, rows: int) -> float:
         votes, gap = status.roll_call, GAP * unit
         across = min(ACROSS, max(1, len(votes)))
         wide = (box.width() - (ACROSS - 1) * gap) / ACROSS if across == ACROSS else box.width() / across - gap
-        first = self._turned(len(votes), ACROSS * rows)
-        for place, vote in enumerate(votes[first : first + ACROSS * rows]):
+        for place, vote in enumerate(votes[self._turned(len(votes), ACROSS * rows)]):
             row, column = divmod(place, ACROSS)
             top = box.top() + row * (CELL_HIGH * unit + gap)
             cell = QRectF(box.left() + column * (wide + gap), top, wide, CELL_HIGH * unit)
@@ -287,9 +291,8 @@ class LaunchWallPage:
             draw_fitted(painter, box, "No figure is bound", wall_font(unit), tokens.text2)
             return
         now = self._launches.server_clock.now or status.as_of
-        first = self._turned(len(figures), FIGURES)
-        shown = figures[first : first + FIGURES]
-        wide = box.width() / max(3, min(FIGURES, len(figures)))
+        shown = figures[self._turned(len(figures), FIGURES)]
+        wide = box.width() / max(3, len(shown))
         for number, each in enumerate(shown):
             left = box.left() + number * wide
             if number:

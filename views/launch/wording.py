@@ -40,12 +40,12 @@ def figure_words(value: float | None, unit: CriterionUnit) -> tuple[str, str]:
     match unit:
         case CriterionUnit.RATIO:
             return _decimal(value * 100, 2 if abs(value) < 0.1 else 1), "%"
-        case CriterionUnit.SECONDS if value < 1:
+        case CriterionUnit.SECONDS if 0 < value < 1:
             return f"{value * 1000:.0f}", "ms"
         case CriterionUnit.SECONDS if value < 120:
             return _decimal(value, 1), "s"
         case CriterionUnit.SECONDS:
-            return age_words(value), ""
+            return age_words(value).removesuffix(" 0 h").removesuffix(" 00"), ""
         case CriterionUnit.MINOR:
             return grouped(round(value / 100)), ""
         case CriterionUnit.VERSION:
@@ -72,7 +72,8 @@ def limit_words(evidence: Evidence) -> str:
         return f"{_limit(low, unit)} to {_limit(high, unit)}"
     if low is not None:
         return f"min {_limit(low, unit)}"
-    return "no limit" if high is None else f"max {_limit(high, unit)}"
+    # Only what is pinned has none: the poll gives it the value that it begins with.
+    return "pinned by the poll" if high is None else f"max {_limit(high, unit)}"
 
 
 def limit_signs(evidence: Evidence) -> str:

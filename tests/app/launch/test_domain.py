@@ -56,15 +56,14 @@ def test_while_a_poll_is_open_it_asks_by_itself_and_hears_what_is_as_it_was(aio:
     aio(run())
 
 
-def test_without_a_poll_it_asks_as_usual(aio: Any, tmp_path: Path) -> None:
+def test_without_a_poll_it_asks_as_often_as_figures_change(aio: Any, tmp_path: Path) -> None:
     async def run() -> None:
         quiet = all_go(poll=closed_poll(), validUntil=None)
         async with launch_office(tmp_path, status=quiet) as (made, _):
             query = made.console.of(Launches).status(LAUNCH)
             await query.refresh()
-            assert query.pace is None
-            made.console.queries.set_live(live=True)
-            assert query.interval == 15.0
+            made.console.queries.set_live(live=True)  # which tells of votes and items, and of no figure
+            assert query.interval == 5.0
 
     aio(run())
 
