@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from models.launch import FaultKind, Launch, LaunchChange, LaunchDraft
     from models.launch.checklist import LaunchChecklistItem
     from models.launch.poll import Choice, Poll, RollCallVote
-    from models.launch.templates import TemplateContent
 
 
 def specs() -> tuple[MutationSpec, ...]:
@@ -76,11 +75,11 @@ async def change(mutations: Mutations, launch: Launch, request: LaunchChange) ->
     return await mutations.submit(_of(launch, "change", f"Changed {launch.title}", "", request, method="PATCH"))
 
 
-async def finish(mutations: Mutations, launch: Launch, notes: str) -> Outcome:
+async def finish(mutations: Mutations, launch: Launch, decision: str) -> Outcome:
     """Say that a launch is done."""
     from models.launch import FinishLaunch
 
-    request = _of(launch, "finish", f"{launch.title} is done", "/finish", FinishLaunch(notes=notes))
+    request = _of(launch, "finish", f"{launch.title} is done", "/finish", FinishLaunch(decision=decision))
     return await mutations.submit(request)
 
 
@@ -243,22 +242,13 @@ async def import_items(mutations: Mutations, launch: Launch, form: ChecklistForm
 # --- templates -----------------------------------------------------------------------------------------------------
 
 
-async def write_template(mutations: Mutations, key: str, content: TemplateContent, note: str, based_on: int) -> Outcome:
-    """Write the next version of a template."""
-    from models.launch.templates import TemplateDraft
-
-    body = TemplateDraft(content=content, note=note, based_on=based_on)
-    words, path = f"Wrote the template {key}", f"{TEMPLATE_BASE}/{key}"
-    return await mutations.submit(MutationRequest("launch.template", words, "POST", path, body))
-
-
 async def import_template(
-    mutations: Mutations, key: str, form: ChecklistFormat, text: str, note: str, based_on: int
+    mutations: Mutations, key: str, form: ChecklistFormat, text: str, summary: str, based_on: int
 ) -> Outcome:
     """Take a file as the next version of a template, or as a new one."""
     from models.launch.templates import ImportTemplate
 
-    body = ImportTemplate(format=form, text=text, note=note, based_on=based_on)
+    body = ImportTemplate(format=form, text=text, summary=summary, based_on=based_on)
     words, path = f"Imported the template {key}", f"{TEMPLATE_BASE}/{key}/import"
     return await mutations.submit(MutationRequest("launch.template", words, "POST", path, body))
 

@@ -15,6 +15,7 @@ from views.kit.following_panel import explain
 from views.kit.theme import current
 from views.launch.dialog import LaunchDialog
 from views.launch.files import export_template
+from views.launch.launch_dialogs import refill
 
 if TYPE_CHECKING:
     from models.launch.templates import TemplateSummary
@@ -149,9 +150,7 @@ class TemplatesDialog(FileDialog):
         return str(field.itemData(at)) if at >= 0 else field.currentText().strip()
 
     def _heard(self) -> None:
-        if self.known and not self.template.count():
-            for each in self.known.values():
-                self.template.addItem(f"{each.title} ({each.key})", each.key)
+        refill(self.template, {each.key: f"{each.title} ({each.key})" for each in self.known.values()})
         self._tell()
 
     def _tell(self) -> None:

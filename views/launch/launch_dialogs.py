@@ -17,6 +17,8 @@ from views.launch.clock_dialogs import reading_field
 from views.launch.dialog import LaunchDialog
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from models.launch.templates import TemplateSummary
     from views.launch.desk import LaunchDesk
 
@@ -37,6 +39,21 @@ def zone_field(zone: str) -> QComboBox:
     field.addItems(sorted(available_timezones()))
     field.setCurrentText(zone)
     return field
+
+
+def refill(field: QComboBox, words: Mapping[str, str]) -> None:
+    """Offer these, by key; what is chosen or typed stays."""
+    there = {str(field.itemData(number)): field.itemText(number) for number in range(field.count())}
+    if there == words:
+        return
+    chosen, text = field.currentData(), field.currentText()
+    field.clear()
+    for key, each in words.items():
+        field.addItem(each, key)
+    if (at := field.findData(chosen)) >= 0:
+        field.setCurrentIndex(at)
+    elif field.isEditable() and text:
+        field.setCurrentText(text)
 
 
 def first_error(error: ValidationError) -> tuple[str, str]:
@@ -76,9 +93,8 @@ class NewLaunchDialog(LaunchDialog):
 
     def _heard(self) -> None:
         known: tuple[TemplateSummary, ...] = self._query.sample.value if self._query.sample is not None else ()
-        if known and not self.template.count():
-            for each in known:
-                self.template.addItem(f"{each.title}, version {each.version}, {each.items} items", each.key)
+        words = {each.key: f"{each.title}, version {each.version}, {each.items} items" for each in known}
+        refill(self.template, words)
         if self._query.error is not None:
             self.fail(f"The templates cannot be had: {self._query.error}", self.template)
 

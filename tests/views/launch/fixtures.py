@@ -616,7 +616,7 @@ class Pad:
             case [key, "export"]:
                 name = f"{key}-3.{query['format'][0]}"
                 return http({"format": query["format"][0], "name": name, "text": "title: x\n", "kind": "template"})
-        return http({**summary, "content": {}, "note": ""})
+        return http({**summary, "content": {}, "summary": ""})
 
     def _record(self, known: str) -> dict[str, Any]:
         media = {"json": "application/json", "html": "text/html", "pdf": "application/pdf"}

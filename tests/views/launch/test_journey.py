@@ -1,4 +1,4 @@
-"""A launch from its template to the record that proves its poll: real windows, API, database, and the worker's turns."""
+"""A launch from its template to the record that proves its poll: real panels, API, database and worker's turns."""
 
 from __future__ import annotations
 
