@@ -11,9 +11,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 from uuid import uuid4
 
 import httpx
@@ -49,8 +50,20 @@ WHOLE_SECONDS = 20.0
 READ_ATTEMPTS = 3
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 2.0
 
+NOT_MODIFIED = 304
+
 OnAnswer = Callable[[datetime | None], None]
 OnSilence = Callable[[Unreachable], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Conditional(Generic[R]):
+    """What is said of a record that may be known already."""
+
+    record: R | None
+    """``None``: it is as it was."""
+    etag: str
+    headers: Mapping[str, str]
 
 
 class OperationsClient:
@@ -95,6 +108,16 @@ class OperationsClient:
     async def get(self, path: str, kind: type[R], query: dict[str, Any] | None = None, *, signed: bool = True) -> R:
         """A record or a page; ``None`` and empty lists in ``query`` are left out. Raises OperationsError."""
         return await self._ask("GET", path, kind, attempts=READ_ATTEMPTS, query=query, signed=signed)
+
+    async def get_changed(self, path: str, kind: type[R], etag: str | None) -> Conditional[R]:
+        """A record, unless it is the one that ``etag`` names. Sent once: whoever asks so asks often.
+
+        Raises OperationsError.
+        """
+        response = await self._send("GET", path, headers={} if etag is None else {"If-None-Match": etag})
+        found = None if response.status_code == NOT_MODIFIED else read(response, kind)
+        self._hear(response)
+        return Conditional(found, response.headers.get("etag", etag or ""), response.headers)
 
     async def post(
         self,
@@ -241,7 +264,7 @@ class OperationsClient:
             renewed = await self._tokens.renew(token)
             if renewed is not None:
                 response = await self._request(method, path, query, content, headers or {}, renewed)
-        if response.is_success:
+        if response.is_success or response.status_code == NOT_MODIFIED:
             return response
         raise refusal(response)
 

@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from app.core.audit_words import AuditWords
-from app.core.capability import Capability
+from app.core.capability import BadgeSpec, Capability, Engine
+from models.core.permissions import Permission
+from models.core.topics import Topic
+
+if TYPE_CHECKING:
+    from app.core.mutation_types import MutationSpec
+
+
+def _mutations(_engine: Engine) -> Sequence[MutationSpec]:
+    from app.launch.mutations import specs
+
+    return specs()
 
 
 def _audit() -> AuditWords:
@@ -50,4 +64,17 @@ def _audit() -> AuditWords:
     )
 
 
-CAPABILITY = Capability(name="launch", audit=_audit)
+CAPABILITY = Capability(
+    name="launch",
+    mutations=_mutations,
+    badges=(
+        BadgeSpec(
+            key="launch.items",
+            permission=Permission.COMPLETE_CHECKLIST,
+            one="item waits for your signature",
+            more="items wait for your signature",
+            topics=frozenset({Topic.CHECKLIST, Topic.LAUNCHES}),
+        ),
+    ),
+    audit=_audit,
+)
