@@ -394,6 +394,9 @@ def test_a_vote_is_given_away_and_taken_back(aio: Any, tmp_path: Path) -> None:
         dialog.words.setPlainText("on a train")
         dialog.submit()
         assert "account" in dialog.error
+        dialog.person.setCurrentText("m" * 300)
+        dialog.submit()
+        await until(lambda: "at most" in dialog.error)
         dialog.person.setCurrentText("mara")
         dialog.submit()
         await answered(app, DelegateDialog)
