@@ -99,7 +99,7 @@ def test_a_layout_is_changed_taken_back_saved_and_there_the_next_time(aio: Any, 
         press(KEY.Key_1, CTRL)
         await turns()
         assert rail(app) == ["*War room", "Triage", "Access", "Launch", "Systems", "Evening"]
-        press(KEY.Key_5, CTRL)
+        press(KEY.Key_6, CTRL)
         assert not docks.is_open("sources")
 
     journey(aio, tmp_path, steps)
@@ -107,7 +107,7 @@ def test_a_layout_is_changed_taken_back_saved_and_there_the_next_time(aio: Any, 
     async def next_day(_: Office, app: ConsoleApplication) -> None:
         assert rail(app) == ["War room", "Triage", "Access", "Launch", "Systems", "*Evening"]
         assert not app.window.docks.is_open("sources")
-        kept = json.loads((tmp_path / "layouts.json").read_text())["workspaces"][4]["layout"]
+        kept = json.loads((tmp_path / "layouts.json").read_text())["workspaces"][5]["layout"]
         assert set(kept["places"]) == {i for i in kept["docks"] if app.window.docks.is_open(i)}
         assert all(0 <= share <= 1 for place in kept["places"].values() for share in place)
 
