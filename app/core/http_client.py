@@ -115,6 +115,8 @@ class OperationsClient:
         Raises OperationsError.
         """
         response = await self._send("GET", path, headers={} if etag is None else {"If-None-Match": etag})
+        if response.status_code == NOT_MODIFIED and etag is None:
+            raise BadAnswer("The server says that nothing has changed, and was not asked that.")
         found = None if response.status_code == NOT_MODIFIED else read(response, kind)
         self._hear(response)
         return Conditional(found, response.headers.get("etag", etag or ""), response.headers)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pydantic import ValidationError
 from PySide6.QtWidgets import QFormLayout, QLabel, QWidget
 
+from app.core.mutation_types import Refused
 from views.kit.dialogs.deciding import DecidingDialog
 from views.kit.theme import current
 from views.launch.wording import REHEARSAL
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from app.console import Console
     from views.launch.desk import LaunchDesk
 
@@ -56,6 +60,18 @@ class LaunchDialog(DecidingDialog):
     def console(self) -> Console:
         """The console it works with."""
         return self.desk.console
+
+    def send(self, deciding: Callable[[], Awaitable[object]]) -> None:
+        """As every decision; what the contract does not take is said in words, too."""
+
+        async def checked() -> object:
+            try:
+                return await deciding()
+            except ValidationError as error:
+                found = error.errors(include_url=False)[0]
+                raise Refused(f"{found['msg'].removeprefix('Value error, ')}.") from error
+
+        super().send(checked)
 
     def say(self, text: str) -> None:
         """A paragraph about what happens."""

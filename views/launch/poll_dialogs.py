@@ -286,5 +286,7 @@ class TakeBackDialog(LaunchDialog):
     def submit(self) -> None:
         """Take it back."""
         launch, role = self.desk.launch, self.role.currentData()
-        if launch is not None:
+        if role is None:
+            self.fail("Nobody else votes for a role of yours any more.", self.role)
+        elif launch is not None:
             self.send(lambda: mutations.end_delegation(self.console.mutations, launch, role))

@@ -9,9 +9,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from PySide6.QtWidgets import QWidget
+
+from app.console import Console
+from app.core.query import Sample
+from app.launch.domain import Launches
 from models.launch import Launch, LaunchReview
 from models.launch.checklist import LaunchChecklistItem
 from models.launch.clock import ClockHistory
@@ -20,6 +26,7 @@ from models.launch.templates import TemplateSummary
 from tests.app.answers import AS_OF, ME
 from tests.app.core.faulty_server import Asked, http, problem
 from tests.views.office import Office, office
+from views.launch.desk import LaunchDesk
 
 PATH = "/api/operations"
 PERMISSIONS = (
@@ -680,3 +687,19 @@ async def launch_office(profile: Path, **fields: Any) -> AsyncIterator[tuple[Off
         made.server.answer = answer
         await made.console.session.load_me()
         yield made, pad
+
+
+def desk_of(console: Console, parent: QWidget) -> LaunchDesk:
+    """A desk with everything heard, in no window; its cursor is on what holds."""
+    window = SimpleNamespace(console=console, as_parent=parent)
+    launches = console.of(Launches)
+    heard = {
+        launches.list(): (Launch.model_validate(launch()),),
+        launches.status(LAUNCH): LaunchStatus.model_validate(status()),
+        launches.items(LAUNCH): tuple(LaunchChecklistItem.model_validate(each) for each in items()),
+    }
+    for query, value in heard.items():
+        query.seed(Sample(value, AS_OF, AS_OF, None))
+    desk = LaunchDesk(window)  # type: ignore[arg-type]
+    desk.choose_item("k17")
+    return desk

@@ -115,6 +115,22 @@ async def answered(app: ConsoleApplication, kind: type[Any]) -> None:
 # --- what is seen ----------------------------------------------------------------------------------------------------
 
 
+def test_the_head_stands_above_both_columns_also_after_a_reset(aio: Any, tmp_path: Path) -> None:
+    async def steps(_: Office, __: Pad, app: ConsoleApplication) -> None:
+        def wide() -> list[int]:
+            return [panel(app, known).widget.width() for known in (COUNT, CHECKLIST, POLL)]
+
+        assert panel(app, CHECKLIST).table.hasFocus()  # and not the head, which is read
+        head, left, right = wide()
+        assert head >= left + right
+        assert panel(app, COUNT).widget.height() < panel(app, CHECKLIST).widget.height() / 3
+        app.console.actions.execute("layout.reset")
+        await turns(10)
+        assert wide() == [head, left, right]
+
+    workspace(aio, tmp_path, steps)
+
+
 def test_clock_verdict_and_causes_say_why_it_holds(aio: Any, tmp_path: Path) -> None:
     async def steps(_: Office, __: Pad, app: ConsoleApplication) -> None:
         head = panel(app, COUNT)
@@ -378,6 +394,9 @@ def test_a_vote_is_given_away_and_taken_back(aio: Any, tmp_path: Path) -> None:
         dialog.words.setPlainText("on a train")
         dialog.submit()
         assert "account" in dialog.error
+        dialog.person.setCurrentText("m" * 300)
+        dialog.submit()
+        await until(lambda: "at most" in dialog.error)
         dialog.person.setCurrentText("mara")
         dialog.submit()
         await answered(app, DelegateDialog)
