@@ -141,6 +141,9 @@ select r.id::text as id, r.title, r.owner, coalesce(d.name, person_name(r.owner)
  where not r.retired and r.review_by < (clock_timestamp() at time zone 'UTC')::date
  order by r.review_by, r.id
 
+-- name: oldest
+select title, updated_at from runbook where not retired order by updated_at limit 1
+
 -- name: keepers
 -- Whom the owner of a runbook stands for: the holders of the role, else the person.
 select a.user_id from role_assignment as a
