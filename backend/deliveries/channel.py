@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -87,6 +87,8 @@ class Message:
     """The payload: at most 20 KB as JSON."""
     notice: Notice | None = None
     attempt: int = 1
+    waited: timedelta = timedelta()
+    """How long ago what it tells of was written, when it goes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ AHEAD = timedelta(hours=18)
 BEHIND = timedelta(days=6)
 LATE = timedelta(minutes=4)
 """By so much the first planned hold of the launch that is done was longer than planned."""
-VALUES = {"backup": 31_260.0, "downloads-failed": 0.021, "rule-set": 1.0, "review-queue": 37.0}
+VALUES = {"backup": 31_260.0, "downloads-failed": 0.021, "rule-set": 1.0, "runbooks": 8_553_600.0, "review-queue": 37.0}
 
 
 async def create(tx: Connection, _shop: SampleShop) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -162,6 +163,8 @@ def _entry_of(row: dict[str, Any], message: Message, target: Target, fault: Resu
         due=row["due"],
         seconds=row["seconds"],
         target=target,
+        waited=row["waited"],
+        read_at=time.monotonic(),
         fault=fault,
     )
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import uuid4
 
@@ -123,7 +124,10 @@ class LaneRun:
             self.halt(row.due_in)
 
     async def _try(self, entry: Entry) -> tuple[Result, float]:
-        return (entry.fault, 0.0) if entry.fault is not None else await self.attempt(entry.message, entry.target)
+        if entry.fault is not None:
+            return entry.fault, 0.0
+        waited = entry.waited + timedelta(seconds=time.monotonic() - entry.read_at)
+        return await self.attempt(replace(entry.message, waited=waited), entry.target)
 
     async def _count_failure(self, result: Result) -> None:
         """At each answer, not at the end of a batch: what is in flight still goes out, but no more than that."""

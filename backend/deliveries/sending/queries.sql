@@ -49,7 +49,7 @@ select position from audit_relay
 select d.position, l.id::text as id, l.at, l.action, l.resource_type, l.resource_id, l.version, l.resource_label,
        d.attempts, d.first_at, d.due_at <= statement_timestamp() as due,
        extract(epoch from d.due_at - statement_timestamp())::float8 as seconds,
-       statement_timestamp() - d.first_at as age
+       statement_timestamp() - d.first_at as age, statement_timestamp() - l.at as waited
   from delivery as d
   join audit_position as p on p.position = d.position
   join audit_log as l on l.seq = p.seq
@@ -60,7 +60,8 @@ select d.position, l.id::text as id, l.at, l.action, l.resource_type, l.resource
 
 -- name: next
 select p.position, l.id::text as id, l.at, l.action, l.resource_type, l.resource_id, l.version, l.resource_label,
-       0 as attempts, null::timestamptz as first_at, true as due, 0.0::float8 as seconds, interval '0' as age
+       0 as attempts, null::timestamptz as first_at, true as due, 0.0::float8 as seconds, interval '0' as age,
+       statement_timestamp() - l.at as waited
   from (select p.position, p.seq
           from audit_position as p
          where p.position > %(cursor)s and p.position <= %(head)s

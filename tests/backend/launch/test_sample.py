@@ -35,3 +35,16 @@ def test_a_launch_comes_and_one_is_done_with_its_record(pad: Pad) -> None:
     key = verify_record.Verifier.parse(pad.read(address)["vkey"])
     report = verify_record.verify(pad.get(f"{address}/json").content, [key])
     assert (report.title, report.verdict) == ("Autumn release: Glider 7, poll 1", "GO")
+
+
+def test_the_launch_to_come_is_bound_to_incidents_on_call_and_runbooks(pad: Pad) -> None:
+    async def work(database: Database) -> None:
+        async with database.transaction() as tx:
+            await create(tx, cast("SampleShop", None))
+
+    pad.within(work)
+    [coming] = [each for each in pad.read(LAUNCHES)["items"] if each["state"] == "open"]
+    found = {each["key"]: each for each in pad.read(f"{LAUNCHES}/{coming['launchId']}/status")["evidence"]}
+    assert found["no-incident"]["verdict"] == "inside"
+    assert found["on-call"]["detail"] == "no schedule says that anybody must be on call"
+    assert {"runbooks", "no-incident", "on-call"} <= found.keys()
