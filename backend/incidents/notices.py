@@ -68,7 +68,7 @@ async def tell_people(
     actor: str,
     comment: str = "",
 ) -> None:
-    """Tell single people by mail; nobody when none of them has an address."""
+    """Tell single people by mail; by the routes when it gets to none of them."""
     if people:
         audience = NoticeAudience(Team.OPERATIONS, PRIORITIES[incident.severity], people)
         values = await values_of(tx, incident, actor, comment)

@@ -26,7 +26,7 @@ delete from hook_delivery where worked_at < clock_timestamp() - interval '7 days
 delete from connection_thread where updated_at < clock_timestamp() - interval '90 days'
 
 -- name: erase_codes
-update notice set values = null, recipients = '{}', erased_at = clock_timestamp()
+update notice set values = null, recipients = array_fill(''::text, array[cardinality(recipients)]), erased_at = clock_timestamp()
  where template = 'contact.code' and erased_at is null and created_at < clock_timestamp() - interval '1 day'
 
 -- name: lag
