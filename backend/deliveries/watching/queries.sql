@@ -36,6 +36,14 @@ select coalesce(extract(epoch from clock_timestamp() - min(at)), 0)::float8
            and seq > (select seq_floor from audit_relay)
          order by xid, seq limit 1) as oldest
 
+-- name: senders_stand_still
+-- A canary that is due goes within a second, whatever its connection answers: while one waits, nothing is sent.
+select exists (select from connection_health as h join connection as c on c.id = h.connection_id
+                where c.ready and h.opened_until is null
+                  and (c.paused_by is null or c.paused_until <= statement_timestamp())
+                  and greatest(h.canary_due_at, c.updated_at)
+                      < statement_timestamp() - make_interval(secs => %(seconds)s))
+
 -- name: routed_proofs
 select c.name, c.ready and h.proof = 'proven' and h.stopped is null, h.proven_at
   from connection as c join connection_health as h on h.connection_id = c.id
