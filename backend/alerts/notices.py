@@ -35,6 +35,7 @@ async def notify_change(tx: Connection, event: AlertEvent, alert: Alert, *, acto
         "link": alert.runbook_url,
     }
     open_still = phase in {NoticePhase.RAISED, NoticePhase.UPDATED}
+    actions = {NoticeAction.ACKNOWLEDGE: open_still, NoticeAction.OPEN: bool(alert.runbook_url)}
     await notify(
         tx,
         NoticeAudience(_TEAMS.get(alert.source or "", Team.OPERATIONS), alert.severity),
@@ -42,6 +43,6 @@ async def notify_change(tx: Connection, event: AlertEvent, alert: Alert, *, acto
         values,
         thread=f"alert:{alert.id}",
         phase=phase,
-        actions=(NoticeAction.ACKNOWLEDGE,) if open_still else (),
+        actions=tuple(action for action, is_offered in actions.items() if is_offered),
         actor=actor,
     )

@@ -24,6 +24,9 @@ class Alarms(Protocol):
     async def acknowledge(self, tx: Connection, *, thread: str, actor: str, comment: str) -> bool:
         """Acknowledge what a thread of notices is about; False when it is no open alert."""
 
+    async def claim(self, tx: Connection, *, thread: str, person: str, actor: str, comment: str) -> bool:
+        """Give what a thread of notices is about to somebody; False when nobody knows them, or somebody has it."""
+
 
 @dataclass(frozen=True, slots=True)
 class DeliveryPorts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from backend.incidents.crew.actions import claim_incident
 from backend.incidents.records.actions import acknowledge_incident
 
-__all__ = ["acknowledge_incident"]
+__all__ = ["acknowledge_incident", "claim_incident"]

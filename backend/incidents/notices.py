@@ -68,7 +68,7 @@ async def tell_people(
     actor: str,
     comment: str = "",
 ) -> None:
-    """Tell single people by mail; nobody when none of them has an address."""
+    """Tell single people by mail; by the routes when it gets to none of them."""
     if people:
         audience = NoticeAudience(Team.OPERATIONS, PRIORITIES[incident.severity], people)
         values = await values_of(tx, incident, actor, comment)
@@ -107,4 +107,11 @@ def phase_of(incident: IncidentRecord, *, new: bool = False) -> NoticePhase:
 
 def buttons(incident: IncidentRecord) -> tuple[NoticeAction, ...]:
     """What can be done about it from where it is read."""
-    return (NoticeAction.ACKNOWLEDGE,) if incident.status is IncidentStatus.DETECTED else ()
+    if incident.status in CLOSED:
+        return ()
+    found = {
+        NoticeAction.ACKNOWLEDGE: incident.status is IncidentStatus.DETECTED,
+        NoticeAction.CLAIM: holder(incident, IncidentRole.COMMANDER) is None,
+        NoticeAction.OPEN: bool(incident.runbook_link),
+    }
+    return tuple(action for action, is_offered in found.items() if is_offered)

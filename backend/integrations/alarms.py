@@ -6,7 +6,7 @@ from uuid import UUID
 
 from backend.alerts import acknowledge_alert, clear_condition, find_open, raise_alert
 from backend.core.database import Connection
-from backend.incidents import acknowledge_incident
+from backend.incidents import acknowledge_incident, claim_incident
 from backend.oncall import acknowledge_page
 from models.alerts import AlertState, Severity
 
@@ -36,3 +36,10 @@ class AlertAlarms:
             return False
         await acknowledge_alert(tx, actor=actor, alert_id=UUID(alert_id), version=alert.version, comment=comment)
         return True
+
+    async def claim(self, tx: Connection, *, thread: str, person: str, actor: str, comment: str) -> bool:
+        """Let somebody command an incident; who acknowledges an alert or a page has it by that."""
+        kind, _, incident_id = thread.partition(":")
+        if kind != "incident":
+            return False
+        return await claim_incident(tx, incident_id=UUID(incident_id), person=person, actor=actor, reason=comment)

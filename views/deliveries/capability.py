@@ -85,9 +85,9 @@ CAPABILITY = Capability(
     workspaces=(WorkspaceSpec(SYSTEMS, "Systems", "plug", (ColumnSpec(1300), ColumnSpec(524))),),
     panels=(
         PanelSpec(CONNECTIONS, "Connections", _connections, (_home(0, 0, 724),)),
-        PanelSpec(CONNECTION, "Connection", _connection, (_home(1, 0, 724),)),
+        PanelSpec(CONNECTION, "Connection", _connection, (_home(1, 0, 690),)),
         PanelSpec(LETTERS, "Letters", _letters, (_home(0, 1, 272),)),
-        PanelSpec(ROUTES, "Who hears of what", _routes, (_home(1, 1, 272),)),
+        PanelSpec(ROUTES, "Who hears of what", _routes, (_home(1, 1, 306),)),
     ),
     actions=ACTIONS,
     connect=_connect,

@@ -5,14 +5,13 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QLabel,
     QPlainTextEdit,
     QScrollArea,
-    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -39,6 +38,8 @@ if TYPE_CHECKING:
     from views.kit.capability import Window
 
 GAPS_SHOWN = 2
+SAID_WIDE, SAID_HIGH = 24, 10
+"""Pixels around what is said below the grid, left and right, above and below."""
 LEGEND = (("", "● at once"), ("", "○ daily 08:00 UTC"), ("", "· not sent"))
 
 
@@ -59,30 +60,14 @@ class _Area(QScrollArea):
         self._grid.fit(self.maximumViewportSize())
 
 
-class _Below(QScrollArea):
-    """What is said below the grid: it scrolls before a team goes out of sight."""
+class _Mapped(QWidget):
+    """The grid, and below it what is said about it: as much as there is room for."""
 
-    def __init__(self, said: QLabel) -> None:
-        super().__init__()
-        self._said = said
-        self.setWidget(said)
-        self.setWidgetResizable(True)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-        self.viewport().setAutoFillBackground(False)
-        said.setAutoFillBackground(False)
-
-    def sizeHint(self) -> QSize:
-        said = self._said
-        return QSize(said.sizeHint().width(), said.heightForWidth(self.width()) if said.isVisibleTo(self) else 0)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(0, 0)
+    resized = Signal()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.updateGeometry()
+        self.resized.emit()
 
 
 class RoutesPanel(QueryPanel):
@@ -115,7 +100,8 @@ class RoutesPanel(QueryPanel):
         self.said = QLabel()
         self.said.setTextFormat(Qt.TextFormat.RichText)
         self.said.setWordWrap(True)
-        self.said.setContentsMargins(12, 4, 12, 6)
+        self.said.setContentsMargins(SAID_WIDE // 2, SAID_HIGH // 2 - 1, SAID_WIDE // 2, SAID_HIGH // 2 + 1)
+        self.said.setMinimumWidth(1)
         self.said.setAccessibleName("Gaps")
         self.template, self.by = QComboBox(), QComboBox()
         for box, name in ((self.template, "Message"), (self.by, "Sent by")):
@@ -133,13 +119,13 @@ class RoutesPanel(QueryPanel):
 
     def _lay_out(self) -> None:
         self.area = _Area(self.grid)
-        mapped = QWidget()
-        column = QVBoxLayout(mapped)
+        self.mapped = _Mapped()
+        self.mapped.resized.connect(self._say)
+        column = QVBoxLayout(self.mapped)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.area, 1)
-        self.below = _Below(self.said)
-        column.addWidget(self.below)
+        column.addWidget(self.said)
         tried = QWidget()
         column = QVBoxLayout(tried)
         column.setContentsMargins(12, 0, 12, 8)
@@ -148,7 +134,7 @@ class RoutesPanel(QueryPanel):
         column.addWidget(self.subject)
         column.addWidget(self.text, 1)
         self.pages = QStackedWidget()
-        self.pages.addWidget(mapped)
+        self.pages.addWidget(self.mapped)
         self.pages.addWidget(tried)
         outer = QVBoxLayout(self.content)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -186,32 +172,46 @@ class RoutesPanel(QueryPanel):
         for number, pill in enumerate((self.map_pill, self.try_pill)):
             pill.set(pill.text(), Look.SELECTED if number == page else Look.OUTLINE)
             pill.setAccessibleDescription("shown" if number == page else "")
-        known, theme = self.routes, current()
+        known = self.routes
         self.grid.show_routes(columns_of(self.chosen.connections, known), known)
         self.area.setMinimumHeight(self.grid.least_height if self.grid.columns else 0)
         self.grid.fit(self.area.maximumViewportSize())
-        theme.set_font(self.said, 9)
-        if known is None:
-            words = [f"Not loaded: {self._routes.error}" if self._routes.error else unheard_words(self.console)]
-        else:
-            hue = theme.tokens.p3
-            shape = f'<span style="color: {hue}">{SHAPES["P3"]}</span>'
-            words = [f"{shape} <b>{escape(gap.words)}</b>" for gap in known.gaps[:GAPS_SHOWN]]
-            more = [gap.words for gap in known.gaps[GAPS_SHOWN:]]
-            words += [f"{shape} and {counted(len(more), 'more gap', 'more gaps')}"] if more else []
-            self.said.setToolTip("\n".join(more))
-            self.said.setAccessibleDescription(". ".join(gap.words for gap in known.gaps))
-            if not self.grid.columns:
-                words.append("Nothing is set up that people can be told by: add Slack, PagerDuty, Discord or mail.")
-        self.said.setText("<br>".join(words))
-        self.said.setVisible(bool(words))
-        self.below.updateGeometry()
+        self._say()
         self.legend.say(*(LEGEND if page == 0 else ()))
         self.edit.setVisible(page == 0)
         self.edit_text.setVisible(page == 1)
         explain(self.edit, self.edit_blocker())
         explain(self.edit_text, self.console.write_blocker(MANAGE, irreversible=True))
         self._fill_boxes()
+
+    def _say(self) -> None:
+        """Name the gaps there is room for, and how many more there are."""
+        known, theme = self.routes, current()
+        theme.set_font(self.said, 9)
+        gaps = [] if known is None else [gap.words for gap in known.gaps]
+        named = self._named(len(gaps))
+        more = len(gaps) - named
+        shape = f'<span style="color: {theme.tokens.p3}">{SHAPES["P3"]}</span>'
+        room = self.mapped.width() - theme.width(f"{SHAPES['P3']} ", 9) - SAID_WIDE
+        cut = QFontMetricsF(theme.font(9, 600)).elidedText
+        words = [f"{shape} <b>{escape(cut(each, Qt.TextElideMode.ElideRight, room))}</b>" for each in gaps[:named]]
+        if more:
+            rest = f"and {counted(more, 'more gap', 'more gaps')}" if named else counted(more, "gap", "gaps")
+            words.append(f"{shape} {rest}")
+        if known is None:
+            words.append(f"Not loaded: {self._routes.error}" if self._routes.error else unheard_words(self.console))
+        elif not self.grid.columns:
+            words.append("Nothing is set up that people can be told by: add Slack, PagerDuty, Discord or mail.")
+        self.said.setToolTip("\n".join(gaps))
+        self.said.setAccessibleDescription(". ".join(gaps))
+        self.said.setText("<br>".join(words))
+        self.said.setVisible(bool(words))
+
+    def _named(self, count: int) -> int:
+        """How many gaps are named: no line is cut, and the last says how many more there are."""
+        room = self.mapped.height() - (self.grid.least_height if self.grid.columns else 0) - SAID_HIGH
+        lines = max(1, min(GAPS_SHOWN + 1, int(room // current().height(9))))
+        return count if count <= lines and count <= GAPS_SHOWN else min(lines - 1, GAPS_SHOWN)
 
     def edit_blocker(self) -> str | None:
         """Why the map cannot be edited now, in words."""

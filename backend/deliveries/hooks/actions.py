@@ -15,7 +15,7 @@ from backend.core.defer import defer
 from backend.core.json import storable_json
 from backend.core.logs import logger
 from backend.core.problems import ProblemError
-from backend.deliveries.channel import HookContentError, HookError, HookMessage
+from backend.deliveries.channel import HookContentError, HookError, HookMessage, NoticeAction
 from backend.deliveries.hooks import queries
 from backend.deliveries.ports import Alarms, DeliveryPorts
 from backend.deliveries.secrets import SecretError, SecretStore
@@ -103,7 +103,22 @@ async def _do(tx: Connection, alarms: Alarms | None, name: str, data: dict[str, 
     thread = data.get("acknowledges")
     if not thread or alarms is None:
         return "nothing to do"
-    by = f"{data.get('by') or 'somebody'} in {name}"
-    if await alarms.acknowledge(tx, thread=str(thread), actor=by[:ID_MOST], comment=f"Acknowledged by {by}"):
-        return "acknowledged"
+    called = str(data.get("by") or "somebody")
+    by = f"{called} in {name}"
+    about = {"thread": str(thread), "actor": by[:ID_MOST]}
+    # Given first: whoever hears that it is acknowledged hears who has it.
+    claimed = data.get("action") == NoticeAction.CLAIM and await alarms.claim(
+        tx, **about, person=await _person(tx, called), comment=f"Claimed by {by}"
+    )
+    acknowledged = await alarms.acknowledge(tx, **about, comment=f"Acknowledged by {by}")
+    match claimed, acknowledged:
+        case True, _:
+            return "claimed"
+        case _, True:
+            return "acknowledged"
     return "what it acknowledges is no open alert"
+
+
+async def _person(tx: Connection, called: str) -> str:
+    row = await (await tx.execute(queries.person, {"by": called})).fetchone()
+    return called if row is None else str(row[0])

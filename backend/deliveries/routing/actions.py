@@ -47,7 +47,7 @@ class NoticeAudience:
     team: Team
     severity: Severity
     people: Sequence[str] = ()
-    """User ids; their verified addresses are written to instead of what the routes say."""
+    """User ids; their verified addresses are written to instead of what the routes say, if there is any."""
     connections: Sequence[UUID] = ()
     """These connections are told instead of what the routes say."""
 
@@ -65,7 +65,8 @@ async def notify(
 ) -> UUID | None:
     """Tell people something, within the transaction of what they are told of; it goes after the commit.
 
-    Answers the notice, or ``None`` when nobody hears of it by the routes: then nothing is kept.
+    Answers the notice, or ``None`` when nobody hears of it: then nothing is kept. What is for single people of whom no
+    mail gets to any is told by the routes instead.
 
     Args:
         tx: That transaction.
@@ -77,10 +78,6 @@ async def notify(
         actions: What people may do about it from where they read it.
         actor: Who caused it.
     """
-    recipients: list[str] = []
-    if audience.people:
-        rows = await (await tx.execute(queries.addresses, {"user_ids": list(audience.people)})).fetchall()
-        recipients = [address for _, address in rows]
     kept: dict[str, Any] = {
         "team": audience.team,
         "severity": audience.severity,
@@ -89,14 +86,23 @@ async def notify(
         "thread": thread,
         "phase": phase,
         "actions": list(actions),
-        "recipients": recipients,
     }
-    statement = queries.insert_notice_for if audience.people else queries.insert_notice
+    row = await _insert(tx, audience, kept)
+    return None if row is None else await _written(tx, row[0], template, actor)
+
+
+async def _insert(tx: Connection, audience: NoticeAudience, kept: dict[str, Any]) -> tuple[Any, ...] | None:
     if audience.connections:
         kept["connections"] = list(audience.connections)
-        statement = queries.insert_notice_to
-    row = await (await tx.execute(statement, kept)).fetchone()
-    return None if row is None else await _written(tx, row[0], template, actor)
+        return await (await tx.execute(queries.insert_notice_to, kept)).fetchone()
+    if audience.people:
+        rows = await (await tx.execute(queries.addresses, {"user_ids": list(audience.people)})).fetchall()
+        kept["recipients"] = [address for _, address in rows]
+        # Without a recipient a mail would go to whoever stands in the connection.
+        row = await (await tx.execute(queries.insert_notice_for, kept)).fetchone() if rows else None
+        if row is not None:
+            return row
+    return await (await tx.execute(queries.insert_notice, kept)).fetchone()
 
 
 async def erase_notice(tx: Connection, *, actor: str, notice_id: UUID) -> None:
@@ -240,8 +246,7 @@ async def add_contact(tx: Connection, *, user_id: str, name: str, request: Conta
         "recipients": [request.address],
     }
     notice = await (await tx.execute(queries.insert_notice_for, kept)).fetchone()
-    assert notice is not None  # noqa: S101 - an insert of one row returns one row
-    if not notice[1]:
+    if notice is None:
         raise ProblemError(Code.CONFLICT, "No connection sends mail: ask an administrator to set one up.")
     await _written(tx, notice[0], "contact.code", user_id)
     await _record(tx, user_id, "deliveries.contact.added", "contact_method", str(contact_id))

@@ -11,13 +11,14 @@ having count(*) > 0
 returning id
 
 -- name: insert_notice_for
--- For single people, by the first connection that sends mail.
+-- For single people, by the first connection that sends mail. Where none does, nothing is kept.
 insert into notice (team, severity, template, values, thread, phase, recipients, connections)
-select %(team)s, %(severity)s, %(template)s, %(values)s, %(thread)s, %(phase)s, %(recipients)s,
-       coalesce((select array[c.id] from connection as c join connection_health as h on h.connection_id = c.id
-                  where c.kind in ('smtp', 'sendgrid') and c.ready
-                  order by h.stopped is not null, h.opened_until is not null, c.created_at, c.id limit 1), '{}')
-returning id, connections <> '{}'
+select %(team)s, %(severity)s, %(template)s, %(values)s, %(thread)s, %(phase)s, %(recipients)s, array[c.id]
+  from connection as c join connection_health as h on h.connection_id = c.id
+ where c.kind in ('smtp', 'sendgrid') and c.ready
+ order by h.stopped is not null, h.opened_until is not null, c.created_at, c.id
+ limit 1
+returning id
 
 -- name: insert_notice_to
 insert into notice (team, severity, template, values, thread, phase, actions, connections)
@@ -35,7 +36,8 @@ select c.id::text as id, c.name, c.kind,
  order by lower(c.name), c.id
 
 -- name: erase
-update notice set values = null, recipients = '{}', erased_at = clock_timestamp()
+-- That it was for single people stays, or it would go to whoever stands in the connection.
+update notice set values = null, recipients = array_fill(''::text, array[cardinality(recipients)]), erased_at = clock_timestamp()
  where id = %(notice_id)s and erased_at is null
 returning id
 

@@ -73,7 +73,6 @@ _INCIDENT = {
     **_LINK,
 }
 _INCIDENT_UPDATE = {**_INCIDENT, "text": "All EU downloads go through Amsterdam now.", "next": "24 Nov 14:36 UTC"}
-_BACKUP = {"problem": "the restore test found 3 rows too few", "since": "24 Nov 03:10 UTC", "guidance": "See Backup."}
 _REPORT = {"title": "Risk report October 2026", "period": "October 2026", **_LINK}
 _REVIEW = {"title": "Database down", "due": "24 Nov 2026", "owner": "Operations lead"}
 _CODE = {"code": "482913", "minutes": "15", "person": "Ada Lovelace"}
@@ -136,7 +135,6 @@ TEXTS: Mapping[tuple[str, ConnectionKind | None], ProgramText] = {
         "Monitoring", "{title}: it works again, and we are watching it.", _INCIDENT
     ),
     ("incident.over", None): ProgramText("Resolved", "{title} is over. It began {since}.", _INCIDENT),
-    ("backup.failed", None): ProgramText("Backups: {problem}", "Since {since}: {problem}.\n\n{guidance}", _BACKUP),
     ("report.ready", None): ProgramText("{title} is ready", "It covers {period}.", _REPORT),
     ("runbook.review", None): ProgramText(
         "Runbook to review: {title}",

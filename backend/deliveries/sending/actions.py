@@ -142,15 +142,18 @@ async def _entry_or_fault(connection: Connection, row: dict[str, Any], claimed: 
 
 
 async def _entry(connection: Connection, row: dict[str, Any], claimed: Claimed) -> Entry:
-    target = claimed.target
+    target, fault = claimed.target, None
     if row["action"] == NOTICE:
         notice, remembered = await _notice(connection, UUID(row["resource_id"]), claimed)
         target = type(target)(target.connection_id, target.settings, target.secrets, remembered)
         kind, data = MessageKind.NOTICE, {"id": row["resource_id"], "thread": notice.thread}
+        if not all(notice.recipients):
+            fault = Result(Outcome.REFUSED, "what it said and who was to read it was erased before it was sent")
     else:
         notice, kind = None, MessageKind.ENTRY
         data = {"id": row["resource_id"], "resource": row["resource_type"], "version": row["version"]}
-    return _entry_of(row, Message(row["id"], kind, row["action"], row["at"], data, notice, row["attempts"] + 1), target)
+    message = Message(row["id"], kind, row["action"], row["at"], data, notice, row["attempts"] + 1)
+    return _entry_of(row, message, target, fault)
 
 
 def _entry_of(row: dict[str, Any], message: Message, target: Target, fault: Result | None = None) -> Entry:

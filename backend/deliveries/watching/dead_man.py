@@ -21,7 +21,7 @@ from backend.deliveries.watching import queries
 log = logger(__name__)
 
 LAG_MOST: Final = 60.0
-"""Seconds an entry of the log may wait for its position while all is well."""
+"""Seconds an entry of the log may wait for its position, or a canary for a sender, while all is well."""
 
 
 async def sign_of_life(database: Database, settings: Settings) -> None:
@@ -30,8 +30,12 @@ async def sign_of_life(database: Database, settings: Settings) -> None:
         return
     async with database.read() as connection:
         row = await (await connection.execute(queries.lag)).fetchone()
+        standing = await (await connection.execute(queries.senders_stand_still, {"seconds": LAG_MOST})).fetchone()
     if row is None or row[0] > LAG_MOST:
         log.warning("no sign of life was given: the audit log stands still", seconds=None if row is None else row[0])
+        return
+    if standing is None or standing[0]:
+        log.warning("no sign of life was given: nothing is sent")
         return
     try:
         async with asyncio.timeout(10.0), http_client(EgressGuard.of(settings)) as client:

@@ -26,7 +26,7 @@ delete from hook_delivery where worked_at < clock_timestamp() - interval '7 days
 delete from connection_thread where updated_at < clock_timestamp() - interval '90 days'
 
 -- name: erase_codes
-update notice set values = null, recipients = '{}', erased_at = clock_timestamp()
+update notice set values = null, recipients = array_fill(''::text, array[cardinality(recipients)]), erased_at = clock_timestamp()
  where template = 'contact.code' and erased_at is null and created_at < clock_timestamp() - interval '1 day'
 
 -- name: lag
@@ -35,6 +35,14 @@ select coalesce(extract(epoch from clock_timestamp() - min(at)), 0)::float8
          where (xid, seq) > ((select xid from audit_relay), (select seq from audit_relay))
            and seq > (select seq_floor from audit_relay)
          order by xid, seq limit 1) as oldest
+
+-- name: senders_stand_still
+-- A canary that is due goes within a second, whatever its connection answers: while one waits, nothing is sent.
+select exists (select from connection_health as h join connection as c on c.id = h.connection_id
+                where c.ready and h.opened_until is null
+                  and (c.paused_by is null or c.paused_until <= statement_timestamp())
+                  and greatest(h.canary_due_at, c.updated_at)
+                      < statement_timestamp() - make_interval(secs => %(seconds)s))
 
 -- name: routed_proofs
 select c.name, c.ready and h.proof = 'proven' and h.stopped is null, h.proven_at

@@ -11,7 +11,7 @@ from backend.incidents import notices
 from backend.incidents.records import queries, reads
 from backend.incidents.records.actions import label_of, lock
 from models.core.problems import Code
-from models.incidents import IncidentRecord, IncidentRole, ParticipantRequest, RoleRequest
+from models.incidents import CLOSED, IncidentRecord, IncidentRole, ParticipantRequest, RoleRequest
 
 
 async def assign_role(
@@ -52,6 +52,21 @@ async def assign_role(
         comment = f"You are {request.role} now. {request.reason}".strip()
         await notices.tell_people(tx, after, [request.user_id], "incident.role", actor=actor, comment=comment)
     return after
+
+
+async def claim_incident(tx: Connection, *, incident_id: UUID, person: str, actor: str, reason: str) -> bool:
+    """Give command from outside, such as by a button in a chat; False for nobody we know, or where it is not free."""
+    if await (await tx.execute(queries.lock_incident, {"incident_id": incident_id})).fetchone() is None:
+        return False
+    before = await reads.incident(tx, incident_id)
+    is_free = before.merged_into is None and before.status not in CLOSED
+    if not is_free or notices.holder(before, IncidentRole.COMMANDER) is not None:
+        return False
+    if not await reads.is_known(tx, person):
+        return False
+    request = RoleRequest(role=IncidentRole.COMMANDER, user_id=person, reason=reason)
+    await assign_role(tx, actor=actor, incident_id=incident_id, version=before.version, request=request)
+    return True
 
 
 async def add_participant(

@@ -356,8 +356,7 @@ def sooner(first: datetime | None, second: datetime | None) -> datetime | None:
 
 async def _take_command(tx: Connection, incident_id: UUID, actor: str) -> None:
     """Whoever acknowledges it commands it until it is handed over, if it is a person."""
-    row = await (await tx.execute(queries.person, {"user_id": actor})).fetchone()
-    if row is not None and row[1]:
+    if await reads.is_known(tx, actor):
         role = {"incident_id": incident_id, "role": IncidentRole.COMMANDER, "user_id": actor}
         await tx.execute(queries.put_role, role)
 

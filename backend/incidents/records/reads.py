@@ -75,6 +75,12 @@ async def known_person(connection: Connection, user_id: str, pointer: str = "/us
     return str(row[0])
 
 
+async def is_known(connection: Connection, user_id: str) -> bool:
+    """Whether somebody has an account that is in use, or has signed in."""
+    row = await (await connection.execute(queries.person, {"user_id": user_id})).fetchone()
+    return row is not None and bool(row[1])
+
+
 async def response_figures(connection: Connection, months: int) -> ResponseFigures:
     """MTTD, MTTA and MTTR of the last months, this one too."""
     now = await clock(connection)

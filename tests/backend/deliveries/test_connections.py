@@ -14,6 +14,7 @@ import httpx
 import psycopg
 import pytest
 
+from backend.backup.archive import opened
 from backend.core.keys import Key
 from backend.core.postgres_binaries import binaries
 from backend.core.settings import Settings
@@ -21,6 +22,8 @@ from backend.deliveries import SecretStore
 from backend.deliveries.connections.state import advice_of
 from backend.deliveries.sending.actions import secrets_of
 from models.deliveries.connections import ConnectionState, SecretPurpose
+from tests.backend.backup.fixtures import KEY as BACKUP_KEY
+from tests.backend.backup.fixtures import made_of
 from tests.conftest import Api
 
 SECRET = "canary-secret-3f9a77b1-never-seen-7f3a"
@@ -122,22 +125,34 @@ def test_what_is_paused_says_who_and_until_when(client: httpx.Client) -> None:
 
 
 def test_a_secret_is_nowhere_in_the_clear(api: Api, client: httpx.Client, tmp_path: Path) -> None:
-    """Not in answers, the audit log, or a dump of the database."""
+    """Not in answers, the audit log, a dump of the database, or our own backup: neither the file nor what is in it."""
     path = f"/connections/{add(client)['id']}"
-    said = set_secret(client, path, value=SECRET).text
+    said = set_secret(client, path, value=f"{SECRET}-before").text
+    said += set_secret(client, path, value=SECRET).text
     said += set_secret(client, path, value=f"{SECRET}-next", purpose="receive").text
     said += client.get(path).text + client.get("/connections").text
     with psycopg.connect(api.owner_url) as connection:
         said += str(connection.execute("select * from audit_log").fetchall())
     dump = _dump(api.owner_url)
-    assert b"connection_secret" in dump
+    file = made_of(api.owner_url, tmp_path / "backups").file
+    restored = _restored(file)
+    for content in (dump, restored):
+        assert b"connection_secret_previous" in content
     for form in (SECRET.encode(), base64.b64encode(SECRET.encode()), SECRET.encode().hex().encode()):
-        assert form not in dump
         assert form.decode() not in said
+        for content in (dump, restored, file.read_bytes()):
+            assert form not in content
 
 
 def _dump(url: str) -> bytes:
     return subprocess.run([binaries() / "pg_dump", "--dbname", url], capture_output=True, check=True).stdout
+
+
+def _restored(file: Path) -> bytes:
+    """What a backup of ours would put back, as SQL."""
+    with opened(file, BACKUP_KEY) as (_, pieces):
+        dump = b"".join(pieces)
+    return subprocess.run([binaries() / "pg_restore", "--file=-"], input=dump, capture_output=True, check=True).stdout
 
 
 @pytest.mark.parametrize("problem", ["ask those who run that system.", "answered 401"])

@@ -62,7 +62,7 @@ def test_an_update_is_suggested_previewed_and_posted(response: Response) -> None
         ("incident.opened", thread, "raised"),
         ("incident.update", thread, "noted"),
     ]
-    assert told[0][3] == ["acknowledge"], "with a button"
+    assert told[0][3] == ["acknowledge", "claim"], "with buttons"
     assert told[1][4] == [room(response)]
     (listed,) = response.done("GET", path)["items"]
     assert listed["text"] == "Traffic moves {to} ams1"

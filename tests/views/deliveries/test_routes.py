@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QTextDocumentFragment
 
 from models.alerts import Severity
 from models.deliveries.routing import RouteMode, Team
@@ -15,8 +16,10 @@ from tests.views.office import Office, shown, turns, until
 from views.deliveries.contacts_dialog import ContactsDialog
 from views.deliveries.route_grid import Cell
 from views.deliveries.routes_dialog import RoutesDialog
+from views.deliveries.routes_panel import SAID_HIGH
 from views.deliveries.text_dialog import TextDialog
 from views.kit.dialogs.conflict import ConflictDialog
+from views.kit.theme import SHAPES, current
 from views.shell.application import ConsoleApplication
 
 KEY = Qt.Key
@@ -49,6 +52,27 @@ def test_the_map_says_every_cell_and_what_nobody_hears(aio: Any, tmp_path: Path)
         grid.fit(QSize(2 * narrow, panel.area.minimumHeight()))
         assert narrow < grid.sizeHint().width() <= 2 * narrow
         assert grid.sizeHint().height() <= panel.area.minimumHeight()  # all teams, whatever is said below
+
+    workspace(aio, tmp_path, steps)
+
+
+def test_gaps_are_named_as_far_as_there_is_room_and_no_line_is_cut(aio: Any, tmp_path: Path) -> None:
+    async def steps(_: Office, __: Systems, app: ConsoleApplication) -> None:
+        panel = app.window.panels.panel("deliveries.routes")
+        await until(lambda: panel.routes is not None and panel.grid.columns)
+        gaps = [gap.words for gap in panel.routes.gaps]
+        line = current().height(9)
+        for lines, words in ((3, gaps), (1, ["2 gaps"])):
+            panel.mapped.setFixedHeight(round(panel.grid.least_height + SAID_HIGH + (lines + 0.5) * line))
+            panel._say()
+            text = QTextDocumentFragment.fromHtml(panel.said.text()).toPlainText().splitlines()
+            assert [each.removeprefix(SHAPES["P3"]).strip() for each in text] == words
+            assert panel.said.toolTip().splitlines() == gaps
+            assert panel.said.heightForWidth(panel.mapped.width()) <= (lines + 1) * line + SAID_HIGH
+        panel.mapped.setFixedWidth(120)
+        panel.mapped.setFixedHeight(2 * panel.grid.least_height)
+        panel._say()
+        assert "…" in panel.said.text()
 
     workspace(aio, tmp_path, steps)
 
