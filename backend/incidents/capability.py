@@ -102,7 +102,7 @@ CAPABILITY = Capability(
     gauges=_gauges,
     criteria=_criteria,
     sample=_sample,
-    sample_after=frozenset({"accounts", "alerts"}),
+    sample_after=frozenset({"accounts", "alerts", "oncall", "runbooks"}),
     audiences={
         "incident": Audience(Topic.INCIDENTS, _VIEWERS),
         "incident_review": Audience(Topic.INCIDENT_REVIEWS, _VIEWERS),

@@ -17,15 +17,24 @@ from backend.core.database import Connection, load_queries
 from backend.core.sample_shop import SampleShop, sample_resource
 from backend.incidents.alerts.actions import create_rule
 from backend.incidents.matrix import reads as matrix
+from backend.incidents.matrix.actions import change_matrix
+from backend.incidents.notices import PRIORITIES
 from backend.incidents.records.actions import label_of
 from backend.incidents.records.reads import incident
+from backend.oncall import on_call
 from models.incidents import IncidentRecord, IncidentSeverity
-from models.incidents.matrix import IncidentRuleDraft, SeverityLevel
+from models.incidents.matrix import IncidentRuleDraft, SeverityLevel, SeverityMatrixRequest
 from models.incidents.reviews import ReviewFigures
 
 queries = load_queries(__package__, "sample.sql")
 
 _TIMES: Final = ("detected", "acknowledged", "mitigated", "resolved")
+PAGED: Final = {
+    IncidentSeverity.SEV1: "Operations",
+    IncidentSeverity.SEV2: "Operations",
+    IncidentSeverity.SEV3: "Payments",
+}
+"""Whom each severity wakes, by the name of an escalation policy; the least of them nobody."""
 DUE_IN: Final = timedelta(minutes=4)
 """So soon the open one's next update is due when the shop opens."""
 
@@ -33,17 +42,34 @@ DUE_IN: Final = timedelta(minutes=4)
 async def create(tx: Connection, shop: SampleShop) -> None:
     """Write them, the oldest first."""
     wanted = sample_resource("incidents")
+    policies = {name: (key, schedule) for name, key, schedule in await _rows(tx, "policies", {})}
+    before = await matrix.matrix(tx)
+    levels = tuple(
+        level.model_copy(update={"escalation_policy_id": policies[PAGED[level.severity]][0]})
+        if level.severity in PAGED
+        else level
+        for level in before.levels
+    )
+    request = SeverityMatrixRequest(levels=levels, reason="Whom each severity wakes")
+    await change_matrix(tx, actor=audit_trail.SAMPLE_SHOP, version=before.version, request=request)
     for rule in wanted["rules"]:
-        await create_rule(tx, actor="tomas", request=IncidentRuleDraft.model_validate(rule))
+        await create_rule(tx, actor=audit_trail.SAMPLE_SHOP, request=IncidentRuleDraft.model_validate(rule))
     for entry in wanted["incidents"]:
-        await _Past(tx, shop, entry).write()
+        await _Past(tx, shop, entry, policies).write()
+
+
+async def _rows(tx: Connection, name: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    return await (await tx.execute(getattr(queries, name), values)).fetchall()
 
 
 class _Past:
     """One incident as it went."""
 
-    def __init__(self, tx: Connection, shop: SampleShop, entry: Mapping[str, Any]) -> None:
+    def __init__(
+        self, tx: Connection, shop: SampleShop, entry: Mapping[str, Any], policies: Mapping[str, tuple[str, UUID]]
+    ) -> None:
         self._tx = tx
+        self._policies = policies
         self._now = shop.opened_at
         self._entry = entry
         self._began = shop.opened_at - timedelta(hours=entry["hoursBefore"])
@@ -65,6 +91,8 @@ class _Past:
             values = {"incident_id": self._id, "role": role, "user_id": user_id, "since": since}
             await self._tx.execute(queries.role, values)
         self._record: IncidentRecord = await incident(self._tx, self._id)
+        if severity in PAGED:
+            await self._page(*self._policies[PAGED[severity]])
         for minute, tell in sorted(self._story(), key=lambda each: each[0]):
             await self._tell(minute, *tell)
         if "review" in self._entry:
@@ -135,6 +163,10 @@ class _Past:
                 )
             case "update":
                 await self._update(at, by, *words)
+            case "step":
+                await self._step(at, by, *words)
+            case "rule":
+                await self._rule(at, by, *words)
             case _:
                 await self._deploy(at, by, *words)
 
@@ -157,6 +189,65 @@ class _Past:
             label=label_of(self._record),
             before=before,
             after={**after, "occurredAt": at.isoformat()},
+            reason=reason,
+        )
+
+    async def _page(self, policy_id: str, schedule: UUID) -> None:
+        """Whoever was on call then was called, and the commander's answer was theirs."""
+        at, answered_at = self._at(self._entry["detected"] + 0.1), self._at(self._entry["acknowledged"])
+        people = list(await on_call(self._tx, schedule, at))
+        commander = self._entry["crew"]["commander"]
+        title = label_of(self._record)
+        values = {
+            "policy_id": policy_id,
+            "incident_id": self._record.incident_id,
+            "title": title,
+            "severity": PRIORITIES[self._record.severity],
+            "at": at,
+            "opened_by": self._entry["openedBy"],
+            "answered_at": answered_at,
+            "answered_by": commander,
+            "resolved_at": self._record.resolved_at,
+        }
+        [(page_id,)] = await _rows(self._tx, "page", values)
+        await self._tx.execute(queries.page_call, {"page_id": page_id, "at": at, "people": people})
+        for what, by, moment, after in (
+            ("called", audit_trail.WORKER, at, {"people": people}),
+            ("acknowledged", commander, answered_at, {}),
+        ):
+            await audit_trail.record(
+                self._tx,
+                actor=self._witness(by),
+                action=f"oncall.page.{what}",
+                resource_type="page",
+                resource_id=page_id,
+                label=title,
+                after={**after, "occurredAt": moment.isoformat()},
+            )
+
+    def _witness(self, by: str) -> str:
+        """Who did what belongs to no incident alone: what lies behind is not to stand in the one that is open."""
+        return by if self._record.resolved_at is None else audit_trail.SAMPLE_SHOP
+
+    async def _step(self, at: datetime, by: str, slug: str, step: int, note: str) -> None:
+        values = {"incident_id": self._record.incident_id, "slug": slug, "step": step, "at": at, "by": by, "note": note}
+        await self._tx.execute(queries.run, values)
+        await self._tx.execute(queries.mark, values)
+        [(run_id, runbook_id, title, text)] = await _rows(self._tx, "runbook", values)
+        after = {"runbookId": runbook_id, "runbook": title, "runId": run_id, "step": step, "text": text}
+        await self._write(by, at, after, action="runbooks.step.done", reason=note or None)
+
+    async def _rule(self, at: datetime, by: str, figure: str, seconds: int, reason: str) -> None:
+        [(rule_id, title, now)] = await _rows(self._tx, "alert_rule", {"figure": figure})
+        await audit_trail.record(
+            self._tx,
+            actor=by,
+            action="alerts.rule.changed",
+            resource_type="alert_rule",
+            resource_id=rule_id,
+            label=title,
+            before={"forSeconds": seconds},
+            after={"forSeconds": now, "occurredAt": at.isoformat()},
             reason=reason,
         )
 
@@ -185,7 +276,7 @@ class _Past:
         await self._tx.execute(queries.deploy, values)
         await audit_trail.record(
             self._tx,
-            actor="pipeline",
+            actor=self._witness("pipeline"),
             action="incidents.deploy.recorded",
             resource_type="deploy",
             resource_id=deploy_id,

@@ -35,3 +35,41 @@ update incident set status = 'reviewed', reviewed_at = %(at)s where id = %(incid
 -- name: action
 insert into incident_action (incident_id, title, owner, due_on, done_at, done_by, created_at, created_by)
 values (%(incident_id)s, %(title)s, %(owner)s, %(due_on)s, %(done_at)s, %(done_by)s, %(created_at)s, %(author)s)
+
+-- name: policies
+select name, id::text, (definition -> 'steps' -> 0 -> 'targets' -> 0 ->> 'id')::uuid from escalation_policy
+
+-- name: page
+insert into page (policy_id, policy_version, subject_kind, subject_id, title, severity, link, team, state, started_at,
+                  started_by, next_step, acknowledged_at, acknowledged_by, acknowledged_step, resolved_at, resolved_by,
+                  reason)
+select id, version, 'incident', %(incident_id)s, %(title)s, %(severity)s, '', team,
+       case when %(resolved_at)s::timestamptz is null then 'acknowledged' else 'resolved' end, %(at)s, %(opened_by)s, 1,
+       %(answered_at)s, %(answered_by)s, 0, %(resolved_at)s,
+       case when %(resolved_at)s::timestamptz is not null then %(answered_by)s end,
+       case when %(resolved_at)s::timestamptz is null then '' else 'the incident is over' end
+  from escalation_policy where id = %(policy_id)s
+returning id::text
+
+-- name: page_call
+insert into page_call (page_id, number, round, step, at, people, rosters, tzdata, words)
+values (%(page_id)s, 1, 1, 0, %(at)s, %(people)s, '[]', '', '')
+
+-- name: run
+insert into runbook_run (runbook_id, runbook_version, incident_id, started_at, started_by)
+select id, version, %(incident_id)s, %(at)s, %(by)s from runbook where slug = %(slug)s
+    on conflict do nothing
+
+-- name: mark
+insert into runbook_mark (run_id, step, done_at, done_by, note)
+select u.id, %(step)s, %(at)s, %(by)s, %(note)s
+  from runbook_run as u join runbook as r on r.id = u.runbook_id
+ where u.incident_id = %(incident_id)s and r.slug = %(slug)s
+
+-- name: runbook
+select u.id::text, r.id::text, r.title, r.steps[%(step)s]
+  from runbook_run as u join runbook as r on r.id = u.runbook_id
+ where u.incident_id = %(incident_id)s and r.slug = %(slug)s
+
+-- name: alert_rule
+select id::text, title, for_seconds from alert_rule where figure = %(figure)s order by severity limit 1

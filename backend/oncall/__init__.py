@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from backend.oncall.paging import PageSubject, acknowledge, acknowledge_page, page, pages_of, stop
+from backend.oncall.schedules.loading import on_call
 
-__all__ = ["PageSubject", "acknowledge", "acknowledge_page", "page", "pages_of", "stop"]
+__all__ = ["PageSubject", "acknowledge", "acknowledge_page", "on_call", "page", "pages_of", "stop"]

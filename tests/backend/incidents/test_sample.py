@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,9 @@ from backend.capabilities import CAPABILITIES
 from backend.core.capability import Audiences
 from backend.core.rows import readable
 from backend.core.settings import Settings
+from backend.incidents import paging
 from backend.incidents.alerts.actions import run_rules
+from backend.incidents.matrix.reads import matrix
 from backend.incidents.records import reads
 from backend.incidents.reviews import reads as reviews
 from backend.incidents.reviews.actions import watch
@@ -55,6 +58,17 @@ async def test_the_shop_has_incidents_behind_it_and_one_before_it(
             assert {TimelineKind.STATUS, TimelineKind.UPDATE, TimelineKind.NOTE, TimelineKind.DEPLOY} <= {
                 each.kind for each in told
             }
+            assert {TimelineKind.PAGE, TimelineKind.STEP, TimelineKind.RULE} <= {
+                each.kind for each in told if each.occurred_at < each.recorded_at - timedelta(minutes=30)
+            }
+            assert len({each.occurred_at for each in told if each.own}) > 20, "they do not pile up at one instant"
+            assert not [each for each in told if each.occurred_at < current.started_at - timedelta(minutes=10)]
+            paged = [await paging.pages(connection, each.incident_id) for each in found]
+            assert [len(pages) for pages in paged] == [1, 1, 0, 1, 1, 1]
+            assert paged[0][0].state == "acknowledged"
+            assert all(pages[0].calls[0].people for pages in paged if pages)
+            levels = (await matrix(connection)).levels
+            assert [level.escalation_policy_id is not None for level in levels] == [True, True, True, False]
             own = [each for each in told if each.own and each.resource_type == "incident"]
             assert len(own) > 15
             assert min(each.occurred_at for each in own) >= current.started_at
