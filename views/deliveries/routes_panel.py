@@ -23,7 +23,6 @@ from app.deliveries.domain import MANAGE, VIEW, Deliveries
 from models.core.wording import counted
 from models.deliveries.routing import PreviewRequest
 from views.deliveries.chosen import ChosenConnection
-from views.deliveries.detail_parts import Remarks
 from views.deliveries.route_grid import RouteGrid, columns_of
 from views.kit.following_panel import explain
 from views.kit.panel import Note
@@ -31,6 +30,7 @@ from views.kit.query_panel import QueryPanel, unheard_words
 from views.kit.theme import SHAPES, current
 from views.kit.widgets.flow import WIDE_GAP, Flow
 from views.kit.widgets.pill import Look, Pill
+from views.kit.widgets.remarks import Remarks
 
 if TYPE_CHECKING:
     import asyncio
