@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 from itertools import pairwise
@@ -42,6 +42,9 @@ class Bar:
     swap: Swap | None = None
     twice: tuple[str, ...] = ()
     """Who of them is on elsewhere at the same time, in a schedule of the same policy."""
+    began_before: bool = False
+    goes_on: bool = False
+    """The window cuts it off: its own begin or end is not shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +160,14 @@ def _rows(
 def _spans(spans: Iterable[Span], kind: Kind, start: datetime, end: datetime) -> Iterable[Bar]:
     for span in spans:
         if span.people and span.end > start and span.start < end:
-            yield Bar(kind, max(span.start, start), min(span.end, end), span.people)
+            yield Bar(
+                kind,
+                max(span.start, start),
+                min(span.end, end),
+                span.people,
+                began_before=span.start < start,
+                goes_on=span.end > end,
+            )
 
 
 def _gaps(gaps: Iterable[Gap], start: datetime, end: datetime) -> Iterable[Bar]:
@@ -184,9 +194,10 @@ def _on(
                 sorted({d.person for d in doubles if d.start < ends and d.end > begins and d.person in bar.people})
             )
             if parts and (parts[-1].override, parts[-1].twice) == (by, twice):
-                parts[-1] = Bar(Kind.ON, parts[-1].start, ends, bar.people, by, None, twice)
+                parts[-1] = replace(parts[-1], end=ends, goes_on=bar.goes_on and ends == bar.end)
             else:
-                parts.append(Bar(Kind.ON, begins, ends, bar.people, by, None, twice))
+                before, after = bar.began_before and begins == bar.start, bar.goes_on and ends == bar.end
+                parts.append(Bar(Kind.ON, begins, ends, bar.people, by, None, twice, before, after))
         yield from parts
 
 

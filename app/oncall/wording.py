@@ -63,7 +63,7 @@ def length_words(start: datetime, end: datetime) -> str:
 
 def bar_words(bar: Bar, names: Mapping[str, str], zone: str) -> str:
     """A bar for somebody who cannot see it, and for whoever points at it."""
-    span = f"{span_words(bar.start, bar.end, zone)} {city(zone)}"
+    span = f"{_shown_span(bar, zone)} {city(zone)}"
     if bar.kind is Kind.GAP:
         return f"Nobody is on call, and somebody must be: {span}, {length_words(bar.start, bar.end)}"
     if bar.kind is Kind.OVERRIDE and bar.override is not None:
@@ -76,6 +76,15 @@ def bar_words(bar: Bar, names: Mapping[str, str], zone: str) -> str:
     if bar.twice:
         words += f". {people_words(bar.twice, names)} is on elsewhere at the same time, in one escalation policy"
     return words
+
+
+def _shown_span(bar: Bar, zone: str) -> str:
+    """The span of a bar; of one that the window cuts off, that it goes on."""
+    if bar.goes_on and bar.began_before:
+        return f"all the time until {when(bar.end, zone)} and on"
+    if bar.goes_on:
+        return f"from {when(bar.start, zone)} on"
+    return f"until {when(bar.end, zone)}" if bar.began_before else span_words(bar.start, bar.end, zone)
 
 
 def override_words(override: Override, names: Mapping[str, str]) -> str:
@@ -120,12 +129,12 @@ def page_state_words(page: PageSummary, now: datetime) -> str:
     if page.state is PageState.RESOLVED:
         return "over"
     if page.state is PageState.ACKNOWLEDGED:
-        return f"acknowledged by {page.acknowledged_by or 'somebody'}"
+        return f"{page.acknowledged_by or 'somebody'} has it"
     if page.exhausted_at is not None:
         return "nobody answers"
     if page.next_at is not None and not page.test:
         left = (page.next_at - now).total_seconds()
-        return f"open, next step in {age_words(left)}" if left > 0 else "open, next step is due"
+        return f"open, next in {age_words(left)}" if left > 0 else "open, next is due"
     return "not answered yet"
 
 
@@ -133,9 +142,9 @@ def target_words(target: Target, schedules: Mapping[str, str], names: Mapping[st
     """Whom a step pages, in words."""
     match target.kind:
         case "on_call":
-            return f"On call in {schedules.get(target.id, 'a schedule that is gone')}"
+            return f"On call in {schedules.get(target.id, 'an archived schedule' if schedules else 'a schedule')}"
         case "everybody":
-            return f"Everybody in {schedules.get(target.id, 'a schedule that is gone')}"
+            return f"Everybody in {schedules.get(target.id, 'an archived schedule' if schedules else 'a schedule')}"
         case _:
             return names.get(target.id, target.id)
 

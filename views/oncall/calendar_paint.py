@@ -184,8 +184,10 @@ def inner_shape(box: QRectF) -> QRectF:
     return box.adjusted(0.5, 0.5, -1.5, -0.5)
 
 
-def draw_words(painter: QPainter, bar: Bar, box: QRectF, names: Mapping[str, str], zone: str, *, room: float) -> None:
-    """The words of a bar; ``room`` is how far what stands beside it may go."""
+def draw_words(
+    painter: QPainter, bar: Bar, box: QRectF, names: Mapping[str, str], zone: str, *, room: tuple[float, float]
+) -> None:
+    """The words of a bar; what stands beside it may go from and to the edges of ``room``."""
     if bar.kind is Kind.GAP:
         _gap_words(painter, bar, inner_shape(box))
     else:
@@ -233,7 +235,9 @@ def _gap_words(painter: QPainter, bar: Bar, box: QRectF) -> None:
         mark(painter, "P3", box.center(), size, tokens.p3, filled=True)
 
 
-def _bar_words(painter: QPainter, bar: Bar, box: QRectF, names: Mapping[str, str], zone: str, *, room: float) -> None:
+def _bar_words(
+    painter: QPainter, bar: Bar, box: QRectF, names: Mapping[str, str], zone: str, *, room: tuple[float, float]
+) -> None:
     theme, tokens = current(), current().tokens
     layer = bar.kind is Kind.LAYER
     ink, weight = (tokens.text2, 400) if layer else (tokens.text, 600)
@@ -254,7 +258,7 @@ def _bar_words(painter: QPainter, bar: Bar, box: QRectF, names: Mapping[str, str
             _text(painter, box, letters, 9, weight, ink, Qt.AlignmentFlag.AlignHCenter)
         return
     name = " and ".join(names.get(person, person) for person in bar.people)
-    until = f"until {when(bar.end, zone)}"
+    until = "" if bar.goes_on else f"until {when(bar.end, zone)}"
     left = inner.left() + short + theme.px(8)
     if left + theme.width(name, 9) + 4 <= inner.right() and name:
         _text(painter, inner, letters, 9, weight, ink)
@@ -283,18 +287,23 @@ def _twice_mark(painter: QPainter, box: QRectF) -> QRectF:
     return box.adjusted(0, 0, -wide, 0)
 
 
-def _beside(painter: QPainter, bar: Bar, box: QRectF, names: Mapping[str, str], room: float) -> None:
-    """What an override or a swap is about, behind its bar as far as there is room."""
+def _beside(painter: QPainter, bar: Bar, box: QRectF, names: Mapping[str, str], room: tuple[float, float]) -> None:
+    """What an override or a swap is about, behind its bar, or before it where there is more room."""
     if bar.override is not None:
         words = f"{override_words(bar.override, names)}: {bar.override.reason}"
     elif bar.swap is not None:
         words = f"{bar.swap.person_name} asks {bar.swap.to_name or 'anyone'}"
     else:
         return
-    left = box.right() + current().px(8)
-    place = QRectF(left, box.top(), room - left - 4, box.height())
-    if place.width() > current().px(60):
-        _text(painter, place, words, 9, 400, current().tokens.text2)
+    theme, gap = current(), current().px(8)
+    after = QRectF(box.right() + gap, box.top(), room[1] - box.right() - gap - 4, box.height())
+    before = QRectF(room[0] + 4, box.top(), box.left() - room[0] - gap - 4, box.height())
+    if theme.width(words, 9) > after.width() and before.width() > after.width():
+        shown = min(theme.width(words, 9) + 2, before.width())
+        before.setLeft(before.right() - shown)
+        _text(painter, before, words, 9, 400, theme.tokens.text2)
+    elif after.width() > theme.px(60):
+        _text(painter, after, words, 9, 400, theme.tokens.text2)
 
 
 def _text(

@@ -36,7 +36,7 @@ TURN_MS = 10_000
 WEEKS = {2: "Two weeks", 5: "Month"}
 FARTHEST = 26
 """Weeks that can be looked ahead and back."""
-ALL, MINE, WRONG = "All schedules", "Mine", "Only what is wrong"
+ALL, MINE, WRONG = "All", "Mine", "Only what is wrong"
 
 
 class CalendarPanel(FollowingPanel):
@@ -93,8 +93,6 @@ class CalendarPanel(FollowingPanel):
             self.later,
             *self.filters.values(),
             self.summary,
-            self.override,
-            self.swap,
             wide=(self.summary,),
             gap=WIDE_GAP,
         )
@@ -105,7 +103,7 @@ class CalendarPanel(FollowingPanel):
         column.addWidget(self.state)
         column.addWidget(self.view, 1)
         self.legend = Legend()
-        self.foot = Flow(self.legend, wide=(self.legend,))
+        self.foot = Flow(self.legend, self.override, self.swap, wide=(self.legend,))
         column.addWidget(self.foot)
         self.widget.setFocusProxy(self.view)
 
@@ -114,6 +112,13 @@ class CalendarPanel(FollowingPanel):
     def set_visible(self, visible: bool) -> None:
         super().set_visible(visible)
         self._turn.start() if visible else self._turn.stop()
+        if visible:
+            QTimer.singleShot(0, self, self._take_focus)
+
+    def _take_focus(self) -> None:
+        at = self.widget.window().focusWidget()
+        if self.widget.isVisible() and (at is None or not at.isVisible()):
+            self.view.setFocus()
 
     def own_note(self) -> Note:
         """Which days, and how old the answer is."""

@@ -247,8 +247,11 @@ class CalendarView(QAbstractScrollArea):
         scale, chosen = self.scale, self.chosen
         paint.draw_title(painter, row, QRectF(0, top, scale.left, high))
         for place, bar in enumerate(row.bars):
-            after = [each.start for each in row.bars[place + 1 :]]
-            room = scale.x(min(after)) if after else scale.left + scale.width
+            after, before = row.bars[place + 1 :], row.bars[:place]
+            room = (
+                scale.x(before[-1].end) if before else scale.left,
+                scale.x(after[0].start) if after else scale.left + scale.width,
+            )
             box = self._bar_box(row, bar, top, high)
             paint.draw_words(painter, bar, box, self.calendar.names, self.zone, room=room)
         if chosen is not None and chosen[0] is row and self.hasFocus():

@@ -92,6 +92,7 @@ class LayerForm(QWidget):
         )
         for part, name in names_of:
             part.setAccessibleName(name)
+        self.setMinimumHeight(self.sizeHint().height())  # where it does not fit, it is scrolled, not pressed together
         self.rank.setToolTip("Of the layers that name somebody the highest stands; equal ones stand together.")
 
     @staticmethod

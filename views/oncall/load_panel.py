@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from models.oncall.rosters import Load, PersonLoad
     from views.kit.capability import Window
 
-LIMIT_HOURS = 200
-"""In four weeks: more than one week in three, with a swap or two."""
+MUCH_MORE = 1.5
+"""Times the mean: who carries more is marked."""
 BAR = 2
 """The column of bars."""
 
@@ -32,20 +32,20 @@ def _count(value: int) -> str:
 
 COLUMNS = (
     Column("", lambda one: initials(one.name), 36, person=lambda one: str(one.person)),
-    Column("Person", lambda one: one.name, 130, weight=600, stretch=True),
-    Column("On call", lambda _one: "", 150),
+    Column("Person", lambda one: one.name, 160, weight=600),
+    Column("On call", lambda _one: "", 150, stretch=True),
     Column("Hours", lambda one: f"{one.hours:,.0f}", 64, right=True, weight=600),
     Column("Nights", lambda one: _count(one.nights), 64, right=True),
     Column("Weekend days", lambda one: _count(one.weekend_days), 104, right=True),
     Column("Short rests", lambda one: _count(one.short_rests), 90, right=True),
     Column("Pages", lambda one: _count(one.pages), 60, right=True),
     Column("Woken", lambda one: _count(one.woken), 64, right=True),
-    Column("Lives in", lambda one: one.zone, 130, quiet=True),
+    Column("Lives in", lambda one: one.zone, 160, quiet=True),
 )
 
 
 class LoadTable(RecordTable):
-    """Rows with a bar of hours, a tick at the mean and one at the limit."""
+    """Rows with a bar of hours, a tick at the mean and one where it is much more."""
 
     def __init__(self) -> None:
         super().__init__(COLUMNS, "Load per person")
@@ -65,17 +65,18 @@ class LoadTable(RecordTable):
             return
         theme, tokens = current(), current().tokens
         people: list[PersonLoad] = list(self.records.rows)
-        most = max([LIMIT_HOURS * 1.3, *(each.hours for each in people)])
+        limit = self.mean * MUCH_MORE
+        most = max([limit * 1.2, 1.0, *(each.hours for each in people)])
         size = theme.px(8)
         room = box.width() - size - 6
         for row, top in tops.items():
             hours, middle = people[row].hours, top + box.height() / 2
-            over = hours > LIMIT_HOURS
+            over = hours > limit
             track = QRectF(box.left(), middle - 2, room, 4)
             painter.fillRect(track, mixed(tokens.line, tokens.window, 0.7))
             fill = QColor(tokens.p3 if over else tokens.text2)
             painter.fillRect(QRectF(track.left(), track.top(), room * hours / most, 4), fill)
-            for at, ink in ((self.mean, tokens.text), (LIMIT_HOURS, tokens.control_border)):
+            for at, ink in ((self.mean, tokens.text), (limit, tokens.control_border)):
                 painter.fillRect(QRectF(track.left() + room * at / most, middle - 6, 1, 12), QColor(ink))
             if over:
                 mark(painter, "P3", QPointF(box.right() - size / 2, middle), size, tokens.p3, filled=True)
@@ -107,7 +108,9 @@ class LoadPanel(QueryPanel):
         if sample is None:
             return note
         last, load = sample.value.end, sample.value
-        words = f"four weeks to {last.day} {last:%b}, mean {load.mean_hours:,.0f} h, limit {LIMIT_HOURS} h"
+        words = f"four weeks to {last.day} {last:%b}, mean {load.mean_hours:,.0f} h"
+        if load.mean_hours:
+            words += f", marked above {load.mean_hours * MUCH_MORE:,.0f} h"
         return Note(f"{words} · {note.text}", note.kind)
 
     def refresh(self) -> None:

@@ -151,7 +151,7 @@ class NowPanel(QueryPanel):
         sample = self._pages.sample
         for page in sample.value if sample is not None else ():
             if page.state is PageState.OPEN and set(page.paged) & set(now.people):
-                return f"paged {page.severity}, no answer yet"
+                return f"{page.severity}, no answer yet"
             if page.state is PageState.ACKNOWLEDGED and set(page.paged) & set(now.people):
                 return f"works on a {page.severity}"
         return ""

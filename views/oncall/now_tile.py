@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from models.oncall.rosters import OnCallNow
 
-WIDE, HIGH, LEAST = 356, 104, 260
+WIDE, HIGH, LEAST = 356, 104, 224
 PAD = 12
 
 

@@ -122,7 +122,7 @@ class OverrideDialog(DecidingDialog):
             ("", self.span.local),
             ("On call then", self.people),
             ("Instead of", self.instead),
-            ("Namely", self.person),
+            ("Who is replaced", self.person),
         ):
             self.form.addRow(label, field)
         self.column.addLayout(self.form)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 RUNNING, TESTS, OVER = "Running", "Tests", "Over"
 TURN_MS = 1_000
+ROWS_MOST = 5
 RECEIPTS = {
     ReceiptState.WAITING: "on its way",
     ReceiptState.SENT: "sent",
@@ -87,7 +88,7 @@ class PagesPanel(FollowingPanel):
         column.setSpacing(0)
         bar = Flow(*self.tabs.values(), gap=WIDE_GAP)
         foot = Flow(*self.buttons.values(), gap=WIDE_GAP)
-        for part, stretch in ((bar, 0), (self.state, 0), (self.table, 3), (self.area, 2), (foot, 0)):
+        for part, stretch in ((bar, 0), (self.state, 0), (self.table, 0), (self.area, 1), (foot, 0)):
             column.addWidget(part, stretch)
         column.addStretch(0)
         self.widget.setFocusProxy(self.table)
@@ -99,7 +100,7 @@ class PagesPanel(FollowingPanel):
         now = self.console.clock.now
         return (
             Column("", lambda page: str(page.severity), 44, weight=600),
-            Column("What", self._what, 150, stretch=True),
+            Column("What", self._what, 110, stretch=True),
             Column("State", lambda page: page_state_words(page, now()), 150, weight=600),
             Column(
                 "Since", lambda page: age_words((now() - page.started_at).total_seconds()), 66, right=True, quiet=True
@@ -169,6 +170,7 @@ class PagesPanel(FollowingPanel):
         for name, pill in self.tabs.items():
             show_chosen(pill, f"{name}{counts[name]}", chosen=name == self.shown)
         self.table.renew_rows(listed)
+        self._fit_table(len(listed))
         if listed:
             known = next((n for n, page in enumerate(listed) if at is not None and page.id == at.id), 0)
             if self.table.currentIndex().row() != known:
@@ -177,6 +179,12 @@ class PagesPanel(FollowingPanel):
         self._moved()
         for part in (self.table, self.area):  # no empty frames
             part.setVisible(bool(listed))
+
+    def _fit_table(self, count: int) -> None:
+        """As high as its rows, up to a few: what was done about one has the rest."""
+        row = self.table.verticalHeader().defaultSectionSize()
+        head = self.table.horizontalHeader().height()
+        self.table.setFixedHeight(head + row * min(max(count, 1), ROWS_MOST) + 2)
 
     def _say_state(self, listed: tuple[PageSummary, ...]) -> None:
         query = self._tests if self.shown == TESTS else self._pages
@@ -244,7 +252,12 @@ def detail_html(page: PageDetail, zone: str, names: dict[str, str]) -> str:
         lines.append(
             f'<span style="color: {quiet}">By “{escape(page.policy_name)}”, version {page.policy_version}</span>'
         )
-    for call in page.calls:
+    if page.acknowledged_at is not None:
+        who = names.get(page.acknowledged_by or "", page.acknowledged_by or "somebody")
+        lines.append(f"<b>{when(page.acknowledged_at, zone)}</b> acknowledged by {escape(who)}")
+    if page.resolved_at is not None:
+        lines.append(f"<b>{when(page.resolved_at, zone)}</b> over: {escape(page.reason)}")
+    for call in reversed(page.calls):  # what was done last is what people look for
         step = "test" if page.test else "fallback" if call.step is None else f"step {call.step + 1}"
         again = f", round {call.round + 1}" if call.round else ""
         rosters = ", ".join(
@@ -261,11 +274,6 @@ def detail_html(page: PageDetail, zone: str, names: dict[str, str]) -> str:
             lines.append(f"&nbsp;&nbsp;the team: {escape(became)}")
         if call.words:
             lines.append(f"&nbsp;&nbsp;<b>{escape(call.words)}</b>")
-    if page.acknowledged_at is not None:
-        who = names.get(page.acknowledged_by or "", page.acknowledged_by or "somebody")
-        lines.append(f"<b>{when(page.acknowledged_at, zone)}</b> acknowledged by {escape(who)}")
-    if page.resolved_at is not None:
-        lines.append(f"<b>{when(page.resolved_at, zone)}</b> over: {escape(page.reason)}")
     return "<br>".join(lines)
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from models.oncall.policies import Policy, Target
     from views.kit.capability import Window
 
-STEP, MINUTES, BAR = 44, 64, 110
+STEP, MINUTES, BAR = 42, 64, 110
 
 
 class Ladder(QWidget):
@@ -140,7 +140,7 @@ class PoliciesPanel(QueryPanel):
         outer.addWidget(self.bar)
         outer.addWidget(self.area, 1)
         outer.addWidget(Flow(*self.buttons.values(), gap=WIDE_GAP))
-        self.use(self._query, self._now, self._pages)
+        self.use(self._query, self._now, self._pages, self._domain.roster())
 
     def own_note(self) -> Note:
         """Which version is shown."""
@@ -192,7 +192,7 @@ class PoliciesPanel(QueryPanel):
             self.outro.hide()
             return
         kept = self._query.sample is not None and self._query.sample.received_mono is None
-        said = "Until somebody answers; whoever comes later is not paged then. Answered here, 90 days."
+        said = "Until somebody answers. Then the rest is not paged."
         self.intro.setText(f"{said} {unheard_words(self.console)}" if kept else said)
         definition, minutes, steps = policy.definition, 0, []
         answered = {each.step: each.acknowledged for each in policy.answered}

@@ -10,6 +10,7 @@ from app.oncall.calendar import Bar, Row
 from app.oncall.domain import OnCall
 from app.oncall.wording import bar_words, length_words, span_words
 from views.kit.dialogs.base import WindowDialog
+from views.kit.theme import current
 from views.kit.widgets.section import Lines
 from views.oncall.desk import Desk
 
@@ -17,7 +18,13 @@ if TYPE_CHECKING:
     from models.oncall.rosters import Roster
     from views.kit.capability import Window
 
-VERBS = ("oncall.override", "oncall.ask-swap", "oncall.cancel", "oncall.revise")
+VERBS = {
+    "oncall.override": "Override…",
+    "oncall.ask-swap": "Ask for a swap…",
+    "oncall.cancel": "Cancel the override…",
+    "oncall.revise": "Edit layers…",
+}
+WIDE = 620
 
 
 class ShiftDialog(WindowDialog):
@@ -43,12 +50,13 @@ class ShiftDialog(WindowDialog):
             at = f"{bar.override.recorded_at:%Y-%m-%d %H:%M} UTC"
             lines.append(("Entered", f"{at} by {who}: {bar.override.reason}", False))
         self.facts.show_lines(lines, wide=140)
-        self.facts.setMinimumWidth(420)
         self.column.addWidget(self.facts)
-        for verb in VERBS:
-            action = console.actions.get(verb)
-            reason = console.actions.reason(action)
-            button = self.buttons.addButton(action.title, QDialogButtonBox.ButtonRole.ActionRole)
+        self.setMinimumWidth(current().px(WIDE))
+        for verb, words in VERBS.items():
+            if verb == "oncall.cancel" and bar.override is None:
+                continue
+            reason = console.actions.reason(console.actions.get(verb))
+            button = self.buttons.addButton(words, QDialogButtonBox.ButtonRole.ActionRole)
             button.setEnabled(reason is None)
             button.setToolTip(reason or "")
             button.setAccessibleDescription(reason or "")
