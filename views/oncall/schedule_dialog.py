@@ -156,8 +156,10 @@ class ScheduleDialog(DecidingDialog):
     # --- layers ------------------------------------------------------------------------------------------------
 
     def _first_layer(self, name: str = "First") -> Layer:
-        monday = self._console.clock.now().replace(hour=9, minute=0, second=0, microsecond=0, tzinfo=None)
-        monday -= timedelta(days=monday.weekday())
+        now = self._console.clock.now().replace(tzinfo=None)
+        monday = now.replace(hour=9, minute=0, second=0, microsecond=0) - timedelta(days=now.weekday())
+        if monday > now:  # whoever is named first is to be on now
+            monday -= timedelta(days=7)
         me = self._console.of(OnCall).me()
         return Layer(name=name, seats=((me,),) if me else ((),), zone=self.zone.zone or "UTC", anchor=monday)
 

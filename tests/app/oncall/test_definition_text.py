@@ -101,5 +101,5 @@ def test_dates_are_sorted_and_each_is_there_once() -> None:
     dates = dates_of("2026-12-26, 2026-12-25\n2026-12-25")
     assert dates == (date(2026, 12, 25), date(2026, 12, 26))
     assert dates_text(dates) == "2026-12-25\n2026-12-26"
-    with pytest.raises(TypedWrong, match="25.12.2026"):
+    with pytest.raises(TypedWrong, match=r"25\.12\.2026"):
         dates_of("25.12.2026")

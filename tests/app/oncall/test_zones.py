@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from itertools import pairwise
 
 import pytest
 
@@ -24,7 +25,7 @@ BERLIN, NEW_YORK, BEIRUT = "Europe/Berlin", "America/New_York", "Asia/Beirut"
 def test_a_day_is_as_long_as_its_zone_says(zone: str, monday: date, hours: list[float]) -> None:
     days = days_of(zone, monday, 7)
     assert [day.hours for day in days] == hours
-    assert all(one.end == next_.start for one, next_ in zip(days, days[1:], strict=False))
+    assert all(one.end == next_.start for one, next_ in pairwise(days))
 
 
 def test_a_midnight_that_does_not_exist_is_the_instant_of_the_change() -> None:
@@ -35,9 +36,9 @@ def test_a_midnight_that_does_not_exist_is_the_instant_of_the_change() -> None:
 
 
 def test_local_times_are_the_first_instant_the_wall_clock_has_reached_them() -> None:
-    assert instant_of(NEW_YORK, datetime(2026, 3, 8, 2, 30)) == datetime(2026, 3, 8, 7, tzinfo=UTC)
-    assert instant_of(NEW_YORK, datetime(2026, 3, 8, 3)) == datetime(2026, 3, 8, 7, tzinfo=UTC)
-    assert instant_of(NEW_YORK, datetime(2026, 11, 1, 1, 30)) == datetime(2026, 11, 1, 5, 30, tzinfo=UTC)
+    assert instant_of(NEW_YORK, datetime.fromisoformat("2026-03-08T02:30")) == datetime(2026, 3, 8, 7, tzinfo=UTC)
+    assert instant_of(NEW_YORK, datetime.fromisoformat("2026-03-08T03:00")) == datetime(2026, 3, 8, 7, tzinfo=UTC)
+    assert instant_of(NEW_YORK, datetime.fromisoformat("2026-11-01T01:30")) == datetime(2026, 11, 1, 5, 30, tzinfo=UTC)
 
 
 def test_zones_are_called_in_short() -> None:
