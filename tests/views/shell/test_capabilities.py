@@ -42,6 +42,14 @@ FROZEN = {
     "deliveries.connection": "Connection",
     "deliveries.letters": "Letters",
     "deliveries.routes": "Who hears of what",
+    "oncall.now": "On call now",
+    "oncall.calendar": "Calendar",
+    "oncall.schedules": "Rotations",
+    "oncall.swaps": "Swap requests",
+    "oncall.load": "Load per person",
+    "oncall.policies": "Escalation",
+    "oncall.pages": "Pages",
+    "oncall.feeds": "Calendar feeds",
 }
 """Layouts in operators' files are kept under these ids: a panel that goes elsewhere keeps its own."""
 PLACES = {
@@ -60,13 +68,19 @@ PLACES = {
         (("access.roles",),),
         (("access.approvals", "access.oversight"), ("access.assignments",), ("audit", "mine")),
     ),
+    "oncall.rosters": (
+        (("oncall.now",), ("oncall.calendar", "oncall.schedules"), ("oncall.swaps", "oncall.load")),
+        (("oncall.policies",), ("oncall.pages",), ("oncall.feeds",)),
+    ),
     "deliveries.systems": (
         (("deliveries.connections",), ("deliveries.letters",)),
         (("deliveries.connection",), ("deliveries.routes",)),
     ),
 }
 LAZY = [
-    known for known in FROZEN if known.partition(".")[0] in {"triage", "risk", "access", "audit", "mine", "deliveries"}
+    known
+    for known in FROZEN
+    if known.partition(".")[0] in {"triage", "risk", "access", "audit", "mine", "deliveries", "oncall"}
 ]
 
 
