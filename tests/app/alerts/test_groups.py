@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import timedelta
 from typing import Any
 
@@ -34,13 +33,8 @@ def test_severities_and_parts_are_groups_of_their_own_and_rules_are_none() -> No
     assert [each.id for each in folded(alerts, frozenset())] == ["a0", "a4", *(f"a{n}" for n in range(8, 15))]
 
 
-def test_a_thousand_at_once_cost_a_turn_next_to_nothing() -> None:
-    flood = [made(number) for number in range(1000)]
-    began = time.perf_counter()
-    assert len(folded(flood, frozenset())) == 1
-    floor = time.perf_counter()
-    sorted(flood, key=lambda each: each.id)
-    assert floor - began < 50 * (time.perf_counter() - floor)
+def test_a_thousand_at_once_are_one() -> None:
+    assert [each.id for each in folded([made(number) for number in range(1000)], frozenset())] == ["a0"]
 
 
 def test_what_was_raised_before_is_of_the_same_rule_or_about_the_same_thing() -> None:

@@ -345,9 +345,9 @@ def test_many_of_one_kind_are_one_card_that_unfolds_and_is_acknowledged_as_a_who
             assert [card.alert.id for card in it.cards] == ["a0"]
             assert it.panel._sections[0].heading.accessibleName() == "Not acknowledged: 5"
             links(it.cards[0])["4 more like it"].click()
-            assert len(it.cards) == 5
+            await until(lambda: len(it.cards) == 5)
             links(it.cards[0])["Fold"].click()
-            assert len(it.cards) == 1
+            await until(lambda: len(it.cards) == 1)
             links(it.cards[0])["Acknowledge all 5…"].click()
             asking = shown(AcknowledgeDialog)
             assert asking.windowTitle() == "Acknowledge 5 alerts like this"
