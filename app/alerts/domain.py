@@ -11,6 +11,8 @@ from models.core.permissions import Permission
 from models.core.topics import Topic
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.core.capability import Engine
     from app.core.mutation import Mutations
     from app.core.outbox import PendingMutation
@@ -72,6 +74,16 @@ class Alerts:
         from app.alerts import requests
 
         return await requests.alert_rules(self._engine.client)
+
+    async def earlier(self, alert: Alert) -> Sequence[Alert]:
+        """When it was raised before, the newest first, as far as the last page of cleared ones goes back.
+
+        Raises OperationsError.
+        """
+        from app.alerts import requests
+        from app.alerts.groups import earlier
+
+        return earlier(alert, (await requests.alerts(self._engine.client, CLEARED)).items)
 
     async def _fetch(self) -> Sample[tuple[Alert, ...]]:
         from app.alerts import requests

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from app.core.audit_words import AuditWords
-from app.core.capability import BadgeSpec, Capability
+from app.core.capability import BadgeSpec, Capability, Engine
 from models.core.permissions import Permission
 from models.core.topics import Topic
+
+if TYPE_CHECKING:
+    from app.core.mutation_types import MutationSpec
+
+
+def _mutations(_engine: Engine) -> Sequence[MutationSpec]:
+    from app.oncall.domain import specs
+
+    return specs()
 
 
 def _audit() -> AuditWords:
@@ -47,6 +59,7 @@ def _audit() -> AuditWords:
 
 CAPABILITY = Capability(
     name="oncall",
+    mutations=_mutations,
     badges=(
         BadgeSpec(
             key="oncall.waiting",

@@ -75,7 +75,8 @@ class AlertCard(QWidget):
             column.addLayout(row)
         self.acknowledge = Pill("Acknowledge…", Look.PRIMARY, name=f"Acknowledge {alert.title}", key="A")
         self.shelve = Pill("Shelve…", Look.BUTTON, name=f"Shelve {alert.title}", key="S")
-        buttons = Flow(self.acknowledge, self.shelve, margins=False, gap=WIDE_GAP)
+        self._buttons = buttons = Flow(self.acknowledge, self.shelve, margins=False, gap=WIDE_GAP)
+        self._leads: dict[str, Pill] = {}
         if runbook or alert.runbook_url:
             words = "Runbook" if runbook else "↗ Runbook"
             leading = Pill(words, Look.LINK, name=f"Open the runbook of {alert.title}", key="R")
@@ -87,12 +88,28 @@ class AlertCard(QWidget):
         self.acknowledge.clicked.connect(lambda: self.asked.emit(("acknowledge", self.alert)))
         self.shelve.clicked.connect(lambda: self.asked.emit(("shelve", self.alert)))
 
+    def lead_to(self, verb: str, words: str, name: str) -> None:
+        """Offer something more as a link that asks for ``verb``; without words it is offered no longer."""
+        pill = self._leads.get(verb)
+        if pill is None and words:
+            self._leads[verb] = pill = Pill(words, Look.LINK, name=name)
+            pill.clicked.connect(lambda: self.asked.emit((verb, self.alert)))
+            self._buttons.add(pill)
+        if pill is not None:
+            pill.set(words)
+            pill.setAccessibleName(name)
+            pill.setVisible(bool(words))
+
     def set_reason(self, reason: str | None) -> None:
         """Why nothing can be decided now; ``None`` when it can."""
         for button, words in ((self.acknowledge, "Acknowledge"), (self.shelve, "Shelve")):
             button.setEnabled(reason is None)
             button.setToolTip(f"{words} {reason}." if reason else "")
             button.setAccessibleDescription(button.toolTip())
+        if (whole := self._leads.get("acknowledge-group")) is not None:
+            whole.setEnabled(reason is None)
+            whole.setToolTip(self.acknowledge.toolTip())
+            whole.setAccessibleDescription(whole.toolTip())
 
     def set_now(self, now: datetime) -> None:
         """Count on."""

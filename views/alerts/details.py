@@ -7,15 +7,22 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialogButtonBox, QFormLayout, QLabel, QWidget
 
-from app.alerts.domain import unshelve
+from app.alerts.domain import Alerts, unshelve
 from app.core.errors import OperationsError
+from app.core.freshness import age_words
 from models.core.permissions import Permission
+from models.core.wording import counted
 from views.alerts.wording import figure_words, is_shelved, range_of, since_words
 from views.kit.dialogs.base import WindowDialog
+from views.kit.widgets.section import Lines
 
 if TYPE_CHECKING:
     from app.console import Console
     from models.alerts import Alert
+
+
+EARLIER_MOST = 6
+NEVER = [("Earlier", "not among the last alerts that were cleared", False)]
 
 
 class AlertDetails(WindowDialog):
@@ -23,8 +30,8 @@ class AlertDetails(WindowDialog):
 
     verb_asked = Signal(object)
 
-    def __init__(self, alert: Alert, console: Console, parent: QWidget, *, runbook: str = "") -> None:
-        """``runbook``: the title of the one it leads to."""
+    def __init__(self, alert: Alert, console: Console, parent: QWidget, *, runbook: str = "", chart: str = "") -> None:
+        """``runbook``: the title of the one it leads to; ``chart``: what the chart of its figure is called."""
         super().__init__(f"{alert.severity} · {alert.title}", parent, reject="Close")
         self._alert, self._console = alert, console
         currency = console.figures.currency if console.figures else ""
@@ -48,6 +55,10 @@ class AlertDetails(WindowDialog):
                 label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
                 form.addRow(name, label)
         self.column.addLayout(form)
+        self.history = Lines("Earlier")
+        self.history.hide()
+        self.column.addWidget(self.history)
+        self.look(console.tasks, self._look_back(), "look at an alert's history")
         role = QDialogButtonBox.ButtonRole.ActionRole
         reason = console.write_blocker(Permission.MANAGE_ALERTS)
         if is_shelved(alert, console.shown_at):
@@ -60,10 +71,31 @@ class AlertDetails(WindowDialog):
             shelve.clicked.connect(self._shelve)
             shelve.setEnabled(reason is None)
             shelve.setToolTip(reason or "")
+        if chart:
+            leading = self.buttons.addButton("Chart", role)
+            leading.setAccessibleName(f"Show the chart {chart}")
+            leading.clicked.connect(self._show_chart)
         if runbook or alert.runbook_url:
             leading = self.buttons.addButton("Runbook", role)
             leading.setToolTip(runbook)
             leading.clicked.connect(self._lead_to_runbook)
+
+    async def _look_back(self) -> None:
+        """When it was raised before, and what was said about it then."""
+        try:
+            before = await self._console.of(Alerts).earlier(self._alert)
+        except OperationsError as error:
+            self.history.show_lines([("Earlier", f"not known: {error}", False)])
+        else:
+            lines = [(f"{each.raised_at:%d %b %H:%M}", _earlier_words(each), False) for each in before[:EARLIER_MOST]]
+            more = len(before) - len(lines)
+            lines += [("", f"and {more} more times", False)] if more else []
+            self.history.show_lines([("Earlier", counted(len(before), "time"), True), *lines] if before else NEVER)
+        self.history.show()
+
+    def _show_chart(self) -> None:
+        self.accept()
+        self.verb_asked.emit(("chart", self._alert))
 
     def _shelve(self) -> None:
         self.accept()
@@ -83,6 +115,14 @@ class AlertDetails(WindowDialog):
             self.fail(str(error))
         else:
             self.accept()
+
+
+def _earlier_words(alert: Alert) -> str:
+    """``for 24 min, worst 3.00 %; acknowledged by Ada: rollout paused``."""
+    words = [f"for {age_words(((alert.cleared_at or alert.evaluated_at) - alert.raised_at).total_seconds())}"]
+    if alert.acknowledged_at is not None:
+        words.append(f"{alert.acknowledged_by or 'somebody'}: {alert.comment or 'acknowledged'}")
+    return "; ".join(words)
 
 
 def _event_words(at: object, who: str | None, words: str | None, before: str = "") -> str:

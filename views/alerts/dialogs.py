@@ -39,8 +39,18 @@ class _AlertDialog(DecidingDialog):
 class AcknowledgeDialog(_AlertDialog):
     """Asks for a comment."""
 
-    def __init__(self, alert: Alert, send: Callable[[str], Awaitable[object]], tasks: Tasks, parent: QWidget) -> None:
-        super().__init__("Acknowledge alert", alert, "Acknowledge", "What you are doing about it", tasks, parent)
+    def __init__(
+        self,
+        alert: Alert,
+        send: Callable[[str], Awaitable[object]],
+        tasks: Tasks,
+        parent: QWidget,
+        *,
+        count: int = 1,
+    ) -> None:
+        """``count``: how many like it are acknowledged with the same words."""
+        title = "Acknowledge alert" if count == 1 else f"Acknowledge {count:,} alerts like this"
+        super().__init__(title, alert, "Acknowledge", "What you are doing about it", tasks, parent)
         self._decide = send
         self.ask_for_words()
 

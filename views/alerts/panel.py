@@ -11,6 +11,8 @@ from PySide6.QtGui import QAction, QColor, QDesktopServices, QPainter, QPaintEve
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app.alerts.domain import Alerts, acknowledge, shelve
+from app.alerts.groups import folded, groups_of
+from app.core.errors import OperationsError
 from app.core.freshness import Quality, age_words
 from app.core.timeframe import NOT_KEPT
 from models.core.permissions import Permission
@@ -103,6 +105,11 @@ class AlertsPanel(QObject):
         self._deciding: set[str] = set()
         self._runbooks_of: Callable[[Alert], Sequence[Any]] = lambda _alert: ()
         self._open_runbook: Callable[[Alert], object] = lambda alert: QDesktopServices.openUrl(QUrl(alert.runbook_url))
+        self._unfolded: set[str] = set()
+        """Kinds of alerts whose group is shown card by card."""
+        self._groups: dict[str, tuple[Alert, ...]] = {}
+        self._chart_of: Callable[[Alert], str] = lambda _alert: ""
+        self._open_chart: Callable[[Alert], object] = lambda _alert: None
         area = _Area()
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -174,14 +181,39 @@ class AlertsPanel(QObject):
         groups[2] = [a for a in groups[2] if a.cleared_at and now - a.cleared_at < CLEARED_FOR]
         groups[0] = self._ordered(groups[0], settle=settle)
         total = self._total(len(groups[0]))
-        for number, (section, alerts) in enumerate(zip(self._sections, groups, strict=True)):
-            self._fill(section, number, alerts, total if number == 0 else len(alerts))
+        self._groups = groups_of(groups[0])
+        listed = folded(groups[0], self._unfolded)
+        hidden = len(groups[0]) - len(listed)
+        for number, (section, alerts) in enumerate(zip(self._sections, (listed, *groups[1:]), strict=True)):
+            self._fill(section, number, alerts, total - hidden if number == 0 else len(alerts))
+        self._sections[0].heading.set(SECTIONS[0], total)
+        self._show_groups()
         nothing = "Nothing waits to be acknowledged." if sample is not None else "Waiting for the first answer…"
         self._empty.setText("" if groups[0] else nothing)
         self._empty.setVisible(not groups[0])
         self.widget.updateGeometry()
         self._show_reasons()
         self.noted.emit()
+
+    def _show_groups(self) -> None:
+        """Say on the first card of a group how many there are, and where its figure is drawn."""
+        firsts = {those[0].id: kind for kind, those in self._groups.items()}
+        for known, (_, card) in self._sections[0].widgets.items():
+            if not isinstance(card, AlertCard):
+                continue
+            kind = firsts.get(known, "")
+            more = len(self._groups[kind]) - 1 if kind else 0
+            words = "" if not more else "Fold" if kind in self._unfolded else f"{more:,} more like it"
+            card.lead_to("group", words, f"Show or fold {more} more like {card.alert.title}")
+            words = f"Acknowledge all {more + 1}…" if more else ""
+            card.lead_to("acknowledge-group", words, f"Acknowledge all {more + 1} like {card.alert.title}")
+            chart = self._chart_of(card.alert)
+            card.lead_to("chart", "Chart" if chart else "", f"Show the chart {chart}")
+
+    def lead_to_charts(self, find: Callable[[Alert], str], show: Callable[[Alert], object]) -> None:
+        """``find`` tells what the chart of an alert's figure is called, empty for none; ``show`` brings it up."""
+        self._chart_of, self._open_chart = find, show
+        self._rebuild()
 
     def _total(self, listed: int) -> int:
         """The list is cut at a page; the dashboard counts them all."""
@@ -354,10 +386,37 @@ class AlertsPanel(QObject):
                 ).open()
             case "runbook":
                 self._open_runbook(alert)
+            case "chart":
+                self._open_chart(alert)
+            case "group":
+                self._unfolded ^= {kind for kind, those in self._groups.items() if alert in those}
+                self.refresh()
+            case "acknowledge-group":
+                those = next((each for each in self._groups.values() if alert in each), (alert,))
+                AcknowledgeDialog(
+                    alert,
+                    lambda text: self._acknowledge_all(those, text),
+                    console.tasks,
+                    parent,
+                    count=len(those),
+                ).open()
             case "open":
-                details = AlertDetails(alert, console, parent, runbook=self._runbook_of(alert))
+                details = AlertDetails(
+                    alert, console, parent, runbook=self._runbook_of(alert), chart=self._chart_of(alert)
+                )
                 details.verb_asked.connect(self._run)
                 details.open()
+
+    async def _acknowledge_all(self, alerts: Sequence[Alert], text: str) -> None:
+        """One after the other: what one of them is refused for does not hold for the others."""
+        refused: OperationsError | None = None
+        for alert in alerts:
+            try:
+                await self._send(alert, acknowledge(self._console.mutations, alert, text))
+            except OperationsError as error:
+                refused = error
+        if refused is not None:
+            raise refused
 
     async def _send(self, alert: Alert, sending: Any) -> None:
         self._deciding.add(alert.id)

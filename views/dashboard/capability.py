@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from views.kit.capability import Capability, ColumnSpec, Home, PanelSpec, WallPageSpec, WorkspaceSpec
 
 if TYPE_CHECKING:
     from app.console import Console
+    from models.alerts import Alert
     from views.kit.capability import WallPage, Window
     from views.kit.panel import Panel
 
@@ -69,6 +70,15 @@ CHARTS = (
 )
 
 
+DRAWN = {
+    "dashboard.revenue": ("revenue.",),
+    "dashboard.orders": ("orders.total", "orders.refunded"),
+    "dashboard.downloads": ("downloads.failureRate",),
+    "dashboard.community": ("community.discordMembers",),
+}
+"""How the names of the figures begin that a chart shows."""
+
+
 def _show_rows(window: Window, link: object) -> None:
     window.panel(ROWS).show_links([str(link)])
     window.open_panel(ROWS)
@@ -88,8 +98,30 @@ def _show_figure(window: Window, name: object) -> None:
     window.open_panel(ROWS)
 
 
+def _chart_of(alert: Alert) -> PanelSpec | None:
+    """The chart of the figure an alert is about, if there is one."""
+    name = "" if alert.figure is None else str(alert.figure)
+    return next((chart for chart in CHARTS if name.startswith(DRAWN[chart.id])), None) if name else None
+
+
+def _chart_title(alert: Alert) -> str:
+    chart = _chart_of(alert)
+    return "" if chart is None else chart.title
+
+
+def _show_chart(window: Window, alert: Alert) -> None:
+    if (chart := _chart_of(alert)) is not None:
+        window.open_panel(chart.id)
+        window.panel(chart.id).widget.setFocus()
+
+
+def _lead_to_charts(window: Window, alerts: Any) -> None:
+    alerts.lead_to_charts(_chart_title, partial(_show_chart, window))
+
+
 def _connect(window: Window) -> None:
     window.when_made(FIGURES, lambda figures: figures.opened.connect(partial(_show_figure, window)))
+    window.when_made("alerts", partial(_lead_to_charts, window))
     for chart in CHARTS:
         window.when_made(chart.id, lambda panel: panel.drilled.connect(partial(_show_rows, window)))
 

@@ -49,9 +49,9 @@ def _connect(window: Window) -> None:
 
 
 def _bind(window: Window, panel: Panel) -> None:
-    from views.deliveries.keys import bind
+    from views.kit.bound_keys import bind
 
-    bind(window, panel.widget)
+    bind(window, ACTIONS, panel.widget)
 
 
 def _palette(window: Window, text: str) -> tuple[str, Sequence[PaletteEntry]]:

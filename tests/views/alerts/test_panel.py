@@ -22,6 +22,7 @@ from views.alerts.details import AlertDetails
 from views.alerts.dialogs import AcknowledgeDialog, ShelveDialog
 from views.alerts.panel import CARDS_MOST, AlertsPanel
 from views.kit.theme import current
+from views.kit.widgets.pill import Pill
 
 KEY = Qt.Key
 
@@ -324,3 +325,58 @@ def test_another_theme_draws_the_cards_anew(aio: Any, tmp_path: Path) -> None:
         assert panel.cards[0].height() > before
 
     journey(aio, tmp_path, steps, alerts=[alert(1)])
+
+
+def cover(number: int, **more: Any) -> dict[str, Any]:
+    """An alert of a part of the system, which raises one for each thing it looks at."""
+    nothing = {"figure": None, "ruleId": None, "comparison": None, "limit": None, "value": None, "worstValue": None}
+    return alert(number, **{**nothing, "source": "oncall.cover", "key": f"s{number}", **more})
+
+
+def links(card: AlertCard) -> dict[str, Pill]:
+    return {pill.text(): pill for pill in card.findChildren(Pill) if pill.isVisible()}
+
+
+def test_many_of_one_kind_are_one_card_that_unfolds_and_is_acknowledged_as_a_whole(aio: Any, tmp_path: Path) -> None:
+    async def run() -> None:
+        async with office(tmp_path, alerts=[cover(n) for n in range(5)]) as made:
+            it = Shown(made.console)
+            await until(lambda: it.cards)
+            assert [card.alert.id for card in it.cards] == ["a0"]
+            assert it.panel._sections[0].heading.accessibleName() == "Not acknowledged: 5"
+            links(it.cards[0])["4 more like it"].click()
+            await until(lambda: len(it.cards) == 5)
+            links(it.cards[0])["Fold"].click()
+            await until(lambda: len(it.cards) == 1)
+            links(it.cards[0])["Acknowledge all 5…"].click()
+            asking = shown(AcknowledgeDialog)
+            assert asking.windowTitle() == "Acknowledge 5 alerts like this"
+            asking.words.setPlainText("The new rota starts on Monday")
+            asking.submit()
+            await until(lambda: all(each["state"] == "acknowledged" for each in made.alerts))
+            assert len(made.writes) == 5
+            it.close()
+
+    aio(run())
+
+
+def test_an_alert_leads_to_its_chart_and_knows_when_it_was_raised_before(aio: Any, tmp_path: Path) -> None:
+    async def run() -> None:
+        cleared = {"state": "cleared", "clearedAt": AS_OF.isoformat(), "comment": "Rollout paused"}
+        before = alert(2, **cleared, acknowledgedAt=AS_OF.isoformat(), acknowledgedBy="Ada")
+        async with office(tmp_path, alerts=[alert(1), before]) as made:
+            it, opened = Shown(made.console), list[str]()
+            it.panel.lead_to_charts(lambda _alert: "Download failure rate", lambda each: opened.append(each.id))
+            await until(lambda: it.cards)
+            links(it.cards[0])["Chart"].click()
+            assert opened == ["a1"]
+            it.panel._run(("open", it.cards[0].alert))
+            details = shown(AlertDetails)
+            await until(details.history.isVisible)
+            said = details.history.accessibleDescription()
+            assert said.startswith("Earlier 1 time. ")
+            assert said.endswith("for 16 min; Ada: Rollout paused")
+            details.reject()
+            it.close()
+
+    aio(run())

@@ -51,6 +51,14 @@ FROZEN = {
     "launch.polls": "Earlier polls",
     "launch.figures": "Bound figures",
     "launch.record": "Record",
+    "oncall.now": "On call now",
+    "oncall.calendar": "Calendar",
+    "oncall.schedules": "Rotations",
+    "oncall.swaps": "Swap requests",
+    "oncall.load": "Load per person",
+    "oncall.policies": "Escalation",
+    "oncall.pages": "Pages",
+    "oncall.feeds": "Calendar feeds",
 }
 """Layouts in operators' files are kept under these ids: a panel that goes elsewhere keeps its own."""
 PLACES = {
@@ -74,6 +82,10 @@ PLACES = {
         (("launch.poll", "launch.polls"), ("launch.figures",), ("launch.record",)),
         (("launch.count",),),
     ),
+    "oncall.rosters": (
+        (("oncall.now",), ("oncall.calendar", "oncall.schedules"), ("oncall.swaps", "oncall.load")),
+        (("oncall.policies",), ("oncall.pages",), ("oncall.feeds",)),
+    ),
     "deliveries.systems": (
         (("deliveries.connections",), ("deliveries.letters",)),
         (("deliveries.connection",), ("deliveries.routes",)),
@@ -82,7 +94,7 @@ PLACES = {
 LAZY = [
     known
     for known in FROZEN
-    if known.partition(".")[0] in {"triage", "risk", "access", "audit", "mine", "deliveries", "launch"}
+    if known.partition(".")[0] in {"triage", "risk", "access", "audit", "mine", "deliveries", "launch", "oncall"}
 ]
 
 

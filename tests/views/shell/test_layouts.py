@@ -113,14 +113,8 @@ def test_a_stored_order_and_its_keys_stay_and_what_has_come_since_is_last() -> N
     by_id = {item["id"]: item for item in kept["workspaces"]}
     kept["workspaces"] = [by_id[known] for known in ("incidents", "triage", "war-room")]
     found = Workspaces.from_json(kept)
-    assert [item.id for item in found.items] == [
-        "incidents",
-        "triage",
-        "war-room",
-        "access",
-        "launch.desk",
-        "deliveries.systems",
-    ]
+    come = ["access", "launch.desk", "oncall.rosters", "deliveries.systems"]
+    assert [item.id for item in found.items] == ["incidents", "triage", "war-room", *come]
     assert found.items[0].name == "Incidents"
 
 
@@ -129,6 +123,7 @@ def test_a_built_in_workspace_that_comes_does_not_swallow_an_operators_own(monke
     monkeypatch.setattr(layouts, "BUILT_IN", {**BUILT_IN, "incidents.board": board})
     found = Workspaces.from_json(json.loads(EARLIER.read_text("utf-8")))
     kept = ["war-room", "triage", "access", "incidents"]
-    assert [item.id for item in found.items] == [*kept, "launch.desk", "deliveries.systems", "incidents.board"]
+    come = ["launch.desk", "oncall.rosters", "deliveries.systems", "incidents.board"]
+    assert [item.id for item in found.items] == [*kept, *come]
     assert found.get("incidents").layout is not None
     assert found.get("incidents.board").layout is None

@@ -27,6 +27,7 @@ from tests.backend.runbooks.fixtures import Desk
 from tests.conftest import Api
 from tests.views.access.test_workspace import _session, assign, relaying
 from tests.views.office import turns
+from tests.views.oncall.fixtures import add_rosters
 from tests.views.risk.fixtures import fill, until
 from tests.views.risk.test_rules_panel import draft, send, worker
 from views.risk.rules.dialogs import NewDraftDialog
@@ -67,6 +68,14 @@ FILLED: dict[str, Callable[[Any], Any]] = {
     "deliveries.connection": lambda panel: panel.bars.accessibleDescription(),
     "deliveries.letters": lambda panel: "No dead letters" in words_of(panel) or "As it was at" in words_of(panel),
     "deliveries.routes": lambda panel: panel.routes is not None,
+    "oncall.now": lambda panel: panel.tiles.tiles,
+    "oncall.calendar": lambda panel: panel.calendar.rows,
+    "oncall.schedules": lambda panel: "Cover" in words_of(panel),
+    "oncall.swaps": lambda panel: panel.cards,
+    "oncall.load": lambda panel: panel.table.records.rowCount(),
+    "oncall.policies": lambda panel: panel.ladder.steps,
+    "oncall.pages": lambda panel: panel.listed,
+    "oncall.feeds": lambda panel: panel.table.records.rowCount(),
 }
 """Whether a panel of a built-in workspace shows what there is."""
 CHARTS = {panel_id for panel_id in FILLED if panel_id.startswith("dashboard.")}
@@ -88,6 +97,7 @@ def prepare(api: Api) -> None:
     send(api, "POST", "/backtests", {"ruleSetId": made["ruleSetId"], "days": 7})
     assign(api, "viewer", "risk-manager")  # waits for somebody's yes
     Desk(api).created()
+    add_rosters(api, ROLE)
     hook = {"name": "Orders desk", "settings": {"kind": "webhook", "url": "https://hooks.example/in"}}
     answer = httpx.post(f"{api.base_url}/api/deliveries/connections", json=hook, headers=api.headers(ROLE), timeout=30)
     assert answer.is_success, answer.text

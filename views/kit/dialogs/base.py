@@ -96,6 +96,7 @@ class WindowDialog(QDialog):
         """Start what fills the dialog; whoever closes it waits for nothing any more."""
         task = tasks.start(looking, name=name)
         self.finished.connect(lambda *_: task.cancel())
+        self.destroyed.connect(lambda *_: task.cancel())  # the whole window was closed
         return task
 
     def carry_out(self, tasks: Tasks, work: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:

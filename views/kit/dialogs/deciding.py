@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
-from app.core.errors import OperationsError
+from app.core.errors import OperationsError, ProblemAnswer
 from app.core.mutation_types import InConflict
 from app.core.tasks import Tasks
 from views.kit.dialogs.base import ENTER, WindowDialog
@@ -63,6 +63,16 @@ class DecidingDialog(WindowDialog):
             return text
         return None
 
+    def field_of(self, _pointer: str) -> QWidget | None:
+        """The field that a part of the request was typed in, by its JSON pointer; ``None`` where there is none."""
+        return None
+
+    def _field_at_fault(self, error: OperationsError) -> QWidget | None:
+        if not isinstance(error, ProblemAnswer):
+            return None
+        fields = (self.field_of(each.pointer) for each in error.problem.errors)
+        return next((field for field in fields if field is not None), None)
+
     def send(self, deciding: Callable[[], Awaitable[object]]) -> None:
         """Send it once; close when it is safe, say why not otherwise."""
         if self._sending:
@@ -78,7 +88,7 @@ class DecidingDialog(WindowDialog):
         except InConflict:
             self.accept()  # the choice is asked for in a view of its own
         except OperationsError as error:
-            self.fail(f"{error} Nothing was changed; your words are still here.")
+            self.fail(f"{error} Nothing was changed; your words are still here.", self._field_at_fault(error))
         else:
             self.accept()
         finally:

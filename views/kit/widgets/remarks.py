@@ -1,4 +1,4 @@
-"""Short remarks in one line."""
+"""Short remarks in one line, beside controls."""
 
 from __future__ import annotations
 

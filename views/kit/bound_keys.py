@@ -1,27 +1,28 @@
-"""Keys of the workspace: they mean something only while the keyboard is in one of its docks."""
+"""Keys of actions that mean something only while the keyboard is in one of their panels."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 
-from views.deliveries.actions import ACTIONS
-
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from PySide6.QtWidgets import QWidget
 
-    from views.kit.capability import Window
+    from views.kit.capability import ActionSpec, Window
 
 
-def bind(window: Window, panel: QWidget) -> None:
-    """Have a panel listen; text fields keep their letters."""
-    for action in ACTIONS:
-        if action.shortcut:
+def bind(window: Window, actions: Iterable[ActionSpec], panel: QWidget) -> None:
+    """Have a panel listen to the keys of what is ``bound``; text fields keep their letters."""
+    for action in actions:
+        if action.shortcut and action.bound:
             shortcut = QShortcut(QKeySequence(action.shortcut), panel)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(lambda known=action.id: press(window, known))
+            shortcut.activated.connect(partial(press, window, action.id))
 
 
 def press(window: Window, action_id: str) -> None:
