@@ -18,6 +18,7 @@ from backend.core.versions import IfMatch, with_etag
 from backend.risk.lists import actions, reads
 from backend.risk.mask import masked, may_see
 from backend.risk.probing import note_value
+from backend.risk.snoozes import actions as snoozes
 from backend.shop import reporting_currency
 from models.access import Approval
 from models.core.base import storable
@@ -137,14 +138,20 @@ async def list_snoozes(
     return Page[Snooze](items=shown, next_cursor=following, left_out=left_out, as_of=now)
 
 
-@router.post("/snoozes", status_code=201)
+@router.post("/snoozes", status_code=201, responses=WAITS)
 async def create_snooze(
     http: Request, request: SnoozeDraft, principal: Analyst, database: Db, tx: Tx, response: Response
-) -> Snooze:
-    """Keep one rule quiet for one customer, card or e-mail, for at most 90 days."""
+) -> Snooze | Approval:
+    """Keep one rule quiet for one customer, card or e-mail, for at most 90 days.
+
+    Beyond seven of the last 90 days it was quiet for them, all in all, only once somebody else agrees (202).
+    """
     if request.value:
         await note_value(database, http.app.state.guesses, principal, request.subject, request.value)
-    made = await actions.create_snooze(tx, actor=principal.user_id, request=request)
+    made = await snoozes.create_snooze(tx, actor=principal.user_id, request=request)
+    if isinstance(made, Approval):
+        response.status_code = 202
+        return with_etag(response, made)
     return with_etag(response, _hidden(made, made.subject, principal))
 
 
@@ -153,7 +160,7 @@ async def end_snooze(
     snooze_id: str, request: EndSnooze, principal: Analyst, tx: Tx, version: IfMatch, response: Response
 ) -> Snooze:
     """End a snooze before its time."""
-    ended = await actions.end_snooze(
+    ended = await snoozes.end_snooze(
         tx,
         actor=principal.user_id,
         snooze_id=known_id(snooze_id, "snooze"),
@@ -200,7 +207,8 @@ async def change_policy(
     )
     if isinstance(changed, Approval):
         response.status_code = 202
-    return with_etag(response, changed)
+        return with_etag(response, changed)
+    return with_etag(response, await reads.find_policy(tx))
 
 
 def _slug(text: str, what: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,21 @@ def _orders(office: Office) -> None:
     assert proposed.json()["status"] == "open", proposed.text
     again = office.send("POST", path, verdict | {"verdict": "rejected"}, proposed.json()["version"])
     assert again.status_code == 409
+    _snoozes(office)
+
+
+def _snoozes(office: Office) -> None:
+    """Neither at once nor bit by bit does one person keep a rule quiet for somebody for long."""
+    path = f"{RISK}/snoozes"
+    now = datetime.now(UTC)
+    draft = {"ruleId": rule()["ruleId"], "subject": "customer_id", "value": "c-1", "reason": "r"}
+    office.refused_alone(office.send("POST", path, draft | {"until": (now + timedelta(days=90)).isoformat()}))
+    short = office.send("POST", path, draft | {"value": "c-2", "until": (now + timedelta(days=6)).isoformat()})
+    assert short.status_code == 201, short.text
+    with psycopg.connect(office.api.owner_url) as connection:
+        connection.execute("update risk_snooze set created_at = created_at - interval '6 d', until = now()")
+    more = office.send("POST", path, draft | {"value": "c-2", "until": (now + timedelta(days=6)).isoformat()})
+    office.refused_alone(more)
 
 
 def _rules(office: Office) -> None:
