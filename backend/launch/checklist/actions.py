@@ -178,9 +178,25 @@ async def _change(
 ) -> LaunchChecklistItem:
     if before.status is not ItemStatus.PENDING and not before.automatic:
         raise ProblemError(Code.CONFLICT, f"{before.key} is signed or waived; reopen it before you change it.")
+    if launch.rehearsal_of is None and (words := _let_go(before, draft)):
+        raise ProblemError(
+            Code.CONFLICT,
+            f"{before.key} {words}: going without it is a waiver, to which somebody else agrees. Ask for one.",
+        )
     await _check(tx, launch, {**await _drafts(tx, launch), draft.key: draft}, [draft])
     await tx.execute(queries.change, _columns(draft) | {"item_id": before.item_id})
     return await _tell(tx, launch, before, "changed", actor, ())
+
+
+def _let_go(before: LaunchChecklistItem, draft: ItemDraft) -> str | None:
+    """Why the launch would be held by less than before; ``None`` when it is held as it was."""
+    if before.blocking and not draft.blocking:
+        return "holds the launch"
+    if before.blocking and before.due <= 0 < draft.due:
+        return "holds the launch, which is over when it would be due"
+    if set(before.criteria) - set(draft.criteria) or (before.automatic and not draft.automatic):
+        return "is held against figures"
+    return None
 
 
 async def take_file(tx: Connection, *, actor: str, launch: Launch, request: ImportChecklist) -> ChecklistImport:
