@@ -5,6 +5,7 @@ Specification: ``POST /api/operations/checklist/[id]/complete``.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -201,7 +202,7 @@ def _let_go(before: LaunchChecklistItem, draft: ItemDraft) -> str | None:
 
 async def take_file(tx: Connection, *, actor: str, launch: Launch, request: ImportChecklist) -> ChecklistImport:
     """Add and change items by a file. What would change a signed one is refused as a whole: 409."""
-    drafts = files.read_items(request.text, request.format)
+    drafts = await asyncio.to_thread(files.read_items, request.text, request.format)
     await locked(tx, UUID(launch.launch_id))
     there = await _drafts(tx, launch)
     wanted = {draft.key: draft for draft in drafts}
