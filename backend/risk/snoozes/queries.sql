@@ -1,3 +1,13 @@
+-- name: snoozes
+select id::text as snooze_id, rule_id, subject, value, until, reason, created_by,
+       person_name(created_by) as created_by_name, created_at,
+       ended_at, version
+  from risk_snooze
+ where (not %(active)s::boolean or (ended_at is null and until > now()))
+   and (%(before)s::uuid is null or id < %(before)s::uuid)
+ order by id desc
+ limit %(limit)s
+
 -- name: lock_subject
 -- One after the other for each rule, subject and value, also while nothing is there to lock yet.
 select pg_advisory_xact_lock(%(key)s)
