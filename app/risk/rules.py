@@ -103,8 +103,8 @@ class RiskRules:
 
         return self._one(f"set:{rule_set_id}", f"{BASE}/rule-sets/{rule_set_id}", RuleSet)
 
-    def _one(self, key: str, path: str, kind: type[R]) -> Query[R]:
-        return self._engine.record(f"risk:{key}", TOPICS, lambda client: client.get(path, kind), keep=lambda: kind)
+    def _one(self, key: str, path: str, kind: type[R], *, topics: frozenset[Topic] = TOPICS) -> Query[R]:
+        return self._engine.record(f"risk:{key}", topics, lambda client: client.get(path, kind), keep=lambda: kind)
 
     def backtests(self) -> Query[tuple[BacktestSummary, ...]]:
         """The newest backtests."""
@@ -153,7 +153,8 @@ class RiskRules:
         """What holds for the queue."""
         from models.risk.rules import RiskPolicy
 
-        return self._one("policy", f"{BASE}/policy", RiskPolicy)
+        # What becomes of a change that waits is news of approvals alone, when it is denied.
+        return self._one("policy", f"{BASE}/policy", RiskPolicy, topics=TOPICS | {Topic.APPROVALS})
 
 
 class LiveMatches:

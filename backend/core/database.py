@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
@@ -33,6 +34,8 @@ PROBE_SECONDS = 1.2
 """How long a database that lives may take to accept a connection."""
 OVERDUE_SECONDS = 2.0
 """How much longer than it allows itself a statement may take, before its connection is given up."""
+SETTLE_SECONDS = 0.1
+"""An answer that is on its way has come after so long."""
 
 
 class DatabaseUnavailable(Exception):  # noqa: N818 - a state of the world, not a fault of the program
@@ -60,15 +63,31 @@ class _WatchedConnection(AsyncConnection[tuple[Any, ...]]):
             shared.shutdown(socket.SHUT_RDWR)
 
 
-class _Watch:
-    """Tells slow from hung: who waits long has the database probed, once for all who wait."""
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What a probe found."""
 
-    def __init__(self, conninfo: str, statement_seconds: float) -> None:
-        self._conninfo = conninfo
+    since: float
+    answers: bool
+    idle: frozenset[int] = frozenset()
+    """Our processes of the server that have had nothing to do for some time, as they say."""
+
+
+class _Watch:
+    """Tells slow from hung: who waits long has the database probed, once for all who wait.
+
+    The server may answer while single processes of it do not: one that says it is idle, although a statement was sent
+    to it, has stopped.
+    """
+
+    def __init__(self, url: str, statement_seconds: float) -> None:
+        self._conninfo = make_conninfo(url, connect_timeout=3, application_name="opsconsole probe")
         self._most_seconds = statement_seconds + OVERDUE_SECONDS
-        self._probe: asyncio.Task[bool] | None = None
+        self._probe: asyncio.Task[_Seen] | None = None
         self.away_until = 0.0
         """Until when the database is taken to be away; nobody waits the full time for it."""
+        self._wary_until = 0.0
+        """Until when there may be more processes of it that have stopped."""
 
     @contextmanager
     def over(self, connection: _WatchedConnection) -> Iterator[None]:
@@ -80,7 +99,8 @@ class _Watch:
             nonlocal task
             task = asyncio.create_task(self._look(connection, begun), name="database watch")
 
-        patience = QUICK_ACQUIRE_SECONDS if begun < self.away_until else SUSPICIOUS_SECONDS
+        wary = begun < max(self.away_until, self._wary_until)
+        patience = QUICK_ACQUIRE_SECONDS if wary else SUSPICIOUS_SECONDS
         timer = asyncio.get_running_loop().call_later(patience, look)
         try:
             yield
@@ -90,29 +110,38 @@ class _Watch:
                 task.cancel()
 
     async def _look(self, connection: _WatchedConnection, begun: float) -> None:
-        pause = SUSPICIOUS_SECONDS
-        while time.monotonic() < begun + self._most_seconds:
-            if time.monotonic() < self.away_until or not await self._answers():
+        pause, end = SUSPICIOUS_SECONDS, begun + self._most_seconds
+        while (now := time.monotonic()) < end:
+            if now < self.away_until or not (seen := await self._look_at_server()).answers:
                 self.away_until = time.monotonic() + AWAY_SECONDS
                 break
-            await asyncio.sleep(pause)
+            if seen.since > begun + QUICK_ACQUIRE_SECONDS and connection.pgconn.backend_pid in seen.idle:
+                self._wary_until = time.monotonic() + AWAY_SECONDS
+                await asyncio.sleep(SETTLE_SECONDS)
+                break
+            await asyncio.sleep(max(0.0, min(pause, end - time.monotonic())))
             pause *= 2
         connection.hang_up()
 
-    async def _answers(self) -> bool:
+    async def _look_at_server(self) -> _Seen:
         if self._probe is None or self._probe.done():
-            self._probe = asyncio.create_task(self._connects(), name="database probe")
+            self._probe = asyncio.create_task(self._connect(), name="database probe")
         return await asyncio.shield(self._probe)
 
-    async def _connects(self) -> bool:
+    async def _connect(self) -> _Seen:
+        since = time.monotonic()
         try:
             async with asyncio.timeout(PROBE_SECONDS):
-                connection = await AsyncConnection.connect(self._conninfo)
+                connection = await _WatchedConnection.connect(self._conninfo, autocommit=True)
+            async with connection:
+                # Not by a cancellation: that would wait for the server to notice it.
+                timer = asyncio.get_running_loop().call_later(PROBE_SECONDS, connection.hang_up)
+                found = await (await connection.execute(queries.idle, {"seconds": QUICK_ACQUIRE_SECONDS})).fetchall()
+                timer.cancel()
         except (TimeoutError, OSError, psycopg.Error) as error:
             # A refusal is an answer as well, such as that there are too many connections.
-            return isinstance(error, psycopg.Error) and error.sqlstate is not None
-        await connection.close()
-        return True
+            return _Seen(since, isinstance(error, psycopg.Error) and error.sqlstate is not None)
+        return _Seen(since, answers=True, idle=frozenset(pid for (pid,) in found))
 
 
 class Database:
@@ -130,7 +159,7 @@ class Database:
         }
         options = " ".join(f"-c {name}={value}" for name, value in limits.items())
         conninfo = make_conninfo(url, options=options, connect_timeout=3, application_name="opsconsole")
-        self._watch = _Watch(conninfo, statement_seconds)
+        self._watch = _Watch(url, statement_seconds)
         self._pool: AsyncConnectionPool[_WatchedConnection] = AsyncConnectionPool(
             conninfo,
             connection_class=_WatchedConnection,
@@ -251,3 +280,6 @@ def _element(value: object) -> str:
         escaped = value.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{escaped}"'
     return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+queries = load_queries(__package__, "watch.sql")

@@ -86,14 +86,16 @@ def _counts(_server: Server) -> Sequence[CountSpec]:
 
 def _approval_kinds() -> Sequence[ApprovalKind]:
     from backend.risk.lists.actions import ALLOW, POLICY
+    from backend.risk.snoozes.actions import SNOOZE
 
-    return ALLOW, POLICY
+    return ALLOW, POLICY, SNOOZE
 
 
 def _housekeeping() -> Sequence[Callable[[Connection], Awaitable[None]]]:
     from backend.risk.lists.actions import forget_requests
+    from backend.risk.snoozes.actions import forget_requests as forget_snooze_requests
 
-    return (forget_requests,)
+    return forget_requests, forget_snooze_requests
 
 
 def _sample() -> CreateSample:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from ipaddress import ip_address, ip_network
-from typing import Any
+from typing import Any, TypeVar
 
 from backend.core.security import Principal
 from models.core.permissions import Permission
-from models.risk.rules import Decision
+from models.risk.rules import Decision, ListEntry
+from models.risk.suppression import Snooze
 
+R = TypeVar("R", ListEntry, Snooze)
 PERSONAL = frozenset({"email", "email_alias", "ip", "ip_network", "card"})
 """Metrics whose values are hidden."""
 
@@ -34,6 +36,13 @@ def masked(metric: str, value: Any) -> Any:
                 return "***"
         case _:
             return f"…{value[-4:]}" if len(value) > 8 else "***"
+
+
+def hidden(record: R, metric: str, principal: Principal) -> R:
+    """An entry of a list, or a snooze, as somebody may see it."""
+    if may_see(principal):
+        return record
+    return record.model_copy(update={"value": masked(metric, record.value)})
 
 
 def masked_decision(decision: Decision, principal: Principal) -> Decision:

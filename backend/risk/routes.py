@@ -11,5 +11,6 @@ from backend.risk.outcomes.routes import router as reports
 from backend.risk.queue.routes import router as queue
 from backend.risk.rule_sets.routes import router as rule_sets
 from backend.risk.shadow.routes import router as shadow
+from backend.risk.snoozes.routes import router as snoozes
 
-routers = (check, lists, queue, fulfilment, rule_sets, shadow, backtests, outcomes, reports)
+routers = (check, lists, snoozes, queue, fulfilment, rule_sets, shadow, backtests, outcomes, reports)

@@ -77,9 +77,10 @@ def list_backup(settings: Settings, file: Path, *, data_dir: Path) -> int:
 
 def restore_backup(settings: Settings, file: Path, *, data_dir: Path | None, database_url: str | None) -> int:
     """Restore a file into an empty database, or into a data folder whose database is empty or not there yet."""
+    lacking: tuple[str, ...] = ()
     try:
         if data_dir is not None:
-            manifest = _restore_folder(settings, file, data_dir)
+            manifest, lacking = _restore_folder(settings, file, data_dir)
         else:
             url = database_url or settings.backup_database_url or settings.database_url
             assert url is not None  # noqa: S101 - the command line sees to it
@@ -91,15 +92,13 @@ def restore_backup(settings: Settings, file: Path, *, data_dir: Path | None, dat
         return _failed(f"nothing was restored: {str(error).strip()}")
     sys.stdout.write(_words(manifest))
     sys.stderr.write("restored, compared with what was backed up, and migrated\n")
-    if data_dir is not None and not (data_dir / "token.key").exists():
-        sys.stderr.write(
-            "token.key is not in a backup: put your copy into the folder before you serve it; with a new one everybody "
-            "signs in again, and authenticators must be set up anew\n"
-        )
+    if lacking:
+        sys.stderr.write("keys are not in a backup; before it is served:\n")
+        sys.stderr.writelines(f"  {words}\n" for words in lacking)
     return OK
 
 
-def _restore_folder(settings: Settings, file: Path, data_dir: Path) -> Manifest:
+def _restore_folder(settings: Settings, file: Path, data_dir: Path) -> tuple[Manifest, tuple[str, ...]]:
     key = _key(settings, data_dir)
     verified(file, key, Abort())  # before a folder is made for nothing
     folder = DataFolder(data_dir)
@@ -117,9 +116,9 @@ def _restore_folder(settings: Settings, file: Path, data_dir: Path) -> Manifest:
             prepare(embedded, lambda _message, _fraction: None)
             folder.keep_backup_key(key)
             folder.keep_audit_key(audited)
+            return manifest, tuple(folder.lacking(embedded.url()))
         finally:
             embedded.stop()
-    return manifest
 
 
 def _key(settings: Settings, data_dir: Path) -> Key:
@@ -139,7 +138,7 @@ def _owner(settings: Settings, data_dir: Path | None, database_url: str | None) 
         yield url, settings
         return
     with working_on(data_dir) as (folder, url):
-        own = folder.settings(settings, url)
+        own = folder.settings(settings, url, ("audit", "backup"))
         yield own.backup_database_url or url, own
 
 

@@ -131,7 +131,7 @@ def print_token(settings: Settings, role: str, *, data_dir: Path) -> int:
 
     try:
         with working_on(data_dir) as (folder, url):
-            own = folder.settings(settings, url)
+            own = folder.settings(settings, url, ("token",))
             asyncio.run(_seed(url))
             token, _ = mint(
                 own,
@@ -189,7 +189,7 @@ def verify_audit(
 
     try:
         with _database(settings, data_dir, database_url) as url:
-            own = settings if data_dir is None else DataFolder(data_dir).settings(settings, url)
+            own = settings if data_dir is None else DataFolder(data_dir).settings(settings, url, ("audit",))
             known = list(verifiers) or known_verifiers(own, origin_of(url))
             if not known:
                 return _failed("not verified: give --vkey, or set OPSCONSOLE_AUDIT_KEY_FILE")
@@ -222,7 +222,7 @@ def rotate_audit_key(settings: Settings, *, data_dir: Path | None, database_url:
 
     try:
         with _database(settings, data_dir, database_url) as url:
-            own = settings if data_dir is None else DataFolder(data_dir).settings(settings, url)
+            own = settings if data_dir is None else DataFolder(data_dir).settings(settings, url, ("audit",))
             old, file = signing_key(own), own.audit_key_file
             if old is None:
                 return _failed("no new key: there is none yet, so OPSCONSOLE_AUDIT_KEY_FILE has to name one first")

@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, LiteralString
 
 import psycopg
 from psycopg import sql
 from pydantic import SecretStr
 
 from backend.core import files
-from backend.core.database import APPLICATION_ROLE, Database
+from backend.core.database import APPLICATION_ROLE, Database, load_queries
 from backend.core.keys import Key, new_signing_key, retired_keys_file
 from backend.core.postgres_binaries import EmbeddedError
 from backend.core.processes import FileLock, FolderBusyError
@@ -28,6 +29,52 @@ KEY_LENGTH = 32
 JOIN_SECONDS = 60.0
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 """What connections of an installation on one computer may lead to besides the world."""
+
+queries = load_queries(__package__, "data_folder.sql")
+
+WITHOUT_SESSIONS = (
+    "Put your copy of it back. Without one, `openssl rand -base64 48 > {path}` makes another: then everybody signs in "
+    "again, and whoever has a second factor needs a recovery code or `opsconsole account rescue`"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnKey:
+    """A key that lies in the folder."""
+
+    make: Callable[[], str]
+    used: LiteralString
+    """Asks the database whether something was made with it that a new one would not open."""
+    lost: str
+    """What it means that it is missing although it was used, and what to do."""
+
+
+KEYS: Final[Mapping[str, OwnKey]] = {
+    "token": OwnKey(
+        lambda: secrets.token_urlsafe(48),
+        queries.token_key_used,
+        f"sessions or second factors were made with it. {WITHOUT_SESSIONS}",
+    ),
+    "audit": OwnKey(
+        new_signing_key,
+        queries.audit_key_used,
+        "the audit log was sealed with it: put your copy of the key there. A new one would make the whole log look "
+        "forged",
+    ),
+    "backup": OwnKey(
+        lambda: f"{Key.make()}\n",
+        queries.backup_key_used,
+        "backups were sealed with it. Put your copy of it back: nothing else opens them. Without one, "
+        "`openssl rand -base64 32 > {path}` makes another for backups from now on",
+    ),
+    "connection": OwnKey(
+        lambda: f"{Key.make()}\n",
+        queries.connection_key_used,
+        "secrets of connections were sealed with it. Put your copy of it back. Without one, "
+        "`openssl rand -base64 32 > {path}` makes another, and those secrets are entered anew",
+    ),
+}
+"""By their names: files are called ``<name>.key``, settings ``<name>_key``."""
 
 Say = Callable[[str, float], None]
 """Told what is being done, and how far it is between 0 and 1."""
@@ -48,81 +95,66 @@ class DataFolder:
         """Take the folder; raises FolderBusyError while another process has it."""
         return FileLock(self.path / "serve.lock")
 
-    def settings(self, base: Settings, database_url: str) -> Settings:
-        """``base`` with this folder's database, keys, and places for audit checkpoints and backups."""
+    def settings(self, base: Settings, database_url: str, keys: Collection[str] = tuple(KEYS)) -> Settings:
+        """``base`` with this folder's database, ``keys``, and places for audit checkpoints and backups.
+
+        A key that ``base`` does not name is the folder's own; it is made where nothing needs an earlier one. Raises
+        EmbeddedError for one that is missing or damaged.
+        """
         own: dict[str, Any] = {
             "data_dir": self.path,
             "database_url": database_url,
-            "token_key": SecretStr(self.token_key()),
             "audit_checkpoint_folder": base.audit_checkpoint_folder
             or (None if base.audit_checkpoint_bucket else self.path / "audit-checkpoints"),
             "backup_database_url": Embedded(self.path).url(OWNER),
             "backup_folder": base.backup_folder or self.path / "backups",
             "runbooks_to": base.runbooks_to or str(self.path / "runbooks"),
         }
-        if base.audit_key is None and base.audit_key_file is None:
-            own["audit_key_file"] = self.audit_key_file(database_url)
-        if base.backup_key is None and base.backup_key_file is None:
-            own["backup_key_file"] = self.backup_key_file()
-        if base.connection_key is None and base.connection_key_file is None:
-            own["connection_key_file"] = self.connection_key_file()
+        for name in keys:
+            file = f"{name}_key_file"
+            if name == "token":
+                own["token_key"] = SecretStr(self._token_key(database_url))
+            elif getattr(base, f"{name}_key") is None and getattr(base, file) is None:
+                own[file] = self._key_file(name, database_url)
         if not base.egress_allow:
             own["egress_allow"] = LOOPBACK
         return base.model_copy(update=own)
 
-    def audit_key_file(self, database_url: str) -> Path:
-        """The file of the key that seals the audit log; made for an empty log alone. Raises EmbeddedError.
+    def lacking(self, database_url: str, keys: Collection[str] = tuple(KEYS)) -> Iterator[str]:
+        """Of each key that something in the database was made with, and that is not here: what to do."""
+        try:
+            with psycopg.connect(database_url, connect_timeout=5) as connection:
+                for name in keys:
+                    key, path = KEYS[name], self._path(name)
+                    if not path.exists() and connection.execute(key.used).fetchone() == (True,):
+                        yield f"{path} is missing, and {key.lost.format(path=path)}"
+        except psycopg.Error as error:
+            raise EmbeddedError(f"whether a key is missing cannot be found out: {error}") from error
 
-        A log that was sealed needs its key: with another one nobody could verify it any more.
-        """
-        path = self._audit_key
+    def _path(self, name: str) -> Path:
+        return self.path / f"{name}.key"
+
+    def _key_file(self, name: str, database_url: str) -> Path:
+        """The file of a key, readable by its owner only; made for an empty beginning alone."""
+        path = self._path(name)
         if not path.exists():
-            try:
-                with psycopg.connect(database_url, connect_timeout=5) as connection:
-                    sealed = connection.execute("select vkey from audit_checkpoint limit 1").fetchone()
-            except psycopg.Error as error:
-                raise EmbeddedError(f"whether the audit log has a key cannot be found out: {error}") from error
-            if sealed is not None:
-                raise EmbeddedError(
-                    f"{path} is missing, and the audit log was sealed with it ({sealed[0]}): put your copy of the key "
-                    "there. A new one would make the whole log look forged"
-                )
-            files.write(path, new_signing_key())
+            for words in self.lacking(database_url, (name,)):
+                raise EmbeddedError(words)
+            files.write(path, KEYS[name].make())
         return path
-
-    @property
-    def _audit_key(self) -> Path:
-        return self.path / "audit.key"
 
     def with_audit_key(self, settings: Settings) -> Settings:
         """``settings`` with the key that lies in the folder, if they name none."""
         named = settings.audit_key is not None or settings.audit_key_file is not None
-        if named or not self._audit_key.exists():
+        if named or not self._path("audit").exists():
             return settings
-        return settings.model_copy(update={"audit_key_file": self._audit_key})
+        return settings.model_copy(update={"audit_key_file": self._path("audit")})
 
-    def backup_key_file(self) -> Path:
-        """The file of the key of backups; made at first use, readable by its owner only. Raises EmbeddedError."""
-        path = self.path / "backup.key"
-        if not path.exists():
-            files.write(path, Key.make() + "\n")
-        return path
-
-    def connection_key_file(self) -> Path:
-        """The file of the key of connections' secrets; made at first use, readable by its owner only."""
-        path = self.path / "connection.key"
-        if not path.exists():
-            files.write(path, Key.make() + "\n")
-        return path
-
-    def token_key(self) -> str:
-        """The key that signs sessions; made at first use, readable by its owner only. Raises EmbeddedError."""
-        path = self.path / "token.key"
+    def _token_key(self, database_url: str) -> str:
+        """The key that signs sessions."""
+        path = self._key_file("token", database_url)
         try:
             key = path.read_text(encoding="ascii").strip()
-        except FileNotFoundError:
-            key = secrets.token_urlsafe(48)
-            files.write(path, key)
         except (OSError, UnicodeDecodeError) as error:
             raise _damaged_token_key(path, str(error)) from None
         if len(key) < KEY_LENGTH:
@@ -131,17 +163,17 @@ class DataFolder:
 
     def keep_backup_key(self, key: Key) -> None:
         """Take over the key of a restored backup, so that the older ones can be read as well."""
-        if not (self.path / "backup.key").exists():
-            files.write(self.path / "backup.key", key.text() + "\n")
+        if not self._path("backup").exists():
+            files.write(self._path("backup"), key.text() + "\n")
 
     def keep_audit_key(self, settings: Settings) -> None:
         """Take over the key of a restored log, and what is known of those before it."""
         file, text = settings.audit_key_file, settings.audit_key
-        if text is None and (file is None or file == self._audit_key):
+        if text is None and (file is None or file == self._path("audit")):
             return
-        files.write(self._audit_key, text.get_secret_value() if text else file.read_text("ascii") if file else "")
+        files.write(self._path("audit"), text.get_secret_value() if text else file.read_text("ascii") if file else "")
         if file is not None and (retired := retired_keys_file(file)).exists():
-            files.write(retired_keys_file(self._audit_key), retired.read_text("utf-8"))
+            files.write(retired_keys_file(self._path("audit")), retired.read_text("utf-8"))
 
     def say(self, message: str, fraction: float) -> None:
         """Let a waiting console see what is going on."""
@@ -162,10 +194,7 @@ class DataFolder:
 
 
 def _damaged_token_key(path: Path, why: str) -> EmbeddedError:
-    return EmbeddedError(
-        f"{path} is damaged: {why}. Put your copy of it back. Without one, delete it, and a new key is made: everybody "
-        "signs in again, and whoever has a second factor needs a recovery code or `opsconsole account rescue`"
-    )
+    return EmbeddedError(f"{path} is damaged: {why}. {WITHOUT_SESSIONS.format(path=path)}")
 
 
 def prepare(embedded: Embedded, say: Say) -> None:

@@ -186,7 +186,8 @@ class Approval(Record):
 
     approval_id: Identifier
     kind: str
-    """``rbac.grant``, ``rbac.break_glass``, ``rbac.role_change``, ``risk.policy``, ``risk.allow``; others may come."""
+    """``rbac.grant``, ``rbac.break_glass``, ``rbac.role_change``, ``risk.policy``, ``risk.allow``, ``risk.snooze``;
+    others may come."""
     title: str
     subject_type: str
     subject_id: str

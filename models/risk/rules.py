@@ -332,6 +332,8 @@ class RiskPolicy(Record):
     review_hours: Count
     block_hours: Count
     """Hours within which an entry of either action is to be decided."""
+    amount_waits_until: Instant | None = None
+    """A change of the amount waits for somebody else to agree, until then at most."""
     version: Version
 
 

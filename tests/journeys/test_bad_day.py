@@ -8,9 +8,11 @@ import shlex
 import subprocess
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from backend.core import processes
+from backend.runtime.data_folder import working_on
 from tests.backend.runtime.test_serve import Served
 
 PAGES = Path(__file__).parents[2] / "docs" / "administrators"
@@ -45,8 +47,6 @@ def verified(folder: Path) -> str:
 def work(folder: Path, entries: int) -> None:
     """Serve with a worker until it has sealed so many entries, one more than there are without a change."""
     import time
-
-    import psycopg
 
     from backend.runtime.embedded_postgres import Embedded
 
@@ -110,6 +110,65 @@ def test_a_key_that_is_missing_is_not_made_anew(lost: tuple[Path, Path]) -> None
     assert not (folder / "audit.key").exists()
     (folder / "elsewhere.key").rename(folder / "audit.key")
     verified(folder)
+
+
+USES = {
+    "token.key": "insert into refresh_token (family, user_id, token_hash, auth_time, expires_at)"
+    " values (uuidv7(), 'viewer', 'x', now(), now() + interval '1 day')",
+    "backup.key": "",  # what is lost has been backed up
+    "connection.key": "with made as (insert into connection (name, kind, settings, updated_by)"
+    " values ('x', 'webhook', '{}', 'x')"
+    " returning id) insert into connection_secret (connection_id, purpose, sealed, set_by)"
+    " select id, 'send', 'x', 'x' from made",
+}
+
+
+@pytest.mark.parametrize("key", sorted(USES))
+def test_a_key_that_something_was_made_with_is_not_made_anew(lost: tuple[Path, Path], key: str) -> None:
+    folder, _ = lost
+    if USES[key]:
+        with working_on(folder) as (_, url), psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(USES[key])
+    kept = (folder / key).read_bytes()
+    (folder / key).unlink()
+    served = Served(folder)
+    served.process.communicate(timeout=60)
+    assert served.process.returncode == 1
+    said = served.errors.read_text()
+    assert f"{key} is missing" in said
+    assert "Put your copy of it back" in said
+    assert not (folder / key).exists()
+    # Nobody needs them to look whether the log is whole.
+    verified(folder)
+    assert not (folder / key).exists()
+    (folder / key).write_bytes(kept)
+    served = Served(folder)
+    assert served.url()
+    assert served.end() == 0
+    served.process.communicate()
+
+
+def test_a_restored_folder_asks_for_the_keys_it_needs(lost: tuple[Path, Path], tmp_path: Path) -> None:
+    folder, file = lost
+    with working_on(folder) as (_, url), psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(USES["token.key"])
+    again = run([*documented("README.md", "backup", FOLDER=file.parent), "--data-dir", str(folder)])
+    assert again.returncode == 0, again.stderr
+    places: dict[str, Path | str] = {"FILE": again.stdout.strip(), "KEY": folder / "backup.key"}
+    new = tmp_path / "new"
+    start = "restore FILE --key-file KEY --audit-key AUDIT_KEY --data-dir"
+    done = run(documented("README.md", start, **places, AUDIT_KEY=folder / "audit.key", NEW_FOLDER=new))
+    assert done.returncode == 0, done.stderr
+    assert f"{new / 'token.key'} is missing" in done.stderr
+    assert "connection.key" not in done.stderr, "nothing was sealed with it"
+    before = verified(new)
+    served = Served(new)
+    served.process.communicate(timeout=60)
+    assert served.process.returncode == 1
+    assert f"{new / 'token.key'} is missing" in served.errors.read_text()
+    (new / "token.key").write_bytes((folder / "token.key").read_bytes())
+    work(new, 2)
+    assert verified(new) != before
 
 
 def test_a_new_key_takes_over_by_name_and_both_verify(lost: tuple[Path, Path]) -> None:

@@ -1,9 +1,9 @@
 """The second factor of built-in accounts: time-based codes (RFC 6238) and recovery codes, each used once.
 
-Wrong codes count for the session that sends them, and for the account at the address they come from: a new session
-buys no new tries. Those from addresses where the account has used no second factor lately count together too: nor do
-many addresses. Never for a session that has used one, nor for a known address; and no stranger holds back a recovery
-code, which nobody can guess: else anybody with the password could keep its owner out.
+Wrong codes, and wrong passwords where one is set up, count for the session that sends them, and for the account at the
+address they come from: a new session buys no new tries. Those from addresses where the account has used none lately
+count together too: nor do many addresses. Never for a session that has used one, nor for a known address; and no
+stranger holds back a recovery code, which nobody can guess: else anybody with the password could keep its owner out.
 """
 
 from __future__ import annotations
@@ -46,34 +46,44 @@ _KNOWN: Final = UUID("d2b8c3b4-61f5-5d0a-8a53-9b1f0e7a4c22")
 """Under it too, where the account has used a second factor."""
 _STRANGERS: Final = UUID("0b7be6a5-3f0e-5c55-9d0f-5f3c6f1d8e33")
 """Under it an account has an id for all other addresses together."""
+_PASSWORDS: Final = UUID("5c1d6a0e-8b57-5f2e-b1a4-3e7d92c06f44")
+"""Under it wrong passwords have ids of their own: a right one, which a thief may know, clears no wrong codes."""
 NONCE: Final = 12
 
 
 async def begin(
-    tx: Connection, settings: Settings, principal: Principal, *, password: str | None, environment: str
+    database: Database,
+    settings: Settings,
+    principal: Principal,
+    *,
+    password: str | None,
+    environment: str,
+    address: str,
 ) -> Enrolment:
     """A new secret for an account that has no confirmed one; it counts once a code of it was right.
 
     The password must be given again, or the sign-in be at most five minutes old where the account has none. Raises
-    ProblemError 409 for an account that has a second factor, 422 for a wrong password, 404 for people of an issuer.
+    ProblemError 409 for an account that has a second factor, 422 for a wrong password, 429 while the session or the
+    address must wait after too many, 404 for people of an issuer.
     """
     _ours(principal)
-    row = await (await tx.execute(sessions.password, {"account": principal.user_id})).fetchone()
+    async with database.read() as connection:
+        row = await (await connection.execute(sessions.password, {"account": principal.user_id})).fetchone()
     if row is None:
         raise ProblemError(Code.NOT_FOUND, "There is no such account.")
     if row[1] is not None:
-        if password is None or not await asyncio.to_thread(matches, row[1], password):
-            raise invalid("/password", "the password is wrong")
+        await _check_password(database, principal, row[1], password, address)
     elif (proved := principal.identity.auth_time) is None or datetime.now(UTC) - proved > RECENT:
         raise ProblemError(Code.UNAUTHENTICATED, "Sign in again before you set up a second factor.")
     secret = pyotp.random_base32()
     sealed = seal_secret(settings, principal.user_id, secret)
-    made = await tx.execute(queries.begin_factor, {"user_id": principal.user_id, "secret": sealed})
-    if await made.fetchone() is None:
-        raise ProblemError(Code.CONFLICT, "A second factor is set up already; remove it before you set up another.")
-    await _note(tx, principal, "second_factor_begun")
-    address = pyotp.TOTP(secret).provisioning_uri(name=principal.user_id, issuer_name=f"opsconsole {environment}")
-    return Enrolment(secret=secret, uri=address, as_of=datetime.now(UTC))
+    async with database.transaction() as tx:
+        made = await tx.execute(queries.begin_factor, {"user_id": principal.user_id, "secret": sealed})
+        if await made.fetchone() is None:
+            raise ProblemError(Code.CONFLICT, "A second factor is set up already; remove it before you set up another.")
+        await _note(tx, principal, "second_factor_begun")
+    uri = pyotp.TOTP(secret).provisioning_uri(name=principal.user_id, issuer_name=f"opsconsole {environment}")
+    return Enrolment(secret=secret, uri=uri, as_of=datetime.now(UTC))
 
 
 async def confirm(
@@ -143,47 +153,75 @@ async def remove(tx: Connection, *, actor: str, user_id: str, reason: str | None
     )
 
 
+async def _check_password(
+    database: Database, principal: Principal, stored: str, password: str | None, address: str
+) -> None:
+    """The password again. Raises ProblemError for a wrong one, which counts: else there one could guess without end."""
+    if password is None:
+        raise invalid("/password", "give your password again")
+    right = await asyncio.to_thread(matches, stored, password)
+    async with database.transaction() as tx:
+        await tx.execute(queries.one_by_one, {"user_id": principal.user_id})
+        family, counted = await _counted(tx, principal, address)
+        counted = [uuid5(_PASSWORDS, str(each)) for each in counted]
+        await _blocked(tx, counted, "Too many wrong passwords; try again in {seconds} s.")
+        if right:
+            await tx.execute(queries.clear_factor_failures, {"counted": counted})
+            return
+        await _count(tx, principal, family, counted, "too many wrong passwords")
+    raise invalid("/password", "the password is wrong")
+
+
 async def _check(
     database: Database, settings: Settings, principal: Principal, code: str, address: str, *, confirmed: bool
 ) -> None:
-    family = principal.identity.session
-    if family is None:
-        raise ProblemError(Code.UNAUTHENTICATED, "Sign in again: this session knows no second factor.")
     plain = code.replace(" ", "").replace("-", "").lower()
     async with database.transaction() as tx:
         # Locked to the end: the same code twice at the same moment is used once, and no try overtakes the count.
         factor = await (
             await tx.execute(queries.lock_factor, {"user_id": principal.user_id, "confirmed": confirmed})
         ).fetchone()
-        live = await (await tx.execute(queries.live_session, {"family": family})).fetchone()
-        if live is None:
-            raise ProblemError(Code.UNAUTHENTICATED, "The session has ended; sign in again.")
-        counted = [family]
-        # A session that has used one is somebody's own: it answers for itself alone.
-        if live != (SECOND_FACTOR,):
-            counted += await _shared(tx, principal, address)
+        family, counted = await _counted(tx, principal, address)
         # Strangers hold nobody back who has what cannot be guessed.
         heeded = counted[:2] if _is_recovery(plain, confirmed=confirmed) else counted
-        waiting = await (await tx.execute(queries.factor_blocked, {"counted": heeded})).fetchone()
-        if waiting is not None:
-            seconds = math.ceil(waiting[0])
-            raise ProblemError(
-                Code.TOO_MANY_REQUESTS,
-                f"Too many wrong codes; try again in {seconds} s, or use a recovery code.",
-                headers={"Retry-After": str(seconds)},
-            )
+        await _blocked(tx, heeded, "Too many wrong codes; try again in {seconds} s, or use a recovery code.")
         if factor is not None and await _uses(tx, settings, principal, plain, factor, confirmed=confirmed):
             await tx.execute(queries.clear_factor_failures, {"counted": counted})
             await tx.execute(queries.know_address, {"known": _id_at(_KNOWN, principal, address)})
             return
-        cursor = await tx.execute(queries.count_factor_failure, {"counted": counted})
-        failures = dict(await cursor.fetchall())
-        await _note(tx, principal, "second_factor_refused")
-        if failures[family] >= MOST_FAILURES:
-            await tx.execute(sessions.end_family, {"family": family})
-            await _note(tx, principal, "ended", reason="too many wrong codes")
+        await _count(tx, principal, family, counted, "too many wrong codes")
     # After the commit: the refusal must not take the count back.
     raise invalid("/code", "the code is wrong, has passed, or was used already")
+
+
+async def _counted(tx: Connection, principal: Principal, address: str) -> tuple[UUID, list[UUID]]:
+    """The session, and what a wrong try of it counts for: itself first."""
+    family = principal.identity.session
+    if family is None:
+        raise ProblemError(Code.UNAUTHENTICATED, "Sign in again: this session knows no second factor.")
+    live = await (await tx.execute(queries.live_session, {"family": family})).fetchone()
+    if live is None:
+        raise ProblemError(Code.UNAUTHENTICATED, "The session has ended; sign in again.")
+    # A session that has used one is somebody's own: it answers for itself alone.
+    shared = [] if live == (SECOND_FACTOR,) else await _shared(tx, principal, address)
+    return family, [family, *shared]
+
+
+async def _blocked(tx: Connection, counted: list[UUID], words: str) -> None:
+    waiting = await (await tx.execute(queries.factor_blocked, {"counted": counted})).fetchone()
+    if waiting is not None:
+        seconds = math.ceil(waiting[0])
+        raise ProblemError(Code.TOO_MANY_REQUESTS, words.format(seconds=seconds), headers={"Retry-After": str(seconds)})
+
+
+async def _count(tx: Connection, principal: Principal, family: UUID, counted: list[UUID], why_ended: str) -> None:
+    """Count a wrong try, the session's own first, and end a session of too many."""
+    cursor = await tx.execute(queries.count_factor_failure, {"counted": counted})
+    failures: dict[UUID, int] = dict(await cursor.fetchall())
+    await _note(tx, principal, "second_factor_refused")
+    if failures[counted[0]] >= MOST_FAILURES:
+        await tx.execute(sessions.end_family, {"family": family})
+        await _note(tx, principal, "ended", reason=why_ended)
 
 
 async def _shared(tx: Connection, principal: Principal, address: str) -> list[UUID]:

@@ -12,6 +12,10 @@ select secret, last_step from second_factor
  where user_id = %(user_id)s and (confirmed_at is not null) = %(confirmed)s
    for update
 
+-- name: one_by_one
+-- Also while there is no factor to lock: tries at the same moment do not overtake the count.
+select pg_advisory_xact_lock(hashtextextended('second factor ' || %(user_id)s::text, 0))
+
 -- name: used_step
 update second_factor set last_step = %(step)s where user_id = %(user_id)s
 

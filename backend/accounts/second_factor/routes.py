@@ -26,11 +26,18 @@ async def step_up(
 
 @router.post("/second-factor", status_code=201, dependencies=[SignInLimit, Secret])
 async def begin_second_factor(
-    http: Request, principal: Annotated[Principal, require(None)], tx: Tx, request: BeginSecondFactor
+    http: Request, principal: Annotated[Principal, require(None)], database: Db, request: BeginSecondFactor
 ) -> Enrolment:
     """Begin to set up a second factor for a built-in account."""
     settings = http.app.state.settings
-    return await actions.begin(tx, settings, principal, password=request.password, environment=settings.environment)
+    return await actions.begin(
+        database,
+        settings,
+        principal,
+        password=request.password,
+        environment=settings.environment,
+        address=address_of(http),
+    )
 
 
 @router.post("/second-factor/confirm", dependencies=[SignInLimit, Secret])

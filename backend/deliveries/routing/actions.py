@@ -37,6 +37,10 @@ from models.deliveries.routing import (
 DIGESTS: Final = SetAside("daily messages")
 CODE_MINUTES: Final = 15
 CODE_TRIES: Final = 5
+CODES_TO_ONE: Final = 3
+"""Codes that go to one mailbox within an hour, whoever asks for them."""
+CODES_OF_ONE: Final = 10
+"""Codes that one person has sent within a day."""
 CONTACTS_MOST: Final = 5
 
 
@@ -224,10 +228,14 @@ async def write_digests(database: Database, _settings: Settings) -> None:
 
 
 async def add_contact(tx: Connection, *, user_id: str, name: str, request: ContactRequest) -> UUID:
-    """Keep an address of one's own and send a code there. Verified already: 409. Too many: 422. No mail: 409."""
+    """Keep an address of one's own and send a code there. Verified already: 409. Too many: 422. No mail: 409.
+
+    So many codes to a mailbox, or of a person, that it is a nuisance: 429.
+    """
     count = await (await tx.execute(queries.count_contacts, {"user_id": user_id})).fetchone()
     if count is not None and count[0] >= CONTACTS_MOST:
         raise invalid("/address", f"{CONTACTS_MOST} addresses are the most; remove one first")
+    await _few_codes(tx, user_id, request.address)
     code = f"{secrets.randbelow(10**6):06d}"
     values = {"user_id": user_id, "address": request.address, "minutes": CODE_MINUTES}
     row = await (
@@ -251,6 +259,20 @@ async def add_contact(tx: Connection, *, user_id: str, name: str, request: Conta
     await _written(tx, notice[0], "contact.code", user_id)
     await _record(tx, user_id, "deliveries.contact.added", "contact_method", str(contact_id))
     return contact_id
+
+
+async def _few_codes(tx: Connection, user_id: str, address: str) -> None:
+    """Anybody may name anybody's address: its mailbox is not to be filled by us."""
+    values = {"user_id": user_id, "address": address}
+    await tx.execute(queries.codes_one_by_one)
+    row = await (await tx.execute(queries.codes_sent, values)).fetchone()
+    to_one, of_one = row or (0, 0)
+    for sent, most, words, seconds in (
+        (to_one, CODES_TO_ONE, "Codes were sent to this address just now: look into its mail, or wait an hour.", 3600),
+        (of_one, CODES_OF_ONE, "You have had many codes sent: go on tomorrow.", 86_400),
+    ):
+        if sent >= most:
+            raise ProblemError(Code.TOO_MANY_REQUESTS, words, headers={"Retry-After": str(seconds)})
 
 
 async def verify_contact(tx: Connection, *, user_id: str, contact_id: UUID, request: ContactCodeRequest) -> bool:

@@ -121,6 +121,20 @@ values (%(user_id)s, %(address)s, %(code_hash)s, clock_timestamp() + make_interv
  where c.verified_at is null
 returning id
 
+-- name: codes_one_by_one
+select pg_advisory_xact_lock(hashtextextended('codes of addresses', 0))
+
+-- name: codes_sent
+-- To one mailbox, which is the same whatever follows a plus, and of one person, whose addresses may be gone again.
+select (select count(*) from notice as n
+         where n.template = 'contact.code' and n.created_at > clock_timestamp() - interval '1 hour'
+           and exists (select from unnest(n.recipients) as r(address)
+                        where regexp_replace(lower(r.address), '\+[^@]*@', '@')
+                            = regexp_replace(lower(%(address)s), '\+[^@]*@', '@'))),
+       (select count(*) from audit_log
+         where resource_type = 'contact_method' and action = 'deliveries.contact.added' and actor = %(user_id)s
+           and at > clock_timestamp() - interval '1 day')
+
 -- name: count_contacts
 select count(*) from contact_method where user_id = %(user_id)s
 

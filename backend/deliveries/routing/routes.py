@@ -11,6 +11,7 @@ from backend.core.clock import clock
 from backend.core.dependencies import Db, Read, Tx
 from backend.core.http import KnownQuery, known_id, operations_router
 from backend.core.problems import invalid
+from backend.core.rate_limits import SignInLimit
 from backend.core.rows import left_out, readable
 from backend.core.security import Principal, require
 from backend.core.versions import IfMatch, with_etag
@@ -99,14 +100,14 @@ async def list_contacts(principal: Anybody, connection: Read) -> Page[ContactMet
     return Page[ContactMethod](items=readable(found), left_out=left_out(found), as_of=await clock(connection))
 
 
-@router.post("/contacts", status_code=201)
+@router.post("/contacts", status_code=201, dependencies=[SignInLimit])
 async def add_contact(request: ContactRequest, principal: Anybody, tx: Tx, response: Response) -> ContactMethod:
     """Add an address of one's own; a code goes there."""
     key = await actions.add_contact(tx, user_id=principal.user_id, name=principal.name, request=request)
     return with_etag(response, await reads.contact(tx, principal.user_id, key))
 
 
-@router.post("/contacts/{contact_id}/verify")
+@router.post("/contacts/{contact_id}/verify", dependencies=[SignInLimit])
 async def verify_contact(
     contact_id: str, request: ContactCodeRequest, principal: Anybody, database: Db, response: Response
 ) -> ContactMethod:

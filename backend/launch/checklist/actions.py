@@ -5,6 +5,7 @@ Specification: ``POST /api/operations/checklist/[id]/complete``.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -178,14 +179,30 @@ async def _change(
 ) -> LaunchChecklistItem:
     if before.status is not ItemStatus.PENDING and not before.automatic:
         raise ProblemError(Code.CONFLICT, f"{before.key} is signed or waived; reopen it before you change it.")
+    if launch.rehearsal_of is None and (words := _let_go(before, draft)):
+        raise ProblemError(
+            Code.CONFLICT,
+            f"{before.key} {words}: going without it is a waiver, to which somebody else agrees. Ask for one.",
+        )
     await _check(tx, launch, {**await _drafts(tx, launch), draft.key: draft}, [draft])
     await tx.execute(queries.change, _columns(draft) | {"item_id": before.item_id})
     return await _tell(tx, launch, before, "changed", actor, ())
 
 
+def _let_go(before: LaunchChecklistItem, draft: ItemDraft) -> str | None:
+    """Why the launch would be held by less than before; ``None`` when it is held as it was."""
+    if before.blocking and not draft.blocking:
+        return "holds the launch"
+    if before.blocking and before.due <= 0 < draft.due:
+        return "holds the launch, which is over when it would be due"
+    if set(before.criteria) - set(draft.criteria) or (before.automatic and not draft.automatic):
+        return "is held against figures"
+    return None
+
+
 async def take_file(tx: Connection, *, actor: str, launch: Launch, request: ImportChecklist) -> ChecklistImport:
     """Add and change items by a file. What would change a signed one is refused as a whole: 409."""
-    drafts = files.read_items(request.text, request.format)
+    drafts = await asyncio.to_thread(files.read_items, request.text, request.format)
     await locked(tx, UUID(launch.launch_id))
     there = await _drafts(tx, launch)
     wanted = {draft.key: draft for draft in drafts}

@@ -19,6 +19,7 @@ from backend.launch.evidence import bound, criterion_problem
 from backend.launch.launches.actions import locked
 from backend.launch.launches.reads import launch as find
 from backend.launch.lifecycle import queries
+from backend.launch.poll import reads as polls
 from backend.launch.templates import reads as templates
 from models.core.permissions import Permission
 from models.core.problems import Code
@@ -34,6 +35,7 @@ from models.launch import (
     RehearseLaunch,
 )
 from models.launch.checklist import ItemDraft
+from models.launch.poll import Choice, PollState
 from models.launch.templates import TemplateContent
 
 if TYPE_CHECKING:
@@ -99,7 +101,14 @@ async def change(tx: Connection, *, actor: str, launch_id: UUID, version: int, r
 
 
 async def finish(tx: Connection, *, actor: str, launch_id: UUID, version: int, decision: str) -> Launch:
-    """Say that a launch is done. A poll is open: 409. Stale: 412."""
+    """Say that a launch is done. A poll is open, or the last one did not end with GO: 409. Stale: 412."""
+    last = await polls.latest(tx, launch_id)
+    if last is not None and last.state is PollState.CLOSED and last.verdict is not Choice.GO:
+        raise ProblemError(
+            Code.CONFLICT,
+            f"Poll {last.round} ended with {last.verdict}: ask again, or scrub the launch. While a poll is open, two "
+            "people go against a NO-GO.",
+        )
     return await _close(tx, actor, launch_id, version, LaunchState.LAUNCHED, decision)
 
 

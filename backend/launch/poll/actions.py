@@ -22,6 +22,7 @@ from backend.core.json import dumps
 from backend.core.problems import ProblemError, invalid
 from backend.core.settings import Settings
 from backend.launch.clock import actions as clocks
+from backend.launch.clock import reads as clock_reads
 from backend.launch.evidence import Limits, bound, evaluate, pinned_limits
 from backend.launch.launches import reads as launches
 from backend.launch.launches.actions import locked
@@ -31,9 +32,19 @@ from models.access import Approval
 from models.core.permissions import Permission
 from models.core.problems import Code
 from models.launch import Launch
-from models.launch.clock import HoldClock
+from models.launch.clock import ClockEventKind, HoldClock
 from models.launch.criteria import Evidence, EvidenceVerdict
-from models.launch.poll import AskOverride, CastVote, Choice, ClosePoll, LaunchStatus, OpenPoll, Poll, Standing
+from models.launch.poll import (
+    AskOverride,
+    CastVote,
+    Choice,
+    ClosePoll,
+    LaunchStatus,
+    OpenPoll,
+    Poll,
+    PollState,
+    Standing,
+)
 
 if TYPE_CHECKING:
     from backend.core.security import Principal
@@ -279,11 +290,24 @@ OVERRIDE = ApprovalKind("launch.override", _apply_override)
 
 
 async def release_blocker(connection: Connection, world: World, launch: Launch) -> str | None:
-    """Why the clock may not go on; ``None`` when it may: no poll is open, or its verdict is GO."""
-    status = await reads.status(connection, *world, launch)
-    if status.poll is None or status.poll.state != "open" or status.verdict.word is Choice.GO:
+    """Why the clock may not go on; ``None`` when it may.
+
+    It may where nobody was asked, the verdict of an open poll is GO, or a closed one was; and where the clock was set
+    anew or back after one that was not. Else closing a poll would be going against its NO-GO alone.
+    """
+    poll = await reads.latest(connection, launch.launch_id)
+    if poll is None:
         return None
-    return f"The poll says {status.verdict.word}: {status.verdict.causes[0].title}."
+    if poll.state is PollState.OPEN:
+        verdict = (await reads.status(connection, *world, launch)).verdict
+        return None if verdict.word is Choice.GO else f"The poll says {verdict.word}: {verdict.causes[0].title}."
+    if poll.verdict is Choice.GO or poll.closed_at is None:
+        return None
+    anew = {ClockEventKind.SET, ClockEventKind.RECYCLE}
+    events = await clock_reads.events(connection, launch.launch_id)
+    if any(event.kind in anew and event.at > poll.closed_at for event in events):
+        return None
+    return f"Poll {poll.round} ended with {poll.verdict}: ask again, or go back to an earlier point first."
 
 
 async def _lock(tx: Connection, launch_id: UUID, poll_id: UUID) -> Poll:

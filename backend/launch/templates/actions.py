@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
@@ -31,7 +32,8 @@ async def import_template(
     tx: Connection, *, actor: str, key: str, request: ImportTemplate, known: Criteria
 ) -> LaunchTemplate:
     """Keep a file as the next version of a template. Raises ProblemError 422 with the line or field."""
-    content = files.read_template(request.text, request.format, await reads.content(tx, key))
+    before = await reads.content(tx, key)
+    content = await asyncio.to_thread(files.read_template, request.text, request.format, before)
     await _check(tx, content, known)
     return await _follow(tx, actor=actor, key=key, content=content, summary=request.summary, based=request.based_on)
 

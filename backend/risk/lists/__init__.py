@@ -1,1 +1,1 @@
-"""Lists, snoozes, breakers and the policy of the queue: what people set beside the rules."""
+"""Lists, breakers and the policy of the queue: what people set beside the rules."""

@@ -1,4 +1,4 @@
-"""Reading lists, snoozes, breakers and the policy."""
+"""Reading lists, breakers and the policy."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from backend.core.problems import ProblemError
 from backend.core.rows import Unreadable, lenient_row
 from models.core.problems import Code
 from models.risk.rules import ListEntry, RiskList, RiskPolicy
-from models.risk.suppression import Breaker, Snooze
+from models.risk.suppression import Breaker
 
 queries = load_queries(__package__)
 
@@ -49,15 +49,6 @@ async def entries(
     async with connection.cursor(row_factory=lenient_row(ListEntry)) as cursor:
         values = {"list_id": list_id, "value": value, "before": before, "limit": limit}
         await cursor.execute(queries.entries, values)
-        return await cursor.fetchall()
-
-
-async def snoozes(
-    connection: Connection, *, active: bool, before: UUID | None, limit: int
-) -> list[Snooze | Unreadable]:
-    """Rules that are quiet for somebody, newest first."""
-    async with connection.cursor(row_factory=lenient_row(Snooze)) as cursor:
-        await cursor.execute(queries.snoozes, {"active": active, "before": before, "limit": limit})
         return await cursor.fetchall()
 
 

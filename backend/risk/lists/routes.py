@@ -1,8 +1,8 @@
-"""``/api/risk/lists``, ``/snoozes``, ``/breakers`` and ``/policy``."""
+"""``/api/risk/lists``, ``/breakers`` and ``/policy``."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query, Request, Response
@@ -16,7 +16,7 @@ from backend.core.rows import left_out, readable
 from backend.core.security import Principal, require
 from backend.core.versions import IfMatch, with_etag
 from backend.risk.lists import actions, reads
-from backend.risk.mask import masked, may_see
+from backend.risk.mask import hidden
 from backend.risk.probing import note_value
 from backend.shop import reporting_currency
 from models.access import Approval
@@ -25,7 +25,7 @@ from models.core.paging import PAGE_DEFAULT, Page
 from models.core.permissions import Permission
 from models.core.problems import Code
 from models.risk.rules import ListEntry, ListEntryDraft, RiskList, RiskListDraft, RiskPolicy, RiskPolicyChange
-from models.risk.suppression import Breaker, EndSnooze, ResetBreaker, Snooze, SnoozeDraft
+from models.risk.suppression import Breaker, ResetBreaker
 
 router = operations_router("/api/risk", "risk")
 
@@ -33,11 +33,9 @@ STEP_UP = 300
 """Seconds a second factor opens what lets orders pass."""
 
 Viewer = Annotated[Principal, require(Permission.VIEW_RISK_QUEUE)]
-Analyst = Annotated[Principal, require(Permission.APPROVE_ORDERS)]
 Manager = Annotated[Principal, require(Permission.MANAGE_RISK_RULES)]
 Careful = Annotated[Principal, require(Permission.MANAGE_RISK_RULES, step_up=STEP_UP)]
 WAITS: dict[int | str, dict[str, Any]] = {202: {"model": Approval, "description": "Waits for approval."}}
-R = TypeVar("R", ListEntry, Snooze)
 
 
 @router.get("/lists")
@@ -94,7 +92,7 @@ async def list_entries(
         await note_value(database, http.app.state.guesses, principal, found.metric, known, refuse=True)
     entries = await reads.entries(connection, found.list_id, value=known, before=before, limit=limit + 1)
     items, following, left_out = cut_page(entries, limit, lambda last: (last.entry_id,))
-    shown = tuple(_hidden(entry, found.metric, principal) for entry in items)
+    shown = tuple(hidden(entry, found.metric, principal) for entry in items)
     return Page[ListEntry](items=shown, next_cursor=following, left_out=left_out, as_of=now)
 
 
@@ -109,7 +107,7 @@ async def add_entry(
     if isinstance(entry, Approval):
         response.status_code = 202
         return with_etag(response, entry)
-    return _hidden(entry, metric, principal)
+    return hidden(entry, metric, principal)
 
 
 @router.delete("/lists/{list_id}/entries/{entry_id}", status_code=204)
@@ -118,49 +116,6 @@ async def remove_entry(list_id: str, entry_id: str, principal: Manager, tx: Tx) 
     await actions.remove_entry(
         tx, actor=principal.user_id, list_id=_slug(list_id, "list"), entry_id=known_id(entry_id, "entry")
     )
-
-
-@router.get("/snoozes")
-async def list_snoozes(
-    principal: Viewer,
-    connection: Read,
-    active: Annotated[bool, Query(description="Only those that hold now.")] = True,
-    limit: Limit = PAGE_DEFAULT,
-    cursor: Cursor = None,
-) -> Page[Snooze]:
-    """List rules that are quiet for somebody, newest first."""
-    (before,) = decode_cursor(cursor, UUID)
-    now = await clock(connection)
-    found = await reads.snoozes(connection, active=active, before=before, limit=limit + 1)
-    items, following, left_out = cut_page(found, limit, lambda last: (last.snooze_id,))
-    shown = tuple(_hidden(snooze, snooze.subject, principal) for snooze in items)
-    return Page[Snooze](items=shown, next_cursor=following, left_out=left_out, as_of=now)
-
-
-@router.post("/snoozes", status_code=201)
-async def create_snooze(
-    http: Request, request: SnoozeDraft, principal: Analyst, database: Db, tx: Tx, response: Response
-) -> Snooze:
-    """Keep one rule quiet for one customer, card or e-mail, for at most 90 days."""
-    if request.value:
-        await note_value(database, http.app.state.guesses, principal, request.subject, request.value)
-    made = await actions.create_snooze(tx, actor=principal.user_id, request=request)
-    return with_etag(response, _hidden(made, made.subject, principal))
-
-
-@router.post("/snoozes/{snooze_id}/end")
-async def end_snooze(
-    snooze_id: str, request: EndSnooze, principal: Analyst, tx: Tx, version: IfMatch, response: Response
-) -> Snooze:
-    """End a snooze before its time."""
-    ended = await actions.end_snooze(
-        tx,
-        actor=principal.user_id,
-        snooze_id=known_id(snooze_id, "snooze"),
-        version=version,
-        reason=request.reason,
-    )
-    return with_etag(response, _hidden(ended, ended.subject, principal))
 
 
 @router.get("/breakers")
@@ -200,16 +155,11 @@ async def change_policy(
     )
     if isinstance(changed, Approval):
         response.status_code = 202
-    return with_etag(response, changed)
+        return with_etag(response, changed)
+    return with_etag(response, await reads.find_policy(tx))
 
 
 def _slug(text: str, what: str) -> str:
     if not storable(text):
         raise ProblemError(Code.NOT_FOUND, f"There is no such {what}.")
     return text
-
-
-def _hidden(record: R, metric: str, principal: Principal) -> R:
-    if may_see(principal):
-        return record
-    return record.model_copy(update={"value": masked(metric, record.value)})

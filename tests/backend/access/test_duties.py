@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import psycopg
 import pytest
 
 from models.core.permissions import APART, BUILT_IN_ROLES, Permission, together
+from tests.backend.launch.fixtures import CHECKLIST, LAUNCHES, Pad
 from tests.backend.risk.fixtures import RiskShop
 from tests.backend.risk.samples import publish, rule
 from tests.conftest import Api
@@ -82,6 +84,21 @@ def _orders(office: Office) -> None:
     assert proposed.json()["status"] == "open", proposed.text
     again = office.send("POST", path, verdict | {"verdict": "rejected"}, proposed.json()["version"])
     assert again.status_code == 409
+    _snoozes(office)
+
+
+def _snoozes(office: Office) -> None:
+    """Neither at once nor bit by bit does one person keep a rule quiet for somebody for long."""
+    path = f"{RISK}/snoozes"
+    now = datetime.now(UTC)
+    draft = {"ruleId": rule()["ruleId"], "subject": "customer_id", "value": "c-1", "reason": "r"}
+    office.refused_alone(office.send("POST", path, draft | {"until": (now + timedelta(days=90)).isoformat()}))
+    short = office.send("POST", path, draft | {"value": "c-2", "until": (now + timedelta(days=6)).isoformat()})
+    assert short.status_code == 201, short.text
+    with psycopg.connect(office.api.owner_url) as connection:
+        connection.execute("update risk_snooze set created_at = created_at - interval '6 d', until = now()")
+    more = office.send("POST", path, draft | {"value": "c-2", "until": (now + timedelta(days=6)).isoformat()})
+    office.refused_alone(more)
 
 
 def _rules(office: Office) -> None:
@@ -133,6 +150,48 @@ def _matrix(office: Office) -> None:
     office.refused_alone(office.send("PUT", path, {"levels": levels, "reason": "less work"}, 1))
 
 
+def _no_go(office: Office) -> None:
+    """Neither by an override, nor by closing the poll and going on, does one person go against a NO-GO."""
+    pad = Pad(office.api, office.api.settings)
+    launch = pad.launch(timedelta(minutes=5))
+    address = f"{LAUNCHES}/{launch['launchId']}"
+    poll = pad.poll(launch)
+    assert pad.vote(launch, poll, "risk-manager", "NO-GO").status_code == 200
+    office.refused_alone(office.send("POST", f"{poll}/overrides", {"role": "risk-manager", "reason": "r"}))
+    hold = {"reason": "r", "exitCriteria": "e"}
+    held = office.send("POST", f"{address}/clock/hold", hold).json()["hold"]
+    closed = office.send("POST", f"{poll}/close", {"verdict": "NO-GO", "reason": "r"})
+    assert closed.status_code == 200, closed.text
+    release = {"hold": held, "reason": "r"}
+    refused = office.send("POST", f"{address}/clock/release", release)
+    assert (refused.status_code, "ended with NO-GO" in refused.json()["detail"]) == (409, True)
+    version = office.send("GET", address).json()["version"]
+    refused = office.send("POST", f"{address}/finish", {"decision": "d"}, version)
+    assert (refused.status_code, "ended with NO-GO" in refused.json()["detail"]) == (409, True)
+    # Nor by asking once more and closing before anybody has said it again.
+    again = pad.poll(launch)
+    assert office.send("POST", f"{again}/close", {"verdict": "HOLD", "reason": "r"}).status_code == 200
+    assert office.send("POST", f"{address}/clock/release", release).status_code == 409
+    # Back to an earlier point, as the rules of a countdown have it.
+    assert office.send("POST", f"{address}/clock/recycle", {"reading": -600, "reason": "r"}).status_code == 200
+    held = pad.status(launch)["clock"]["hold"]
+    assert office.send("POST", f"{address}/clock/release", release | {"hold": held}).status_code == 200
+    assert office.send("POST", f"{address}/finish", {"decision": "d"}, version).status_code == 409
+
+
+def _waivers(office: Office) -> None:
+    """Neither as a waiver nor as a change does one person go without an item that holds the launch."""
+    pad = Pad(office.api, office.api.settings)
+    item = pad.items(pad.launch())["price-list"]
+    path = f"{CHECKLIST}/{item['itemId']}"
+    until = (datetime.now(UTC) + timedelta(days=3)).isoformat()
+    office.refused_alone(office.send("POST", f"{path}/waive", {"reason": "r", "until": until}, item["version"]))
+    for change in ({"blocking": False}, {"due": 86_400}):
+        refused = office.send("PATCH", path, change, item["version"])
+        assert (refused.status_code, "is a waiver" in refused.json()["detail"]) == (409, True)
+    assert office.send("PATCH", path, {"due": -3_600}, item["version"]).status_code == 200
+
+
 WALKS: dict[str, Callable[[Office], None]] = {
     Permission.MANAGE_ROLES: _roles,
     Permission.APPROVE_ROLES: _approvals,
@@ -141,6 +200,8 @@ WALKS: dict[str, Callable[[Office], None]] = {
     Permission.PUBLISH_RISK_RULES: _rules,
     Permission.MANAGE_INCIDENTS: _reviews,
     Permission.MANAGE_ONCALL: _matrix,
+    Permission.MANAGE_CHECKLIST: _waivers,
+    Permission.LAUNCH_DIRECT: _no_go,
 }
 
 

@@ -177,6 +177,35 @@ def test_setting_up_takes_the_password_and_nothing_replaces_a_factor_in_use(ada:
     assert ada.send("POST", f"{SESSION}/second-factor", password=PASSWORD).status_code == 409
 
 
+def test_wrong_passwords_where_one_is_set_up_are_braked_like_codes(api: Api, ada: Person) -> None:
+    """Whoever took a session guesses neither in it, nor in others, nor from many addresses."""
+
+    def guess(person: Person, address: str, password: str | None = None) -> int:
+        password = password or "wrong"
+        return person.send("POST", f"{SESSION}/second-factor", address, password=password).status_code
+
+    thief = Person(api, "ada")
+    assert [guess(thief, "203.0.113.1") for _ in range(4)] == [422, 422, 422, 429]
+    assert guess(thief, "203.0.113.1", PASSWORD) == 429, "nor is he told that a guess was right"
+    assert guess(Person(api, "ada"), "203.0.113.2") == 429
+    with psycopg.connect(api.owner_url, autocommit=True) as connection:
+        connection.execute("update second_factor_failure set blocked_until = now()")
+    ada.set_up()
+    # Elsewhere the right one clears no wrong codes.
+    other = Person(api, "ada")
+    assert [other.step_up("000000", "203.0.113.3").status_code for _ in range(4)] == [422, 422, 422, 429]
+    assert guess(other, "203.0.113.3", PASSWORD) == 409
+    assert other.step_up("000000", "203.0.113.3").status_code == 429
+
+
+def test_passwords_tried_at_the_same_moment_do_not_overtake_the_count(api: Api, ada: Person) -> None:
+    def guess(_: int) -> int:
+        return ada.send("POST", f"{SESSION}/second-factor", password="wrong").status_code
+
+    with ThreadPoolExecutor(12) as pool:
+        assert list(pool.map(guess, range(12))).count(422) == 3
+
+
 def test_an_account_without_password_must_have_signed_in_just_now(api: Api) -> None:
     path = f"{api.base_url}{SESSION}/second-factor"
     old = api.token("viewer", auth_time=datetime.now(UTC) - timedelta(minutes=6))

@@ -26,9 +26,17 @@ from backend.deliveries.routing.reads import route_map
 from backend.deliveries.watching.actions import watch
 from backend.integrations.alarms import AlertAlarms
 from models.alerts import Severity
-from models.deliveries.connections import ConnectionKind, SecretPurpose, SecretRequest, ShopSettings
+from models.core.problems import Code
+from models.deliveries.connections import (
+    ConnectionKind,
+    SecretPurpose,
+    SecretRequest,
+    ShopSettings,
+    SmtpSecurity,
+    SmtpSettings,
+)
 from models.deliveries.letters import LetterState, ReplayRequest
-from models.deliveries.routing import RouteMapRequest, RouteMode, RouteRequest, Team, TemplateChange
+from models.deliveries.routing import ContactRequest, RouteMapRequest, RouteMode, RouteRequest, Team, TemplateChange
 from tests.backend.deliveries.fixtures import SECRET, STORE, PlainShop, Post, post, receiving, until
 
 
@@ -260,3 +268,32 @@ def test_a_hook_that_is_not_genuine_or_not_there_is_refused(api: Any) -> None:
     for path in ("0198c0de-0000-7000-8000-000000000000", "nonsense"):
         answer = httpx.post(f"{api.base_url}/api/hooks/{path}", content=b"{}", timeout=10)
         assert answer.status_code == 404
+
+
+async def test_codes_of_addresses_fill_no_mailbox(database_url: str, owner_url: str) -> None:
+    async def ask(it: Post, person: str, address: str) -> None:
+        async with it.database.transaction() as tx:
+            key = await routing.add_contact(tx, user_id=person, name=person, request=ContactRequest(address=address))
+        async with it.database.transaction() as tx:
+            await routing.remove_contact(tx, user_id=person, contact_id=key)
+
+    async with post(database_url, owner_url) as it:
+        mail = SmtpSettings(
+            host="127.0.0.1",
+            security=SmtpSecurity.NONE,
+            sender="console@shop.example",
+            recipients=("all@shop.example",),
+        )
+        await it.connect("Mail", settings=mail, subscriptions=())
+        for number, address in enumerate(("victim@shop.example", "Victim@Shop.Example", "victim+1@shop.example")):
+            await ask(it, f"person{number}", address)
+        with pytest.raises(ProblemError) as refused:
+            await ask(it, "another", "victim+2@shop.example")
+        assert (refused.value.code, "wait an hour" in refused.value.detail) == (Code.TOO_MANY_REQUESTS, True)
+        await ask(it, "another", "else@shop.example")
+        # Nor does one person fill many.
+        for number in range(9):
+            await ask(it, "another", f"x{number}@shop.example")
+        with pytest.raises(ProblemError) as refused:
+            await ask(it, "another", "one@shop.example")
+        assert refused.value.code is Code.TOO_MANY_REQUESTS

@@ -215,7 +215,8 @@ def test_a_launch_teaches_the_next_version(pad: Pad) -> None:
 def test_files_that_are_none_are_refused_with_where() -> None:
     deep, bomb = "[" * 200, "a: &a [x, x]\nb: &b [*a, *a]\nitems: [*b, *b]\n"
     python, twice = "items: !!python/x 1", "items: [{key: a, key: b}]"
-    for text in (deep, bomb, twice, "- key", "5", "items: [{key: A}]", "\t", python):
+    many = f"items: [{'{key: a},' * 1001}]"
+    for text in (deep, "- " * 300_000, bomb, twice, many, "- key", "5", "items: [{key: A}]", "\t", python):
         with pytest.raises(ProblemError):
             files.read_items(text, ChecklistFormat.YAML)
     for text in (
@@ -227,9 +228,14 @@ def test_files_that_are_none_are_refused_with_where() -> None:
         "key,blocking\na,perhaps\n",
         'key,contingency\na,"{"\n',
         'key\n"a\n',
+        f'key,evidence\na,"{"[" * 100_000}"\n',
     ):
         with pytest.raises(ProblemError):
             files.read_items(text, ChecklistFormat.CSV)
+
+    # What is too much is said before each of its rows is looked at.
+    with pytest.raises(ProblemError, match="at most 1,000 items"):
+        files.read_items("key\n" + "x\n" * 100_000, ChecklistFormat.CSV)
 
 
 LETTERS = st.characters(blacklist_categories=("Cs",), blacklist_characters="\0\r")

@@ -170,6 +170,23 @@ def test_a_list_holds_what_lists_can_hold(api: Api) -> None:
     assert put_on(api, "ips", "10.0.0").json()["errors"][0]["pointer"] == "/value"
 
 
+def test_a_long_snooze_holds_once_somebody_else_agrees_and_whom_it_is_for_stays_hidden(api: Api) -> None:
+    publish(api.owner_url, rule())
+    draft = {"ruleId": "velocity-card", "subject": "email", "value": "ada@x.org", "until": soon(days=30), "reason": "r"}
+    asked = send(api, "POST", "/snoozes", draft, "risk-analyst")
+    assert (asked.status_code, asked.json()["kind"]) == (202, "risk.snooze")
+    assert "ada@x.org" not in asked.text
+    assert send(api, "POST", "/snoozes", draft, "risk-analyst").json() == asked.json(), "the same wish again"
+    assert send(api, "GET", "/snoozes").json()["items"] == []
+    assert approve(api, asked.json()).status_code == 200
+    (made,) = send(api, "GET", "/snoozes").json()["items"]
+    assert (made["value"], made["createdBy"]) == ("a***@x.org", "risk-analyst")
+    with psycopg.connect(api.owner_url) as connection:
+        logged = connection.execute("select count(*) from audit_log where after::text like '%ada@x.org%'").fetchone()
+        kept = connection.execute("select count(*) from risk_snooze_request").fetchone()
+    assert (logged, kept) == ((0,), (0,))
+
+
 def test_a_rule_is_quiet_once_for_somebody_and_until_an_instant(api: Api) -> None:
     publish(api.owner_url, rule())
     until = soon(hours=2)
@@ -195,7 +212,8 @@ def test_a_rule_is_quiet_once_for_somebody_and_until_an_instant(api: Api) -> Non
 def test_the_policy(api: Api) -> None:
     found = send(api, "GET", "/policy")
     assert found.headers["etag"] == '"1"'
-    assert found.json() == {"twoPersonMinor": 50_000, "reviewHours": 24, "blockHours": 24, "version": 1}
+    expected = {"twoPersonMinor": 50_000, "reviewHours": 24, "blockHours": 24, "amountWaitsUntil": None, "version": 1}
+    assert found.json() == expected
     assert send(api, "PATCH", "/policy", {"reviewHours": None}, If_Match='"1"').status_code == 422
     assert send(api, "PATCH", "/policy", {"reviewHours": 0}, If_Match='"1"').status_code == 422
     assert send(api, "PATCH", "/policy", {"reviewHours": 8}, If_Match='"2"').status_code == 412
@@ -221,7 +239,8 @@ def test_the_amount_for_two_people_is_changed_by_two(api: Api) -> None:
     asked = send(api, "PATCH", "/policy", change, If_Match='"1"')
     assert (asked.status_code, asked.json()["kind"]) == (202, "risk.policy")
     assert "500.00" in asked.json()["title"]
-    assert send(api, "GET", "/policy").json()["twoPersonMinor"] == 50_000
+    waiting = send(api, "GET", "/policy").json()
+    assert (waiting["twoPersonMinor"], waiting["amountWaitsUntil"]) == (50_000, asked.json()["endsAt"])
     assert send(api, "PATCH", "/policy", change, If_Match='"1"').json() == asked.json(), "asked for once"
     with psycopg.connect(api.owner_url) as connection:
         connection.execute(
@@ -234,6 +253,7 @@ def test_the_amount_for_two_people_is_changed_by_two(api: Api) -> None:
         "twoPersonMinor": 10**12,
         "reviewHours": 24,
         "blockHours": 24,
+        "amountWaitsUntil": None,
         "version": 2,
     }
 

@@ -84,6 +84,43 @@ def test_nobody_waits_long_for_a_database_that_is_stopped(server: Embedded) -> N
     stop()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="stops processes by their parent")
+def test_nobody_waits_long_for_single_processes_that_are_stopped(server: Embedded) -> None:
+    """The server goes on and answers, and what we are connected to does not."""
+    from backend.core.database import Database, DatabaseUnavailable
+
+    async def ask() -> tuple[list[float], int]:
+        database = Database(server.url(), size=4, statement_seconds=20)
+        await database.open()
+
+        async def own_process() -> int:
+            async with database.read() as connection:
+                await connection.execute("select pg_sleep(0.1)")
+                return connection.info.backend_pid
+
+        held = set(await asyncio.gather(*(own_process() for _ in range(4))))
+        for process in held:
+            os.kill(process, signal.SIGSTOP)
+        waited, answered = [], 0
+        try:
+            while not answered:
+                began = time.monotonic()
+                with suppress(DatabaseUnavailable):
+                    assert await own_process() not in held
+                    answered += 1
+                waited.append(time.monotonic() - began)
+        finally:
+            for process in held:
+                with suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGCONT)
+        await database.close()
+        return waited, len(held)
+
+    waited, held = asyncio.run(ask())
+    assert max(waited) < SECONDS_MOST, waited
+    assert len(waited) <= held + 1
+
+
 def test_a_statement_that_only_takes_long_is_waited_for(database_url: str) -> None:
     from backend.core.database import Database
 

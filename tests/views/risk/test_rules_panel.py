@@ -479,13 +479,13 @@ def test_what_waits_for_a_second_person_is_said_and_shown_as_it_is(aio: Any, api
     seed(api)
     send(api, "POST", "/lists", {"listId": "friends", "title": "Friends", "kind": "allow", "metric": "device"}, ME)
 
-    def agree() -> None:
+    def decide(verdict: str) -> None:
         base, headers = f"{api.base_url}/api/operations/rbac/approvals", api.headers("compliance-officer")
         for each in httpx.get(base, headers=headers, timeout=30).json()["items"]:
             if each["state"] == "pending":
                 answer = httpx.post(
                     f"{base}/{each['approvalId']}/decision",
-                    json={"decision": "approve"},
+                    json={"decision": verdict, "reason": "as it stands"},
                     headers=headers | {"If-Match": f'"{each["version"]}"'},
                     timeout=30,
                 )
@@ -518,13 +518,33 @@ def test_what_waits_for_a_second_person_is_said_and_shown_as_it_is(aio: Any, api
         await turns()
         assert [label.text() for label in page.findChildren(QLabel)].count("Why") == 1
         assert page.save.toolTip() == "there is nothing to save"
-        page.review.box.setValue(page.review.box.value() + 1)
-        assert page.note.text() == HOLDS, "the next change is none that waits"
-        page.review.box.setValue(page.review.box.value() - 1)
+        page.review.box.setValue(9)
+        assert page.note.text() == WAITS, "what is typed meanwhile does not end it"
+        page.save.click()
+        await until(lambda: page._policy is not None and page._policy.review_hours == 9)
+        assert page.note.text() == WAITS, "nor does what is saved meanwhile"
 
-        await asyncio.to_thread(agree)
+        await asyncio.to_thread(decide, "deny")
+        await until(lambda: page.note.text() == HOLDS)
+        assert page.amount.minor == before
+
+        page.amount.line.clear()
+        QTest.keyClicks(page.amount.line, "1234")
+        page.reason.setText("the sale after all")
+        page.save.click()
+        await until(lambda: page.note.text() == WAITS)
+        await asyncio.to_thread(decide, "approve")
         await until(lambda: page.amount.minor == 123_400)
+        assert page.note.text() == HOLDS
+
         panel.pages["Lists"].click()
+        panel.buttons["add"].click()
+        again = shown(AddEntryDialog)
+        QTest.keyClicks(again.value, "device-of-a-friend")
+        again.words.setPlainText("our own test device, as the lead knows")
+        again.submit()
+        await until(lambda: [message.text for message in console.messages.history].count(said) == 2)
+        await asyncio.to_thread(decide, "approve")
         await until(lambda: panel.entries.records.rowCount() == 1)
 
     journey(aio, api, tmp_path, steps, ME)

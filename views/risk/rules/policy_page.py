@@ -27,7 +27,7 @@ HOLDS = (
     "amount is changed once somebody else agrees."
 )
 WAITS = (
-    "Your change waits under Access for somebody else to agree. Until then the policy stays as it is, which is what "
+    "A change of the amount waits under Access for somebody else to agree. Until then it stays as it is, which is what "
     "stands here."
 )
 
@@ -65,15 +65,24 @@ class PolicyPage(QWidget):
         """Show it; ``problem`` says why it is not known."""
         if policy is None:
             self.note.setText(f"It cannot be read: {problem}" if problem else "Waiting for the first answer…")
-        elif self._policy is None or currency != self._currency or (policy != self._policy and not self._changes()):
+        elif self._policy is None or currency != self._currency or (self._differs(policy) and not self._changes()):
             self._policy, self._currency = policy, currency
             self._build(policy, currency)
-        elif policy != self._policy:
+        elif self._differs(policy):
             self.note.setText("Somebody else changed the policy meanwhile; saving asks you which one holds.")
+        else:
+            self._policy = policy
+            self._tell(policy)
         self._explain()
 
+    def _differs(self, policy: RiskPolicy) -> bool:
+        return self._policy is not None and policy.version != self._policy.version
+
+    def _tell(self, policy: RiskPolicy) -> None:
+        self.note.setText(HOLDS if policy.amount_waits_until is None else WAITS)
+
     def _build(self, policy: RiskPolicy, currency: str) -> None:
-        self.note.setText(HOLDS)
+        self._tell(policy)
         while self._form.rowCount():
             field = self._form.itemAt(0, QFormLayout.ItemRole.FieldRole)
             if field is not None and field.widget() is self.reason:
@@ -90,7 +99,7 @@ class PolicyPage(QWidget):
         for hours in (self.review, self.block):
             hours.box.setMinimum(1)
         for each in (self.amount, self.review, self.block):
-            each.changed.connect(lambda _: self._edited())
+            each.changed.connect(lambda _: self._explain())
             each.setMaximumWidth(280)
             self._form.addRow(each.accessibleName(), each)
         self._form.addRow("Why", self.reason)
@@ -106,11 +115,6 @@ class PolicyPage(QWidget):
             "block_hours": self.block.box.value(),
         }
         return {key: value for key, value in values.items() if value != getattr(policy, key)}
-
-    def _edited(self) -> None:
-        if self.note.text() == WAITS and self._changes():
-            self.note.setText(HOLDS)  # the next one is being typed
-        self._explain()
 
     def _explain(self) -> None:
         reason = self._console.write_blocker(Permission.MANAGE_RISK_RULES, irreversible=True)
@@ -137,12 +141,14 @@ class PolicyPage(QWidget):
         except OperationsError as error:
             self.problem.say(f"{error} Nothing was changed; what you typed is still here.")
         else:
+            from models.access import Approval
             from models.risk.rules import RiskPolicy
 
             self.reason.clear()
             if "approvalId" in outcome.answer:
-                self._build(policy, self._currency)
-                self.note.setText(WAITS)
+                waits = Approval.model_validate(outcome.answer).ends_at
+                self._policy = policy.model_copy(update={"amount_waits_until": waits})
+                self._build(self._policy, self._currency)
             elif outcome.answer:
                 self._policy = RiskPolicy.model_validate(outcome.answer)
                 self._build(self._policy, self._currency)

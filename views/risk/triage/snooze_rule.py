@@ -85,7 +85,12 @@ class SnoozeRuleDialog(DecidingDialog):
         entry_id = self._case.entry.entry_id
 
         async def quiet() -> None:
-            await snooze_rule(self._console.mutations, rule_id, subject, entry_id, until, words)
+            outcome = await snooze_rule(self._console.mutations, rule_id, subject, entry_id, until, words)
+            if "approvalId" in outcome.answer:
+                self._console.messages.post(
+                    f"{chip(rule_id)} is not quiet yet: so long a snooze waits under Access for somebody else to agree."
+                )
+                return
             end = f"{until.day} {until:%b %H:%M} UTC"
             self._console.messages.post(f"{chip(rule_id)} is quiet until {end} for: {whom}. It is listed under Lists.")
 
