@@ -1,0 +1,50 @@
+"""Open incidents and what happened in them are kept on this computer, whether anybody has looked at them or not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from app.incidents.domain import Incidents
+
+if TYPE_CHECKING:
+    from app.core.capability import Engine
+    from app.core.query import Watch
+
+KEPT_MOST = 12
+"""Incidents whose timelines are followed, the newest first."""
+
+
+class OpenIncidents:
+    """Follows the open incidents for as long as the console lives."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._incidents = engine.of(Incidents)
+        self._open = self._incidents.open()
+        self._watch: Watch | None = None
+        self._watches: dict[str, tuple[Watch, ...]] = {}
+
+    def keep(self) -> None:
+        """Begin to follow them."""
+        if self._watch is None:
+            self._watch = self._open.watch(shown=False)
+            self._open.changed.connect(self._follow)
+            self._follow()
+
+    def _follow(self) -> None:
+        sample = self._open.sample
+        wanted = [each.incident_id for each in (sample.value if sample is not None else ())][:KEPT_MOST]
+        for gone in self._watches.keys() - set(wanted):
+            for watch in self._watches.pop(gone):
+                watch.close()
+        for known in wanted:
+            if known not in self._watches:
+                self._watches[known] = tuple(query.watch(shown=False) for query in self._queries(known))
+
+    def _queries(self, incident_id: str) -> tuple[Any, ...]:
+        domain = self._incidents
+        return (
+            domain.incident(incident_id),
+            domain.timeline(incident_id).query,
+            domain.alerts(incident_id),
+            domain.deliveries(incident_id),
+        )
