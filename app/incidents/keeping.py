@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from app.core.signals import Signal
 from app.incidents.domain import Incidents
 
 if TYPE_CHECKING:
     from app.core.capability import Engine
     from app.core.query import Watch
+    from models.alerts import Alert
+    from models.incidents import IncidentRecord
 
 KEPT_MOST = 12
 """Incidents whose timelines are followed, the newest first."""
@@ -16,6 +19,9 @@ KEPT_MOST = 12
 
 class OpenIncidents:
     """Follows the open incidents for as long as the console lives."""
+
+    changed = Signal()
+    """Other incidents are open, or other alerts belong to them."""
 
     def __init__(self, engine: Engine) -> None:
         self._incidents = engine.of(Incidents)
@@ -39,6 +45,17 @@ class OpenIncidents:
         for known in wanted:
             if known not in self._watches:
                 self._watches[known] = tuple(query.watch(shown=False) for query in self._queries(known))
+                self._incidents.alerts(known).changed.connect(self.changed.emit)
+        self.changed.emit()
+
+    def of_alert(self, alert: Alert) -> IncidentRecord | None:
+        """The open incident an alert belongs to."""
+        sample = self._open.sample
+        for incident in sample.value if sample is not None else ():
+            attached = self._incidents.alerts(incident.incident_id).sample
+            if attached is not None and any(e.id == alert.id and e.ended_at is None for e in attached.value):
+                return incident
+        return None
 
     def _queries(self, incident_id: str) -> tuple[Any, ...]:
         domain = self._incidents

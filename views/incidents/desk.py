@@ -1,4 +1,4 @@
-"""What the panels about incidents have in common in one window: which incident, which instant, which stretch of time."""
+"""What panels about incidents have in common in one window: which incident, which instant, which stretch of time."""
 
 from __future__ import annotations
 
@@ -164,7 +164,9 @@ class Desk(QObject):
 
     def zoom(self, factor: float, around: float | None = None) -> None:
         """Show a stretch so many times as long; ``around`` stays where it is."""
-        middle = around if around is not None else self.cursor if self.cursor is not None else (self.start + self.end) / 2
+        middle = (
+            around if around is not None else self.cursor if self.cursor is not None else (self.start + self.end) / 2
+        )
         long = min(max((self.end - self.start) * factor, SHORTEST), LONGEST)
         share = (middle - self.start) / max(1e-9, self.end - self.start)
         self._following = False

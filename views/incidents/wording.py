@@ -139,6 +139,5 @@ def entry_words(entry: TimelineEntry) -> str:
     lines = [f"{at:%Y-%m-%d %H:%M:%S} UTC · {kind} · {entry.actor_name or entry.actor}", entry.text]
     if abs((entry.recorded_at - at).total_seconds()) >= 60:
         lines.append(f"Recorded {entry.recorded_at:%Y-%m-%d %H:%M:%S} UTC")
-    for each in entry.corrections:
-        lines.append(f"Corrected by {each.by_name} {each.at:%H:%M} UTC: {each.text}")
+    lines += [f"Corrected by {each.by_name} {each.at:%H:%M} UTC: {each.text}" for each in entry.corrections]
     return "\n".join(lines)
