@@ -33,6 +33,8 @@ TOLD = TOPICS | {Topic.PAGES, Topic.LETTERS}
 REVIEWS = frozenset({Topic.INCIDENT_REVIEWS})
 OPEN_SECONDS, TOLD_SECONDS, SERIES_SECONDS = 10.0, 10.0, 20.0
 TIMELINES_MOST = 8
+STORY = ("status", "alert", "page", "role", "update", "note", "step", "deploy", "rule", "verdict")
+"""Kinds of entries that belong to the response; the others are what anybody decided anywhere at the time."""
 NOT_FOUND = "not-found"
 
 
@@ -86,6 +88,12 @@ class Incidents:
         while len(self._timelines) > TIMELINES_MOST:
             del self._timelines[next(iter(self._timelines))]
         return known
+
+    def story(self, incident_id: str) -> Timeline:
+        """What happened that belongs to the response."""
+        from models.incidents.timeline import TimelineKind
+
+        return self.timeline(incident_id, tuple(TimelineKind(kind) for kind in STORY))
 
     def lanes(self, incident_id: str, since: datetime, until: datetime, stretches: int) -> Query[TimelineLanes]:
         """The timeline from afar."""

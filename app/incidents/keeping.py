@@ -33,6 +33,7 @@ class OpenIncidents:
         """Begin to follow them."""
         if self._watch is None:
             self._watch = self._open.watch(shown=False)
+            self._incidents.found(()).watch(shown=False)  # closed ones are bands of charts
             self._open.changed.connect(self._follow)
             self._follow()
 
@@ -61,7 +62,7 @@ class OpenIncidents:
         domain = self._incidents
         return (
             domain.incident(incident_id),
-            domain.timeline(incident_id).query,
+            domain.story(incident_id).query,
             domain.alerts(incident_id),
             domain.deliveries(incident_id),
         )

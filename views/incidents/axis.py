@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainte
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from models.incidents import CLOSED
+from models.incidents.timeline import TimelineKind
 from views.incidents.axis_charts import draw_chart
 from views.incidents.axis_data import MARKS_MOST, Band, Curve, LaneMarks, happened, is_over, stepped, ticks
 from views.incidents.glyphs import draw_glyph
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from models.incidents.timeline import TimelineEntry
     from views.incidents.desk import Desk
 
-LEFT, RIGHT, LANE, FOOT, TOP = 104, 112, 27, 26, 6
+LEFT, RIGHT, LANE, FOOT, TOP = 104, 128, 27, 26, 6
 """Pixels left and right of the plot, of a lane and below, at 100 % font."""
 NEAR = 7
 """So close, in pixels, the pointer is on an entry."""
@@ -247,7 +248,7 @@ class Axis(QWidget):
             following = next((p for p in places[index + 1 :] if p - x >= size * 0.8), box.right() + size)
             left = x + size / 2 + theme.px(5)
             room = following - size / 2 - theme.px(6) - left
-            if room >= theme.px(44):
+            if room >= theme.px(44 if entry.kind is not TimelineKind.UPDATE else 12):
                 words = metrics.elidedText(_short(entry), Qt.TextElideMode.ElideRight, min(room, theme.px(170)))
                 painter.setPen(QColor(tokens.text2))
                 painter.drawText(QRectF(left, box.top(), room, box.height()), Qt.AlignmentFlag.AlignVCenter, words)
@@ -436,8 +437,7 @@ class Axis(QWidget):
 
 
 def _short(entry: TimelineEntry) -> str:
-    return (
-        entry_text(entry).partition(":")[2].strip() or entry_text(entry)
-        if entry.kind == "update"
-        else entry_text(entry)
-    )
+    """What stands beside its shape: of an update its number, its words are in the list."""
+    if entry.kind is TimelineKind.UPDATE and entry.text.startswith("Update "):
+        return entry.text.removeprefix("Update ").partition(":")[0]
+    return entry_text(entry)

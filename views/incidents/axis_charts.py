@@ -13,7 +13,7 @@ from views.kit.theme import current, mixed
 if TYPE_CHECKING:
     from views.incidents.axis_data import Curve
 
-HEAD, GAP = 24, 8
+HEAD, GAP = 34, 8
 
 
 class Places(Protocol):
@@ -77,7 +77,7 @@ def draw_chart(painter: QPainter, curve: Curve, box: QRectF, places: Places, now
 def _head(painter: QPainter, curve: Curve, box: QRectF) -> None:
     theme, tokens = current(), current().tokens
     left = theme.px(12)
-    line = QRectF(left, box.top() + theme.px(4), box.right() - left, theme.px(HEAD - 4))
+    line = QRectF(left, box.top() + theme.px(4), box.right() - left, theme.px(HEAD - 14))
     for words, weight, colour in (
         (curve.title, 600, tokens.text),
         (curve.words(curve.newest), 600, tokens.text),

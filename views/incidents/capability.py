@@ -102,10 +102,12 @@ def _connect(window: Window) -> None:
     """Open incidents are kept from the start; a new SEV1 is announced whatever is on the screen."""
     from app.incidents.keeping import OpenIncidents
     from views.incidents.announcing import Announcer
+    from views.incidents.beside import RunbookBeside
 
     kept = window.console.of(OpenIncidents)
     kept.keep()
     window.shared(Announcer)
+    window.shared(RunbookBeside)
 
     def lead(panel: Any) -> None:
         panel.lead_to_incidents(kept.of_alert, partial(_open_for, window))

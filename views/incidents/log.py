@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView, QLabel, QVBoxLayout, QWidget
 
 from models.incidents.timeline import TimelineKind
 from views.incidents.glyphs import draw_glyph
-from views.incidents.wording import FILTERS, KINDS, actor_letters, entry_instant, entry_text, entry_words
+from views.incidents.wording import FILTERS, KINDS, STORY, actor_letters, entry_instant, entry_text, entry_words
 from views.kit.theme import current
 from views.kit.widgets.flow import Flow
 from views.kit.widgets.pill import Look, Pill
@@ -72,7 +72,7 @@ class Log(QWidget):
         for name, kinds in FILTERS:
             pill = self.filters[name] = Pill(name, Look.OUTLINE, name=f"Show {name.lower()}")
             pill.clicked.connect(lambda _=False, k=kinds: self.show_kinds(k))
-        self._kinds: tuple[TimelineKind, ...] = ()
+        self._kinds: tuple[TimelineKind, ...] = STORY
         self.table = EntryTable()
         self.table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.state = QLabel()

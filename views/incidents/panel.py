@@ -19,6 +19,7 @@ from views.incidents.following import IncidentFollower
 from views.incidents.head import Head
 from views.incidents.log import Log
 from views.incidents.timeline_source import TimelineSource
+from views.incidents.wording import STORY
 from views.incidents.work import GROUPED, KEYS, blocker
 from views.kit.following_panel import explain
 from views.kit.query_panel import unheard_words
@@ -117,7 +118,6 @@ class IncidentPanel(IncidentFollower):
 
     def follow_chosen(self) -> None:
         """Ask about the chosen incident."""
-        self._source.follow_chosen()
         self.draft.show_incident()
         self._kinds_changed()
         self.ask("series", None)
@@ -161,8 +161,10 @@ class IncidentPanel(IncidentFollower):
 
     def _kinds_changed(self) -> None:
         known, kinds = self.desk.incident_id, self.log.kinds
-        timeline = (self.domain.timeline(known, kinds) if kinds else self._source.timeline) if known else None
-        self.ask("filtered", timeline.query if timeline is not None and kinds else None)
+        self._source.follow_chosen(everything=not kinds)
+        timeline = self.domain.timeline(known, kinds) if known else None
+        own = timeline is None or timeline is self._source.timeline
+        self.ask("filtered", None if own or timeline is None else timeline.query)
         self.log.show_timeline(timeline)
         self._say_state()
 
@@ -176,7 +178,9 @@ class IncidentPanel(IncidentFollower):
             if query.sample.received_mono is None:
                 words.append(f"As it was at {query.sample.as_of:%Y-%m-%d %H:%M} UTC. {unheard_words(self.console)}")
             elif not query.sample.value.items:
-                words.append("Nothing of this kind has happened." if self.log.kinds else "Nothing has happened yet.")
+                words.append(
+                    "Nothing of this kind has happened." if self.log.kinds != STORY else "Nothing has happened yet."
+                )
             if query.sample.value.left_out:
                 words.append(f"{counted(query.sample.value.left_out, 'entry', 'entries')} cannot be read.")
         if timeline is not None and timeline.problem:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer
 
 from views.incidents.axis_data import LaneMarks, burning, density, lanes_of, stages
-from views.incidents.wording import LANES
+from views.incidents.wording import LANES, STORY
 
 if TYPE_CHECKING:
     from app.incidents.timeline import Timeline
@@ -32,13 +32,13 @@ class TimelineSource(QObject):
         self._resting.timeout.connect(self._ask_density)
         panel.desk.range_changed.connect(self._resting.start)
 
-    def follow_chosen(self) -> None:
-        """Take the timeline of the chosen incident."""
+    def follow_chosen(self, *, everything: bool = False) -> None:
+        """Take the timeline of the chosen incident, or with all that was decided anywhere at the time."""
         panel, known = self._panel, self._panel.desk.incident_id
         if self.timeline is not None:
             for signal in (self.timeline.reset, self.timeline.grown, self.timeline.grown_on_top):
                 signal.disconnect(self._entries_changed)
-        self.timeline = panel.domain.timeline(known) if known else None
+        self.timeline = panel.domain.timeline(known, () if everything else STORY) if known else None
         if self.timeline is not None:
             for signal in (self.timeline.reset, self.timeline.grown, self.timeline.grown_on_top):
                 signal.connect(self._entries_changed)

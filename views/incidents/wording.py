@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.incidents import domain
 from models.core.wording import initials
 from models.incidents import CLOSED, IncidentRole, IncidentSeverity, IncidentStatus
 from models.incidents.timeline import TimelineKind
@@ -54,13 +55,15 @@ KINDS = {
     TimelineKind.VERDICT: "Verdict",
     TimelineKind.DECISION: "Decision",
 }
+STORY = tuple(TimelineKind(kind) for kind in domain.STORY)
 FILTERS: tuple[tuple[str, tuple[TimelineKind, ...]], ...] = (
-    ("All", ()),
+    ("Story", STORY),
     ("Alarms", (TimelineKind.ALERT,)),
     ("Pages", (TimelineKind.PAGE,)),
     ("Actions", (TimelineKind.NOTE, TimelineKind.STEP, TimelineKind.ROLE, TimelineKind.STATUS)),
     ("Updates", (TimelineKind.UPDATE,)),
-    ("Changes", (TimelineKind.DEPLOY, TimelineKind.RULE, TimelineKind.VERDICT, TimelineKind.DECISION)),
+    ("Changes", (TimelineKind.DEPLOY, TimelineKind.RULE, TimelineKind.VERDICT)),
+    ("Everything", ()),
 )
 LANES: tuple[tuple[str, tuple[TimelineKind, ...]], ...] = (
     ("Status", (TimelineKind.STATUS,)),

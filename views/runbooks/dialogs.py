@@ -6,9 +6,10 @@ from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QLineEdit, QScrollArea, QSplitter, QWidget
+from PySide6.QtWidgets import QCompleter, QLabel, QLineEdit, QScrollArea, QSplitter, QWidget
 
 from app.core.errors import OperationsError
+from app.incidents import Incidents
 from app.runbooks.domain import Runbooks, end, start
 from models.core.wording import counted
 from views.kit.changes import Changes, Line, compare
@@ -53,12 +54,19 @@ class WorkDialog(DecidingDialog):
         self.incident.setPlaceholderText("INC-0142, or nothing")
         self.incident.setAccessibleName("Incident")
         self.incident.setMaxLength(200)
+        sample = console.of(Incidents).open().sample
+        self._open = {each.reference: each for each in (sample.value if sample is not None else ())}
+        self.incident.setCompleter(QCompleter(list(self._open), self))
+        if len(self._open) == 1:
+            self.incident.setText(next(iter(self._open)))
         self.column.addWidget(self.incident)
         self.incident.setFocus()
 
     def submit(self) -> None:
         """Begin."""
-        incident = self.incident.text().strip() or None
+        typed = self.incident.text().strip()
+        known = self._open.get(typed.upper())
+        incident = known.incident_id if known is not None else typed or None  # its timeline goes by its id
         self.send(lambda: start(self._console.mutations, self._runbook, incident))
 
 

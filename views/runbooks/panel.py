@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QSplitter, QVBoxLayout, QWidget
 from app.alerts import Alerts
 from app.core.errors import OperationsError
 from app.core.freshness import Quality, age_words
+from app.incidents import Incidents
 from app.runbooks.domain import VIEW, WORK, WRITE, Runbooks, tick
 from views.kit.following_panel import FollowingPanel, explain
 from views.kit.panel import Note
@@ -265,6 +266,12 @@ class RunbooksPanel(FollowingPanel):
             if self.run is not None:
                 self.reader.to_first_open()
 
+    def read_beside(self, summary: RunbookSummary) -> None:
+        """Show one to be read, without taking the keyboard."""
+        self.choose(summary)
+        self._reading = True
+        self.arrange()
+
     def open_named(self, slug: str) -> None:
         """Show the runbook of a name."""
         found = next((each for each in self._domain.library.summaries if each.slug == slug), None)
@@ -315,12 +322,23 @@ class RunbooksPanel(FollowingPanel):
         self.about.setToolTip(words)
         self.about.setAccessibleDescription(words)
         marks = self._marks
-        self.progress.setText("" if runbook is None else progress(runbook, run, len(marks)))
+        self.progress.setText("" if runbook is None else progress(runbook, run, len(marks), self._incident_name))
         self.progress.setVisible(bool(self.progress.text()))
         self.reader.show_runbook(runbook, marks)
         self.work.set("End…" if run is not None else "Begin…")
         for pill, verb in ((self.work, "work"), (self.edit, "edit"), (self.history, "history")):
             explain(pill, self.blocker(verb))
+
+    @property
+    def _incident_name(self) -> str:
+        """What people call the incident of the run, where it is known."""
+        run, incidents = self.run, self.console.of(Incidents)
+        known = run.incident_id if run is not None else None
+        for query in (incidents.open(), incidents.found(())):
+            for each in query.sample.value if query.sample is not None else ():
+                if each.incident_id == known:
+                    return each.reference
+        return ""
 
     @property
     def _marks(self) -> dict[int, StepMark | None]:

@@ -26,6 +26,12 @@ FROZEN = {
     "dashboard.community": "Discord members",
     "alerts": "Alerts",
     "runbooks": "Runbooks",
+    "incidents.incident": "Incident",
+    "incidents.review": "Review",
+    "incidents.figures": "Response times",
+    "incidents.list": "Incidents",
+    "incidents.crew": "Crew, alerts and pages",
+    "incidents.timeline": "Incident timeline",
     "sources": "Sources",
     "drilldown": "Rows",
     "triage.queue": "Risk queue",
@@ -54,12 +60,16 @@ PLACES = {
             ("dashboard.downloads",),
             ("dashboard.community",),
         ),
-        (("alerts", "runbooks"), ("sources",)),
+        (("alerts", "runbooks"), ("sources", "incidents.timeline")),
     ),
     "triage": ((("triage.queue", "risk.rules"),), (("triage.case", "risk.backtest", "risk.lists"),)),
     "access": (
         (("access.roles",),),
         (("access.approvals", "access.oversight"), ("access.assignments",), ("audit", "mine")),
+    ),
+    "incidents.room": (
+        (("incidents.incident", "incidents.review", "incidents.figures"),),
+        (("runbooks",), ("incidents.list",), ("incidents.crew",)),
     ),
     "deliveries.systems": (
         (("deliveries.connections",), ("deliveries.letters",)),
@@ -67,7 +77,7 @@ PLACES = {
     ),
 }
 LAZY = [
-    known for known in FROZEN if known.partition(".")[0] in {"triage", "risk", "access", "audit", "mine", "deliveries"}
+    known for known in FROZEN if known.partition(".")[0] in {"triage", "risk", "access", "audit", "mine", "deliveries", "incidents"}
 ]
 
 
