@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from models.incidents.timeline import TimelineEntry
     from views.incidents.desk import Desk
 
-LEFT, RIGHT, LANE, FOOT, TOP = 104, 128, 27, 26, 6
+LEFT, RIGHT, LANE, FOOT, TOP = 104, 148, 27, 26, 6
 """Pixels left and right of the plot, of a lane and below, at 100 % font."""
 NEAR = 7
 """So close, in pixels, the pointer is on an entry."""
@@ -218,14 +218,18 @@ class Axis(QWidget):
             painter.setPen(QPen(QColor(hue), 2))
             painter.drawLine(QPointF(left, box.center().y()), QPointF(max(left, right), box.center().y()))
             mark(painter, band.severity, QPointF(left, box.center().y()), size, hue, filled=band.end is None)
-            behind = max(left, right) + theme.px(8) if band.end is not None else left + size
-            room = (lefts[number + 1] - size if number + 1 < len(lefts) else box.right()) - behind
-            if room > theme.px(40) and (band.end is not None or right - left < theme.px(40)):
+            behind = max(left, right) + theme.px(8)
+            room = (lefts[number + 1] - size if number + 1 < len(lefts) else now_x) - behind
+            before = left - size - (self.x_of(shown[number - 1].end or now_x) if number else box.left())
+            side = Qt.AlignmentFlag.AlignLeft if room >= before else Qt.AlignmentFlag.AlignRight
+            room, start = (room, behind) if room >= before else (before, left - size - before)
+            if room > theme.px(40):
                 painter.setFont(theme.font(9))
                 painter.setPen(QColor(tokens.text2))
                 words = metrics.elidedText(band.words, Qt.TextElideMode.ElideRight, room)
-                place = QRectF(behind, box.top(), room, box.height())
-                painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, words)
+                painter.drawText(
+                    QRectF(start, box.top(), room, box.height()), Qt.AlignmentFlag.AlignVCenter | side, words
+                )
 
     def _marks(self, painter: QPainter, number: int, box: QRectF) -> None:
         theme, tokens, lane, desk = current(), current().tokens, self.lanes[number], self._desk
@@ -438,6 +442,8 @@ class Axis(QWidget):
 
 def _short(entry: TimelineEntry) -> str:
     """What stands beside its shape: of an update its number, its words are in the list."""
+    if entry.action.endswith(".overdue"):
+        return "overdue"
     if entry.kind is TimelineKind.UPDATE and entry.text.startswith("Update "):
         return entry.text.removeprefix("Update ").partition(":")[0]
     return entry_text(entry)

@@ -135,14 +135,16 @@ def curves(series: IncidentSeries, limit: float | None) -> tuple[Curve, ...]:
     ends = tuple(each.timestamp() for each in series.ends)
     long = (series.to - series.from_).total_seconds() / max(1, len(ends))
     each = f"per {minutes_words(long)}"
+    whole = [end <= series.as_of for end in series.ends]
     rate = tuple(
-        None if failed is None or not downloads else 100 * failed / downloads
-        for failed, downloads in zip(series.failed, series.downloads, strict=True)
+        100 * failed / downloads if over and failed is not None and downloads else None
+        for failed, downloads, over in zip(series.failed, series.downloads, whole, strict=True)
     )
+    counts = tuple(count if over else None for count, over in zip(series.downloads, whole, strict=True))
     percent = None if limit is None else 100 * limit
     return (
         Curve("Download failure rate", "%", "failed", ends, rate, decimals=1, limit=percent),
-        Curve(f"Downloads {each}", "", "downloads", ends, tuple(series.downloads), series=2),
+        Curve(f"Downloads {each}", "", "downloads", ends, counts, series=2),
         Curve(f"Orders {each}", "", "orders", ends, tuple(series.orders), bars=True),
     )
 

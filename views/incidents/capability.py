@@ -178,8 +178,8 @@ CAPABILITY = Capability(
         PanelSpec(INCIDENT, "Incident", _incident, (_home(0, 0, 1000),)),
         PanelSpec(REVIEW, "Review", _review, (_home(0, 0, 1000, 1),)),
         PanelSpec(FIGURES, "Response times", _figures, (_home(0, 0, 1000, 2),)),
-        PanelSpec(LIST, "Incidents", _list, (_home(1, 1, 260),)),
-        PanelSpec(CREW, "Crew, alerts and pages", _crew, (_home(1, 2, 380),)),
+        PanelSpec(LIST, "Incidents", _list, (_home(1, 1, 270),)),
+        PanelSpec(CREW, "Crew, alerts and pages", _crew, (_home(1, 2, 310),)),
         PanelSpec(TIMELINE, "Incident timeline", _timeline, (Home(WAR_ROOM, 1, 1, 336, 1),)),
     ),
     actions=(

@@ -86,7 +86,7 @@ class IncidentsPanel(IncidentFollower):
         self.severity = self._box("Severity", [("any severity", ""), *((str(s), str(s)) for s in IncidentSeverity)])
         self.span = self._box("Time", [(words, days) for words, days in SPANS])
         self.state.setCurrentIndex(1)
-        self.new = Pill("Open one…", Look.PRIMARY, name="Open an incident", key="O")
+        self.new = Pill("New…", Look.PRIMARY, name="Open an incident", key="O")
         self.new.clicked.connect(lambda: self.console.actions.execute("incidents.open"))
         self.table = IncidentTable()
         self.said = QLabel()

@@ -35,7 +35,7 @@ class EntryTable(RecordTable):
                 Column("UTC", lambda entry: f"{entry_instant(entry):%H:%M:%S}", 62, quiet=True, fits=True),
                 Column("", lambda _entry: "", 26),
                 Column("What happened", entry_text, 160, stretch=True),
-                Column("", actor_letters, 34, right=True, quiet=True),
+                Column("", actor_letters, 40, right=True, quiet=True),
             ),
             "Log",
         )

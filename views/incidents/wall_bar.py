@@ -1,4 +1,4 @@
-"""The worst open incident across the wall display: severity, name, how far it has come, who has it, the next update."""
+"""The worst open incident across the wall display: severity, name, how far it has come, when the next update is due."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from app.incidents.domain import VIEW, Incidents
-from models.incidents import IncidentRole
-from views.incidents.wording import HUES, STATES, due_words, holder, span_words
+from views.incidents.wording import HUES, STATES, due_words
 from views.kit.theme import current
 from views.kit.wall import LEFT, RIGHT, draw_fitted, wall_font
 from views.kit.widgets.chip import mark
@@ -62,19 +61,12 @@ class IncidentBar:
         painter.setFont(wall_font(unit, 600))
         painter.setPen(QColor(ink))
         painter.drawText(chip.adjusted(unit * 1.35, 0, 0, 0), LEFT, one.severity)
-        command = holder(one, IncidentRole.COMMANDER)
         told = f"update {due_words(one.next_update_due_at, now)}" if one.next_update_due_at else ""
         if told and not told.endswith("late"):
             told = told.replace("update ", "update in ", 1)
-        parts = (
-            STATES[one.status].lower(),
-            command.name if command is not None else "no commander",
-            span_words((now - one.started_at).total_seconds()),
-            told,
-        )
-        words = " · ".join(filter(None, parts))
+        words = " · ".join(filter(None, (STATES[one.status].lower(), told)))
         font = wall_font(unit)
-        wide = min(QFontMetricsF(font).horizontalAdvance(words), box.width() * 0.5)
+        wide = min(QFontMetricsF(font).horizontalAdvance(words), box.width() * 0.55)
         right = QRectF(box.right() - wide - unit * 0.8, box.top(), wide, box.height())
         painter.setFont(font)
         painter.setPen(QColor(tokens.text))

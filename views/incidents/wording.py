@@ -133,7 +133,7 @@ def entry_instant(entry: TimelineEntry) -> datetime:
 
 def actor_letters(entry: TimelineEntry) -> str:
     """Initials of whoever did it; nothing for what the system did."""
-    return "" if entry.actor in {"system", "worker", "pipeline"} else initials(entry.actor_name or entry.actor)
+    return "" if entry.actor.startswith("system:") else initials(entry.actor_name or entry.actor)
 
 
 def entry_words(entry: TimelineEntry) -> str:

@@ -160,7 +160,7 @@ CAPABILITY = Capability(
             PANEL,
             "Runbooks",
             _panel,
-            (Home(ROOM, column=1, row=0, height=652, tab=1), Home(INCIDENTS, column=1, row=0, height=360)),
+            (Home(ROOM, column=1, row=0, height=652, tab=1), Home(INCIDENTS, column=1, row=0, height=420)),
         ),
     ),
     actions=(

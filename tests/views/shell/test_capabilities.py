@@ -76,9 +76,8 @@ PLACES = {
         (("deliveries.connection",), ("deliveries.routes",)),
     ),
 }
-LAZY = [
-    known for known in FROZEN if known.partition(".")[0] in {"triage", "risk", "access", "audit", "mine", "deliveries", "incidents"}
-]
+LAZY_AREAS = {"triage", "risk", "access", "audit", "mine", "deliveries", "incidents"}
+LAZY = [known for known in FROZEN if known.partition(".")[0] in LAZY_AREAS]
 
 
 def _panels() -> list[PanelSpec]:
@@ -234,7 +233,7 @@ def test_alerts_are_counted_in_the_strip_whatever_is_on_the_screen(aio: Any, tmp
             app.window.refresh()
             assert app.window.panels.made("alerts") is None
             shown = {known: pill.text() for known, pill in app.window.strip.counts.items()}
-            assert shown == {"p1": "▲ P1  1", "p2": "◆ P2  1", "shelved": ""}
+            assert shown == {"p1": "▲ P1  1", "p2": "◆ P2  1", "shelved": "", "incidents": ""}
             assert made.console.of(Alerts).list().watched
             app.window.strip.counts["p1"].click()
             await turns()
