@@ -28,6 +28,8 @@ class OpenIncidents:
         self._open = self._incidents.open()
         self._watch: Watch | None = None
         self._watches: dict[str, tuple[Watch, ...]] = {}
+        self._attached: dict[str, str] = {}
+        """Ids of incidents by those of their alerts."""
 
     def keep(self) -> None:
         """Begin to follow them."""
@@ -46,17 +48,25 @@ class OpenIncidents:
         for known in wanted:
             if known not in self._watches:
                 self._watches[known] = tuple(query.watch(shown=False) for query in self._queries(known))
-                self._incidents.alerts(known).changed.connect(self.changed.emit)
+                self._incidents.alerts(known).changed.connect(self._attached_changed)
+        self._attached_changed()
         self.changed.emit()
 
     def of_alert(self, alert: Alert) -> IncidentRecord | None:
         """The open incident an alert belongs to."""
+        known = self._attached.get(alert.id)
         sample = self._open.sample
-        for incident in sample.value if sample is not None else ():
-            attached = self._incidents.alerts(incident.incident_id).sample
-            if attached is not None and any(e.id == alert.id and e.ended_at is None for e in attached.value):
-                return incident
-        return None
+        return next((e for e in (sample.value if sample is not None else ()) if e.incident_id == known), None)
+
+    def _attached_changed(self) -> None:
+        """Which alert belongs where is looked up for each card: a flood of alerts is gone through once."""
+        found: dict[str, str] = {}
+        for incident_id in self._watches:
+            sample = self._incidents.alerts(incident_id).sample
+            found |= {e.id: incident_id for e in (sample.value if sample is not None else ()) if e.ended_at is None}
+        if found != self._attached:
+            self._attached = found
+            self.changed.emit()
 
     def _queries(self, incident_id: str) -> tuple[Any, ...]:
         domain = self._incidents

@@ -12,7 +12,7 @@ from models.incidents.timeline import TimelineKind
 from views.incidents.wording import LANES, STATES, entry_instant, is_open, lane_of, stage_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from models.incidents import IncidentRecord
     from models.incidents.alerts import AttachedAlert
@@ -53,17 +53,43 @@ class LaneMarks:
         return self.entries[min(near, key=lambda n: abs(self.instants[n] - at))] if near else None
 
 
-def lanes_of(entries: Sequence[TimelineEntry]) -> tuple[LaneMarks, ...]:
-    """The entries by lane."""
-    placed: list[list[tuple[float, int, TimelineEntry]]] = [[] for _ in LANES]
-    where = {kind: lane_of(kind) for kind in TimelineKind}
+class Lanes:
+    """Entries by lane; each is put where it belongs without touching the others, however many there are."""
+
+    def __init__(self) -> None:
+        self.marks = tuple(LaneMarks() for _ in LANES)
+        self._placed: dict[int, tuple[float, TimelineEntry]] = {}
+
+    def put(self, entry: TimelineEntry) -> None:
+        """Put an entry into its lane, in the place of what it said before."""
+        known = self._placed.get(entry.position)
+        if known is not None:
+            if known[1] is entry:
+                return
+            self._take(*known)
+        at, lane = entry_instant(entry).timestamp(), self.marks[_LANE_OF[entry.kind]]
+        where = bisect_right(lane.instants, at)
+        lane.instants.insert(where, at)
+        lane.entries.insert(where, entry)
+        self._placed[entry.position] = at, entry
+
+    def _take(self, at: float, entry: TimelineEntry) -> None:
+        lane = self.marks[_LANE_OF[entry.kind]]
+        where = bisect_left(lane.instants, at)
+        while lane.entries[where] is not entry:
+            where += 1
+        del lane.instants[where], lane.entries[where]
+
+
+_LANE_OF = {kind: lane_of(kind) for kind in TimelineKind}
+
+
+def lanes_of(entries: Iterable[TimelineEntry]) -> tuple[LaneMarks, ...]:
+    """Entries by lane."""
+    lanes = Lanes()
     for entry in entries:
-        placed[where[entry.kind]].append((entry_instant(entry).timestamp(), entry.position, entry))
-    found = []
-    for lane in placed:
-        lane.sort(key=lambda each: each[:2])
-        found.append(LaneMarks([at for at, *_ in lane], [entry for *_, entry in lane]))
-    return tuple(found)
+        lanes.put(entry)
+    return lanes.marks
 
 
 def stages(incident: IncidentRecord) -> tuple[Band, ...]:

@@ -264,7 +264,7 @@ class ReviewPanel(IncidentFollower):
         if verb == "begin":
             if review is not None:
                 return "it is begun"
-            if is_open(incident):
+            if incident.resolved_at is None:
                 return "the incident is open"
         elif review is None:
             return NO_REVIEW

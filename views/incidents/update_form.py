@@ -91,10 +91,12 @@ class UpdateForm(QObject):
         """Have the server suggest words and channels; what was typed stays."""
         if self.incident is not None:
             self._asked += 1
-            self._console.tasks.start(self._suggest(self.incident, self._asked), name="suggest an update")
+            phase = UpdatePhase(self.phase.currentData())
+            asking = self._suggest(self.incident, phase, self._asked)
+            task = self._console.tasks.start(asking, name="suggest an update")
+            self.destroyed.connect(lambda *_: task.cancel())
 
-    async def _suggest(self, incident: IncidentRecord, asked: int) -> None:
-        phase = UpdatePhase(self.phase.currentData())
+    async def _suggest(self, incident: IncidentRecord, phase: UpdatePhase, asked: int) -> None:
         try:
             found = await self._console.of(Incidents).suggestion(incident.incident_id, phase)
         except OperationsError as error:
