@@ -96,7 +96,7 @@ class AlertCard(QWidget):
             name = f"Show {incident}" if incident else f"Open an incident of {alert.title}"
             belongs = Pill(words, Look.LINK, name=name, key="I")
             belongs.clicked.connect(lambda: self.asked.emit(("incident", self.alert)))
-            buttons.add(belongs)
+            column.addWidget(belongs, 0, Qt.AlignmentFlag.AlignLeft)
         column.addSpacing(4)
         column.addWidget(buttons)
         self.acknowledge.clicked.connect(lambda: self.asked.emit(("acknowledge", self.alert)))

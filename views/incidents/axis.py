@@ -116,6 +116,11 @@ class Axis(QWidget):
         return desk.start + (x - plot.left()) / max(1.0, plot.width()) * (desk.end - desk.start)
 
     @property
+    def now_at(self) -> float:
+        """The console's clock."""
+        return self._desk.now
+
+    @property
     def cursor_at(self) -> float | None:
         """The instant under the crosshair."""
         return self._desk.cursor
@@ -181,7 +186,7 @@ class Axis(QWidget):
         elif number == ALARM_LANE and self._burning:
             self._alarms(painter, box, now_x)
         else:
-            self._marks(painter, number, box)
+            self._marks(painter, number, box, now_x)
         painter.restore()
         self._line_end(painter, number, box, now_x)
 
@@ -242,7 +247,7 @@ class Axis(QWidget):
                     QRectF(start, box.top(), room, box.height()), Qt.AlignmentFlag.AlignVCenter | side, words
                 )
 
-    def _marks(self, painter: QPainter, number: int, box: QRectF) -> None:
+    def _marks(self, painter: QPainter, number: int, box: QRectF, now_x: float) -> None:
         theme, tokens, lane, desk = current(), current().tokens, self.lanes[number], self._desk
         if self._density:
             self._bars(painter, self._density[number], box)
@@ -260,7 +265,7 @@ class Axis(QWidget):
                 continue
             before = x
             draw_glyph(painter, entry, QPointF(x, box.center().y()), size)
-            following = next((p for p in places[index + 1 :] if p - x >= size * 0.8), box.right() + size)
+            following = next((p for p in places[index + 1 :] if p - x >= size * 0.8), now_x + size)
             left = x + size / 2 + theme.px(5)
             room = following - size / 2 - theme.px(6) - left
             if room >= theme.px(44 if entry.kind is not TimelineKind.UPDATE else 12):

@@ -20,6 +20,10 @@ class Places(Protocol):
     """Where instants stand."""
 
     @property
+    def now_at(self) -> float:
+        """The console's clock."""
+
+    @property
     def cursor_at(self) -> float | None:
         """The instant under the crosshair."""
 
@@ -61,7 +65,7 @@ def draw_chart(painter: QPainter, curve: Curve, box: QRectF, places: Places, now
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     hue = tokens.series(curve.series)
     if curve.bars:
-        _bars(painter, curve, places, y_of(0), hue, plot.height() / top, now_x)
+        _bars(painter, curve, places, y_of(0), hue, plot.height() / top)
     else:
         for stretch in _stretches(curve):
             painter.setPen(QPen(QColor(hue), 2))
@@ -101,13 +105,13 @@ def _stretches(curve: Curve) -> list[list[tuple[float, float]]]:
     return [stretch for stretch in (*found, running) if stretch]
 
 
-def _bars(painter: QPainter, curve: Curve, places: Places, base: float, hue: str, scale: float, now_x: float) -> None:
+def _bars(painter: QPainter, curve: Curve, places: Places, base: float, hue: str, scale: float) -> None:
     tokens = current().tokens
     for at, value in zip(curve.ends, curve.values, strict=True):
         if not value:
             continue
         left, right = places.x_of(at - curve.step), places.x_of(at)
-        whole = right <= now_x + 0.5  # one that is still filling is hollow
+        whole = at <= places.now_at  # one that is still filling is hollow
         painter.setPen(QPen(QColor(hue), 1))
         painter.setBrush(mixed(hue, tokens.window, 0.45) if whole else Qt.BrushStyle.NoBrush)
         painter.drawRect(QRectF(left + 1, base - value * scale, max(1.0, right - left - 2), value * scale))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject
 
-from app.runbooks.domain import Runbooks
+from app.runbooks import Runbooks
 from views.incidents.desk import Desk
 from views.incidents.work import closest
 

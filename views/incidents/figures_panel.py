@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 from app.incidents.domain import VIEW, Incidents
 from models.incidents import IncidentSeverity
 from views.incidents.wording import HUES, span_words
-from views.kit.charts.data import nice_ticks
+from views.kit.charts.data import apart, nice_ticks
 from views.kit.query_panel import QueryPanel, unheard_words
 from views.kit.theme import current, mixed
 from views.kit.widgets.chip import mark
@@ -23,7 +23,11 @@ if TYPE_CHECKING:
     from models.incidents.reviews import MonthFigures
     from views.kit.capability import Window
 
-LEFT, RIGHT, HEAD, FOOT = 64, 96, 26, 24
+LEFT, RIGHT, HEAD, FOOT = 64, 96, 36, 24
+HOURS_FROM = 90.0
+"""Minutes from which on an axis counts hours."""
+Line = tuple[IncidentSeverity, list[QPointF], str]
+"""Of one severity: its points, and what it is called."""
 MEASURES = (
     ("Mean time to detect", "detect_seconds"),
     ("Mean time to acknowledge", "acknowledge_seconds"),
@@ -66,7 +70,7 @@ class MonthChart(QWidget):
         painter.setFont(theme.font(9, 600))
         painter.setPen(QColor(tokens.text))
         painter.drawText(
-            QRectF(theme.px(12), 0, self.width(), theme.px(HEAD)), Qt.AlignmentFlag.AlignVCenter, self._title
+            QRectF(theme.px(12), 0, self.width(), theme.px(HEAD - 12)), Qt.AlignmentFlag.AlignVCenter, self._title
         )
         plot = QRectF(self.rect()).adjusted(theme.px(LEFT), theme.px(HEAD), -theme.px(RIGHT), -theme.px(FOOT))
         values = [value / 60 for row in self._rows if (value := getattr(row, self._field)) is not None]
@@ -75,10 +79,42 @@ class MonthChart(QWidget):
             painter.setPen(QColor(tokens.text2))
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "no data")
             return
-        marks = nice_ticks(max(values), max(1, min(4, int(plot.height() / 28))))
+        unit = 60 if max(values) >= HOURS_FROM else 1
+        marks = tuple(unit * tick for tick in nice_ticks(max(values) / unit, max(1, min(4, int(plot.height() / 28)))))
         self._grid(painter, plot, marks)
-        for number, severity in enumerate(IncidentSeverity):
-            self._line(painter, plot, marks[-1], severity, number + 1)
+        lines = [line for severity in IncidentSeverity if (line := self._points(plot, marks[-1], severity))]
+        for severity, points, _ in lines:
+            painter.setPen(QPen(QColor(tokens.series(list(IncidentSeverity).index(severity) + 1)), 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawPolyline(QPolygonF(points))
+            for point in points:
+                mark(painter, HUES[severity], point, theme.px(9), tokens.text, filled=True)
+        self._names(painter, plot, lines)
+
+    def _points(self, plot: QRectF, top: float, severity: IncidentSeverity) -> Line | None:
+        found = [
+            (row.month, value)
+            for row in self._rows
+            if row.severity is severity and (value := getattr(row, self._field)) is not None
+        ]
+        if not found:
+            return None
+        points = [
+            QPointF(self._x(month, plot), plot.bottom() - value / 60 / top * plot.height()) for month, value in found
+        ]
+        return severity, points, f"{severity} {span_words(found[-1][1])}"
+
+    @staticmethod
+    def _names(painter: QPainter, plot: QRectF, lines: Sequence[Line]) -> None:
+        """What each line is, right of its last month; those of one month below each other."""
+        theme, tokens = current(), current().tokens
+        painter.setFont(theme.font(9))
+        painter.setPen(QColor(tokens.text2))
+        high = QFontMetricsF(painter.font()).height()
+        for x in {points[-1].x() for _, points, _ in lines}:
+            here = sorted((points[-1].y(), words) for _, points, words in lines if points[-1].x() == x)
+            for y, (_, words) in zip(apart([y for y, _ in here], high, plot.top(), plot.bottom()), here, strict=True):
+                painter.drawText(QPointF(x + theme.px(10), y + high / 3), words)
 
     def _x(self, month: str, plot: QRectF) -> float:
         count = len(self._months)
@@ -93,34 +129,11 @@ class MonthChart(QWidget):
             painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
             painter.setPen(QColor(tokens.text3))
             side = QRectF(0, y - metrics.height() / 2, plot.left() - theme.px(8), metrics.height())
-            words = "0" if not tick else f"{tick / 60:,.3g} h" if marks[-1] >= 120 else f"{tick:,.3g} min"
+            words = "0" if not tick else f"{tick / 60:,.3g} h" if marks[-1] >= HOURS_FROM else f"{tick:,.3g} min"
             painter.drawText(side, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, words)
         for month in self._months:
             wide = metrics.horizontalAdvance(month)
             painter.drawText(QPointF(self._x(month, plot) - wide / 2, plot.bottom() + metrics.height()), month)
-
-    def _line(self, painter: QPainter, plot: QRectF, top: float, severity: IncidentSeverity, series: int) -> None:
-        theme, tokens = current(), current().tokens
-        found = [
-            (row.month, value)
-            for row in self._rows
-            if row.severity is severity and (value := getattr(row, self._field)) is not None
-        ]
-        if not found:
-            return
-        points = [
-            QPointF(self._x(month, plot), plot.bottom() - value / 60 / top * plot.height()) for month, value in found
-        ]
-        painter.setPen(QPen(QColor(tokens.series(series)), 2))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawPolyline(QPolygonF(points))
-        for point in points:
-            mark(painter, HUES[severity], point, theme.px(9), tokens.text, filled=True)
-        painter.setPen(QColor(tokens.text2))
-        painter.drawText(
-            QPointF(points[-1].x() + theme.px(10), points[-1].y() + theme.px(4)),
-            f"{severity} {span_words(found[-1][1])}",
-        )
 
 
 class FiguresPanel(QueryPanel):
@@ -138,6 +151,7 @@ class FiguresPanel(QueryPanel):
                 Column("MTTD", lambda row: _words(row.detect_seconds), 110, right=True),
                 Column("MTTA", lambda row: _words(row.acknowledge_seconds), 110, right=True),
                 Column("MTTR", lambda row: _words(row.resolve_seconds), 110, right=True),
+                Column("", lambda _row: "", 10, stretch=True),
             ),
             "Response times",
         )

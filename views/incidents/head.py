@@ -27,6 +27,8 @@ SOON = 300
 """Seconds before the next update is due from which on it is pointed out."""
 TITLE, VALUE = 16, 14
 CELLS_GAP = 26
+LEAST = ("Time to acknowledge", "Customers affected", "Scribe", "Started, UTC", "Comms lead")
+"""What is left out first where there is little room."""
 
 
 class Head(QWidget):
@@ -207,16 +209,10 @@ class Head(QWidget):
     def _paint_cells(self, painter: QPainter, box: QRectF) -> None:
         theme, tokens = current(), current().tokens
         left = box.left()
-        for number, (name, value, said, person) in enumerate(self._cells()):
-            more = said
+        for number, (name, value, more, person) in enumerate(self._fitting(box.width())):
             due = name.startswith("Next update")
             hue = self._due_hue() if due else ""
             wide = self._cell_width(name, value, more, person, marked=bool(hue))
-            if left + wide > box.right() and number:
-                short = self._cell_width(name, value, "", person, marked=bool(hue))
-                if left + short > box.right():
-                    continue
-                more, wide = "", short
             if number:
                 painter.fillRect(
                     QRectF(left - theme.px(CELLS_GAP / 2), box.top() + 6, 1, box.height() - 12), QColor(tokens.line)
@@ -249,6 +245,21 @@ class Head(QWidget):
                 painter.setPen(QColor(tokens.text2))
                 painter.drawText(QPointF(at, base), more)
             left += wide + theme.px(CELLS_GAP)
+
+    def _fitting(self, room: float) -> list[tuple[str, str, str, str]]:
+        """The cells there is room for: words behind values go first, then what matters least."""
+        cells = self._cells()
+        for number in (*range(len(cells)), None):
+            wide = sum(self._cell_width(*cell, marked=True) + current().px(CELLS_GAP) for cell in cells)
+            if wide <= room + current().px(CELLS_GAP) or number is None:
+                break
+            cells[number] = (*cells[number][:2], "", cells[number][3])
+        for name in LEAST:
+            wide = sum(self._cell_width(*cell, marked=True) + current().px(CELLS_GAP) for cell in cells)
+            if wide <= room + current().px(CELLS_GAP):
+                break
+            cells = [cell for cell in cells if cell[0] != name]
+        return cells
 
     def _cell_width(self, name: str, value: str, more: str, person: str, *, marked: bool) -> float:
         theme = current()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QModelIndex, QPointF, Qt, Signal
@@ -17,13 +18,20 @@ from views.kit.widgets.pill import Look, Pill
 from views.kit.widgets.table import Column, RecordTable
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from app.incidents.timeline import Timeline
     from models.incidents.timeline import TimelineEntry
     from views.incidents.desk import Desk
 
 GLYPH = 13
+PAGE = 200
 TOP_ROWS = 12
 """So many rows from the top, older entries are asked for."""
+
+
+def _order(entry: TimelineEntry) -> tuple[datetime, int]:
+    return entry_instant(entry), entry.position
 
 
 class EntryTable(RecordTable):
@@ -73,6 +81,10 @@ class Log(QWidget):
             pill = self.filters[name] = Pill(name, Look.OUTLINE, name=f"Show {name.lower()}")
             pill.clicked.connect(lambda _=False, k=kinds: self.show_kinds(k))
         self._kinds: tuple[TimelineKind, ...] = STORY
+        self._rows: list[TimelineEntry] = []
+        """As things happened: what was noted later stands where it belongs."""
+        self._known: dict[int, TimelineEntry] = {}
+        """By position, what stands in the rows."""
         self.table = EntryTable()
         self.table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.state = QLabel()
@@ -141,32 +153,58 @@ class Log(QWidget):
 
     def _reset(self) -> None:
         self._at_end = True
-        self.table.set_rows(self._timeline.entries if self._timeline is not None else ())
+        self._rows = sorted(self._timeline.entries if self._timeline is not None else (), key=_order)
+        self._known = {entry.position: entry for entry in self._rows}
+        self.table.set_rows(self._rows)
         self.table.scrollToBottom()
         self.chosen_changed.emit()
 
     def _grown(self) -> None:
         if self._timeline is None:
             return
+        chosen, before = self.chosen, len(self._rows)
+        others = self._put(self._timeline.entries[-2 * PAGE :])
         records = self.table.records
-        if len(self._timeline.entries) < records.rowCount():
-            self._reset()
-            return
-        records.forget_texts()
-        records.grown()
+        if others:
+            self._show_rows(chosen)
+        elif len(self._rows) > before:
+            records.grown()
         self.table.viewport().update()
         if self._at_end:
             self.table.scrollToBottom()
         self.chosen_changed.emit()
 
-    def _grown_on_top(self, count: int) -> None:
+    def _put(self, entries: list[TimelineEntry]) -> bool:
+        """Put entries where they belong; whether rows that were there have moved or say something else."""
+        moved = False
+        for entry in entries:
+            known = self._known.get(entry.position)
+            if known is entry or known == entry:
+                continue
+            if known is not None:
+                del self._rows[bisect_left(self._rows, _order(known), key=_order)]
+            moved |= known is not None or bool(self._rows and _order(entry) < _order(self._rows[-1]))
+            insort(self._rows, entry, key=_order)
+            self._known[entry.position] = entry
+        return moved
+
+    def _show_rows(self, chosen: TimelineEntry | None) -> None:
+        """Show rows of which some have moved: what is looked at stays where it is."""
         bar = self.table.verticalScrollBar()
-        below = bar.maximum() - bar.value()
-        self._quiet = True
-        self.table.records.grown_on_top(count)
+        below, self._quiet = bar.maximum() - bar.value(), True
+        self.table.set_rows(self._rows)
         self.table.updateGeometries()
         bar.setValue(bar.maximum() - below)
+        if chosen is not None:
+            row = next((n for n, each in enumerate(self._rows) if each.position == chosen.position), -1)
+            self.table.selectRow(row) if row >= 0 else self.table.clearSelection()
         self._quiet = False
+
+    def _grown_on_top(self, count: int) -> None:
+        if self._timeline is not None:
+            chosen = self.chosen
+            self._put(self._timeline.entries[:count])
+            self._show_rows(chosen)
 
     def _scrolled(self, value: int) -> None:
         bar, high = self.table.verticalScrollBar(), self.table.verticalHeader().defaultSectionSize()

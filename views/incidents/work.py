@@ -95,7 +95,7 @@ def blocker(window: Window, verb: str) -> str | None:
 
 
 def _of_alerts(window: Window) -> bool:
-    from app.runbooks.domain import Runbooks
+    from app.runbooks import Runbooks
 
     return bool(window.console.of(Runbooks).library.summaries)
 
@@ -178,7 +178,7 @@ def take_entry(window: Window, answer: dict[str, Any]) -> None:
 
 def show_runbook(window: Window, incident: IncidentRecord) -> None:
     """Its runbook beside it: the one it names, else the closest to its alerts, else where its link leads."""
-    from app.runbooks.domain import Runbooks
+    from app.runbooks import Runbooks
     from views.kit.browser import browse
 
     library = window.console.of(Runbooks).library
@@ -198,7 +198,7 @@ def closest(window: Window, incident: IncidentRecord) -> Any:
     """The runbook for what burns in it; ``None``: there is none."""
     from app.alerts import Alerts
     from app.incidents.domain import Incidents
-    from app.runbooks.domain import Runbooks
+    from app.runbooks import Runbooks
 
     library, console = window.console.of(Runbooks).library, window.console
     attached = console.of(Incidents).alerts(incident.incident_id).sample
