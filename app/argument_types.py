@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from zoneinfo import ZoneInfo
 
 ORDER_FIELDS = (
@@ -20,6 +22,7 @@ ORDER_FIELDS = (
     "refunded",
     "status",
 )
+STATE_KINDS = ("paid", "pending", "left-out", "refunded", "partly-refunded")
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
 
 
@@ -48,9 +51,12 @@ def port(text: str) -> int:
 
 def currency(text: str) -> str:
     """A currency code."""
-    if len(text) != 3 or not text.isascii() or not text.isalpha():
-        raise argparse.ArgumentTypeError(f"{text} is no currency code; they have three letters, such as EUR")
-    return text.upper()
+    from models.core.money import known_currency
+
+    try:
+        return known_currency(text.upper())
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def time_zone(text: str) -> ZoneInfo:
@@ -74,22 +80,43 @@ def delimiter(text: str) -> str:
 def encoding(text: str) -> str:
     """An encoding of text."""
     import codecs
+    import io
 
     try:
-        b"".decode(text)  # of codecs, only those of text
+        io.TextIOWrapper(io.BytesIO(), encoding=text)  # of codecs, only those of text
+        return codecs.lookup(text).name
     except LookupError:
         raise argparse.ArgumentTypeError(f"there is no encoding of text called {text}") from None
-    return codecs.lookup(text).name
 
 
 def columns(text: str) -> dict[str, str]:
-    """Which column holds which field: field=column, by commas."""
+    """Which column holds which field: field=column, by commas; a column with a comma in it stands in quotes."""
     columns: dict[str, str] = {}
-    for part in text.split(","):
-        name, equals, column = part.partition("=")
-        if not equals or not column.strip():
-            raise argparse.ArgumentTypeError(f"{part!r} is not of the form field=column")
-        if name.strip() not in ORDER_FIELDS:
-            raise argparse.ArgumentTypeError(f"there is no field {name.strip()}; there are {', '.join(ORDER_FIELDS)}")
-        columns[name.strip()] = column.strip()
+    for name, column in _pairs(text, "field=column"):
+        if name not in ORDER_FIELDS:
+            raise argparse.ArgumentTypeError(f"there is no field {name}; there are {', '.join(ORDER_FIELDS)}")
+        if name in columns:
+            raise argparse.ArgumentTypeError(f"{name} is there twice: {columns[name]} and {column}")
+        columns[name] = column
     return columns
+
+
+def states(text: str) -> dict[str, str]:
+    """What words for the state of an order mean: word=kind, by commas."""
+    found = dict(_pairs(text, "word=kind"))
+    for word, kind in found.items():
+        if kind not in STATE_KINDS:
+            raise argparse.ArgumentTypeError(f"{word} cannot be {kind}; there are {', '.join(STATE_KINDS)}")
+    return found
+
+
+def _pairs(text: str, form: str) -> Iterator[tuple[str, str]]:
+    for part in re.findall(r'(?:"[^"]*"|[^",])+', text):
+        name, equals, value = (each.strip() for each in part.partition("="))
+        name, value = (each[1:-1] if re.fullmatch('"[^"]*"', each) else each for each in (name, value))
+        if not equals or not name or not value:
+            raise argparse.ArgumentTypeError(
+                f"{part!r} is not of the form {form}; what has a comma in it stands in quotes: "
+                "'placed_at=\"Placed, UTC\"'"
+            )
+        yield name, value

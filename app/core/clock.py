@@ -22,7 +22,11 @@ class Clock(Protocol):
         """Wall time in UTC."""
 
     def monotonic(self) -> float:
-        """Seconds since some instant; never jumps."""
+        """Seconds since some instant; never jumps, and may stand still while the computer sleeps."""
+
+    def with_sleep(self) -> float:
+        """Seconds since some instant, those in which the computer slept too, where it can tell."""
+        return self.monotonic()
 
 
 class SystemClock:
@@ -35,3 +39,8 @@ class SystemClock:
     def monotonic(self) -> float:
         """Seconds since some instant; never jumps."""
         return time.monotonic()
+
+    def with_sleep(self) -> float:
+        """Seconds since some instant, those in which the computer slept too, where it can tell."""
+        counts_sleep = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None))
+        return time.monotonic() if counts_sleep is None else time.clock_gettime(counts_sleep)

@@ -33,6 +33,14 @@ def write(path: Path, text: str) -> None:
     _sync_folder(path.parent)
 
 
+def keep_private(path: Path) -> None:
+    """Have a file that is written in place be this user's alone, with what SQLite keeps beside it. Raises OSError."""
+    path.touch(mode=0o600)
+    for each in (path, *(path.with_name(f"{path.name}-{rest}") for rest in ("wal", "shm", "journal"))):
+        with contextlib.suppress(OSError):  # it may be somebody else's file, or not there
+            each.chmod(0o600)
+
+
 def make_folder(path: Path) -> None:
     """A folder for this user alone, and those around it, unless they are there. Raises OSError."""
     if not path.is_dir():

@@ -11,9 +11,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 from uuid import uuid4
 
 import httpx
@@ -49,8 +50,20 @@ WHOLE_SECONDS = 20.0
 READ_ATTEMPTS = 3
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 2.0
 
+NOT_MODIFIED = 304
+
 OnAnswer = Callable[[datetime | None], None]
 OnSilence = Callable[[Unreachable], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Conditional(Generic[R]):
+    """What is said of a record that may be known already."""
+
+    record: R | None
+    """``None``: it is as it was."""
+    etag: str
+    headers: Mapping[str, str]
 
 
 class OperationsClient:
@@ -96,6 +109,18 @@ class OperationsClient:
         """A record or a page; ``None`` and empty lists in ``query`` are left out. Raises OperationsError."""
         return await self._ask("GET", path, kind, attempts=READ_ATTEMPTS, query=query, signed=signed)
 
+    async def get_changed(self, path: str, kind: type[R], etag: str | None) -> Conditional[R]:
+        """A record, unless it is the one that ``etag`` names. Sent once: whoever asks so asks often.
+
+        Raises OperationsError.
+        """
+        response = await self._send("GET", path, headers={} if etag is None else {"If-None-Match": etag})
+        if response.status_code == NOT_MODIFIED and etag is None:
+            raise BadAnswer("The server says that nothing has changed, and was not asked that.")
+        found = None if response.status_code == NOT_MODIFIED else read(response, kind)
+        self._hear(response)
+        return Conditional(found, response.headers.get("etag", etag or ""), response.headers)
+
     async def post(
         self,
         path: str,
@@ -115,9 +140,10 @@ class OperationsClient:
         attempts = READ_ATTEMPTS if repeated else 1
         return await self._ask("POST", path, kind, attempts=attempts, body=body, headers=headers, signed=signed)
 
-    async def put(self, path: str, kind: type[R], body: Request) -> R:
-        """Have something be as the body says, once. Raises OperationsError."""
-        return await self._ask("PUT", path, kind, attempts=1, body=body, signed=True)
+    async def put(self, path: str, kind: type[R], body: Request, *, version: int | None = None) -> R:
+        """Have something be as the body says, once, based on ``version``. Raises OperationsError."""
+        headers = {} if version is None else {"If-Match": f'"{version}"'}
+        return await self._ask("PUT", path, kind, attempts=1, body=body, headers=headers, signed=True)
 
     async def delete(self, path: str, body: Request | None = None) -> None:
         """Ask for something to be ended, once. Raises OperationsError."""
@@ -240,7 +266,7 @@ class OperationsClient:
             renewed = await self._tokens.renew(token)
             if renewed is not None:
                 response = await self._request(method, path, query, content, headers or {}, renewed)
-        if response.is_success:
+        if response.is_success or response.status_code == NOT_MODIFIED:
             return response
         raise refusal(response)
 

@@ -226,6 +226,7 @@ class Outbox:
         if self._connection is None:
             files.make_folder(self.path.parent)
             self._sign.give()  # before others read in the file that there is somebody
+            files.keep_private(self.path)
             connection = sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
             try:
                 connection.row_factory = sqlite3.Row

@@ -110,6 +110,8 @@ class Query(Generic[T]):
         self._overlaid = overlaid
         self._least = least
         self.error: OperationsError | None = None
+        self.pace: float | None = None
+        """Seconds between two polls whatever the live stream tells; ``None``: as usual."""
         self.loading = False
         self._fetch = fetch
         self._clock = clock
@@ -200,10 +202,14 @@ class Query(Generic[T]):
     @property
     def interval(self) -> float:
         """Seconds between two polls."""
+        if self.pace is not None:
+            return self.pace
         return self._poll * LIVE_FACTOR if self._live else self._poll
 
     @property
     def _slowest(self) -> float:
+        if self.pace is not None:
+            return self.pace
         # A stream that broke a moment ago does not make what was polled slowly late at once.
         return self._poll * LIVE_FACTOR if self._live or self._was_live else self._poll
 

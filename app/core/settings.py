@@ -34,6 +34,8 @@ class Settings:
     screen_diagonal_inches: float = 55.0
     """Of the wall display."""
     viewing_distance_metres: float = 5.0
+    wall_pages: dict[str, str] = field(default_factory=dict)
+    """By screen, ids of the pages its wall display shows, in their order, separated by spaces; empty: any screen."""
     audit_vkeys: dict[str, str] = field(default_factory=dict)
     """By server, the key its audit log was signed with when it was first seen."""
     audit_checkpoints: dict[str, str] = field(default_factory=dict)

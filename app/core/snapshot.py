@@ -230,7 +230,7 @@ class Snapshot:
 
         rows = self._rows(wanted)
         files.make_folder(self.path.parent)
-        self.path.touch(mode=0o600)
+        files.keep_private(self.path)
         connection = sqlite3.connect(self.path, timeout=WRITE_PATIENCE)
         try:
             connection.text_factory = lambda raw: raw.decode(errors="replace")
@@ -249,8 +249,6 @@ class Snapshot:
             db: Any = sqlite_utils.Database(connection)
             with connection:
                 if version < SCHEMA:
-                    with contextlib.suppress(OSError):
-                        self.path.chmod(0o600)  # the first ones could be read by others
                     _bring_up_to_date(connection, db)
                 connection.execute(REMOVE_ODD)
                 if wanted.forget:

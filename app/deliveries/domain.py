@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         Connection,
         ConnectionChange,
         ConnectionDetail,
+        ConnectionKind,
         ConnectionRequest,
         Proof,
         SecretRequest,
@@ -38,7 +39,15 @@ if TYPE_CHECKING:
         ReplayResult,
         Resolution,
     )
-    from models.deliveries.routing import Preview, PreviewRequest, RouteMap, RouteRequest, Template
+    from models.deliveries.routing import (
+        ContactMethod,
+        Preview,
+        PreviewRequest,
+        RouteMap,
+        RouteRequest,
+        Template,
+        TemplateChange,
+    )
 
 BASE = "/api/deliveries"
 VIEW, OPERATE, MANAGE = (
@@ -59,12 +68,14 @@ def specs() -> tuple[MutationSpec, ...]:
         MutationSpec("connection.create", CONNECTIONS, irreversible=True),
         MutationSpec("connection.change", CONNECTIONS, irreversible=True),
         MutationSpec("connection.secret_remove", LETTERS, irreversible=True),
+        MutationSpec("connection.remove", LETTERS | ROUTES, irreversible=True),
         MutationSpec("connection.pause", CONNECTIONS, irreversible=True, overlay=_paused, undo=_resume),
         MutationSpec("connection.resume", CONNECTIONS, irreversible=True),
         MutationSpec("letters.replay", LETTERS, irreversible=True),
         MutationSpec("letters.discard", LETTERS, irreversible=True),
         MutationSpec("letter.resolve", LETTERS, irreversible=True),
         MutationSpec("routes.change", ROUTES, irreversible=True),
+        MutationSpec("template.change", ROUTES, irreversible=True),
     )
 
 
@@ -137,11 +148,11 @@ class Deliveries:
         self._engine.queries.invalidate(Topic.CONNECTIONS)
         return proof
 
-    async def set_secret(self, connection_id: str, request: SecretRequest) -> ConnectionDetail:
-        """Set or change a secret. Raises OperationsError."""
+    async def set_secret(self, connection: Connection, request: SecretRequest) -> ConnectionDetail:
+        """Set or change a secret of a connection as it was seen. Raises OperationsError."""
         from app.deliveries import requests
 
-        found = await requests.set_secret(self._engine.client, connection_id, request)
+        found = await requests.set_secret(self._engine.client, connection, request)
         self._engine.queries.invalidate(Topic.CONNECTIONS)
         return found
 
@@ -150,6 +161,36 @@ class Deliveries:
         from app.deliveries import requests
 
         return await requests.replay_count(self._engine.client, request)
+
+    async def template_versions(self, name: str, kind: ConnectionKind | None) -> tuple[Template, ...]:
+        """A text as it was from time to time, the newest first. Raises OperationsError."""
+        from app.deliveries import requests
+
+        return (await requests.template_versions(self._engine.client, name, kind)).items
+
+    async def contacts(self) -> tuple[ContactMethod, ...]:
+        """Addresses of whoever is signed in. Raises OperationsError, like the next three."""
+        from app.deliveries import requests
+
+        return (await requests.contacts(self._engine.client)).items
+
+    async def add_contact(self, address: str) -> ContactMethod:
+        """Add an address; a code goes there."""
+        from app.deliveries import requests
+
+        return await requests.add_contact(self._engine.client, address)
+
+    async def verify_contact(self, contact: ContactMethod, code: str) -> ContactMethod:
+        """Prove an address with the code that came there."""
+        from app.deliveries import requests
+
+        return await requests.verify_contact(self._engine.client, contact.id, code)
+
+    async def remove_contact(self, contact: ContactMethod) -> None:
+        """Forget an address."""
+        from app.deliveries import requests
+
+        await requests.remove_contact(self._engine.client, contact.id)
 
     async def preview(self, request: PreviewRequest) -> Preview:
         """How a notice would look. Raises OperationsError."""
@@ -200,7 +241,7 @@ def _templates_type() -> type[tuple[Template, ...]]:
 
 async def create(mutations: Mutations, request: ConnectionRequest) -> Outcome:
     """Add a connection; it is off until its secret is set. Raises OperationsError, like all of these."""
-    words = f"Added the connection {request.name}"
+    words = f"New connection: {request.name}"
     return await mutations.submit(MutationRequest("connection.create", words, "POST", f"{BASE}/connections", request))
 
 
@@ -210,7 +251,7 @@ async def change(mutations: Mutations, connection: Connection, request: Connecti
     return await mutations.submit(
         MutationRequest(
             "connection.change",
-            f"Changed the connection {connection.name}",
+            f"Change: the connection {connection.name}",
             "PATCH",
             path,
             request,
@@ -225,7 +266,13 @@ async def change(mutations: Mutations, connection: Connection, request: Connecti
 async def remove_secret(mutations: Mutations, connection: Connection) -> Outcome:
     """Turn a connection off; what waits for it is given up."""
     path = f"{BASE}/connections/{connection.id}/secret"
-    return await mutations.submit(_about(connection, "secret_remove", f"Turned {connection.name} off", path, "DELETE"))
+    return await mutations.submit(_based(connection, "secret_remove", f"Turn off: {connection.name}", path))
+
+
+async def remove(mutations: Mutations, connection: Connection) -> Outcome:
+    """Take a connection out of use for good; letters and history stay."""
+    path = f"{BASE}/connections/{connection.id}"
+    return await mutations.submit(_based(connection, "remove", f"Remove: {connection.name}", path))
 
 
 async def pause(mutations: Mutations, connection: Connection, until: datetime | None, reason: str) -> Outcome:
@@ -233,7 +280,7 @@ async def pause(mutations: Mutations, connection: Connection, until: datetime | 
     from models.deliveries.connections import PauseRequest
 
     body = PauseRequest(reason=reason) if until is None else PauseRequest(until=until, reason=reason)
-    words = f"Paused {connection.name}" + ("" if until is None else f" until {until:%H:%M} UTC")
+    words = f"Pause: {connection.name}" + ("" if until is None else f" until {until:%H:%M} UTC")
     path = f"{BASE}/connections/{connection.id}/pause"
     return await mutations.submit(_about(connection, "pause", words, path, body=body))
 
@@ -241,21 +288,33 @@ async def pause(mutations: Mutations, connection: Connection, until: datetime | 
 async def resume(mutations: Mutations, connection: Connection) -> Outcome:
     """Let it go on; what waits goes in order."""
     path = f"{BASE}/connections/{connection.id}/resume"
-    return await mutations.submit(_about(connection, "resume", f"Resumed {connection.name}", path))
+    return await mutations.submit(_about(connection, "resume", f"Resume: {connection.name}", path))
 
 
-def _about(
-    connection: Connection, verb: str, words: str, path: str, method: str = "POST", body: Any = None
-) -> MutationRequest:
+def _about(connection: Connection, verb: str, words: str, path: str, body: Any = None) -> MutationRequest:
     return MutationRequest(
-        f"connection.{verb}", words, method, path, body, resource=f"connection:{connection.id}", base=connection
+        f"connection.{verb}", words, "POST", path, body, resource=f"connection:{connection.id}", base=connection
+    )
+
+
+def _based(connection: Connection, verb: str, words: str, path: str) -> MutationRequest:
+    """Something is ended, as it was seen."""
+    return MutationRequest(
+        f"connection.{verb}",
+        words,
+        "DELETE",
+        path,
+        version=connection.version,
+        resource=f"connection:{connection.id}",
+        record=f"{BASE}/connections/{connection.id}",
+        base=connection,
     )
 
 
 def _resume(intent: PendingMutation, answer: dict[str, Any]) -> MutationRequest:
     return MutationRequest(
         "connection.resume",
-        f"Resumed {answer['name']}",
+        f"Resume: {answer['name']}",
         "POST",
         f"{BASE}/connections/{answer['id']}/resume",
         resource=intent.resource,
@@ -288,7 +347,7 @@ def _paused(value: Any, fields: dict[str, Any], intent: PendingMutation) -> Any:
 
 async def replay(mutations: Mutations, request: ReplayRequest, count: int) -> Outcome:
     """Try dead letters again; ``count`` is what the dry run said."""
-    words = f"Replayed {counted(count, 'letter', 'letters')}"
+    words = f"Replay: {counted(count, 'letter', 'letters')}"
     return await mutations.submit(MutationRequest("letters.replay", words, "POST", f"{BASE}/letters/replay", request))
 
 
@@ -297,7 +356,7 @@ async def discard(mutations: Mutations, letters: Sequence[Letter], reason: str) 
     from models.deliveries.letters import DiscardRequest
 
     body = DiscardRequest(ids=tuple(letter.id for letter in letters), reason=reason)
-    words = f"Discarded {counted(len(letters), 'letter', 'letters')}"
+    words = f"Discard: {counted(len(letters), 'letter', 'letters')}"
     return await mutations.submit(MutationRequest("letters.discard", words, "POST", f"{BASE}/letters/discard", body))
 
 
@@ -309,7 +368,7 @@ async def resolve(mutations: Mutations, letter: Letter, resolution: Resolution, 
     body = ResolutionRequest(resolution=resolution, reason=reason)
     found = "done" if resolution is Choice.DONE else "not done, asked for again"
     path = f"{BASE}/letters/{letter.id}/resolve"
-    words = f"Resolved {letter.about or letter.action}: {found}"
+    words = f"What became of {letter.about or letter.action}: {found}"
     return await mutations.submit(
         MutationRequest("letter.resolve", words, "POST", path, body, resource=f"letter:{letter.id}", base=letter)
     )
@@ -326,13 +385,33 @@ async def change_routes(mutations: Mutations, before: RouteMap, routes: Sequence
     return await mutations.submit(
         MutationRequest(
             "routes.change",
-            "Changed who hears of what",
+            "Change: who hears of what",
             "PUT",
             path,
             RouteMapRequest(routes=tuple(routes), reason=reason),
             version=before.version,
             resource="routes",
             record=path,
+            base=before,
+        )
+    )
+
+
+# --- texts -------------------------------------------------------------------------------------------------------
+
+
+async def change_template(mutations: Mutations, before: Template, request: TemplateChange) -> Outcome:
+    """Have a text say something else from now on; what it said before is kept."""
+    where = f"?kind={before.kind}" if before.kind is not None else ""
+    return await mutations.submit(
+        MutationRequest(
+            "template.change",
+            f"Change: the text of {before.name}",
+            "PATCH",
+            f"{BASE}/templates/{before.name}{where}",
+            request,
+            version=before.version,
+            resource=f"template:{before.name}:{before.kind or ''}",
             base=before,
         )
     )

@@ -7,13 +7,21 @@ from typing import TYPE_CHECKING
 from models.core.paging import PAGE_MOST, Page
 from models.deliveries.connections import Connection, ConnectionDetail, Proof
 from models.deliveries.letters import Letter, LetterDetail, LetterState, ReplayRequest, ReplayResult
-from models.deliveries.routing import Preview, PreviewRequest, RouteMap, Template
+from models.deliveries.routing import (
+    ContactCodeRequest,
+    ContactMethod,
+    ContactRequest,
+    Preview,
+    PreviewRequest,
+    RouteMap,
+    Template,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from app.core.http_client import OperationsClient
-    from models.deliveries.connections import SecretRequest
+    from models.deliveries.connections import ConnectionKind, SecretRequest
 
 BASE = "/api/deliveries"
 LETTERS_SHOWN = 200
@@ -34,9 +42,10 @@ async def test(client: OperationsClient, connection_id: str) -> Proof:
     return await client.post(f"{BASE}/connections/{connection_id}/test", Proof)
 
 
-async def set_secret(client: OperationsClient, connection_id: str, request: SecretRequest) -> ConnectionDetail:
-    """Set or change a secret. It is sent once, and nothing keeps the request."""
-    return await client.put(f"{BASE}/connections/{connection_id}/secret", ConnectionDetail, request)
+async def set_secret(client: OperationsClient, connection: Connection, request: SecretRequest) -> ConnectionDetail:
+    """Set or change a secret of a connection as it was seen. It is sent once, and nothing keeps the request."""
+    path = f"{BASE}/connections/{connection.id}/secret"
+    return await client.put(path, ConnectionDetail, request, version=connection.version)
 
 
 async def letters(client: OperationsClient, states: Sequence[LetterState], connection_id: str | None) -> Page[Letter]:
@@ -73,7 +82,32 @@ async def routes(client: OperationsClient) -> RouteMap:
 
 async def templates(client: OperationsClient) -> Page[Template]:
     """What notices say."""
-    return await client.get(f"{BASE}/templates", Page[Template], {"limit": PAGE_MOST})
+    return await client.get(f"{BASE}/templates", Page[Template])
+
+
+async def template_versions(client: OperationsClient, name: str, kind: ConnectionKind | None) -> Page[Template]:
+    """A text as it was from time to time, the newest first."""
+    return await client.get(f"{BASE}/templates/{name}/versions", Page[Template], {"kind": kind})
+
+
+async def contacts(client: OperationsClient) -> Page[ContactMethod]:
+    """One's own addresses."""
+    return await client.get(f"{BASE}/contacts", Page[ContactMethod])
+
+
+async def add_contact(client: OperationsClient, address: str) -> ContactMethod:
+    """Add an address of one's own; a code goes there."""
+    return await client.post(f"{BASE}/contacts", ContactMethod, ContactRequest(address=address))
+
+
+async def verify_contact(client: OperationsClient, contact_id: str, code: str) -> ContactMethod:
+    """Prove an address with the code that came there."""
+    return await client.post(f"{BASE}/contacts/{contact_id}/verify", ContactMethod, ContactCodeRequest(code=code))
+
+
+async def remove_contact(client: OperationsClient, contact_id: str) -> None:
+    """Remove an address of one's own."""
+    await client.delete(f"{BASE}/contacts/{contact_id}")
 
 
 async def preview(client: OperationsClient, request: PreviewRequest) -> Preview:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 BASE = "/api/operations/runbooks"
 VIEW, WRITE, WORK = Permission.VIEW_DASHBOARD, Permission.MANAGE_ALERTS, Permission.MANAGE_INCIDENTS
 TOPICS = frozenset({Topic.RUNBOOKS})
+RUN_TOPICS = TOPICS | {Topic.INCIDENTS}
+"""What is done for an incident is told as a change of the incident."""
 POLL_SECONDS = 60.0
 """Changes are told; this is for the hour in which they are not."""
 
@@ -31,9 +33,9 @@ def specs() -> tuple[MutationSpec, ...]:
     return (
         MutationSpec("runbook.create", TOPICS),
         MutationSpec("runbook.change", TOPICS),
-        MutationSpec("runbook.start", TOPICS, irreversible=True),
-        MutationSpec("runbook.step", TOPICS, overlay=_ticked, in_place=True),
-        MutationSpec("runbook.end", TOPICS),
+        MutationSpec("runbook.start", RUN_TOPICS, irreversible=True),
+        MutationSpec("runbook.step", RUN_TOPICS, overlay=_ticked, in_place=True),
+        MutationSpec("runbook.end", RUN_TOPICS),
     )
 
 
@@ -61,7 +63,7 @@ class Runbooks:
         from app.runbooks import requests
 
         return self._engine.listing(
-            f"runbook_runs:{runbook_id}", TOPICS, lambda client: requests.runs(client, runbook_id), keep=_runs_type
+            f"runbook_runs:{runbook_id}", RUN_TOPICS, lambda client: requests.runs(client, runbook_id), keep=_runs_type
         )
 
     async def versions(self, runbook_id: str) -> tuple[RunbookVersion, ...]:

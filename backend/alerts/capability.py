@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from backend.core.capability import Adapters, Audience, Capability, CreateSample, Tick
+from backend.core.capability import Adapters, Audience, Capability, CreateSample, Criterion, Tick
 from models.core.permissions import Permission
 from models.core.topics import Topic
 
@@ -33,6 +33,12 @@ def _sample() -> CreateSample:
     return create
 
 
+def _criteria() -> Sequence[Criterion]:
+    from backend.alerts.criteria import OPEN
+
+    return (OPEN,)
+
+
 CAPABILITY = Capability(
     name="alerts",
     routers=_routers,
@@ -42,4 +48,5 @@ CAPABILITY = Capability(
         "alert_rule": Audience(Topic.ALERT_RULES, frozenset({Permission.VIEW_DASHBOARD})),
     },
     sample=_sample,
+    criteria=_criteria,
 )

@@ -17,10 +17,10 @@ from backend.core.background import SetAside
 from backend.core.clock import clock
 from backend.core.database import Connection, Database
 from backend.core.settings import Settings
-from backend.figures import figures_at, sources_at
+from backend.figures import figures_at, sources_at, value_of
 from models.alerts import Alert, AlertCondition, AlertRule
 from models.dashboard import DashboardFigures, SourceStatus
-from models.figures import FIGURES, FigureName, SourceName
+from models.figures import FIGURES, SourceName
 
 _aside = SetAside("alert evaluation")
 
@@ -78,16 +78,6 @@ async def evaluate_within(tx: Connection, settings: Settings) -> None:
     await actions.apply(tx, transitions, actor=WORKER, at=now)
     async with tx.cursor() as cursor:
         await cursor.executemany(queries.keep_watch, remembered)
-
-
-def value_of(figures: DashboardFigures, name: FigureName) -> float | None:
-    """The figure called ``name``, in its own unit; ``None`` when it is unknown."""
-    area, _, leaf = name.partition(".")
-    part = getattr(figures, area)
-    fields = type(part).model_fields
-    field = next(key for key, info in fields.items() if leaf in {key, info.alias})
-    value: float | None = getattr(part, field)
-    return None if value is None else float(value)
 
 
 def reading_of(rule: AlertRule, figures: DashboardFigures, sources: Mapping[SourceName, SourceStatus]) -> Reading:

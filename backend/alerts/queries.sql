@@ -185,3 +185,11 @@ select rule_id::text, state = 'active' and (shelved_until is null or shelved_unt
   from alert
  where state <> 'cleared' and valid_to > %(as_of)s and valid_from <= %(as_of)s and cause = 'breached'
    and rule_id is not null
+
+-- name: open_by_severity
+select title, severity from alert
+ where valid_to = 'infinity' and state <> 'cleared'
+ order by severity, raised_at
+
+-- name: evaluated_through
+select max(w.evaluated_at) from alert_watch as w join alert_rule as r on r.id = w.rule_id where r.enabled

@@ -9,6 +9,7 @@ from backend.audit.actions import note_rotation
 from backend.audit.bundle import BundleError
 from backend.audit.bundle import check as check_bundle
 from backend.audit.checkpoint_store import CheckpointStoreError
+from backend.audit.evidence import ProvenEntries, prove_entries
 from backend.audit.reads import bounds
 from backend.audit.sealing_keys import known_verifiers
 from backend.audit.signed_notes import Verifier, signing_key
@@ -19,6 +20,7 @@ from backend.audit.verify import verify as verify_log
 __all__ = [
     "BundleError",
     "CheckpointStoreError",
+    "ProvenEntries",
     "Verifier",
     "bounds",
     "check_bundle",
@@ -26,6 +28,7 @@ __all__ = [
     "known_verifiers",
     "note_rotation",
     "origin_of",
+    "prove_entries",
     "signing_key",
     "store_at",
     "verify_log",

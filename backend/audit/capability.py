@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from backend.core.capability import Adapters, Capability, Gauges, Tick
+from backend.core.capability import Adapters, Capability, Criterion, Gauges, Tick
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -38,10 +38,17 @@ def _setting_problem(settings: Settings) -> str | None:
     return setting_problem(settings)
 
 
+def _criteria() -> Sequence[Criterion]:
+    from backend.audit.criteria import SEALED
+
+    return (SEALED,)
+
+
 CAPABILITY = Capability(
     name="audit",
     routers=_routers,
     ticks=_ticks,
     gauges=_gauges,
     setting_problem=_setting_problem,
+    criteria=_criteria,
 )

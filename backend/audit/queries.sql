@@ -239,3 +239,6 @@ select size, note from audit_checkpoint order by size
 select l.at::text, extract(epoch from l.at)::float8, p.at::text, p.actor, p.action, p.resource_type, p.resource_id,
        p.correlation_id
   from audit_position as p join audit_log as l using (seq) where p.position = %(position)s
+
+-- name: covering
+select size, note, vkey from audit_checkpoint where size >= %(position)s order by size limit 1

@@ -157,8 +157,8 @@ async def prove_entry(connection: Connection, entry_id: UUID, size: int | None) 
         canonical=leaf.decode(),
         leaf_hash=base64_of(leaf_hash(leaf)),
         tree_size=size,
-        root=base64_of((await _roots(connection, [(0, size)]))[0]),
-        path=tuple(map(base64_of, await _roots(connection, inclusion(position - 1, size)))),
+        root=base64_of((await roots(connection, [(0, size)]))[0]),
+        path=tuple(map(base64_of, await roots(connection, inclusion(position - 1, size)))),
         note=None if known is None else known[0],
     )
 
@@ -171,17 +171,17 @@ async def prove_growth(connection: Connection, earlier: int, later: int) -> Cons
     if later > sealed:
         raise invalid("query:to", f"the tree has {sealed} entries")
     spans = consistency(earlier, later) if earlier else []
-    from_root, to_root = await _roots(connection, [(0, earlier), (0, later)])
+    from_root, to_root = await roots(connection, [(0, earlier), (0, later)])
     return ConsistencyProof(
         from_size=earlier,
         to_size=later,
         from_root=base64_of(from_root),
         to_root=base64_of(to_root),
-        path=tuple(map(base64_of, await _roots(connection, spans))),
+        path=tuple(map(base64_of, await roots(connection, spans))),
     )
 
 
-async def _roots(connection: Connection, spans: Sequence[Span]) -> list[bytes]:
+async def roots(connection: Connection, spans: Sequence[Span]) -> list[bytes]:
     """The roots of subtrees, from one reading of the stored nodes."""
     covers = [cover(first, end) for first, end in spans]
     wanted = sorted({node for nodes_ in covers for node in nodes_})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from backend.core.capability import Adapters, Capability, Tick
+from backend.core.capability import Adapters, Capability, Criterion, Tick
 
 if TYPE_CHECKING:
     import procrastinate
@@ -38,10 +38,17 @@ def _setting_problem(settings: Settings) -> str | None:
     return setting_problem(settings)
 
 
+def _criteria() -> Sequence[Criterion]:
+    from backend.backup.criteria import RESTORED
+
+    return (RESTORED,)
+
+
 CAPABILITY = Capability(
     name="backup",
     routers=_routers,
     jobs=_jobs,
     ticks=_ticks,
     setting_problem=_setting_problem,
+    criteria=_criteria,
 )

@@ -85,3 +85,6 @@ returning listening_since
 
 -- name: newest_seal
 select vkey from audit_checkpoint order by size desc limit 1
+
+-- name: newest_restored
+select file, started_at from backup_run where state = 'ok' order by started_at desc limit 1

@@ -51,6 +51,10 @@ class SetAside:
             except Exception as error:  # noqa: BLE001 - whatever it is, the other rows are not to wait for it
                 self.put(key(row), error)
 
+    def holds(self, key: Hashable) -> bool:
+        """Whether it was told of a row a while ago: whoever tries again at once need not say so again."""
+        return self._until.get(key, 0.0) > time.monotonic()
+
     def put(self, key: Hashable, error: Exception) -> None:
         """Say that a row could not be dealt with, and leave it alone for a while."""
         log.error("a row was set aside", background=self._name, row=str(key)[:200], exc_info=error)

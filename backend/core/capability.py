@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from backend.core.database import Connection, Database
@@ -121,7 +122,11 @@ class Adapters:
 
     def __init__(self, *made: object) -> None:
         """``made`` by the settings; what is not set is off, and its value says so."""
-        self._made = {type(each): each for each in made}
+        self._made: dict[type, object] = {type(each): each for each in made}
+
+    def plus(self, *made: object) -> Adapters:
+        """These and others."""
+        return Adapters(*self._made.values(), *made)
 
     def of(self, ports: type[P]) -> P:
         """The adapters of a capability. Raises KeyError when none were made."""
@@ -139,6 +144,47 @@ class Server:
     adapters: Adapters
     audiences: Audiences
     approval_kinds: ApprovalKinds
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What a criterion found."""
+
+    value: float | None
+    """In the criterion's unit; ``None`` when it cannot be known, which is never good enough."""
+    data_through: datetime | None
+    """Up to when what it was made of is known."""
+    late_at: datetime | None = None
+    """When more of it should have come; it counts all the same."""
+    detail: str = ""
+    """What is behind the value, in words."""
+
+
+Measure = Callable[[Connection, "Settings", datetime, Sequence[Mapping[str, str]]], Awaitable[Sequence[Measurement]]]
+"""Measures at an instant once for each of the given parameters, all in one go; it only reads."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Criterion:
+    """Something a launch can be bound to: evaluated live from the system itself, and never ticked by hand."""
+
+    name: str
+    """The capability and what is measured, such as ``alerts.open``."""
+    title: str
+    unit: str
+    """As in ``models.launch.criteria.CriterionUnit``."""
+    measure: Measure
+    stale_after: float
+    """Seconds after ``data_through`` from which a value counts no more, where a launch does not say."""
+    low: float | None = None
+    high: float | None = None
+    """Limits where a launch names none."""
+    parameters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What each parameter may be; all of them are given."""
+
+
+class Criteria(dict[str, Criterion]):
+    """Those of all capabilities, by name; among the adapters, ``adapters.of(Criteria)``."""
 
 
 CreateSample = Callable[[Connection, "SampleShop"], Awaitable[None]]
@@ -164,6 +210,8 @@ class Capability:
     housekeeping: Callable[[], Sequence[Callable[[Connection], Awaitable[None]]]] = tuple
     """Forgets what has had its time; every ten minutes, all in one transaction."""
     approval_kinds: Callable[[], Sequence[ApprovalKind]] = tuple
+    criteria: Callable[[], Sequence[Criterion]] = tuple
+    """What a launch can be bound to; see docs/developers/adding.md."""
     audiences: Mapping[str, Audience] = field(default_factory=dict)
     """Who hears of a change, by resource type of the audit log; of others, those who read that."""
     changes_access: frozenset[str] = frozenset()

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
-from fastapi.routing import iter_route_contexts
+from fastapi.routing import APIRoute, iter_route_contexts
 
 from backend.core.capability import ApprovalKinds
 from backend.core.idempotency import NO_STORE, WRITING, OperationsRoute, key_documented
 from backend.core.problem_responses import MEDIA_TYPE
-from backend.core.problems import ProblemError
+from backend.core.problems import ProblemError, invalid
 from models.core.base import Instant
 from models.core.problems import REGISTRY, Code
 
@@ -75,9 +75,38 @@ class OperationsRouter(APIRouter):
         super().add_api_route(path, endpoint, **options)
 
 
-def operations_router(prefix: str, *tags: str) -> APIRouter:
+def operations_router(prefix: str, *tags: str, dependencies: Sequence[Any] = ()) -> APIRouter:
     """A router whose writing routes are one transaction each and honour ``Idempotency-Key``."""
-    return OperationsRouter(prefix=prefix, tags=list(tags), route_class=OperationsRoute, responses={_UNTOLD: {}})
+    return OperationsRouter(
+        prefix=prefix,
+        tags=list(tags),
+        route_class=OperationsRoute,
+        responses={_UNTOLD: {}},
+        dependencies=list(dependencies),
+    )
+
+
+async def _refuse_unknown_parameters(request: Request) -> None:
+    given = request.query_params.keys()
+    known = _query_parameters(request.scope["route"]) if given else frozenset()
+    for name in given:
+        if name not in known:
+            may = f"it knows {', '.join(sorted(known))}" if known else "it knows none"
+            raise invalid(f"query:{name}", f"there is no such parameter here: {may}")
+
+
+def _query_parameters(route: APIRoute) -> frozenset[str]:
+    found: set[str] = set()
+    waiting = [route.dependant]
+    while waiting:
+        dependant = waiting.pop()
+        found.update(field.alias for field in dependant.query_params)
+        waiting += dependant.dependencies
+    return frozenset(found)
+
+
+KnownQuery = Depends(_refuse_unknown_parameters)
+"""Dependency of routers whose routes refuse a query parameter they do not know: misspelled, it would be lost."""
 
 
 AsOf = Annotated[Instant | None, Query(alias="asOf", description="Answer the state at this instant.")]

@@ -18,7 +18,7 @@ select id, placed_at, case when settled_at <= %(as_of)s then settled_at end as s
     minor as total, reporting_minor as reporting_total
 from orders
 where placed_at > %(from)s and placed_at <= %(to)s
-    and (%(country)s::text is null or country = %(country)s)
+    and (%(country)s::text is null or upper(country) = upper(%(country)s))
     and (%(status)s::text is null or coalesce(settled_at <= %(as_of)s, false) = (%(status)s = 'settled'))
     and (%(before_at)s::timestamptz is null or (placed_at, id) < (%(before_at)s, %(before_id)s::text))
 order by placed_at desc, id desc limit %(limit)s
@@ -27,14 +27,14 @@ order by placed_at desc, id desc limit %(limit)s
 select count(*), sum(reporting_minor)::bigint, count(*) - count(reporting_minor)
 from orders
 where placed_at > %(from)s and placed_at <= %(to)s
-    and (%(country)s::text is null or country = %(country)s)
+    and (%(country)s::text is null or upper(country) = upper(%(country)s))
     and (%(status)s::text is null or coalesce(settled_at <= %(as_of)s, false) = (%(status)s = 'settled'))
 
 -- name: refunds
 select id, order_id, refunded_at, country, currency, minor as amount, reporting_minor as reporting_amount
 from refunds
 where refunded_at > %(from)s and refunded_at <= %(to)s
-    and (%(country)s::text is null or country = %(country)s)
+    and (%(country)s::text is null or upper(country) = upper(%(country)s))
     and (%(before_at)s::timestamptz is null or (refunded_at, id) < (%(before_at)s, %(before_id)s::text))
 order by refunded_at desc, id desc limit %(limit)s
 
@@ -42,14 +42,14 @@ order by refunded_at desc, id desc limit %(limit)s
 select count(*), sum(reporting_minor)::bigint, count(*) - count(reporting_minor)
 from refunds
 where refunded_at > %(from)s and refunded_at <= %(to)s
-    and (%(country)s::text is null or country = %(country)s)
+    and (%(country)s::text is null or upper(country) = upper(%(country)s))
 
 -- name: downloads
 select id, downloaded_at, product, country, succeeded and not failed_then as succeeded,
     case when failed_then then failure_then else failure end as failure
 from downloads, lateral (select coalesce(failed_until > %(as_of)s, false) as failed_then) as t
 where downloaded_at > %(from)s and downloaded_at <= %(to)s
-    and (%(country)s::text is null or country = %(country)s)
+    and (%(country)s::text is null or upper(country) = upper(%(country)s))
     and (%(status)s::text is null or (succeeded and not failed_then) = (%(status)s = 'succeeded'))
     and (%(before_at)s::timestamptz is null or (downloaded_at, id) < (%(before_at)s, %(before_id)s::text))
 order by downloaded_at desc, id desc limit %(limit)s
@@ -58,7 +58,7 @@ order by downloaded_at desc, id desc limit %(limit)s
 select count(*), count(*) filter (where not succeeded or failed_then)
 from downloads, lateral (select coalesce(failed_until > %(as_of)s, false) as failed_then) as t
 where downloaded_at > %(from)s and downloaded_at <= %(to)s
-    and (%(country)s::text is null or country = %(country)s)
+    and (%(country)s::text is null or upper(country) = upper(%(country)s))
     and (%(status)s::text is null or (succeeded and not failed_then) = (%(status)s = 'succeeded'))
 
 -- name: community

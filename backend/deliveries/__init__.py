@@ -10,6 +10,8 @@ from backend.deliveries.channel import (
     Channel,
     CommandChannel,
     Exchange,
+    Fault,
+    HookContentError,
     HookError,
     HookMessage,
     HookReader,
@@ -31,7 +33,7 @@ from backend.deliveries.routing.actions import NoticeAudience, erase_notice, not
 from backend.deliveries.routing.reads import NoticeChannel, notice_channels, notice_words
 from backend.deliveries.routing.receipts import reachable, receipts, thread_notices
 from backend.deliveries.secrets import SecretStore
-from backend.deliveries.sending.seeds import seed_sample
+from backend.deliveries.sending.seeds import sample_port, seed_sample
 from backend.deliveries.signatures import check_age, signed_headers, verify
 
 __all__ = [
@@ -42,6 +44,8 @@ __all__ = [
     "EgressGuard",
     "EgressRefusedError",
     "Exchange",
+    "Fault",
+    "HookContentError",
     "HookError",
     "HookMessage",
     "HookReader",
@@ -67,6 +71,7 @@ __all__ = [
     "notify",
     "reachable",
     "receipts",
+    "sample_port",
     "seed_sample",
     "signed_headers",
     "thread_notices",

@@ -11,6 +11,7 @@ from backend.core.capability import (
     Capability,
     CountSpec,
     CreateSample,
+    Criterion,
     Gauges,
     Server,
     Service,
@@ -108,6 +109,12 @@ def _sample() -> CreateSample:
     return create
 
 
+def _criteria() -> Sequence[Criterion]:
+    from backend.deliveries.criteria import UNPROVEN
+
+    return (UNPROVEN,)
+
+
 CAPABILITY = Capability(
     name="deliveries",
     setting_problem=_setting_problem,
@@ -127,4 +134,5 @@ CAPABILITY = Capability(
         "route_map": Audience(Topic.ROUTES, _VIEWERS),
         "template": Audience(Topic.ROUTES, _VIEWERS),
     },
+    criteria=_criteria,
 )

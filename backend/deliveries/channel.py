@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -87,6 +87,8 @@ class Message:
     """The payload: at most 20 KB as JSON."""
     notice: Notice | None = None
     attempt: int = 1
+    waited: timedelta = timedelta()
+    """How long ago what it tells of was written, when it goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +96,13 @@ class Secrets:
     """In the clear, for as long as a try takes."""
 
     current: str = ""
-    previous: str = ""
-    """Empty, but during a rotation."""
+    previous: tuple[str, ...] = ()
+    """Those before it that are valid still, the newest first: empty, but during a rotation."""
+
+    @property
+    def valid(self) -> tuple[str, ...]:
+        """All of them, the current one first."""
+        return tuple(each for each in (self.current, *self.previous) if each)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +134,38 @@ class Outcome(StrEnum):
     """410: it wants nothing more."""
 
 
+class Fault(StrEnum):
+    """What is to be done something about: the advice follows from it, not from words or a status."""
+
+    SILENT = "silent"
+    """It cannot be reached, or does not answer."""
+    BROKEN = "broken"
+    """It answers with a fault of its own, or what makes no sense."""
+    REDIRECT = "redirect"
+    SECRET = "secret"  # noqa: S105 - a word
+    """It refused the secret, or there is none to send with."""
+    ADDRESS = "address"
+    """Nothing of the kind is at this address."""
+    EGRESS = "egress"
+    """We do not connect to where the address leads."""
+    REQUEST = "request"
+    """It refuses what we ask for, whatever the message."""
+    MESSAGE = "message"
+    """It will not take this one message."""
+    GONE = "gone"
+    UNREADABLE = "unreadable"
+    """What stands in our own row cannot be read."""
+
+
+_FAULTS = {
+    Outcome.RETRY: Fault.BROKEN,
+    Outcome.REFUSED: Fault.MESSAGE,
+    Outcome.MISCONFIGURED: Fault.REQUEST,
+    Outcome.GONE: Fault.GONE,
+}
+"""Where a channel says nothing more exact."""
+
+
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """The request and its answer as they are kept: secrets masked, bodies cut."""
@@ -152,6 +191,15 @@ class Result:
     """To be kept with the thread, whatever the outcome, over what was remembered under these names."""
     reached: bool = True
     """``False`` when nothing can have arrived: there was no connection at all, and no answer was lost."""
+    cause: Fault | None = None
+    """What kind of fault it is, where the channel knows better than ``outcome`` says."""
+
+    @property
+    def fault(self) -> Fault | None:
+        """What is to be done something about; ``None`` when nothing is."""
+        if self.cause is not None or self.outcome not in _FAULTS:
+            return self.cause
+        return Fault.SILENT if self.outcome is Outcome.RETRY and self.status is None else _FAULTS[self.outcome]
 
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
@@ -213,11 +261,15 @@ class HookMessage:
 
 
 class HookError(Exception):
-    """It is not genuine, too old, or cannot be read; the words say which. Nothing of it is kept."""
+    """It is not genuine, or too old; the words say which. Nothing of it is kept."""
+
+
+class HookContentError(Exception):
+    """It is genuine, and cannot be read; the words say why. Nothing of it is kept."""
 
 
 class HookReader(Protocol):
     """How what one kind of system sends is verified and read."""
 
     def read(self, secrets: Secrets, headers: Mapping[str, str], body: bytes, now: datetime) -> HookMessage:
-        """The message. ``headers`` have names in lower case. Raises HookError; never anything else."""
+        """The message. ``headers`` have names in lower case. Raises HookError and HookContentError, nothing else."""

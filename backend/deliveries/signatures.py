@@ -1,6 +1,6 @@
 """Signatures by Standard Webhooks: https://www.standardwebhooks.com.
 
-The HMAC-SHA256 of id, timestamp and body, in base64, as ``v1,…``; during a rotation one by each key, by spaces.
+The HMAC-SHA256 of id, timestamp and body, in base64, as ``v1,…``; during rotations one by each valid key, by spaces.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _PREFIX: Final = "whsec_"
 def signed_headers(secrets: Secrets, message_id: str, at: datetime, body: bytes) -> dict[str, str]:
     """The three headers of a request."""
     timestamp = str(int(at.timestamp()))
-    signatures = [_signature(secret, message_id, timestamp, body) for secret in _keys(secrets)]
+    signatures = [_signature(secret, message_id, timestamp, body) for secret in secrets.valid]
     return {
         "webhook-id": message_id,
         "webhook-timestamp": timestamp,
@@ -39,7 +39,7 @@ def verify(secrets: Secrets, headers: Mapping[str, str], body: bytes, now: datet
         raise HookError(f"the header {missing.args[0]} is missing") from None
     check_age(timestamp, now)
     signatures = [part.removeprefix("v1,") for part in given.split() if part.startswith("v1,")]
-    for secret in _keys(secrets):
+    for secret in secrets.valid:
         wanted = _signature(secret, message_id, timestamp, body).encode()
         if any(hmac.compare_digest(wanted, signature.encode()) for signature in signatures):
             return message_id
@@ -52,10 +52,6 @@ def check_age(timestamp: str, now: datetime) -> None:
         raise HookError("the timestamp is no number of seconds")
     if abs(now.timestamp() - int(timestamp)) > TOLERANCE:
         raise HookError("the timestamp is more than five minutes from our clock")
-
-
-def _keys(secrets: Secrets) -> list[str]:
-    return [secret for secret in (secrets.current, secrets.previous) if secret]
 
 
 def _signature(secret: str, message_id: str, timestamp: str, body: bytes) -> str:

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from backend.figures.figures import FAR_PAST, assemble, community_at, figures_at, revenue_boundaries, sources_at
+from backend.figures.figures import (
+    FAR_PAST,
+    assemble,
+    community_at,
+    figures_at,
+    revenue_boundaries,
+    sources_at,
+    value_of,
+)
 from backend.figures.ledger import Sums, Totals, totals
 from backend.figures.windows import DAY, Bucket, buckets, step_of
 
@@ -20,4 +28,5 @@ __all__ = [
     "sources_at",
     "step_of",
     "totals",
+    "value_of",
 ]

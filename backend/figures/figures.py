@@ -18,7 +18,7 @@ from models.dashboard import (
     RevenueFigures,
     SourceStatus,
 )
-from models.figures import SourceName
+from models.figures import FigureName, SourceName
 
 queries = load_queries(__package__)
 
@@ -74,6 +74,16 @@ async def figures_at(
     found = await community_at(connection, [as_of], [as_of - FAR_PAST])
     community = CommunityFigures(discord_members=found[SourceName.DISCORD][0], showcases=found[SourceName.SHOWCASES][0])
     return assemble(known, as_of, range_days, community)
+
+
+def value_of(figures: DashboardFigures, name: FigureName) -> float | None:
+    """The figure called ``name``, in its own unit; ``None`` when it is unknown."""
+    area, _, leaf = name.partition(".")
+    part = getattr(figures, area)
+    fields = type(part).model_fields
+    field = next(key for key, info in fields.items() if leaf in {key, info.alias})
+    value: float | None = getattr(part, field)
+    return None if value is None else float(value)
 
 
 async def sources_at(connection: Connection, as_of: datetime, settings: Settings) -> dict[SourceName, SourceStatus]:

@@ -12,6 +12,7 @@ from backend.core.capability import (
     Capability,
     CountSpec,
     CreateSample,
+    Criterion,
     Gauges,
     Server,
     Tick,
@@ -86,6 +87,12 @@ def _sample() -> CreateSample:
     return create
 
 
+def _criteria() -> Sequence[Criterion]:
+    from backend.incidents.criteria import OPEN
+
+    return (OPEN,)
+
+
 CAPABILITY = Capability(
     name="incidents",
     routers=_routers,
@@ -94,6 +101,7 @@ CAPABILITY = Capability(
     approval_kinds=_approval_kinds,
     counts=_counts,
     gauges=_gauges,
+    criteria=_criteria,
     sample=_sample,
     sample_after=frozenset({"accounts", "alerts"}),
     audiences={

@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs
 
-from backend.deliveries import HookError, HookMessage, HookReader, NoticeAction, Secrets, verify
-from backend.integrations.http_exchange import kept, previous_too
+from backend.deliveries import HookContentError, HookError, HookMessage, HookReader, NoticeAction, Secrets, verify
+from backend.integrations.http_exchange import kept
 from models.deliveries.connections import ConnectionKind
 
 SECRET_HEADER = "x-webhook-secret"  # noqa: S105 - the name of a header
@@ -64,8 +64,8 @@ class SlackHook:
     """Buttons and events of the app whose bot the connection is; the secret is the app's signing secret."""
 
     def read(self, secrets: Secrets, headers: Mapping[str, str], body: bytes, now: datetime) -> HookMessage:
-        """Raises HookError."""
-        if not any(verify_slack(secret, headers, body, now) for secret in previous_too(secrets)):
+        """Raises HookError and HookContentError."""
+        if not any(verify_slack(secret, headers, body, now) for secret in secrets.valid):
             raise HookError("Slack's signature is missing, of another secret, or not of the last five minutes.")
         if headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
             return self._interaction(_object(parse_qs(body.decode(errors="replace")).get("payload", [""])[0]))
@@ -80,7 +80,7 @@ class SlackHook:
         user = _object_in(payload, "user")
         at = _text(pressed, "action_ts") or _text(payload, "trigger_id")
         if not at:
-            raise HookError("Slack's message names nothing by which it would be known when it comes again.")
+            raise HookContentError("Slack's message names nothing by which it would be known when it comes again.")
         return _message(
             message_id=":".join((_text(user, "id"), at, _text(pressed, "action_id"))),
             name=_text(payload, "type"),
@@ -94,9 +94,9 @@ class PagerDutyHook:
     """What happens to incidents, by a subscription of webhooks v3, whose secret it is."""
 
     def read(self, secrets: Secrets, headers: Mapping[str, str], body: bytes, now: datetime) -> HookMessage:
-        """Raises HookError."""
+        """Raises HookError and HookContentError."""
         del now
-        if not any(verify_pagerduty(secret, headers, body) for secret in previous_too(secrets)):
+        if not any(verify_pagerduty(secret, headers, body) for secret in secrets.valid):
             raise HookError("None of PagerDuty's signatures is by a secret of this connection.")
         event = _object_in(_object(body), "event")
         name = _text(event, "event_type")
@@ -116,11 +116,10 @@ class WebhookHook:
     """
 
     def read(self, secrets: Secrets, headers: Mapping[str, str], body: bytes, now: datetime) -> HookMessage:
-        """Raises HookError."""
-        known = previous_too(secrets)
+        """Raises HookError and HookContentError."""
         if "webhook-signature" in headers:
             message_id = verify(secrets, headers, body, now)
-        elif any(verify_shared_secret(secret, headers) for secret in known):
+        elif any(verify_shared_secret(secret, headers) for secret in secrets.valid):
             message_id = _text(headers, "webhook-id") or _text(headers, "idempotency-key")
         else:
             raise HookError(f"It is neither signed by Standard Webhooks nor shows the secret in {SECRET_HEADER}.")
@@ -157,9 +156,9 @@ def _object(content: str | bytes) -> dict[str, Any]:
     try:
         value = json.loads(content)
     except (ValueError, RecursionError):
-        raise HookError("The body is no JSON.") from None
+        raise HookContentError("The body is no JSON.") from None
     if not isinstance(value, dict):
-        raise HookError("The body is no JSON object.")
+        raise HookContentError("The body is no JSON object.")
     return value
 
 

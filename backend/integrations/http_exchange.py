@@ -10,14 +10,14 @@ import base64
 import json
 import math
 import ssl
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
-from backend.deliveries import Exchange, Outcome, Result, Secrets
+from backend.deliveries import Exchange, Fault, Outcome, Result, Secrets
 from models.deliveries.letters import ANSWER_MOST
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Masked:
 
     def __init__(self, secrets: Secrets, *more: str) -> None:
         """``more``: what is made of a secret so that it could be had back from it."""
-        forms = {*filter(None, more), *(form for each in (secrets.current, secrets.previous) for form in _forms(each))}
+        forms = {*filter(None, more), *(form for each in secrets.valid for form in _forms(each))}
         self._forms = sorted(forms, key=len, reverse=True)
 
     def __call__(self, text: str) -> str:
@@ -113,7 +113,7 @@ class Exchanger:
         host, shown = self._address(url)
         if not all(value.isascii() and value.isprintable() for value in headers.values()):
             words = "has a secret that no header can carry. Set it again, without line breaks or special letters."
-            raise self._misconfigured(words)
+            raise self._misconfigured(words, Fault.SECRET)
         sent = {"User-Agent": "opsconsole", "Accept-Encoding": "identity", **headers}
         exchange = Exchange(
             request_line=self.masked(f"{method} {shown}"),
@@ -124,7 +124,7 @@ class Exchanger:
             request = self._client.build_request(method, url, content=body, headers=sent)
             response = await self._client.send(request, stream=True, follow_redirects=False)
         except (httpx.InvalidURL, httpx.UnsupportedProtocol):
-            raise self._misconfigured(_NO_ADDRESS) from None
+            raise self._misconfigured(_NO_ADDRESS, Fault.ADDRESS) from None
         except httpx.HTTPError as error:
             words, reached = _no_answer(host, error)
             words = self.masked(f"{self._who} {words}")
@@ -145,12 +145,12 @@ class Exchanger:
         try:
             parts = urlsplit(url)
         except ValueError:
-            raise self._misconfigured(_NO_ADDRESS) from None
+            raise self._misconfigured(_NO_ADDRESS, Fault.ADDRESS) from None
         return parts.hostname or "", f"{parts.scheme}://{parts.netloc}{parts.path}" + ("?…" if parts.query else "")
 
-    def _misconfigured(self, words: str) -> NoAnswer:
+    def _misconfigured(self, words: str, cause: Fault) -> NoAnswer:
         """Before anything was sent."""
-        return NoAnswer(Result(Outcome.MISCONFIGURED, f"{self._who} {words}", reached=False))
+        return NoAnswer(Result(Outcome.MISCONFIGURED, f"{self._who} {words}", reached=False, cause=cause))
 
     async def _read(self, response: httpx.Response) -> tuple[bytes, bool]:
         """The body as far as it comes: what the status says is true without it."""
@@ -175,6 +175,7 @@ class Exchanger:
         *,
         retry_after: float | None = None,
         remember: Mapping[str, str] | None = None,
+        cause: Fault | None = None,
     ) -> Result:
         """What an answer comes to."""
         return Result(
@@ -184,6 +185,7 @@ class Exchanger:
             retry_after=retry_after,
             exchange=answer.exchange,
             remember=remember or {},
+            cause=cause,
         )
 
     def by_status(self, answer: Answer, advice: Advice, accepted: Callable[[int], bool] | None = None) -> Result:
@@ -197,9 +199,9 @@ class Exchanger:
             until = "" if pause is None else f" of {_duration(pause)}"
             words = f"{who} asks for a pause{until} (HTTP {status}). It is sent after that; nothing is to be done."
             return self.result(answer, Outcome.WAIT, words, retry_after=pause)
-        outcome, words = _refusal(status)
+        outcome, words, cause = _refusal(status)
         words = f"{who} {words} (HTTP {status}). {advice.get(status, _ADVICE[outcome])}"
-        return self.result(answer, outcome, words, retry_after=pause)
+        return self.result(answer, outcome, words, retry_after=pause, cause=cause)
 
     def _headers(self, headers: Iterable[tuple[str, str]]) -> dict[str, str]:
         return {
@@ -220,28 +222,28 @@ _ADVICE = {
 }
 
 
-def _refusal(status: int) -> tuple[Outcome, str]:
+def _refusal(status: int) -> tuple[Outcome, str, Fault]:
     match status:
         case 410:
-            return Outcome.GONE, "says that this address has been given up for good"
+            return Outcome.GONE, "says that this address has been given up for good", Fault.GONE
         case 401 | 403:
-            return Outcome.MISCONFIGURED, "refused the secret or what it may do"
+            return Outcome.MISCONFIGURED, "refused the secret or what it may do", Fault.SECRET
         case 404:
-            return Outcome.MISCONFIGURED, "does not know this address"
+            return Outcome.MISCONFIGURED, "does not know this address", Fault.ADDRESS
         case 400:
-            return Outcome.MISCONFIGURED, "could not read the request"
+            return Outcome.MISCONFIGURED, "could not read the request", Fault.REQUEST
         case 409 | 413 | 422:
-            return Outcome.REFUSED, "will not take this message"
+            return Outcome.REFUSED, "will not take this message", Fault.MESSAGE
         case 408 | 425:
-            return Outcome.RETRY, "was not ready for the request"
+            return Outcome.RETRY, "was not ready for the request", Fault.BROKEN
         case _ if 300 <= status < 400:
-            return Outcome.RETRY, "answered with a redirect, which is never followed"
+            return Outcome.RETRY, "answered with a redirect, which is never followed", Fault.REDIRECT
         case _ if 400 <= status < 500:
-            return Outcome.MISCONFIGURED, "refused the request"
+            return Outcome.MISCONFIGURED, "refused the request", Fault.REQUEST
         case _ if status >= 500:
-            return Outcome.RETRY, "has a fault of its own"
+            return Outcome.RETRY, "has a fault of its own", Fault.BROKEN
         case _:
-            return Outcome.RETRY, "gave an answer that makes no sense here"
+            return Outcome.RETRY, "gave an answer that makes no sense here", Fault.BROKEN
 
 
 def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
@@ -313,8 +315,3 @@ def _connecting(host: str, error: BaseException) -> str:
     if "leads nowhere" in said or ("name" in said and ("known" in said or "resolution" in said)):
         return f"nothing is called {host}. Check the spelling of the address."
     return f"nobody listens at {host}. Check the address and that the system runs."
-
-
-def previous_too(secrets: Secrets) -> Sequence[str]:
-    """Both secrets, the current one first."""
-    return [secret for secret in (secrets.current, secrets.previous) if secret]

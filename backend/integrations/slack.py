@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from backend.deliveries import Message, MessageKind, NoticeAction, NoticePhase, Outcome, Result, Target
+from backend.deliveries import Fault, Message, MessageKind, NoticeAction, NoticePhase, Outcome, Result, Target
 from backend.integrations.http_exchange import Answer, Exchanger, NoAnswer, base, cut, retry_after
 from backend.integrations.wording import chat_line, slack, words_of
 from models.deliveries.connections import ConnectionKind, ConnectionSettings, SlackSettings
@@ -30,6 +30,15 @@ _BUTTONS = {NoticeAction.ACKNOWLEDGE: "Acknowledge", NoticeAction.CLAIM: "Claim"
 _TOKEN = "Slack refused the bot's token. Set a valid one from the app's page OAuth & Permissions, then test."  # noqa: S105 - words
 _NONSENSE = "Slack gave an answer that makes no sense (HTTP 200). It is tried again by itself."
 _SCOPE = "The bot may not write there: grant the app chat:write, install it again, then test."
+_TOKEN_REFUSED = (
+    "account_inactive",
+    "invalid_auth",
+    "not_allowed_token_type",
+    "not_authed",
+    "org_login_required",
+    "token_expired",
+    "token_revoked",
+)
 _MISCONFIGURED = {
     "channel_not_found": "Slack knows no such channel, or the bot is not in it: enter its id anew and invite the bot.",
     "not_in_channel": "The bot is not in the channel: invite it there, then test.",
@@ -54,18 +63,11 @@ _MISCONFIGURED = {
         ),
         "Slack no longer reads requests of this form: the console's server must be updated.",
     ),
-    **dict.fromkeys(
-        (
-            "account_inactive",
-            "invalid_auth",
-            "not_allowed_token_type",
-            "not_authed",
-            "org_login_required",
-            "token_expired",
-            "token_revoked",
-        ),
-        _TOKEN,
-    ),
+    **dict.fromkeys(_TOKEN_REFUSED, _TOKEN),
+}
+_CAUSES = {
+    **dict.fromkeys(("channel_not_found", "is_archived", "is_inactive"), Fault.ADDRESS),
+    **dict.fromkeys(_TOKEN_REFUSED, Fault.SECRET),
 }
 _REFUSED = frozenset(
     {
@@ -211,7 +213,8 @@ class _Api:
             words = "Slack asks for a pause: too much was written. It is sent after that; nothing is to be done."
             return result(answer, Outcome.WAIT, words, retry_after=retry_after(answer.headers))
         if code in _MISCONFIGURED:
-            return result(answer, Outcome.MISCONFIGURED, f"{_MISCONFIGURED[code]} ({code})")
+            words = f"{_MISCONFIGURED[code]} ({code})"
+            return result(answer, Outcome.MISCONFIGURED, words, cause=_CAUSES.get(code))
         if code in _REFUSED:
             words = f"Slack will not take this message ({code}). Shorten its template; other messages go on."
             return result(answer, Outcome.REFUSED, words)

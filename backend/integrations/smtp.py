@@ -18,7 +18,7 @@ from enum import StrEnum
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
-from backend.deliveries import Exchange, Message, MessageKind, Outcome, Resolve, Result, Target
+from backend.deliveries import Exchange, Fault, Message, MessageKind, Outcome, Resolve, Result, Target
 from backend.integrations.http_exchange import REQUEST_MOST, Masked, kept
 from backend.integrations.mail import subject_and_text, thread_headers
 from models.deliveries.connections import ConnectionKind, ConnectionSettings, SmtpSecurity, SmtpSettings
@@ -51,9 +51,9 @@ class _Step(StrEnum):
 class _Failed(Exception):  # noqa: N818 - it carries what it came to, which may be anything
     """A step ended the attempt."""
 
-    def __init__(self, outcome: Outcome, words: str, status: int | None = None) -> None:
+    def __init__(self, outcome: Outcome, words: str, status: int | None = None, cause: Fault | None = None) -> None:
         super().__init__(words)
-        self.outcome, self.words, self.status = outcome, words, status
+        self.outcome, self.words, self.status, self.cause = outcome, words, status, cause
 
 
 class SmtpChannel:
@@ -85,7 +85,7 @@ class SmtpChannel:
             attempt.check(addresses)
             return await attempt.send(addresses, self._context)
         except _Failed as failed:
-            return attempt.result(failed.outcome, failed.words, failed.status)
+            return attempt.result(failed.outcome, failed.words, failed.status, cause=failed.cause)
 
     async def _addresses(self, settings: SmtpSettings) -> Sequence[str]:
         try:
@@ -263,9 +263,18 @@ class _Attempt:
             return _Failed(Outcome.RETRY, words, code)
         ours = step is _Step.TEXT or code == SIZE_EXCEEDED or (step is _Step.RECIPIENTS and self._personal)
         words = f"The mail server (SMTP {code}) {step.value}"
-        return _Failed(Outcome.REFUSED if ours else Outcome.MISCONFIGURED, words, code)
+        cause = Fault.SECRET if step is _Step.SIGN_IN else None
+        return _Failed(Outcome.REFUSED if ours else Outcome.MISCONFIGURED, words, code, cause)
 
-    def result(self, outcome: Outcome, words: str, status: int | None = None, *, remember: str = "") -> Result:
+    def result(
+        self,
+        outcome: Outcome,
+        words: str,
+        status: int | None = None,
+        *,
+        remember: str = "",
+        cause: Fault | None = None,
+    ) -> Result:
         """What it came to so far."""
         settings = self._settings
         exchange = Exchange(
@@ -281,6 +290,7 @@ class _Attempt:
             exchange=exchange,
             remember={TAKEN: remember} if remember else {},
             reached=self._connected,
+            cause=cause,
         )
 
 

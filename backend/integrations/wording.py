@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 from backend.deliveries import Message, MessageKind, NoticePhase
 
+LATE: Final = timedelta(minutes=1)
+"""People are told within this time; what comes later says so, or they would take it for news."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _SPACE = re.compile(r"\s+")
 _DISCORD = re.compile(r"([\\*_~`|<>\[\]()#@:+\-])|(?<=\d)(\.)(?=\s)")
@@ -43,7 +46,12 @@ def discord(text: str) -> str:
 def words_of(message: Message) -> tuple[str, str]:
     """Heading and text of a message for people, not yet escaped."""
     if message.notice is not None:
-        return one_line(message.notice.subject) or message.type, plain(message.notice.text).strip()
+        text = plain(message.notice.text).strip()
+        if message.waited >= LATE:
+            minutes = message.waited // timedelta(minutes=1)
+            waited = f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60:02} min"
+            text = f"Sent {waited} late: it was written {message.at:%d %b %H:%M} UTC.\n{text}".strip()
+        return one_line(message.notice.subject) or message.type, text
     at = f"{message.at:%Y-%m-%d %H:%M:%S} UTC"
     match message.kind:
         case MessageKind.CANARY:

@@ -1,1 +1,4 @@
-"""Launches: the checklist, the votes, and go or no-go."""
+"""Launches: the checklist, the votes, and go or no-go.
+
+Specification: "Launch Readiness Checklist"; AC 8.
+"""

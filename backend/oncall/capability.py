@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from backend.core.capability import Adapters, Audience, Capability, CountSpec, CreateSample, Gauges, Server, Tick
+from backend.core.capability import (
+    Adapters,
+    Audience,
+    Capability,
+    CountSpec,
+    CreateSample,
+    Criterion,
+    Gauges,
+    Server,
+    Tick,
+)
 from models.core.permissions import Permission
 from models.core.topics import Topic
 
@@ -66,11 +76,18 @@ def _sample() -> CreateSample:
     return create
 
 
+def _criteria() -> Sequence[Criterion]:
+    from backend.oncall.criteria import UNCOVERED
+
+    return (UNCOVERED,)
+
+
 CAPABILITY = Capability(
     name="oncall",
     routers=_routers,
     ticks=_ticks,
     gauges=_gauges,
+    criteria=_criteria,
     counts=_counts,
     sample=_sample,
     sample_after=frozenset({"accounts", "deliveries"}),

@@ -12,6 +12,7 @@ from backend.core.capability import (
     Capability,
     CountSpec,
     CreateSample,
+    Criterion,
     Gauges,
     Server,
     Tick,
@@ -101,6 +102,12 @@ def _sample() -> CreateSample:
     return create
 
 
+def _criteria() -> Sequence[Criterion]:
+    from backend.risk.criteria import OPEN_ENTRIES, PAST_CAP, RULE_SET
+
+    return OPEN_ENTRIES, PAST_CAP, RULE_SET
+
+
 CAPABILITY = Capability(
     name="risk",
     routers=_routers,
@@ -118,4 +125,5 @@ CAPABILITY = Capability(
     counts=_counts,
     sample=_sample,
     sample_after=frozenset({"accounts", "shop"}),
+    criteria=_criteria,
 )

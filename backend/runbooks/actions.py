@@ -118,7 +118,8 @@ async def start_run(tx: Connection, *, actor: str, runbook_id: UUID, request: St
     runbook = await reads.find(tx, runbook_id)
     if runbook.retired:
         raise ProblemError(Code.CONFLICT, "This runbook is retired: nobody keeps it right any more.")
-    wanted = {"runbook_id": runbook_id, "incident_id": request.incident_id, "actor": actor}
+    incident_id = await reads.known_incident(tx, request.incident_id)
+    wanted = {"runbook_id": runbook_id, "incident_id": incident_id, "actor": actor}
     row = await (await tx.execute(queries.begin_run, wanted)).fetchone()
     if row is None:
         # Whoever began it has committed by now: the insert waited for that.

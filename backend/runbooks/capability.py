@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from backend.core.capability import Adapters, Audience, Capability, CreateSample, Gauges, Tick
+from backend.core.capability import Adapters, Audience, Capability, CreateSample, Criterion, Gauges, Tick
 from models.core.permissions import Permission
 from models.core.topics import Topic
 
@@ -55,6 +55,12 @@ def _sample() -> CreateSample:
     return create
 
 
+def _criteria() -> Sequence[Criterion]:
+    from backend.runbooks.criteria import AGE, PAST_REVIEW
+
+    return AGE, PAST_REVIEW
+
+
 CAPABILITY = Capability(
     name="runbooks",
     routers=_routers,
@@ -64,6 +70,7 @@ CAPABILITY = Capability(
         "runbook_run": Audience(Topic.RUNBOOKS, _READERS),
     },
     gauges=_gauges,
+    criteria=_criteria,
     setting_problem=_setting_problem,
     sample=_sample,
     sample_after=frozenset({"access", "accounts", "alerts"}),

@@ -83,7 +83,9 @@ select slug, id from runbook
 select id from runbook where slug = %(slug)s
 
 -- name: runs
-select u.id::text as id, u.runbook_id::text as runbook_id, u.runbook_version, v.title, v.steps, u.incident_id, u.started_at,
+select u.id::text as id, u.runbook_id::text as runbook_id, u.runbook_version, v.title, v.steps, u.incident_id,
+       coalesce((select reference from incident_record as i where i.incident_id = u.incident_id), u.incident_id) as incident,
+       u.started_at,
        u.started_by, person_name(u.started_by) as started_by_name, u.ended_at, u.ended_by, u.version,
        coalesce((select jsonb_agg(jsonb_build_object('step', m.step, 'doneAt', m.done_at, 'doneBy', m.done_by,
                                                      'doneByName', person_name(m.done_by),
@@ -97,7 +99,9 @@ select u.id::text as id, u.runbook_id::text as runbook_id, u.runbook_version, v.
  limit %(limit)s
 
 -- name: run
-select u.id::text as id, u.runbook_id::text as runbook_id, u.runbook_version, v.title, v.steps, u.incident_id, u.started_at,
+select u.id::text as id, u.runbook_id::text as runbook_id, u.runbook_version, v.title, v.steps, u.incident_id,
+       coalesce((select reference from incident_record as i where i.incident_id = u.incident_id), u.incident_id) as incident,
+       u.started_at,
        u.started_by, person_name(u.started_by) as started_by_name, u.ended_at, u.ended_by, u.version,
        coalesce((select jsonb_agg(jsonb_build_object('step', m.step, 'doneAt', m.done_at, 'doneBy', m.done_by,
                                                      'doneByName', person_name(m.done_by),
@@ -105,6 +109,11 @@ select u.id::text as id, u.runbook_id::text as runbook_id, u.runbook_version, v.
                    from runbook_mark as m where m.run_id = u.id), '[]') as marks
   from runbook_run as u join runbook_version as v on v.runbook_id = u.runbook_id and v.version = u.runbook_version
  where u.id = %(run_id)s and u.runbook_id = %(runbook_id)s
+
+-- name: incident
+-- People call it by its reference; an incident of another system is kept by what it is called.
+select coalesce((select incident_id from incident_record where incident_id = %(called)s or reference = upper(%(called)s)),
+                %(called)s)
 
 -- name: lock_run
 select id from runbook_run where id = %(run_id)s and runbook_id = %(runbook_id)s for update
@@ -140,6 +149,9 @@ select r.id::text as id, r.title, r.owner, coalesce(d.name, person_name(r.owner)
   from runbook as r left join role_definition as d on d.id = r.owner
  where not r.retired and r.review_by < (clock_timestamp() at time zone 'UTC')::date
  order by r.review_by, r.id
+
+-- name: oldest
+select title, updated_at from runbook where not retired order by updated_at limit 1
 
 -- name: keepers
 -- Whom the owner of a runbook stands for: the holders of the role, else the person.

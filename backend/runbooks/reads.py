@@ -91,7 +91,7 @@ async def runs(
     await find(connection, runbook_id)
     values = {
         "runbook_id": runbook_id,
-        "incident_id": incident_id,
+        "incident_id": await known_incident(connection, incident_id),
         "started_at": after[0],
         "last_id": after[1],
         "limit": limit,
@@ -99,6 +99,15 @@ async def runs(
     async with connection.cursor(row_factory=lenient_row(RunbookRun)) as cursor:
         await cursor.execute(queries.runs, values)
         return await cursor.fetchall()
+
+
+async def known_incident(connection: Connection, called: str | None) -> str | None:
+    """The id of an incident that is called by its id or its reference; of one that is not ours what it is called."""
+    if called is None:
+        return None
+    row = await (await connection.execute(queries.incident, {"called": called})).fetchone()
+    assert row is not None  # noqa: S101 - it has no table of its own
+    return str(row[0])
 
 
 async def run(connection: Connection, runbook_id: UUID, run_id: UUID) -> RunbookRun:

@@ -21,9 +21,9 @@ from backend.core.rate_limits import Limits
 from backend.core.request_middleware import Observe
 from backend.core.security import TokenReader
 from backend.core.settings import Settings
-from backend.integrations import adapters
 from backend.runtime import counts, health
 from backend.runtime.actions import Writes
+from backend.runtime.outside import outside
 from models.accounts import SampleAccess
 from models.core.problems import Problem
 
@@ -85,7 +85,7 @@ def compose(settings: Settings, database: Database) -> Server:
     return Server(
         database=database,
         settings=settings,
-        adapters=adapters(settings),
+        adapters=outside(settings),
         audiences=Audiences(
             merged(each.audiences for each in CAPABILITIES),
             frozenset().union(*(each.changes_access for each in CAPABILITIES)),

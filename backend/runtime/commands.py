@@ -8,11 +8,13 @@ import os
 import shlex
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import psycopg
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from backend.shop import ImportOptions
 
 OK, FAILED = 0, 1
+PROGRESS_SECONDS = 1.0
 TOKEN_LIFETIME = timedelta(hours=12)
 
 
@@ -47,15 +50,12 @@ def import_orders(
     from backend.shop import ImportFailedError, preview_orders
     from backend.shop import import_orders as bring_in
 
-    def progress(done: int, total: int | None) -> None:
-        if sys.stderr.isatty():
-            of = f" ({done * 100 // total} %)" if total else ""
-            sys.stderr.write(f"\r{done:,} rows{of} ")
-            sys.stderr.flush()
+    progress = _Progress(sys.stderr)
 
     async def run(url: str) -> int:
         async with open_database(url) as database:
             report = await bring_in(database, file, options, progress)
+        progress.end()
         sys.stdout.write(f"{report}\n")
         return OK
 
@@ -66,13 +66,39 @@ def import_orders(
         with _database(settings, data_dir, database_url) as url:
             return asyncio.run(run(url))
     except (ImportFailedError, EmbeddedError, DatabaseUnavailable, OSError) as error:
+        progress.end()
         words = str(error)
         again = _again(error.unclear) if isinstance(error, ImportFailedError) else ""
         return _failed(f"{file} was not imported:{chr(10) if chr(10) in words else ' '}{words}{again}")
 
 
+class _Progress:
+    """A line that says how far an import is, where somebody watches."""
+
+    def __init__(self, to: TextIO) -> None:
+        self._to, self._watched, self._said = to, to.isatty(), time.monotonic()
+        self._wide = 0
+
+    def __call__(self, done: int, total: int | None) -> None:
+        """Say so, once in a while; ``total`` is not known while the file is read through."""
+        now = time.monotonic()
+        if self._watched and now - self._said >= PROGRESS_SECONDS:
+            self._said = now
+            self._say(f"{done:,} rows read" if total is None else f"{done:,} of {total:,} rows written")
+
+    def end(self) -> None:
+        """Leave no line behind."""
+        if self._wide:
+            self._say("")
+
+    def _say(self, words: str) -> None:
+        self._to.write(f"\r{words:{self._wide}}\r{words}")
+        self._to.flush()
+        self._wide = len(words)
+
+
 def _again(unclear: Sequence[str]) -> str:
-    """The command as it was given, with what it lacks."""
+    """The command as it was given, with what it lacks: each way it could be meant."""
     if not unclear:
         return ""
     choices = {
@@ -80,12 +106,14 @@ def _again(unclear: Sequence[str]) -> str:
         "--decimal": (",", "."),
         "--time-zone": (_own_zone() or "Europe/Berlin",),
     }
-    given = [part for option in unclear for part in (option, choices[option][0])]
-    command = ["opsconsole", *sys.argv[1:], *given]
-    words = subprocess.list2cmdline(command) if sys.platform == "win32" else shlex.join(command)
-    others = [f"{option} {other}" for option in unclear for other in choices[option][1:]]
-    right = f", with {' and '.join(others)} where that is right" if others else ", with the time zone of the shop"
-    return f"\nRun it again{right}:\n  {words}"
+    ways = []
+    for answers in product(*(choices[option] for option in unclear)):
+        given = [part for option, answer in zip(unclear, answers, strict=True) for part in (option, answer)]
+        command = ["opsconsole", *sys.argv[1:], *given]
+        ways.append(subprocess.list2cmdline(command) if sys.platform == "win32" else shlex.join(command))
+    which = ", as it is meant" if len(ways) > 1 else ""
+    zone = ", with the time zone of the shop" if "--time-zone" in unclear else ""
+    return f"\nRun it again{which}{zone}:" + "".join(f"\n  {way}" for way in ways)
 
 
 def _own_zone() -> str | None:

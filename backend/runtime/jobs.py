@@ -13,7 +13,7 @@ from backend.core.backoff import Backoff
 from backend.core.database import APPLICATION_ROLE, Database
 from backend.core.defer import NAMESPACE
 from backend.core.settings import Settings
-from backend.integrations import adapters
+from backend.runtime.outside import outside
 
 KEEP_HOURS = 7 * 24
 """Finished jobs stay a week; failed ones, the dead letters, until somebody looks at them."""
@@ -68,7 +68,7 @@ async def work(url: str, database: Database, settings: Settings) -> None:
     """Work on jobs until cancelled. Polls: a NOTIFY would make every commit wait."""
     app = job_app(url)
     async with app.open_async():
-        around = {"database": database, "settings": settings, "adapters": adapters(settings)}
+        around = {"database": database, "settings": settings, "adapters": outside(settings)}
         options: dict[str, Any] = {"additional_context": around}
         await app.run_worker_async(
             listen_notify=False,

@@ -18,8 +18,8 @@ from fastapi.responses import JSONResponse, Response
 
 from backend.core.database import Database
 from backend.core.settings import Settings
-from backend.deliveries import HookError, Secrets, SecretStore, seed_sample, verify
-from backend.runtime.http_server import HttpServer, bind
+from backend.deliveries import HookError, Secrets, SecretStore, sample_port, seed_sample, verify
+from backend.runtime.http_server import HttpServer, PortTakenError, bind
 
 SAMPLE_SECRET: Final = "whsec_U0FNUExFU0hPUEhPTERTTk9USElOR1JFQUw="  # noqa: S105 - everybody may know it
 REMEMBERED = 10_000
@@ -57,12 +57,21 @@ async def serve_sample_receivers(settings: Settings) -> None:
     database = Database(settings.database_url, size=1)
     await database.open()
     try:
-        async with sample_receivers() as at:
+        async with sample_receivers(_free(await sample_port(database))) as at:
             addresses = {"shop": at.shop, "support": at.support, "finance": at.finance}
             await seed_sample(database, SecretStore.of(settings), addresses, SAMPLE_SECRET)
             await asyncio.Event().wait()
     finally:
         await database.close()
+
+
+def _free(port: int) -> int:
+    """The same port as before, so that addresses stay what they are; another one where somebody else has it."""
+    try:
+        bind("127.0.0.1", port).close()
+    except PortTakenError:
+        return 0
+    return port
 
 
 def _app() -> FastAPI:

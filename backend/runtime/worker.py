@@ -16,9 +16,9 @@ from backend.core.capability import Service, Tick
 from backend.core.database import Database, DatabaseUnavailable
 from backend.core.logs import logger
 from backend.core.settings import Settings
-from backend.integrations import adapters
 from backend.runtime import jobs
 from backend.runtime.actions import beat
+from backend.runtime.outside import outside
 from backend.runtime.setting_checks import SettingError, check_settings
 
 log = logger(__name__)
@@ -56,14 +56,14 @@ class Progress:
 
 def ticks(settings: Settings) -> tuple[Tick, ...]:
     """Those of the capabilities."""
-    outside = adapters(settings)
-    return tuple(tick for each in CAPABILITIES for tick in each.ticks(settings, outside))
+    given = outside(settings)
+    return tuple(tick for each in CAPABILITIES for tick in each.ticks(settings, given))
 
 
 def services(settings: Settings) -> tuple[Service, ...]:
     """What capabilities run in every worker; where the sample shop is, its outside systems too."""
-    outside = adapters(settings)
-    found = tuple(service for each in CAPABILITIES for service in each.services(settings, outside))
+    given = outside(settings)
+    found = tuple(service for each in CAPABILITIES for service in each.services(settings, given))
     if not settings.sample_shop:
         return found
     from backend.runtime.sample_receivers import serve_sample_receivers

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from backend.shop.importing.orders import ImportFailedError, ImportOptions, import_orders, preview_orders
 from backend.shop.importing.presets import PRESETS
+from backend.shop.importing.states import State
 from backend.shop.ingest.actions import community as ingest_community
 from backend.shop.ingest.actions import downloads as ingest_downloads
 from backend.shop.ingest.actions import ingest_batch
@@ -16,6 +17,7 @@ __all__ = [
     "PRESETS",
     "ImportFailedError",
     "ImportOptions",
+    "State",
     "UpsertCounts",
     "claim_currency",
     "given_array",

@@ -302,3 +302,30 @@ select g.id, o.id is not null, f.refunded_at
   left join orders as o on o.id = g.id
   left join refunds as f on f.id = g.id
  where o.id is not null or f.id is not null
+
+-- name: lock_import
+-- One import at a time: two would wait for each other's rows, and whoever waits longer would be told of a record.
+select pg_try_advisory_xact_lock(hashtext('opsconsole.import'))
+
+-- name: count_orders
+select count(*) from orders where id = any(%(ids)s::text[])
+
+-- name: doubtful_refunds
+-- Of some refunds: what does not fit their orders; each refund or order once for each thing.
+with these as (
+    select f.id, f.order_id, f.refunded_at, f.currency, o.id as known, o.placed_at, o.currency as order_currency,
+        o.minor
+      from refunds as f left join orders as o on o.id = f.order_id
+     where f.id = any(%(ids)s::text[])
+)
+select 'unknown' as what, coalesce(order_id, id) as number from these where known is null
+union all
+select 'currency', id from these where currency <> order_currency
+union all
+select 'before', id from these where refunded_at < placed_at
+union all
+select 'more', s.order_id
+  from (select distinct order_id, minor, order_currency from these where known is not null) as s
+  join refunds as f on f.order_id = s.order_id and f.currency = s.order_currency
+ group by s.order_id, s.minor having sum(f.minor) > s.minor
+ order by what, number

@@ -21,6 +21,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from models.core import normal_form
+from models.core.money import known_currency
 
 
 class Record(BaseModel):
@@ -39,7 +40,7 @@ def _text_instant(value: Any) -> Any:
     # pydantic alone reads 0 as 1970 and "5" as five seconds later; an instant is RFC 3339 text with a zone.
     if isinstance(value, datetime):
         return value
-    if not isinstance(value, str) or "T" not in value:
+    if not isinstance(value, str) or "T" not in value.upper():
         raise ValueError("an instant is RFC 3339 text with a zone, such as 2026-11-24T14:02:37Z")
     return value
 
@@ -143,6 +144,19 @@ Text = Annotated[str, AfterValidator(_can_be_stored), Field(max_length=2000)]
 RequiredText = Annotated[str, AfterValidator(_can_be_stored), Field(min_length=1, max_length=2000, pattern=r"\S")]
 """Free text that must say something."""
 
+_UNWRITABLE = re.compile("[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+
+
+def _in_one_line(value: str) -> str:
+    # They break lines, turn the direction of what follows, or show nothing: a name could look like another's.
+    if _UNWRITABLE.search(value):
+        raise ValueError("a name stands in one line, without line breaks, control characters or marks of direction")
+    return value
+
+
+Label = Annotated[RequiredText, AfterValidator(_in_one_line)]
+"""A name people give to something, which stands in lists and subjects beside other words."""
+
 PlainText = Annotated[str, AfterValidator(_can_be_stored)]
 """Text that can be stored; say how long it may be."""
 
@@ -175,8 +189,13 @@ OutsideId = Annotated[Identifier, _text_only(normal_form.identifier)]
 OptionalOutsideId = Annotated[OutsideId | None, BeforeValidator(_none_if_invisible)]
 """As ``OutsideId`` where there may be none; one that shows nothing is none."""
 
-GivenCurrency = Annotated[str, _text_only(normal_form.currency), Field(pattern=r"^[A-Za-z]{3}$", examples=["EUR"])]
-"""ISO 4217 code in a request; small letters are taken."""
+GivenCurrency = Annotated[
+    str,
+    _text_only(normal_form.currency),
+    AfterValidator(known_currency),
+    Field(examples=["EUR"], json_schema_extra={"pattern": r"^[A-Za-z]{3}$"}),
+]
+"""ISO 4217 code in a request, of a currency that is or was somebody's money; small letters are taken."""
 
 GivenCountry = Annotated[
     Annotated[PlainText, Field(min_length=1, max_length=100)] | None, BeforeValidator(_known_country)

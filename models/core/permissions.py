@@ -207,7 +207,7 @@ BUILT_IN_ROLES: tuple[BuiltInRole, ...] = (
         "Risk manager",
         _WATCH
         | {P.VIEW_ORDERS, P.VIEW_RISK_QUEUE, P.APPROVE_ORDERS, P.CHECK_ORDERS}
-        | {P.MANAGE_RISK_RULES, P.PUBLISH_RISK_RULES, P.LAUNCH_VOTE},
+        | {P.MANAGE_RISK_RULES, P.PUBLISH_RISK_RULES, P.COMPLETE_CHECKLIST, P.LAUNCH_VOTE},
         sensitive=True,
         description="Writes and publishes fraud rules",
     ),
@@ -222,14 +222,14 @@ BUILT_IN_ROLES: tuple[BuiltInRole, ...] = (
             P.SUBMIT_PRIVACY_REQUESTS,
             P.VIEW_PRIVACY_REQUESTS,
         }
-        | {P.MANAGE_PRIVACY_REQUESTS, P.VIEW_PERSONAL_DATA, P.VIEW_REPORTS, P.LAUNCH_VOTE},
+        | {P.MANAGE_PRIVACY_REQUESTS, P.VIEW_PERSONAL_DATA, P.VIEW_REPORTS, P.COMPLETE_CHECKLIST, P.LAUNCH_VOTE},
         sensitive=True,
         description="Works privacy requests, approves grants, reads the audit log",
     ),
     BuiltInRole(
         "finance-analyst",
         "Finance analyst",
-        _WATCH | {P.VIEW_ORDERS, P.VIEW_REPORTS, P.GENERATE_REPORTS},
+        _WATCH | {P.VIEW_ORDERS, P.VIEW_REPORTS, P.GENERATE_REPORTS, P.COMPLETE_CHECKLIST},
         description="Reads orders and makes reports",
     ),
     BuiltInRole(
@@ -251,7 +251,14 @@ BUILT_IN_ROLES: tuple[BuiltInRole, ...] = (
         _WATCH
         | {P.VIEW_ORDERS, P.MANAGE_ALERTS, P.MANAGE_ROLES, P.APPROVE_ROLES, P.VIEW_AUDIT}
         | {P.VIEW_SCHEMA, P.MANAGE_SCHEMA, P.VIEW_RISK_QUEUE, P.MANAGE_RISK_RULES}
-        | {P.MANAGE_CHECKLIST, P.MANAGE_ONCALL, P.VIEW_CONNECTIONS, P.MANAGE_CONNECTIONS, P.REPLAY_LETTERS},
+        | {
+            P.COMPLETE_CHECKLIST,
+            P.MANAGE_CHECKLIST,
+            P.MANAGE_ONCALL,
+            P.VIEW_CONNECTIONS,
+            P.MANAGE_CONNECTIONS,
+            P.REPLAY_LETTERS,
+        },
         sensitive=True,
         description="Grants roles and keeps rules and schemas",
     ),

@@ -60,6 +60,7 @@ class Code(StrEnum):
     # --- incidents
 
     # --- launch
+    EVIDENCE_CHANGED = "evidence-changed"
 
     # --- live
 
@@ -119,6 +120,7 @@ REGISTRY: dict[Code, Meaning] = {
     # --- files
     # --- incidents
     # --- launch
+    Code.EVIDENCE_CHANGED: Meaning(412, "What the vote is bound to has changed"),
     # --- live
     # --- oncall
     # --- privacy

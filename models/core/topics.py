@@ -51,6 +51,9 @@ class Topic(StrEnum):
     """The severity matrix and the rules that open incidents."""
 
     # --- launch
+    LAUNCHES = "launches"
+    CHECKLIST = "checklist"
+    LAUNCH_TEMPLATES = "launch_templates"
 
     # --- live
     ME = "me"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
+from urllib.parse import unquote_plus
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -11,6 +13,7 @@ from models.core.base import (
     Count,
     Identifier,
     Instant,
+    Label,
     Number,
     PlainText,
     Record,
@@ -19,6 +22,8 @@ from models.core.base import (
     Text,
     Version,
 )
+
+T = TypeVar("T")
 
 HISTORY_HOURS = 24
 """How far back a connection's deliveries are counted by the hour."""
@@ -76,9 +81,30 @@ def _web_address(value: str) -> str:
     scheme, separator, rest = value.partition("://")
     if not separator or scheme not in {"https", "http"} or not rest:
         raise ValueError("an address starts with https:// or http://")
-    if "@" in rest.split("/", 1)[0]:
+    if "@" in re.split(r"[/?#\\]", rest, maxsplit=1)[0]:
         raise ValueError("leave user and password out of the address: enter the secret by itself")
     return value
+
+
+_SECRET_NAME = re.compile(
+    r"(?i)(^|[^a-z])(token|key|apikey|secret|sig|signature|hmac|auth|authorization|credentials?|password|passwd|pwd|code)"
+    r"([^a-z]|$)|(token|secret|password|apikey|signature)$"
+)
+"""Names under which addresses carry what lets somebody in."""
+
+
+def _no_secret_in_address(settings: T) -> T:
+    """Of what is entered: addresses are shown to whoever sees connections, and are kept in the clear."""
+    url = getattr(settings, "url", "")
+    _, _, query = url.partition("?")
+    for part in re.split("[&;#]", query):
+        name = unquote_plus(part.partition("=")[0])
+        if _SECRET_NAME.search(name):
+            raise ValueError(
+                f"the address has a secret in it, {name}=…: addresses are shown. Leave it out and enter it as the "
+                "secret; where the other side takes it only there, put a receiver of your own between"
+            )
+    return settings
 
 
 def _reference(value: str) -> str:
@@ -178,6 +204,7 @@ ConnectionSettings = Annotated[
     Field(discriminator="kind"),
 ]
 """How a system is reached, without any secret."""
+EnteredSettings = Annotated[ConnectionSettings, AfterValidator(_no_secret_in_address)]
 
 ActionPattern = Annotated[str, Field(pattern=r"^(\*|[a-z_]+(\.[a-z_]+)*(\.\*)?)$", max_length=100)]
 """An action of the audit log, such as ``risk.entry.approved``, or all of a family, such as ``alerts.*``."""
@@ -187,8 +214,8 @@ Subscriptions = Annotated[tuple[ActionPattern, ...], Field(max_length=100)]
 class ConnectionRequest(Request):
     """A new connection. It is off until its secret is set; a second factor is asked for."""
 
-    name: Annotated[RequiredText, Field(max_length=80)]
-    settings: ConnectionSettings
+    name: Annotated[Label, Field(max_length=80)]
+    settings: EnteredSettings
     subscriptions: Subscriptions = ()
     """What of the audit log goes there; what people are sent goes by the routes instead."""
     rate: Annotated[Number, Field(gt=0, le=100)] | None = None
@@ -198,8 +225,8 @@ class ConnectionRequest(Request):
 class ConnectionChange(Request):
     """A change; what is left out stays. Needs ``If-Match`` and a second factor."""
 
-    name: Annotated[RequiredText, Field(max_length=80)] | None = None
-    settings: ConnectionSettings | None = None
+    name: Annotated[Label, Field(max_length=80)] | None = None
+    settings: EnteredSettings | None = None
     subscriptions: Subscriptions | None = None
     rate: Annotated[Number, Field(gt=0, le=100)] | None = None
 
@@ -258,6 +285,15 @@ class Secret(Record):
     """Until when the one before is valid too."""
 
 
+class Remedy(StrEnum):
+    """What helps, of what can be done here."""
+
+    SECRET = "secret"  # noqa: S105 - a word
+    CHANGE = "change"
+    RESUME = "resume"
+    TEST = "test"
+
+
 class Advice(Record):
     """What is wrong, in words, and what to do about it."""
 
@@ -265,6 +301,8 @@ class Advice(Record):
     """One line, such as: No refund reaches the shop."""
     detail: str
     steps: tuple[str, ...] = ()
+    remedy: Remedy | None = None
+    """``None`` where there is nothing to do but to wait."""
 
 
 class Connection(Record):

@@ -60,6 +60,9 @@ class Letter(Record):
     """HTTP status or SMTP code of the last answer; ``None``: there was none."""
     words: str
     """The last result in words."""
+    discarded_by: str | None = None
+    """Who gave it up, at ``endedAt``."""
+    discard_reason: str = ""
 
 
 class LetterAttempt(Record):

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from models.alerts import Severity
-from models.core.base import Identifier, Instant, PlainText, Record, Request, RequiredText, Version
+from models.core.base import Identifier, Instant, Label, PlainText, Record, Request, RequiredText, Version
 from models.deliveries.connections import ConnectionKind, MailAddress
 
 
@@ -97,7 +97,7 @@ class Template(Record):
 class TemplateChange(Request):
     """A new version of a template. Needs ``If-Match``."""
 
-    subject: Annotated[PlainText, Field(min_length=1, max_length=200)]
+    subject: Annotated[Label, Field(max_length=200)]
     text: TemplateText
 
 

@@ -185,17 +185,25 @@ _FORMS: Final[dict[str, Callable[[str], str]]] = {
 }
 
 
+_CHECKED: Final[dict[str, Callable[[str], str]]] = {
+    "email": normal_form.checked_email,
+    "email_alias": lambda text: normal_form.email_alias(normal_form.checked_email(text)),
+    "email_domain": normal_form.checked_domain,
+}
+"""Of what somebody means to compare orders with: it must be what an order can have."""
+
+
 def normal(key: str, value: str) -> str:
     """A text value of a metric as it is kept and compared; empty when it says nothing, as XX does of a country.
 
     An IP or network that is none stays as it is; ``checked_normal`` refuses it.
     """
     try:
-        return checked_normal(key, value)
+        return _FORMS.get(key, normal_form.identifier)(value)
     except ValueError:
         return normal_form.visible(value)
 
 
 def checked_normal(key: str, value: str) -> str:
-    """As ``normal``, but raises ValueError for an IP or a network that is none."""
-    return _FORMS.get(key, normal_form.identifier)(value)
+    """As ``normal``, but raises ValueError, in words, for what no order can have: an e-mail address without @."""
+    return (_CHECKED.get(key) or _FORMS.get(key, normal_form.identifier))(value)

@@ -195,6 +195,8 @@ class RunbookRun(Record):
     steps: tuple[str, ...]
     incident_id: str | None
     """The incident whose timeline its steps stand in."""
+    incident: str | None = None
+    """What people call it: its reference, or the name of one in another system."""
     started_at: Instant
     started_by: str
     started_by_name: str

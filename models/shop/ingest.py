@@ -143,6 +143,14 @@ class RejectedRow(Record):
     errors: tuple[FieldError, ...]
 
 
+class Doubt(Record):
+    """What is odd about rows that were stored; the shop should look at them."""
+
+    words: str
+    ids: tuple[str, ...]
+    """Of the refunds, or of orders where the words say so."""
+
+
 class IngestResult(Record):
     """What became of a batch."""
 
@@ -155,4 +163,6 @@ class IngestResult(Record):
     superseded: Count = 0
     """Rows in whose place another of this batch, with the same id, was taken."""
     rejected: tuple[RejectedRow, ...]
+    doubts: tuple[Doubt, ...] = ()
+    """Of refunds: more than the order was worth, another currency, before it was placed."""
     as_of: Instant

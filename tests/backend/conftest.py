@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,13 +21,23 @@ from tests.backend.access.fixtures import Desk
 from tests.backend.audit.fixtures import Log
 from tests.backend.backup.fixtures import FILL
 from tests.backend.core.fixtures import Site
-from tests.conftest import Api, cloned
+from tests.backend.launch.fixtures import Pad
+from tests.conftest import Api, _seed, cloned, serve_in_thread
 
 
 @pytest.fixture
 def log(settings: Settings, owner_url: str, tmp_path: Path) -> Log:
     """An audit log with a key, and a folder for its checkpoints."""
     return Log(settings, owner_url, tmp_path)
+
+
+@pytest.fixture
+def pad(log: Log, owner_url: str) -> Iterator[Pad]:
+    """An API on a fresh database whose audit log is sealed, and the worker's turns for launches."""
+    asyncio.run(_seed(log.settings))
+    base_url, stop = serve_in_thread(log.settings)
+    yield Pad(Api(base_url, log.settings, owner_url, stop), log.settings)
+    stop()
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from app.core.settings import Settings, SettingsFile
+from views.shell.wall.view import page_specs
 from views.shell.window.arrangement import BUILT_IN
 from views.shell.window.layouts import LayoutStore, Workspace, Workspaces
 
@@ -114,8 +115,9 @@ def test_drawing_pictures_changes_nothing_in_the_profile_and_says_the_files_only
     script = PICTURES.format(folder=str(tmp_path / "data"), pictures=str(pictures))
     out, err = _run(tmp_path, script).communicate(timeout=120)
     assert err == ""
-    names = {f"{item}-{theme}.png" for item in (*BUILT_IN, "evening") for theme in ("dark", "light")}
-    assert set(out.splitlines()) == {str(pictures / name) for name in names | {"wall-dark.png"}}
+    names = {f"{item}-{look}.png" for item in (*BUILT_IN, "evening") for look in ("dark", "light", "dark-1440")}
+    names |= {f"wall-{page.id}-dark.png" for page in page_specs()}
+    assert set(out.splitlines()) == {str(pictures / name) for name in names}
     assert {path.name: path.read_bytes() for path in profile.iterdir()} == before
 
 

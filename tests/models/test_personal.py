@@ -31,8 +31,11 @@ OF_STAFF = {
     "ContactMethod.address",
     "ContactMethod.id",
     "ContactRequest.address",
+    "CompleteItem.notes",
+    "LaunchChecklistItem.notes",
 }
-"""A secret of the console, beside its tokens; secrets of connections; where operators want to be reached."""
+"""What is signed off of a launch is read offline too.
+A secret of the console, beside its tokens; secrets of connections; where operators want to be reached."""
 OF_A_CUSTOMER = re.compile(r"Customer|Contact|Recipient|DataSubject")
 """In records of this name, ``name`` and ``id`` are a customer's."""
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from views.kit.capability import Capability, ColumnSpec, Home, PanelSpec, WorkspaceSpec
+from views.kit.capability import Capability, ColumnSpec, Home, PanelSpec, WallPageSpec, WorkspaceSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from app.console import Console
-    from views.kit.capability import WallPart, Window
+    from views.kit.capability import WallPage, Window
     from views.kit.panel import Panel
 
 WAR_ROOM = "war-room"
@@ -96,10 +94,10 @@ def _connect(window: Window) -> None:
         window.when_made(chart.id, lambda panel: panel.drilled.connect(partial(_show_rows, window)))
 
 
-def _wall_pages(console: Console) -> Sequence[WallPart]:
-    from views.dashboard.wall_pages import figure_pages
+def _wall_page(number: int, console: Console) -> WallPage:
+    from views.dashboard.wall_pages import figure_page
 
-    return figure_pages(console)
+    return figure_page(console, number)
 
 
 CAPABILITY = Capability(
@@ -114,5 +112,9 @@ CAPABILITY = Capability(
         PanelSpec(ROWS, "Rows", _rows),
     ),
     connect=_connect,
-    wall_pages=_wall_pages,
+    wall_pages=(
+        WallPageSpec("downloads", "War room: revenue today, orders, downloads", partial(_wall_page, 0)),
+        WallPageSpec("revenue", "War room: revenue", partial(_wall_page, 1)),
+        WallPageSpec("orders", "War room: orders and community", partial(_wall_page, 2)),
+    ),
 )

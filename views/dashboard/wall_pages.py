@@ -27,18 +27,18 @@ Place = Callable[[float, float], QPointF]
 """Where an instant and a value are on the screen."""
 
 
-def figure_pages(console: Console) -> tuple[FigurePage, ...]:
-    """In the order in which they are turned."""
-    return (
-        FigurePage(
-            console,
-            ("revenue.daily", "orders.total", "downloads.failureRate"),
-            "Download failure rate",
-            series.failure_rate,
-        ),
-        FigurePage(console, ("revenue.weekly", "revenue.monthly", "orders.refunded"), "Revenue", series.revenue),
-        FigurePage(console, ("orders.pending", "downloads.total", "community.discordMembers"), "Orders", series.orders),
-    )
+PAGES: tuple[tuple[tuple[str, str, str], str, Callable[[OperationsDashboard], ChartData]], ...] = (
+    (("revenue.daily", "orders.total", "downloads.failureRate"), "Download failure rate", series.failure_rate),
+    (("revenue.weekly", "revenue.monthly", "orders.refunded"), "Revenue", series.revenue),
+    (("orders.pending", "downloads.total", "community.discordMembers"), "Orders", series.orders),
+)
+"""Figures, and the chart below them."""
+
+
+def figure_page(console: Console, number: int) -> FigurePage:
+    """One of the pages."""
+    figures, title, read = PAGES[number]
+    return FigurePage(console, figures, title, read)
 
 
 class FigurePage:
@@ -61,6 +61,24 @@ class FigurePage:
     def wanted(self) -> bool:
         """It is always shown."""
         return True
+
+    @property
+    def title(self) -> str:
+        """The environment's name says it."""
+        return ""
+
+    @property
+    def age(self) -> float | None:
+        """Seconds since the figures were received."""
+        figures, elapsed = self._console.figures, self._console.figures_elapsed()
+        if figures is None or elapsed is not None:
+            return elapsed
+        return max(0.0, self._console.clock.now().timestamp() - figures.received_at)
+
+    @property
+    def quality(self) -> Quality:
+        """Of the figures."""
+        return self._console.quality()
 
     def close(self) -> None:
         """Stop asking."""

@@ -26,6 +26,8 @@ def _chosen(window: Window) -> Connection | None:
 
 
 def _connection_blocker(verb: str, permission: Permission, window: Window) -> str | None:
+    from views.deliveries.wording import is_turned_off
+
     connection = _chosen(window)
     if connection is None:
         return NONE_CHOSEN
@@ -33,13 +35,17 @@ def _connection_blocker(verb: str, permission: Permission, window: Window) -> st
         from views.deliveries.chosen import ChosenConnection
 
         if connection.state == "off":
-            return f"{connection.name} is off: enter its secret first"
+            return f"{connection.name} is off: " + (
+                "turn it on" if is_turned_off(connection) else "enter its secret first"
+            )
         if window.shared(ChosenConnection).is_testing(connection.id):
             return "a test of it is under way"
-    if verb == "pause" and connection.state == "off":
-        return f"{connection.name} is off"
-    if verb == "off" and connection.secret is None:
-        return f"{connection.name} has no secret"
+    if verb == "pause" and connection.state == "off" and not is_turned_off(connection):
+        return f"{connection.name} is off: enter its secret first"
+    if verb == "off" and connection.state == "off":
+        return f"{connection.name} is off already"
+    if verb == "remove" and connection.dead:
+        return f"{connection.name} has dead letters: replay, discard or resolve them first"
     return window.console.write_blocker(permission, irreversible=True)
 
 
@@ -53,7 +59,7 @@ def _run_connection(verb: str, window: Window) -> None:
     match verb:
         case "test":
             window.shared(ChosenConnection).test([connection])
-        case "pause" if connection.state == "paused":
+        case "pause" if connection.state in {"paused", "off"}:
             window.shared(ChosenConnection).resume(connection)
         case "pause":
             dialogs.PauseDialog(window.console, connection, parent).open()
@@ -64,6 +70,8 @@ def _run_connection(verb: str, window: Window) -> None:
             dialogs.ConnectionDialog(window.console, connection, choose, parent).open()
         case "off":
             dialogs.TurnOffDialog(window.console, connection, parent).open()
+        case "remove":
+            dialogs.RemoveDialog(window.console, connection, parent).open()
 
 
 def _new(window: Window) -> None:
@@ -121,6 +129,24 @@ def _try_message(window: Window) -> None:
     window.panel(ROUTES).show_page(1)
 
 
+def _edit_text(window: Window) -> None:
+    from views.deliveries.text_dialog import TextDialog
+
+    made = window.made(ROUTES)
+    chosen = made.template.currentData() if made is not None else None
+    TextDialog(window.console, chosen or "", window.as_parent).open()
+
+
+def _contacts(window: Window) -> None:
+    from views.deliveries.contacts_dialog import ContactsDialog
+
+    ContactsDialog(window.console, window.as_parent).open()
+
+
+def _contacts_blocker(window: Window) -> str | None:
+    return "nobody is signed in" if window.console.session.me is None else None
+
+
 def _connection_action(verb: str, title: str, key: str, permission: Permission) -> ActionSpec:
     run, blocker = partial(_run_connection, verb), partial(_connection_blocker, verb, permission)
     return ActionSpec(f"deliveries.{verb}", title, GROUP, run, key, permission, blocker, bound=True)
@@ -148,6 +174,7 @@ ACTIONS = (
     _connection_action("secret", "Enter or rotate a secret of the chosen connection…", "S", MANAGE),
     _connection_action("change", "Change the chosen connection…", "E", MANAGE),
     _connection_action("off", "Turn the chosen connection off…", "", MANAGE),
+    _connection_action("remove", "Remove the chosen connection…", "", MANAGE),
     _letters_action("replay", "Replay dead letters…", "R"),
     _letters_action("replay-all", "Replay all dead letters of the chosen connection…", "Shift+R"),
     _letters_action("discard", "Discard dead letters…", "D"),
@@ -165,4 +192,6 @@ ACTIONS = (
         bound=True,
     ),
     ActionSpec("deliveries.try-message", "Try a message", GROUP, _try_message, "", Permission.VIEW_CONNECTIONS),
+    ActionSpec("deliveries.edit-text", "Edit what messages say…", GROUP, _edit_text, "", MANAGE, _manage_blocker),
+    ActionSpec("deliveries.contacts", "My addresses for messages…", GROUP, _contacts, "", None, _contacts_blocker),
 )

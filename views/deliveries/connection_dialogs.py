@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.core.mutation_types import Refused
-from app.deliveries.domain import Deliveries, change, create, pause, remove_secret
+from app.deliveries.domain import Deliveries, change, create, pause, remove, remove_secret
 from models.core.wording import counted
 from models.deliveries.connections import PREVIOUS_HOURS_MOST, SecretPurpose, SecretRequest
 from views.deliveries.settings_form import FieldError, SettingsForm
@@ -62,8 +62,8 @@ class ConnectionDialog(DecidingDialog):
         said = (
             "It is off until its secret is set, and sends nothing before that."
             if connection is None
-            else "Whatever had stopped goes on at once. What waits goes the new way. "
-            "Where the address leads to another host, the secret has to be entered again first."
+            else "Whatever had stopped goes on at once, and what waits goes the new way. With another server, port or "
+            "protocol its secret is forgotten and has to be entered again: nothing goes before that, nothing is lost."
         )
         self.column.addWidget(paragraph(f"{said} A second factor is asked for."))
         self.form = SettingsForm(connection)
@@ -192,7 +192,7 @@ class SecretDialog(DecidingDialog):
     async def _set(self, request: SecretRequest) -> None:
         deliveries, known = self._console.of(Deliveries), self._connection
         if (
-            await self._console.step_up.confirmed(lambda: deliveries.set_secret(known.id, request), self.windowTitle())
+            await self._console.step_up.confirmed(lambda: deliveries.set_secret(known, request), self.windowTitle())
             is None
         ):
             raise Refused("No second factor was given.")
@@ -242,13 +242,39 @@ class TurnOffDialog(DecidingDialog):
         waits = counted(connection.waiting, "letter waits and is", "letters wait and are")
         lost = f" {waits} given up." if connection.waiting else ""
         where = console.environment or "this environment"
-        self.column.addWidget(
-            paragraph(
-                f"In {where}, its secret is forgotten and nothing is sent or kept for it any more.{lost} "
-                "To use it again, its secret has to be entered again."
-            )
+        said = "" if connection.secret is None else "its secret is forgotten and "
+        again = (
+            "It can be turned on again at any time."
+            if connection.secret is None
+            else "To use it again, its secret has to be entered again."
         )
+        self.column.addWidget(paragraph(f"In {where}, {said}nothing is sent or kept for it any more.{lost} {again}"))
 
     def submit(self) -> None:
         """Turn it off."""
         self.send(lambda: remove_secret(self._console.mutations, self._connection))
+
+
+class RemoveDialog(DecidingDialog):
+    """It is gone for good; what it has sent stays."""
+
+    def __init__(self, console: Console, connection: Connection, parent: QWidget) -> None:
+        super().__init__(
+            f"Remove {connection.name}", console.tasks, parent, accept="Remove", hint="Why", destructive=True
+        )
+        self._console, self._connection = console, connection
+        self.words.setParent(self)
+        self.words.hide()
+        waits = counted(connection.waiting, "letter waits and is", "letters wait and are")
+        lost = f" {waits} given up." if connection.waiting else ""
+        where = console.environment or "this environment"
+        self.column.addWidget(
+            paragraph(
+                f"In {where}, the connection, its secrets and its routes are removed for good.{lost} What it has sent "
+                "and what was given up stay in the lists and in the audit log. A second factor is asked for."
+            )
+        )
+
+    def submit(self) -> None:
+        """Remove it."""
+        self.send(lambda: remove(self._console.mutations, self._connection))

@@ -19,6 +19,7 @@ from views.deliveries.wording import (
     SECRET_NAMES,
     address_lines,
     ago,
+    is_turned_off,
     key_days,
     key_most,
     moment,
@@ -165,7 +166,7 @@ class ConnectionPanel(FollowingPanel):
     def own_menu(self) -> list[QAction]:
         """What else can be done about it."""
         actions, made = self.console.actions, []
-        for verb in ("change", "off", "new"):
+        for verb in ("change", "off", "remove", "new"):
             action = actions.get(f"deliveries.{verb}")
             item = QAction(action.title, self)
             reason = actions.reason(action)
@@ -287,7 +288,7 @@ class ConnectionPanel(FollowingPanel):
         words = {
             "secret": "Enter secret…" if known.secret is None else "Rotate secret…",
             "test": "Testing…" if self.chosen.is_testing(known.id) else "Send test",
-            "pause": "Resume" if known.state is ConnectionState.PAUSED else "Pause…",
+            "pause": _pause_words(known),
             "change": "Change…",
         }
         actions = self.console.actions
@@ -304,6 +305,12 @@ class ConnectionPanel(FollowingPanel):
     def _tick(self) -> None:
         """Ages and times left go on."""
         self._renew()
+
+
+def _pause_words(connection: Connection) -> str:
+    if is_turned_off(connection):
+        return "Turn on"
+    return "Resume" if connection.state is ConnectionState.PAUSED else "Pause…"
 
 
 def secret_lines(secret: Secret, now: datetime) -> list[tuple[str, str, bool]]:

@@ -13,13 +13,13 @@ from models.core.wording import counted
 from models.deliveries.connections import ConnectionState
 from views.deliveries.chosen import ChosenConnection
 from views.deliveries.connection_table import ConnectionTable
-from views.deliveries.detail_parts import Remarks
 from views.deliveries.wording import ATTENTION, FAMILIES, group_of, listed, summary
 from views.kit.following_panel import explain
 from views.kit.panel import Note
 from views.kit.query_panel import QueryPanel, unheard_words
 from views.kit.widgets.flow import WIDE_GAP, Flow
 from views.kit.widgets.pill import Look, Pill
+from views.kit.widgets.remarks import Remarks
 
 if TYPE_CHECKING:
     from models.deliveries.connections import Connection

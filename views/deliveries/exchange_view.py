@@ -9,7 +9,7 @@ from PySide6.QtGui import QResizeEvent, QTextOption
 from PySide6.QtWidgets import QBoxLayout, QLabel, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from models.core.wording import counted
-from views.deliveries.wording import answer_words, moment, seconds_words
+from views.deliveries.wording import answer_words, given_up_words, moment, seconds_words
 from views.kit.theme import BODY, current
 from views.kit.widgets.section import Heading
 
@@ -101,7 +101,11 @@ class ExchangeView(QWidget):
         )
         said = answer_words(detail)
         tries = counted(len(detail.history), "try is", "tries are") if detail.history else ""
-        self.words.setText(f"{said[:1].upper()}{said[1:]}." + (f" {tries} known." if len(detail.history) > 1 else ""))
+        words = f"{said[:1].upper()}{said[1:]}".rstrip(".") + "." if said else ""
+        words += f" {tries} known." if len(detail.history) > 1 else ""
+        if (given_up := given_up_words(detail)) and detail.ended_at is not None:
+            words = f"Given up {moment(detail.ended_at, now)} UTC by {given_up}".rstrip(".") + f". {words}"
+        self.words.setText(words.strip())
         earlier = "\n".join(f"{moment(each.at, now)} {each.words}" for each in detail.history)
         self.words.setToolTip(earlier)
         self.words.setAccessibleDescription(earlier)

@@ -50,6 +50,13 @@ def bars_of(hours: Iterable[DeliveryHour], now: datetime) -> list[Bar]:
     return found
 
 
+def hues() -> tuple[QColor, QColor, QColor]:
+    """Of what was sent, retried, and dead."""
+    tokens = current().tokens
+    sent, retried, dead = (mixed(ink, tokens.window, 0.8) for ink in (tokens.series1, tokens.series2, tokens.lost))
+    return sent, retried, dead
+
+
 class HourBars(QWidget):
     """The last 24 hours of a connection, with a crosshair by pointer or keys."""
 
@@ -120,7 +127,7 @@ class HourBars(QWidget):
         lowest = max(bar.dead for bar in self.bars)
         wide = plot.width() / len(self.bars)
         self._draw_grid(painter, plot, zero, high, ticks, lowest)
-        sent, retried, dead = (self._hue(number) for number in (1, 2, 4))
+        sent, retried, dead = hues()
         for number, bar in enumerate(self.bars):
             left, across = plot.left() + number * wide, max(1.0, wide - theme.px(2))
             up = bar.sent / ticks[-1] * high
@@ -140,11 +147,6 @@ class HourBars(QWidget):
         self._draw_legend(painter, plot, zero)
         if self._cursor is not None:
             self._draw_cursor(painter, plot, wide)
-
-    @staticmethod
-    def _hue(series: int) -> QColor:
-        tokens = current().tokens
-        return mixed(tokens.series(series), tokens.window, 0.8)
 
     def _draw_grid(
         self, painter: QPainter, plot: QRectF, zero: int, high: float, ticks: tuple[float, ...], lowest: int
@@ -173,16 +175,15 @@ class HourBars(QWidget):
         theme, tokens = current(), current().tokens
         sent, retried, dead = self.totals
         line = theme.height(9) + 2
-        rows = [("sent", sent, 1, plot.top() + line), ("retried", retried, 2, plot.top() + 2 * line)]
-        rows += [("dead", dead, 4, max(zero + line / 2, plot.top() + 3 * line))] if dead else []
+        inks = hues()
+        rows = [("sent", sent, inks[0], plot.top() + line), ("retried", retried, inks[1], plot.top() + 2 * line)]
+        rows += [("dead", dead, inks[2], max(zero + line / 2, plot.top() + 3 * line))] if dead else []
         painter.setPen(QColor(tokens.text3))
         painter.drawText(QPointF(plot.right() + theme.px(18), plot.top()), "in 24 h")
-        for name, count, series, middle in rows:
+        for name, count, ink, middle in rows:
             if not count and name != "sent":
                 continue
-            painter.fillRect(
-                QRectF(plot.right() + theme.px(8), middle - line / 4 - 1, theme.px(6), 2), self._hue(series)
-            )
+            painter.fillRect(QRectF(plot.right() + theme.px(8), middle - line / 4 - 1, theme.px(6), 2), ink)
             painter.setPen(QColor(tokens.text))
             painter.setFont(theme.font(9, 600))
             painter.drawText(QPointF(plot.right() + theme.px(18), middle), f"{name} {count:,}")

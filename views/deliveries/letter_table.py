@@ -10,7 +10,7 @@ from PySide6.QtCore import QModelIndex, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPen
 
 from models.deliveries.letters import Letter, LetterState
-from views.deliveries.wording import NONE, action_words, age, answer_words, letter_at, moment
+from views.deliveries.wording import NONE, action_words, age, answer_words, given_up_words, letter_at, moment
 from views.kit.theme import current
 from views.kit.widgets.table import Column, RecordTable
 
@@ -53,7 +53,9 @@ class LetterTable(RecordTable):
             Column("What", action_words, 120, stretch=True),
             Column("About", lambda letter: letter.about or letter.message_id[:12], 88, mono=True, fits=True),
             Column("Tries", lambda letter: str(letter.attempts), 44, right=True),
-            Column("Last answer", answer_words, 150, stretch=True),
+            Column("Given up by, and why", given_up_words, 150, stretch=True)
+            if state is LetterState.DISCARDED
+            else Column("Last answer", answer_words, 150, stretch=True),
             Column("Age", lambda letter: age(letter.first_at, self._now()), 60, right=True, quiet=True),
         )
 

@@ -15,7 +15,7 @@ from models.deliveries.letters import REPLAY_MOST, Letter, LetterState, ReplayRe
 from views.deliveries.chosen import ChosenConnection
 from views.deliveries.exchange_view import ExchangeView
 from views.deliveries.letter_table import LetterTable
-from views.deliveries.wording import TABS, cause_of, dead_letters
+from views.deliveries.wording import TABS, cause_of, dead_letters, fate_words
 from views.kit.following_panel import FollowingPanel, explain
 from views.kit.panel import Note
 from views.kit.query_panel import unheard_words
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 READ_MS = 120
 """The cursor rests so long on a letter before it is asked for: keys move over many."""
 NOTHING = {
-    "dead": "No dead letters: everything arrived, or is on its way.",
+    "dead": "No dead letters.",
     "waiting": "Nothing waits.",
     "sent": "Nothing has arrived yet.",
     "discarded": "Nothing was given up.",
@@ -171,6 +171,9 @@ class LettersPanel(FollowingPanel):
             words = f"As it was at {sample.as_of:%H:%M:%S} UTC. {unheard_words(self.console)}"
         elif not sample.value.items:
             words = NOTHING[self.tab]
+            if self.tab == "dead":
+                shown = [each for each in self.chosen.connections if self.everywhere or each.id == self.chosen.id]
+                words += f" {fate_words(shown)}"
         elif sample.value.next_cursor is not None:
             words = f"The newest {len(sample.value.items)}; there are more."
         self.state.setText(words)

@@ -23,7 +23,6 @@ from app.deliveries.domain import MANAGE, VIEW, Deliveries
 from models.core.wording import counted
 from models.deliveries.routing import PreviewRequest
 from views.deliveries.chosen import ChosenConnection
-from views.deliveries.detail_parts import Remarks
 from views.deliveries.route_grid import RouteGrid, columns_of
 from views.kit.following_panel import explain
 from views.kit.panel import Note
@@ -31,6 +30,7 @@ from views.kit.query_panel import QueryPanel, unheard_words
 from views.kit.theme import SHAPES, current
 from views.kit.widgets.flow import WIDE_GAP, Flow
 from views.kit.widgets.pill import Look, Pill
+from views.kit.widgets.remarks import Remarks
 
 if TYPE_CHECKING:
     import asyncio
@@ -108,6 +108,8 @@ class RoutesPanel(QueryPanel):
         self.try_pill.clicked.connect(lambda: self.show_page(1))
         self.edit = Pill("Edit…", Look.BUTTON, name="Edit who hears of what", button=True)
         self.edit.clicked.connect(lambda: self.console.actions.execute("deliveries.edit-routes"))
+        self.edit_text = Pill("Edit text…", Look.BUTTON, name="Edit what messages say", button=True)
+        self.edit_text.clicked.connect(lambda: self.console.actions.execute("deliveries.edit-text"))
         self.legend = Remarks("What the marks mean")
         self.grid = RouteGrid()
         self.said = QLabel()
@@ -151,7 +153,8 @@ class RoutesPanel(QueryPanel):
         outer = QVBoxLayout(self.content)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
-        outer.addWidget(Flow(self.map_pill, self.try_pill, self.legend, self.edit, wide=(self.legend,), gap=WIDE_GAP))
+        top = (self.map_pill, self.try_pill, self.legend, self.edit, self.edit_text)
+        outer.addWidget(Flow(*top, wide=(self.legend,), gap=WIDE_GAP))
         outer.addWidget(self.pages, 1)
         self.widget.setFocusProxy(self.grid)
 
@@ -204,7 +207,10 @@ class RoutesPanel(QueryPanel):
         self.said.setVisible(bool(words))
         self.below.updateGeometry()
         self.legend.say(*(LEGEND if page == 0 else ()))
+        self.edit.setVisible(page == 0)
+        self.edit_text.setVisible(page == 1)
         explain(self.edit, self.edit_blocker())
+        explain(self.edit_text, self.console.write_blocker(MANAGE, irreversible=True))
         self._fill_boxes()
 
     def edit_blocker(self) -> str | None:

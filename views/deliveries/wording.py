@@ -16,6 +16,7 @@ from models.deliveries.connections import (
     DiscordSettings,
     PagerDutySettings,
     ProofState,
+    Remedy,
     SendGridSettings,
     ShopSettings,
     SlackSettings,
@@ -200,25 +201,19 @@ def who_words(actor: str) -> str:
     return system_name(actor) or initials(actor)
 
 
-def _is_refused(connection: Connection) -> bool:
-    return any(status in connection.last_error for status in ("401", "403"))
+_ACTIONS = {Remedy.SECRET: "secret", Remedy.CHANGE: "change", Remedy.RESUME: "pause", Remedy.TEST: "test"}
+"""The action that pauses also resumes."""
 
 
 def remedy(connection: Connection) -> str:
-    """The action that helps: ``secret``, ``change``, ``pause`` (which resumes) or ``test``; empty while all is well."""
-    match connection.state:
-        case ConnectionState.OFF:
-            return "secret"
-        case ConnectionState.MISCONFIGURED | ConnectionState.FAILING if _is_refused(connection):
-            return "secret"
-        case ConnectionState.MISCONFIGURED | ConnectionState.DISABLED:
-            return "change"
-        case ConnectionState.PAUSED:
-            return "pause"
-        case ConnectionState.FAILING:
-            return "test"
-        case _:
-            return ""
+    """The action that helps, as the server says; empty while all is well or nothing does."""
+    advised = None if connection.advice is None else connection.advice.remedy
+    return "" if advised is None else _ACTIONS[advised]
+
+
+def is_turned_off(connection: Connection) -> bool:
+    """Off though it needs no secret: it is turned on by what resumes."""
+    return connection.state is ConnectionState.OFF and remedy(connection) == "pause"
 
 
 def target_words(settings: ConnectionSettings) -> str:
@@ -287,6 +282,18 @@ def summary(connections: Iterable[Connection]) -> list[tuple[str, str]]:
     return found
 
 
+def fate_words(connections: Iterable[Connection]) -> str:
+    """What becomes of messages for these that are not dead."""
+    known = tuple(connections)
+    still = [each for each in known if each.state in STOPPED or each.state is ConnectionState.PAUSED]
+    if still:
+        waiting = sum(each.waiting for each in still)
+        names = still[0].name if len(still) == 1 else counted(len(still), "system", "systems")
+        return f"Nothing goes to {names} now" + (f": {waiting:,} waiting." if waiting else ".")
+    waiting = sum(each.waiting for each in known)
+    return "Everything arrived." if not waiting else f"{waiting:,} on the way."
+
+
 # --- letters -----------------------------------------------------------------------------------------------------
 
 TABS = {
@@ -310,6 +317,13 @@ def action_words(letter: Letter) -> str:
 def letter_at(letter: Letter) -> datetime | None:
     """When it ended, or, of one that waits, when it is due."""
     return letter.due_at if letter.state is LetterState.WAITING else letter.ended_at
+
+
+def given_up_words(letter: Letter) -> str:
+    """``SL: done by hand``; empty for one that was not given up by anybody."""
+    if letter.state is not LetterState.DISCARDED or letter.discarded_by is None:
+        return ""
+    return f"{who_words(letter.discarded_by)}: {letter.discard_reason}"
 
 
 def answer_words(letter: Letter) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from app.console import Console
+    from app.core.freshness import Quality
     from models.core.permissions import Permission
     from views.kit.gallery_section import GallerySection
     from views.kit.palette_entry import PaletteEntry
@@ -48,6 +49,10 @@ class Window(Protocol):
 
 def _no_blocker(_window: Window) -> str | None:
     return None
+
+
+HEAD = -1
+"""The column of what stands above all columns, over the whole width."""
 
 
 class Home(NamedTuple):
@@ -132,6 +137,31 @@ class WallPart(Protocol):
         """Stop asking the server."""
 
 
+class WallPage(WallPart, Protocol):
+    """What fills the wall display below its head."""
+
+    @property
+    def title(self) -> str:
+        """What it is about, before the name of the environment; may be empty."""
+
+    @property
+    def age(self) -> float | None:
+        """Seconds since what it shows was heard; ``None``: nothing was."""
+
+    @property
+    def quality(self) -> Quality:
+        """How much it can be trusted."""
+
+
+class WallPageSpec(NamedTuple):
+    """A page of the wall display. Which are shown, in which order and on which screen, is chosen in the console."""
+
+    id: str
+    """Stable: choices in operators' files are kept under it."""
+    name: str
+    make: Callable[[Console], WallPage]
+
+
 class Capability(NamedTuple):
     """One capability in the window. ``name`` is that of its folder in every layer."""
 
@@ -150,5 +180,5 @@ class Capability(NamedTuple):
     """Heading and rows for what fits a text."""
     wall_bar: Callable[[Console], WallPart] | None = None
     """One line above the pages of the wall display, while it is wanted."""
-    wall_pages: Callable[[Console], Sequence[WallPart]] | None = None
+    wall_pages: tuple[WallPageSpec, ...] = ()
     gallery: Callable[[], GallerySection] | None = None

@@ -58,6 +58,8 @@ class Tokens:
     series4: str
     previous: str
     """The range before, in charts."""
+    lost: str
+    """What did not arrive, in charts: of another hue than the series, for it stands beside them."""
     ink_dark: str = "#101214"
     ink_light: str = "#FFFFFF"
     outline: float = 1.0
@@ -144,6 +146,7 @@ DARK = Tokens(
     series3="#3BB693",
     series4="#A75C93",
     previous="#646C75",
+    lost="#A75C93",
 )
 
 LIGHT = Tokens(
@@ -170,6 +173,7 @@ LIGHT = Tokens(
     series3="#24151F",
     series4="#1E0985",
     previous="#818993",
+    lost="#B03A76",
 )
 
 HIGH_CONTRAST = replace(

@@ -103,6 +103,21 @@ def _work(window: Window) -> None:
         WorkDialog(window.console, panel.runbook, window.as_parent).open()
 
 
+def _note(window: Window) -> None:
+    from views.runbooks.dialogs import NoteDialog
+
+    panel = window.panel(PANEL)
+    if panel.run is not None:
+        NoteDialog(window.console, panel.run, panel.reader.step, window.as_parent).open()
+
+
+def _retire(window: Window) -> None:
+    from views.runbooks.dialogs import RetireDialog
+
+    if (runbook := window.panel(PANEL).runbook) is not None:
+        RetireDialog(window.console, runbook, window.as_parent).open()
+
+
 def _history(window: Window) -> None:
     from views.runbooks.dialogs import HistoryDialog
 
@@ -170,10 +185,12 @@ CAPABILITY = Capability(
         ActionSpec("runbooks.show", "Show all runbooks", GROUP, _show, "", VIEW),
         _chosen_action("work", "Work through the runbook, or end that…", "W", _work, WORK),
         _chosen_action("tick", "Tick the step off, or take that back", "X", partial(_reader, "tick")),
+        _chosen_action("note", "Tick the step off with a note…", "M", _note, WORK),
         _chosen_action("next", "Next step", "J", partial(_reader, "next")),
         _chosen_action("before", "Step before", "K", partial(_reader, "before")),
         _chosen_action("copy", "Copy the commands of the step", "C", partial(_reader, "copy")),
         _chosen_action("edit", "Edit the runbook…", "E", _edit, WRITE),
+        _chosen_action("retire", "Retire the runbook, or reinstate it…", "", _retire, WRITE),
         _chosen_action("history", "History of the runbook…", "H", _history),
         ActionSpec("runbooks.new", "New runbook…", GROUP, _new, "N", WRITE, _write_blocker, bound=True),
         ActionSpec("runbooks.import", "Import a runbook from a file…", GROUP, _import, "", WRITE, _write_blocker),

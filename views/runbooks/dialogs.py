@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QCompleter, QLabel, QLineEdit, QScrollArea, QSplit
 
 from app.core.errors import OperationsError
 from app.incidents import Incidents
-from app.runbooks.domain import Runbooks, end, start
+from app.runbooks.domain import Runbooks, change, end, start, tick
 from models.core.wording import counted
 from views.kit.changes import Changes, Line, compare
 from views.kit.dialogs.base import WindowDialog
@@ -55,19 +55,59 @@ class WorkDialog(DecidingDialog):
         self.incident.setAccessibleName("Incident")
         self.incident.setMaxLength(200)
         sample = console.of(Incidents).open().sample
-        self._open = {each.reference: each for each in (sample.value if sample is not None else ())}
-        self.incident.setCompleter(QCompleter(list(self._open), self))
-        if len(self._open) == 1:
-            self.incident.setText(next(iter(self._open)))
+        known = [each.reference for each in (sample.value if sample is not None else ())]
+        self.incident.setCompleter(QCompleter(known, self))
+        if len(known) == 1:
+            self.incident.setText(known[0])
         self.column.addWidget(self.incident)
         self.incident.setFocus()
 
     def submit(self) -> None:
         """Begin."""
-        typed = self.incident.text().strip()
-        known = self._open.get(typed.upper())
-        incident = known.incident_id if known is not None else typed or None  # its timeline goes by its id
+        incident = self.incident.text().strip() or None
         self.send(lambda: start(self._console.mutations, self._runbook, incident))
+
+
+class NoteDialog(DecidingDialog):
+    """Ticks a step off, with what was seen or done."""
+
+    def __init__(self, console: Console, run: RunbookRun, step: int, parent: QWidget) -> None:
+        hint = "What you saw or did: it stands beside the step, and in the timeline"
+        super().__init__(f"Tick step {step} off", console.tasks, parent, accept="Tick off", hint=hint)
+        self._console, self._run, self._step = console, run, step
+        self.column.addWidget(_paragraph(run.steps[step - 1]))
+        self.ask_for_words()
+
+    def submit(self) -> None:
+        """Tick it off."""
+        if (note := self.checked_words(needed=False)) is not None:
+            self.send(lambda: tick(self._console.mutations, self._run, self._step, done=True, note=note))
+
+
+class RetireDialog(DecidingDialog):
+    """Takes a runbook out of use, or back into it."""
+
+    def __init__(self, console: Console, runbook: Runbook, parent: QWidget) -> None:
+        verb = "Reinstate" if runbook.retired else "Retire"
+        super().__init__(f"{verb} “{runbook.title}”", console.tasks, parent, accept=verb, hint="Why")
+        self._console, self._runbook = console, runbook
+        self.column.addWidget(
+            _paragraph(
+                "Alerts lead to it again, it is published, and its owner is reminded of its review."
+                if runbook.retired
+                else "It is kept and can be read. No alert leads to it, it is no longer published, nobody is reminded "
+                "of its review, and nobody can begin it."
+            )
+        )
+        self.ask_for_words()
+
+    def submit(self) -> None:
+        """Do it."""
+        if (reason := self.checked_words()) is not None:
+            from models.runbooks import RunbookChange
+
+            request = RunbookChange(retired=not self._runbook.retired, reason=reason)
+            self.send(lambda: change(self._console.mutations, self._runbook, request))
 
 
 class EndDialog(DecidingDialog):

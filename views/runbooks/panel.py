@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QSplitter, QVBoxLayout, QWidget
 from app.alerts import Alerts
 from app.core.errors import OperationsError
 from app.core.freshness import Quality, age_words
-from app.incidents import Incidents
 from app.runbooks.domain import VIEW, WORK, WRITE, Runbooks, tick
 from views.kit.following_panel import FollowingPanel, explain
 from views.kit.panel import Note
@@ -37,6 +36,7 @@ KEYS = {
     Qt.Key.Key_K: "before",
     Qt.Key.Key_X: "tick",
     Qt.Key.Key_Space: "tick",
+    Qt.Key.Key_M: "note",
     Qt.Key.Key_C: "copy",
     Qt.Key.Key_W: "work",
     Qt.Key.Key_E: "edit",
@@ -130,10 +130,11 @@ class RunbooksPanel(FollowingPanel):
     def _make_text(self) -> None:
         self.back = Pill("‹ All", Look.LINK, name="Back to all runbooks")
         self.work = Pill("Begin…", Look.PRIMARY, name="Work through this runbook", key="W")
+        self.note_step = Pill("Tick with a note…", Look.BUTTON, name="Tick the step off with a note", key="M")
         self.edit = Pill("Edit…", Look.BUTTON, name="Edit this runbook", key="E")
         self.history = Pill("History…", Look.BUTTON, name="History of this runbook", key="H")
         self.back.clicked.connect(self.show_list)
-        for pill, verb in ((self.work, "work"), (self.edit, "edit"), (self.history, "history")):
+        for pill, verb in self._pills():
             pill.clicked.connect(lambda _=False, v=verb: self.console.actions.execute(f"runbooks.{v}"))
         self.title, self.about, self.progress = QLabel(), QLabel(), QLabel()
         for label, name in ((self.title, "Title"), (self.about, "About it"), (self.progress, "Progress")):
@@ -142,13 +143,14 @@ class RunbooksPanel(FollowingPanel):
             label.setAccessibleName(name)
         self.reader = Reader()
         self.reader.step_asked.connect(self.tick_step)
+        self.reader.step_chosen.connect(lambda: explain(self.note_step, self.blocker("note")))
         self.reader.runbook_asked.connect(self.open_named)
         self.reader.installEventFilter(self)
         self._right = QWidget()
         column = QVBoxLayout(self._right)
         column.setContentsMargins(0, 4, 0, 0)
         column.setSpacing(4)
-        column.addWidget(Flow(self.back, self.work, self.edit, self.history, gap=WIDE_GAP))
+        column.addWidget(Flow(self.back, *(pill for pill, _ in self._pills()), gap=WIDE_GAP))
         head = QVBoxLayout()
         head.setContentsMargins(16, 4, 16, 4)
         head.setSpacing(4)
@@ -156,6 +158,9 @@ class RunbooksPanel(FollowingPanel):
             head.addWidget(label)
         column.addLayout(head)
         column.addWidget(self.reader, 1)
+
+    def _pills(self) -> tuple[tuple[Pill, str], ...]:
+        return (self.work, "work"), (self.note_step, "note"), (self.edit, "edit"), (self.history, "history")
 
     # --- panel -------------------------------------------------------------------------------------------------
 
@@ -177,6 +182,7 @@ class RunbooksPanel(FollowingPanel):
             ("new", "New runbook…"),
             ("import", "Import a file…"),
             ("export", "Export the chosen one…"),
+            ("retire", "Reinstate the chosen one…" if self._is_retired else "Retire the chosen one…"),
         ):
             action = QAction(title, self)
             reason = self.blocker(verb)
@@ -303,6 +309,10 @@ class RunbooksPanel(FollowingPanel):
         return max(answers, key=lambda each: each.version, default=None)
 
     @property
+    def _is_retired(self) -> bool:
+        return self.runbook is not None and self.runbook.retired
+
+    @property
     def run(self) -> RunbookRun | None:
         """The newest run of it that is open."""
         sample = self._runs.sample if self._runs is not None else None
@@ -322,23 +332,13 @@ class RunbooksPanel(FollowingPanel):
         self.about.setToolTip(words)
         self.about.setAccessibleDescription(words)
         marks = self._marks
-        self.progress.setText("" if runbook is None else progress(runbook, run, len(marks), self._incident_name))
+        self.progress.setText("" if runbook is None else progress(runbook, run, len(marks)))
         self.progress.setVisible(bool(self.progress.text()))
         self.reader.show_runbook(runbook, marks)
         self.work.set("End…" if run is not None else "Begin…")
-        for pill, verb in ((self.work, "work"), (self.edit, "edit"), (self.history, "history")):
+        self.note_step.setVisible(run is not None)
+        for pill, verb in self._pills():
             explain(pill, self.blocker(verb))
-
-    @property
-    def _incident_name(self) -> str:
-        """What people call the incident of the run, where it is known."""
-        run, incidents = self.run, self.console.of(Incidents)
-        known = run.incident_id if run is not None else None
-        for query in (incidents.open(), incidents.found(())):
-            for each in query.sample.value if query.sample is not None else ():
-                if each.incident_id == known:
-                    return each.reference
-        return ""
 
     @property
     def _marks(self) -> dict[int, StepMark | None]:
@@ -377,13 +377,24 @@ class RunbooksPanel(FollowingPanel):
             return self.console.write_blocker(WRITE)
         if self.runbook is None:
             return NONE_CHOSEN
-        if verb == "edit":
+        if verb in {"edit", "retire"}:
             return self.console.write_blocker(WRITE)
+        if verb == "note":
+            return self._note_blocker()
         if verb == "work":
             if self.run is None and self.runbook.retired:
                 return "it is retired"
             return self.console.write_blocker(WORK, irreversible=self.run is None)
         return None
+
+    def _note_blocker(self) -> str | None:
+        if self.run is None:
+            return "begin it first: until then ticks are yours alone"
+        if not self.reader.step:
+            return "choose a step first"
+        if self.reader.step in self._marks:
+            return "this step is ticked off already"
+        return self.console.write_blocker(WORK)
 
     def do(self, verb: str) -> None:
         """What a key or an action asks for."""

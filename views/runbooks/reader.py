@@ -26,6 +26,8 @@ class Reader(QTextBrowser):
 
     step_asked = Signal(int)
     """A step is to be ticked off, or that taken back."""
+    step_chosen = Signal()
+    """The cursor is on another step."""
     runbook_asked = Signal(str)
     """Another runbook, by its name."""
 
@@ -70,6 +72,7 @@ class Reader(QTextBrowser):
         if self.steps:
             self.step = min(max(self.step + by, 1), self.steps)
             self._draw()
+            self.step_chosen.emit()
             self._show_cursor_soon()
 
     def to_first_open(self) -> None:
@@ -77,6 +80,7 @@ class Reader(QTextBrowser):
         undone = (number for number in range(1, self.steps + 1) if number not in self._marks)
         self.step = next(undone, self.steps)
         self._draw()
+        self.step_chosen.emit()
         self._show_cursor_soon()
 
     def copy_step(self) -> str:
@@ -137,6 +141,7 @@ class Reader(QTextBrowser):
         address = url.toString()
         if address.startswith(STEP):
             self.step = int(address.removeprefix(STEP))
+            self.step_chosen.emit()
             self.step_asked.emit(self.step)
         elif address.startswith("#"):
             self.scrollToAnchor(address[1:])

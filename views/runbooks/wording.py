@@ -77,12 +77,12 @@ def about(runbook: Runbook, today: date) -> str:
     return "\n".join(filter(None, (" · ".join(parts), more, f"For {kinds}" if kinds else "")))
 
 
-def progress(runbook: Runbook, run: RunbookRun | None, done: int, incident: str = "") -> str:
-    """How far it is, and for whom that counts; ``incident`` is what people call that of the run."""
+def progress(runbook: Runbook, run: RunbookRun | None, done: int) -> str:
+    """How far it is, and for whom that counts."""
     steps = len(runbook.steps)
     if run is None:
         return f"{done} of {counted(steps, 'step')} ticked off, for you alone" if done else ""
-    whose = f"for {incident or run.incident_id}" if run.incident_id else "without an incident"
+    whose = f"for {run.incident or run.incident_id}" if run.incident_id else "without an incident"
     begun = f"begun {run.started_at:%Y-%m-%d %H:%M} UTC by {run.started_by_name}"
     older = "" if run.runbook_version == runbook.version else f" · begun with version {run.runbook_version}"
     return f"{done} of {counted(len(run.steps), 'step')} done, {whose} · {begun}{older}"

@@ -8,7 +8,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEventLoop, QObject, Signal
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication
 
 from views.kit.browser import browse
 from views.kit.theme import Theme
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from app.core.outbox import PendingMutation
     from views.shell.pages.sign_in import SignInPage
     from views.shell.pages.starting import StartingPage
+    from views.shell.wall import WallView
 
 FIRST_PAINT = 1.0
 """Seconds to wait for the first picture."""
@@ -52,13 +53,14 @@ class ConsoleApplication(QObject):
         console.ready.connect(self._ready)
         console.session.changed.connect(self._greet)
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._wall: QWidget | None = None
+        self._walls: list[WallView] = []
         self._pages: dict[str, Callable[[], Any]] = {
             "palette": self._palette,
             "keys": self._keys,
             "about": self._about,
             "settings": self._settings,
             "past": self._past,
+            "wall-pages": self._wall_pages,
             "save-workspace": self._save_workspace,
             "rename-workspace": self._rename_workspace,
             "sign-in": self._sign_in,
@@ -100,18 +102,34 @@ class ConsoleApplication(QObject):
         """Change the theme for all windows."""
         self.theme.apply(name, self.console.settings.font_scale)
 
-    def open_wall(self) -> QWidget:
-        """Open the wall display over the whole screen, or bring it to the front; Esc leaves it."""
+    def open_wall(self) -> WallView:
+        """Open the wall display over every screen that pages were chosen for, else over that of the window.
+
+        Esc leaves all of them. When they are open, they are brought to the front.
+        """
         from views.shell.wall import WallView
+        from views.shell.wall.screens import wall_plans
 
-        if self._wall is None:
-            self._wall = WallView(self.console)
-            self._wall.destroyed.connect(self._forget_wall)
-        self._wall.showFullScreen()
-        return self._wall
+        if not self._walls:
+            screens = {screen.name(): screen for screen in QApplication.screens()}
+            for name, pages in wall_plans(self.console.settings.wall_pages, screens):
+                wall = WallView(self.console, pages)
+                wall.setScreen(screens[name] if name else self.window.screen())
+                wall.move(wall.screen().geometry().topLeft())
+                wall.left.connect(self._leave_walls)
+                wall.destroyed.connect(lambda _=None, gone=wall: self._forget_wall(gone))
+                self._walls.append(wall)
+        for wall in self._walls:
+            wall.showFullScreen()
+        return self._walls[0]
 
-    def _forget_wall(self) -> None:
-        self._wall = None
+    def _leave_walls(self) -> None:
+        for wall in tuple(self._walls):
+            wall.close()
+
+    def _forget_wall(self, wall: WallView) -> None:
+        if wall in self._walls:
+            self._walls.remove(wall)
 
     def _note_close(self) -> None:
         self.was_closed = True
@@ -121,8 +139,7 @@ class ConsoleApplication(QObject):
         """End the tasks and close what is open."""
         for task in self._tasks:
             task.cancel()
-        if self._wall is not None:
-            self._wall.close()
+        self._leave_walls()
         self.window.close()
 
     def _spawn(self, work: Coroutine[Any, Any, Any], name: str) -> None:
@@ -271,6 +288,14 @@ class ConsoleApplication(QObject):
         self._spawn(self.console.sign_out(browse), "sign out")
         self._choose(server_url="", sample_shop=False)
         self.window.say("The server was forgotten. The next start asks where to connect.")
+
+    def _wall_pages(self) -> None:
+        from views.shell.dialogs.wall import WallDialog
+
+        screens = {s.name(): f"{s.size().width()} × {s.size().height()}" for s in QApplication.screens()}
+        dialog = WallDialog(self.console.settings.wall_pages, screens, self.window)
+        dialog.chosen.connect(lambda pages: self.console.change_settings(wall_pages=pages))
+        dialog.open()
 
     def _past(self) -> None:
         from views.shell.dialogs.past import PastDialog

@@ -1,4 +1,4 @@
-"""Draws every workspace into picture files, dark and light, and the wall display, after data has arrived."""
+"""Draws every workspace into picture files, dark and light, in two sizes, and the wall's pages, with data."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from views.kit.offscreen import quiet
 if TYPE_CHECKING:
     from views.shell.application import ConsoleApplication
 
-WINDOW, WALL = (1920, 1080), (3840, 2160)
+WINDOW, SMALL, WALL = (1920, 1080), (1440, 900), (3840, 2160)
 PATIENCE = 180.0
 """Seconds for the first data; creating the sample shop on a slow machine is in it."""
 SETTLED = 2.0
@@ -45,18 +45,22 @@ async def _draw(app: ConsoleApplication, folder: Path) -> int:
     finally:
         starting.cancel()
         await asyncio.gather(starting, return_exceptions=True)
-    for theme in ("dark", "light"):
+    for size, theme in ((WINDOW, "dark"), (WINDOW, "light"), (SMALL, "dark")):
         app.apply_theme(theme)
+        window.resize(*size)
         for workspace in window.workspaces.items:
             window.open_workspace(workspace.id)
             await asyncio.sleep(SETTLED)
-            _write(window, folder / f"{workspace.id}-{theme}.png")
+            small = "" if size == WINDOW else f"-{size[0]}"
+            _write(window, folder / f"{workspace.id}-{theme}{small}.png")
     app.apply_theme("dark")
     wall = app.open_wall()
     wall.showNormal()
     wall.resize(*WALL)
     await asyncio.sleep(SETTLED)
-    _write(wall, folder / "wall-dark.png")
+    for page in wall.wanted_pages:
+        wall.show_page(page)
+        _write(wall, folder / f"wall-{page}-dark.png")
     return 0
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from psycopg.rows import dict_row
+from psycopg.rows import class_row, dict_row
 from psycopg.types.json import Jsonb
 from pydantic import TypeAdapter
 
@@ -15,10 +15,12 @@ from backend.core import audit_trail
 from backend.core.clock import clock
 from backend.core.database import Connection as Tx
 from backend.core.problems import ProblemError, invalid, same_version
+from backend.core.settings import WEBHOOKS
 from backend.deliveries.connections import queries
-from backend.deliveries.connections.state import MOVED, destination, needs_secret
+from backend.deliveries.connections.state import needs_secret, origin
 from backend.deliveries.secrets import SecretError, SecretStore, fingerprint, last_four
 from models.core.problems import Code
+from models.core.wording import counted
 from models.deliveries.connections import (
     ConnectionChange,
     ConnectionRequest,
@@ -29,6 +31,7 @@ from models.deliveries.connections import (
 )
 
 SETTINGS: TypeAdapter[ConnectionSettings] = TypeAdapter(ConnectionSettings)
+NO_SECRET = "there is no secret for this address: one is only for the server it was entered for"  # noqa: S105 - words
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +44,14 @@ class _Row:
     settings: ConnectionSettings
     subscriptions: tuple[str, ...]
     rate: float | None
+    seed: str | None
     ready: bool
+    switched_off: bool
     paused_by: str | None
     paused_until: datetime | None
     pause_reason: str
     version: int
     stopped: str | None
-    seed: str | None
 
     def audit_snapshot(self) -> dict[str, Any]:
         """As the audit log keeps it."""
@@ -57,10 +61,22 @@ class _Row:
             "subscriptions": list(self.subscriptions),
             "rate": self.rate,
             "ready": self.ready,
+            "switchedOff": self.switched_off,
             "pausedBy": self.paused_by,
             "pausedUntil": self.paused_until,
             "pauseReason": self.pause_reason,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Seeded:
+    """A connection that the program has made."""
+
+    id: UUID
+    url: str
+    given: str | None
+    """The address the program gave it last; another one is an operator's. ``None`` before it was given any."""
+    removed: bool
 
 
 async def create(tx: Tx, *, actor: str, request: ConnectionRequest, seed: str | None = None) -> UUID:
@@ -89,8 +105,7 @@ async def create(tx: Tx, *, actor: str, request: ConnectionRequest, seed: str | 
 async def change(tx: Tx, *, actor: str, connection_id: UUID, version: int, request: ConnectionChange) -> None:
     """Change what is named; whatever had stopped goes on at once. Stale: 412. A name that is taken: 422.
 
-    A secret is for the host it was entered for: where the address leads elsewhere it is forgotten, and sending stops,
-    with everything kept, until it is entered again.
+    A secret is for the one it was entered for: with another address it is forgotten, and what waits is kept.
     """
     before = await _lock(tx, connection_id)
     same_version(before.version, version)
@@ -106,15 +121,12 @@ async def change(tx: Tx, *, actor: str, connection_id: UUID, version: int, reque
     values = {"name": after.name, "connection_id": connection_id}
     if await (await tx.execute(queries.name_taken, values)).fetchone() == (True,):
         raise _name_taken(after.name)
-    await _write(tx, before, await _with_its_secret(tx, before, after), "changed", actor=actor)
-    if before.ready and not await _is_ready(tx, after):
-        await tx.execute(queries.stop_for_secret, {"connection_id": connection_id, "words": MOVED})
-
-
-async def _with_its_secret(tx: Tx, before: _Row, after: _Row) -> _Row:
-    if needs_secret(after.settings) and destination(after.settings) != destination(before.settings):
-        await tx.execute(queries.delete_secret, {"connection_id": after.id, "purpose": SecretPurpose.SEND})
-    return replace(after, ready=before.ready or await _is_ready(tx, after))
+    if origin(after.settings) != origin(before.settings):
+        await tx.execute(queries.delete_secret, {"connection_id": connection_id, "purpose": SecretPurpose.SEND})
+    after = replace(after, ready=before.ready or await _is_ready(tx, after))
+    await _write(tx, before, after, "changed", actor=actor)
+    if after.ready and not await _is_ready(tx, after):  # off it would keep nothing meanwhile: it is stopped
+        await tx.execute(queries.stop_without_secret, {"connection_id": connection_id, "words": NO_SECRET})
 
 
 async def pause(tx: Tx, *, actor: str, connection_id: UUID, request: PauseRequest) -> None:
@@ -130,18 +142,33 @@ async def pause(tx: Tx, *, actor: str, connection_id: UUID, request: PauseReques
 
 
 async def resume(tx: Tx, *, actor: str, connection_id: UUID) -> None:
-    """Let it go on, whatever had stopped it. One that runs stays as it is."""
+    """Let it go on, whatever had stopped it, or turn it on again. One that runs stays as it is."""
     before = await _lock(tx, connection_id)
-    if before.paused_by is None and before.stopped is None:
+    if before.paused_by is None and before.stopped is None and not before.switched_off:
         audit_trail.nothing_changed()
         return
-    after = replace(before, paused_by=None, paused_until=None, pause_reason="")
+    after = replace(before, paused_by=None, paused_until=None, pause_reason="", switched_off=False)
+    if before.switched_off:
+        after = replace(after, ready=await _is_ready(tx, after))
     await _write(tx, before, after, "resumed", actor=actor)
 
 
-async def set_secret(tx: Tx, *, actor: str, connection_id: UUID, store: SecretStore, request: SecretRequest) -> None:
-    """Keep a secret; the one before stays valid for as long as is said. What cannot be kept or followed: 422."""
+async def set_secret(
+    tx: Tx,
+    *,
+    actor: str,
+    connection_id: UUID,
+    store: SecretStore,
+    request: SecretRequest,
+    version: int | None = None,
+) -> None:
+    """Keep a secret; the one before stays valid for as long as is said, and those before it until their own end.
+
+    Stale: 412; the program itself names no version. What cannot be kept or followed: 422.
+    """
     before = await _lock(tx, connection_id)
+    if version is not None:
+        same_version(before.version, version)
     values: dict[str, Any] = {"sealed": None, "reference": "", "last_four": "", "fingerprint": ""}
     try:
         if request.value is not None:
@@ -158,28 +185,66 @@ async def set_secret(tx: Tx, *, actor: str, connection_id: UUID, store: SecretSt
         "purpose": request.purpose,
         "actor": actor,
         "expires_at": request.expires_at,
-        # One that was refused proves nothing any more.
-        "hours": 0 if before.stopped else request.previous_hours,
+        "hours": request.previous_hours,
+        "overlap": request.previous_hours > 0,
     }
+    if request.previous_hours and not before.stopped:  # one that was refused proves nothing any more
+        await tx.execute(queries.keep_previous, values)
+    await tx.execute(queries.end_previous, values)
     await tx.execute(queries.put_secret, values)
-    after = replace(before, ready=await _is_ready(tx, before))
+    after = replace(before, ready=before.ready or await _is_ready(tx, before))
     verb = "secret_set" if request.purpose is SecretPurpose.SEND else "hook_secret_set"
     await _write(tx, before, after, verb, actor=actor)
 
 
-async def remove_secret(tx: Tx, *, actor: str, connection_id: UUID, purpose: SecretPurpose) -> None:
-    """Forget a secret. Without the one to send with, the connection is off, and what waits for it is given up."""
+async def remove_secret(
+    tx: Tx, *, actor: str, connection_id: UUID, purpose: SecretPurpose, version: int | None = None
+) -> None:
+    """Forget a secret. Without the one to send with, the connection is off, and what waits for it is given up.
+
+    One that needs none is turned off all the same, until somebody resumes it. Stale: 412.
+    """
     before = await _lock(tx, connection_id)
+    if version is not None:
+        same_version(before.version, version)
     values = {"connection_id": connection_id, "purpose": purpose}
-    if await (await tx.execute(queries.delete_secret, values)).fetchone() is None:
+    forgotten = await (await tx.execute(queries.delete_secret, values)).fetchone() is not None
+    after = before
+    if purpose is SecretPurpose.SEND:
+        after = replace(before, ready=False, switched_off=not needs_secret(before.settings))
+    if not forgotten and after == before:
         audit_trail.nothing_changed()
         return
-    after = replace(before, ready=await _is_ready(tx, before))
     if before.ready and not after.ready:
-        words = "given up when the secret was removed"
-        await tx.execute(queries.discard_waiting, {"connection_id": connection_id, "words": words})
+        await _give_up(tx, connection_id, "given up when the connection was turned off", actor)
     verb = "secret_removed" if purpose is SecretPurpose.SEND else "hook_secret_removed"
     await _write(tx, before, after, verb, actor=actor)
+
+
+async def remove(tx: Tx, *, actor: str, connection_id: UUID, version: int) -> None:
+    """Take a connection out of use for good: secrets and routes are forgotten, letters and history stay.
+
+    Stale: 412. While dead letters wait for somebody, or a setting names it: 409.
+    """
+    before = await _lock(tx, connection_id)
+    same_version(before.version, version)
+    values = {"connection_id": connection_id}
+    unsettled = await (await tx.execute(queries.unsettled, values)).fetchone()
+    if unsettled is not None and unsettled[0]:
+        words = counted(unsettled[0], "dead letter waits", "dead letters wait")
+        raise ProblemError(Code.CONFLICT, f"{words} for a decision: replay, discard or resolve first.")
+    if before.seed in WEBHOOKS and before.ready:
+        variable = f"OPSCONSOLE_{before.seed.upper()}"
+        words = f"{variable} names {before.name}, and it would come back: unset it and start the worker again first."
+        raise ProblemError(Code.CONFLICT, words)
+    await _give_up(tx, connection_id, "given up when the connection was removed", actor)
+    await tx.execute(queries.release_commands, values)
+    for purpose in SecretPurpose:
+        await tx.execute(queries.delete_secret, values | {"purpose": purpose})
+    await tx.execute(queries.forget_threads, values)
+    await _unroute(tx, connection_id, actor)
+    await _write(tx, before, replace(before, ready=False), "removed", actor=actor)
+    await tx.execute(queries.remove, values)
 
 
 async def ask_for_proof(tx: Tx, *, actor: str, connection_id: UUID) -> datetime:
@@ -197,32 +262,49 @@ async def ask_for_proof(tx: Tx, *, actor: str, connection_id: UUID) -> datetime:
 async def seed(
     tx: Tx, *, name: str, seed: str, settings: ConnectionSettings, store: SecretStore, secret: SecretRequest
 ) -> tuple[UUID, bool]:
-    """Make or update a connection that the program names; says whether it is new. What an operator changed is kept."""
-    actor = audit_trail.WORKER
-    row = await (await tx.execute(queries.by_seed, {"seed": seed})).fetchone()
-    if row is None:
-        taken = {"name": name, "connection_id": None}
-        if await (await tx.execute(queries.name_taken, taken)).fetchone() == (True,):
-            name = f"{name} ({seed})"
-        request = ConnectionRequest(name=name, settings=settings)
+    """Make a connection that the program names, or follow an address that it changed; says whether it is new.
+
+    An address that an operator has changed is kept until the program itself has another one.
+    """
+    known = await seeded(tx, seed)
+    url = getattr(settings, "url", "")
+    if known is None or known.removed:
+        actor, request = audit_trail.WORKER, ConnectionRequest(name=await _free_name(tx, name, seed), settings=settings)
         connection_id = await create(tx, actor=actor, request=request, seed=seed)
     else:
-        connection_id = row[0]
-    if not await _has_secret(tx, connection_id):
-        await set_secret(tx, actor=actor, connection_id=connection_id, store=store, request=secret)
+        connection_id = known.id
+    await follow(tx, connection_id=connection_id, url=url)
+    kept = await _lock(tx, connection_id)
+    if getattr(kept.settings, "url", "") == url and not await _has_secret(tx, connection_id):
+        await set_secret(tx, actor=audit_trail.WORKER, connection_id=connection_id, store=store, request=secret)
+    return connection_id, known is None or known.removed
+
+
+async def follow(tx: Tx, *, connection_id: UUID, url: str) -> None:
+    """Have it lead where the program says, if the program says something new."""
     before = await _lock(tx, connection_id)
-    url = getattr(settings, "url", None)
-    if getattr(before.settings, "url", None) != url:
-        changed = SETTINGS.validate_python(before.settings.model_dump() | {"url": url})
-        await _write(tx, before, replace(before, settings=changed), "changed", actor=actor)
-    return connection_id, row is None
+    given = await (await tx.execute(queries.note_seeded_url, {"connection_id": connection_id, "url": url})).fetchone()
+    led = getattr(before.settings, "url", None)
+    if given == (url,) or led == url:
+        return
+    if given != (led,):  # it led where an operator wanted it to, and so did its secret
+        await tx.execute(queries.delete_secret, {"connection_id": connection_id, "purpose": SecretPurpose.SEND})
+    settings = SETTINGS.validate_python(before.settings.model_dump() | {"url": url})
+    await _write(tx, before, replace(before, settings=settings), "changed", actor=audit_trail.WORKER)
+
+
+async def seeded(tx: Tx, seed: str) -> Seeded | None:
+    """The newest connection the program has made under this name, whatever has become of it."""
+    async with tx.cursor(row_factory=class_row(Seeded)) as cursor:
+        await cursor.execute(queries.seeded, {"seed": seed})
+        return await cursor.fetchone()
 
 
 async def unseed(tx: Tx, *, seed: str) -> None:
     """No setting names it any more: it is off."""
-    row = await (await tx.execute(queries.by_seed, {"seed": seed})).fetchone()
-    if row is not None:
-        await remove_secret(tx, actor=audit_trail.WORKER, connection_id=row[0], purpose=SecretPurpose.SEND)
+    known = await seeded(tx, seed)
+    if known is not None and not known.removed:
+        await remove_secret(tx, actor=audit_trail.WORKER, connection_id=known.id, purpose=SecretPurpose.SEND)
 
 
 def patterns(subscriptions: tuple[str, ...]) -> list[str]:
@@ -232,8 +314,33 @@ def patterns(subscriptions: tuple[str, ...]) -> list[str]:
     ]
 
 
+async def _free_name(tx: Tx, name: str, seed: str) -> str:
+    taken = await (await tx.execute(queries.name_taken, {"name": name, "connection_id": None})).fetchone()
+    return f"{name} ({seed})" if taken == (True,) else name
+
+
+async def _give_up(tx: Tx, connection_id: UUID, reason: str, actor: str) -> None:
+    await tx.execute(queries.discard_waiting, {"connection_id": connection_id, "reason": reason, "actor": actor})
+
+
+async def _unroute(tx: Tx, connection_id: UUID, actor: str) -> None:
+    """Nobody hears of anything by this connection any more."""
+    row = await (await tx.execute(queries.unroute, {"connection_id": connection_id, "actor": actor})).fetchone()
+    if row is not None:
+        await audit_trail.record(
+            tx,
+            actor=actor,
+            action="deliveries.route_map.changed",
+            resource_type="route_map",
+            resource_id="routes",
+            version=row[0],
+        )
+
+
 async def _is_ready(tx: Tx, row: _Row) -> bool:
-    return not needs_secret(row.settings) or await _has_secret(tx, row.id)
+    if not needs_secret(row.settings):
+        return not row.switched_off
+    return await _has_secret(tx, row.id)
 
 
 async def _has_secret(tx: Tx, connection_id: UUID) -> bool:
@@ -262,6 +369,7 @@ async def _write(
         "patterns": patterns(after.subscriptions),
         "rate": after.rate,
         "ready": after.ready,
+        "switched_off": after.switched_off,
         "paused_by": after.paused_by,
         "paused_until": after.paused_until,
         "pause_reason": after.pause_reason,

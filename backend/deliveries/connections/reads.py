@@ -36,6 +36,8 @@ WRONG = frozenset(
     }
 )
 """States that somebody should look at."""
+STILL = frozenset({ConnectionState.PAUSED, ConnectionState.MISCONFIGURED, ConnectionState.DISABLED})
+"""States in which nothing is tried, whatever is due."""
 
 
 async def connections(
@@ -85,10 +87,11 @@ async def _rows(
 def _record(row: dict[str, Any]) -> dict[str, Any]:
     state, breaker = state_of(row), breaker_of(row)
     paused = is_paused(row)
+    goes = state not in {ConnectionState.OFF, *STILL}
     return row | {
         "state": state,
         "breaker": breaker,
-        "next_attempt_at": row["due_at"] if breaker is Breaker.CLOSED else row["opened_until"],
+        "next_attempt_at": (row["due_at"] if breaker is Breaker.CLOSED else row["opened_until"]) if goes else None,
         "last_error": row["problem"],
         "last_error_at": row["problem_at"],
         "advice": advice_of(row, state),

@@ -10,7 +10,7 @@ from fastapi import Depends, Query, Request, Response
 
 from backend.core.clock import clock
 from backend.core.dependencies import Db, Read, Tx
-from backend.core.http import known_id, operations_router
+from backend.core.http import KnownQuery, known_id, operations_router
 from backend.core.pages import Cursor, Limit, cut_page, decode_cursor
 from backend.core.security import Principal, require
 from backend.core.versions import IfMatch, with_etag
@@ -32,7 +32,7 @@ from models.deliveries.connections import (
     SecretRequest,
 )
 
-router = operations_router("/api/deliveries/connections", "deliveries")
+router = operations_router("/api/deliveries/connections", "deliveries", dependencies=[KnownQuery])
 
 Viewer = Annotated[Principal, require(Permission.VIEW_CONNECTIONS)]
 Operator = Annotated[Principal, require(Permission.REPLAY_LETTERS)]
@@ -98,13 +98,27 @@ async def change_connection(
     return with_etag(response, await reads.connection(tx, key))
 
 
+@router.delete("/{connection_id}", status_code=204)
+async def remove_connection(connection_id: str, principal: Manager, tx: Tx, version: IfMatch) -> None:
+    """Remove a connection with its secrets and routes; its letters and history stay. Not while dead letters wait."""
+    await actions.remove(tx, actor=principal.user_id, connection_id=_id(connection_id), version=version)
+
+
 @router.put("/{connection_id}/secret")
 async def set_secret(
-    connection_id: str, request: SecretRequest, principal: Manager, tx: Tx, store: Store, response: Response
+    connection_id: str,
+    request: SecretRequest,
+    principal: Manager,
+    tx: Tx,
+    version: IfMatch,
+    store: Store,
+    response: Response,
 ) -> ConnectionDetail:
     """Set or change a secret. It is never shown again."""
     key = _id(connection_id)
-    await actions.set_secret(tx, actor=principal.user_id, connection_id=key, store=store, request=request)
+    await actions.set_secret(
+        tx, actor=principal.user_id, connection_id=key, store=store, request=request, version=version
+    )
     return with_etag(response, await reads.connection(tx, key))
 
 
@@ -113,12 +127,13 @@ async def remove_secret(
     connection_id: str,
     principal: Manager,
     tx: Tx,
+    version: IfMatch,
     response: Response,
     purpose: Annotated[SecretPurpose, Query(description="Which of its secrets.")] = SecretPurpose.SEND,
 ) -> ConnectionDetail:
     """Turn a connection off, or its hook: its secret is forgotten, and what waits is given up."""
     key = _id(connection_id)
-    await actions.remove_secret(tx, actor=principal.user_id, connection_id=key, purpose=purpose)
+    await actions.remove_secret(tx, actor=principal.user_id, connection_id=key, purpose=purpose, version=version)
     return with_etag(response, await reads.connection(tx, key))
 
 
@@ -154,7 +169,7 @@ async def pause_connection(
 
 @router.post("/{connection_id}/resume")
 async def resume_connection(connection_id: str, principal: Operator, tx: Tx, response: Response) -> ConnectionDetail:
-    """Let it go on: after a pause, or after it had stopped. What waits goes in order."""
+    """Let it go on: after a pause, after it had stopped, or turned off without a secret. What waits goes in order."""
     key = _id(connection_id)
     await actions.resume(tx, actor=principal.user_id, connection_id=key)
     return with_etag(response, await reads.connection(tx, key))

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+from backend.deliveries.channel import Fault
 from models.deliveries.connections import (
     Advice,
     Breaker,
@@ -14,12 +15,12 @@ from models.deliveries.connections import (
     ConnectionSettings,
     ConnectionState,
     ProofState,
+    Remedy,
     SmtpSettings,
 )
 
 LATE = timedelta(seconds=60)
-MOVED = "Its address leads to another host, and a secret is for the one it was entered for: enter it again."
-HOOKED = frozenset({ConnectionKind.SLACK, ConnectionKind.PAGERDUTY, ConnectionKind.WEBHOOK, ConnectionKind.SHOP})
+HOOKED = frozenset({ConnectionKind.SLACK, ConnectionKind.PAGERDUTY, ConnectionKind.WEBHOOK})
 """Kinds that may call us."""
 
 
@@ -28,12 +29,12 @@ def needs_secret(settings: ConnectionSettings) -> bool:
     return not isinstance(settings, SmtpSettings) or bool(settings.user)
 
 
-def destination(settings: ConnectionSettings) -> tuple[object, ...]:
-    """Who hears the secret, and how it is protected on its way there."""
+def origin(settings: ConnectionSettings) -> tuple[str, str, int]:
+    """Whom a secret is shown to: how it is protected on its way, the host and the port."""
     if isinstance(settings, SmtpSettings):
-        return settings.host.lower(), settings.port, settings.security
+        return settings.security, settings.host.rstrip(".").lower(), settings.port
     parts = urlsplit(settings.url)
-    return parts.scheme, parts.netloc.lower()
+    return parts.scheme, (parts.hostname or "").rstrip("."), parts.port or (443 if parts.scheme == "https" else 80)
 
 
 def is_paused(row: Mapping[str, Any]) -> bool:
@@ -49,12 +50,18 @@ def state_of(row: Mapping[str, Any]) -> ConnectionState:
         return ConnectionState(row["stopped"])
     if is_paused(row):
         return ConnectionState.PAUSED
-    if row["opened_until"] is not None or row["proof"] == ProofState.FAILED:
+    if row["opened_until"] is not None or _has_failed(row):
         return ConnectionState.FAILING
     oldest: datetime | None = row["oldest_waiting_at"]
     if oldest is not None and row["now"] - oldest > LATE:
         return ConnectionState.LATE
     return ConnectionState.OK
+
+
+def _has_failed(row: Mapping[str, Any]) -> bool:
+    """Whether the last canary failed and nothing has arrived since."""
+    arrived, tried = row["last_success_at"], row["proof_tried_at"]
+    return row["proof"] == ProofState.FAILED and (arrived is None or tried is None or arrived <= tried)
 
 
 def breaker_of(row: Mapping[str, Any]) -> Breaker:
@@ -73,42 +80,30 @@ def advice_of(row: Mapping[str, Any], state: ConnectionState) -> Advice | None:
         case ConnectionState.OK:
             return None
         case ConnectionState.OFF:
-            return Advice(
-                verdict=f"{name} is not set up",
-                detail="Nothing is sent and nothing is kept for it.",
-                steps=("Enter its secret.", "Send a test."),
-            )
+            return _off(row)
         case ConnectionState.PAUSED:
             until = f" until {row['paused_until']:%H:%M UTC}" if row["paused_until"] else ""
             return Advice(
                 verdict=f"{name} is paused{until}",
                 detail=f"{_sentence(row['pause_reason'])} {waiting}",
                 steps=("Resume it: what waits goes in order.",),
+                remedy=Remedy.RESUME,
             )
         case ConnectionState.MISCONFIGURED:
-            return Advice(
-                verdict=_nothing_reaches(row),
-                detail=f"{_sentence(problem)} Sending has stopped. {waiting}",
-                steps=_remedies(row),
-            )
+            steps, remedy = _REMEDIES.get(row["fault"], _REMEDIES[Fault.REQUEST])
+            detail = f"{_sentence(problem)} Sending has stopped. {waiting}"
+            return Advice(verdict=_nothing_reaches(row), detail=detail, steps=steps, remedy=remedy)
         case ConnectionState.DISABLED:
-            return Advice(
-                verdict=f"{name} wants nothing more",
-                detail=f"{_sentence(problem)} Sending has stopped. {waiting}",
-                steps=(
-                    "Ask whoever runs it whether its address has moved.",
-                    "Change the address, or remove the secret.",
-                ),
-            )
+            steps, remedy = _REMEDIES[Fault.GONE]
+            detail = f"{_sentence(problem)} Sending has stopped. {waiting}"
+            return Advice(verdict=f"{name} wants nothing more", detail=detail, steps=steps, remedy=remedy)
         case ConnectionState.FAILING:
+            steps, remedy = _REMEDIES.get(row["fault"], _REMEDIES[Fault.BROKEN])
             return Advice(
-                verdict=_nothing_reaches(row),
+                verdict=_nothing_reaches(row) if row["opened_until"] is not None else _proof_failed(row),
                 detail=f"{_sentence(problem or 'It does not answer as it should')} {waiting}",
-                steps=(
-                    "See that it is up and can be reached from the worker.",
-                    "Send a test; what waits goes by itself once it answers.",
-                    *(("Replay the dead letters.",) if row["dead"] else ()),
-                ),
+                steps=(*steps, *(("Replay the dead letters.",) if row["dead"] else ())),
+                remedy=remedy,
             )
         case ConnectionState.LATE:
             return Advice(
@@ -117,6 +112,16 @@ def advice_of(row: Mapping[str, Any], state: ConnectionState) -> Advice | None:
                 + (f" Last: {_sentence(problem)}" if problem else ""),
                 steps=("Wait; look again when this does not shrink.",),
             )
+
+
+def _off(row: Mapping[str, Any]) -> Advice:
+    nothing = "Nothing is sent and nothing is kept for it."
+    if row["switched_off"]:
+        return Advice(
+            verdict=f"{row['name']} is turned off", detail=nothing, steps=("Turn it on.",), remedy=Remedy.RESUME
+        )
+    steps = ("Enter its secret.", "Send a test.")
+    return Advice(verdict=f"{row['name']} is not set up", detail=nothing, steps=steps, remedy=Remedy.SECRET)
 
 
 def _sentence(words: str) -> str:
@@ -130,12 +135,68 @@ def _nothing_reaches(row: Mapping[str, Any]) -> str:
     return f"Nothing reaches {row['name']}"
 
 
-def _remedies(row: Mapping[str, Any]) -> tuple[str, ...]:
-    status = row["problem"]
-    if " 404" in f" {status}":
-        return ("Compare the address with what the other side says.", "Change it here.", "Send a test.")
-    return (
-        "Get the present secret from whoever runs the other side.",
-        "Enter it here; the one before is kept for a day.",
-        "Send a test: what waits goes by itself.",
-    )
+def _proof_failed(row: Mapping[str, Any]) -> str:
+    """A test failed, and nothing else was sent since."""
+    if row["fault"] == Fault.MESSAGE:
+        return f"{row['name']} does not take our tests"
+    return f"The last test did not reach {row['name']}"
+
+
+_TEST = "Send a test: what waits goes by itself."
+_REMEDIES: Mapping[str, tuple[tuple[str, ...], Remedy]] = {
+    Fault.SILENT: (
+        (
+            "See that it is up and can be reached from the worker.",
+            "Send a test; what waits goes by itself once it answers.",
+        ),
+        Remedy.TEST,
+    ),
+    Fault.BROKEN: (
+        (
+            "Ask those who run it: it can be reached, and does not answer as it should.",
+            "Send a test; what waits goes by itself once it does.",
+        ),
+        Remedy.TEST,
+    ),
+    Fault.REDIRECT: (
+        ("Find out where it has moved: redirects are never followed.", "Change the address here.", _TEST),
+        Remedy.CHANGE,
+    ),
+    Fault.SECRET: (
+        ("Get the present secret from whoever runs the other side.", "Enter it here.", _TEST),
+        Remedy.SECRET,
+    ),
+    Fault.ADDRESS: (
+        ("Compare the address with what the other side says.", "Change it here.", "Send a test."),
+        Remedy.CHANGE,
+    ),
+    Fault.EGRESS: (
+        (
+            "Change the address to a public one.",
+            "Or have OPSCONSOLE_EGRESS_ALLOW name that network, and start the worker again.",
+            _TEST,
+        ),
+        Remedy.CHANGE,
+    ),
+    Fault.REQUEST: (
+        ("Read what it answered, and compare with what the other side expects.", "Change the connection here.", _TEST),
+        Remedy.CHANGE,
+    ),
+    Fault.MESSAGE: (
+        (
+            "Read what it answered to the test; other messages may be taken.",
+            'Have the other side answer 2xx to {"type": "canary"} and {"type": "test"}.',
+            "Send a test.",
+        ),
+        Remedy.TEST,
+    ),
+    Fault.GONE: (
+        ("Ask whoever runs it whether its address has moved.", "Change the address, or remove the connection."),
+        Remedy.CHANGE,
+    ),
+    Fault.UNREADABLE: (
+        ("Read in the log of the worker what is wrong.", "Change the connection here: it is written anew.", _TEST),
+        Remedy.CHANGE,
+    ),
+}
+"""What is to be done, by the kind of fault."""

@@ -15,7 +15,7 @@ from backend.core.defer import defer
 from backend.core.json import storable_json
 from backend.core.logs import logger
 from backend.core.problems import ProblemError
-from backend.deliveries.channel import HookError, HookMessage
+from backend.deliveries.channel import HookContentError, HookError, HookMessage
 from backend.deliveries.hooks import queries
 from backend.deliveries.ports import Alarms, DeliveryPorts
 from backend.deliveries.secrets import SecretError, SecretStore
@@ -38,7 +38,7 @@ async def receive(
     headers: dict[str, str],
     body: bytes,
 ) -> HookMessage:
-    """Verify a message and keep it, once. No such hook: 404. Not genuine: 401."""
+    """Verify a message and keep it, once. No such hook: 404. Not genuine: 401. Genuine, but not to be read: 422."""
     async with tx.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(queries.connection, {"connection_id": connection_id})
         row = await cursor.fetchone()
@@ -54,7 +54,9 @@ async def receive(
         log.exception("a hook has a secret that cannot be read", connection_id=str(connection_id))
         raise ProblemError(Code.UNAUTHENTICATED, "The message cannot be verified at the moment.") from None
     except HookError as error:
-        raise ProblemError(Code.UNAUTHENTICATED, f"{str(error)[0].upper()}{str(error)[1:].rstrip('.')}.") from None
+        raise ProblemError(Code.UNAUTHENTICATED, _sentence(error)) from None
+    except HookContentError as error:
+        raise ProblemError(Code.INVALID, _sentence(error)) from None
     if message.answer is not None:
         audit_trail.nothing_changed()
         return message
@@ -80,6 +82,10 @@ async def receive(
         after={"type": message.type, "id": message.id[:ID_MOST]},
     )
     return message
+
+
+def _sentence(error: Exception) -> str:
+    return f"{str(error)[0].upper()}{str(error)[1:].rstrip('.')}."
 
 
 async def work(tx: Connection, alarms: Alarms | None, hook_id: UUID) -> None:

@@ -53,6 +53,12 @@ class _Sorted:
     def count(self) -> int:
         return len(self.deliveries) + len(self.commands) + len(self.jobs)
 
+    def ids(self) -> list[str]:
+        """Each once, in the form in which letters are read."""
+        found = [f"delivery-{lane}-{position}" for lane, position in self.deliveries]
+        found += [f"command-{each}" for each in self.commands] + [f"job-{each}" for each in self.jobs]
+        return list(dict.fromkeys(found))
+
     def keys(self) -> dict[str, Any]:
         return {"lanes": [each[0] for each in self.deliveries], "positions": [each[1] for each in self.deliveries]}
 
@@ -85,6 +91,7 @@ async def discard(tx: Connection, *, actor: str, request: DiscardRequest) -> Rep
         for command_id in found.commands:
             await commands.discard(tx, actor=actor, command_id=command_id, reason=request.reason)
         await tx.execute(queries.discard_jobs, {"ids": found.jobs})
+        await tx.execute(queries.give_up, {"ids": found.ids(), "reason": request.reason, "actor": actor})
         await _record(tx, "discarded", actor, None, request.ids, found, request.reason)
     return ReplayResult(count=found.count, left_out=tuple(found.left_out))
 

@@ -36,19 +36,25 @@ with found as (
        and case m.state when 'asking' then 'waiting' when 'done' then 'sent' else m.state end = %(state)s
        and (%(connection_id)s::uuid is null or m.connection_id = %(connection_id)s)
     union all
-    select 'job-' || j.id, 'job', 'dead', null, j.id::text, j.task_name, coalesce(j.queueing_lock, j.args::text),
-           j.attempts, coalesce(e.first_at, now()), null, e.ended_at, null, 'the job failed: see the log of the worker',
+    select 'job-' || j.id, 'job', %(state)s, null, j.id::text, j.task_name, coalesce(j.queueing_lock, j.args::text),
+           j.attempts, coalesce(e.first_at, now()), null,
+           coalesce((select g.discarded_at from discarded_letter as g
+                      where %(state)s = 'discarded' and g.letter_id = 'job-' || j.id), e.ended_at), null, 'the job failed: see the log of the worker',
            null, null
       from procrastinate_jobs as j
      cross join lateral (select min(v.at) as first_at, max(v.at) as ended_at
                            from procrastinate_events as v where v.job_id = j.id) as e
-     where %(state)s = 'dead' and j.status = 'failed' and %(connection_id)s::uuid is null)
-select id, source, state, connection_id::text as connection_id, message_id, action, about, attempts, first_at, due_at,
-       ended_at, status, words
-  from found
- where (%(source)s::text is null or source = %(source)s)
-   and (%(at)s::timestamptz is null or (coalesce(ended_at, first_at), id) < (%(at)s, %(after)s::text))
- order by coalesce(ended_at, first_at) desc, id desc
+     where %(connection_id)s::uuid is null
+       and (%(state)s = 'dead' and j.status = 'failed'
+            or %(state)s = 'discarded' and j.status = 'cancelled'
+               and exists (select from discarded_letter as g where g.letter_id = 'job-' || j.id)))
+select f.id, f.source, f.state, f.connection_id::text as connection_id, f.message_id, f.action, f.about, f.attempts,
+       f.first_at, f.due_at, f.ended_at, f.status, f.words, g.discarded_by, coalesce(g.reason, '') as discard_reason
+  from found as f
+  left join discarded_letter as g on g.letter_id = f.id and f.state = 'discarded'
+ where (%(source)s::text is null or f.source = %(source)s)
+   and (%(at)s::timestamptz is null or (coalesce(f.ended_at, f.first_at), f.id) < (%(at)s, %(after)s::text))
+ order by coalesce(f.ended_at, f.first_at) desc, f.id desc
  limit %(limit)s
 
 -- name: delivery
@@ -63,6 +69,15 @@ select 'delivery-' || d.lane_id || '-' || d.position as id,
   join audit_log as a on a.seq = p.seq
  where d.lane_id = %(lane_id)s and d.position = %(position)s
 
+-- name: given_up
+select discarded_by, reason as discard_reason from discarded_letter where letter_id = %(letter_id)s
+
+-- name: give_up
+insert into discarded_letter (letter_id, reason, discarded_by)
+select unnest(%(ids)s::text[]), %(reason)s, %(actor)s
+    on conflict (letter_id) do update
+   set reason = excluded.reason, discarded_by = excluded.discarded_by, discarded_at = clock_timestamp()
+
 -- name: command
 select 'command-' || m.id as id, 'command' as source,
        case m.state when 'asking' then 'waiting' when 'done' then 'sent' else m.state end as state,
@@ -72,14 +87,19 @@ select 'command-' || m.id as id, 'command' as source,
  where m.id = %(command_id)s and m.state <> 'withdrawn'
 
 -- name: job
-select 'job-' || j.id as id, 'job' as source, 'dead' as state, null as connection_id, j.id::text as message_id,
+select 'job-' || j.id as id, 'job' as source, case j.status when 'failed' then 'dead' else 'discarded' end as state, null as connection_id, j.id::text as message_id,
        j.task_name as action, coalesce(j.queueing_lock, j.args::text) as about, j.attempts,
-       coalesce(e.first_at, now()) as first_at, null::timestamptz as due_at, e.ended_at, null::int as status,
+       coalesce(e.first_at, now()) as first_at, null::timestamptz as due_at,
+       coalesce((select g.discarded_at from discarded_letter as g
+                  where j.status = 'cancelled' and g.letter_id = 'job-' || j.id), e.ended_at) as ended_at,
+       null::int as status,
        'the job failed: see the log of the worker' as words, null::jsonb as exchange, '[]'::jsonb as history
   from procrastinate_jobs as j
  cross join lateral (select min(v.at) as first_at, max(v.at) as ended_at
                        from procrastinate_events as v where v.job_id = j.id) as e
- where j.id = %(job_id)s and j.status = 'failed'
+ where j.id = %(job_id)s
+   and (j.status = 'failed' or j.status = 'cancelled'
+        and exists (select from discarded_letter as g where g.letter_id = 'job-' || j.id))
 
 -- name: dead_of
 -- Replayed in order: those of a connection within a time, oldest first.
@@ -114,7 +134,7 @@ update lane set due_at = '-infinity' where id in (select lane_id from again)
 
 -- name: discard_deliveries
 update delivery as d
-   set state = 'discarded'
+   set state = 'discarded', ended_at = clock_timestamp()
   from unnest(%(lanes)s::bigint[], %(positions)s::bigint[]) as u (lane_id, position)
  where d.lane_id = u.lane_id and d.position = u.position and d.state = 'dead'
 

@@ -86,6 +86,9 @@ async def letter(connection: Connection, text: str) -> LetterDetail:
         async with connection.cursor(row_factory=dict_row) as cursor:
             await cursor.execute(statement, values)
             row = await cursor.fetchone()
+            if row is not None and row["state"] == LetterState.DISCARDED:
+                await cursor.execute(queries.given_up, {"letter_id": row["id"]})
+                row |= await cursor.fetchone() or {}
     if row is None:
         raise ProblemError(Code.NOT_FOUND, "There is no such letter.")
     return LetterDetail.model_validate(_NO_EXCHANGE | row | (row["exchange"] or {}))

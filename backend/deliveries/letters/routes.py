@@ -9,7 +9,7 @@ from fastapi import Query
 
 from backend.core.clock import clock
 from backend.core.dependencies import Read, Tx
-from backend.core.http import known_id, operations_router
+from backend.core.http import KnownQuery, known_id, operations_router
 from backend.core.pages import Limit, LongCursor, cut_page, decode_cursor
 from backend.core.security import Principal, require
 from backend.deliveries.letters import actions, reads
@@ -26,7 +26,7 @@ from models.deliveries.letters import (
     ResolutionRequest,
 )
 
-router = operations_router("/api/deliveries/letters", "deliveries")
+router = operations_router("/api/deliveries/letters", "deliveries", dependencies=[KnownQuery])
 
 Viewer = Annotated[Principal, require(Permission.VIEW_CONNECTIONS)]
 Operator = Annotated[Principal, require(Permission.REPLAY_LETTERS)]

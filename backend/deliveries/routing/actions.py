@@ -116,9 +116,14 @@ async def change_map(tx: Connection, *, actor: str, version: int, request: Route
     wanted = sorted({(r.team, r.severity, r.connection_id): r for r in request.routes}.items())
     ids = [each.connection_id for _, each in wanted]
     known = {row[0] for row in await (await tx.execute(queries.known_connections, {"ids": ids})).fetchall()}
+    cells: set[tuple[Team, Severity, str]] = set()
     for number, each in enumerate(request.routes):
         if each.connection_id not in known:
             raise invalid(f"/routes/{number}/connectionId", "there is no such connection")
+        cell = each.team, each.severity, each.connection_id
+        if cell in cells:
+            raise invalid(f"/routes/{number}", "the same team, severity and connection stand here twice: say it once")
+        cells.add(cell)
     after = [each.model_dump(mode="json", by_alias=True) for _, each in wanted]
     if after == [each.model_dump(mode="json", by_alias=True) for each in before]:
         audit_trail.nothing_changed()

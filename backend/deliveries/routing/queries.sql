@@ -49,7 +49,7 @@ select version, updated_at, updated_by from route_map
 select version from route_map for update
 
 -- name: known_connections
-select id::text from connection where id::text = any (%(ids)s::text[])
+select id::text from connection where id::text = any (%(ids)s::text[]) and removed_at is null
 
 -- name: clear_routes
 delete from route
@@ -68,6 +68,13 @@ update route_map set version = version + 1, updated_at = clock_timestamp(), upda
 select distinct on (name, kind) name, kind, subject, text, version, updated_at, updated_by
   from message_template
  order by name, kind, version desc
+
+-- name: template_versions
+select name, kind, subject, text, version, updated_at, updated_by
+  from message_template
+ where name = %(name)s and kind = %(kind)s
+ order by version desc
+ limit 500
 
 -- name: insert_template
 insert into message_template (name, kind, version, subject, text, updated_by)

@@ -96,6 +96,18 @@ async def template(connection: Connection, name: str, kind: ConnectionKind | Non
     return the_one([found[name, None]], _MISSING).model_copy(update={"kind": kind, "version": VERSION})
 
 
+async def versions(connection: Connection, name: str, kind: ConnectionKind | None) -> list[Template | Unreadable]:
+    """What a text has said, the newest first; the last is the program's own. Raises ProblemError 404."""
+    if (name, None) not in TEXTS:
+        raise ProblemError(Code.NOT_FOUND, _MISSING)
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(queries.template_versions, {"name": name, "kind": kind or ""})
+        rows = await cursor.fetchall()
+    if not rows and (name, kind) not in TEXTS:  # it says what all others do
+        return [await template(connection, name, kind)]
+    return [_template(name, kind, {(name, kind or ""): row}) for row in rows] + [_template(name, kind, {})]
+
+
 def _is_ours(name: str, kind: str) -> bool:
     """Another release may have had more texts, and more kinds of connections."""
     return (name, None) in TEXTS and kind in {"", *ConnectionKind}

@@ -9,7 +9,7 @@ from fastapi import Query, Response
 from backend.core import audit_trail
 from backend.core.clock import clock
 from backend.core.dependencies import Db, Read, Tx
-from backend.core.http import known_id, operations_router
+from backend.core.http import KnownQuery, known_id, operations_router
 from backend.core.problems import invalid
 from backend.core.rows import left_out, readable
 from backend.core.security import Principal, require
@@ -30,7 +30,7 @@ from models.deliveries.routing import (
     TemplateChange,
 )
 
-router = operations_router("/api/deliveries", "deliveries")
+router = operations_router("/api/deliveries", "deliveries", dependencies=[KnownQuery])
 
 Viewer = Annotated[Principal, require(Permission.VIEW_CONNECTIONS)]
 Manager = Annotated[Principal, require(Permission.MANAGE_CONNECTIONS, step_up=300)]
@@ -58,6 +58,13 @@ async def change_routes(
 async def list_templates(_principal: Viewer, connection: Read) -> Page[Template]:
     """List the texts of notices."""
     found = await reads.templates(connection)
+    return Page[Template](items=readable(found), left_out=left_out(found), as_of=await clock(connection))
+
+
+@router.get("/templates/{name}/versions")
+async def list_template_versions(name: str, _principal: Viewer, connection: Read, kind: Kind = None) -> Page[Template]:
+    """List what a text has said, the newest first; the last is the program's own."""
+    found = await reads.versions(connection, name, kind)
     return Page[Template](items=readable(found), left_out=left_out(found), as_of=await clock(connection))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -76,10 +77,9 @@ async def secrets_of(
     connection: Connection, store: SecretStore, connection_id: UUID, purpose: SecretPurpose
 ) -> Secrets:
     """In the clear; empty where there are none. Raises SecretError."""
-    async with connection.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(queries.secrets, {"connection_id": connection_id, "purpose": purpose})
-        row = await cursor.fetchone()
-    if row is None:
+    found = await connection.execute(queries.secrets, {"connection_id": connection_id, "purpose": purpose})
+    rows = await found.fetchall()
+    if not rows:
         return Secrets()
 
     def clear(sealed: bytes | None, reference: str) -> str:
@@ -87,13 +87,13 @@ async def secrets_of(
             return store.read(reference)
         return store.open(connection_id, bytes(sealed)) if sealed is not None else ""
 
-    current = clear(row["sealed"], row["reference"])
-    try:
-        previous = clear(row["previous_sealed"], row["previous_reference"])
-    except SecretError as error:  # the present one is good without it
-        log.warning("the secret before cannot be read", connection_id=str(connection_id), reason=str(error))
-        previous = ""
-    return Secrets(current, previous)
+    current, previous = clear(*rows[0]), []
+    for row in rows[1:]:
+        try:
+            previous.append(clear(*row))
+        except SecretError as error:  # the present one is good without it
+            log.warning("a secret before cannot be read", connection_id=str(connection_id), reason=str(error))
+    return Secrets(current, tuple(previous))
 
 
 async def waiting(connection: Connection, lane: int, claimed: Claimed, *, probing: bool) -> list[Entry]:
@@ -163,6 +163,8 @@ def _entry_of(row: dict[str, Any], message: Message, target: Target, fault: Resu
         due=row["due"],
         seconds=row["seconds"],
         target=target,
+        waited=row["waited"],
+        read_at=time.monotonic(),
         fault=fault,
     )
 
@@ -257,11 +259,12 @@ async def note(connection: Connection, connection_id: UUID, tally: Tally) -> Non
         )
 
 
-async def mark_failed(database: Database, claimed: Claimed, words: str) -> bool:
+async def mark_failed(database: Database, claimed: Claimed, result: Result) -> bool:
     """Count a failure against a connection; says whether its breaker is open now."""
     values = {
         "connection_id": claimed.connection_id,
-        "words": words,
+        "words": result.words,
+        "fault": result.fault or "",
         "threshold": OPEN_AFTER_ORDERED if claimed.ordered else OPEN_AFTER,
         "pause": probe_pause(0),
     }
@@ -271,7 +274,7 @@ async def mark_failed(database: Database, claimed: Claimed, words: str) -> bool:
             return False
         is_open, opened = row
         if opened:
-            await _record(tx, claimed.connection_id, ConnectionEvent.FAILING, words)
+            await _record(tx, claimed.connection_id, ConnectionEvent.FAILING, result.words)
     return bool(is_open)
 
 
@@ -283,7 +286,7 @@ async def forgive(connection: Connection, claimed: Claimed) -> None:
 async def stop(database: Database, connection_id: UUID, result: Result) -> None:
     """Stop sending: it refused us, wants nothing more, or cannot be read."""
     stopped = "disabled" if result.outcome is Outcome.GONE else "misconfigured"
-    values = {"connection_id": connection_id, "stopped": stopped, "words": result.words}
+    values = {"connection_id": connection_id, "stopped": stopped, "words": result.words, "fault": result.fault or ""}
     async with database.transaction() as tx:
         if await (await tx.execute(queries.stop, values)).fetchone() is not None:
             await _record(tx, connection_id, ConnectionEvent.STOPPED, result.words)
@@ -296,9 +299,15 @@ async def take_probe(connection: Connection, me: Holder, claimed: Claimed, secon
     return None if row is None else (int(row[0]), bool(row[1]))
 
 
-async def end_probe(connection: Connection, me: Holder, claimed: Claimed, pause: float, words: str) -> None:
+async def end_probe(connection: Connection, me: Holder, claimed: Claimed, pause: float, result: Result) -> None:
     """The probe has failed; the next one is due after a pause."""
-    values = {"me": me.id, "connection_id": claimed.connection_id, "pause": pause, "words": words}
+    values = {
+        "me": me.id,
+        "connection_id": claimed.connection_id,
+        "pause": pause,
+        "words": result.words,
+        "fault": result.fault or "",
+    }
     await connection.execute(queries.end_probe, values)
 
 
@@ -317,6 +326,7 @@ async def mark_proved(database: Database, claimed: Claimed, result: Result, seco
         "connection_id": claimed.connection_id,
         "proof": proof,
         "words": result.words,
+        "fault": result.fault or "",
         "seconds": seconds,
         "next": next_in,
     }

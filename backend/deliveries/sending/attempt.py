@@ -11,7 +11,7 @@ import httpx
 
 from backend.core.json import storable_json
 from backend.core.logs import logger
-from backend.deliveries.channel import Channel, Exchange, Message, Outcome, Result, Secrets, Target
+from backend.deliveries.channel import Channel, Exchange, Fault, Message, Outcome, Result, Secrets, Target
 from backend.deliveries.egress import EgressRefusedError
 from models.core.base import as_storable
 from models.deliveries.letters import ANSWER_MOST
@@ -36,9 +36,9 @@ async def attempt(
     except TimeoutError:
         result = Result(Outcome.RETRY, f"no answer within {within:g} s")
     except EgressRefusedError as error:
-        result = Result(Outcome.MISCONFIGURED, str(error))
+        result = Result(Outcome.MISCONFIGURED, str(error), cause=Fault.EGRESS)
     except httpx.InvalidURL as error:
-        result = Result(Outcome.MISCONFIGURED, f"the address is none: {error}")
+        result = Result(Outcome.MISCONFIGURED, f"the address is none: {error}", cause=Fault.ADDRESS)
     except (httpx.HTTPError, OSError) as error:
         result = Result(Outcome.RETRY, f"{type(error).__name__}: {error}"[:300])
     except Exception as error:  # a fault of ours must not stop the lane without a word
@@ -51,9 +51,8 @@ def masked(result: Result, secrets: Secrets) -> Result:
     """Without any secret, and with no more of an answer than is kept."""
 
     def mask(text: str) -> str:
-        for secret in (secrets.current, secrets.previous):
-            if secret:
-                text = text.replace(secret, _MASK)
+        for secret in secrets.valid:
+            text = text.replace(secret, _MASK)
         return text
 
     def headers(given: Any) -> dict[str, str]:

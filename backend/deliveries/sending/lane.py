@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import uuid4
 
@@ -51,6 +52,8 @@ class LaneRun:
         self.context, self.client = context, client
         self.halted = False
         """Nothing more is begun; what is in flight ends."""
+        self.lost = False
+        """Somebody else holds it."""
         self.due_in: float | None = None
         self._failures = 0
         self._open = False
@@ -121,12 +124,15 @@ class LaneRun:
             self.halt(row.due_in)
 
     async def _try(self, entry: Entry) -> tuple[Result, float]:
-        return (entry.fault, 0.0) if entry.fault is not None else await self.attempt(entry.message, entry.target)
+        if entry.fault is not None:
+            return entry.fault, 0.0
+        waited = entry.waited + timedelta(seconds=time.monotonic() - entry.read_at)
+        return await self.attempt(replace(entry.message, waited=waited), entry.target)
 
     async def _count_failure(self, result: Result) -> None:
         """At each answer, not at the end of a batch: what is in flight still goes out, but no more than that."""
         self._failures += 1
-        self._open = await actions.mark_failed(self.context.database, self.claimed, result.words)
+        self._open = await actions.mark_failed(self.context.database, self.claimed, result)
         if self._open:
             self.halt()
 
@@ -210,7 +216,7 @@ class LaneRun:
             return False
         rest = patience(result.retry_after) if result.outcome is Outcome.WAIT else probe_pause(failed + 1)
         async with context.database.read() as connection:
-            await actions.end_probe(connection, context.me, self.claimed, rest, result.words)
+            await actions.end_probe(connection, context.me, self.claimed, rest, result)
         return False
 
     async def _probe_head(self) -> Result | None:

@@ -32,10 +32,14 @@ returning l.id as lane_id, l.source, l.cursor, c.id as connection_id, c.name, c.
           h.failures, h.opened_until is not null as probing
 
 -- name: secrets
-select purpose, sealed, reference,
-       case when previous_until > statement_timestamp() then previous_sealed end as previous_sealed,
-       case when previous_until > statement_timestamp() then previous_reference else '' end as previous_reference
-  from connection_secret where connection_id = %(connection_id)s and purpose = %(purpose)s
+-- The current one first, then those that are valid still, the newest first.
+select sealed, reference from (
+    select sealed, reference, null::bigint as id from connection_secret
+     where connection_id = %(connection_id)s and purpose = %(purpose)s
+     union all
+    select sealed, reference, id from connection_secret_previous
+     where connection_id = %(connection_id)s and purpose = %(purpose)s and valid_until > statement_timestamp()) as s
+ order by id desc nulls first
 
 -- name: head
 select position from audit_relay
@@ -45,7 +49,7 @@ select position from audit_relay
 select d.position, l.id::text as id, l.at, l.action, l.resource_type, l.resource_id, l.version, l.resource_label,
        d.attempts, d.first_at, d.due_at <= statement_timestamp() as due,
        extract(epoch from d.due_at - statement_timestamp())::float8 as seconds,
-       statement_timestamp() - d.first_at as age
+       statement_timestamp() - d.first_at as age, statement_timestamp() - l.at as waited
   from delivery as d
   join audit_position as p on p.position = d.position
   join audit_log as l on l.seq = p.seq
@@ -56,7 +60,8 @@ select d.position, l.id::text as id, l.at, l.action, l.resource_type, l.resource
 
 -- name: next
 select p.position, l.id::text as id, l.at, l.action, l.resource_type, l.resource_id, l.version, l.resource_label,
-       0 as attempts, null::timestamptz as first_at, true as due, 0.0::float8 as seconds, interval '0' as age
+       0 as attempts, null::timestamptz as first_at, true as due, 0.0::float8 as seconds, interval '0' as age,
+       statement_timestamp() - l.at as waited
   from (select p.position, p.seq
           from audit_position as p
          where p.position > %(cursor)s and p.position <= %(head)s
@@ -144,7 +149,7 @@ update connection_health
 -- name: fail
 -- One failure more; the one that opens the breaker says so.
 update connection_health
-   set failures = failures + 1, problem = %(words)s, problem_at = clock_timestamp(),
+   set failures = failures + 1, problem = %(words)s, problem_at = clock_timestamp(), fault = %(fault)s,
        opened_until = case when opened_until is null and failures + 1 >= %(threshold)s
                            then clock_timestamp() + make_interval(secs => %(pause)s) else opened_until end
  where connection_id = %(connection_id)s
@@ -155,7 +160,7 @@ update connection_health set failures = 0 where connection_id = %(connection_id)
 
 -- name: stop
 update connection_health
-   set stopped = %(stopped)s, problem = %(words)s, problem_at = clock_timestamp(), probe_by = null, probe_until = null,
+   set stopped = %(stopped)s, problem = %(words)s, problem_at = clock_timestamp(), fault = %(fault)s, probe_by = null, probe_until = null,
        opened_until = null, failures = 0, probes = 0
  where connection_id = %(connection_id)s and stopped is distinct from %(stopped)s
 returning connection_id
@@ -170,6 +175,7 @@ returning probes, test_asked
 -- name: end_probe
 update connection_health
    set probe_by = null, probe_until = null, probes = probes + 1, problem = %(words)s, problem_at = clock_timestamp(),
+       fault = %(fault)s,
        opened_until = clock_timestamp() + make_interval(secs => %(pause)s)
  where connection_id = %(connection_id)s and probe_by = %(me)s
 
@@ -225,6 +231,7 @@ update connection_health
                            else opened_until end,
        problem = case when %(proof)s = 'failed' then %(words)s else problem end,
        problem_at = case when %(proof)s = 'failed' then clock_timestamp() else problem_at end,
+       fault = case when %(proof)s = 'failed' then %(fault)s else fault end,
        canary_due_at = statement_timestamp() + make_interval(secs => %(next)s), test_asked = false
  where connection_id = %(connection_id)s
 returning old.proof <> new.proof, old.stopped is not null and new.stopped is null

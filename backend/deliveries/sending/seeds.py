@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Final
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from backend.core.database import Connection, Database
@@ -39,11 +40,26 @@ async def seed_connections(database: Database, settings: Settings, store: Secret
                 await _seed(tx, name, called, url, store, secret)
 
 
+async def sample_port(database: Database) -> int:
+    """The port at which the systems of the sample shop were last; 0 before the first time."""
+    async with database.transaction() as tx:
+        found = await actions.seeded(tx, f"sample_{next(iter(SAMPLE))}")
+    return 0 if found is None or found.given is None else urlsplit(found.given).port or 0
+
+
 async def seed_sample(database: Database, store: SecretStore, addresses: dict[str, str], secret: str) -> None:
-    """The outside systems of the sample shop: ``shop``, ``support`` and ``finance``, at the addresses of this run."""
+    """The outside systems of the sample shop, made once: ``shop``, ``support`` and ``finance``.
+
+    Later they only follow to another port, and only those whose address is still the program's.
+    """
     async with database.transaction() as tx:
         for name, called in SAMPLE.items():
-            await _seed(tx, f"sample_{name}", called, addresses[name], store, SecretRequest(value=secret))
+            seed = f"sample_{name}"
+            known = await actions.seeded(tx, seed)
+            if known is None or (known.given is None and not known.removed):
+                await _seed(tx, seed, called, addresses[name], store, SecretRequest(value=secret))
+            elif known.url == known.given and not known.removed:
+                await actions.follow(tx, connection_id=known.id, url=addresses[name])
 
 
 async def _seed(tx: Connection, seed: str, name: str, url: str, store: SecretStore, secret: SecretRequest) -> None:

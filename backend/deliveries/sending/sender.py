@@ -15,8 +15,9 @@ from backend.core.background import SetAside
 from backend.core.backoff import pause
 from backend.core.database import Database, DatabaseUnavailable
 from backend.core.logs import logger
-from backend.deliveries.channel import Outcome, Result, Secrets, Target
-from backend.deliveries.connections.state import MOVED, needs_secret
+from backend.deliveries.channel import Fault, Outcome, Result, Secrets, Target
+from backend.deliveries.connections.actions import NO_SECRET
+from backend.deliveries.connections.state import needs_secret
 from backend.deliveries.egress import EgressGuard
 from backend.deliveries.ports import DeliveryPorts
 from backend.deliveries.secrets import SecretError, SecretStore
@@ -122,7 +123,9 @@ class Sender:
         """Of what stands in its row no connection can be made: it is stopped, until a canary can be sent again."""
         CONNECTIONS.put(row["connection_id"], error)
         words = f"it cannot be read: {type(error).__name__}; the log of the worker says more"
-        await actions.stop(self._database, row["connection_id"], Result(Outcome.MISCONFIGURED, words))
+        await actions.stop(
+            self._database, row["connection_id"], Result(Outcome.MISCONFIGURED, words, cause=Fault.UNREADABLE)
+        )
 
     async def _work(self, run: LaneRun, row: dict[str, Any]) -> None:
         try:
@@ -141,6 +144,8 @@ class Sender:
 
     async def _release(self, run: LaneRun) -> None:
         self._lanes.pop(run.lane_id, None)
+        if run.lost:
+            return  # there is nothing of ours to let go
         try:
             async with self._database.read() as connection:
                 await actions.release(connection, self._me, run.lane_id, run.cursor, run.rest())
@@ -157,7 +162,10 @@ class Sender:
             run, task = self._lanes.get(lane_id, (None, None))
             if run is None or task is None:
                 continue
+            if run.lost:
+                continue  # it ends by itself: cancelled again, it would lose the connection it is giving back
             if lane_id not in held:
+                run.lost = True
                 task.cancel()  # somebody else has it
             elif held[lane_id][0] != run.claimed.version or held[lane_id][1]:
                 run.halt()
@@ -178,10 +186,9 @@ class Sender:
             async with self._database.read() as connection:
                 secrets = await actions.secrets_of(connection, self._store, row["connection_id"], SecretPurpose.SEND)
         except SecretError as error:
-            problem = Result(Outcome.MISCONFIGURED, str(error))
-        else:
-            if needs_secret(settings) and not secrets.current:
-                problem = Result(Outcome.MISCONFIGURED, MOVED)
+            problem = Result(Outcome.MISCONFIGURED, str(error), cause=Fault.SECRET)
+        if problem is None and needs_secret(settings) and not secrets.current:  # never unsigned, whoever resumed it
+            problem = Result(Outcome.MISCONFIGURED, NO_SECRET, cause=Fault.SECRET)
         ordered = channel.ordered(settings)
         rates = [each for each in (row["rate"], channel.rate) if each is not None]
         claimed = Claimed(
@@ -250,7 +257,7 @@ class Sender:
             next_in = min(AGAIN_AFTER, self._context.canary_seconds) if soon else self._context.canary_seconds
             await actions.mark_proved(self._database, claimed, result, seconds, next_in)
             if soon:
-                await actions.mark_failed(self._database, claimed, result.words)
+                await actions.mark_failed(self._database, claimed, result)
             elif result.outcome in {Outcome.MISCONFIGURED, Outcome.GONE}:
                 await actions.stop(self._database, claimed.connection_id, result)
         except DatabaseUnavailable as error:

@@ -48,6 +48,10 @@ class Entry:
     seconds: float
     """Until it is due."""
     target: Target
+    waited: timedelta
+    """Since it was written, when it was read."""
+    read_at: float
+    """On the monotonic clock."""
     fault: Result | None = None
     """Why nothing can be sent of it: what stands in its row cannot be read."""
 

@@ -39,6 +39,9 @@ async def watch(database: Database, settings: Settings, alarms: Alarms | None) -
                 await _set_alarm(tx, alarms, each, found)
                 await tx.execute(queries.set_alarmed, {"connection_id": UUID(each.id), "alarmed": wanted})
 
+        for (gone,) in await (await tx.execute(queries.alarmed_and_removed)).fetchall():
+            await alarms.clear_alarm(tx, key=str(gone))
+            await tx.execute(queries.set_alarmed, {"connection_id": gone, "alarmed": ""})
         await WATCHED.each(tx, readable(await reads.connections(tx)), look, key=lambda each: each.id)
 
 

@@ -1,6 +1,10 @@
 -- name: alarmed
 select connection_id::text, alarmed from connection_health
 
+-- name: alarmed_and_removed
+select h.connection_id from connection_health as h join connection as c on c.id = h.connection_id
+ where h.alarmed <> '' and c.removed_at is not null
+
 -- name: set_alarmed
 update connection_health set alarmed = %(alarmed)s where connection_id = %(connection_id)s
 
@@ -31,3 +35,9 @@ select coalesce(extract(epoch from clock_timestamp() - min(at)), 0)::float8
          where (xid, seq) > ((select xid from audit_relay), (select seq from audit_relay))
            and seq > (select seq_floor from audit_relay)
          order by xid, seq limit 1) as oldest
+
+-- name: routed_proofs
+select c.name, c.ready and h.proof = 'proven' and h.stopped is null, h.proven_at
+  from connection as c join connection_health as h on h.connection_id = c.id
+ where c.kind <> 'shop' and exists (select from route as r where r.connection_id = c.id)
+ order by c.name

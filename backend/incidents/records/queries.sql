@@ -112,6 +112,11 @@ update incident set merged_into = %(into)s where merged_into = %(incident_id)s
 -- name: count_open
 select count(*) from incident where resolved_at is null
 
+-- name: open_by_severity
+select reference || ' ' || title, severity from incident_record
+ where resolved_at is null and merged_into is null
+ order by severity, number
+
 -- name: months
 -- Months of UTC, by the instant of detection. What was merged into another incident is that one's.
 select to_char(detected_at, 'YYYY-MM') as month, severity, count(*) as incidents,

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from psycopg.types.json import Jsonb
+from pydantic import ValidationError
 
 from backend.alerts import raise_alert
 from backend.core import audit_trail
@@ -49,7 +50,7 @@ async def fraud_check(
     reporting = await lock(tx, subject_keys(values)) or await claim_currency(tx, settings.currency)
     inputs = await read_inputs(tx, values, reporting)
     if inputs.decided:
-        return await _decided_before(tx, request.id, payload)
+        return await _decided_before(tx, request, payload)
     if inputs.is_backfilled:
         await tx.execute(queries.forget_backfilled, {"order_id": request.id})
     context = EvaluationContext(inputs.lists, inputs.snoozed, inputs.demoted)
@@ -64,16 +65,32 @@ async def fraud_check(
     return decision
 
 
-async def _decided_before(tx: Connection, order_id: str, payload: Mapping[str, Any]) -> Decision:
-    same = await tx.execute(queries.same_payload, {"order_id": order_id, "payload": Jsonb(payload)})
-    if await same.fetchone() != (True,):
+async def _decided_before(tx: Connection, request: FraudCheck, payload: Mapping[str, Any]) -> Decision:
+    row = await (
+        await tx.execute(queries.payload_before, {"order_id": request.id, "payload": Jsonb(payload)})
+    ).fetchone()
+    if row is None or not (row[1] or _says_the_same(row[0], request)):
         raise ProblemError(
             Code.CONFLICT,
             "An order with this id was checked already, with other data; its decision stands. "
             "Send the same data again to be told the decision, or check another order under another id.",
         )
     audit_trail.nothing_changed()
-    return await find_decision(tx, order_id)
+    return await find_decision(tx, request.id)
+
+
+def _says_the_same(payload: Any, request: FraudCheck) -> bool:
+    """Whether an order that came before is this one, in whatever spelling. A field we do not know must be the same."""
+    try:
+        before = FraudCheck.model_validate(payload)
+    except ValidationError:
+        return False  # it was taken by an earlier version, which let more pass
+    return order_values(before) == order_values(request) and _beside_values(before) == _beside_values(request)
+
+
+def _beside_values(request: FraudCheck) -> dict[str, Any]:
+    """What is not in the values of the order, which are in their form."""
+    return request.model_dump(exclude={"customer": {"email"}, "payment": {"method"}}, exclude_none=True)
 
 
 def _acting(rules: Sequence[FraudRule], outcome: Outcome, context: EvaluationContext) -> tuple[FraudRule, ...]:

@@ -21,9 +21,9 @@ select d.id::text as decision_id, d.order_id, d.score, d.action, d.triggered as 
   join risk_rule_set as s on s.id = d.rule_set_id
  where d.order_id = %(order_id)s
 
--- name: same_payload
--- Compared where it lies: numbers come back in another form than they went in.
-select payload = %(payload)s from risk_payload where order_id = %(order_id)s
+-- name: payload_before
+-- What was checked first, and whether it is the same to the letter. Numbers come back in another form than they went in.
+select payload, payload = %(payload)s from risk_payload where order_id = %(order_id)s
 
 -- name: load
 -- What each rule has done within the hour, or since somebody reset its breaker. Orders checked are counted as far as

@@ -34,6 +34,11 @@ update risk_order as t set id = kept from forms where id = given
 def upgrade() -> None:
     """Apply."""
     run_beside(__file__)
+    values_into_form()
+
+
+def values_into_form() -> None:
+    """Put what is stored into the form in which it comes in now."""
     _ids()
     put_into_form("risk_outcome", "order_id", normal_form.identifier, given="orderId")
     put_into_form("risk_outcome", "customer_id", normal_form.identifier, given="customerId")

@@ -22,6 +22,7 @@ from backend.core.rows import lenient_row
 from backend.core.search import escape_like, search_words
 from backend.core.security import Principal
 from backend.risk.queue import queries
+from models.core.normal_form import country, visible
 from models.core.problems import Code
 from models.risk.queue import LINKED_COUNTED, NOTES_MOST, Direction, EntryStatus, QueueCounts, QueueSort, RiskQueueEntry
 from models.risk.rules import Action
@@ -109,11 +110,6 @@ class QueueFilter:
     """Every word of it must occur in order id, customer, country or rule; short ones begin a word there."""
 
     @property
-    def words(self) -> tuple[str, ...]:
-        """Each word once."""
-        return search_words(self.text)
-
-    @property
     def decided(self) -> bool:
         """Whether decided entries are asked for. Raises ProblemError 422 when they are asked for beside others."""
         if EntryStatus.REVIEWED not in self.status:
@@ -148,16 +144,28 @@ def _parts(wanted: QueueFilter, now: datetime) -> tuple[list[LiteralString], dic
         ("(e.snoozed_until is null or e.snoozed_until <= %(now)s)", "awake", wanted.snoozed is False or None),
     ]
     parts: list[LiteralString] = ["e.status = 'reviewed'" if decided else "e.status <> 'reviewed'"]
-    # One condition each: of like all(…) the index knows nothing.
-    found += [(f"e.words like %(word{n})s", f"word{n}", _pattern(word)) for n, word in enumerate(wanted.words)]
+    # One condition each: of like all(…) and like any(…) the index knows nothing.
+    for word, (pattern, code) in enumerate(_patterns(wanted.text)):
+        by_name: LiteralString = f" or e.words like %(code{word})s" if code else ""
+        found.append((f"(e.words like %(word{word})s{by_name})", f"word{word}", pattern))
+        found.append(("true", f"code{word}", code))
     parts += [part for part, _, value in found if value is not None]
     return parts, {name: value for _, name, value in found if value is not None} | {"now": now}
 
 
-def _pattern(word: str) -> str:
-    """What ``words`` must be like. Short ones begin a line there, else DE would find every order with *model* in it."""
-    escaped = escape_like(word)
-    return f"%{escaped}%" if len(word) > 2 else f"%\n{escaped}%"
+def _patterns(text: str | None) -> Iterator[tuple[str, str | None]]:
+    """For each word, what ``words`` is like, and what else where it is a country's name, which may be several words."""
+    whole = visible(text or "")
+    for word in (whole.lower(),) if " " in whole and _code(whole) else search_words(text):
+        # Short ones begin a line there, else DE would find every order with *model* in it.
+        literal = escape_like(word)
+        yield f"%{literal}%" if len(word) > 2 else f"%\n{literal}%", _code(word)
+
+
+def _code(name: str) -> str | None:
+    """What a country stands there as, of whose name this is."""
+    code = country(name).lower()
+    return f"%\n{code}\n%" if len(code) == 2 and code != name.lower() else None
 
 
 async def page(

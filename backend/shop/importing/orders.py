@@ -7,101 +7,36 @@ when placed; with one, an empty cell means pending. What a file says in a way th
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
+from typing import Final
 
 from backend.core.database import Connection, Database, array
-from backend.shop import upserts
-from backend.shop.importing.rows import NEEDED, Found, ImportOptions, Rows, Sale
-from backend.shop.importing.source import ImportFailedError, Source, lines_words, open_source
+from backend.shop import doubts, upserts
+from backend.shop.importing.header import ImportFailedError
+from backend.shop.importing.report import Report
+from backend.shop.importing.rows import Rows
+from backend.shop.importing.sales import ImportOptions, Sale
+from backend.shop.importing.source import Source, open_source
 from models.core.formatting import money_words
 from models.core.normal_form import country
-from models.core.wording import counted
 from models.shop.ingest import BATCH_MOST, OrderIn, RefundIn
 
 __all__ = ["ImportFailedError", "ImportOptions", "Report", "import_orders", "preview_orders"]
 
 Progress = Callable[[int, int | None], None]
+"""Told how many rows are done, and of how many, once that is known."""
 
 DAY = timedelta(days=1)
 SHOWN_FIRST = 5
-UNREAD_SHOWN = 10
-
-
-@dataclass(slots=True)
-class Report:
-    """What became of a file: each of its rows is told of."""
-
-    found: Found
-    source: Source
-    understood: str
-    """How amounts and times were read."""
-    unread: tuple[str, ...] = ()
-    """Columns that nothing was taken from."""
-    shifted: timedelta = timedelta()
-    orders: Counter[str] = field(default_factory=Counter)
-    refunds: Counter[str] = field(default_factory=Counter)
-    unknown_countries: Counter[str] = field(default_factory=Counter)
-    first: tuple[str, ...] = ()
-    """The first rows as they were understood, of a preview."""
-
-    @property
-    def rows(self) -> int:
-        """Rows that are not blank."""
-        return self.found.rows
-
-    def __str__(self) -> str:
-        """Words for the person who imported it."""
-        found = self.found
-        lines = [f"read as {self.source}; {self.understood}", f"{counted(found.rows, 'row')} read", *self._left_out()]
-        for name, counts, here in (
-            ("orders", self.orders, found.orders),
-            ("refunds", self.refunds, found.refunds + found.undated),
-        ):
-            if self.first:
-                lines.append(f"{name}: {here:,}")
-            else:
-                known = counts["new"], counts["corrected"], counts["known"]
-                lines.append("{}: {:,} new, {:,} corrected, {:,} known already".format(name, *known))
-        lines += [f"{money_words(minor, code)} in {what}" for (what, code), minor in sorted(found.amounts.items())]
-        if found.undated:
-            lines.append(
-                f"{counted(found.undated, 'refund')} without an instant of their own in the file; dated as their orders"
-            )
-        if found.twice:
-            lines.append(f"{counted(found.twice, 'instant')} in an hour that came twice; the earlier one is meant")
-        if self.shifted:
-            lines.append(f"moved by {counted(self.shifted.days, 'day')}")
-        if self.unknown_countries:
-            names = ", ".join(f"{name} ({count})" for name, count in self.unknown_countries.most_common())
-            lines.append(f"kept as given, not in ISO 3166: {names}")
-        if self.first:
-            lines += ["the first rows, as they would land:", *self.first, "nothing was imported"]
-        return "\n".join(lines)
-
-    def _left_out(self) -> Iterator[str]:
-        found = self.found
-        if self.unread:
-            more = f" and {len(self.unread) - UNREAD_SHOWN} more" if len(self.unread) > UNREAD_SHOWN else ""
-            yield f"columns not looked at: {', '.join(self.unread[:UNREAD_SHOWN])}{more}"
-        if self.source.preamble:
-            yield f"left out before the header: {lines_words(self.source.preamble)}"
-        if found.continuations:
-            yield f"left out, they continue an order above: {counted(found.continuations, 'row')}"
-        if found.parts:
-            yield f"added to an order above: {counted(found.parts, 'row')}"
-        for status, count in sorted(found.left_out.items()):
-            yield f"left out, {status}: {counted(count, 'row')}"
-        if found.totals:
-            yield f"left out, the sum of those above: {lines_words(found.totals)}"
+_CURRENCY_WORDS: Final = ("currency", "währung", "waehrung", "devise", "moneda", "valuta", "moeda", "валюта")
 
 
 def preview_orders(file: Path, options: ImportOptions) -> Report:
     """What ``import_orders`` would understand, without importing anything. Raises ImportFailedError."""
-    rows, report = _checked(file, options)
+    rows, report = _checked(file, options, lambda _done, _total: None)
     report.first = tuple(_words(sale, report.shifted) for sale in islice(rows.sales(), SHOWN_FIRST))
     return report
 
@@ -118,35 +53,49 @@ async def import_orders(database: Database, file: Path, options: ImportOptions, 
         DatabaseUnavailable: likewise.
     """
     # Read through once before anything is written: the count, the newest instant, and every mistake a file can have.
-    rows, report = _checked(file, options)
+    rows, report = _checked(file, options, progress)
     done, total = 0, report.found.orders + report.found.refunds
     async with database.transaction() as tx:
+        if await (await tx.execute(upserts.queries.lock_import)).fetchone() != (True,):
+            raise ImportFailedError("another import is running here; wait until it is done and run this one again")
         writer = _SalesWriter(tx, await upserts.claim_currency(tx, options.currency), report)
         sales = rows.sales()
         while some := list(islice(sales, BATCH_MOST)):
             await writer.write(some)
             done += len(some)
             progress(done, total)
+        await writer.look_back()
     return report
 
 
-def _checked(file: Path, options: ImportOptions) -> tuple[Rows, Report]:
-    source = open_source(file, options.names(), NEEDED, encoding=options.encoding, delimiter=options.delimiter)
+def _checked(file: Path, options: ImportOptions, progress: Progress) -> tuple[Rows, Report]:
+    source = open_source(file, options.wanted(), encoding=options.encoding, delimiter=options.delimiter)
+    _currency_is_known(source)
     now = datetime.now(UTC)
-    rows = Rows(source, options, now)
+    rows = Rows(source, options, now, lambda done: progress(done, None))
     found = rows.check()
     known = rows.known
     understood = {".": "decimal point", ",": "decimal comma", None: "each amount as it shows itself"}[known.decimal]
+    if known.minor:
+        understood = "amounts in minor units"
     if known.zone is not None:
         understood += f", times without a zone as {known.zone}"
     if known.dates is not None:
         understood += f", dates {known.dates}"
-    # What a status means is known of a shop's export only.
-    unread = source.unread + tuple(
-        source.names[each] for each in source.columns if each == "status" and not options.preset
-    )
     shifted = (now - found.newest) // DAY * DAY if options.shift_to_now else timedelta()
-    return rows, Report(found, source, understood, unread, shifted)
+    return rows, Report(found, source, understood, shifted)
+
+
+def _currency_is_known(source: Source) -> None:
+    """A column that says the currency and is not read would make yen of euros."""
+    if "currency" in source.columns:
+        return
+    for name in source.unread:
+        if any(word in name.casefold() for word in _CURRENCY_WORDS):
+            raise ImportFailedError(
+                f"column {name!r} may say the currency, and is not looked at: say --columns 'currency={name}', or "
+                "rename it in the file if it says something else"
+            )
 
 
 def _words(sale: Sale, shift: timedelta) -> str:
@@ -167,6 +116,8 @@ class _SalesWriter:
     def __init__(self, tx: Connection, reporting: str, report: Report) -> None:
         self._tx, self._reporting, self._report = tx, reporting, report
         self._made: Counter[tuple[str, datetime]] = Counter()
+        self._written: list[str] = []
+        """Ids of refunds."""
 
     async def write(self, sales: list[Sale]) -> None:
         """Write some of them, and count what became of each."""
@@ -174,15 +125,23 @@ class _SalesWriter:
         orders = [self._order(sale, shift) for sale in sales if sale.minor >= 0]
         refunds = [_undated(sale, shift) for sale in sales if sale.refunded]
         refunds += await self._refunds([sale for sale in sales if sale.minor < 0], shift)
-        records: list[OrderIn | RefundIn] = [*orders, *refunds]
-        for record in records:
-            if record.country is not None and len(record.country) != 2:
-                self._report.unknown_countries[record.country] += 1
         if orders:
             _count(self._report.orders, len(orders), await upserts.orders(self._tx, orders, self._reporting))
         for start in range(0, len(refunds), BATCH_MOST):
             some = refunds[start : start + BATCH_MOST]
             _count(self._report.refunds, len(some), await upserts.refunds(self._tx, some, self._reporting))
+        self._written += [refund.id for refund in refunds]
+
+    async def look_back(self) -> None:
+        """After the last of them: what does not fit, and what an earlier file brought of those that are no sale."""
+        report, queries = self._report, upserts.queries
+        odd = await doubts.doubtful_refunds(self._tx, self._written)
+        report.doubts = {words: odd[what] for what, words in doubts.WORDS.items() if what in odd}
+        for status, ids in report.found.left_out_ids.items():
+            gone = ids - report.found.order_lines.keys()
+            here = await (await self._tx.execute(queries.count_orders, {"ids": array(gone)})).fetchone()
+            if here is not None and here[0]:
+                report.here_already[status] = here[0]
 
     @staticmethod
     def _order(sale: Sale, shift: timedelta) -> OrderIn:

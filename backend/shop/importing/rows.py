@@ -3,127 +3,53 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
+from itertools import islice
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from backend.shop.importing.presets import Preset
-from backend.shop.importing.source import ImportFailedError, Source
-from backend.shop.importing.values import (
-    Conventions,
-    DateOrder,
-    DecimalSign,
-    UnclearError,
-    date_order,
-    decimal_signs,
-    instant,
-    minor_units,
-)
+from backend.shop.importing.amounts import DecimalSign, decimal_signs, minor_units, shows_groups, written
+from backend.shop.importing.conventions import Conventions, DateOrder, UnclearError
+from backend.shop.importing.header import ImportFailedError
+from backend.shop.importing.instants import date_order, instant
+from backend.shop.importing.sales import Found, ImportOptions, Sale
+from backend.shop.importing.source import Source, lines_words
+from backend.shop.importing.states import State, word_of
+from backend.shop.importing.tally import REFUNDED, MistakeError, Tally
 from models.core import normal_form
 from models.core.base import storable
 from models.core.csv_text import unguarded
 from models.core.formatting import money_words
+from models.core.money import SIGNS, known_currency
 from models.shop.ingest import AHEAD_MOST
 
-NEEDED: Final = ("order_id", "placed_at", "total")
-OPTIONAL: Final = ("settled_at", "customer_id", "country", "currency", "refund_id", "refunded", "status")
 MISTAKES_MOST: Final = 20
-_WITH_CODE: Final = re.compile(r"(?P<amount>.*\S)\s+(?P<code>[A-Z]{3})")
-"""An amount with its currency behind it."""
+WATCHED_EVERY: Final = 5_000
 _TOTAL_WORDS: Final = frozenset(
-    {"total", "totals", "grand total", "sum", "summe", "gesamt", "gesamtsumme", "subtotal", "итого", "totaal", "totale"}
+    {
+        "total",
+        "totals",
+        "grand total",
+        "sum",
+        "summe",
+        "gesamt",
+        "gesamtsumme",
+        "subtotal",
+        "sub-total",
+        "zwischensumme",
+    }
+    | {"итого", "totaal", "totale"}
 )
+_PARTS: Final = re.compile(r"(?:^|[|;,\s])amount:(?P<amount>[^|;]*)")
+"""What was given back each time: ``id:900|date:2026-04-05|amount:49.00;id:901|…``."""
 
 ID_MOST: Final = 200
 MADE_LONGER: Final = 50
 MINOR_MOST: Final = 10**13
-
-
-_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportOptions:
-    """What somebody says about a file; ``None``: it is found out, or asked for where it cannot be."""
-
-    currency: str
-    """Of rows without one, and the reporting currency if none was chosen yet."""
-    columns: dict[str, str] = field(default_factory=dict)
-    """The file's column for a field where it is called differently."""
-    preset: Preset | None = None
-    shift_to_now: bool = False
-    sum_lines: bool = False
-    """Rows that share an id and an instant are lines of one order."""
-    delimiter: str | None = None
-    decimal: DecimalSign | None = None
-    encoding: str | None = None
-    time_zone: ZoneInfo | None = None
-    dates: DateOrder | None = None
-
-    def names(self) -> dict[str, str]:
-        """What the file calls the column of each field."""
-        preset = {} if self.preset is None else self.preset.columns
-        return {name: name for name in (*NEEDED, *OPTIONAL)} | dict(preset) | self.columns
-
-
-@dataclass(slots=True)
-class Sale:
-    """A row that lands: an order, or a refund when ``minor`` is negative."""
-
-    line: int
-    id: str
-    at: datetime
-    settled_at: datetime | None
-    minor: int
-    currency: str
-    customer_id: str | None
-    country: str | None
-    refund_id: str | None = None
-    refunded: int = 0
-    """How much of it was given back since, where the file says no more about that."""
-    twice: bool = False
-    """The clocks showed its instant twice that night."""
-
-
-@dataclass(slots=True)
-class Found:
-    """What a file holds. Each row that is not blank is counted in one place."""
-
-    rows: int = 0
-    orders: int = 0
-    refunds: int = 0
-    continuations: int = 0
-    """Rows that say no more than that an order above goes on."""
-    parts: int = 0
-    """Rows that were added to an order above."""
-    left_out: Counter[str] = field(default_factory=Counter)
-    """Rows that are no sale, by their status."""
-    totals: list[int] = field(default_factory=list)
-    """Lines of sums, each of which was right."""
-    blank: int = 0
-    twice: int = 0
-    """Instants that the clocks showed twice."""
-    undated_lines: dict[str, int] = field(default_factory=dict)
-    """Where each order is that was given back without an instant of its own; the refund stands at the order's."""
-    refund_rows: dict[str, int] = field(default_factory=dict)
-    """Where the first refund of each id is that has a row of its own."""
-    amounts: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """Minor units by what they are (orders, refunds, left out) and their currency."""
-    newest: datetime = _LONG_AGO
-    order_lines: dict[str, int] = field(default_factory=dict)
-    """Where each order is."""
-    refund_lines: dict[str, int] = field(default_factory=dict)
-    """Where each refund with an id of its own is."""
-    refunds_of: Counter[str] = field(default_factory=Counter)
-    """How many refunds without one each id has."""
-
-    @property
-    def undated(self) -> int:
-        """Refunds for which the file has no instant."""
-        return len(self.undated_lines)
 
 
 @dataclass(slots=True)
@@ -132,126 +58,110 @@ class _Above:
 
     lines: dict[str, int] = field(default_factory=dict)
     """Where each id was first."""
-    positive: Counter[str] = field(default_factory=Counter)
-    negative: Counter[str] = field(default_factory=Counter)
-    """Sums by currency."""
+    sums: list[tuple[Counter[str], Counter[str]]] = field(default_factory=lambda: [_sums(), _sums()])
+    """By currency what is above and what is below zero: of all rows, and of those since the last sum."""
+    refused: bool = False
+    """One of them is a mistake, so that nobody knows what they come to."""
+
+    def add(self, currency: str, minor: int) -> None:
+        """Add an amount to the sums."""
+        for sums in self.sums:
+            sums[minor < 0][currency] += minor
+
+    def come_to(self) -> Iterator[tuple[str, int]]:
+        """What a sum below may say."""
+        for positive, negative in self.sums:
+            yield from positive.items()
+            yield from ((each, positive[each] + negative[each]) for each in positive.keys() | negative.keys())
+
+    def summed(self) -> None:
+        """A sum was here: the next may be of what follows."""
+        self.sums[1] = _sums()
 
 
-class MistakeError(ValueError):
-    """What is wrong with one cell, and what to do."""
-
-    def __init__(self, column: str, words: str) -> None:
-        super().__init__(words)
-        self.column = column
+def _sums() -> tuple[Counter[str], Counter[str]]:
+    return Counter(), Counter()
 
 
 def conventions(source: Source, options: ImportOptions) -> Conventions:
-    """What is said about the file, and what its cells show by themselves."""
-    signs: set[DecimalSign] = set()
-    orders: set[DateOrder] = set()
+    """What is said about the file, and what its cells show by themselves. Raises ImportFailedError."""
+    signs, groups = set[DecimalSign](), set[DecimalSign]()
+    orders: dict[DateOrder, tuple[int, str]] = {}
     total, placed = source.columns["total"], source.columns["placed_at"]
-    for _, cells in source.rows():
+    for line, cells in source.rows():
         if len(cells) > max(total, placed):
-            shown = decimal_signs(cells[total].strip())
+            amount, at = cells[total].strip(), cells[placed].strip()
+            shown = decimal_signs(amount)
             signs |= shown if len(shown) == 1 else set()
-            orders |= {order} if (order := date_order(cells[placed].strip())) else set()
+            groups |= shown if shows_groups(amount) else set()
+            if order := date_order(at):
+                orders.setdefault(order, (line, at))
+    if len(orders) == 2 and options.dates is None:
+        (one, first), (other, second) = sorted(orders.values())
+        raise ImportFailedError(
+            f"column {source.names['placed_at']}: line {one} has {first!r} and line {other} {second!r}, so day and "
+            "month change places within the file. Write all of its dates in one order"
+        )
+    preset = options.preset
     zone = options.time_zone
-    if zone is None and options.preset is not None and options.preset.zone is not None:
-        zone = ZoneInfo(options.preset.zone)
+    if zone is None and preset is not None and preset.zone is not None:
+        zone = ZoneInfo(preset.zone)
     return Conventions(
         # Both at once: then nothing is shown, and each amount must speak for itself.
-        decimal=options.decimal or (signs.pop() if len(signs) == 1 else None),
+        decimal=options.decimal or (next(iter(signs)) if len(signs) == 1 else None),
         decimal_given=options.decimal is not None,
+        groups=signs == groups,
+        minor=preset is not None and preset.minor,
         zone=zone,
-        dates=options.dates or (orders.pop() if len(orders) == 1 else None),
+        dates=options.dates or next(iter(orders), None),
+        dates_given=options.dates is not None,
     )
 
 
 class Rows:
     """Reads the rows of a source, as often as one likes."""
 
-    def __init__(self, source: Source, options: ImportOptions, now: datetime) -> None:
+    def __init__(self, source: Source, options: ImportOptions, now: datetime, watch: Callable[[int], None]) -> None:
+        """``watch`` is told now and then how many rows were read."""
         self.source, self.options, self.now = source, options, now
         self.known = conventions(source, options)
         self.found = Found()
-        self._summed: dict[tuple[str, datetime], Sale] = {}
+        self._watch = watch
+        self._tally = Tally(self.found, source.names, options)
+        self._meanings = options.meanings()
         self._unclear: set[str] = set()
 
     def check(self) -> Found:
         """Read everything once. Raises ImportFailedError with every mistake, the first twenty of them."""
         mistakes: list[str] = []
-        take = self._add if self.options.sum_lines else self._count
-        for line, sale in self._read(self.found):
-            mistakes += _words(line, sale, take)
+        for each in self._read(self.found):
+            try:
+                if isinstance(each, MistakeError):
+                    raise each
+                self._tally.take(each)
+            except MistakeError as mistake:
+                mistakes.append(str(mistake))
             if len(mistakes) >= MISTAKES_MOST:
                 raise ImportFailedError("\n".join([*mistakes, "and maybe more"]), self._unclear)
-        for sale in self._summed.values():
-            mistakes += _words(sale.line, sale, self._count)
-        mistakes += self._twice_refunded()
+        mistakes += map(str, islice(self._tally.close(), MISTAKES_MOST))
+        mistakes += [self._unknown(word, lines) for word, lines in self.found.unknown_states.items()]
         if mistakes:
             raise ImportFailedError("\n".join(mistakes), self._unclear)
         if not self.found.orders and not self.found.refunds:
             raise ImportFailedError("it holds no rows" + (" that are orders or refunds" if self.found.rows else ""))
         return self.found
 
-    def _twice_refunded(self) -> list[str]:
-        """What was given back of an order stands beside it, or in rows of its own: both would land."""
-        column, found = self.source.names["refunded"], self.found
-        return [
-            f"line {line}, column {column}: line {found.refund_rows[number]} is a refund of {number!r} too, and it "
-            "would land twice; take the one or the other out of the file"
-            for number, line in found.undated_lines.items()
-            if number in found.refund_rows
-        ][:MISTAKES_MOST]
-
     def sales(self) -> Iterator[Sale]:
-        """What lands, after ``check``."""
-        if self.options.sum_lines:
-            yield from self._summed.values()
-        else:
-            for _, sale in self._read(Found()):
-                assert isinstance(sale, Sale)  # noqa: S101 - there were no mistakes
-                yield sale
+        """What lands, after ``check``: there are no mistakes."""
+        return self._tally.settled(each for each in self._read(Found()) if isinstance(each, Sale))
 
-    def _add(self, sale: Sale) -> None:
-        """Lines of one order, at one instant, are one."""
-        first = self._summed.setdefault((sale.id, sale.at), sale)
-        if first is sale:
-            return
-        if first.currency != sale.currency:
-            raise self._mistake("currency", f"the order on line {first.line} is in {first.currency}")
-        for name in ("customer_id", "country", "settled_at"):
-            before, here = getattr(first, name), getattr(sale, name)
-            if before is not None and here is not None and before != here:
-                raise self._mistake(name, f"the order on line {first.line} has another one")
-            setattr(first, name, here if before is None else before)
-        first.minor += sale.minor
-        first.refunded += sale.refunded
-        self.found.parts += 1
+    def _unknown(self, word: str, lines: list[int]) -> str:
+        return (
+            f"column {self.source.names['status']}: nobody knows what {word!r} means ({lines_words(lines)}). Say it "
+            f"with --states {shlex.quote(f'{word}=paid')}, or =pending, =left-out, =refunded, =partly-refunded"
+        )
 
-    def _count(self, sale: Sale) -> None:
-        found = self.found
-        if sale.minor < 0:
-            if sale.refund_id is not None and (line := found.refund_lines.get(sale.refund_id)) is not None:
-                raise self._mistake("refund_id", _same(sale.refund_id, line))
-            if sale.refund_id is not None:
-                found.refund_lines[sale.refund_id] = sale.line
-            else:
-                found.refunds_of[sale.id] += 1
-            found.refund_rows.setdefault(sale.id, sale.line)
-            found.refunds += 1
-            found.amounts["refunds", sale.currency] -= sale.minor
-            return
-        if (line := found.order_lines.get(sale.id)) is not None:
-            raise self._mistake("order_id", f"{_same(sale.id, line)}. Lines of one order are added up by --sum-lines")
-        found.order_lines[sale.id] = sale.line
-        found.orders += 1
-        found.amounts["orders", sale.currency] += sale.minor
-        if sale.refunded:
-            found.undated_lines[sale.id] = sale.line
-            found.amounts["refunds", sale.currency] += sale.refunded
-
-    def _read(self, found: Found) -> Iterator[tuple[int, Sale | MistakeError]]:
+    def _read(self, found: Found) -> Iterator[Sale | MistakeError]:
         above = _Above()
         for line, cells in self.source.rows():
             given = [self._cell(cell) for cell in cells]
@@ -259,13 +169,16 @@ class Rows:
                 found.blank += 1
                 continue
             found.rows += 1
+            if found.rows % WATCHED_EVERY == 0:
+                self._watch(found.rows)
             try:
                 sale = self._row(line, given, found, above)
             except MistakeError as mistake:
-                yield line, mistake
+                mistake.line, above.refused = line, True
+                yield mistake
             else:
                 if sale is not None:
-                    yield line, sale
+                    yield sale
 
     def _cell(self, text: str) -> str:
         text = normal_form.visible(unguarded(text))
@@ -279,7 +192,8 @@ class Rows:
                 return None
             raise MistakeError("", f"has {len(cells)} cells, the header {width}")
         given = {name: cells[place] for name, place in self.source.columns.items()}
-        if self._is_left_out(given, found):
+        state = self._state(line, given, found)
+        if state is State.LEFT_OUT or (given.get("status") and state is None):
             return None
         number, first = given["order_id"], above.lines.get(given["order_id"])
         if first is not None and not given["total"]:
@@ -291,22 +205,39 @@ class Rows:
             return None
         if not number:
             raise self._mistake("order_id", "there is no id")
-        sale = self._sale(line, given)
+        sale = self._sale(line, given, state)
+        if state is State.REFUND_FAILED:
+            found.failed_refunds.append(sale)
+            self._leave_out(given, found)
+            return None
         above.lines.setdefault(number, line)
-        (above.positive if sale.minor > 0 else above.negative)[sale.currency] += sale.minor
+        above.add(sale.currency, sale.minor)
         found.newest = max(found.newest, sale.at)
         found.twice += sale.twice
+        if state is None and "status" in given and sale.minor >= 0:
+            found.stateless.append(line)
         return sale
 
-    def _is_left_out(self, given: dict[str, str], found: Found) -> bool:
-        preset, status = self.options.preset, given.get("status", "").lower()
-        if preset is None or status not in preset.left_out:
-            return False
+    def _state(self, line: int, given: dict[str, str], found: Found) -> State | None:
+        """What the row's state means; rows that are no sale, and those of which nobody knows, are counted here."""
+        word = given.get("status", "")
+        if not word:
+            return None
+        state = self._meanings.get(word_of(word))
+        if state is None:
+            found.unknown_states.setdefault(word, []).append(line)
+        elif state is State.LEFT_OUT:
+            self._leave_out(given, found)
+        return state
+
+    def _leave_out(self, given: dict[str, str], found: Found) -> None:
+        status = given["status"].lower()
         if given["total"]:
             currency = self._currency(given)
             found.amounts["left out", currency] += self._minor("total", given["total"], currency)
         found.left_out[status] += 1
-        return True
+        if given["order_id"]:
+            found.left_out_ids.setdefault(status, set()).add(given["order_id"])
 
     def _is_sum(self, line: int, cells: list[str], found: Found, above: _Above) -> bool:
         """Whether a row is a sum of those above, which it must be exactly: what is left out is in no doubt."""
@@ -314,10 +245,13 @@ class Rows:
         place = self.source.columns["order_id"]
         if not named and (len(cells) <= place or cells[place]):
             return False
-        sums = [(currency, above.positive[currency]) for currency in above.positive]
-        sums += [(c, above.positive[c] + above.negative[c]) for c in above.positive.keys() | above.negative.keys()]
-        if any(self._says(cell, currency, minor) for cell in cells if cell for currency, minor in sums):
+        sums = dict.fromkeys(above.come_to())
+        # Below a row that is refused nobody can say whether a sum is right.
+        if (named and above.refused) or any(
+            self._says(cell, currency, minor) for cell in cells if cell for currency, minor in sums
+        ):
             found.totals.append(line)
+            above.summed()
             return True
         if named:
             shown = " or ".join(dict.fromkeys(money_words(minor, currency) for currency, minor in sums)) or "nothing"
@@ -326,28 +260,25 @@ class Rows:
 
     def _says(self, cell: str, currency: str, minor: int) -> bool:
         try:
-            return minor_units(cell.removesuffix(currency).strip(), currency, self.known) == minor
+            return minor_units(cell, currency, self.known) == minor
         except ValueError:
             return False
 
-    def _sale(self, line: int, given: dict[str, str]) -> Sale:
-        if (match := _WITH_CODE.fullmatch(given["total"])) and given.get("currency", match["code"]) == match["code"]:
-            given = given | {"total": match["amount"], "currency": match["code"]}
+    def _sale(self, line: int, given: dict[str, str], state: State | None) -> Sale:
         currency = self._currency(given)
         minor = self._minor("total", given["total"], currency)
         at, twice = self._instant("placed_at", given["placed_at"])
         settled: datetime | None = at
-        preset, status = self.options.preset, given.get("status", "").lower()
         if "settled_at" in given:
             settled = self._instant("settled_at", given["settled_at"])[0] if given["settled_at"] else None
-        elif preset is not None and status in preset.pending:
+        elif state is State.PENDING:
             settled = None
         if minor >= 0 and settled is not None and settled < at:
             raise self._mistake("settled_at", "it was settled before it was placed; is that the right column?")
         refunded = self._refunded(given, minor, currency)
         refund_id = self._id("refund_id", given["refund_id"]) if given.get("refund_id") and minor < 0 else None
         # The id of a refund may be made of the order's.
-        made = refunded or (minor < 0 and refund_id is None)
+        made = refunded or (minor < 0 and refund_id is None) or state in REFUNDED
         return Sale(
             line=line,
             id=self._id("order_id", given["order_id"], ID_MOST - MADE_LONGER if made else ID_MOST),
@@ -357,15 +288,16 @@ class Rows:
             currency=currency,
             customer_id=self._id("customer_id", given["customer_id"]) if given.get("customer_id") else None,
             country=self._country(given),
+            state=state,
             refund_id=refund_id,
             refunded=refunded,
             twice=twice,
         )
 
     def _refunded(self, given: dict[str, str], minor: int, currency: str) -> int:
-        if not given.get("refunded"):
-            return 0
-        back = abs(self._minor("refunded", given["refunded"], currency))
+        text = given.get("refunded", "")
+        parts = _PARTS.findall(text) or [text] if text else []
+        back = sum(abs(self._minor("refunded", part.strip(), currency)) for part in parts)
         if back > max(minor, 0):
             raise self._mistake("refunded", "more was given back than the order was worth")
         return back
@@ -377,15 +309,27 @@ class Rows:
         return text
 
     def _id(self, name: str, text: str, most: int = ID_MOST) -> str:
-        if len(text) > most or not storable(text):
-            raise self._mistake(name, f"the id is longer than {most} characters, or has one that cannot be kept")
+        if len(text) > most:
+            raise self._mistake(name, f"the id is longer than {most} characters")
+        if not storable(text):
+            raise self._mistake(name, "the id has the character U+0000 in it, which no database keeps; take it out")
         return text
 
     def _currency(self, given: dict[str, str]) -> str:
-        text = normal_form.currency(given.get("currency") or self.options.currency)
-        if len(text) != 3 or not text.isascii() or not text.isalpha():
-            raise self._mistake("currency", f"{text!r} is no currency code, such as EUR")
-        return text
+        """The row's currency: its own, or that beside its amount, or that of the file."""
+        said = normal_form.currency(given.get("currency", ""))
+        column = "currency"
+        if not said:
+            parts = written(given["total"])
+            said, column = (
+                (parts.mark, "total") if parts and parts.mark.isupper() and len(parts.mark) == 3 else ("", "")
+            )
+        if len(SIGNS.get(said, ())) == 1:
+            (said,) = SIGNS[said]
+        try:
+            return known_currency(said or self.options.currency)
+        except ValueError as error:
+            raise self._mistake(column or "currency", str(error)) from None
 
     def _minor(self, name: str, text: str, currency: str) -> int:
         try:
@@ -399,6 +343,9 @@ class Rows:
         return minor
 
     def _instant(self, name: str, text: str) -> tuple[datetime, bool]:
+        preset = self.options.preset
+        if preset is not None and preset.times is not None and not preset.times.match(text):
+            raise self._mistake(name, f"{text!r}: {preset.other}")
         try:
             at, twice = instant(text, self.known)
         except ValueError as error:
@@ -420,18 +367,3 @@ class Rows:
 
 def _is_total(text: str) -> bool:
     return text.lower().rstrip(": ") in _TOTAL_WORDS
-
-
-def _words(line: int, sale: Sale | MistakeError, take: Callable[[Sale], None]) -> list[str]:
-    """Count a sale; what is wrong with it or its row, in words."""
-    try:
-        if isinstance(sale, MistakeError):
-            raise sale
-        take(sale)
-    except MistakeError as mistake:
-        return [f"line {line}, column {mistake.column}: {mistake}" if mistake.column else f"line {line} {mistake}"]
-    return []
-
-
-def _same(number: str, line: int) -> str:
-    return f"{number!r} is on line {line} already, and rows of one file do not correct each other"

@@ -15,13 +15,12 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Final
 
+from backend.shop.importing.header import DELIMITERS, ImportFailedError, Wanted, columns_of, find_header
 from models.core.normal_form import visible
-from models.core.wording import counted
 
 HEADER_WITHIN = 30
 """The header is one of so many first lines; what stands before it is left out."""
 CHUNK = 1 << 16
-DELIMITERS: Final = (",", ";", "\t", "|")
 DELIMITER_NAMES: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "space"}
 
 _MARKS: Final = (
@@ -34,13 +33,18 @@ _MARKS: Final = (
 _LINE_END: Final = re.compile(r"\r\n|\r|\n")
 
 
-class ImportFailedError(Exception):
-    """The file was not imported, and nothing of it is left; the words name the line."""
-
-    def __init__(self, words: str, unclear: Iterable[str] = ()) -> None:
-        super().__init__(words)
-        self.unclear = tuple(sorted(unclear))
-        """Options that say what the file does not."""
+_OTHER_FILES: Final = (
+    (b"%PDF-", "it is a PDF, not a table: export the orders as CSV"),
+    (b"PK\x03\x04", "it is an Excel workbook or another zip file: save the sheet as CSV, or unpack the file"),
+    (b"\xd0\xcf\x11\xe0", "it is an old Excel workbook: save the sheet as CSV"),
+    (b"SQLite format 3", "it is a database of SQLite: export the orders as CSV"),
+)
+_QUOTES: Final = {
+    "unexpected end of data": 'a quote (") is opened and never closed',
+    "field larger": 'a cell is longer than 131,072 characters; a quote (") may be opened and never closed',
+    "expected after": 'there is text behind a quote (") that was closed; within a cell a quote is written twice ("")',
+}
+"""What the reader's own words mean for whoever has the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,9 @@ class Source:
     preamble: tuple[int, ...]
     """Lines with something in them before the header."""
     unread: tuple[str, ...]
-    """Columns that are nobody's."""
+    """Columns that are nobody's; first those that are called like a field."""
+    alike: tuple[str, ...]
+    """These."""
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         """Line and cells of every row below the header, blank ones too. Raises ImportFailedError."""
@@ -74,7 +80,8 @@ class Source:
                     yield line + 1, cells
                     line = self.header_end + reader.line_num
             except csv.Error as error:
-                raise ImportFailedError(f"after line {line}: {error}") from error
+                words = next((words for part, words in _QUOTES.items() if part in str(error)), str(error))
+                raise ImportFailedError(f"line {line + 1}: {words}") from error
 
     def __str__(self) -> str:
         """How it is read, for the person who imports it."""
@@ -83,84 +90,53 @@ class Source:
         return f"{self.encoding.upper()}{note}, columns separated by {name}"
 
 
-def open_source(
-    file: Path, names: Mapping[str, str], needed: Iterable[str], *, encoding: str | None, delimiter: str | None
-) -> Source:
+def open_source(file: Path, wanted: Wanted, *, encoding: str | None, delimiter: str | None) -> Source:
     """Understand ``file`` as a table.
 
     Args:
         file: Plain or gzipped.
-        names: What the file calls the column of each field.
-        needed: Fields it must have.
+        wanted: Which columns are looked for.
         encoding: Instead of what it looks like.
         delimiter: Likewise.
 
     Raises:
-        ImportFailedError: it is empty, in another encoding, or lacks a column or has one twice.
+        ImportFailedError: it is empty, no table, in another encoding, or lacks a column or has one twice.
     """
+    if file.is_dir():
+        raise ImportFailedError("it is a folder; name the file in it")
     known, note = _encoding(file, encoding)
     with _lines(file, known) as lines:
         head = list(islice(lines, HEADER_WITHIN))
     if not any(map(visible, head)):
         raise ImportFailedError("it is empty")
-    wanted = [names[field] for field in needed]
-    tries = [_header(head, each, wanted) for each in ((delimiter,) if delimiter else DELIMITERS)]
-    found = max(tries, key=lambda each: (each.matches, len(each.cells)))
-    columns = _columns(found.cells, names, wanted, found.end)
-    unread = tuple(dict.fromkeys(cell for cell in found.cells if cell and cell not in names.values()))
-    preamble = tuple(number for number, text in enumerate(head[: found.begin], 1) if visible(text))
-    return Source(file, known, note, found.delimiter, columns, names, len(found.cells), found.end, preamble, unread)
-
-
-@dataclass(frozen=True, slots=True)
-class _Header:
-    delimiter: str
-    cells: list[str]
-    matches: int
-    begin: int
-    """Lines before it."""
-    end: int
-
-
-def _header(head: list[str], delimiter: str, wanted: list[str]) -> _Header:
-    """The first row with all columns that are needed; else the one with most of them."""
-    best = _Header(delimiter, [], -1, 0, 0)
-    reader, begin = csv.reader(head, delimiter=delimiter), 0
-    try:
-        for row in reader:
-            cells = [visible(cell) for cell in row]
-            matches = sum(name in cells for name in wanted)
-            if any(cells) and matches > best.matches:
-                best = _Header(delimiter, cells, matches, begin, reader.line_num)
-            begin = reader.line_num
-    except csv.Error:
-        pass  # what stands before a header need not be a table; a broken table is told of when it is read
-    return best
-
-
-def _columns(header: list[str], names: Mapping[str, str], wanted: list[str], line: int) -> dict[str, int]:
-    shown = ", ".join(filter(None, header))
-    if missing := [name for name in wanted if name not in header]:
-        raise ImportFailedError(
-            f"column {', '.join(missing)} is missing; it has {shown}. Say which column holds what with --columns, or "
-            "which shop it is from with --from"
-        )
-    twice = sorted({name for name in names.values() if header.count(name) > 1})
-    if twice:
-        raise ImportFailedError(
-            f"line {line}: column {', '.join(twice)} is there twice; rename the one that is not meant in the file"
-        )
-    return {field: header.index(name) for field, name in names.items() if name in header}
+    found = find_header(head, (delimiter,) if delimiter else DELIMITERS, wanted)
+    columns = columns_of(found, wanted)
+    return Source(
+        file,
+        known,
+        note,
+        found.delimiter,
+        columns.places,
+        columns.names,
+        len(found.cells),
+        found.end,
+        tuple(number for number, text in enumerate(head[: found.begin], 1) if visible(text)),
+        columns.unread,
+        columns.alike,
+    )
 
 
 def _encoding(file: Path, given: str | None) -> tuple[str, str]:
     """What the file is written in, and why we think so where that is a guess."""
+    with _bytes(file) as raw:
+        start = raw.read(4_096)
+    for begins, words in _OTHER_FILES:
+        if start.startswith(begins):
+            raise ImportFailedError(words)
     if given is not None:
         if (bad := _first_undecodable(file, given)) is not None:
             raise ImportFailedError(f"line {bad} is not {given.upper()} text")
         return given, ""
-    with _bytes(file) as raw:
-        start = raw.read(4_096)
     name = next((each for mark, each in _MARKS if start.startswith(mark)), None)
     if name is None:
         # Text of the West in two bytes a character has a zero in every other one.
@@ -221,8 +197,3 @@ def lines_words(lines: Iterable[int]) -> str:
     shown = ", ".join(map(str, known[:5]))
     more = f" and {len(known) - 5} more" if len(known) > 5 else ""
     return f"{'line' if len(known) == 1 else 'lines'} {shown}{more}"
-
-
-def rows_words(count: int) -> str:
-    """``1 row`` or ``12 rows``."""
-    return counted(count, "row")

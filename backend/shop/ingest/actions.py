@@ -14,11 +14,11 @@ from pydantic import ValidationError
 from backend.core import audit_trail
 from backend.core.database import Connection, load_queries
 from backend.core.json import storable_json
-from backend.core.logs import request_id
+from backend.core.logs import logger, request_id
 from backend.core.metrics import REGISTRY
 from backend.core.problems import field_errors
 from backend.core.settings import Settings
-from backend.shop import upserts
+from backend.shop import doubts, upserts
 from models.core.base import Request, as_storable
 from models.core.problems import FieldError
 from models.core.wording import counted
@@ -26,6 +26,7 @@ from models.shop.ingest import (
     AHEAD_MOST,
     Batch,
     CommunityIn,
+    Doubt,
     DownloadIn,
     IngestResult,
     OrderIn,
@@ -35,6 +36,7 @@ from models.shop.ingest import (
 )
 
 queries = load_queries("backend.shop")
+log = logger(__name__)
 
 INGESTED = Counter("opsconsole_ingested_rows_total", "Ingested rows", ["kind", "outcome"], registry=REGISTRY)
 
@@ -61,17 +63,22 @@ async def orders(tx: Connection, settings: Settings, request: Batch, *, sent_by:
 
 
 async def refunds(tx: Connection, settings: Settings, request: Batch, *, sent_by: str) -> IngestResult:
-    """Refunds, whether or not their order is known."""
+    """Refunds, whether or not their order is known. Those that do not fit their order are kept, and named."""
     currency = await upserts.claim_currency(tx, settings.currency)
-    return await ingest_batch(
-        tx,
-        request,
-        RefundIn,
-        lambda rows: upserts.refunds(tx, rows, currency),
-        kind="refunds",
-        one="refund",
-        sent_by=sent_by,
-    )
+    put: list[str] = []
+
+    async def write(rows: Sequence[RefundIn]) -> upserts.UpsertCounts:
+        put.extend(row.id for row in rows)
+        return await upserts.refunds(tx, rows, currency)
+
+    result = await ingest_batch(tx, request, RefundIn, write, kind="refunds", one="refund", sent_by=sent_by)
+    odd = await doubts.doubtful_refunds(tx, put)
+    odd.pop(doubts.UNKNOWN, None)  # it may well come later
+    named = tuple(Doubt(words=doubts.WORDS[what], ids=tuple(ids)) for what, ids in odd.items())
+    for doubt in named:
+        log.warning("refunds do not fit their orders", words=doubt.words, ids=doubt.ids[:20], count=len(doubt.ids))
+        INGESTED.labels("refunds", "doubtful").inc(len(doubt.ids))
+    return result.model_copy(update={"doubts": named})
 
 
 async def downloads(tx: Connection, request: Batch, *, sent_by: str) -> IngestResult:
@@ -152,7 +159,7 @@ async def ingest_batch(
                 good.append(read)
         except ValidationError as error:
             # The reader's own words; the offending input is not repeated, it stands in quarantine.
-            found = error.errors(include_url=False, include_context=False)
+            found = error.errors(include_url=False, include_input=False)
             errors = field_errors([{**one, "loc": ("body", "rows", index, *one["loc"])} for one in found])
             rejected.append(RejectedRow(index=index, id=_source_id(row), errors=errors))
     upserted = await put(good) if good else upserts.UpsertCounts(0, 0)

@@ -16,7 +16,7 @@ from app.core.http_client import OperationsClient
 from app.core.messages import Messages
 from app.core.session import Session
 from app.dashboard import requests as dashboard_requests
-from models.accounts import Tokens
+from models.accounts import Me, Tokens
 from models.alerts import AcknowledgeAlert, Alert
 from tests.app.answers import ME, dashboard, tokens
 from tests.app.core.faulty_server import Asked, FakeClock, MemoryKeyring, NoKeyring, faulty_server, http, problem
@@ -51,6 +51,26 @@ async def test_an_answer_that_is_not_the_contract_is_told_in_words(answer: bytes
         async with OperationsClient(server.url, "t") as client:
             with pytest.raises((BadAnswer, Unreachable), match=words):
                 await dashboard_requests.dashboard(client)
+
+
+async def test_a_record_that_is_as_it_was_is_not_sent_again_and_its_headers_are_told() -> None:
+    async with faulty_server() as server:
+
+        def answer(asked: Asked) -> bytes:
+            if asked.headers.get("if-none-match") == 'W/"1"':
+                return http(b"", status="304 Not Modified", ETag='W/"1"', Opsconsole_As_Of="2026-11-24T14:02:38Z")
+            return http(ME, ETag='W/"1"')
+
+        server.answer = answer
+        async with OperationsClient(server.url, "t") as client:
+            first = await client.get_changed("/me", Me, None)
+            again = await client.get_changed("/me", Me, first.etag)
+            assert (first.record is not None, first.etag) == (True, 'W/"1"')
+            assert (again.record, again.etag) == (None, 'W/"1"')
+            assert again.headers["opsconsole-as-of"] == "2026-11-24T14:02:38Z"
+            server.answer = lambda _: http(b"", status="304 Not Modified")
+            with pytest.raises(BadAnswer, match="was not asked that"):
+                await client.get_changed("/me", Me, None)
 
 
 async def test_reads_are_repeated_when_the_server_dies_in_the_middle() -> None:

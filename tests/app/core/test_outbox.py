@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from app.alerts.domain import acknowledge
 from app.console import Console
+from app.core import files
 from app.core.connection_target import ConnectionTarget
 from app.core.link import LinkState
 from app.core.outbox import CREATE, Outbox, PendingMutation, State, outbox_path
@@ -172,3 +173,11 @@ async def test_after_a_kill_what_waits_is_shown_without_the_link(tmp_path: Path)
     assert [mutation.kind for mutation in second.mutations.pending] == ["alert.acknowledge"]
     await second.close()
     await first.close()
+
+
+def test_nobody_else_reads_what_waits_to_be_sent(tmp_path: Path) -> None:
+    path = tmp_path / "outbox-test.db"
+    path.touch(mode=0o644)  # as the first ones were
+    path.chmod(0o644)
+    files.keep_private(path)
+    assert path.stat().st_mode & 0o777 == 0o600

@@ -207,3 +207,18 @@ async def test_what_is_only_counted_is_kept_fresh_and_does_not_age_what_is_seen(
     panel.close()
     queries.close()
     await tasks.close()
+
+
+async def test_one_with_a_pace_of_its_own_keeps_it_while_the_stream_is_connected() -> None:
+    clock, tasks = FakeClock(), Tasks()
+    query = _query(clock, Source(clock), tasks)
+    query.set_live(live=True)
+    assert query.interval == 15.0
+    query.pace = 1.0
+    assert query.interval == 1.0
+    await query.refresh()
+    clock.mono += 3
+    assert query.quality is Quality.LATE
+    clock.mono += 4
+    assert query.quality is Quality.STALE
+    await tasks.close()

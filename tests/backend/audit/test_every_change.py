@@ -32,6 +32,7 @@ from tests.backend.accounts.fixtures import PASSWORD, next_code
 from tests.backend.alerts.fixtures import RULE, raise_alert
 from tests.backend.audit.fixtures import all_stamped
 from tests.backend.core.fixtures import guards
+from tests.backend.launch.audited import AUDITED
 from tests.backend.oncall.audited import oncall_cases
 from tests.backend.oncall.fixtures import Desk, person, step
 from tests.backend.risk.fixtures import QUEUE, RiskShop
@@ -155,7 +156,8 @@ class World:
         kept = settings or {"kind": "webhook", "url": "https://hooks.example/in"}
         made = self.done("POST", CONNECTIONS, "administrator", {"name": name, "settings": kept})["id"]
         if ready:
-            self.done("PUT", f"{CONNECTIONS}/{made}/secret", "administrator", {"value": "a-secret-of-a-test"})
+            secret = {"value": "a-secret-of-a-test"}
+            self.done("PUT", f"{CONNECTIONS}/{made}/secret", "administrator", secret, If_Match=1)
         return str(made)
 
     def dead_letter(self, state: str = "dead") -> str:
@@ -715,9 +717,12 @@ CASES: dict[tuple[str, str], Case] = {
     ),
     ("PATCH", f"{CONNECTIONS}/{{connection_id}}"): _connection("PATCH", "", "changed", {"rate": 2}, If_Match=2),
     ("PUT", f"{CONNECTIONS}/{{connection_id}}/secret"): _connection(
-        "PUT", "/secret", "secret_set", {"value": "another-secret"}, "after"
+        "PUT", "/secret", "secret_set", {"value": "another-secret"}, "after", If_Match=2
     ),
-    ("DELETE", f"{CONNECTIONS}/{{connection_id}}/secret"): _connection("DELETE", "/secret", "secret_removed"),
+    ("DELETE", f"{CONNECTIONS}/{{connection_id}}/secret"): _connection(
+        "DELETE", "/secret", "secret_removed", If_Match=2
+    ),
+    ("DELETE", f"{CONNECTIONS}/{{connection_id}}"): _connection("DELETE", "", "removed", If_Match=2),
     ("POST", f"{CONNECTIONS}/{{connection_id}}/pause"): _connection(
         "POST", "/pause", "paused", {"reason": "moves"}, reason="moves"
     ),
@@ -954,7 +959,7 @@ CASES: dict[tuple[str, str], Case] = {
     ),
     ("POST", "/api/ingest/rates"): _ingest("rates", {"currency": "USD", "day": "2026-11-24", "rate": "0.9"}),
 }
-
+CASES |= {route: Case(*made) for route, made in AUDITED.items()}
 
 SYSTEMS = {("POST", "/api/hooks/{connection}")}
 """What outside systems send, who are no actors of ours: see the tests of hooks."""

@@ -26,7 +26,11 @@ INCIDENT = "0198c0de-0000-7000-8000-0000000000aa"
 A_LIST = "/api/risk/lists/good/entries"
 ONCALL = f"{OPERATIONS}/oncall"
 GOOD_ID, BAD_ID = "00000000-0000-7000-8000-00000000600d", "00000000-0000-7000-8000-00000000dead"
+A_LAUNCH = "00000000-0000-7000-8000-00000000cafe"
+A_LESSON = '{"key": "k", "category": "c", "description": "d", "ownerRole": "viewer", "due": -5}'
 IDS = {
+    "launch_id": A_LAUNCH,
+    "name": "approval.waiting",
     "list_id": "good",
     "runbook_id": A_RUNBOOK,
     "schedule_id": GOOD_ID,
@@ -71,6 +75,37 @@ CASES = {
         " select now() - '1 h'::interval, now() - '1 h'::interval, true, 'failed', t, '' from unnest(array['poison',"
         " 'good']) as t",
         "backup_run", "scheduled", "file = 'poison'",
+    ),
+    f"{OPERATIONS}/launch-templates": Case(
+        "insert into launch_template (key, version, content, created_by)"
+        " select t, 1, '{\"title\": \"t\", \"items\": [], \"roll\": []}', 'test'"
+        " from unnest(array['poison', 'good']) as t",
+        "launch_template", "created_by", "key = 'poison'",
+    ),
+    f"{OPERATIONS}/launches": Case(
+        "insert into launch (id, title, short_title, zone, planned_zero_at, template_key, template_version, roll,"
+        " points, criteria, created_by) select id::uuid, t, t, 'UTC', now() + n, 'product-launch', 1, '[]', '[]', '[]',"
+        f" 'test' from (values ('poison', gen_random_uuid()::text, '1 h'::interval), ('good', '{A_LAUNCH}', '2 h'))"
+        " as v (t, id, n); insert into launch_clock_event (launch_id, seq, at, kind, reading, by)"
+        f" values ('{A_LAUNCH}', 1, now() - '1 h'::interval, 'set', -9000, 'test')",
+        "launch", "short_title", "title = 'poison'",
+    ),
+    f"{OPERATIONS}/launches/{{launch_id}}/polls": Case(
+        "insert into launch_poll (launch_id, round, question, opened_by, state, closed_at, verdict, sealed)"
+        f" select '{A_LAUNCH}', n, t, 'test', 'closed', now(), 'GO', '{{}}'"
+        " from (values ('poison', 1), ('good', 2)) as v (t, n)",
+        "launch_poll", "question", "question = 'poison'",
+    ),
+    f"{OPERATIONS}/launches/{{launch_id}}/lessons": Case(
+        "insert into launch_lesson (launch_id, item, reason, by)"
+        f" select '{A_LAUNCH}', '{A_LESSON}', t, 'test' from unnest(array['poison', 'good']) as t",
+        "launch_lesson", "reason", "reason = 'poison'",
+    ),
+    f"{OPERATIONS}/checklist": Case(
+        "insert into launch_item (launch_id, key, number, category, description, owner_role, due, blocking, automatic,"
+        f" entry_criteria, evidence, criteria, depends_on) select '{A_LAUNCH}', t, n, t, t, 'viewer', -5, true, false,"
+        " '', '[]', '{}', '{}' from (values ('poison', 1), ('good', 2)) as v (t, n)",
+        "launch_item", "category", "key = 'poison'",
     ),
     f"{OPERATIONS}/orders": Case(
         f"insert into orders (id, placed_at, currency, minor) select t, '{TO}', 'EUR', 5"
@@ -221,6 +256,11 @@ CASES = {
         "insert into calendar_feed (person, purpose, secret_hash, last_four, created_by)"
         " select 'ada', t, sha256(t::bytea), '1234', 'test' from unnest(array['poison', 'good']) as t",
         "calendar_feed", "last_four", "purpose = 'poison'",
+    ),
+    "/api/deliveries/templates/{name}/versions": Case(
+        "insert into message_template (name, version, subject, text, updated_by)"
+        " select 'approval.waiting', n, 's', 't', 'test' from generate_series(2, 3) as n",
+        "message_template", "text", "name = 'approval.waiting' and version = 3",
     ),
     "/api/risk/backtests": Case(
         "insert into risk_backtest (rules, placed_from, placed_to, circumstances, asked_by)"

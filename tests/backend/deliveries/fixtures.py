@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_network
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import httpx
@@ -117,9 +117,12 @@ class Receiver:
                 request = Received(line.split()[1], headers, body, asyncio.get_running_loop().time())
                 await self._answer(request, writer)
 
+    def note(self, request: Received) -> None:
+        (self.canaries if request.body.get("type") in {"canary", "test"} else self.got).append(request)
+
     async def _answer(self, request: Received, writer: asyncio.StreamWriter) -> None:
         path = request.path
-        (self.canaries if request.body.get("type") in {"canary", "test"} else self.got).append(request)
+        self.note(request)
         self.busy[path] = self.busy.get(path, 0) + 1
         self.busiest[path] = max(self.busiest.get(path, 0), self.busy[path])
         try:
@@ -137,9 +140,17 @@ class Receiver:
         await writer.drain()
 
 
+R = TypeVar("R", bound=Receiver)
+
+
 @asynccontextmanager
 async def receiving() -> AsyncIterator[Receiver]:
-    receiver = Receiver()
+    async with started(Receiver()) as receiver:
+        yield receiver
+
+
+@asynccontextmanager
+async def started(receiver: R) -> AsyncIterator[R]:
     await receiver.start()
     try:
         yield receiver
@@ -263,8 +274,10 @@ class Post:
         await until(lambda: self.sql(tried, connection_id, since))
 
     @asynccontextmanager
-    async def sending(self, given: DeliveryPorts | None = None, within: float = 2.0) -> AsyncIterator[Sender]:
-        sender = Sender(self.database, given or ports(), STORE, LOOPBACK, within=within)
+    async def sending(
+        self, given: DeliveryPorts | None = None, within: float = 2.0, guard: EgressGuard = LOOPBACK
+    ) -> AsyncIterator[Sender]:
+        sender = Sender(self.database, given or ports(), STORE, guard, within=within)
         task = asyncio.create_task(sender.run())
         try:
             yield sender

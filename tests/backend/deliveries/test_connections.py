@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import psycopg
@@ -15,19 +17,13 @@ import pytest
 from backend.core.keys import Key
 from backend.core.postgres_binaries import binaries
 from backend.core.settings import Settings
+from backend.deliveries import SecretStore
 from backend.deliveries.connections.state import advice_of
-from backend.deliveries.secrets import SecretStore
-from models.deliveries.connections import ConnectionState
+from backend.deliveries.sending.actions import secrets_of
+from models.deliveries.connections import ConnectionState, SecretPurpose
 from tests.conftest import Api
 
 SECRET = "canary-secret-3f9a77b1-never-seen-7f3a"
-MAIL = {
-    "kind": "smtp",
-    "host": "mail.example",
-    "user": "ops",
-    "sender": "a@b.example",
-    "recipients": ["c@d.example"],
-}
 HOOK = {"kind": "webhook", "url": "https://hooks.example/in"}
 
 
@@ -55,18 +51,27 @@ def add(client: httpx.Client, name: str = "Orders desk", **settings: Any) -> dic
     return found
 
 
+def etag(client: httpx.Client, path: str) -> dict[str, str]:
+    return {"If-Match": client.get(path).headers["etag"]}
+
+
+def set_secret(client: httpx.Client, path: str, **request: Any) -> httpx.Response:
+    """Of the connection at a path, based on what it is now."""
+    return client.put(f"{path}/secret", json=request, headers=etag(client, path))
+
+
 def test_a_connection_is_off_until_it_has_its_secret(client: httpx.Client) -> None:
     made = add(client)
     assert (made["state"], made["secret"], made["breaker"]) == ("off", None, "closed")
     assert made["advice"]["verdict"] == "Orders desk is not set up"
     path = f"/connections/{made['id']}"
-    answer = client.put(f"{path}/secret", json={"value": SECRET})
+    answer = set_secret(client, path, value=SECRET)
     assert answer.status_code == 200, answer.text
     found = answer.json()
     assert (found["state"], found["advice"], found["waiting"]) == ("ok", None, 0)
     assert found["secret"]["lastFour"] == "7f3a"
     assert len(found["secret"]["fingerprint"]) == 19
-    assert client.request("DELETE", f"{path}/secret").json()["state"] == "off"
+    assert client.request("DELETE", f"{path}/secret", headers=etag(client, path)).json()["state"] == "off"
 
 
 def test_a_mail_server_without_a_user_needs_no_secret(client: httpx.Client) -> None:
@@ -101,7 +106,7 @@ def test_a_change_needs_the_version_and_says_what_it_cannot_do(client: httpx.Cli
 
 def test_what_is_paused_says_who_and_until_when(client: httpx.Client) -> None:
     path = f"/connections/{add(client)['id']}"
-    client.put(f"{path}/secret", json={"value": SECRET})
+    set_secret(client, path, value=SECRET)
     assert client.post(f"{path}/pause", json={"until": "2020-01-01T00:00:00Z", "reason": "x"}).status_code == 422
     paused = client.post(f"{path}/pause", json={"reason": "the channel moves"}).json()
     assert (paused["state"], paused["pausedBy"], paused["pauseReason"]) == (
@@ -119,8 +124,8 @@ def test_what_is_paused_says_who_and_until_when(client: httpx.Client) -> None:
 def test_a_secret_is_nowhere_in_the_clear(api: Api, client: httpx.Client, tmp_path: Path) -> None:
     """Not in answers, the audit log, or a dump of the database."""
     path = f"/connections/{add(client)['id']}"
-    said = client.put(f"{path}/secret", json={"value": SECRET}).text
-    said += client.put(f"{path}/secret", json={"value": f"{SECRET}-next", "purpose": "receive"}).text
+    said = set_secret(client, path, value=SECRET).text
+    said += set_secret(client, path, value=f"{SECRET}-next", purpose="receive").text
     said += client.get(path).text + client.get("/connections").text
     with psycopg.connect(api.owner_url) as connection:
         said += str(connection.execute("select * from audit_log").fetchall())
@@ -137,7 +142,7 @@ def _dump(url: str) -> bytes:
 
 @pytest.mark.parametrize("problem", ["ask those who run that system.", "answered 401"])
 def test_a_sentence_ends_once(problem: str) -> None:
-    row = {"name": "n", "kind": "webhook", "problem": problem, "waiting": 0}
+    row = {"name": "n", "kind": "webhook", "problem": problem, "fault": "secret", "waiting": 0}
     advice = advice_of(row, ConnectionState.MISCONFIGURED)
     assert advice is not None
     assert advice.detail == f"{problem.rstrip('.')}. Sending has stopped. Nothing is waiting."
@@ -149,38 +154,13 @@ def test_what_comes_in_may_name_itself_as_requests_of_people_do(
 ) -> None:
     """A key in the header is the sender's own id; whose request it is says the secret, and nobody signs in."""
     path = f"/connections/{add(client)['id']}"
-    hook = client.put(f"{path}/secret", json={"value": SECRET, "purpose": "receive"}).json()["hook"]
+    hook = set_secret(client, path, value=SECRET, purpose="receive").json()["hook"]
     for _ in range(2):
         headers = proof | {"Idempotency-Key": "theirs"}
         answer = httpx.post(f"{api.base_url}{hook}", headers=headers, json={"type": "x"}, timeout=10)
         assert answer.status_code == 202, answer.text
     with psycopg.connect(api.owner_url) as connection:
         assert connection.execute("select provider_id from hook_delivery").fetchall() == [("theirs",)]
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "kept"),
-    [
-        (HOOK, HOOK | {"url": "https://thief.example/in"}, False),
-        (HOOK, HOOK | {"url": "http://hooks.example/in"}, False),
-        (HOOK, HOOK | {"url": "https://hooks.example/other"}, True),
-        (MAIL, MAIL | {"host": "thief.example"}, False),
-        (MAIL, MAIL | {"security": "none"}, False),
-        (MAIL, MAIL | {"sender": "c@b.example"}, True),
-    ],
-)
-def test_a_secret_does_not_go_where_it_was_not_entered_for(
-    client: httpx.Client, before: dict[str, Any], after: dict[str, Any], kept: bool
-) -> None:
-    """Else whoever may change an address would read a secret that is never shown."""
-    path = f"/connections/{add(client, **before)['id']}"
-    version = client.put(f"{path}/secret", json={"value": SECRET}).json()["version"]
-    changed = client.patch(path, json={"settings": after}, headers={"If-Match": f'"{version}"'}).json()
-    assert (changed["secret"] is not None, changed["state"]) == (kept, "ok" if kept else "misconfigured")
-    if not kept:
-        assert "enter it again" in changed["advice"]["detail"]
-        found = client.put(f"{path}/secret", json={"value": SECRET}).json()
-        assert (found["state"], found["secret"]["previousUntil"]) == ("ok", None)
 
 
 def test_the_secret_of_a_setting_is_for_its_own_connection() -> None:
@@ -193,18 +173,18 @@ def test_the_secret_of_a_setting_is_for_its_own_connection() -> None:
 
 
 def test_references_lead_only_where_secrets_are_kept(client: httpx.Client, tmp_path: Path) -> None:
-    path = f"/connections/{add(client)['id']}/secret"
+    path = f"/connections/{add(client)['id']}"
     for reference, words in (
         ("env:OPSCONSOLE_TOKEN_KEY", "starts with OPSCONSOLE_SECRET_"),
         ("file:/etc/passwd", "files of secrets lie in"),
         (f"file:{tmp_path}/../x", "files of secrets lie in"),
         ("vault:x", "env:NAME or file:"),
     ):
-        answer = client.put(path, json={"reference": reference})
+        answer = set_secret(client, path, reference=reference)
         assert (answer.status_code, words in answer.text) == (422, True), answer.text
-    assert client.put(path, json={"reference": f"file:{tmp_path}/token"}).json()["secret"]["reference"]
-    assert client.put(path, json={"reference": "env:OPSCONSOLE_SECRET_SLACK"}).json()["secret"]["lastFour"] == ""
-    assert client.put(path, json={}).status_code == 422
+    assert set_secret(client, path, reference=f"file:{tmp_path}/token").json()["secret"]["reference"]
+    assert set_secret(client, path, reference="env:OPSCONSOLE_SECRET_SLACK").json()["secret"]["lastFour"] == ""
+    assert set_secret(client, path).status_code == 422
 
 
 def test_a_notice_is_tried_on_a_connection_and_nothing_is_written_down(client: httpx.Client) -> None:
@@ -214,3 +194,152 @@ def test_a_notice_is_tried_on_a_connection_and_nothing_is_written_down(client: h
     assert answer.status_code == 200, answer.text
     assert answer.json()["subject"]
     assert client.post("/templates/preview", json=request | {"template": "nothing.of.ours"}).status_code == 404
+
+
+def test_a_secret_is_set_and_removed_on_what_was_seen(client: httpx.Client) -> None:
+    path = f"/connections/{add(client)['id']}"
+    assert client.put(f"{path}/secret", json={"value": SECRET}).status_code == 428
+    assert client.delete(f"{path}/secret").status_code == 428
+    stale = {"If-Match": '"9"'}
+    assert client.put(f"{path}/secret", json={"value": SECRET}, headers=stale).status_code == 412
+    assert set_secret(client, path, value=SECRET).status_code == 200
+    assert client.delete(f"{path}/secret", headers=stale).status_code == 412
+
+
+def test_rotations_within_each_other_drop_no_secret(api: Api, client: httpx.Client) -> None:
+    path = f"/connections/{add(client)['id']}"
+    for number in range(3):
+        assert set_secret(client, path, value=f"{SECRET}-{number}", previousHours=24).status_code == 200
+    assert known_secrets(api, path) == [f"{SECRET}-2", f"{SECRET}-1", f"{SECRET}-0"]
+    ended = set_secret(client, path, value=f"{SECRET}-3", previousHours=0).json()
+    assert (known_secrets(api, path), ended["secret"]["previousUntil"]) == ([f"{SECRET}-3"], None)
+
+
+def known_secrets(api: Api, path: str) -> list[str]:
+    """What is signed with."""
+    key = UUID(path.rpartition("/")[2])
+
+    async def read() -> list[str]:
+        async with await psycopg.AsyncConnection.connect(api.owner_url) as connection:
+            store = SecretStore.of(api.settings)
+            return list((await secrets_of(connection, store, key, SecretPurpose.SEND)).valid)
+
+    return asyncio.run(read())
+
+
+@pytest.mark.parametrize(
+    "url", ["https://listener.example/in", "https://hooks.example:8443/in", "http://hooks.example/in"]
+)
+def test_a_secret_is_for_the_server_it_was_entered_for(client: httpx.Client, url: str) -> None:
+    path = f"/connections/{add(client)['id']}"
+    set_secret(client, path, value=SECRET)
+    same = client.patch(
+        path, json={"settings": HOOK | {"url": "https://HOOKS.example:443/other"}}, headers=etag(client, path)
+    )
+    assert (same.json()["state"], same.json()["secret"] is None) == ("ok", False)
+    moved = client.patch(path, json={"settings": HOOK | {"url": url}}, headers=etag(client, path)).json()
+    assert (moved["state"], moved["secret"], moved["advice"]["remedy"]) == ("misconfigured", None, "secret")
+    renamed = client.patch(path, json={"name": "Other desk"}, headers=etag(client, path)).json()
+    assert renamed["state"] == "misconfigured"  # nothing brings it back but the secret
+    assert set_secret(client, path, value=SECRET).json()["state"] == "ok"
+
+
+def test_a_mail_server_has_its_password_once_more_for_less_protection(client: httpx.Client) -> None:
+    mail = {
+        "kind": "smtp",
+        "host": "mail.example",
+        "user": "ops",
+        "sender": "a@b.example",
+        "recipients": ["c@d.example"],
+    }
+    path = f"/connections/{add(client, **mail)['id']}"
+    set_secret(client, path, value=SECRET)
+    for change in ({"security": "none"}, {"host": "mail.other"}, {"port": 2525}):
+        moved = client.patch(path, json={"settings": mail | change}, headers=etag(client, path)).json()
+        assert moved["secret"] is None
+        mail |= change
+        set_secret(client, path, value=SECRET)
+
+
+def test_what_needs_no_secret_is_turned_off_and_on(client: httpx.Client) -> None:
+    made = add(client, kind="smtp", host="127.0.0.1", security="none", sender="a@b.example", recipients=["c@d.example"])
+    path = f"/connections/{made['id']}"
+    off = client.delete(f"{path}/secret", headers=etag(client, path)).json()
+    assert (off["state"], off["advice"]["verdict"]) == ("off", "Orders desk is turned off")
+    renamed = client.patch(path, json={"name": "Mail"}, headers=etag(client, path)).json()
+    assert renamed["state"] == "off"  # whatever else is changed
+    assert client.post(f"{path}/resume").json()["state"] == "ok"
+
+
+def test_a_connection_is_removed_and_its_name_is_free(api: Api, client: httpx.Client) -> None:
+    path = f"/connections/{add(client)['id']}"
+    set_secret(client, path, value=SECRET)
+    routes = client.get("/routes")
+    request = {
+        "routes": [{"team": "risk", "severity": "P1", "connectionId": path[13:], "mode": "at_once"}],
+        "reason": "x",
+    }
+    assert client.put("/routes", json=request, headers={"If-Match": routes.headers["etag"]}).status_code == 200
+    assert client.delete(path).status_code == 428
+    assert client.delete(path, headers=etag(client, path)).status_code == 204
+    assert client.get(path).status_code == 404
+    assert (client.get("/connections").json()["items"], client.get("/routes").json()["routes"]) == ([], [])
+    with psycopg.connect(api.owner_url) as connection:
+        assert connection.execute("select count(*) from connection_secret").fetchone() == (0,)
+        said = connection.execute("select action, actor from audit_log where action like '%%.removed'").fetchall()
+    assert said == [("deliveries.connection.removed", "administrator")]
+    assert add(client)["name"] == "Orders desk"
+
+
+def test_one_cell_of_the_map_is_said_once(client: httpx.Client) -> None:
+    cell = {"team": "risk", "severity": "P1", "connectionId": add(client)["id"]}
+    request = {"routes": [cell | {"mode": "at_once"}, cell | {"mode": "daily"}], "reason": "x"}
+    answer = client.put("/routes", json=request, headers={"If-Match": client.get("/routes").headers["etag"]})
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/routes/1")
+
+
+@pytest.mark.parametrize(
+    "path", ["/connections?sate=ok", "/letters?kind=dead", "/routes?x=1", "/templates?limit=1", "/contacts?q="]
+)
+def test_a_parameter_nobody_knows_is_refused(client: httpx.Client, path: str) -> None:
+    answer = client.get(path)
+    name = path.partition("?")[2].partition("=")[0]
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, f"query:{name}")
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("https://a.example/in?token=abc", "enter it as the secret"),
+        ("https://a.example/in?x=1&API_KEY=abc", "enter it as the secret"),
+        ("https://a.example/in?access%5Ftoken=abc", "enter it as the secret"),
+        ("https://a.example/in?sig=abc", "enter it as the secret"),
+        ("https://u:p@a.example/in", "enter the secret by itself"),
+        ("https://u:p@a.example?x=1", "enter the secret by itself"),
+        ("https://a.example?u:p@b.example", None),
+        ("https://a.example/in?source=ops&monkey=1", None),
+    ],
+)
+def test_an_address_has_no_secret_in_it(client: httpx.Client, url: str, words: str | None) -> None:
+    answer = client.post("/connections", json={"name": "x", "settings": {"kind": "webhook", "url": url}})
+    assert (answer.status_code, (words or "") in answer.text) == (201 if words is None else 422, True), answer.text
+
+
+@pytest.mark.parametrize("name", ["a\u202eb", "two\nlines", "\u200f", "a\u2028b", "a\u0007"])
+def test_a_name_stands_in_one_line(client: httpx.Client, name: str) -> None:
+    assert client.post("/connections", json={"name": name, "settings": HOOK}).status_code == 422
+    path = f"/connections/{add(client)['id']}"
+    assert client.patch(path, json={"name": name}, headers=etag(client, path)).status_code == 422
+    subject = {"subject": name, "text": "{title}"}
+    assert client.patch("/templates/alert.raised", json=subject, headers={"If-Match": '"1"'}).status_code == 422
+
+
+def test_what_comes_in_signed_and_cannot_be_read_is_no_matter_of_who_sent_it(api: Api, client: httpx.Client) -> None:
+    made = add(client)
+    set_secret(client, f"/connections/{made['id']}", value=SECRET, purpose="receive")
+
+    def send(secret: str) -> int:
+        hook = f"{api.base_url}{made['hook']}"
+        return httpx.post(hook, content=b"no json", headers={"x-webhook-secret": secret}, timeout=10).status_code
+
+    assert (send("another secret"), send(SECRET)) == (401, 422)

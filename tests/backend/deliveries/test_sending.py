@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 from uuid import UUID
 
 import pytest
 
+from backend.deliveries.sending import actions
 from tests.backend.deliveries.fixtures import Post, ids, order, ports, post, receiving, until
 
 
@@ -269,3 +271,28 @@ async def test_with_nothing_set_up_nothing_tries_the_network(
             await sender._prove()
         assert it.states() == {}
     assert tried == []
+
+
+async def test_a_lane_that_is_lost_is_left_once(
+    database_url: str, owner_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cancelled again while it gave its connection back, it lost one of the pool each time, until there was none."""
+    released: list[int] = []
+
+    async def release(_connection: Any, _me: Any, lane: int, _cursor: int, _due_in: float | None) -> None:
+        released.append(lane)
+        await asyncio.sleep(3600)
+
+    monkeypatch.setattr(actions, "release", release)
+    async with post(database_url, owner_url) as it, receiving() as receiver:
+        receiver.hang.add("/in")
+        await it.connect(receiver.url(), ordered=True)
+        it.record(1)
+        async with it.sending(within=30.0) as sender:
+            await until(lambda: receiver.got)
+            [(_, task)] = sender._lanes.values()
+            it.sql("update lane set held_by = gen_random_uuid(), held_until = now() + interval '1 hour'")
+            for _ in range(2):
+                await sender._beat()
+            await until(task.done)
+            assert (task.cancelling(), released, sender._lanes) == (1, [], {})

@@ -14,7 +14,7 @@ BODY = '{"type":"risk.entry.decided","text":"größer"}'
 
 
 def test_the_package_verifies_ours_with_either_key_during_a_rotation() -> None:
-    headers = signed_headers(Secrets(NEW, OLD), "msg_1", datetime.now(UTC), BODY.encode())
+    headers = signed_headers(Secrets(NEW, (OLD,)), "msg_1", datetime.now(UTC), BODY.encode())
     assert len(headers["webhook-signature"].split()) == 2
     for key in (OLD, NEW):
         Webhook(key).verify(BODY, headers)
@@ -27,7 +27,7 @@ def test_we_verify_what_the_package_signs() -> None:
         "webhook-timestamp": str(int(now.timestamp())),
         "webhook-signature": Webhook(OLD).sign("msg_2", now, BODY),
     }
-    assert verify(Secrets(NEW, OLD), headers, BODY.encode(), now) == "msg_2"
+    assert verify(Secrets(NEW, (OLD,)), headers, BODY.encode(), now) == "msg_2"
     with pytest.raises(HookError, match="no signature"):
         verify(Secrets(NEW), headers, BODY.encode(), now)
     with pytest.raises(HookError, match="no signature"):

@@ -139,7 +139,7 @@ async def tell(
 ) -> Told:
     """One try."""
     before = dict(remembered or {})
-    target = Target("c-1", to or settings(kind, vendor.url), Secrets(SECRETS[kind], previous), before)
+    target = Target("c-1", to or settings(kind, vendor.url), Secrets(SECRETS[kind], (previous,)), before)
     async with http(seconds) as client:
         result = await channel(kind).send(client, target, what)
     return Told(result, {**before, **result.remember})

@@ -62,6 +62,8 @@ class StandIn:
     def __init__(self, kind: ConnectionKind, plays: Sequence[Play]) -> None:
         self._kind = kind
         self.plays = list(plays)
+        self.always: dict[str, Play] = {}
+        """Answers by the last part of the path, whatever else is played."""
         self.heard: list[Heard] = []
         self.complaints: list[str] = []
         self.url = ""
@@ -77,8 +79,11 @@ class StandIn:
         """One connection."""
         with suppress(ConnectionError, asyncio.IncompleteReadError):
             while not reader.at_eof():
-                self._keep(await _request(reader))
-                play = self.plays.pop(0) if len(self.plays) > 1 else self.plays[0]
+                heard = await _request(reader)
+                self._keep(heard)
+                play = self.always.get(heard.path.partition("?")[0].rpartition("/")[2])
+                if play is None:
+                    play = self.plays.pop(0) if len(self.plays) > 1 else self.plays[0]
                 writer.write(_bytes(play))
                 await writer.drain()
                 if play.fault in {Fault.SILENT, Fault.STALLED}:

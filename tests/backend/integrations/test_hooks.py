@@ -12,7 +12,8 @@ from urllib.parse import urlencode
 import pytest
 from slack_sdk.signature import SignatureVerifier
 
-from backend.deliveries import HookError, HookMessage, NoticeAction, Secrets, signed_headers
+from backend.deliveries import HookContentError, HookError, HookMessage, NoticeAction, Secrets, signed_headers
+from backend.deliveries.connections.state import HOOKED
 from backend.integrations.hooks import HOOKS
 from models.deliveries.connections import ConnectionKind
 from tests.backend.integrations.fixtures import AT
@@ -42,7 +43,7 @@ def pagerduty(body: bytes, *secrets: str) -> dict[str, str]:
 def read(
     kind: ConnectionKind, headers: dict[str, str], body: bytes, current: str = SIGNING, previous: str = ""
 ) -> HookMessage:
-    return HOOKS[kind].read(Secrets(current, previous), headers, body, AT)
+    return HOOKS[kind].read(Secrets(current, (previous,)), headers, body, AT)
 
 
 def pressed(action: str = "acknowledge") -> bytes:
@@ -205,14 +206,14 @@ def test_a_body_that_makes_no_sense_is_refused_after_its_signature(body: bytes) 
         (PAGERDUTY, pagerduty(body, SIGNING)),
         (WEBHOOK, {"x-webhook-secret": SIGNING}),
     ):
-        with pytest.raises(HookError, match="JSON"):
+        with pytest.raises(HookContentError, match="JSON"):
             read(kind, headers, body)
 
 
 @pytest.mark.parametrize("payload", ["{}", '{"actions": []}', '{"actions": [7]}', '{"actions": 7, "user": 3}', "", "7"])
 def test_a_press_of_nothing_is_refused(payload: str) -> None:
     body = urlencode({"payload": payload}).encode()
-    with pytest.raises(HookError):
+    with pytest.raises(HookContentError):
         read(SLACK, slack(body, FORM), body)
 
 
@@ -228,3 +229,7 @@ def test_what_cannot_be_stored_is_not_handed_on() -> None:
     event = read(WEBHOOK, {"x-webhook-secret": SIGNING}, body)
     assert (event.type, len(event.id), len(event.data["thread"])) == ("a�b?", 64, 300)
     assert "\0" not in repr(event)
+
+
+def test_a_path_is_shown_for_the_kinds_that_are_listened_to() -> None:
+    assert HOOKS.keys() == HOOKED

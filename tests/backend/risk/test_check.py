@@ -123,6 +123,25 @@ def test_the_same_order_again_is_told_the_first_decision(api: Api) -> None:
     assert rows(api, "select count(*) from risk_entry") == [(1,)]
 
 
+def test_the_same_order_in_another_spelling_is_the_same(api: Api) -> None:
+    publish(api.owner_url)
+    customer = {"id": "C-1", "email": "Ada <ada@example.com>"}
+    said = order("1", currency="eur", billingCountry="Germany", ip="::ffff:10.0.0.9", customer=customer, note={"a": 1})
+    first = checked(api, said)
+    again = said | {
+        "id": "\ufeff1",
+        "currency": "EUR",
+        "billingCountry": "DE",
+        "ip": "10.0.0.9",
+        "customer": {"email": "ADA\uff20Example.com", "id": "C-1"},
+        "placedAt": said["placedAt"].replace("T", "t").replace("Z", "z"),
+        "deviceId": said.get("deviceId"),
+    }
+    assert checked(api, again) == first
+    for other in ({"billingCountry": "FR"}, {"note": {"a": 2}}, {"items": []}):
+        assert check(api, again | other).status_code == 409, other
+
+
 def at_once(api: Api, payloads: list[dict[str, Any]], threads: int = 20) -> list[httpx.Response]:
     """The answers to checks that are sent at the same time."""
     ready = threading.Barrier(min(threads, len(payloads)))

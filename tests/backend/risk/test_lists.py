@@ -50,6 +50,11 @@ def soon(**ahead: float) -> str:
         ("ip", "2001:DB8:0::7", "2001:db8::7", "2001:db8::/48"),
         ("email", " Ada@Example.COM ", "ada@example.com", "a***@example.com"),
         ("email_domain", "Mail.Example", "mail.example", "mail.example"),
+        ("email_domain", "@Mail.Example", "mail.example", "mail.example"),
+        ("email", "mailto:Ada@example.com", "ada@example.com", "a***@example.com"),
+        ("email", "Ada Lee <Ada@example.com>", "ada@example.com", "a***@example.com"),
+        ("email", "ada\uff20example.com", "ada@example.com", "a***@example.com"),
+        ("card_country", "Deutschland", "DE", "DE"),
         ("card", "tok_4417_4417", "tok_4417_4417", "…4417"),
         ("card_country", "de", "DE", "DE"),
         ("card_country", "Germany", "DE", "DE"),
@@ -89,6 +94,27 @@ def test_entries_come_once_and_go(api: Api) -> None:
     assert send(api, "DELETE", f"/lists/devices/entries/{entry}").status_code == 404
     assert put_on(api, "devices", "d1").status_code == 201
     assert put_on(api, "nowhere", "d1").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("metric", "value", "words"),
+    [
+        ("email", "ada.example.com", "an e-mail address is expected"),
+        ("email", "ada@", "an e-mail address is expected"),
+        ("email", "@example.com", "an e-mail address is expected"),
+        ("email", "ada@example.com, bob@example.com", "an e-mail address is expected"),
+        ("email_alias", "ada", "an e-mail address is expected"),
+        ("email_domain", "*.example.com", "what stands behind the @"),
+        ("email_domain", ".example.com", "what stands behind the @"),
+        ("email_domain", "https://example.com/shop", "what stands behind the @"),
+        ("email_domain", "ada@example.com", "what stands behind the @"),
+    ],
+)
+def test_what_no_order_can_have_is_refused(api: Api, metric: str, value: str, words: str) -> None:
+    make_list(api, "stolen", "block", metric)
+    answer = put_on(api, "stolen", value)
+    assert answer.status_code == 422, answer.text
+    assert words in answer.json()["errors"][0]["message"]
 
 
 def test_pages_of_entries_and_lists(api: Api) -> None:

@@ -86,6 +86,29 @@ def test_filters_find_what_they_say(shop: RiskShop) -> None:
     assert counts == {"open": 2, "mine": 1, "escalated": 1, "dueSoon": 2, "overdue": 1, "snoozed": 1}
 
 
+@pytest.mark.parametrize(
+    ("kept", "typed"),
+    [
+        ({"order_id": "ΟΔΟΣ-1"}, "οδος"),
+        ({"order_id": "ΟΔΟΣ-1"}, "ΟΔΟΣ-1"),
+        ({"order_id": "οδός"}, "ΟΔΌΣ"),
+        ({"customer": "İPEK"}, "ipek"),
+        ({"customer": "İPEK"}, "İPEK"),
+        ({"card_country": "DE"}, "germany"),
+        ({"card_country": "DE"}, "Deutschland"),
+        ({"ip_country": "KR"}, "South Korea"),
+        ({"ip_country": "KR", "order_id": "A-77"}, "a-77 KOR"),
+    ],
+)
+def test_words_are_found_in_any_letter_case_and_countries_by_name(
+    shop: RiskShop, kept: dict[str, Any], typed: str
+) -> None:
+    shop.entry(order_id="another", customer="model", card_country="FR", ip_country="NL")
+    wanted = shop.entry(**{"order_id": "wanted", "card_country": None, "ip_country": None} | kept)
+    found = shop.get(QUEUE, text=typed).json()["items"]
+    assert [item["entryId"] for item in found] == [str(wanted)]
+
+
 @pytest.mark.parametrize("sort", ["score", "due", "age", "amount"])
 @pytest.mark.parametrize("direction", ["asc", "desc"])
 def test_pages_tell_each_entry_once(shop: RiskShop, sort: str, direction: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import jwt
 import pytest
 
-from app.__main__ import main
+from app.__main__ import main, parser
 from backend.core import processes
 
 
@@ -39,7 +39,13 @@ def test_help_imports_nothing_heavy() -> None:
         (["import", "orders"], "FILE"),
         (["import", "orders", "f.csv", "--columns", "price=x"], "there is no field price"),
         (["import", "orders", "f.csv", "--columns", "order_id"], "field=column"),
-        (["import", "orders", "f.csv", "--currency", "pounds"], "three letters"),
+        (["import", "orders", "f.csv", "--columns", "placed_at=Placed, UTC"], "stands in quotes"),
+        (["import", "orders", "f.csv", "--columns", "total=A,total=B"], "total is there twice"),
+        (["import", "orders", "f.csv", "--currency", "pounds"], "no currency code of ISO 4217"),
+        (["import", "orders", "f.csv", "--currency", "XXX"], "XXX says that there is no currency"),
+        (["import", "orders", "f.csv", "--encoding", "klingon"], "there is no encoding of text called klingon"),
+        (["import", "orders", "f.csv", "--encoding", "base64"], "there is no encoding of text called base64"),
+        (["import", "orders", "f.csv", "--states", "Storniert=gone"], "there are paid, pending, left-out"),
     ],
 )
 def test_what_is_wrong_is_said(arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -47,6 +53,15 @@ def test_what_is_wrong_is_said(arguments: list[str], words: str, capsys: pytest.
         main(arguments)
     assert end.value.code == 2
     assert words in capsys.readouterr().err
+
+
+def test_columns_and_states_may_have_commas() -> None:
+    columns = '"placed_at"="Placed, UTC",total=Total'
+    options = parser().parse_args(
+        ["import", "orders", "f", "--columns", columns, "--states", "Storniert=left-out", "--encoding", "utf-16"]
+    )
+    assert options.columns == {"placed_at": "Placed, UTC", "total": "Total"}
+    assert (options.states, options.encoding) == ({"Storniert": "left-out"}, "utf-16")
 
 
 def test_a_command_without_a_database_says_what_to_set(

@@ -54,12 +54,12 @@ def test_what_a_file_does_not_say_is_asked_for_with_the_command_to_run(
     monkeypatch.setenv("TZ", "Europe/Paris")
     refused = _run(database_url, "import", "orders", str(file), "--currency", "EUR")
     assert refused.returncode == 1
-    words, command = refused.stderr.rstrip("\n").splitlines()[-2:]
-    assert words == "Run it again, with --dates month-first and --decimal . where that is right:"
-    assert shlex.split(command) == [
-        *("opsconsole", "import", "orders", str(file), "--currency", "EUR", "--database-url", database_url),
-        *("--dates", "day-first", "--decimal", ","),
-    ]
+    words, *commands = refused.stderr.rstrip("\n").splitlines()[-5:]
+    assert words == "Run it again, as it is meant:"
+    given = ["opsconsole", "import", "orders", str(file), "--currency", "EUR", "--database-url", database_url]
+    assert [shlex.split(command) for command in commands] == [
+        [*given, "--dates", dates, "--decimal", sign] for dates in ("day-first", "month-first") for sign in (",", ".")
+    ], "each of them is what it says"
     file.write_text("order_id;placed_at;total\nS-1;24.11.2026 14:05;12,50\n", encoding="utf-8")
     refused = _run(database_url, "import", "orders", str(file), "--currency", "EUR")
     command = refused.stderr.rstrip("\n").splitlines()[-1]

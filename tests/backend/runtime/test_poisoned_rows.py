@@ -63,6 +63,20 @@ insert into incident (title, severity, description, started_at, detected_at, ori
   select t, 'SEV3', 'd', now() - '1 h'::interval, now() - '1 h'::interval, 'manual', false, 'test',
          now() - '1 min'::interval, now() - '1 min'::interval from unnest(array['poison', 'good']) as t;
 """
+LAUNCHES = """
+insert into launch (title, short_title, zone, planned_zero_at, template_key, template_version, roll, points, criteria,
+                    created_by)
+  select t, t, 'UTC', now() + '1 h'::interval, 'product-launch', 1, '[]', '[]', '[]', 'test'
+    from unnest(array['poison', 'good']) as t;
+insert into launch_clock_event (launch_id, seq, at, kind, reading, by)
+  select id, 1, now() - '1 h'::interval, 'set', -9000, 'test' from launch;
+"""
+SEALED = (
+    '{"launch": {"id": "l", "poll": "p", "round": 1, "title": "t", "zone": "UTC", "rehearsalOf": null,'
+    ' "reading": null}, "question": "q", "opened": {"at": null, "by": "b"}, "closed": {"at": null, "by": "b"},'
+    ' "verdict": {"word": "GO"}, "rollCall": [], "checklist": [], "evidence": [], "waivers": [], "overrides": [],'
+    ' "clock": []}'
+)
 
 CASES = {
     "ends of grants": Case(
@@ -146,6 +160,27 @@ CASES = {
         ' definition) select id, 1, now(), now(), \'test\', \'\', \'{"cover": {"zone": "UTC"}, "layers": [{"name": "l",'
         ' "seats": [[]], "zone": "UTC", "anchor": "2026-01-05T00:00"}]}\' from schedule;' + TRIP.format("alert"),
         "select title like 'good%' from alert where source = 'oncall.cover'",
+    ),
+    "launch polls": Case(
+        LAUNCHES + "update launch set roll = '5' where title = 'poison'; insert into launch_poll (launch_id, round,"
+        " question, opened_by, opened_at) select id, 1, title, 'test', case title when 'poison' then now() else"
+        " clock_timestamp() end from launch; insert into launch_evidence (poll_id, key, number, stale_after,"
+        " evaluated_at, verdict, binds) select id, 'record', 1, 60, now() - '1 h'::interval, 'unknown', '{}'"
+        " from launch_poll;",
+        "select p.question = 'good' from launch_evidence as e join launch_poll as p on p.id = e.poll_id"
+        " where e.evaluated_at > now() - '1 min'::interval",
+    ),
+    "overdue launch items": Case(
+        LAUNCHES + "insert into launch_item (launch_id, key, number, category, description, owner_role, due, blocking,"
+        " automatic, entry_criteria, evidence, criteria, depends_on) select id, title, 1, title, title, 'viewer',"
+        " -8000, true, false, '', '[]', '{}', '{}' from launch;" + TRIP.format("alert"),
+        "select title like 'good%' from alert where source = 'launch.checklist'",
+    ),
+    "launch records": Case(
+        LAUNCHES + "insert into launch_poll (launch_id, round, question, opened_by, state, closed_at, verdict, sealed)"
+        " select id, 1, title, 'test', 'closed', now(), 'GO', case title when 'poison' then '{}'::jsonb else"
+        f" '{SEALED}' end from launch;",
+        "select p.question = 'good' from launch_record as r join launch_poll as p on p.id = r.poll_id",
     ),
     "alert evaluation": Case(
         "insert into alert_rule (figure, title, comparison, value, range_days, severity, updated_by) values"

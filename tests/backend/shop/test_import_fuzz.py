@@ -56,7 +56,9 @@ def _rows(draw: st.DrawFn) -> list[Row]:
         written = draw(st.sampled_from([at.isoformat(), f"{at:%Y-%m-%d %H:%M:%S} +0000", f"{at:%Y-%m-%dT%H:%M:%SZ}"]))
         if kind == "sale":
             minor = draw(st.integers(-500_000, 5_000_000) | st.sampled_from([0, 250_000, 100]))
-            one = draw(st.sampled_from([style] * 9 + ["comma", "point", "thousandths"]))
+            # Where others show that a point groups digits, 12.340 is 12340, and rightly so.
+            odd = ["comma", "point"] + (["thousandths"] if style != "german" else [])
+            one = draw(st.sampled_from([style] * 9 + odd))
             rows.append(Row((order, written, _amount(minor, one)), minor))
         elif kind == "blank":
             cells = [draw(st.sampled_from(BLANK)) for _ in range(3)]

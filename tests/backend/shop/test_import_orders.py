@@ -56,7 +56,7 @@ async def test_real_orders_give_the_reference_figures(open_database: Callable[[]
     [
         (b"", "it is empty"),
         (HEADER.encode(), "no rows"),
-        (b"order_id,placed_at\na,2026-01-01\n", "column total is missing"),
+        (b"order_id,placed_at\na,2026-01-01\n", "column 'total' is missing"),
         (f"{HEADER}a,2026-01-01T10:00:00,1.00\nb,2026-01-01,x\n".encode(), "line 3, column total: 'x' is no amount"),
         (f"{HEADER}a,2026-01-01,1.005\n".encode(), "line 2, column total: '1.005' is no amount in GBP"),
         (f"{HEADER}a,2026-01-01,1e999999\n".encode(), "line 2, column total: '1e999999' is no amount"),

@@ -132,3 +132,75 @@ def test_what_was_delivered_is_counted_in_words(api: Api) -> None:
             "select resource_label from audit_log where resource_type = 'ingest_batch' order by seq"
         ).fetchall()
     assert [label for (label,) in entries] == ["1 order", "1 reading", "2 orders", "2 readings"]
+
+
+def test_currencies_that_are_none_are_named(api: Api) -> None:
+    rows = [_order(n, currency=code) for n, code in enumerate(["XYZ", "BTC", "XXX", "€", "eur", "HRK"])]
+    result = _send(api, "orders", rows).json()
+    assert (result["inserted"], len(result["rejected"])) == (2, 4)
+    assert [row["errors"][0]["message"].partition(";")[0] for row in result["rejected"]] == [
+        "there is no currency XYZ in ISO 4217",
+        "there is no currency BTC in ISO 4217",
+        "XXX says that there is no currency",
+        "€ is a sign",
+    ]
+
+
+def test_letters_of_an_instant_may_be_small(api: Api) -> None:
+    assert _send(api, "orders", [_order(1, placedAt="2026-01-02t03:04:05z")]).json()["inserted"] == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"total": -1}, "must be 0 or more"),
+        ({"placedAt": "1960-01-01T00:00:00Z"}, "must not lie before 1970-01-01"),
+        ({"placedAt": "2026-01-01T00:00:00"}, "must be an instant with a zone, such as 2026-11-24T14:02:37Z"),
+        ({"id": ""}, "must not be empty"),
+        ({"id": "a" * 201}, "must have at most 200 characters"),
+        ({"surprise": 1}, "is no field of this request"),
+        ({"currency": None}, "must be text"),
+    ],
+)
+def test_what_is_wrong_is_said_in_plain_words(api: Api, wrong: dict[str, Any], message: str) -> None:
+    (row,) = _send(api, "orders", [_order(1, **wrong)]).json()["rejected"]
+    assert [error["message"] for error in row["errors"]] == [message]
+    assert _send(api, "orders", []).json()["errors"][0]["message"] == "must not be empty"
+
+
+def test_refunds_that_do_not_fit_their_orders_are_kept_and_named(api: Api) -> None:
+    _send(api, "orders", [_order(n) for n in range(4)])
+
+    def refund(number: int, **more: Any) -> dict[str, Any]:
+        at = (NOW + timedelta(minutes=1)).isoformat()
+        return {"id": f"r{number}", "orderId": "o0", "refundedAt": at, "currency": "EUR", "amount": 60} | more
+
+    fine = _send(api, "refunds", [refund(0), refund(1, orderId="o9"), refund(2, orderId=None)]).json()
+    assert (fine["inserted"], fine["doubts"]) == (3, []), "an order may come later"
+    odd = [
+        refund(3),
+        refund(4, orderId="o1", currency="USD"),
+        refund(5, orderId="o2", refundedAt=(NOW - timedelta(days=1)).isoformat()),
+    ]
+    result = _send(api, "refunds", odd).json()
+    assert result["inserted"] == 3
+    assert result["doubts"] == [
+        {"words": "refunds from before their order was placed", "ids": ["r5"]},
+        {"words": "refunds in another currency than their order", "ids": ["r4"]},
+        {"words": "orders of which more was given back than they were worth", "ids": ["o0"]},
+    ]
+
+
+def test_a_country_that_nobody_knows_is_found_in_any_letter_case(api: Api) -> None:
+    names = ["Atlantis", "Deutschland", "Côte d\u2019Ivoire", "Republic of Korea", "日本", "Россия"]
+    _send(api, "orders", [_order(n, country=name) for n, name in enumerate(names)])
+    window = {"from": (NOW - timedelta(hours=1)).isoformat(), "to": NOW.isoformat()}
+
+    def found(country: str) -> list[str]:
+        url = f"{api.base_url}/api/operations/orders"
+        page = httpx.get(url, params=window | {"country": country}, headers=api.headers()).json()
+        assert page["summary"]["count"] == len(page["items"])
+        return [order["id"] for order in page["items"]]
+
+    assert found("ATLANTIS") == found("atlantis") == ["o0"]
+    assert [found(each) for each in ("DE", "CI", "south korea", "Japan", "RU")] == [[f"o{n}"] for n in range(1, 6)]

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from models.deliveries.connections import Connection, ConnectionDetail
 from models.deliveries.letters import Letter, LetterDetail
-from models.deliveries.routing import RouteMap
+from models.deliveries.routing import ContactMethod, RouteMap
 from tests.app.answers import AS_OF, ME
 from tests.app.core.faulty_server import Asked, http, problem
 from tests.views.office import Office, office
@@ -146,6 +146,7 @@ def connections() -> list[dict[str, Any]]:
             lastErrorAt=ago(minutes=4),
             advice={
                 "verdict": "No refund reaches the shop",
+                "remedy": "secret",
                 "detail": "The shop answers 401, signature rejected, to every try since 13:21:04.",
                 "steps": [
                     "Get the new secret from the shop lead, NB.",
@@ -173,6 +174,7 @@ def connections() -> list[dict[str, Any]]:
             lastErrorAt=ago(minutes=2),
             advice={
                 "verdict": "Nothing reaches Finance webhook",
+                "remedy": "secret",
                 "detail": "Its certificate has changed.",
                 "steps": ["Ask finance for the new one, then send a test."],
             },
@@ -189,6 +191,7 @@ def connections() -> list[dict[str, Any]]:
             lastErrorAt=ago(minutes=3),
             advice={
                 "verdict": "Nothing reaches Tax rates",
+                "remedy": "secret",
                 "detail": "403 sandbox key used in production. Sending has stopped.",
                 "steps": ["Enter the live key.", "Send a test."],
             },
@@ -224,6 +227,7 @@ def connections() -> list[dict[str, Any]]:
             pauseReason="channel moves",
             advice={
                 "verdict": "Discord ops is paused",
+                "remedy": "resume",
                 "detail": "channel moves.",
                 "steps": ["Resume sends 14 messages in order."],
             },
@@ -262,6 +266,7 @@ def connections() -> list[dict[str, Any]]:
                 proofTriedAt=None,
                 advice={
                     "verdict": f"{name} is not set up",
+                    "remedy": "secret",
                     "detail": "Not set up.",
                     "steps": [steps],
                 },
@@ -385,7 +390,16 @@ def route_map(**more: Any) -> dict[str, Any]:
     }
 
 
-def template(name: str) -> dict[str, Any]:
+CODE = "482913"
+"""What comes to every address."""
+
+
+def contact(address: str, **more: Any) -> dict[str, Any]:
+    """An address of one's own."""
+    return {"id": address, "address": address, "state": "unverified", "verifiedAt": None, "version": 1, **more}
+
+
+def template(name: str, **more: Any) -> dict[str, Any]:
     """What a notice says."""
     return {
         "name": name,
@@ -396,6 +410,7 @@ def template(name: str) -> dict[str, Any]:
         "version": 1,
         "updatedAt": ago(days=2),
         "updatedBy": "Operations lead",
+        **more,
     }
 
 
@@ -406,6 +421,8 @@ class Systems:
     connections: list[dict[str, Any]] = field(default_factory=connections)
     letters: list[dict[str, Any]] = field(default_factory=letters)
     routes: dict[str, Any] = field(default_factory=route_map)
+    texts: list[dict[str, Any]] = field(default_factory=lambda: [template("alert.raised")])
+    contacts: list[dict[str, Any]] = field(default_factory=list)
     proof: dict[str, Any] = field(default_factory=lambda: {"proof": "proven", "seconds": 0.2, "words": "200 OK"})
     refusal: bytes | None = None
     """What every write is answered, if anything."""
@@ -434,18 +451,44 @@ class Systems:
                 return self._routes(asked.method, body)
             case "templates" if asked.method == "POST":
                 return http({"subject": "P2 Downloads failing", "text": f"As {body['connectionId']} shows it"})
+            case "templates" if asked.method == "PATCH":
+                self.texts.insert(0, template("alert.raised", **body, version=len(self.texts) + 1))
+                return http(self.texts[0], ETag=f'"{len(self.texts)}"')
+            case "templates" if parts[-1] == "versions":
+                return _page([each for each in self.texts if each["name"] == parts[1]] or [template(parts[1])])
             case "templates":
                 return _page([template("alert.raised"), template("approval.waits")])
+            case "contacts":
+                return self._contacts(asked.method, parts[1:], body)
         raise AssertionError(path)
+
+    def _contacts(self, method: str, parts: list[str], body: Any) -> bytes:
+        if method == "GET":
+            return _page([_checked(ContactMethod, each) for each in self.contacts])
+        match method, parts:
+            case "POST", []:
+                self.contacts.append(contact(body["address"]))
+                return http(self.contacts[-1])
+            case "POST", [known, "verify"]:
+                if body["code"] != CODE:
+                    return problem("invalid", 422, "This is not the code that was sent.")
+                found = next(each for each in self.contacts if each["id"] == known)
+                found |= {"state": "verified", "verifiedAt": AS_OF.isoformat()}
+                return http(found)
+        self.contacts = [each for each in self.contacts if each["id"] != parts[0]]
+        return http("")
 
     def _connections(self, method: str, parts: list[str], body: Any) -> bytes:
         if not parts and method == "GET":
             return _page([_checked(Connection, each) for each in self.connections])
         if not parts:
-            made = connection(body["name"], body["settings"], state="off", secret=None)
+            advice = {"verdict": "It is not set up", "detail": "Nothing is sent.", "steps": [], "remedy": "secret"}
+            made = connection(body["name"], body["settings"], state="off", secret=None, advice=advice)
             self.connections.append(made)
             return http(self._detail(made))
-        found = next(each for each in self.connections if each["id"] == parts[0])
+        found = next((each for each in self.connections if each["id"] == parts[0]), None)
+        if found is None:
+            return problem("not-found", 404, "There is no such connection.")
         match method, parts[1:]:
             case "POST", ["test"]:
                 return http({"connectionId": found["id"], "at": AS_OF.isoformat(), **self.proof})
@@ -464,6 +507,9 @@ class Systems:
                 found |= {"state": "off", "secret": None}
             case "PATCH", []:
                 found |= body
+            case "DELETE", []:
+                self.connections.remove(found)
+                return http("")
         if method != "GET":
             found["version"] += 1
         return http(self._detail(found), ETag=f'"{found["version"]}"')

@@ -9,13 +9,14 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLineEdit
 
+from models.core.topics import Topic
 from models.deliveries.connections import Connection, ConnectionKind
 from tests.app.core.faulty_server import problem
 from tests.views.deliveries.fixtures import SMTP, Systems, conflict, connection, slack
 from tests.views.deliveries.test_systems import press, told, workspace
 from tests.views.office import Office, shown, turns, until
 from views.accounts.second_factor.dialog import SetUpDialog
-from views.deliveries.connection_dialogs import ConnectionDialog, SecretDialog, TurnOffDialog
+from views.deliveries.connection_dialogs import ConnectionDialog, RemoveDialog, SecretDialog, TurnOffDialog
 from views.deliveries.settings_form import LABELS, FieldError, SettingsForm
 from views.kit.dialogs.conflict import ConflictDialog
 from views.shell.application import ConsoleApplication
@@ -221,3 +222,41 @@ def test_turning_off_says_what_is_given_up(aio: Any, tmp_path: Path) -> None:
         await until(lambda: "No signing secret is set" in detail.secret.text())
 
     workspace(aio, tmp_path, steps)
+
+
+def test_removing_says_what_stays_and_needs_what_was_seen(aio: Any, tmp_path: Path) -> None:
+    async def steps(made: Office, systems: Systems, app: ConsoleApplication) -> None:
+        actions = made.console.actions
+        assert "dead letters" in (actions.execute("deliveries.remove") or "")
+        app.window.panels.panel("deliveries.connection").chosen.choose("slack-ops-incidents")
+        assert actions.execute("deliveries.remove") is None
+        dialog = shown(RemoveDialog)
+        words = dialog.column.itemAt(0).widget().text()  # type: ignore[union-attr]
+        assert "stay in the lists and in the audit log" in words
+        dialog.submit()
+        await until(lambda: told(made))
+        assert systems.asked[-1][:2] == ("DELETE", "/connections/slack-ops-incidents")
+        assert "if-match" in systems.keys[-1]
+        assert told(made) == ["Remove: Slack #ops-incidents"]
+        await until(lambda: app.window.panels.panel("deliveries.connection").chosen.id != "slack-ops-incidents")
+
+    workspace(aio, tmp_path, steps)
+
+
+def test_what_needs_no_secret_is_turned_off_and_on(aio: Any, tmp_path: Path) -> None:
+    async def steps(made: Office, systems: Systems, app: ConsoleApplication) -> None:
+        found = next(each for each in systems.connections if each["id"] == "mail")
+        assert made.console.actions.execute("deliveries.off") is None
+        shown(TurnOffDialog).submit()
+        await until(lambda: systems.asked)
+        assert systems.asked[-1][:2] == ("DELETE", "/connections/mail/secret")
+        advice = {"verdict": "Mail is turned off", "detail": "Nothing is sent.", "steps": [], "remedy": "resume"}
+        found |= {"advice": advice}
+        made.console.queries.invalidate(Topic.CONNECTIONS)
+        detail = app.window.panels.panel("deliveries.connection")
+        await until(lambda: detail.buttons["pause"].text() == "Turn on")
+        detail.buttons["pause"].click()
+        await until(lambda: systems.asked[-1][:2] == ("POST", "/connections/mail/resume"))
+
+    known = [connection("Mail", {**SMTP, "user": ""}, secret=None)]
+    workspace(aio, tmp_path, steps, connections=known)

@@ -138,7 +138,7 @@ async def _replay(it: Workspace, mail: Post, receiver: Receiver) -> None:
     await until(lambda: counting.counted is not None)
     assert counting.said.text() == "1 letter goes again, in Test."
     counting.submit()
-    await until(lambda: "Replayed 1 letter" in it.told and not it.letters.letters and closed())
+    await until(lambda: "Replay: 1 letter" in it.told and not it.letters.letters and closed())
     it.letters.tabs["sent"].click()
     await until(lambda: it.letters.letters)
 

@@ -71,7 +71,7 @@ def test_those_of_one_cause_are_selected_and_replayed_after_a_count(aio: Any, tm
         )
         dialog.submit()
         await until(lambda: told(made))
-        assert told(made) == ["Replayed 4 letters"]
+        assert told(made) == ["Replay: 4 letters"]
         assert systems.asked[-1][2] == {"ids": ["letter-1", "letter-2", "letter-3", "letter-4", "letter-6"]}
         await until(lambda: len(panel.letters) == 3)
         assert panel.table.chosen == {"letter-3"}  # what was left out stays chosen

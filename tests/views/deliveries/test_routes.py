@@ -9,11 +9,13 @@ from PySide6.QtCore import QSize, Qt
 
 from models.alerts import Severity
 from models.deliveries.routing import RouteMode, Team
-from tests.views.deliveries.fixtures import Systems, conflict
+from tests.views.deliveries.fixtures import CODE, Systems, conflict, template
 from tests.views.deliveries.test_systems import press, told, workspace
 from tests.views.office import Office, shown, turns, until
+from views.deliveries.contacts_dialog import ContactsDialog
 from views.deliveries.route_grid import Cell
 from views.deliveries.routes_dialog import RoutesDialog
+from views.deliveries.text_dialog import TextDialog
 from views.kit.dialogs.conflict import ConflictDialog
 from views.shell.application import ConsoleApplication
 
@@ -113,5 +115,74 @@ def test_a_message_is_tried_without_being_sent(aio: Any, tmp_path: Path) -> None
         panel.by.setCurrentIndex(1)
         panel.by.activated.emit(1)
         await until(lambda: "slack" in panel.text.toPlainText())
+
+    workspace(aio, tmp_path, steps)
+
+
+def test_a_text_is_changed_as_a_new_version_and_seen_before(aio: Any, tmp_path: Path) -> None:
+    async def steps(made: Office, systems: Systems, app: ConsoleApplication) -> None:
+        panel = app.window.panels.panel("deliveries.routes")
+        await until(panel.template.count)
+        panel.show_page(1)
+        panel.edit_text.click()
+        dialog = shown(TextDialog)
+        await until(lambda: dialog.versions and dialog.shown.toPlainText())
+        assert (dialog.subject.text(), dialog.text.toPlainText()) == ("{severity} {title}", "{title} since {since}")
+        dialog.submit()
+        assert dialog.error == "Nothing was changed yet."
+        dialog.text.setPlainText("Now: {title}")
+        await until(lambda: systems.asked[-1][2].get("text") == "Now: {title}")  # how it looks, not saved
+        assert systems.asked[-1][1] == "/templates/preview"
+        dialog.submit()
+        await until(lambda: told(made))
+        saved = ("PATCH", "/templates/alert.raised", {"subject": "{severity} {title}", "text": "Now: {title}"})
+        assert "if-match" in systems.keys[systems.asked.index(saved)]
+
+    workspace(aio, tmp_path, steps)
+
+
+def test_an_earlier_version_of_a_text_is_taken_up_again(aio: Any, tmp_path: Path) -> None:
+    async def steps(made: Office, systems: Systems, app: ConsoleApplication) -> None:
+        systems.texts.insert(0, template("alert.raised", version=2, text="Worse: {title}"))
+        assert made.console.actions.execute("deliveries.edit-text") is None
+        dialog = shown(TextDialog)
+        await until(lambda: len(dialog.versions) == 2)
+        assert dialog.text.toPlainText() == "Worse: {title}"
+        dialog.version.setCurrentIndex(1)
+        dialog.version.activated.emit(1)
+        dialog.submit()
+        await until(lambda: told(made))
+        assert systems.texts[0]["text"] == "{title} since {since}"
+        del app
+
+    workspace(aio, tmp_path, steps)
+
+
+def test_an_address_of_ones_own_is_added_proved_and_removed(aio: Any, tmp_path: Path) -> None:
+    async def steps(made: Office, systems: Systems, app: ConsoleApplication) -> None:
+        assert made.console.actions.execute("deliveries.contacts") is None
+        dialog = shown(ContactsDialog)
+        await until(lambda: "None yet" in dialog.state.text())
+        dialog.address.setText("nonsense")
+        dialog.add()
+        assert "Enter a mail address" in dialog.error
+        dialog.address.setText("ada@example.com")
+        dialog.add()
+        await until(lambda: dialog.codes)
+        [contact] = dialog.contacts
+        dialog.codes[contact.id].setText("1")
+        dialog.verify(contact)
+        assert "The code has 6 digits" in dialog.error
+        dialog.codes[contact.id].setText("000000")
+        dialog.verify(contact)
+        await until(lambda: "not the code" in dialog.error)
+        dialog.codes[contact.id].setText(CODE)
+        dialog.verify(contact)
+        await until(lambda: not dialog.codes and not dialog.is_busy)
+        assert [each.state for each in dialog.contacts] == ["verified"]
+        dialog.remove(dialog.contacts[0])
+        await until(lambda: not dialog.contacts)
+        dialog.reject()
+        del systems, app
 
     workspace(aio, tmp_path, steps)

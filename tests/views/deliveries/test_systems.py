@@ -19,8 +19,9 @@ from tests.views.office import Office, app_of, shown, turns, until
 from views.deliveries.capability import SYSTEMS
 from views.deliveries.connection_dialogs import PauseDialog
 from views.deliveries.connection_panel import proof_line
-from views.deliveries.wording import ATTENTION, Heading, remedy
-from views.kit.theme import current
+from views.deliveries.hour_bars import hues
+from views.deliveries.wording import ATTENTION, Heading, fate_words, remedy
+from views.kit.theme import THEMES, current
 from views.shell.application import ConsoleApplication
 
 KEY = Qt.Key
@@ -56,9 +57,9 @@ def rows(app: ConsoleApplication) -> list[str]:
 
 
 def told(made: Office) -> list[str]:
-    """What the message bar said, but of the link and the clock, which stands still here."""
-    said = [message.text for message in made.console.messages.history]
-    return [text for text in said if "clock" not in text and not text.startswith("Connected")]
+    """What the message bar said, but of the clock, which stands still here, and of the link, whose time is its own."""
+    own = ("clock", "Connected to")
+    return [each.text for each in made.console.messages.history if not any(words in each.text for words in own)]
 
 
 def press(widget: QWidget, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
@@ -196,7 +197,7 @@ def test_pausing_asks_until_when_and_why_and_can_be_undone(aio: Any, tmp_path: P
         assert body["until"].startswith("2026-11-24T15:02:37")
         await until(lambda: detail.buttons["pause"].text() == "Resume")
         await until(lambda: told(made))
-        assert told(made) == ["Paused Shop webhook, refund until 15:02 UTC"]
+        assert told(made) == ["Pause: Shop webhook, refund until 15:02 UTC"]
         message = next(message for message in made.console.messages.history if message.text == told(made)[0])
         assert message.undo is not None
         message.undo()
@@ -298,16 +299,15 @@ def test_a_connection_is_found_in_the_palette(aio: Any, tmp_path: Path) -> None:
 
 def test_the_remedy_is_the_first_button() -> None:
 
-    def of(**more: Any) -> str:
-        return remedy(Connection.model_validate(connection("A", webhook(), **more)))
+    def of(advised: str | None, **more: Any) -> str:
+        advice = {"verdict": "v", "detail": "d", "steps": [], "remedy": advised}
+        return remedy(Connection.model_validate(connection("A", webhook(), advice=advice, **more)))
 
-    assert of() == ""
-    assert of(state="off", secret=None) == "secret"
-    assert of(state="misconfigured", lastError="401 signature rejected") == "secret"
-    assert of(state="misconfigured", lastError="404 not found") == "change"
-    assert of(state="failing", lastError="no answer within 10 s") == "test"
-    assert of(state="paused") == "pause"
-    assert of(state="disabled") == "change"
+    assert remedy(Connection.model_validate(connection("A", webhook()))) == ""
+    assert of(None, state="late") == ""
+    assert of("secret", state="misconfigured", lastError="404 not found") == "secret"  # as the server says
+    assert of("change", state="misconfigured", lastError="401 signature rejected") == "change"
+    assert (of("test", state="failing"), of("resume", state="paused")) == ("test", "pause")
 
 
 @pytest.mark.parametrize(("state", "proof"), [("failing", "failed"), ("paused", "never")])
@@ -315,3 +315,18 @@ def test_what_was_never_proven_is_said_in_words(state: str, proof: str) -> None:
     now = Connection.model_validate(connection("A", webhook())).updated_at
     never = connection("A", webhook(), state=state, proof=proof, provenAt=None)
     assert proof_line(Connection.model_validate(never), now).endswith(", never proven")
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_what_died_has_a_colour_of_its_own(theme: str) -> None:
+    current().apply(theme)
+    sent, _, dead = hues()
+    apart = abs(sent.hueF() - dead.hueF())
+    assert min(apart, 1 - apart) > 0.1
+
+
+def test_nothing_is_said_to_have_arrived_while_something_is_stopped() -> None:
+    well = Connection.model_validate(connection("A", webhook()))
+    stopped = Connection.model_validate(connection("B", webhook(), state="misconfigured", waiting=3))
+    assert fate_words([well]) == "Everything arrived."
+    assert fate_words([well, stopped]) == "Nothing goes to B now: 3 waiting."

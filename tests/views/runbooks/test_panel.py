@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 from app.console import Console
 from app.core.connection_target import ConnectionTarget
 from app.runbooks.domain import Runbooks
+from models.core.topics import Topic
 from models.runbooks import Runbook
 from tests.app.answers import ME
 from tests.app.core.faulty_server import MemoryKeyring
@@ -26,7 +27,7 @@ from tests.views.access.test_workspace import _session
 from tests.views.office import Office, alert, app_of, office, run, runbook, shown, turns, until
 from views.alerts.card import AlertCard
 from views.kit.dialogs.conflict import ConflictDialog
-from views.runbooks.dialogs import EndDialog, HistoryDialog, WorkDialog, differences
+from views.runbooks.dialogs import EndDialog, HistoryDialog, NoteDialog, RetireDialog, WorkDialog, differences
 from views.runbooks.edit_dialog import EditDialog
 from views.runbooks.file_dialogs import import_file
 from views.runbooks.panel import RunbooksPanel
@@ -124,6 +125,47 @@ def test_steps_are_ticked_off_by_keys_and_stand_in_the_run(aio: Any, tmp_path: P
             app.window.console.actions.execute("runbooks.work")
             shown(EndDialog).submit()
             await until(lambda: panel.run is None)
+
+    aio(steps())
+
+
+def test_a_step_is_ticked_off_with_a_note(aio: Any, tmp_path: Path) -> None:
+    async def steps() -> None:
+        async with opened(tmp_path, runbooks=books()) as (made, _app, panel):
+            panel.open_named("runbook-1")
+            await until(lambda: panel.reader.steps == 2)
+            press(panel, KEY.Key_J)
+            assert (panel.blocker("note") or "").startswith("begin it first")
+            made.runs.append(run(made.runbooks[0], incidentId="0198", incident="INC-0142"))
+            made.console.queries.invalidate(Topic.INCIDENTS)  # somebody else begins it for an incident
+            await until(lambda: panel.run is not None)
+            assert "for INC-0142" in panel.progress.text()
+            assert panel.note_step.isEnabled()
+            press(panel, KEY.Key_M)
+            dialog = shown(NoteDialog)
+            dialog.words.setPlainText("fra2 is 94 s ahead")
+            dialog.submit()
+            await until(lambda: made.writes and "Operations lead: fra2 is 94 s ahead" in panel.reader.toPlainText())
+            assert json.loads(made.writes[-1].body) == {"done": True, "note": "fra2 is 94 s ahead"}
+            assert panel.blocker("note") == "this step is ticked off already"
+
+    aio(steps())
+
+
+def test_a_runbook_is_retired_with_a_reason_and_reinstated(aio: Any, tmp_path: Path) -> None:
+    async def steps() -> None:
+        async with opened(tmp_path, runbooks=books()) as (made, _app, panel):
+            for name, retired in (("runbook-1", True), ("runbook-3", False)):
+                panel.open_named(name)
+                await until(lambda wanted=name: panel.runbook is not None and panel.runbook.slug == wanted)
+                made.console.actions.execute("runbooks.retire")
+                dialog = shown(RetireDialog)
+                dialog.submit()
+                assert "in a few words why" in dialog.error
+                dialog.words.setPlainText("it is so")
+                dialog.submit()
+                await until(lambda wanted=retired: panel.runbook is not None and panel.runbook.retired is wanted)
+                assert json.loads(made.writes[-1].body) == {"retired": retired, "reason": "it is so"}
 
     aio(steps())
 

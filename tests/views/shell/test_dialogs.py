@@ -34,6 +34,7 @@ from models.risk.rules import ListKind, RiskList, RuleSetState, RuleSetSummary
 from tests.app.answers import AS_OF
 from tests.app.audit import fixtures
 from tests.views.deliveries.fixtures import connection, letter, route_map, webhook
+from tests.views.launch.fixtures import desk_of
 from tests.views.office import Office, alert, conflict, office, turns, until
 from views.access.grant_dialogs import (
     BreakGlassDialog,
@@ -56,6 +57,20 @@ from views.kit.dialogs.base import DestructiveButton, WindowDialog
 from views.kit.dialogs.conflict import ConflictDialog
 from views.kit.dialogs.deciding import DecidingDialog
 from views.kit.dialogs.name import NameDialog
+from views.launch.clock_dialogs import FinishDialog, HoldDialog, RecycleDialog, ReleaseDialog, ScrubDialog
+from views.launch.dialog import LaunchDialog
+from views.launch.file_dialogs import FileDialog, ImportItemsDialog, TemplatesDialog
+from views.launch.item_dialogs import ChangeItemDialog, ItemDialog, ReopenDialog, SignDialog, WaiveDialog
+from views.launch.launch_dialogs import ChangeLaunchDialog, FaultDialog, NewLaunchDialog, RehearseDialog
+from views.launch.poll_dialogs import (
+    ClosePollDialog,
+    DelegateDialog,
+    OpenPollDialog,
+    OverrideDialog,
+    TakeBackDialog,
+    VoteDialog,
+)
+from views.launch.review_dialogs import LessonDialog, TakeLessonsDialog
 from views.risk.rules.dialogs import DiscardDialog, NewDraftDialog, PublishDialog
 from views.risk.rules.list_dialogs import AddEntryDialog, ConfirmDialog, NewListDialog
 from views.risk.triage.dialogs import BulkDialog, EntryConflict, EscalateDialog, SnoozeDialog
@@ -64,6 +79,7 @@ from views.shell.dialogs.about import AboutDialog
 from views.shell.dialogs.keys import KeysDialog
 from views.shell.dialogs.past import PastDialog
 from views.shell.dialogs.settings import SettingsDialog
+from views.shell.dialogs.wall import WallDialog
 
 KEY = Qt.Key
 DESTROYS = re.compile(
@@ -113,6 +129,31 @@ CASE: dict[str, Any] = {
 SYSTEM = Connection.model_validate(connection("Orders desk", webhook()))
 LETTER = Letter.model_validate(letter(1))
 ROUTES = RouteMap.model_validate(route_map())
+OF_LAUNCHES: tuple[Any, ...] = (
+    ChangeItemDialog,
+    ChangeLaunchDialog,
+    ClosePollDialog,
+    DelegateDialog,
+    FaultDialog,
+    FinishDialog,
+    HoldDialog,
+    ImportItemsDialog,
+    LessonDialog,
+    NewLaunchDialog,
+    OpenPollDialog,
+    OverrideDialog,
+    RecycleDialog,
+    RehearseDialog,
+    ReleaseDialog,
+    ReopenDialog,
+    ScrubDialog,
+    SignDialog,
+    TakeBackDialog,
+    TakeLessonsDialog,
+    TemplatesDialog,
+    VoteDialog,
+    WaiveDialog,
+)
 MADE: dict[type[QDialog], tuple[Made, ...]] = {
     AboutDialog: (lambda _, w: AboutDialog(None, "", w),),
     AcknowledgeDialog: (lambda o, w: AcknowledgeDialog(raised(), nothing, o.console.tasks, w),),
@@ -169,6 +210,8 @@ MADE: dict[type[QDialog], tuple[Made, ...]] = {
     DiscardLettersDialog: (lambda o, w: DiscardLettersDialog(o.console, (LETTER,), w),),
     ResolveDialog: (lambda o, w: ResolveDialog(o.console, LETTER, w),),
     RoutesDialog: (lambda o, w: RoutesDialog(o.console, ROUTES, (SYSTEM,), w),),
+    **{kind: (lambda o, w, kind=kind: kind(desk_of(o.console, w), w),) for kind in OF_LAUNCHES},
+    WallDialog: (lambda _, w: WallDialog({}, {"HDMI-1": "3840 × 2160"}, w),),
     TrustDialog: (lambda o, w: TrustDialog(Verification(o.console), SEALED, "the shop", w, lambda: None),),
 }
 
@@ -196,7 +239,7 @@ def dialogs_of_the_console() -> set[type[QDialog]]:
         kinds = waiting.pop().__subclasses__()
         waiting += kinds
         found |= {kind for kind in kinds if kind.__module__.startswith("views.") and not kind.__name__.startswith("_")}
-    return found - {WindowDialog, DecidingDialog}
+    return found - {WindowDialog, DecidingDialog, LaunchDialog, ItemDialog, FileDialog}
 
 
 def is_destructive(button: QPushButton) -> bool:

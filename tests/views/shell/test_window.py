@@ -92,22 +92,22 @@ def test_a_layout_is_changed_taken_back_saved_and_there_the_next_time(aio: Any, 
         QTest.keyClicks(focus(), "Evening")
         press(KEY.Key_Return)
         await turns()
-        assert rail(app) == ["War room", "Triage", "Access", "Systems", "*Evening"]
+        assert rail(app) == ["War room", "Triage", "Access", "Launch", "Systems", "*Evening"]
         window.activateWindow()
         await turns()
         app.window.panels.panel("dashboard.figures").tiles[0].setFocus()
         press(KEY.Key_1, CTRL)
         await turns()
-        assert rail(app) == ["*War room", "Triage", "Access", "Systems", "Evening"]
-        press(KEY.Key_5, CTRL)
+        assert rail(app) == ["*War room", "Triage", "Access", "Launch", "Systems", "Evening"]
+        press(KEY.Key_6, CTRL)
         assert not docks.is_open("sources")
 
     journey(aio, tmp_path, steps)
 
     async def next_day(_: Office, app: ConsoleApplication) -> None:
-        assert rail(app) == ["War room", "Triage", "Access", "Systems", "*Evening"]
+        assert rail(app) == ["War room", "Triage", "Access", "Launch", "Systems", "*Evening"]
         assert not app.window.docks.is_open("sources")
-        kept = json.loads((tmp_path / "layouts.json").read_text())["workspaces"][4]["layout"]
+        kept = json.loads((tmp_path / "layouts.json").read_text())["workspaces"][5]["layout"]
         assert set(kept["places"]) == {i for i in kept["docks"] if app.window.docks.is_open(i)}
         assert all(0 <= share <= 1 for place in kept["places"].values() for share in place)
 
@@ -119,7 +119,7 @@ def test_a_layout_file_that_cannot_be_used_costs_the_layout_only(aio: Any, tmp_p
     (tmp_path / "layouts.json").write_text(damage)
 
     async def steps(made: Office, app: ConsoleApplication) -> None:
-        assert rail(app) == ["*War room", "Triage", "Access", "Systems"]
+        assert rail(app) == ["*War room", "Triage", "Access", "Launch", "Systems"]
         assert any("could not be used" in m.text for m in made.console.messages.history)
         assert app.window.docks.is_open("alerts")
 

@@ -82,6 +82,13 @@ class Pill(QAbstractButton):
             self.updateGeometry()
         self.update()
 
+    def set_key(self, key: str) -> None:
+        """Show another key at its right."""
+        if key != self._key:
+            self._key = key
+            self.updateGeometry()
+            self.update()
+
     def set_person(self, known_as: str, letters: str) -> None:
         """Show somebody's initials before the text; without letters, nobody's."""
         person = (known_as, letters) if letters else None

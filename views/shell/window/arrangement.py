@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QRect
 
 from views.capabilities import CAPABILITIES
+from views.kit.capability import HEAD
 
 if TYPE_CHECKING:
     from views.kit.capability import Capability, Home
@@ -37,6 +38,13 @@ class BuiltIn:
     name: str
     icon: str
     columns: tuple[Column, ...]
+    head: tuple[tuple[tuple[str, ...], int], ...] = ()
+    """What stands above all columns, as the docks of a column."""
+
+    @property
+    def columns_and_head(self) -> tuple[tuple[tuple[tuple[str, ...], int], ...], ...]:
+        """Docks of everything, column by column."""
+        return (*(column.docks for column in self.columns), self.head)
 
 
 def arrangements(capabilities: Iterable[Capability]) -> Mapping[str, BuiltIn]:
@@ -57,6 +65,7 @@ def arrangements(capabilities: Iterable[Capability]) -> Mapping[str, BuiltIn]:
                 )
                 for number, column in enumerate(spec.columns)
             ),
+            _rows([(home, known) for home, known in homes if (home.workspace, home.column) == (spec.id, HEAD)]),
         )
         for each in capabilities
         for spec in each.workspaces

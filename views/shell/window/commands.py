@@ -31,6 +31,9 @@ class WindowCommands:
             _action("window.palette", "Search or run an action", "Ctrl+K", lambda: ask("palette"), "Window"),
             _action("window.refresh", "Refresh", "F5", self.refresh, "Window"),
             _action("window.wall", "Wall display", "F11", window.wall_asked.emit, "Window"),
+            _action(
+                "window.wall-pages", "Choose the pages of the wall…", "Shift+F11", lambda: ask("wall-pages"), "Window"
+            ),
             _action("window.next-dock", "Next dock", "F6", window.docks.focus_next, "Window"),
             _action("window.previous-dock", "Previous dock", "Shift+F6", lambda: window.docks.focus_next(-1), "Window"),
             _action("window.undo", "Undo the last action", "Ctrl+Z", window.message_bar.take_back, "Window"),

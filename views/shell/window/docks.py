@@ -25,7 +25,7 @@ from views.shell.window.floating import FLOATING_LEAST, make_whole
 from views.shell.window.layouts import Layout, LayoutHistory
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from views.kit.capability import PanelSpec
     from views.kit.panel import Panel
@@ -152,44 +152,49 @@ class Docks(QObject):
             dock.toggleView(True)  # one that is added while it is closed would never show its tab again
             if dock.dockAreaWidget() is not None:
                 self.manager.removeDockWidget(dock)
-        columns = []
-        for column in self.arrangement.columns:
-            there = [(known, tall) for ids, tall in column.docks if (known := [i for i in ids if i in self._docks])]
-            if there:
-                columns.append((column.width, there))
-        for front in (known[0] for _, docks in columns for known, _ in docks) if made else ():
+        columns = [(column.width, self._known(column.docks)) for column in self.arrangement.columns]
+        columns = [(width, docks) for width, docks in columns if docks]
+        head = self._known(self.arrangement.head)
+        everything = [*(docks for _, docks in columns), head]
+        for front in (known[0] for docks in everything for known, _ in docks) if made else ():
             self._panels.panel(front)
         for index, (_, docks) in enumerate(columns):
-            self._column(docks, index)
-        placed = {i for _, docks in columns for known, _ in docks for i in known}
+            self._column(docks, ads.LeftDockWidgetArea if index == 0 else ads.RightDockWidgetArea)
+        self._column(head, ads.TopDockWidgetArea)
+        placed = {i for docks in everything for known, _ in docks for i in known}
         home = self._docks[columns[0][1][0][0][0]].dockAreaWidget() if columns else None
         for panel_id, dock in self._docks.items():
             if panel_id not in placed:
                 self.manager.addDockWidget(ads.CenterDockWidgetArea, dock, home)
                 dock.toggleView(False)
-        for _, docks in columns:
+        for docks in everything:
             for known, _ in docks:
                 self._docks[known[0]].setAsCurrentTab()
-        self._sizes(columns)
+        self._sizes(columns, sum(tall for _, tall in head))
 
-    def _column(self, docks: list[tuple[list[str], int]], index: int) -> None:
+    def _known(self, docks: Iterable[tuple[tuple[str, ...], int]]) -> list[tuple[list[str], int]]:
+        return [(known, tall) for ids, tall in docks if (known := [i for i in ids if i in self._docks])]
+
+    def _column(self, docks: list[tuple[list[str], int]], side: Any) -> None:
         area: Any = None
         for known, _ in docks:
             first = self._docks[known[0]]
             if area is None:
-                side = ads.LeftDockWidgetArea if index == 0 else ads.RightDockWidgetArea
                 area = self.manager.addDockWidget(side, first)
             else:
                 area = self.manager.addDockWidget(ads.BottomDockWidgetArea, first, area)
             for other in known[1:]:
                 self.manager.addDockWidget(ads.CenterDockWidgetArea, self._docks[other], area)
 
-    def _sizes(self, columns: list[tuple[int, list[tuple[list[str], int]]]]) -> None:
+    def _sizes(self, columns: list[tuple[int, list[tuple[list[str], int]]]], head: int) -> None:
         for _, docks in columns:
             splitter = self._docks[docks[0][0][0]].dockAreaWidget().parentSplitter()
             if len(docks) > 1:
                 splitter.setSizes([height for _, height in docks])
         root = self.manager.rootSplitter()
+        if head and root.count() == 2:
+            root.setSizes([head, max(0, root.height() - head)])
+            root = root.widget(1)
         if len(columns) > 1 and root.count() == len(columns):
             root.setSizes([width for width, _ in columns])
 
@@ -299,11 +304,13 @@ class Docks(QObject):
         return visible[index]
 
     def take_focus(self) -> None:
-        """Give the keyboard to the first visible dock, unless one has it already."""
+        """Give the keyboard to the first visible dock of a column, unless one has it already."""
         visible = self._visible()
         here = self.manager.window().focusWidget()
         if visible and not any(here is not None and self._docks[i].isAncestorOf(here) for i in visible):
-            _focus(self._panels.panel(visible[0]).widget)
+            head = {panel_id for docks, _ in self.arrangement.head for panel_id in docks}  # read, seldom worked in
+            first = next((i for i in visible if i not in head), visible[0])
+            _focus(self._panels.panel(first).widget)
 
     def _visible(self) -> list[str]:
         """Docks that are seen, in reading order."""
@@ -399,7 +406,7 @@ class Docks(QObject):
 
     def _home_area(self, panel_id: str) -> tuple[bool, Any]:
         """Whether a panel is at home in this workspace, and the area of the nearest open dock: row, column, any."""
-        columns = [[docks for docks, _ in column.docks] for column in self.arrangement.columns]
+        columns = [[docks for docks, _ in rows] for rows in self.arrangement.columns_and_head]
         rows = next(([row, [i for r in rows for i in r]] for rows in columns for row in rows if panel_id in row), None)
         for mate in (*(known for row in rows or () for known in row), *self._docks):
             dock = self._docks.get(mate)

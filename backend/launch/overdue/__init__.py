@@ -1,0 +1,1 @@
+"""Items that are due and not signed raise alerts."""

@@ -1,0 +1,1 @@
+"""For launches: templates to begin with, and what verifies a record without opsconsole."""
