@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from app.core.audit_words import AuditWords
-from app.core.capability import BadgeSpec, Capability
+from app.core.capability import BadgeSpec, Capability, Engine
 from models.core.permissions import Permission
 from models.core.topics import Topic
+
+if TYPE_CHECKING:
+    from app.core.mutation_types import MutationSpec
+
+
+def _mutations(_engine: Engine) -> Sequence[MutationSpec]:
+    from app.incidents.decisions import specs
+
+    return specs()
 
 
 def _audit() -> AuditWords:
@@ -67,6 +79,7 @@ def _audit() -> AuditWords:
 
 CAPABILITY = Capability(
     name="incidents",
+    mutations=_mutations,
     badges=(
         BadgeSpec(
             key="incidents.open",

@@ -31,6 +31,7 @@ _VIEWERS = frozenset({Permission.VIEW_INCIDENTS})
 def _routers() -> Sequence[APIRouter]:
     # The address of one incident begins as the others do: it comes last.
     from backend.incidents.alerts.routes import router as rules
+    from backend.incidents.context.routes import router as context
     from backend.incidents.matrix.routes import router as matrix
     from backend.incidents.reviews.routes import collections
     from backend.incidents.reviews.routes import router as reviews
@@ -39,7 +40,7 @@ def _routers() -> Sequence[APIRouter]:
     from backend.incidents.timeline.routes import router as timeline
     from backend.incidents.updates.routes import router as updates
 
-    return matrix, rules, collections, incidents, timeline, updates, reviews, ingest
+    return matrix, rules, context, collections, incidents, timeline, updates, reviews, ingest
 
 
 def _state(server: Server) -> Mapping[str, object]:

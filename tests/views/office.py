@@ -102,6 +102,8 @@ class Office:
             return self._rules(asked, last)
         if "/alerts" in url.path:
             return self._alerts(asked, url.path, query)
+        if "/incidents" in url.path:
+            return _page([])
         if "/runbooks" in url.path:
             return self._runbooks(asked, url.path)
         if last == "orders":

@@ -37,12 +37,21 @@ class AlertCard(QWidget):
     """Title, figures with their limit, since, steps; Acknowledge, Shelve, Runbook."""
 
     asked = Signal(object)
-    """(verb, alert): acknowledge, shelve or runbook."""
+    """(verb, alert): acknowledge, shelve, runbook or incident."""
 
     def __init__(
-        self, alert: Alert, currency: str, now: datetime, range_days: int | None = None, runbook: str = ""
+        self,
+        alert: Alert,
+        currency: str,
+        now: datetime,
+        range_days: int | None = None,
+        runbook: str = "",
+        incident: str | None = None,
     ) -> None:
-        """``range_days``: over how many days its rule looks back, where that is known; ``runbook``: its title."""
+        """``range_days``: over how many days its rule looks back, where that is known; ``runbook``: its title.
+
+        ``incident``: what its incident is called; empty: it can be made one, ``None``: not here.
+        """
         super().__init__()
         self.alert = alert
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -83,6 +92,12 @@ class AlertCard(QWidget):
             leading.setToolTip(runbook)
             leading.clicked.connect(lambda: self.asked.emit(("runbook", self.alert)))
             buttons.add(leading)
+        if incident is not None:
+            words = incident or "Open incident"
+            name = f"Show {incident}" if incident else f"Open an incident of {alert.title}"
+            belongs = Pill(words, Look.LINK, name=name, key="I")
+            belongs.clicked.connect(lambda: self.asked.emit(("incident", self.alert)))
+            column.addWidget(belongs, 0, Qt.AlignmentFlag.AlignLeft)
         column.addSpacing(4)
         column.addWidget(buttons)
         self.acknowledge.clicked.connect(lambda: self.asked.emit(("acknowledge", self.alert)))
@@ -124,8 +139,9 @@ class AlertCard(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         verbs = {Qt.Key.Key_A: "acknowledge", Qt.Key.Key_S: "shelve", Qt.Key.Key_Return: "acknowledge"}
         verb = verbs.get(Qt.Key(event.key()))
-        if event.key() == Qt.Key.Key_R and event.modifiers() == Qt.KeyboardModifier.NoModifier:
-            self.asked.emit(("runbook", self.alert))
+        leading = {Qt.Key.Key_R: "runbook", Qt.Key.Key_I: "incident"}.get(Qt.Key(event.key()))
+        if leading and event.modifiers() == Qt.KeyboardModifier.NoModifier:
+            self.asked.emit((leading, self.alert))
             return
         if verb and event.modifiers() == Qt.KeyboardModifier.NoModifier and self.acknowledge.isEnabled():
             self.asked.emit((verb, self.alert))

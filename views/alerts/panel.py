@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from app.console import Console
     from models.alerts import Alert
 
+MadeFor = tuple[int, int | None, str, str | None]
+"""Version of an alert, how far its rule looks back, its runbook and its incident: what a card was made for."""
 CARDS_MOST = 8
 ROWS_MOST = 40
 LEAST_WIDTH = 372
@@ -83,7 +85,7 @@ class _Section:
         self.box.setSpacing(8)
         self.more = Pill("", Look.LINK, name="Show more alerts")
         self.more.hide()
-        self.widgets: dict[str, tuple[tuple[int, int | None, str], AlertCard | AlertRow]] = {}
+        self.widgets: dict[str, tuple[MadeFor, AlertCard | AlertRow]] = {}
         column.addWidget(self.heading)
         column.addLayout(self.box)
         column.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
@@ -110,6 +112,8 @@ class AlertsPanel(QObject):
         self._groups: dict[str, tuple[Alert, ...]] = {}
         self._chart_of: Callable[[Alert], str] = lambda _alert: ""
         self._open_chart: Callable[[Alert], object] = lambda _alert: None
+        self._incident_of: Callable[[Alert], Any] | None = None
+        self._open_incident: Callable[[Alert], object] = lambda _alert: None
         area = _Area()
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -252,10 +256,10 @@ class AlertsPanel(QObject):
         widget: AlertCard | AlertRow | None
         for place, alert in enumerate(shown):
             made_for, widget = self._known(section, alert.id)
-            range_days, runbook = self._range_of(alert), self._runbook_of(alert)
-            wanted_for = alert.version, range_days, runbook
+            range_days, runbook, incident = self._range_of(alert), self._runbook_of(alert), self._incident_name(alert)
+            wanted_for = alert.version, range_days, runbook, incident
             if widget is None or made_for != wanted_for:
-                fresh = self._widget(alert, number, range_days, runbook)
+                fresh = self._widget(alert, number, range_days, runbook, incident)
                 focused = _focused_name(widget)
                 if widget is not None:
                     section.box.removeWidget(widget)
@@ -271,24 +275,26 @@ class AlertsPanel(QObject):
         section.more.setVisible(rest > 0)
 
     @staticmethod
-    def _known(section: _Section, alert_id: str) -> tuple[tuple[int, int | None, str], AlertCard | AlertRow | None]:
-        known = section.widgets.get(alert_id)
-        return ((0, None, ""), None) if known is None else known
+    def _known(section: _Section, alert_id: str) -> tuple[MadeFor | None, AlertCard | AlertRow | None]:
+        return section.widgets.get(alert_id, (None, None))
 
     def _range_of(self, alert: Alert) -> int | None:
         sample = self._console.dashboard().sample
         return range_of(alert, sample.value.thresholds) if sample is not None else None
 
-    def _widget(self, alert: Alert, number: int, range_days: int | None, runbook: str) -> AlertCard | AlertRow:
+    def _widget(
+        self, alert: Alert, number: int, range_days: int | None, runbook: str, incident: str | None
+    ) -> AlertCard | AlertRow:
         now = self._console.shown_at
         figures = self._console.figures
         if number == 0:
-            card = AlertCard(alert, figures.currency if figures else "", now, range_days, runbook)
+            card = AlertCard(alert, figures.currency if figures else "", now, range_days, runbook, incident)
             card.asked.connect(self._run)
             return card
         words = {1: _by(alert.comment, alert.acknowledged_by), 3: _by(alert.shelve_reason, alert.shelved_by)}.get(
             number, ""
         )
+        words = "  ".join(filter(None, (incident, words)))
         row = AlertRow(alert, now, shelved=number == 3, words=words)
         row.asked.connect(self._run)
         return row
@@ -362,6 +368,18 @@ class AlertsPanel(QObject):
         found = self._runbooks_of(alert)
         return str(found[0].title) if found else ""
 
+    def lead_to_incidents(self, find: Callable[[Alert], Any], show: Callable[[Alert], object]) -> None:
+        """``find`` tells the open incident of an alert; ``show`` opens it, or makes the alert one."""
+        self._incident_of, self._open_incident = find, show
+        self._rebuild()
+
+    def _incident_name(self, alert: Alert) -> str | None:
+        """What its incident is called; empty: it is in none, ``None``: there are no incidents here."""
+        if self._incident_of is None:
+            return None
+        found = self._incident_of(alert)
+        return "" if found is None else f"{found.severity} {found.reference}"
+
     def _run(self, request: tuple[str, Alert]) -> None:
         from views.alerts.details import AlertDetails
         from views.alerts.dialogs import AcknowledgeDialog, ShelveDialog
@@ -400,6 +418,8 @@ class AlertsPanel(QObject):
                     parent,
                     count=len(those),
                 ).open()
+            case "incident":
+                self._open_incident(alert)
             case "open":
                 details = AlertDetails(
                     alert, console, parent, runbook=self._runbook_of(alert), chart=self._chart_of(alert)

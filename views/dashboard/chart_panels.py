@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QLabel, QStackedLayout, QWidget
 
 from app.alerts import Alerts
 from app.core.freshness import Quality, age_words, long_age_words
+from app.incidents import Incidents
 from models.figures import FigureName
 from views.kit.panel import Note
 from views.kit.theme import current
@@ -24,9 +25,14 @@ if TYPE_CHECKING:
     from app.core.query import Watch
     from models.alerts import AlertSummary
     from models.dashboard import OperationsDashboard
+    from models.incidents import IncidentRecord
     from views.kit.capability import Window
-    from views.kit.charts.data import ChartData, Mark
+    from views.kit.charts.data import ChartData, Mark, Span
     from views.kit.charts.time_chart import TimeChart
+
+
+STILL = 1e12
+"""The end of what goes on, in seconds: beyond every chart."""
 
 
 class Crosshair(QObject):
@@ -73,6 +79,8 @@ class ChartPanel(QObject):
         console.last_user.left.connect(self._clear)
         console.figures_changed.connect(self.refresh)
         console.of(Alerts).list().changed.connect(self.refresh)
+        for query in (console.of(Incidents).open(), console.of(Incidents).found(())):
+            query.changed.connect(self.refresh)
         current().changed.connect(self._restyle)
 
     # --- panel -------------------------------------------------------------------------------------------------
@@ -124,10 +132,10 @@ class ChartPanel(QObject):
                 self._drawn_at = at
                 self._clear()
             return
-        marks = self._marks(sample.value)
-        if self._shown is not None and self._shown[0] is sample.value and self._shown[1] == marks:
+        marks, spans = self._marks(sample.value), self._spans()
+        if self._shown is not None and self._shown[0] is sample.value and self._shown[1:] == (marks, spans):
             return
-        self._shown, self._drawn_at = (sample.value, marks), at
+        self._shown, self._drawn_at = (sample.value, marks, spans), at
         from views.dashboard import series
 
         read: Callable[[Any], ChartData] = getattr(series, self._read_name)
@@ -139,7 +147,7 @@ class ChartPanel(QObject):
         if severity != self._severity:
             self._severity = severity
             chart.set_style(chart_style(self._series, severity))
-        chart.show_data(replace(read(sample.value), marks=marks))
+        chart.show_data(replace(read(sample.value), marks=marks, spans=spans))
         self._stack.setCurrentWidget(chart)
         self._show_quality()
         self.noted.emit()
@@ -169,6 +177,23 @@ class ChartPanel(QObject):
             for alert in about
         )
         return tuple(sorted(marks, key=lambda mark: mark.at))
+
+    def _spans(self) -> tuple[Span, ...]:
+        """Incidents, as far as they are known: from their beginning to their end, or to now."""
+        from views.kit.charts.data import Span
+
+        incidents = self._console.of(Incidents)
+        found: dict[str, IncidentRecord] = {}
+        for query in (incidents.found(()), incidents.open()):
+            found |= {each.incident_id: each for each in (query.sample.value if query.sample is not None else ())}
+        return tuple(
+            Span(
+                each.started_at.timestamp(),
+                each.resolved_at.timestamp() if each.resolved_at is not None else STILL,
+                f"{each.severity} {each.reference} {each.title}",
+            )
+            for each in found.values()
+        )
 
     @staticmethod
     def _has_loop() -> bool:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from views.kit.palette_entry import PaletteEntry
     from views.kit.panel import Panel
 
-PANEL, ALERTS, ROOM = "runbooks", "alerts", "war-room"
+PANEL, ALERTS, ROOM, INCIDENTS = "runbooks", "alerts", "war-room", "incidents.room"
 GROUP = "Runbooks"
 FOUND_MOST = 8
 
@@ -170,7 +170,14 @@ def _chosen_action(
 
 CAPABILITY = Capability(
     name="runbooks",
-    panels=(PanelSpec(PANEL, "Runbooks", _panel, (Home(ROOM, column=1, row=0, height=652, tab=1),)),),
+    panels=(
+        PanelSpec(
+            PANEL,
+            "Runbooks",
+            _panel,
+            (Home(ROOM, column=1, row=0, height=652, tab=1), Home(INCIDENTS, column=1, row=0, height=420)),
+        ),
+    ),
     actions=(
         ActionSpec(
             "runbooks.of-alert", "Open the alert's runbook", "Alerts", _of_alert, "R", VIEW, _of_alert_blocker, True

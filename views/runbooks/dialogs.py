@@ -6,9 +6,10 @@ from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QLineEdit, QScrollArea, QSplitter, QWidget
+from PySide6.QtWidgets import QCompleter, QLabel, QLineEdit, QScrollArea, QSplitter, QWidget
 
 from app.core.errors import OperationsError
+from app.incidents import Incidents
 from app.runbooks.domain import Runbooks, change, end, start, tick
 from models.core.wording import counted
 from views.kit.changes import Changes, Line, compare
@@ -53,6 +54,11 @@ class WorkDialog(DecidingDialog):
         self.incident.setPlaceholderText("INC-0142, or nothing")
         self.incident.setAccessibleName("Incident")
         self.incident.setMaxLength(200)
+        sample = console.of(Incidents).open().sample
+        known = [each.reference for each in (sample.value if sample is not None else ())]
+        self.incident.setCompleter(QCompleter(known, self))
+        if len(known) == 1:
+            self.incident.setText(known[0])
         self.column.addWidget(self.incident)
         self.incident.setFocus()
 

@@ -272,6 +272,12 @@ class RunbooksPanel(FollowingPanel):
             if self.run is not None:
                 self.reader.to_first_open()
 
+    def read_beside(self, summary: RunbookSummary) -> None:
+        """Show one to be read, without taking the keyboard."""
+        self.choose(summary)
+        self._reading = True
+        self.arrange()
+
     def open_named(self, slug: str) -> None:
         """Show the runbook of a name."""
         found = next((each for each in self._domain.library.summaries if each.slug == slug), None)

@@ -20,6 +20,8 @@ def text_of(row: Mapping[str, Any], kind: TimelineKind, *, own: bool) -> str:
             return str(after.get("text", ""))
         case "incidents.update.posted":
             return f"Update {after.get('number', '')}: {after.get('text', '')}"
+        case "incidents.update.overdue":
+            return "An update is overdue"
         case "incidents.deploy.recorded":
             return f"{row['label']} deployed to {after.get('environment', '')}"
         case "incidents.incident.opened":

@@ -26,6 +26,12 @@ FROZEN = {
     "dashboard.community": "Discord members",
     "alerts": "Alerts",
     "runbooks": "Runbooks",
+    "incidents.incident": "Incident",
+    "incidents.review": "Review",
+    "incidents.figures": "Response times",
+    "incidents.list": "Incidents",
+    "incidents.crew": "Crew, alerts and pages",
+    "incidents.timeline": "Incident timeline",
     "sources": "Sources",
     "drilldown": "Rows",
     "triage.queue": "Risk queue",
@@ -70,12 +76,16 @@ PLACES = {
             ("dashboard.downloads",),
             ("dashboard.community",),
         ),
-        (("alerts", "runbooks"), ("sources",)),
+        (("alerts", "runbooks"), ("sources", "incidents.timeline")),
     ),
     "triage": ((("triage.queue", "risk.rules"),), (("triage.case", "risk.backtest", "risk.lists"),)),
     "access": (
         (("access.roles",),),
         (("access.approvals", "access.oversight"), ("access.assignments",), ("audit", "mine")),
+    ),
+    "incidents.room": (
+        (("incidents.incident", "incidents.review", "incidents.figures"),),
+        (("runbooks",), ("incidents.list",), ("incidents.crew",)),
     ),
     "launch.desk": (
         (("launch.checklist", "launch.plans", "launch.review"),),
@@ -91,11 +101,8 @@ PLACES = {
         (("deliveries.connection",), ("deliveries.routes",)),
     ),
 }
-LAZY = [
-    known
-    for known in FROZEN
-    if known.partition(".")[0] in {"triage", "risk", "access", "audit", "mine", "deliveries", "launch", "oncall"}
-]
+LAZY_AREAS = {"triage", "risk", "access", "audit", "mine", "deliveries", "incidents", "launch", "oncall"}
+LAZY = [known for known in FROZEN if known.partition(".")[0] in LAZY_AREAS]
 
 
 def _panels() -> list[PanelSpec]:
@@ -251,7 +258,7 @@ def test_alerts_are_counted_in_the_strip_whatever_is_on_the_screen(aio: Any, tmp
             app.window.refresh()
             assert app.window.panels.made("alerts") is None
             shown = {known: pill.text() for known, pill in app.window.strip.counts.items()}
-            assert shown == {"p1": "▲ P1  1", "p2": "◆ P2  1", "shelved": ""}
+            assert shown == {"p1": "▲ P1  1", "p2": "◆ P2  1", "shelved": "", "incidents": ""}
             assert made.console.of(Alerts).list().watched
             app.window.strip.counts["p1"].click()
             await turns()

@@ -41,6 +41,15 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of time with a name, such as an incident, drawn behind the values."""
+
+    start: float
+    end: float
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChartData:
     """Everything one chart draws. Instants are epoch seconds; bucket ``i`` is ``(starts[i], ends[i]]``."""
 
@@ -64,6 +73,7 @@ class ChartData:
     """Index of the newest whole bucket, whose value stands at the right; the one after it is still filling."""
     limit: Limit | None = None
     marks: tuple[Mark, ...] = field(default=())
+    spans: tuple[Span, ...] = field(default=())
 
     def __post_init__(self) -> None:
         """Raises ValueError when the series are not of one length."""
@@ -75,6 +85,7 @@ class ChartData:
     def marks_in(self, index: int) -> tuple[str, ...]:
         """What happened in that bucket, in at most three lines."""
         names = [mark.name for mark in self.marks if self.starts[index] < mark.at <= self.ends[index]]
+        names += [each.name for each in self.spans if each.start <= self.ends[index] and each.end > self.starts[index]]
         return (*names[:2], f"and {len(names) - 2} more") if len(names) > 3 else tuple(names)
 
     def index_at(self, at: float) -> int | None:

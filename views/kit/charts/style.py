@@ -22,6 +22,8 @@ class ChartStyle:
     previous: QColor
     breach: QColor
     """Status colour of the broken limit's severity."""
+    span: QColor
+    """Behind the values, of stretches that have a name."""
     font: QFont
     severity: str = "P2"
     """Of the limit that may be broken; its colour is ``breach``."""
@@ -40,6 +42,7 @@ def chart_style(number: int, severity: str = "P2") -> ChartStyle:
         series=QColor(t.series(number)),
         previous=QColor(t.previous),
         breach=QColor(t.status(severity)),
+        span=QColor(t.hover),
         font=theme.font(9),
         severity=severity,
     )

@@ -276,6 +276,11 @@ class TimeChart(pg.PlotWidget):
 
     def _paint_grid(self, painter: QPainter, data: ChartData) -> None:
         plot = self._plot()
+        for span in data.spans:
+            if span.end > data.starts[0] and span.start < data.ends[-1]:
+                left = max(plot.left(), self._at(span.start, 0).x())
+                right = min(plot.right(), self._at(min(span.end, data.ends[-1]), 0).x())
+                painter.fillRect(QRectF(left, plot.top(), max(2.0, right - left), plot.height()), self._style.span)
         painter.setPen(mixed(self._style.line.name(), self._style.back.name(), 0.55))  # opaque lines are drawn faster
         for at, label in self._time_ticks:
             if label != "12:00":

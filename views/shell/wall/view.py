@@ -39,6 +39,8 @@ PAGE_SECONDS = 15
 HEAD_HIGH, FOOT_HIGH = 1.8, 1.0
 """In units of the smallest type."""
 MM_PER_INCH = 25.4
+BAR, LOW_BAR = 2.8, 1.9
+"""Height of a bar above the pages, and of each where there are several: the pages need their room."""
 
 
 def smallest_type(height_px: int, width_px: int, diagonal_inches: float, distance_metres: float) -> float:
@@ -157,10 +159,12 @@ class WallView(QWidget):
             edge, head.bottom() + gap, self.width() - 2 * edge, self.height() - head.bottom() - gap - unit * FOOT_HIGH
         )
         top = room.top()
-        for bar in self._bars:
-            if bar.wanted:
-                bar.draw(painter, QRectF(room.left(), top, room.width(), unit * 2.8), unit)
-                top += unit * 2.8 + gap
+        bars = [bar for bar in self._bars if bar.wanted]
+        high = unit * (BAR if len(bars) < 2 else LOW_BAR)
+        for bar in bars:
+            bar.draw(painter, QRectF(room.left(), top, room.width(), high), unit)
+            top += high + gap / len(bars)
+        top += gap - gap / max(1, len(bars))
         self._shown.draw(painter, QRectF(room.left(), top, room.width(), room.bottom() - top), unit)
         self._dots(painter)
 

@@ -1,0 +1,204 @@
+"""Who has it: hand over a role, take part, page somebody; and which alerts belong to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractItemView, QComboBox, QCompleter, QListWidget, QListWidgetItem, QWidget
+
+from app.alerts import Alerts
+from app.core.errors import OperationsError
+from app.incidents import decisions
+from app.incidents.domain import Incidents
+from models.incidents import IncidentRole
+from views.incidents.dialogs import IncidentDialog, paragraph
+from views.incidents.wording import ROLES, holder
+from views.kit.theme import current
+
+if TYPE_CHECKING:
+    from app.console import Console
+    from models.incidents import IncidentRecord
+
+
+class PeopleBox(QComboBox):
+    """Everybody who can be asked, found by any part of a name; oneself first."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setAccessibleName(name)
+        self.setEditable(True)
+        self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(24)
+        completer = self.completer()
+        if completer is not None:
+            completer.setFilterMode(Qt.MatchFlag.MatchContains)
+            completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
+
+    def hint(self, words: str) -> None:
+        """What stands in it while nobody is chosen."""
+        if (line := self.lineEdit()) is not None:
+            line.setPlaceholderText(words)
+
+    @property
+    def person(self) -> tuple[str, str] | None:
+        """Id and name of whoever is chosen."""
+        at = self.findText(self.currentText())
+        data = self.itemData(at) if at >= 0 else None
+        return data if isinstance(data, tuple) and data[0] else None
+
+
+class _ForSomebody(IncidentDialog):
+    """Asks for a person."""
+
+    def __init__(
+        self, console: Console, incident: IncidentRecord, parent: QWidget, title: str, accept: str, hint: str
+    ) -> None:
+        super().__init__(console, incident, parent, title, accept, hint)
+        self.person = PeopleBox("Person")
+        self.person.hint("Waiting for the server…")
+        self.look(console.tasks, self._load(), "people who can help")
+
+    async def _load(self) -> None:
+        try:
+            people = await self.console.of(Incidents).helpers()
+        except OperationsError as error:
+            self.fail(f"Who there is cannot be had: {error}")
+            return
+        me = self.console.session.me
+        own = me.user_id if me is not None else ""
+        for one in sorted(people, key=lambda each: each.user_id != own):
+            mine = " (you)" if one.user_id == own else ""
+            self.person.addItem(f"{one.name} ({one.user_id}){mine}", (one.user_id, one.name))
+        self.person.setCurrentIndex(-1)
+        self.person.hint("A name")
+
+
+class HandOverDialog(_ForSomebody):
+    """Asks which role goes to whom."""
+
+    def __init__(self, console: Console, incident: IncidentRecord, parent: QWidget) -> None:
+        super().__init__(
+            console, incident, parent, "Hand over a role", "Hand it over", "What they need to know (may stay empty)"
+        )
+        self.role = QComboBox()
+        self.role.setAccessibleName("Role")
+        for role, name in ROLES.items():
+            held = holder(incident, role)
+            self.role.addItem(f"{name}, {'held by ' + held.name if held else 'nobody has it'}", role)
+        self.form.addRow("Role", self.role)
+        self.form.addRow("To", self.person)
+        self.column.addWidget(self.words)
+        self.person.setFocus()
+
+    def submit(self) -> None:
+        """Hand it over."""
+        person = self.person.person
+        if person is None:
+            self.fail("Choose somebody of the list.", self.person)
+            return
+        role = IncidentRole(self.role.currentData())
+        held = holder(self.incident, role)
+        if held is not None and held.user_id == person[0]:
+            self.fail(f"{person[1]} has this role already.", self.person)
+            return
+        text = self.checked_words(needed=False)
+        if text is not None:
+            self.send(lambda: decisions.hand_over(self.console.mutations, self.incident, role, person, text[:500]))
+
+
+class JoinDialog(_ForSomebody):
+    """Asks who takes part, and why."""
+
+    def __init__(self, console: Console, incident: IncidentRecord, parent: QWidget) -> None:
+        super().__init__(console, incident, parent, "Somebody takes part", "Take part", "Why, such as what they know")
+        self.form.addRow("Who", self.person)
+        self.column.addWidget(self.words)
+
+    def submit(self) -> None:
+        """They take part."""
+        person = self.person.person
+        if person is None:
+            self.fail("Choose somebody of the list.", self.person)
+            return
+        text = self.checked_words()
+        if text is not None:
+            self.send(lambda: decisions.take_part(self.console.mutations, self.incident, person, text))
+
+
+class PageDialog(IncidentDialog):
+    """Asks which policy is paged, and why."""
+
+    def __init__(self, console: Console, incident: IncidentRecord, parent: QWidget) -> None:
+        super().__init__(console, incident, parent, "Page somebody", "Page now", "Why, for whoever is woken by it")
+        self.policy = QComboBox()
+        self.policy.setAccessibleName("Escalation policy")
+        self.policy.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.policy.setMinimumContentsLength(24)
+        self.policy.setPlaceholderText("Waiting for the server…")
+        self.form.addRow("Page by", self.policy)
+        self.column.addWidget(paragraph("Whoever is on call is paged now, then step by step until somebody answers."))
+        self.ask_for_words()
+        self.look(console.tasks, self._load(), "escalation policies")
+
+    async def _load(self) -> None:
+        try:
+            policies = await self.console.of(Incidents).policies()
+        except OperationsError as error:
+            self.fail(f"Whom one can page cannot be had: {error}")
+            return
+        for one in policies:
+            self.policy.addItem(one.name, (one.id, one.name))
+        self.policy.setCurrentIndex(0 if policies else -1)
+        self.policy.setPlaceholderText("There is no policy yet")
+
+    def submit(self) -> None:
+        """Page."""
+        chosen = self.policy.currentData()
+        if chosen is None:
+            self.fail("Choose whom to page.", self.policy)
+            return
+        text = self.checked_words()
+        if text is not None:
+            self.send(lambda: decisions.page(self.console.mutations, self.incident, tuple(chosen), text))
+
+
+class AttachDialog(IncidentDialog):
+    """Open alerts that do not belong to it yet; those chosen join, and later ones of their groups with them."""
+
+    def __init__(self, console: Console, incident: IncidentRecord, parent: QWidget) -> None:
+        super().__init__(console, incident, parent, "Attach alerts", "Attach", "Why")
+        self.words.setParent(self)
+        self.words.hide()
+        attached = console.of(Incidents).alerts(incident.incident_id).sample
+        mine = {each.id for each in (attached.value if attached is not None else ()) if each.ended_at is None}
+        known = console.of(Alerts).list().sample
+        self.list = QListWidget()
+        self.list.setAccessibleName("Alerts")
+        self.list.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self.list.setMinimumHeight(current().px(180))
+        for alert in known.value if known is not None else ():
+            if alert.cleared_at is None and alert.id not in mine:
+                item = QListWidgetItem(f"{alert.severity}  {alert.title}, since {alert.raised_at:%H:%M} UTC")
+                item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+                item.setCheckState(Qt.CheckState.Unchecked)
+                item.setData(Qt.ItemDataRole.UserRole, alert.id)
+                self.list.addItem(item)
+        if self.list.count():
+            self.list.setCurrentRow(0)
+        said = "Space ticks an alert. Later ones of its group join by themselves."
+        self.column.addWidget(paragraph(said if self.list.count() else "Every alert that burns belongs to it already."))
+        self.column.addWidget(self.list, 1)
+        self.list.setFocus()
+
+    def submit(self) -> None:
+        """Attach those that are ticked."""
+        items = [self.list.item(n) for n in range(self.list.count())]
+        chosen = [
+            str(item.data(Qt.ItemDataRole.UserRole)) for item in items if item.checkState() == Qt.CheckState.Checked
+        ]
+        if not chosen:
+            self.fail("Tick at least one alert.", self.list)
+            return
+        self.send(lambda: decisions.attach(self.console.mutations, self.incident, chosen))
