@@ -91,9 +91,8 @@ def _approval_kinds() -> Sequence[ApprovalKind]:
 
 def _housekeeping() -> Sequence[Callable[[Connection], Awaitable[None]]]:
     from backend.risk.lists.actions import forget_requests
-    from backend.risk.snoozes.actions import forget_requests as forget_snooze_requests
 
-    return forget_requests, forget_snooze_requests
+    return (forget_requests,)
 
 
 def _sample() -> CreateSample:

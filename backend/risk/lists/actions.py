@@ -1,4 +1,4 @@
-"""Everything that changes lists, breakers and the policy. Each change is audited in its transaction.
+"""Everything that changes lists, snoozes, breakers and the policy. Each change is audited in its transaction.
 
 The log holds no personal data: values of e-mail, IP and card are hidden in it as they are from most people.
 """
@@ -30,7 +30,7 @@ from models.core.permissions import Permission
 from models.core.problems import Code
 from models.risk.metrics import METRICS, checked_normal
 from models.risk.rules import ListEntry, ListEntryDraft, ListKind, RiskList, RiskListDraft, RiskPolicy, RiskPolicyChange
-from models.risk.suppression import Breaker, Snooze
+from models.risk.suppression import Breaker, Snooze, SnoozeDraft
 from models.risk.wording import value_words
 
 queries = load_queries(__package__)
@@ -59,7 +59,7 @@ async def create_list(tx: Connection, *, actor: str, request: RiskListDraft) -> 
     if await (await tx.execute(queries.insert_list, request.model_dump())).fetchone() is None:
         raise ProblemError(Code.CONFLICT, f"A list is or was called {request.list_id} already; choose another id.")
     made = await find_list(tx, request.list_id)
-    await record(tx, "risk.list.created", "risk_list", made.list_id, actor, label=made.title, version=1, after=made)
+    await _record(tx, "risk.list.created", "risk_list", made.list_id, actor, label=made.title, version=1, after=made)
     return made
 
 
@@ -73,7 +73,7 @@ async def delete_list(tx: Connection, *, actor: str, list_id: str, version: int)
             Code.CONFLICT, f"Rules ask this list: {', '.join(found.rules)}. Take it out of them first, drafts included."
         )
     await tx.execute(queries.delete_list, {"list_id": list_id})
-    await record(
+    await _record(
         tx, "risk.list.deleted", "risk_list", list_id, actor, label=found.title, version=version + 1, before=found
     )
 
@@ -118,14 +118,14 @@ async def _write_entry(
         await rows.execute(queries.insert_entry, values)
         entry = await rows.fetchone()
     assert entry is not None  # noqa: S101 - an insert of one row returns one row
-    await record(
+    await _record(
         tx,
         "risk.list_entry.added",
         "risk_list_entry",
         entry.entry_id,
         actor,
         label=title,
-        after=audit_snapshot(metric, entry),
+        after=_audit_snapshot(metric, entry),
         reason=request.reason,
     )
     return entry
@@ -166,7 +166,7 @@ async def _apply_entry(tx: Connection, approval: Approval) -> Mapping[str, Any]:
     request = ListEntryDraft(value=value, reason=reason, until=until)
     if (known := await _known_entry(tx, list_id, request)) is None:
         known = await _write_entry(tx, actor=asked_by, list_id=list_id, title=title, metric=metric, request=request)
-    return audit_snapshot(metric, known).model_dump(mode="json", by_alias=True)
+    return _audit_snapshot(metric, known).model_dump(mode="json", by_alias=True)
 
 
 async def _still_manages(tx: Connection, approval: Approval) -> None:
@@ -191,14 +191,14 @@ async def remove_entry(tx: Connection, *, actor: str, list_id: str, entry_id: UU
     if entry is None:
         raise ProblemError(Code.NOT_FOUND, "There is no such entry on this list.")
     await tx.execute(queries.remove_entry, {"entry_id": entry_id, "actor": actor})
-    await record(
+    await _record(
         tx,
         "risk.list_entry.removed",
         "risk_list_entry",
         entry.entry_id,
         actor,
         label=title,
-        before=audit_snapshot(metric, entry),
+        before=_audit_snapshot(metric, entry),
     )
 
 
@@ -208,6 +208,90 @@ async def _lock_list(tx: Connection, list_id: str) -> tuple[str, str, ListKind]:
     if row is None:
         raise ProblemError(Code.NOT_FOUND, "There is no such list.")
     return row[0], row[1], ListKind(row[2])
+
+
+# --- snoozes -----------------------------------------------------------------------------------------------------
+
+
+async def create_snooze(tx: Connection, *, actor: str, request: SnoozeDraft) -> Snooze:
+    """Keep a rule quiet for somebody. The same snooze again changes nothing; another one for the same: 409."""
+    value = value_of(request.subject, request.value or await _value_of_entry(tx, request))
+    key = key_of(f"snooze/{request.rule_id}/{request.subject}", value)
+    await tx.execute(queries.lock_subject, {"key": key})
+    now = await clock(tx)
+    if not now < request.until <= now + SNOOZE_MOST:
+        raise invalid("/until", f"the end lies ahead, by at most {SNOOZE_MOST.days} days")
+    row = await (await tx.execute(queries.rule_exists, {"rule_id": request.rule_id})).fetchone()
+    if row != (True,):
+        raise invalid("/ruleId", "the published rule set has no such rule")
+    values = request.model_dump() | {"value": value, "actor": actor}
+    async with tx.cursor(row_factory=class_row(Snooze)) as cursor:
+        await cursor.execute(queries.lock_snooze, values | {"snooze_id": None})
+        known = await cursor.fetchone()
+        if known is not None and known.until > now:
+            if (known.until, known.reason) == (request.until, request.reason):
+                audit_trail.nothing_changed()
+                return known
+            raise ProblemError(
+                Code.CONFLICT, f"This rule is quiet for them until {known.until.isoformat()} already; end that first."
+            )
+        if known is not None:
+            await tx.execute(queries.end_snooze, {"snooze_id": known.snooze_id})
+        await cursor.execute(queries.insert_snooze, values)
+        made = await cursor.fetchone()
+    assert made is not None  # noqa: S101 - an insert of one row returns one row
+    await _record(
+        tx,
+        "risk.snooze.created",
+        "risk_snooze",
+        made.snooze_id,
+        actor,
+        label=made.rule_id,
+        version=made.version,
+        after=_audit_snapshot(made.subject, made),
+        reason=made.reason,
+    )
+    return made
+
+
+async def _value_of_entry(tx: Connection, request: SnoozeDraft) -> str:
+    values = {"entry_id": request.entry_id, "subject": request.subject}
+    row = await (await tx.execute(queries.value_of_entry, values)).fetchone()
+    if row is None:
+        raise ProblemError(Code.NOT_FOUND, "There is no such entry in the queue.")
+    if row[0] is None:
+        raise invalid("/subject", "the entry's order came without it; choose something else that it has")
+    return str(row[0])
+
+
+async def end_snooze(tx: Connection, *, actor: str, snooze_id: UUID, version: int, reason: str) -> Snooze:
+    """Let the rule speak again. One that has ended stays as it is. Stale: 412."""
+    values = {"snooze_id": snooze_id, "rule_id": None, "subject": None, "value": None}
+    async with tx.cursor(row_factory=class_row(Snooze)) as cursor:
+        await cursor.execute(queries.lock_snooze, values)
+        before = await cursor.fetchone()
+    if before is None:
+        raise ProblemError(Code.NOT_FOUND, "There is no such snooze.")
+    if before.ended_at is not None:
+        audit_trail.nothing_changed()
+        return before
+    same_version(before.version, version)
+    row = await (await tx.execute(queries.end_snooze, {"snooze_id": snooze_id})).fetchone()
+    assert row is not None  # noqa: S101 - the row is locked
+    after = before.model_copy(update={"ended_at": row[0], "version": row[1]})
+    await _record(
+        tx,
+        "risk.snooze.ended",
+        "risk_snooze",
+        after.snooze_id,
+        actor,
+        label=after.rule_id,
+        version=after.version,
+        before=_audit_snapshot(before.subject, before),
+        after=_audit_snapshot(after.subject, after),
+        reason=reason or None,
+    )
+    return after
 
 
 # --- breakers and policy -----------------------------------------------------------------------------------------
@@ -231,7 +315,7 @@ async def reset_breaker(tx: Connection, *, actor: str, rule_id: str, version: in
         await acknowledge_alert(
             tx, actor=actor, alert_id=UUID(alert.id), version=alert.version, comment=f"Breaker reset: {reason}"[:2000]
         )
-    await record(
+    await _record(
         tx,
         "risk.breaker.reset",
         "risk_breaker",
@@ -308,7 +392,7 @@ async def _write_policy(
         await cursor.execute(queries.change_policy, wanted.model_dump())
         after = await cursor.fetchone()
     assert after is not None  # noqa: S101 - the row is locked
-    await record(
+    await _record(
         tx,
         "risk.policy.changed",
         "risk_policy",
@@ -326,12 +410,12 @@ ALLOW = ApprovalKind("risk.allow", _apply_entry)
 POLICY = ApprovalKind("risk.policy", _apply_policy)
 
 
-def audit_snapshot(metric: str, record: ListEntry | Snooze) -> Record:
+def _audit_snapshot(metric: str, record: ListEntry | Snooze) -> Record:
     """As the log may hold it."""
     return record.model_copy(update={"value": masked(metric, record.value)})
 
 
-async def record(
+async def _record(
     tx: Connection,
     action: str,
     resource_type: str,
@@ -342,7 +426,6 @@ async def record(
     after: Record | None = None,
     **more: Any,
 ) -> None:
-    """Put a change into the audit log."""
     await audit_trail.record(
         tx,
         actor=actor,

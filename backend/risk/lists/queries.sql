@@ -90,9 +90,39 @@ select id::text as snooze_id, rule_id, subject, value, until, reason, created_by
  order by id desc
  limit %(limit)s
 
+-- name: rule_exists
+select exists (select from risk_rule_set as s, jsonb_array_elements(s.rules) as r(rule)
+                where s.state = 'published' and r.rule ->> 'ruleId' = %(rule_id)s)
+
 -- name: lock_subject
 -- One after the other for each rule, subject and value, also while nothing is there to lock yet.
 select pg_advisory_xact_lock(%(key)s)
+
+-- name: value_of_entry
+select case %(subject)s when 'customer_id' then o.customer_id when 'card' then o.card when 'email' then o.email end
+  from risk_entry as e
+  join risk_order as o on o.id = e.order_id
+ where e.id = %(entry_id)s::uuid
+
+-- name: lock_snooze
+select id::text as snooze_id, rule_id, subject, value, until, reason, created_by,
+       person_name(created_by) as created_by_name, created_at,
+       ended_at, version
+  from risk_snooze
+ where id = %(snooze_id)s::uuid
+    or (rule_id = %(rule_id)s and subject = %(subject)s and value = %(value)s and ended_at is null)
+   for update
+
+-- name: insert_snooze
+insert into risk_snooze (rule_id, subject, value, until, reason, created_by)
+values (%(rule_id)s, %(subject)s, %(value)s, %(until)s, %(reason)s, %(actor)s)
+returning id::text as snooze_id, rule_id, subject, value, until, reason, created_by,
+          person_name(created_by) as created_by_name, created_at,
+          ended_at, version
+
+-- name: end_snooze
+update risk_snooze set ended_at = clock_timestamp(), version = version + 1 where id = %(snooze_id)s::uuid
+returning ended_at, version
 
 -- name: breakers
 select rule_id, since, words, reset_at, version from risk_breaker where reset_at is null order by since, rule_id

@@ -133,7 +133,7 @@ async def list_snoozes(
 @router.post("/snoozes", status_code=201)
 async def create_snooze(request: SnoozeDraft, principal: Analyst, tx: Tx, response: Response) -> Snooze:
     """Keep one rule quiet for one customer, card or e-mail, for at most 90 days."""
-    made = await snoozes.create_snooze(tx, actor=principal.user_id, request=request)
+    made = await actions.create_snooze(tx, actor=principal.user_id, request=request)
     return with_etag(response, _hidden(made, made.subject, principal))
 
 
@@ -142,7 +142,7 @@ async def end_snooze(
     snooze_id: str, request: EndSnooze, principal: Analyst, tx: Tx, version: IfMatch, response: Response
 ) -> Snooze:
     """End a snooze before its time."""
-    ended = await snoozes.end_snooze(
+    ended = await actions.end_snooze(
         tx,
         actor=principal.user_id,
         snooze_id=known_id(snooze_id, "snooze"),
