@@ -191,7 +191,7 @@ class SwapsPanel(QueryPanel):
         self._say_state(listed)
 
     def _build(self, listed: list[Swap]) -> None:
-        at = self.chosen
+        at = next((card.swap.id for card in self.cards if _holds_focus(card)), "")
         for card in self.cards:
             self._column.removeWidget(card)
             discard(card)
@@ -200,7 +200,7 @@ class SwapsPanel(QueryPanel):
             for verb, pill in card.buttons.items():
                 pill.clicked.connect(lambda _=False, s=card.swap, v=verb: self.decide(s, v))
             self._column.insertWidget(number, card)
-            if at is not None and card.swap.id == at.id:
+            if card.swap.id == at:
                 card.setFocus()
 
     def _say_state(self, listed: list[Swap]) -> None:

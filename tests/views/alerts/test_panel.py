@@ -354,6 +354,7 @@ def test_many_of_one_kind_are_one_card_that_unfolds_and_is_acknowledged_as_a_who
             asking.words.setPlainText("The new rota starts on Monday")
             asking.submit()
             await until(lambda: all(each["state"] == "acknowledged" for each in made.alerts))
+            await until(lambda: not any(isinstance(w, AcknowledgeDialog) for w in QApplication.topLevelWidgets()))
             assert len(made.writes) == 5
             it.close()
 
