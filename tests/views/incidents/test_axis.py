@@ -219,7 +219,7 @@ def test_the_pointer_finds_an_entry_in_its_lane() -> None:
 
 
 def test_many_entries_are_drawn_as_how_many_there_are() -> None:
-    desk, axis = shown([entry(n % 180) for n in range(2_000)])
+    desk, axis = shown([entry(n % 180, position=n) for n in range(2_000)])
     image = QImage(1200, 700, QImage.Format.Format_ARGB32)
     axis.render(image)
     assert axis.lanes[3].within(desk.start, desk.end) == range(2_000)
