@@ -10,7 +10,7 @@ from zlib import crc32
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QFont, QPainter, QPalette, QPen, QPixmap
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QHeaderView, QWidget
 
 from views.kit import fonts
 from views.kit.controls import Controls
@@ -242,6 +242,10 @@ class _Font(QObject):
         self._giving = True
         self._wanted = self._theme.font(self._points, self._weight, mono=self._mono)
         self._widget.setFont(self._wanted)
+        if isinstance(self._widget, QHeaderView):
+            # Its sections are drawn by the style sheet, which remembers the font they had at first.
+            self._widget.style().unpolish(self._widget)
+            self._widget.style().polish(self._widget)
         self._giving = False
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:

@@ -366,6 +366,21 @@ def test_rows_and_columns_grow_with_the_font(qtbot: Any) -> None:
     assert shown.columnWidth(0) >= 1.9 * before[1]
 
 
+def test_words_of_the_head_grow_with_the_font(qtbot: Any) -> None:
+    shown = table(qtbot, ["a"])
+
+    def words_high() -> int:
+        image = shown.horizontalHeader().grab().toImage()
+        columns, rows = range(4, shown.columnWidth(0) - 4), range(image.height() - 2)
+        inked = [y for y in rows if any(image.pixelColor(x, y).lightness() > 100 for x in columns)]
+        return inked[-1] - inked[0] + 1
+
+    current().apply("dark", 1.0)
+    before = words_high()
+    current().apply("dark", 2.0)
+    assert words_high() >= 1.7 * before
+
+
 # --- what the first window costs ---------------------------------------------------------------------------------
 
 
