@@ -211,19 +211,19 @@ class _Past:
         }
         [(page_id,)] = await _rows(self._tx, "page", values)
         await self._tx.execute(queries.page_call, {"page_id": page_id, "at": at, "people": people})
-        for what, by, moment, after in (
-            ("called", audit_trail.WORKER, at, {"people": people}),
-            ("acknowledged", commander, answered_at, {}),
-        ):
-            await audit_trail.record(
-                self._tx,
-                actor=self._witness(by),
-                action=f"oncall.page.{what}",
-                resource_type="page",
-                resource_id=page_id,
-                label=title,
-                after={**after, "occurredAt": moment.isoformat()},
-            )
+        await self._tell_page(audit_trail.WORKER, page_id, at, {"people": people}, action="oncall.page.called")
+        await self._tell_page(commander, page_id, answered_at, {}, action="oncall.page.acknowledged")
+
+    async def _tell_page(self, by: str, page_id: str, at: datetime, after: Mapping[str, Any], *, action: str) -> None:
+        await audit_trail.record(
+            self._tx,
+            actor=self._witness(by),
+            action=action,
+            resource_type="page",
+            resource_id=page_id,
+            label=label_of(self._record),
+            after={**after, "occurredAt": at.isoformat()},
+        )
 
     def _witness(self, by: str) -> str:
         """Who did what belongs to no incident alone: what lies behind is not to stand in the one that is open."""
