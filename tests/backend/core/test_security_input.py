@@ -141,6 +141,8 @@ ROWS = {
     "rates": {"currency": "USD", "day": "2026-11-24", "rate": "0.9"},
     "outcomes": {"id": "x", "orderId": "o", "customerId": "c", "kind": "chargeback", "happenedAt": AT}
     | {"currency": "EUR", "amount": 5},
+    "deploys": {"id": "x", "service": "s", "version": "1", "environment": "e", "deployedAt": AT, "deployedBy": "b"}
+    | {"url": "https://example.com/x"},
 }
 
 
