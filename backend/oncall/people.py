@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from backend.core.database import Connection
+from backend.core.database import Connection, load_queries
 from backend.core.problems import invalid
-from backend.oncall.schedules import queries
+
+queries = load_queries(__package__, "people.sql")
 
 
 async def names_of(connection: Connection, people: Iterable[str]) -> dict[str, str]:

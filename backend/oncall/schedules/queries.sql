@@ -92,15 +92,6 @@ update schedule_override set cancelled_at = %(at)s, cancelled_by = %(actor)s
  where (id = %(override_id)s or swap_id = %(swap_id)s) and cancelled_at is null and ends_at > %(at)s
 returning id
 
--- name: unknown_people
-select id from unnest(%(people)s::text[]) as id
- where not exists (select from account as a where a.id = id.id)
-   and not exists (select from principal_seen as p where p.user_id = id.id)
-   and not exists (select from role_assignment as r where r.user_id = id.id)
-
 -- name: taken_name
 select exists (select from schedule where lower(name) = lower(%(name)s) and archived_at is null
                 and id is distinct from %(schedule_id)s::uuid)
-
--- name: names
-select id, person_name(id) from unnest(%(people)s::text[]) as id

@@ -20,6 +20,9 @@ def counts(api: Api, role: str) -> Any:
     return answer.json()["counts"]
 
 
+EVERYBODY = {"oncall.waiting"}
+
+
 @pytest.mark.parametrize(
     ("role", "keys"),
     [
@@ -32,7 +35,7 @@ def counts(api: Api, role: str) -> Any:
     ],
 )
 def test_each_is_told_what_they_may_see(api: Api, role: str, keys: set[str]) -> None:
-    assert counts(api, role) == dict.fromkeys(keys, 0)
+    assert counts(api, role) == dict.fromkeys(keys | EVERYBODY, 0)
 
 
 def test_approvals_count_for_those_who_may_decide_them(api: Api, desk: Callable[..., Desk]) -> None:
@@ -40,11 +43,11 @@ def test_approvals_count_for_those_who_may_decide_them(api: Api, desk: Callable[
     granted = administrator.assign("viewer", "compliance-officer")
     assert granted.status_code == 202
     assert administrator.assign("compliance-officer", "risk-manager").status_code == 202
-    assert counts(api, "compliance-officer") == {"access.approvals": 1}, "not the one they gain by"
+    assert counts(api, "compliance-officer")["access.approvals"] == 1, "not the one they gain by"
     assert "access.approvals" not in counts(api, "operations-lead")
     answer = desk("compliance-officer").decide(granted.json(), decision="deny", reason="not now")
     assert answer.status_code == 200, answer.text
-    assert counts(api, "compliance-officer") == {"access.approvals": 0}
+    assert counts(api, "compliance-officer")["access.approvals"] == 0
 
 
 def test_who_asked_has_nothing_to_decide(api: Api, desk: Callable[..., Desk]) -> None:
@@ -57,7 +60,7 @@ def test_who_asked_has_nothing_to_decide(api: Api, desk: Callable[..., Desk]) ->
 def test_open_entries_count_and_decided_or_escalated_ones_do_not(api: Api) -> None:
     shop = RiskShop(api)
     entries = [shop.entry() for _ in range(3)]
-    assert counts(api, "risk-analyst") == {"risk.queue": 3}
+    assert counts(api, "risk-analyst")["risk.queue"] == 3
     shop.sql("update risk_entry set status = 'escalated', escalated_to = 'finance' where id = %s", (entries[0],))
-    assert counts(api, "risk-analyst") == {"risk.queue": 2}
-    assert counts(api, "viewer") == {}
+    assert counts(api, "risk-analyst")["risk.queue"] == 2
+    assert "risk.queue" not in counts(api, "viewer")
