@@ -178,7 +178,7 @@ async def swap(it: Workspace, other: Workspace) -> None:
     asking.submit()
     await until(lambda: closed() and it.swaps.cards)
     assert "withdraw the request" not in (it.swaps.cards[0].buttons["withdraw"].toolTip())
-    assert it.swaps.cards[0].buttons["withdraw"].isVisible()
+    await until(it.swaps.cards[0].buttons["withdraw"].isVisible)
     assert any(bar.kind is Kind.SWAP for row in it.calendar.calendar.rows for bar in row.bars)
     await until(lambda: other.swaps.cards)
     card = other.swaps.cards[0]
