@@ -30,8 +30,8 @@ from views.shell.window.rail import RailItem
 
 THEN = (AS_OF - timedelta(days=3)).replace(second=0)
 LIVE_TITLE, OLD_TITLE = "Trouble of today", "Trouble of that day"
-TIMELESS = ("/session", "/rbac/me", "/stream")
-"""What a console may ask about itself whatever it looks at."""
+TIMELESS = ("/session", "/rbac/me", "/stream", "/operations/incidents?")
+"""What a console may ask whatever it looks at: about itself, and what is open, since a SEV1 is announced."""
 
 
 @pytest.fixture(autouse=True)
