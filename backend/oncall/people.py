@@ -18,9 +18,12 @@ async def names_of(connection: Connection, people: Iterable[str]) -> dict[str, s
 
 async def known_people(connection: Connection, people: Iterable[str], pointer: str) -> None:
     """Raises ProblemError 422 for somebody nobody has heard of: a slip of the pen would be on call."""
-    rows = await (await connection.execute(queries.unknown_people, {"people": sorted(set(people))})).fetchall()
+    given = list(dict.fromkeys(people))
+    rows = await (await connection.execute(queries.unknown_people, {"people": sorted(given)})).fetchall()
     if rows:
-        raise invalid(pointer, f"nobody is known as “{rows[0][0]}”")
+        # What was typed may be somebody's address, and an answer says no such thing again.
+        which = "this id" if len(given) == 1 else f"number {given.index(rows[0][0]) + 1} of these ids"
+        raise invalid(pointer, f"nobody is known under {which}")
 
 
 def spoken(names: Iterable[str]) -> str:

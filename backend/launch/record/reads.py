@@ -31,7 +31,7 @@ async def files(connection: Connection, poll: Poll) -> dict[str, bytes]:
     return {form: bytes(content) for form, content in (await _row(connection, poll)).items() if form in MEDIA}
 
 
-async def record(connection: Connection, poll: Poll) -> PollRecord:
+async def poll_record(connection: Connection, poll: Poll) -> PollRecord:
     """What is kept of a poll. It is open, or its seal is not there yet: 409."""
     row = await _row(connection, poll)
     return PollRecord(

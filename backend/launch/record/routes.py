@@ -25,7 +25,7 @@ FILE: dict[int | str, dict[str, Any]] = {
 async def get_record(launch_id: str, poll_id: str, _principal: Viewer, connection: Read) -> PollRecord:
     """What is kept of a closed poll. Its seal is not there yet: 409, for some seconds."""
     poll = await polls.poll(connection, known_id(launch_id, "launch"), known_id(poll_id, "poll"))
-    return await reads.record(connection, poll)
+    return await reads.poll_record(connection, poll)
 
 
 @router.get("/{launch_id}/polls/{poll_id}/record/{form}", response_class=Response, responses=FILE)

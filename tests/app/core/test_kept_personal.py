@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, time
 from enum import Enum
 from functools import cache
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from uuid import UUID
 
 import pytest
-from pydantic import AwareDatetime, BaseModel, TypeAdapter
+from pydantic import AwareDatetime, BaseModel, NaiveDatetime, TypeAdapter
 
 import models
 from app.core.clock import SystemClock
@@ -25,6 +25,10 @@ from app.core.tasks import Tasks
 from models.core.base import Record
 from models.core.paging import Page
 from models.core.personal import NOT_KEPT_OFFLINE, personal_fields
+from models.launch.checklist import ItemDraft
+from models.launch.criteria import BoundCriterion
+from models.oncall.policies import Step
+from models.oncall.schedules import Layer
 from models.risk.rules import AnyOf, Condition
 from tests.app.answers import AS_OF
 from tests.app.core.faulty_server import NoKeyring
@@ -34,8 +38,18 @@ PATTERNS = {
     r"^[A-Z]{3}$": "EUR",
     r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$": "plain",
     r"^20[0-9]{2}-(0[1-9]|1[0-2])$": "2026-10",
+    r"^[a-z_]+\.[a-z0-9_]+$": "figures.plain",
 }
 """Text that fits, by the pattern it has to fit."""
+
+
+APART: dict[type[BaseModel], dict[str, Any]] = {
+    ItemDraft: {"depends_on": []},
+    BoundCriterion: {"pinned": False},
+    Layer: {"ends": None},
+    Step: {"severities": []},
+}
+"""What a record refuses together with the rest: an item that depends on itself, a layer that ends as it starts."""
 
 
 @cache
@@ -62,7 +76,7 @@ def made(kind: type[BaseModel]) -> dict[str, Any]:
         # What a condition asks for says whether its values are a customer's.
         of_orders = name == "metric" and field.annotation is str
         values[name] = "email" if of_orders else value(field.annotation, [*field.metadata], text)
-    return values
+    return values | APART.get(kind, {})
 
 
 def value(annotation: Any, rules: list[Any], text: str) -> Any:
@@ -91,7 +105,9 @@ def value(annotation: Any, rules: list[Any], text: str) -> Any:
             int: _least(rules),
             float: _least(rules),
             AwareDatetime: AS_OF.isoformat(),
+            NaiveDatetime: "2026-01-05T00:00",
             date: "2026-11-24",
+            time: "09:00",
         }
         plain |= {UUID: "019ab6a0-0000-7000-8000-000000000000"}
         if annotation in plain:
@@ -105,7 +121,11 @@ def value(annotation: Any, rules: list[Any], text: str) -> Any:
 
 
 def _least(rules: list[Any]) -> int:
-    return next((int(each.ge) for each in rules if getattr(each, "ge", None) is not None and each.ge > 0), 1)
+    """A number that fits: 1, or what is nearest to it."""
+    flat = [part for each in rules for part in (each, *getattr(each, "metadata", ()))]
+    if any(getattr(each, "lt", None) == 0 for each in flat):
+        return -1
+    return next((int(each.ge) for each in flat if getattr(each, "ge", None) is not None and each.ge > 0), 1)
 
 
 def _pattern(rule: Any) -> str | None:

@@ -171,6 +171,7 @@ UNSAID = (
     "/api/risk/policy",
     f"{DELIVERIES}/letters",
     f"{DELIVERIES}/routes",
+    "/api/operations/runbooks/check",
 )
 """Routes that do not say again what they were sent."""
 

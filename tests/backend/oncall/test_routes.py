@@ -82,7 +82,7 @@ def test_an_override_without_effect_is_refused_and_names_who_is_on(desk: Desk) -
     over_it = desk.override(schedule, 2.3, 2.4, [RESPONDER], VIEWER)
     assert over_it.status_code == 201
     assert detail(desk.override(schedule, -2, -1, [VIEWER], LEAD))[0] == 422
-    assert "nobody is known as" in desk.override(schedule, 3, 4, ["nobody-at-all"], RESPONDER).text
+    assert "nobody is known under" in desk.override(schedule, 3, 4, ["nobody-at-all"], RESPONDER).text
     assert desk.spans(2, 3) == [
         (day(2), day(2.25), [LEAD]),
         (day(2.25), day(2.3), [VIEWER]),
@@ -283,7 +283,7 @@ def test_a_policy_has_versions_and_knows_what_it_pages_by(desk: Desk) -> None:
     policy = desk.done("POST", "/policies", body)
     assert detail(desk.send("POST", "/policies", body))[0] == 422
     unknown = definition | {"fallback": [{"kind": "person", "id": "nobody-at-all"}]}
-    assert "nobody is known as" in desk.send("POST", "/policies", body | {"name": "B", "definition": unknown}).text
+    assert "nobody is known under" in desk.send("POST", "/policies", body | {"name": "B", "definition": unknown}).text
     changed = {**body, "definition": definition | {"repeats": 3}, "reason": "more"}
     path = f"/policies/{policy['id']}"
     assert desk.done("PUT", path, changed, If_Match='"1"')["version"] == 2

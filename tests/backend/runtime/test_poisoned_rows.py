@@ -126,7 +126,7 @@ CASES = {
         "insert into runbook (slug, title, owner, review_by, text, steps, updated_by)"
         " select t, t, 'viewer', '2020-01-01', 'x', '{look}', 'test' from unnest(array['poison', 'good']) as t;"
         "insert into role_assignment (user_id, role_id, granted_by) values ('ann', 'viewer', 'test');"
-        + TRIP.format("notice"),
+        + TRIP.format("runbook"),
         "select bool_and((reminded_at is not null) = (slug = 'good')) from runbook",
     ),
     "connections": Case(
