@@ -21,6 +21,7 @@ from models.core.base import (
     UserId,
     Version,
 )
+from models.core.personal import PERSONAL
 
 TEXT_MOST = 30_000
 """Characters of a runbook: twenty printed pages, and more than anybody reads at night."""
@@ -181,7 +182,7 @@ class StepMark(Record):
     done_at: Instant
     done_by: str
     done_by_name: str
-    note: str
+    note: Annotated[str, PERSONAL] = ""
 
 
 class RunbookRun(Record):
@@ -216,10 +217,10 @@ class MarkStep(Request):
     """Tick a step off, or take that back."""
 
     done: bool = True
-    note: Text = ""
+    note: Annotated[Text, PERSONAL] = ""
 
 
 class EndRun(Request):
     """Say that a run is over."""
 
-    note: Text = ""
+    note: Annotated[Text, PERSONAL] = ""

@@ -12,7 +12,8 @@ import pytest
 
 from backend.core import files
 from backend.core.backoff import pause
-from backend.runtime.data_folder import DataFolder
+from backend.core.settings import Settings
+from backend.runtime.data_folder import KEYS, DataFolder
 from backend.runtime.worker import to_next_turn
 
 KILLED = """
@@ -60,14 +61,9 @@ def test_only_their_owner_reads_keys(tmp_path: Path, database_url: str) -> None:
     before = os.umask(0)
     try:
         folder = DataFolder(tmp_path)
-        folder.token_key()
+        folder.settings(Settings(database_url=database_url), database_url)
         folder.announce({"token": "secret"})
-        kept = [
-            folder.audit_key_file(database_url),
-            folder.backup_key_file(),
-            tmp_path / "token.key",
-            folder.ready_file,
-        ]
+        kept = [*(tmp_path / f"{name}.key" for name in KEYS), folder.ready_file]
     finally:
         os.umask(before)
     assert {path.name: mode(path) for path in kept} == {path.name: 0o600 for path in kept}

@@ -27,7 +27,7 @@ def test_a_note_is_written_from_the_palette_shown_and_finished(aio: Any, api: Ap
                 app.show(1440, 900)
                 await app.furnish()
                 panels = app.window.panels
-                actions = {entry.title: entry for entry in dict(find(app.window, ""))["Recent and all actions"]}
+                actions = {entry.title: entry for entry in dict(find(app.window, "note"))["Actions"]}
                 assert not actions["Write a note…"].disabled
                 assert actions["Finish the chosen note"].disabled == "choose a note first"
                 assert panels.made(PANEL) is None
