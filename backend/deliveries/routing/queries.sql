@@ -15,7 +15,7 @@ returning id
 insert into notice (team, severity, template, values, thread, phase, recipients, connections)
 select %(team)s, %(severity)s, %(template)s, %(values)s, %(thread)s, %(phase)s, %(recipients)s, array[c.id]
   from connection as c join connection_health as h on h.connection_id = c.id
- where c.kind in ('smtp', 'sendgrid') and c.ready
+ where c.kind in ('smtp', 'sendgrid') and c.ready and c.removed_at is null
  order by h.stopped is not null, h.opened_until is not null, c.created_at, c.id
  limit 1
 returning id

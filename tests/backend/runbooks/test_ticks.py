@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 
 from app.__main__ import parser
 from backend.core.settings import Settings
@@ -95,6 +96,13 @@ async def test_owners_are_reminded_once_a_week_and_an_alert_says_so(
         )
         connection.execute(
             "insert into contact_method (user_id, address, verified_at) values ('ann', 'ann@x.example', now())"
+        )
+        mail = {"kind": "smtp", "host": "h.example", "sender": "a@b.example", "recipients": ["c@d.example"]}
+        connection.execute(
+            "with made as (insert into connection (name, kind, settings, ready, updated_by)"
+            " values ('mail', 'smtp', %s, true, 'test') returning id)"
+            " insert into connection_health (connection_id) select id from made",
+            (Jsonb(mail),),
         )
     told = "select recipients, values ->> 'title', values ->> 'owner' from notice where template = 'runbook.review'"
     state = "select title, state from alert where source = 'runbooks' order by version desc limit 1"

@@ -27,11 +27,17 @@ EVERYBODY = {"oncall.waiting"}
     ("role", "keys"),
     [
         ("viewer", {"incidents.open"}),
-        ("operations-lead", {"risk.queue", "deliveries.connections", "incidents.open", "incidents.reviews"}),
+        (
+            "operations-lead",
+            {"risk.queue", "deliveries.connections", "incidents.open", "incidents.reviews", "launch.items"},
+        ),
         ("risk-analyst", {"risk.queue", "incidents.open"}),
-        ("compliance-officer", {"access.approvals", "incidents.open"}),
-        ("administrator", {"access.approvals", "risk.queue", "deliveries.connections", "incidents.open"}),
-        ("finance-analyst", {"incidents.open"}),
+        ("compliance-officer", {"access.approvals", "incidents.open", "launch.items"}),
+        (
+            "administrator",
+            {"access.approvals", "risk.queue", "deliveries.connections", "incidents.open", "launch.items"},
+        ),
+        ("finance-analyst", {"incidents.open", "launch.items"}),
     ],
 )
 def test_each_is_told_what_they_may_see(api: Api, role: str, keys: set[str]) -> None:

@@ -23,7 +23,7 @@ START = 1_795_000_000 // 86_400 * 86_400.0
 
 def style() -> ChartStyle:
     grey = QColor(Qt.GlobalColor.gray)
-    names = ("back", "line", "text", "text2", "text3", "series", "previous", "breach")
+    names = ("back", "line", "text", "text2", "text3", "series", "previous", "breach", "span")
     colours = dict.fromkeys(names, grey) | {
         "back": QColor("#1C2025"),
         "line": QColor("#3C444F"),
