@@ -169,7 +169,7 @@ select version from route_map
 -- Of some people, those a mail would get to: an address is verified, and a connection sends mail.
 select distinct user_id from contact_method
  where user_id = any (%(user_ids)s::text[]) and verified_at is not null
-   and exists (select from connection as c where c.kind in ('smtp', 'sendgrid') and c.ready)
+   and exists (select from connection as c where c.kind in ('smtp', 'sendgrid') and c.ready and c.removed_at is null)
 
 -- name: receipts
 -- What became of notices, by connection. What was sent is forgotten after a while; what was not tried yet waits.
