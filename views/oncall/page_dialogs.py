@@ -84,10 +84,11 @@ class PageDialog(DecidingDialog):
 
 
 class ResolvePageDialog(DecidingDialog):
-    """Say that it is over."""
+    """Say that it is over, which it stays."""
 
     def __init__(self, console: Console, page: PageSummary, parent: QWidget) -> None:
-        super().__init__("End a page", console.tasks, parent, accept="End it", hint="What was it, and what was done")
+        hint = "What was it, and what was done"
+        super().__init__("End a page", console.tasks, parent, accept="End it", hint=hint, destructive=True)
         self._console, self._page = console, page
         self.column.addWidget(paragraph(f"{page.severity} {page.title}"))
         self.column.addWidget(paragraph("Nobody is called about it any more, and everybody who was is told."))

@@ -111,11 +111,11 @@ class RetireDialog(DecidingDialog):
 
 
 class EndDialog(DecidingDialog):
-    """Says that a run is over."""
+    """Says that a run is over, which it stays."""
 
     def __init__(self, console: Console, run: RunbookRun, parent: QWidget) -> None:
         hint = "What came of it (may stay empty)"
-        super().__init__(f"End “{run.title}”", console.tasks, parent, accept="End it", hint=hint)
+        super().__init__(f"End “{run.title}”", console.tasks, parent, accept="End it", hint=hint, destructive=True)
         self._console, self._run = console, run
         left = len(run.steps) - len(run.marks)
         said = "All steps are done." if not left else f"{counted(left, 'step is', 'steps are')} not done."

@@ -31,11 +31,15 @@ from models.deliveries.routing import RouteMap
 from models.risk.case import RiskCase
 from models.risk.queue import RiskQueueEntry
 from models.risk.rules import ListKind, RiskList, RuleSetState, RuleSetSummary
+from models.runbooks import Runbook, RunbookRun
 from tests.app.answers import AS_OF
 from tests.app.audit import fixtures
+from tests.app.oncall.rosters import at, override, swap
 from tests.views.deliveries.fixtures import connection, letter, route_map, webhook
+from tests.views.incidents import fixtures as incidents
 from tests.views.launch.fixtures import desk_of
-from tests.views.office import Office, alert, conflict, office, turns, until
+from tests.views.office import Office, alert, conflict, office, run, runbook, turns, until
+from tests.views.oncall import fixtures as oncall
 from views.access.grant_dialogs import (
     BreakGlassDialog,
     DecisionDialog,
@@ -50,9 +54,22 @@ from views.alerts.details import AlertDetails
 from views.alerts.dialogs import AcknowledgeDialog, ShelveDialog
 from views.alerts.rules_dialog import RulesDialog
 from views.audit.dialogs import ExportDialog, ProofDialog, TrustDialog
-from views.deliveries.connection_dialogs import ConnectionDialog, PauseDialog, SecretDialog, TurnOffDialog
+from views.deliveries.connection_dialogs import (
+    ConnectionDialog,
+    PauseDialog,
+    RemoveDialog,
+    SecretDialog,
+    TurnOffDialog,
+)
+from views.deliveries.contacts_dialog import ContactsDialog
 from views.deliveries.letter_dialogs import DiscardLettersDialog, ReplayDialog, ResolveDialog
 from views.deliveries.routes_dialog import RoutesDialog
+from views.deliveries.text_dialog import TextDialog
+from views.incidents import dialogs as incident_dialogs
+from views.incidents import people_dialogs as incident_people
+from views.incidents.of_alert import FromAlertDialog
+from views.incidents.review_dialogs import ActionDialog, FactorsDialog, VerdictDialog
+from views.incidents.update_dialog import UpdateDialog
 from views.kit.dialogs.base import DestructiveButton, WindowDialog
 from views.kit.dialogs.conflict import ConflictDialog
 from views.kit.dialogs.deciding import DecidingDialog
@@ -71,10 +88,18 @@ from views.launch.poll_dialogs import (
     VoteDialog,
 )
 from views.launch.review_dialogs import LessonDialog, TakeLessonsDialog
+from views.oncall import feed_dialogs, override_dialogs, page_dialogs
+from views.oncall.policy_dialog import PolicyDialog
+from views.oncall.schedule_change_dialog import ScheduleChangeDialog
+from views.oncall.schedule_dialog import ScheduleDialog
+from views.oncall.shift_dialog import ShiftDialog
+from views.oncall.swap_dialogs import VERBS, SwapDecisionDialog, SwapDialog
 from views.risk.rules.dialogs import DiscardDialog, NewDraftDialog, PublishDialog
 from views.risk.rules.list_dialogs import AddEntryDialog, ConfirmDialog, NewListDialog
 from views.risk.triage.dialogs import BulkDialog, EntryConflict, EscalateDialog, SnoozeDialog
 from views.risk.triage.snooze_rule import SnoozeRuleDialog
+from views.runbooks import dialogs as runbook_dialogs
+from views.runbooks.edit_dialog import EditDialog
 from views.shell.dialogs.about import AboutDialog
 from views.shell.dialogs.keys import KeysDialog
 from views.shell.dialogs.past import PastDialog
@@ -154,6 +179,22 @@ OF_LAUNCHES: tuple[Any, ...] = (
     VoteDialog,
     WaiveDialog,
 )
+OF_INCIDENTS: tuple[Any, ...] = (
+    incident_dialogs.EditDialog,
+    incident_dialogs.MergeDialog,
+    incident_dialogs.MoveDialog,
+    incident_dialogs.NoteDialog,
+    incident_dialogs.TimesDialog,
+    incident_people.AttachDialog,
+    incident_people.HandOverDialog,
+    incident_people.JoinDialog,
+    incident_people.PageDialog,
+    UpdateDialog,
+)
+INCIDENT, REVIEW, OVERRIDE = incidents.incident(), incidents.review(), override(at(5), at(6), "jana")
+SWAP = swap(at(1), at(2), to="mei", to_name="Mei Tanaka", back_start=at(8), back_end=at(9))
+RUNBOOK = Runbook.model_validate(runbook())
+RUN = RunbookRun.model_validate(run(runbook()))
 MADE: dict[type[QDialog], tuple[Made, ...]] = {
     AboutDialog: (lambda _, w: AboutDialog(None, "", w),),
     AcknowledgeDialog: (lambda o, w: AcknowledgeDialog(raised(), nothing, o.console.tasks, w),),
@@ -210,7 +251,62 @@ MADE: dict[type[QDialog], tuple[Made, ...]] = {
     DiscardLettersDialog: (lambda o, w: DiscardLettersDialog(o.console, (LETTER,), w),),
     ResolveDialog: (lambda o, w: ResolveDialog(o.console, LETTER, w),),
     RoutesDialog: (lambda o, w: RoutesDialog(o.console, ROUTES, (SYSTEM,), w),),
+    RemoveDialog: (lambda o, w: RemoveDialog(o.console, SYSTEM, w),),
+    ContactsDialog: (lambda o, w: ContactsDialog(o.console, w),),
+    TextDialog: (lambda o, w: TextDialog(o.console, "", w),),
     **{kind: (lambda o, w, kind=kind: kind(desk_of(o.console, w), w),) for kind in OF_LAUNCHES},
+    **{
+        kind: (lambda o, w, kind=kind: kind(incidents.window_of(o.console, w).console, INCIDENT, w),)
+        for kind in OF_INCIDENTS
+    },
+    incident_dialogs.OpenDialog: (lambda o, w: incident_dialogs.OpenDialog(incidents.window_of(o.console, w)),),
+    incident_dialogs.CorrectDialog: (
+        lambda o, w: incident_dialogs.CorrectDialog(incidents.window_of(o.console, w), INCIDENT, incidents.entry()),
+    ),
+    FromAlertDialog: (lambda o, w: FromAlertDialog(incidents.window_of(o.console, w), raised()),),
+    VerdictDialog: tuple(
+        lambda o, w, approve=approve: VerdictDialog(o.console, REVIEW, w, approve=approve) for approve in (True, False)
+    ),
+    FactorsDialog: (lambda o, w: FactorsDialog(o.console, REVIEW, w),),
+    ActionDialog: (
+        lambda o, w: ActionDialog(o.console, INCIDENT.incident_id, w),
+        lambda o, w: ActionDialog(o.console, INCIDENT.incident_id, w, incidents.action_item()),
+    ),
+    feed_dialogs.FeedDialog: (lambda o, w: feed_dialogs.FeedDialog(o.console, w),),
+    feed_dialogs.FeedAddressDialog: (lambda o, w: feed_dialogs.FeedAddressDialog(o.console, "https://x/feed", w),),
+    feed_dialogs.RevokeFeedDialog: (lambda o, w: feed_dialogs.RevokeFeedDialog(o.console, oncall.feed(), w),),
+    feed_dialogs.ZoneDialog: (lambda o, w: feed_dialogs.ZoneDialog(o.console, oncall.desk_of(o.console, w), w),),
+    override_dialogs.OverrideDialog: tuple(
+        lambda o, w, chosen=chosen: override_dialogs.OverrideDialog(o.console, oncall.desk_of(o.console, w), chosen, w)
+        for chosen in (None, oncall.shift())
+    ),
+    override_dialogs.CancelOverrideDialog: (
+        lambda o, w: override_dialogs.CancelOverrideDialog(o.console, oncall.desk_of(o.console, w), OVERRIDE, w),
+    ),
+    page_dialogs.PageDialog: (
+        lambda o, w: page_dialogs.PageDialog(o.console, oncall.desk_of(o.console, w), oncall.policy(), w),
+    ),
+    page_dialogs.ResolvePageDialog: (lambda o, w: page_dialogs.ResolvePageDialog(o.console, oncall.page(), w),),
+    page_dialogs.TestPagesDialog: (lambda o, w: page_dialogs.TestPagesDialog(o.console, w),),
+    PolicyDialog: tuple(
+        lambda o, w, policy=policy: PolicyDialog(o.console, oncall.desk_of(o.console, w), policy, w)
+        for policy in (None, oncall.policy())
+    ),
+    ScheduleDialog: tuple(
+        lambda o, w, schedule=schedule: ScheduleDialog(o.console, schedule, w) for schedule in (None, oncall.schedule())
+    ),
+    ScheduleChangeDialog: (lambda o, w: ScheduleChangeDialog(o.console, oncall.schedule(), w),),
+    ShiftDialog: (lambda o, w: ShiftDialog(oncall.window_of(o.console, w), oncall.shift(), w),),
+    SwapDialog: (lambda o, w: SwapDialog(o.console, oncall.desk_of(o.console, w), None, w),),
+    SwapDecisionDialog: tuple(
+        lambda o, w, verb=verb: SwapDecisionDialog(o.console, SWAP, verb, "UTC", w) for verb in VERBS
+    ),
+    runbook_dialogs.WorkDialog: (lambda o, w: runbook_dialogs.WorkDialog(o.console, RUNBOOK, w),),
+    runbook_dialogs.NoteDialog: (lambda o, w: runbook_dialogs.NoteDialog(o.console, RUN, 1, w),),
+    runbook_dialogs.RetireDialog: (lambda o, w: runbook_dialogs.RetireDialog(o.console, RUNBOOK, w),),
+    runbook_dialogs.EndDialog: (lambda o, w: runbook_dialogs.EndDialog(o.console, RUN, w),),
+    runbook_dialogs.HistoryDialog: (lambda o, w: runbook_dialogs.HistoryDialog(o.console, RUNBOOK, w),),
+    EditDialog: tuple(lambda o, w, known=known: EditDialog(o.console, known, w) for known in (None, RUNBOOK)),
     WallDialog: (lambda _, w: WallDialog({}, {"HDMI-1": "3840 × 2160"}, w),),
     TrustDialog: (lambda o, w: TrustDialog(Verification(o.console), SEALED, "the shop", w, lambda: None),),
 }
@@ -239,7 +335,14 @@ def dialogs_of_the_console() -> set[type[QDialog]]:
         kinds = waiting.pop().__subclasses__()
         waiting += kinds
         found |= {kind for kind in kinds if kind.__module__.startswith("views.") and not kind.__name__.startswith("_")}
-    return found - {WindowDialog, DecidingDialog, LaunchDialog, ItemDialog, FileDialog}
+    return found - {
+        WindowDialog,
+        DecidingDialog,
+        LaunchDialog,
+        ItemDialog,
+        FileDialog,
+        incident_dialogs.IncidentDialog,
+    }
 
 
 def is_destructive(button: QPushButton) -> bool:
