@@ -84,7 +84,7 @@ class Clock:
         return sorted((p for p in self.points if seconds(p.reading) > passed), key=lambda point: point.reading)
 
     def due_at(self, offset: timedelta) -> datetime | None:
-        """When it shows ``offset``, or showed it last; ``None`` for what lies ahead of a launch that was given up."""
+        """When it shows ``offset``, or last showed or passed over it; ``None`` for what lies ahead of a launch that was given up."""
         reading = self.reading
         if offset > reading:
             if self.last.state is ClockState.SCRUBBED:
@@ -93,9 +93,13 @@ class Clock:
                 (seconds(p.seconds) for p in self.ahead() if seconds(p.reading) < offset), ZERO
             )
             return self.now + (offset - reading) + waits
-        for span, following in reversed([*zip(self.spans, [*self.spans[1:], None], strict=True)]):
-            if span.runs and span.reading <= offset <= span.reading_at(following.since if following else self.now):
+        end = self.now
+        for number, span in reversed([*enumerate(self.spans)]):
+            if span.runs and span.reading <= offset <= span.reading_at(end):
                 return span.since + (offset - span.reading)
+            if number and self.spans[number - 1].reading_at(span.since) <= offset <= span.reading:
+                return span.since  # It was passed over when the clock was set.
+            end = span.since
         # It lay behind when the clock was set.
         first = self.spans[0]
         return first.since - (first.reading - offset)

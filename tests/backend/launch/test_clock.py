@@ -115,7 +115,7 @@ def test_when_it_will_show_something_is_when_it_shows_it(
     due = clock.due_at(seconds(offset))
     if clock.last.state is ClockState.SCRUBBED or clock.last.state is ClockState.HOLD or due is None:
         return
-    if due < clock.now:
+    if due <= clock.now:
         # Where two things were done at one instant, the last one counts.
         if due >= clock.spans[0].since and due not in {span.since for span in clock.spans}:
             assert fold(events, points, due).reading == seconds(offset)
@@ -127,6 +127,15 @@ def test_when_it_will_show_something_is_when_it_shows_it(
         clock = fold(events, points, now)
         now += seconds(1)
     assert fold(events, points, due).reading == seconds(offset)
+
+
+def test_what_was_passed_over_when_the_clock_was_set_was_due_then() -> None:
+    events = [Event(START + seconds(at), ClockEventKind.SET, seconds(to)) for at, to in ((0, -60), (10, -20), (30, 5))]
+    clock = fold(events, [], START + seconds(LENGTH))
+    assert clock.due_at(seconds(-55)) == START + seconds(5)
+    assert clock.due_at(seconds(-30)) == START + seconds(10), "from -50 to -20"
+    assert clock.due_at(seconds(2)) == START + seconds(30), "from 0 to 5"
+    assert clock.due_at(seconds(-70)) == START - seconds(10)
 
 
 @given(st.integers(1, 500), POINTS)

@@ -65,6 +65,8 @@ class PolicyPage(QWidget):
         """Show it; ``problem`` says why it is not known."""
         if policy is None:
             self.note.setText(f"It cannot be read: {problem}" if problem else "Waiting for the first answer…")
+        elif self._policy is not None and policy.version < self._policy.version:
+            pass  # It was read before what this page has saved since.
         elif self._policy is None or currency != self._currency or (self._differs(policy) and not self._changes()):
             self._policy, self._currency = policy, currency
             self._build(policy, currency)
