@@ -1,6 +1,7 @@
 """The API on this computer: join the one that runs on a data folder, or start it, and hold a lease on it.
 
-The server lives as long as some console holds a connection to its lease port. Nothing depends on being its parent.
+The server lives as long as some console holds a connection to its lease port. Nothing depends on being its parent; but
+whoever has started it, and is the last to leave, waits for its end.
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
+import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,9 +27,12 @@ if TYPE_CHECKING:
     from models.accounts import Tokens
 
 Progress = Callable[[str, float], None]
+log = logging.getLogger(__name__)
 
 START_PATIENCE = 90.0
 HANDSHAKE_PATIENCE = 5.0
+END_PATIENCE, TERMINATED_PATIENCE = 15.0, 5.0
+"""For the end of a server: by itself, and once it was told to."""
 LOG_KEPT_BYTES = 2_000_000
 FOLDER_TAKEN = 3
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 4.0
@@ -68,14 +74,17 @@ class LocalServer:
     ) -> None:
         self.url = url
         self.tokens = tokens
+        self.process: subprocess.Popen[bytes] | None = None
+        """The server, where it was started here."""
         self.closed = asyncio.Event()
+        self._ending = False
         self._writer = writer
         self._watch = asyncio.get_running_loop().create_task(self._until_gone(reader), name="lease")
 
     async def _until_gone(self, reader: asyncio.StreamReader) -> None:
-        with contextlib.suppress(OSError):
-            while await reader.read(1024):
-                pass
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            while line := await reader.readline():  # the answer to a lease that is given back, else nothing
+                self._ending = bool(parse_json(line)["ending"])
         await self._hang_up()
         self.closed.set()
 
@@ -85,9 +94,28 @@ class LocalServer:
             await self._writer.wait_closed()
 
     async def release(self) -> None:
-        """Give the lease back; without any other console the server ends."""
+        """Give the lease back; without any other console the server ends, and whoever has started it waits for that."""
+        with contextlib.suppress(OSError, TimeoutError):
+            async with asyncio.timeout(HANDSHAKE_PATIENCE):
+                self._writer.write(b"{}\n")
+                await self._watch
         self._watch.cancel()
         await self._hang_up()
+        if self._ending and self.process is not None:
+            await asyncio.to_thread(_wait_for_end, self.process)
+
+
+def _wait_for_end(server: subprocess.Popen[bytes]) -> None:
+    """Its database ends before it; what does not end by itself is told to, and at last ended."""
+    for seconds, end in ((END_PATIENCE, server.terminate), (TERMINATED_PATIENCE, server.kill)):
+        try:
+            server.wait(seconds)
+        except subprocess.TimeoutExpired:
+            log.warning("the server on this computer (process %d) has not ended in %g s", server.pid, seconds)
+            end()
+        else:
+            return
+    server.wait()
 
 
 async def join_or_start(
@@ -105,10 +133,12 @@ async def join_or_start(
         raise LocalServerError(f"The data folder {data_dir} cannot be used: {error.strerror}.") from error
     clock = asyncio.get_running_loop().time
     deadline, start_at, ended = clock() + START_PATIENCE, clock(), 0
-    begun, process, latest = time.time(), None, ""
+    begun, latest = time.time(), ""
+    process: subprocess.Popen[bytes] | None = None
     while clock() < deadline:
         joined = await _join(data_dir, role)
         if joined is not None:
+            joined.process = process
             return joined
         if process is None and clock() >= start_at:
             process = _start(data_dir, sample_shop=sample_shop)
@@ -154,7 +184,7 @@ async def _join(data_dir: Path, role: str | None) -> LocalServer | None:
     return LocalServer(str(answer["url"]), tokens, reader, writer)
 
 
-def _start(data_dir: Path, *, sample_shop: bool) -> Any:
+def _start(data_dir: Path, *, sample_shop: bool) -> subprocess.Popen[bytes]:
     log = data_dir / "serve.log"
     with contextlib.suppress(OSError):
         if log.stat().st_size > LOG_KEPT_BYTES:

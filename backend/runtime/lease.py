@@ -2,7 +2,8 @@
 
 The kernel closes the connections of a killed process, so nothing depends on anybody tidying up. Protocol: connect to
 the lease port on loopback, send one JSON line ``{"token": …, "as": role or null}``, read one JSON line, keep the
-connection.
+connection. Whoever sends another line gives the lease back: nobody will come again, as somebody might whose connection
+broke, and ``{"ending": …}`` says whether the API ends by that.
 """
 
 from __future__ import annotations
@@ -19,16 +20,19 @@ HANDSHAKE_SECONDS = 5.0
 
 Admit = Callable[[str | None], Awaitable[dict[str, Any]]]
 """What a console gets for the role it asks for; raises ValueError with words for it when it cannot."""
+GivenBack = Callable[[], bool]
+"""The last lease was given back; whether all ends by that."""
 
 
 class Leases:
     """Counts who holds one."""
 
-    def __init__(self, admit: Admit) -> None:
+    def __init__(self, admit: Admit, given_back: GivenBack) -> None:
         self.token = secrets.token_urlsafe(32)
         self.port = 0
         self.ever = False
         self._admit = admit
+        self._given_back = given_back
         self._held = 0
         self._since = time.monotonic()
         self._server: asyncio.Server | None = None
@@ -54,8 +58,10 @@ class Leases:
             answer = await self._answer(reader)
             writer.write(json.dumps(answer).encode() + b"\n")
             await writer.drain()
-            if answer["ok"]:
-                await self._hold(reader)
+            if answer["ok"] and await self._hold(reader):
+                ending = not self._held and self._given_back()
+                writer.write(json.dumps({"ending": ending}).encode() + b"\n")
+                await writer.drain()
         except (OSError, TimeoutError, asyncio.CancelledError):
             pass  # gone in the middle, or we end: either way there is nobody to tell
         finally:
@@ -77,12 +83,12 @@ class Leases:
         except ValueError as error:
             return {"ok": False, "error": str(error)}
 
-    async def _hold(self, reader: asyncio.StreamReader) -> None:
+    async def _hold(self, reader: asyncio.StreamReader) -> bool:
+        """Until it is given back, or its holder is gone: then False."""
         self._held += 1
         self.ever = True
         try:
-            while await reader.read(1024):
-                pass
+            return bool(await reader.read(1024))
         finally:
             self._held -= 1
             self._since = time.monotonic()

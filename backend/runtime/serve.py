@@ -170,7 +170,7 @@ class _Service:
         self._worker: subprocess.Popen[bytes] | None = None
         self._worker_since = 0.0
         self._sample: SampleAccess | None = None
-        self._leases = Leases(self._admit)
+        self._leases = Leases(self._admit, self._given_back)
         self._url = ""
         self._stop = asyncio.Event()
         # Children must not be started by a thread that ends before us, see processes.spawn: this one does not.
@@ -274,6 +274,12 @@ class _Service:
         except DatabaseUnavailable as error:
             raise ValueError(f"the database does not answer: {error}") from error
         return {"url": self._url, **tokens.model_dump(mode="json", by_alias=True)}
+
+    def _given_back(self) -> bool:
+        if self._options.lease:
+            log.info("the last lease was given back")
+            self._stop.set()
+        return self._options.lease
 
     def _catch_signals(self) -> None:
         loop = asyncio.get_running_loop()

@@ -6,6 +6,8 @@ import asyncio
 import json
 import os
 import signal
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -18,7 +20,8 @@ from app.console import Console
 from app.core.connection_target import ConnectionTarget
 from app.core.freshness import Quality
 from app.core.link import LinkState
-from app.core.local_server import LocalServerError, LocalTokens, join_or_start
+from app.core.local_server import LocalServer, LocalServerError, LocalTokens, join_or_start
+from backend.core import processes
 from models.core.permissions import Permission
 from tests.app.core.faulty_server import MemoryKeyring
 from tests.conftest import Api
@@ -40,6 +43,68 @@ async def _gone(folder: Path, seconds: float = 12) -> None:
     async with asyncio.timeout(seconds):
         while (folder / "serve.json").exists():
             await asyncio.sleep(0.05)
+
+
+def _family(pid: int) -> list[int]:
+    """A process and all that descend from it."""
+    command = ["/bin/ps", "-A", "-o", "pid=,ppid="]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True)
+    pairs = [tuple(map(int, line.split())) for line in listed.stdout.splitlines()]
+    found = [pid]
+    for each in found:
+        found += [child for child, parent in pairs if parent == each]
+    return found
+
+
+@pytest.mark.skipif(os.name != "posix", reason="lists processes as POSIX does")
+async def test_whoever_started_the_server_and_leaves_last_leaves_no_process_of_it(folder: Path) -> None:
+    started = await join_or_start(folder, role="viewer", sample_shop=False)
+    family = _family(_server_of(folder))
+    while len(family) < 4:  # with the worker, the database and those of the database
+        await asyncio.sleep(0.05)
+        family = _family(_server_of(folder))
+    await started.release()
+    assert not [each for each in family if processes.alive(each)]
+    assert not processes.working_in((folder / "postgres").resolve())
+
+
+async def test_whoever_started_the_server_waits_for_nothing_while_others_need_it(folder: Path) -> None:
+    started = await join_or_start(folder, role="viewer", sample_shop=False)
+    other = await join_or_start(folder, role="viewer", sample_shop=False)
+    await started.release()
+    assert started.process is not None
+    assert started.process.poll() is None
+    assert not other.closed.is_set()
+    await other.release()
+    await asyncio.to_thread(started.process.wait, 20)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="ignores a signal")
+async def test_a_server_that_does_not_end_is_ended_and_that_is_said(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("app.core.local_server.END_PATIENCE", 0.1)
+    monkeypatch.setattr("app.core.local_server.TERMINATED_PATIENCE", 0.1)
+    stubborn = (
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(99)"
+    )
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        writer.write(b'{"ending": true}\n')
+        writer.close()
+
+    with await asyncio.to_thread(subprocess.Popen, [sys.executable, "-c", stubborn], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        await asyncio.to_thread(process.stdout.readline)
+        async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+            reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+            held = LocalServer("http://127.0.0.1:1", None, reader, writer)
+            held.process = process
+            await held.release()
+        assert process.returncode == -signal.SIGKILL
+    said = [each.getMessage() for each in caplog.records if each.name == "app.core.local_server"]
+    assert said == [f"the server on this computer (process {process.pid}) has not ended in 0.1 s"] * 2
 
 
 @pytest.mark.skipif(os.name != "posix", reason="kills by signal")
