@@ -73,8 +73,7 @@ class CaseCache:
             self._stale.add(entry.entry_id)
 
     def outdate(self, entry_id: str) -> None:
-        """What bears on it may have changed; it is shown as it was until it is heard anew."""
-        self.errors.pop(entry_id, None)
+        """What bears on it may have changed; it is shown as it was, and with its error, until it is heard anew."""
         if entry_id in self._cases:
             self._stale.add(entry_id)
 
