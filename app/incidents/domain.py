@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from app.core.errors import ProblemAnswer
+from app.core.kept_samples import Keep
 from app.incidents.timeline import Timeline
 from models.core.permissions import Permission
 from models.core.topics import Topic
@@ -152,14 +153,17 @@ class Incidents:
                 found = None
             return self._engine.sample(found, self._engine.clock.now())
 
-        return self._engine.query(f"incident_review:{incident_id}", fetch, topics=REVIEWS | TOPICS)
+        keep = Keep(_reviews_type, _pack_review, _unpack_review)
+        return self._engine.query(f"incident_review:{incident_id}", fetch, topics=REVIEWS | TOPICS, keep=keep)
 
     def actions(self, incident_id: str) -> Query[tuple[ActionItem, ...]]:
         """What is to be done so that it does not come back."""
         from app.incidents import requests
 
         key = f"incident_actions:{incident_id}"
-        return self._engine.listing(key, REVIEWS | TOPICS, lambda client: requests.actions(client, incident_id))
+        return self._engine.listing(
+            key, REVIEWS | TOPICS, lambda client: requests.actions(client, incident_id), keep=_actions_type
+        )
 
     # --- settings and figures --------------------------------------------------------------------------------------
 
@@ -167,7 +171,7 @@ class Incidents:
         """MTTD, MTTA and MTTR by month and severity."""
         from app.incidents import requests
 
-        return self._engine.record("incident_figures", TOPICS, requests.figures)
+        return self._engine.record("incident_figures", TOPICS, requests.figures, keep=_figures_type)
 
     def matrix(self) -> Query[SeverityMatrix]:
         """What a severity means and sets off."""
@@ -238,6 +242,33 @@ def _deliveries_type() -> type[IncidentDeliveries]:
     from models.incidents.deliveries import IncidentDeliveries
 
     return IncidentDeliveries
+
+
+def _reviews_type() -> type[tuple[IncidentReview, ...]]:
+    from models.incidents.reviews import IncidentReview
+
+    return tuple[IncidentReview, ...]
+
+
+def _pack_review(found: IncidentReview | None) -> tuple[IncidentReview, ...]:
+    """That nobody has begun it is kept too."""
+    return () if found is None else (found,)
+
+
+def _unpack_review(kept: tuple[IncidentReview, ...]) -> IncidentReview | None:
+    return next(iter(kept), None)
+
+
+def _actions_type() -> type[tuple[ActionItem, ...]]:
+    from models.incidents.reviews import ActionItem
+
+    return tuple[ActionItem, ...]
+
+
+def _figures_type() -> type[ResponseFigures]:
+    from models.incidents.reviews import ResponseFigures
+
+    return ResponseFigures
 
 
 def _matrix_type() -> type[SeverityMatrix]:

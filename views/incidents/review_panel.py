@@ -19,6 +19,7 @@ from views.incidents.review_dialogs import ActionDialog, FactorsDialog, VerdictD
 from views.incidents.wording import is_open, span_words
 from views.kit.following_panel import explain
 from views.kit.panel import Note
+from views.kit.query_panel import unheard_words
 from views.kit.theme import SECTION, current
 from views.kit.widgets.flow import WIDE_GAP, Flow
 from views.kit.widgets.pill import Look, Pill
@@ -205,11 +206,7 @@ class ReviewPanel(IncidentFollower):
             needed = (
                 "Its severity asks for a review." if incident.review_required else "None is needed; it can have one."
             )
-            return (
-                f"{needed} Nobody has begun it."
-                if "review" in self._asked and self._heard
-                else "Waiting for the server…"
-            )
+            return f"{needed} Nobody has begun it." if self._heard else unheard_words(self.console)
         parts = [STATE_WORDS[review.state]]
         if review.due_at is not None and review.state is not ReviewState.PUBLISHED:
             parts.append(f"due {review.due_at:%Y-%m-%d}")

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,13 @@ from app.core.connection_target import ConnectionTarget
 from app.core.local_server import LocalServerError
 from app.core.mutation import Mutations
 from app.core.snapshot import snapshot_path
+from backend.core.settings import Settings
 from models.core.permissions import Permission
 from models.core.personal import NOT_KEPT_OFFLINE
 from tests.app.core.faulty_server import MemoryKeyring
+from tests.backend.audit.fixtures import Log
+from tests.backend.incidents.fixtures import BASE, LEAD, Response, path_of
+from tests.backend.launch.fixtures import Pad
 from tests.backend.risk.orders import RULES, add_lists, publish
 from tests.backend.runbooks.fixtures import Desk
 from tests.conftest import Api
@@ -50,7 +55,7 @@ FILLED: dict[str, Callable[[Any], Any]] = {
     "dashboard.orders": lambda panel: panel.chart is not None,
     "dashboard.downloads": lambda panel: panel.chart is not None,
     "dashboard.community": lambda panel: panel.chart is not None,
-    "alerts": lambda panel: "Nothing waits to be acknowledged." in words_of(panel),
+    "alerts": lambda panel: "Downloads fail" in words_of(panel),
     "runbooks": lambda panel: panel.table.records.rowCount(),
     "sources": lambda panel: panel.table.records.rowCount(),
     "triage.queue": lambda panel: panel.table.records.rowCount(),
@@ -76,6 +81,20 @@ FILLED: dict[str, Callable[[Any], Any]] = {
     "oncall.policies": lambda panel: panel.ladder.steps,
     "oncall.pages": lambda panel: panel.listed,
     "oncall.feeds": lambda panel: panel.table.records.rowCount(),
+    "incidents.incident": lambda panel: panel.log.table.records.rowCount(),
+    "incidents.review": lambda panel: panel.review is not None and panel.items.records.rowCount(),
+    "incidents.figures": lambda panel: panel.table.records.rowCount(),
+    "incidents.list": lambda panel: panel.table.records.rowCount(),
+    "incidents.crew": lambda panel: panel.alerts.records.rowCount() and panel.receipts.records.rowCount(),
+    "incidents.timeline": lambda panel: any(lane.entries for lane in panel.axis.lanes),
+    "launch.count": lambda panel: panel.verdict.accessibleDescription(),
+    "launch.checklist": lambda panel: panel.table.records.rowCount(),
+    "launch.plans": lambda panel: "Keep the old one" in words_of(panel),
+    "launch.review": lambda panel: "Planned against actual" in words_of(panel),
+    "launch.poll": lambda panel: panel.table.records.rowCount(),
+    "launch.polls": lambda panel: panel.table.records.rowCount(),
+    "launch.figures": lambda panel: panel.tiles,
+    "launch.record": lambda panel: panel.log.lines and "Its record is kept and sealed." in words_of(panel),
 }
 """Whether a panel of a built-in workspace shows what there is."""
 CHARTS = {panel_id for panel_id in FILLED if panel_id.startswith("dashboard.")}
@@ -84,7 +103,7 @@ AGED = FILLED.keys() - CHARTS - {"triage.case", "mine", "sources"}
 
 
 def panels_of(workspace: str) -> list[str]:
-    return [dock for column in BUILT_IN[workspace].columns for docks, _ in column.docks for dock in docks]
+    return [dock for places in BUILT_IN[workspace].columns_and_head for docks, _ in places for dock in docks]
 
 
 def prepare(api: Api) -> None:
@@ -98,9 +117,46 @@ def prepare(api: Api) -> None:
     assign(api, "viewer", "risk-manager")  # waits for somebody's yes
     Desk(api).created()
     add_rosters(api, ROLE)
+    add_incident(api)
+    add_launch(api)
     hook = {"name": "Orders desk", "settings": {"kind": "webhook", "url": "https://hooks.example/in"}}
     answer = httpx.post(f"{api.base_url}/api/deliveries/connections", json=hook, headers=api.headers(ROLE), timeout=30)
     assert answer.is_success, answer.text
+
+
+def add_incident(api: Api) -> None:
+    """An incident that came back, with an alert, a page, a note and a review begun when it seemed to be over."""
+    response = Response(api)
+    made = response.done("POST", f"{BASE}/from-alert", {"alertId": response.alert(age=9, title="Downloads fail")})
+    path = path_of(made)
+    [policy] = response.done("GET", "/api/operations/oncall/policies", by=LEAD)["items"]
+    response.done("POST", f"{path}/page", {"policyId": policy["id"], "reason": "The edge is theirs"})
+    response.done("POST", f"{path}/notes", {"text": "Edge cache purged in fra2"})
+    response.to(made, "resolved", by=LEAD)
+    response.done("POST", f"{path}/review")
+    due = datetime.now(UTC) + timedelta(days=7)
+    item = {"title": "A canary in each edge", "owner": LEAD, "dueOn": f"{due:%Y-%m-%d}"}
+    response.done("POST", f"{path}/actions", item)
+    response.to(made, "mitigated", by=LEAD)
+
+
+def add_launch(api: Api) -> None:
+    """A launch that was polled, with the record that proves it."""
+    pad = Pad(api, api.settings)
+    launch = pad.launch()
+    poll = pad.poll(launch)
+    pad.watch()
+    verdict = pad.status(launch)["verdict"]["word"]
+    pad.done(f"{poll}/close", {"verdict": verdict, "reason": "The rest is asked tomorrow"})
+    pad.publish()
+
+
+@pytest.fixture
+def settings(settings: Settings, owner_url: str, tmp_path: Path) -> Settings:
+    """Of an API whose audit log is sealed, so that polls have records."""
+    folder = tmp_path / "server"
+    folder.mkdir()
+    return Log(settings, owner_url, folder).settings
 
 
 @asynccontextmanager
