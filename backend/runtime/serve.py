@@ -71,6 +71,7 @@ def _folder_of(settings: Settings) -> DataFolder:
 
 def serve(options: Options) -> int:
     """Serve until SIGTERM or SIGINT, or until no lease is held. Returns the exit code; words go to standard error."""
+    processes.leave_quickly()
     try:
         check_settings(options.settings)
         bound = bind(options.settings.host, options.settings.port)

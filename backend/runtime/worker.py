@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterable
 
 from backend.capabilities import CAPABILITIES
+from backend.core import processes
 from backend.core.backoff import pause
 from backend.core.capability import Service, Tick
 from backend.core.database import Database, DatabaseUnavailable
@@ -148,6 +149,7 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
 
 def run(settings: Settings, *, supervised: bool) -> int:
     """Run as a process until SIGTERM or SIGINT; when ``supervised``, also until standard input ends."""
+    processes.leave_quickly()
     try:
         check_settings(settings)
     except SettingError as error:

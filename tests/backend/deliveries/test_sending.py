@@ -296,3 +296,19 @@ async def test_a_lane_that_is_lost_is_left_once(
                 await sender._beat()
             await until(task.done)
             assert (task.cancelling(), released, sender._lanes) == (1, [], {})
+
+
+async def test_a_sender_that_is_stopped_gives_up_what_is_under_way_and_lets_others_have_it(
+    database_url: str, owner_url: str
+) -> None:
+    async with post(database_url, owner_url) as it, receiving() as receiver:
+        receiver.hang.add("/in")
+        await it.connect(receiver.url(), ordered=True)
+        it.record(2)
+        async with asyncio.timeout(30), it.sending(within=3600.0):
+            await until(lambda: receiver.got)
+        assert not it.sql("select 1 from lane where held_by is not null")
+        receiver.hang.clear()
+        async with it.sending():
+            await until(lambda: it.states() == {"sent": 2})
+        assert order(receiver.got) == [1, 1, 2]
