@@ -114,7 +114,7 @@ async def add_schedule(it: Workspace) -> None:
     assert form.windows.property("wrong")
     form.windows.setPlainText("")
     adding.submit()
-    await until(lambda: "Nobody is known as “nobody-of-that-name”" in adding.error)  # the server's words …
+    await until(lambda: "Nobody is known under number 2" in adding.error)  # the server's words …
     assert form.seats.property("wrong")  # … at the field
     form.seats.setPlainText(f"{LEAD}\n{OTHER}")
     form.every.setValue(28)  # nobody else is on in the weeks that are shown
@@ -172,7 +172,7 @@ async def swap(it: Workspace, other: Workspace) -> None:
     asking.person.setText(LEAD)
     asking.to.setText("somebody-unheard-of")
     asking.submit()
-    await until(lambda: "Nobody is known as" in asking.error)
+    await until(lambda: "Nobody is known under this id" in asking.error)
     assert asking.to.property("wrong")
     asking.to.setText(OTHER)
     asking.submit()
