@@ -84,7 +84,10 @@ class Clock:
         return sorted((p for p in self.points if seconds(p.reading) > passed), key=lambda point: point.reading)
 
     def due_at(self, offset: timedelta) -> datetime | None:
-        """When it shows ``offset``, or last showed or passed over it; ``None`` for what lies ahead of a launch that was given up."""
+        """When it shows ``offset``, or last showed or passed over it.
+
+        ``None`` for what lies ahead of a launch that was given up.
+        """
         reading = self.reading
         if offset > reading:
             if self.last.state is ClockState.SCRUBBED:
