@@ -48,6 +48,7 @@ class Desk(QObject):
         self._watch: Watch | None = None
         self._opened = self.domain.open()
         self._opened.changed.connect(self._list_changed)
+        self.console.time.changed.connect(self._time_changed)
         self._second = QTimer(self, interval=1000)
         self._second.timeout.connect(self._tick)
         self._second.start()
@@ -93,11 +94,20 @@ class Desk(QObject):
         self.incident_id, self.cursor = incident_id, None
         self._record = self.domain.incident(incident_id)
         self._record.changed.connect(self._record_heard)
-        self._watch = self._record.watch()
+        self._watch = self._record.watch(visible=self._is_live)
         self._following, self.start, self.end = True, 0.0, 0.0
         self._fit()
         self.chosen_changed.emit()
         self.record_changed.emit()
+
+    @property
+    def _is_live(self) -> bool:
+        """Records are of now: while a past instant is looked at, none is asked for here."""
+        return self.console.time.as_of is None
+
+    def _time_changed(self) -> None:
+        if self._watch is not None:
+            self._watch.set_visible(self._is_live)
 
     def _list_changed(self) -> None:
         """Nothing was chosen by hand: the worst of those that are open is what people look for."""

@@ -20,18 +20,25 @@ from app.core.timeframe import NOT_KEPT
 from models.core.permissions import Permission
 from tests.app.answers import AS_OF, ME, dashboard
 from tests.app.core.faulty_server import Asked, http, problem
+from tests.views.incidents.test_axis import incident as an_incident
 from tests.views.office import Office, alert, app_of, charts, office, order, turns, until
 from views.alerts.wall_bar import AlertBar
 from views.dashboard.capability import FIGURES, ROWS, WAR_ROOM
+from views.incidents.desk import Desk
 from views.kit.theme import current
 from views.shell.application import ConsoleApplication
 from views.shell.wall import WallView
 from views.shell.window.rail import RailItem
 
+OPEN, CLOSED = "incident-of-today", "incident-that-is-over"
 THEN = (AS_OF - timedelta(days=3)).replace(second=0)
 LIVE_TITLE, OLD_TITLE = "Trouble of today", "Trouble of that day"
-TIMELESS = ("/session", "/rbac/me", "/stream", "/operations/incidents?")
-"""What a console may ask whatever it looks at: about itself, and what is open, since a SEV1 is announced."""
+TIMELESS = (
+    *("/session", "/rbac/me", "/stream"),
+    *("/operations/incidents?", f"/operations/incidents/{OPEN}", "/operations/oncall/pages?", "/operations/runbooks?"),
+)
+"""What a console may ask whatever it looks at: about itself; what calls somebody now, since a SEV1 is announced and a
+page is answered from anywhere; and what it keeps for when the server is away: runbooks, and what is open."""
 
 
 @pytest.fixture(autouse=True)
@@ -52,6 +59,11 @@ def of_then() -> dict[str, Any]:
     return found
 
 
+def incident(incident_id: str, **more: Any) -> dict[str, Any]:
+    """An incident of today as the server gives it."""
+    return an_incident(incidentId=incident_id, title=LIVE_TITLE, **more).model_dump(mode="json", by_alias=True)
+
+
 class PastOffice:
     """An office that answers of now, and something else of the instant."""
 
@@ -64,6 +76,16 @@ class PastOffice:
             alert(8, title=OLD_TITLE, shelvedUntil=(THEN + timedelta(hours=1)).isoformat(), shelveReason="Known."),
         ]
 
+    def _incidents(self, path: str) -> bytes:
+        """One is open, and another was chosen to be looked at."""
+        opened, over = incident(OPEN), incident(CLOSED, status="resolved", resolvedAt=AS_OF.isoformat())
+        match path.partition("/operations/incidents")[2].strip("/").split("/"):
+            case [""]:
+                return http({"items": [opened], "nextCursor": None, "asOf": AS_OF.isoformat()})
+            case [known]:
+                return http(opened if known == OPEN else over, ETag='"1"')
+        return problem("not-found", 404, "Not in this office.")
+
     def answer(self, asked: Asked) -> bytes | None:
         url = urlsplit(asked.path)
         then = parse_qs(url.query).get("asOf") == [THEN.isoformat()]
@@ -75,6 +97,8 @@ class PastOffice:
             return None if self.dashboard is None else http(self.dashboard)
         if url.path.endswith("/audit"):
             return http({"items": [], "nextCursor": None, "asOf": AS_OF.isoformat(), "total": 0})
+        if "/operations/incidents" in url.path:
+            return self._incidents(url.path)
         known = ("/dashboard", "/alerts", "/orders", "/session", "/refresh", "/rbac/me")
         if url.path.endswith(known):
             return self._made.answer(asked)
@@ -148,12 +172,16 @@ def test_every_panel_belongs_to_the_instant_or_says_that_it_is_not_kept(aio: Any
         app.window.panels.panel(FIGURES).opened.emit("orders.total")
         rows = app.window.panels.panel(ROWS)
         await until(lambda: rows.drill is not None and rows.drill.summary is not None)
+        desk = app.window.panels.shared(Desk)
+        await until(lambda: desk.incident_id == OPEN)
         now = await walk(app)
-        assert LIVE_TITLE in " ".join(now["alerts"])
+        for panel_id in ("alerts", "incidents.timeline", "incidents.list"):
+            assert LIVE_TITLE in " ".join(now[panel_id]), panel_id
         assert not any(map(greyed, now.values()))
 
         app.window.open_workspace(WAR_ROOM)
-        await turns()
+        desk.choose(CLOSED)
+        await until(lambda: desk.record is not None)
         console.time.set_past(THEN)
         await until(lambda: console.dashboard().sample and console.of(Alerts).list().sample)
         await until(lambda: not any(query.loading for query in console.queries._known.values()))  # asked before
