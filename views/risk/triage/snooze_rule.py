@@ -48,7 +48,9 @@ class SnoozeRuleDialog(DecidingDialog):
     def __init__(self, case: RiskCase, console: Console, parent: QWidget) -> None:
         super().__init__("Snooze a rule", console.tasks, parent, accept="Snooze the rule", hint="Why")
         self._case, self._console = case, console
-        head = QLabel("A rule stays quiet for somebody, from the next order on.")
+        head = QLabel(
+            "A rule stays quiet for somebody, from the next order on. More than 7 of 90 days need somebody else to agree."
+        )
         head.setWordWrap(True)
         current().set_font(head, 12, 600)
         self.column.addWidget(head)
