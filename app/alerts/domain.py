@@ -200,21 +200,26 @@ def _unshelve(mutation: PendingMutation, answer: dict[str, Any]) -> MutationRequ
     )
 
 
-def _with(alerts: tuple[Alert, ...], mutation: PendingMutation, **changes: Any) -> tuple[Alert, ...]:
+def _with(value: Any, mutation: PendingMutation, **changes: Any) -> Any:
+    """Alerts as they will be; incidents and their timelines, which have the topic too, stay as they are."""
+    from models.alerts import Alert
+
     known = mutation.resource.partition(":")[2]
-    return tuple(alert.model_copy(update=changes) if alert.id == known else alert for alert in alerts)
+    if not isinstance(value, tuple) or not any(isinstance(each, Alert) and each.id == known for each in value):
+        return value
+    return tuple(each.model_copy(update=changes) if each.id == known else each for each in value)
 
 
-def _acknowledged(alerts: tuple[Alert, ...], fields: dict[str, Any], mutation: PendingMutation) -> tuple[Alert, ...]:
+def _acknowledged(value: Any, fields: dict[str, Any], mutation: PendingMutation) -> Any:
     from models.alerts import AlertState
 
-    return _with(alerts, mutation, state=AlertState.ACKNOWLEDGED, comment=fields["comment"])
+    return _with(value, mutation, state=AlertState.ACKNOWLEDGED, comment=fields["comment"])
 
 
-def _shelved(alerts: tuple[Alert, ...], fields: dict[str, Any], mutation: PendingMutation) -> tuple[Alert, ...]:
+def _shelved(value: Any, fields: dict[str, Any], mutation: PendingMutation) -> Any:
     until = datetime.fromisoformat(fields["until"])
-    return _with(alerts, mutation, shelved_until=until, shelve_reason=fields["reason"])
+    return _with(value, mutation, shelved_until=until, shelve_reason=fields["reason"])
 
 
-def _unshelved(alerts: tuple[Alert, ...], _fields: dict[str, Any], mutation: PendingMutation) -> tuple[Alert, ...]:
-    return _with(alerts, mutation, shelved_until=None, shelved_by=None, shelve_reason=None)
+def _unshelved(value: Any, _fields: dict[str, Any], mutation: PendingMutation) -> Any:
+    return _with(value, mutation, shelved_until=None, shelved_by=None, shelve_reason=None)
