@@ -302,7 +302,7 @@ MOVES = (
     _action("this-week", "This week in the calendar", partial(_move, 0), "", VIEW, lambda _window: None),
 )
 OF_SCHEDULES = (
-    _action("revise", "Edit the layers of a schedule…", _revise, "E", MANAGE, _schedule_blocker),
+    _action("revise", "Edit the layers of a schedule…", _revise, "L", MANAGE, _schedule_blocker),
     _action("change-schedule", "Rename or archive a schedule…", _change_schedule, "", MANAGE, _schedule_blocker),
     _action("new-schedule", "New schedule…", _new_schedule, "N", MANAGE),
 )
@@ -329,7 +329,7 @@ OF_PAGES = (
         VIEW,
         partial(_page_blocker, "acknowledge"),
     ),
-    _action("resolve", "End the chosen page…", _resolve, "E", VIEW, ENDABLE),
+    _action("resolve", "End the chosen page…", _resolve, "R", VIEW, ENDABLE),
     _action("test-me", "Page myself now", _test_me, "T", VIEW),
     _action("test-others", "Test whether others are reached…", _test_others, "", MANAGE, ANY_ROSTER_TO_MANAGE),
 )
@@ -339,7 +339,7 @@ OF_POLICIES = (
     _action("new-policy", "New escalation policy…", _new_policy, "", MANAGE),
 )
 OF_FEEDS = (
-    _action("new-feed", "New calendar feed…", _new_feed, "N", VIEW),
+    _action("new-feed", "New calendar feed…", _new_feed, "F", VIEW),
     _action("revoke-feed", "Switch a calendar feed off…", _revoke, "X", VIEW, _revoke_blocker),
     _action("zone", "Say in which time zone I live…", _zone, "", VIEW),
 )
@@ -357,5 +357,5 @@ KEYS = {
     NOW: (OVERRIDES[0],),
     LOAD: (),
 }
-"""Which keys a panel listens to: one letter means different things in different panels, as in lists elsewhere."""
+"""Which keys a panel listens to; no letter means two things in this workspace."""
 ACTIONS = (ANYWHERE, *OVERRIDES, *MOVES, *OF_SCHEDULES, *OF_SWAPS, *OF_PAGES, *OF_POLICIES, *OF_FEEDS)

@@ -41,7 +41,7 @@ class FeedsPanel(QueryPanel):
         self.zone.setContentsMargins(12, 4, 12, 4)
         self.zone.setAccessibleName("Your time zone")
         self.buttons = {
-            "oncall.new-feed": Pill("New calendar…", Look.PRIMARY, name="New calendar feed", key="N"),
+            "oncall.new-feed": Pill("New calendar…", Look.PRIMARY, name="New calendar feed", key="F"),
             "oncall.revoke-feed": Pill("Switch off…", Look.BUTTON, name="End the calendar", key="X"),
             "oncall.zone": Pill("My time zone…", Look.BUTTON, name="Say in which time zone you live", button=True),
         }

@@ -77,7 +77,7 @@ class PagesPanel(FollowingPanel):
         self.area.setWidget(self.detail)
         self.buttons = {
             "oncall.acknowledge-chosen": Pill("Acknowledge", Look.PRIMARY, name="Acknowledge the page", key="A"),
-            "oncall.resolve": Pill("End…", Look.BUTTON, name="End the page", key="E"),
+            "oncall.resolve": Pill("End…", Look.BUTTON, name="End the page", key="R"),
             "oncall.test-me": Pill("Page myself now", Look.BUTTON, name="Page myself now", key="T"),
             "oncall.test-others": Pill("Test everybody…", Look.BUTTON, name="Test everybody", button=True),
         }

@@ -82,7 +82,7 @@ class SchedulesPanel(FollowingPanel):
         area.setAccessibleName("The schedule in detail")
         area.setWidget(self.detail)
         self.buttons = {
-            "oncall.revise": Pill("Edit layers…", Look.BUTTON, name="Edit the layers of the schedule", key="E"),
+            "oncall.revise": Pill("Edit layers…", Look.BUTTON, name="Edit the layers of the schedule", key="L"),
             "oncall.change-schedule": Pill("Rename or archive…", Look.BUTTON, name="Rename or archive", button=True),
             "oncall.new-schedule": Pill("New schedule…", Look.BUTTON, name="New schedule", key="N"),
         }

@@ -223,7 +223,7 @@ async def page_and_answer(it: Workspace) -> None:
     await until(lambda: it.pages.listed[0].state is PageState.ACKNOWLEDGED)
     assert [count.text for count in status(it.console)] == [""]
     assert it.console.actions.execute("oncall.acknowledge") == "no page waits for an answer"
-    await it.press(it.pages.table, KEY.Key_E)
+    await it.press(it.pages.table, KEY.Key_R)
     ending = shown(ResolvePageDialog)
     ending.submit()
     assert "Say in a few words" in ending.error
@@ -274,7 +274,7 @@ async def subscribe(it: Workspace, api: Api) -> None:
 async def revise_and_archive(it: Workspace) -> None:
     """Another layer from tomorrow on, then the whole of it goes."""
     await until(lambda: it.schedules.chosen is not None)
-    await it.press(it.schedules.table, KEY.Key_E)
+    await it.press(it.schedules.table, KEY.Key_L)
     editing = shown(ScheduleDialog)
     editing.add_layer()
     form = editing.forms[1]
