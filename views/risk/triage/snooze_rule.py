@@ -49,7 +49,8 @@ class SnoozeRuleDialog(DecidingDialog):
         super().__init__("Snooze a rule", console.tasks, parent, accept="Snooze the rule", hint="Why")
         self._case, self._console = case, console
         head = QLabel(
-            "A rule stays quiet for somebody, from the next order on. More than 7 of 90 days need somebody else to agree."
+            "A rule stays quiet for somebody, from the next order on. "
+            "For more than 7 of 90 days somebody else has to agree."
         )
         head.setWordWrap(True)
         current().set_font(head, 12, 600)
