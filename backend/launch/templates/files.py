@@ -75,8 +75,18 @@ def _plain(record: BaseModel) -> dict[str, Any]:
     return plain
 
 
+def _string(dumper: Any, text: str) -> Any:
+    style = '"' if any(sign in text for sign in "\x85\u2028\u2029") else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper: Any = type("_Dumper", (yaml.SafeDumper,), {})
+"""Writes the rarer line ends as escapes: plain ones would come back as spaces."""
+_Dumper.add_representer(str, _string)
+
+
 def _yaml(plain: Mapping[str, Any]) -> str:
-    text: str = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100)
+    text: str = yaml.dump(plain, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
     return text
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -244,6 +244,7 @@ TEXT = st.text(LETTERS, min_size=1, max_size=40).filter(lambda text: text.strip(
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(TEXT, TEXT, st.integers(-9_999, 9_999), st.booleans()), max_size=5))
+@example([("0", "0\x85", 0, False), ("a\u2028b", "\u2029c", 0, True)])
 def test_whatever_people_write_comes_back_from_a_file(rows: list[tuple[str, str, int, bool]]) -> None:
     items = tuple(
         ItemDraft(
