@@ -26,6 +26,9 @@ select nspname::text from pg_namespace where nspname <> 'information_schema' and
 -- Held by the connection, so also freed when its holder is killed.
 select pg_try_advisory_lock(4711018008)
 
+-- name: unlock
+select pg_advisory_unlock(4711018008)
+
 -- name: left_over
 select datname::text from pg_database where starts_with(datname, %(prefix)s)
 

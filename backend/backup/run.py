@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -102,7 +103,12 @@ async def _exclude_others(url: str) -> AsyncIterator[None]:
         row = await (await connection.execute(queries.try_lock)).fetchone()
         if row != (True,):
             raise BusyError("another backup of this database is being made; wait for its end")
-        yield
+        try:
+            yield
+        finally:
+            # The server frees it some time after we have left, and whoever is next finds it taken.
+            with contextlib.suppress(psycopg.Error):
+                await connection.execute(queries.unlock)
 
 
 async def _in_thread(work: Callable[[Abort], T]) -> T:

@@ -292,7 +292,7 @@ def conflict() -> bytes:
     return problem("conflict", 409, "Somebody else changed this alert.")
 
 
-async def until(true: Callable[[], Any], seconds: float = 5.0) -> None:
+async def until(true: Callable[[], Any], seconds: float = 20.0) -> None:
     """Wait until something holds."""
     async with asyncio.timeout(seconds):
         while not true():

@@ -84,7 +84,7 @@ async def listening(
             await asyncio.wait({task})
 
 
-async def until(true: Callable[[], bool], seconds: float = 8.0) -> None:
+async def until(true: Callable[[], bool], seconds: float = 30.0) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "it did not happen"
