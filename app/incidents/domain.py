@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from models.incidents.alerts import AttachedAlert
     from models.incidents.context import Helper, IncidentSeries
     from models.incidents.deliveries import IncidentDeliveries
-    from models.incidents.matrix import SeverityMatrix
+    from models.incidents.matrix import IncidentRule, SeverityMatrix
     from models.incidents.reviews import ActionItem, IncidentReview, ResponseFigures
     from models.incidents.timeline import TimelineKind, TimelineLanes
     from models.incidents.updates import UpdateDraft, UpdatePhase, UpdatePreview, UpdateSuggestion
@@ -32,6 +32,7 @@ TOPICS = frozenset({Topic.INCIDENTS})
 ATTACHED = TOPICS | {Topic.ALERTS}
 TOLD = TOPICS | {Topic.PAGES, Topic.LETTERS}
 REVIEWS = frozenset({Topic.INCIDENT_REVIEWS})
+SETTINGS = frozenset({Topic.INCIDENT_SETTINGS})
 OPEN_SECONDS, TOLD_SECONDS, SERIES_SECONDS = 10.0, 10.0, 20.0
 TIMELINES_MOST = 8
 STORY = ("status", "alert", "page", "role", "update", "note", "step", "deploy", "rule", "verdict")
@@ -177,8 +178,20 @@ class Incidents:
         """What a severity means and sets off."""
         from app.incidents import requests
 
-        topics = frozenset({Topic.INCIDENT_SETTINGS})
-        return self._engine.record("incident_matrix", topics, requests.matrix, keep=_matrix_type)
+        return self._engine.record("incident_matrix", SETTINGS, requests.matrix, keep=_matrix_type)
+
+    def rules(self) -> Query[tuple[IncidentRule, ...]]:
+        """What opens incidents by itself."""
+        from app.incidents import requests
+
+        return self._engine.listing("incident_rules", SETTINGS, requests.rules, keep=_rules_type)
+
+    def policies(self) -> Query[tuple[Policy, ...]]:
+        """Whom one can page, and a severity can."""
+        from app.incidents import requests
+
+        topics = frozenset({Topic.ONCALL})
+        return self._engine.listing("incident_policies", topics, requests.policies, keep=_policies_type)
 
     # --- asked for once --------------------------------------------------------------------------------------------
 
@@ -194,12 +207,6 @@ class Incidents:
         from app.incidents import requests
 
         return (await requests.helpers(self._engine.client)).people
-
-    async def policies(self) -> tuple[Policy, ...]:
-        """Whom one can page."""
-        from app.incidents import requests
-
-        return (await requests.policies(self._engine.client)).items
 
     async def suggestion(self, incident_id: str, phase: UpdatePhase) -> UpdateSuggestion:
         """An update to begin with."""
@@ -275,3 +282,15 @@ def _matrix_type() -> type[SeverityMatrix]:
     from models.incidents.matrix import SeverityMatrix
 
     return SeverityMatrix
+
+
+def _rules_type() -> type[tuple[IncidentRule, ...]]:
+    from models.incidents.matrix import IncidentRule
+
+    return tuple[IncidentRule, ...]
+
+
+def _policies_type() -> type[tuple[Policy, ...]]:
+    from models.oncall.policies import Policy
+
+    return tuple[Policy, ...]

@@ -9,7 +9,7 @@ from models.incidents import IncidentRecord
 from models.incidents.alerts import AttachedAlert
 from models.incidents.context import Helpers, IncidentSeries
 from models.incidents.deliveries import IncidentDeliveries
-from models.incidents.matrix import SeverityMatrix
+from models.incidents.matrix import IncidentRule, SeverityMatrix
 from models.incidents.reviews import ActionItem, IncidentReview, ResponseFigures
 from models.incidents.timeline import TimelineLanes, TimelinePage
 from models.incidents.updates import IncidentUpdate, UpdateDraft, UpdatePhase, UpdatePreview, UpdateSuggestion
@@ -106,6 +106,11 @@ async def figures(client: OperationsClient) -> ResponseFigures:
 async def matrix(client: OperationsClient) -> SeverityMatrix:
     """What a severity means and sets off."""
     return await client.get(f"{BASE}/matrix", SeverityMatrix)
+
+
+async def rules(client: OperationsClient) -> Page[IncidentRule]:
+    """What opens incidents by itself, oldest first."""
+    return await client.get(f"{BASE}/rules", Page[IncidentRule], {"limit": PAGE_MOST})
 
 
 async def helpers(client: OperationsClient) -> Helpers:

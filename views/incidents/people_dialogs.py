@@ -13,6 +13,7 @@ from app.incidents import decisions
 from app.incidents.domain import Incidents
 from models.incidents import IncidentRole
 from views.incidents.dialogs import IncidentDialog, paragraph
+from views.incidents.policy_box import PolicyBox
 from views.incidents.wording import ROLES, holder
 from views.kit.theme import current
 
@@ -127,41 +128,47 @@ class JoinDialog(_ForSomebody):
             self.send(lambda: decisions.take_part(self.console.mutations, self.incident, person, text))
 
 
+class LeaveDialog(IncidentDialog):
+    """Asks who takes part no longer, and why."""
+
+    def __init__(self, console: Console, incident: IncidentRecord, parent: QWidget) -> None:
+        super().__init__(
+            console, incident, parent, "Somebody takes part no longer", "Take them off", "Why, such as who goes on"
+        )
+        self.person = QComboBox()
+        self.person.setAccessibleName("Person")
+        for one in incident.participants:
+            self.person.addItem(f"{one.name}: {one.reason}", (one.user_id, one.name))
+        self.form.addRow("Who", self.person)
+        self.column.addWidget(self.words)
+        self.person.setFocus()
+
+    def submit(self) -> None:
+        """They take part no longer."""
+        text = self.checked_words()
+        if text is not None:
+            person = tuple(self.person.currentData())
+            self.send(lambda: decisions.leave(self.console.mutations, self.incident, person, text))
+
+
 class PageDialog(IncidentDialog):
     """Asks which policy is paged, and why."""
 
     def __init__(self, console: Console, incident: IncidentRecord, parent: QWidget) -> None:
         super().__init__(console, incident, parent, "Page somebody", "Page now", "Why, for whoever is woken by it")
-        self.policy = QComboBox()
-        self.policy.setAccessibleName("Escalation policy")
-        self.policy.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.policy.setMinimumContentsLength(24)
-        self.policy.setPlaceholderText("Waiting for the server…")
+        self.policy = PolicyBox(console, self, "Escalation policy")
         self.form.addRow("Page by", self.policy)
         self.column.addWidget(paragraph("Whoever is on call is paged now, then step by step until somebody answers."))
         self.ask_for_words()
-        self.look(console.tasks, self._load(), "escalation policies")
-
-    async def _load(self) -> None:
-        try:
-            policies = await self.console.of(Incidents).policies()
-        except OperationsError as error:
-            self.fail(f"Whom one can page cannot be had: {error}")
-            return
-        for one in policies:
-            self.policy.addItem(one.name, (one.id, one.name))
-        self.policy.setCurrentIndex(0 if policies else -1)
-        self.policy.setPlaceholderText("There is no policy yet")
 
     def submit(self) -> None:
         """Page."""
-        chosen = self.policy.currentData()
-        if chosen is None:
+        if self.policy.chosen is None:
             self.fail("Choose whom to page.", self.policy)
             return
-        text = self.checked_words()
+        text, policy = self.checked_words(), (self.policy.chosen, self.policy.currentText())
         if text is not None:
-            self.send(lambda: decisions.page(self.console.mutations, self.incident, tuple(chosen), text))
+            self.send(lambda: decisions.page(self.console.mutations, self.incident, policy, text))
 
 
 class AttachDialog(IncidentDialog):

@@ -129,8 +129,12 @@ def test_roles_are_handed_over_and_people_join(response: Response) -> None:
     assert [(each["userId"], each["reason"]) for each in joined["participants"]] == [("support-lead", "tickets")]
     again = response.done("POST", f"{path}/participants", {"userId": "support-lead", "reason": "tickets"})
     assert again["version"] == joined["version"]
-    assert response.done("DELETE", f"{path}/participants/support-lead")["participants"] == []
-    assert response.send("DELETE", f"{path}/participants/support-lead").status_code == 404
+    left = f"{path}/participants/support-lead"
+    response.refused(response.send("DELETE", left, {"reason": " "}), 422, pointer="/reason")
+    assert response.done("DELETE", left, {"reason": "asleep"})["participants"] == []
+    (entry,) = response.audited("incidents.participant.left")
+    assert (entry["after"]["userId"], entry["reason"]) == ("support-lead", "asleep")
+    assert response.send("DELETE", left, {"reason": "asleep"}).status_code == 404
 
 
 def test_changes_of_what_it_is(response: Response) -> None:
