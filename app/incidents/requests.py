@@ -39,18 +39,18 @@ async def incident(client: OperationsClient, incident_id: str) -> IncidentRecord
 
 
 async def timeline(
-    client: OperationsClient, incident_id: str, kinds: Sequence[TimelineKind] = (), **wanted: Any
+    client: OperationsClient, incident_id: str, kinds: Sequence[TimelineKind] = (), *, story: bool, **wanted: Any
 ) -> TimelinePage:
-    """A page of its timeline, the newest entry first."""
-    query = {"limit": ENTRIES, "kind": [str(kind) for kind in kinds]} | wanted
+    """A page of its timeline, the newest entry first; ``story``: without what only happened at the same time."""
+    query = {"limit": ENTRIES, "kind": [str(kind) for kind in kinds], "story": story} | wanted
     return await client.get(f"{BASE}/{incident_id}/timeline", TimelinePage, query)
 
 
 async def lanes(
-    client: OperationsClient, incident_id: str, since: datetime, until: datetime, stretches: int
+    client: OperationsClient, incident_id: str, since: datetime, until: datetime, stretches: int, *, story: bool
 ) -> TimelineLanes:
     """How many entries of each kind there are in each stretch."""
-    query = {"from": since.isoformat(), "to": until.isoformat(), "buckets": stretches}
+    query = {"from": since.isoformat(), "to": until.isoformat(), "buckets": stretches, "story": story}
     return await client.get(f"{BASE}/{incident_id}/timeline/lanes", TimelineLanes, query)
 
 

@@ -217,17 +217,13 @@ class _Past:
     async def _tell_page(self, by: str, page_id: str, at: datetime, after: Mapping[str, Any], *, action: str) -> None:
         await audit_trail.record(
             self._tx,
-            actor=self._witness(by),
+            actor=by,
             action=action,
             resource_type="page",
             resource_id=page_id,
             label=label_of(self._record),
             after={**after, "occurredAt": at.isoformat()},
         )
-
-    def _witness(self, by: str) -> str:
-        """Who did what belongs to no incident alone: what lies behind is not to stand in the one that is open."""
-        return by if self._record.resolved_at is None else audit_trail.SAMPLE_SHOP
 
     async def _step(self, at: datetime, by: str, slug: str, step: int, note: str) -> None:
         values = {"incident_id": self._record.incident_id, "slug": slug, "step": step, "at": at, "by": by, "note": note}
@@ -276,7 +272,7 @@ class _Past:
         await self._tx.execute(queries.deploy, values)
         await audit_trail.record(
             self._tx,
-            actor=self._witness("pipeline"),
+            actor="pipeline",
             action="incidents.deploy.recorded",
             resource_type="deploy",
             resource_id=deploy_id,

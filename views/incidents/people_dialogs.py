@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -18,8 +19,11 @@ from views.incidents.wording import ROLES, holder
 from views.kit.theme import current
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.console import Console
     from models.incidents import IncidentRecord
+    from models.incidents.context import Helper
 
 
 class PeopleBox(QComboBox):
@@ -41,6 +45,14 @@ class PeopleBox(QComboBox):
         """What stands in it while nobody is chosen."""
         if (line := self.lineEdit()) is not None:
             line.setPlaceholderText(words)
+
+    def offer(self, people: Sequence[Helper], own: str = "") -> None:
+        """Let one of these be chosen. Ids are for machines: they tell apart only who is called the same."""
+        called = Counter(each.name for each in people)
+        for one in people:
+            name = one.name if called[one.name] == 1 else f"{one.name} ({one.user_id})"
+            self.addItem(f"{name} (you)" if one.user_id == own else name, (one.user_id, one.name))
+        self.setCurrentIndex(-1)
 
     @property
     def person(self) -> tuple[str, str] | None:
@@ -69,10 +81,7 @@ class _ForSomebody(IncidentDialog):
             return
         me = self.console.session.me
         own = me.user_id if me is not None else ""
-        for one in sorted(people, key=lambda each: each.user_id != own):
-            mine = " (you)" if one.user_id == own else ""
-            self.person.addItem(f"{one.name} ({one.user_id}){mine}", (one.user_id, one.name))
-        self.person.setCurrentIndex(-1)
+        self.person.offer(sorted(people, key=lambda each: each.user_id != own), own)
         self.person.hint("A name")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.incidents import domain
 from models.alerts import Severity
 from models.core.wording import initials
 from models.incidents import CLOSED, IncidentRole, IncidentSeverity, IncidentStatus, LinkKind
@@ -70,16 +69,19 @@ LINKS = {
     LinkKind.CALL: "Call",
     LinkKind.OTHER: "Link",
 }
-STORY = tuple(TimelineKind(kind) for kind in domain.STORY)
-FILTERS: tuple[tuple[str, tuple[TimelineKind, ...]], ...] = (
-    ("Story", STORY),
-    ("Alarms", (TimelineKind.ALERT,)),
-    ("Pages", (TimelineKind.PAGE,)),
-    ("Actions", (TimelineKind.NOTE, TimelineKind.STEP, TimelineKind.ROLE, TimelineKind.STATUS)),
-    ("Updates", (TimelineKind.UPDATE,)),
-    ("Changes", (TimelineKind.DEPLOY, TimelineKind.RULE, TimelineKind.VERDICT)),
-    ("Everything", ()),
-)
+STORY, EVERYTHING = "Story", "Everything"
+FILTERS: dict[str, tuple[TimelineKind, ...]] = {
+    STORY: (),
+    "Alarms": (TimelineKind.ALERT,),
+    "Pages": (TimelineKind.PAGE,),
+    "Actions": (TimelineKind.NOTE, TimelineKind.STEP, TimelineKind.ROLE, TimelineKind.STATUS),
+    "Updates": (TimelineKind.UPDATE,),
+    "Changes": (TimelineKind.DEPLOY, TimelineKind.RULE, TimelineKind.VERDICT),
+    EVERYTHING: (),
+}
+"""Kinds by what they are called; of none all."""
+ANYWHERE = frozenset({"Changes", EVERYTHING})
+"""Those of the whole system at the time: what was changed elsewhere may be the cause."""
 LANES: tuple[tuple[str, tuple[TimelineKind, ...]], ...] = (
     ("Status", (TimelineKind.STATUS,)),
     ("Alarms", (TimelineKind.ALERT,)),

@@ -127,6 +127,7 @@ def review(**more: Any) -> IncidentReview:
             "approvedBy": None,
             "approvedAt": None,
             "publishedAt": None,
+            "names": {"nele": "Nele Krause"},
             "items": 1,
             "openItems": 1,
             "version": 3,
