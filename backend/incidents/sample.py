@@ -210,7 +210,9 @@ class _Past:
             "resolved_at": self._record.resolved_at,
         }
         [(page_id,)] = await _rows(self._tx, "page", values)
-        await self._tx.execute(queries.page_call, {"page_id": page_id, "at": at, "people": people})
+        called = {"page_id": page_id, "at": at, "people": people}
+        await self._tx.execute(queries.page_call, called)
+        await self._tx.execute(queries.page_notices, called)
         await self._tell_page(audit_trail.WORKER, page_id, at, {"people": people}, action="oncall.page.called")
         await self._tell_page(commander, page_id, answered_at, {}, action="oncall.page.acknowledged")
 

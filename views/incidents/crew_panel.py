@@ -30,6 +30,11 @@ if TYPE_CHECKING:
     from views.kit.capability import Window
     from views.kit.panel import Note
 
+RECEIPTS = {
+    ReceiptState.WAITING: "waiting",
+    ReceiptState.UNREACHABLE: "no way",
+    ReceiptState.FORGOTTEN: "sent",
+}
 LINK_ROWS, ALERT_ROWS, RECEIPT_ROWS = 4, 4, 8
 
 
@@ -230,4 +235,4 @@ def _state(receipts: tuple[Receipt, ...]) -> str:
     if not receipts:
         return "–"
     first = receipts[0].state
-    return {ReceiptState.WAITING: "waiting", ReceiptState.UNREACHABLE: "no way"}.get(first, str(first))
+    return RECEIPTS.get(first, str(first))

@@ -93,7 +93,7 @@ async def timeline(
     lower, upper = await bounds(connection, since, until)
     made = await (await connection.execute(queries.sample_made)).fetchone()
     touching: list[tuple[str, str]] = []
-    if story:
+    if not only_own:
         services = sorted({service for row in rows for service in row[3]})
         values = {"ids": list(ids), "begins": since - LEAD, "ends": until, "services": services}
         touching = [(row[0], row[1]) for row in await (await connection.execute(queries.touching, values)).fetchall()]

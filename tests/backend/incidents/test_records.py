@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.backend.incidents.fixtures import (
@@ -135,6 +136,24 @@ def test_roles_are_handed_over_and_people_join(response: Response) -> None:
     (entry,) = response.audited("incidents.participant.left")
     assert (entry["after"]["userId"], entry["reason"]) == ("support-lead", "asleep")
     assert response.send("DELETE", left, {"reason": "asleep"}).status_code == 404
+
+
+def test_of_two_who_acknowledge_it_at_once_one_has_it_and_the_other_hears_who(response: Response) -> None:
+    made = response.open()
+
+    def acknowledge(by: str) -> httpx.Response:
+        return response.send("POST", f"{path_of(made)}/update", {"status": "acknowledged"}, by=by, version=1)
+
+    with ThreadPoolExecutor(2) as both:
+        answers = dict(zip((LEAD, RESPONDER), both.map(acknowledge, (LEAD, RESPONDER)), strict=True))
+    (winner,) = [by for by, answer in answers.items() if answer.status_code == 200]
+    (loser,) = answers.keys() - {winner}
+    name = {LEAD: "Operations lead", RESPONDER: "Incident responder"}[winner]
+    response.refused(answers[loser], 409, f"{name} has acknowledged it already.")
+    (entry,) = response.audited("incidents.incident.acknowledged")
+    assert entry["actor"] == winner
+    assert response.get(made)["acknowledgedBy"] == winner
+    assert acknowledge(winner).status_code == 200, "said again by the same person it changes nothing"
 
 
 def test_changes_of_what_it_is(response: Response) -> None:
