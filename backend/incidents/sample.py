@@ -149,7 +149,7 @@ class _Past:
                 if len(words) > 1:  # it tells the story
                     self._moments.append({"position": 0, "at": at.isoformat(), "text": words[0]})
             case "role":
-                name = await audit_trail.person_name(self._tx, by)
+                [(name,)] = await _rows(self._tx, "name", {"person": by})
                 after = {"role": words[0], "userId": by, "name": name}
                 await self._write(by, at, after, action="incidents.role.given", reason=words[1])
             case "severity":

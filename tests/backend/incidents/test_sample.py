@@ -75,6 +75,7 @@ async def test_the_shop_has_incidents_behind_it_and_one_before_it(
             told_here = readable(
                 await timeline.entries(connection, story, await timeline.newer(connection, story, 0, 500))
             )
+            assert any(each.text.startswith("Communications: Support lead") for each in told_here), "by name"
             elsewhere = [each.text for each in told_here if not each.own]
             assert any(text.startswith("edge-config") for text in elsewhere), elsewhere
             assert not [text for text in elsewhere if "Route map" in text or "Runbook" in text], elsewhere
