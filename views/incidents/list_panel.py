@@ -40,7 +40,7 @@ class IncidentTable(RecordTable):
         super().__init__(
             (
                 Column("", lambda each: f"      {each.severity}", 66, weight=600, fits=True),
-                Column("Incident", lambda each: each.title, 90, stretch=True),
+                Column("Incident", lambda each: each.title, 56, stretch=True),
                 Column("State", lambda each: STATES[each.status], 84, quiet=True, fits=True),
                 Column("No.", lambda each: each.reference, 64, quiet=True, fits=True),
             ),

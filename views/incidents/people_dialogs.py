@@ -154,9 +154,12 @@ class LeaveDialog(IncidentDialog):
 
     def submit(self) -> None:
         """They take part no longer."""
+        person: tuple[str, str] | None = self.person.currentData()
+        if person is None:
+            self.fail("Nobody takes part besides its roles.", self.person)
+            return
         text = self.checked_words()
         if text is not None:
-            person = tuple(self.person.currentData())
             self.send(lambda: decisions.leave(self.console.mutations, self.incident, person, text))
 
 
