@@ -45,7 +45,7 @@ def _serve(url: str, key: str, pipe: Pipe) -> None:
         task = asyncio.create_task(relay())
         http = HttpServer(create_app(settings, Database(url)), bind("127.0.0.1", 0))
         running = asyncio.create_task(http.run())
-        await http.started()
+        await http.wait_started()
         pipe.send(http.url)
         await asyncio.to_thread(pipe.recv)
         http.stop()

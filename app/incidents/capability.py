@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 def _mutations(_engine: Engine) -> Sequence[MutationSpec]:
-    from app.incidents.decisions import specs
+    from app.incidents import decisions, settings
 
-    return specs()
+    return (*decisions.specs(), *settings.specs())
 
 
 def _audit() -> AuditWords:

@@ -121,10 +121,12 @@ async def take_part(mutations: Mutations, incident: IncidentRecord, person: tupl
     return await _plain(mutations, "incident.join", words, incident, "POST", "/participants", request)
 
 
-async def leave(mutations: Mutations, incident: IncidentRecord, person: tuple[str, str]) -> Outcome:
+async def leave(mutations: Mutations, incident: IncidentRecord, person: tuple[str, str], reason: str) -> Outcome:
     """Somebody works on it no longer."""
-    words = f"{person[1]} works on {incident.reference} no longer"
-    return await _plain(mutations, "incident.leave", words, incident, "DELETE", f"/participants/{person[0]}")
+    from models.incidents import LeaveRequest
+
+    words, path = f"{person[1]} works on {incident.reference} no longer", f"/participants/{person[0]}"
+    return await _plain(mutations, "incident.leave", words, incident, "DELETE", path, LeaveRequest(reason=reason))
 
 
 async def page(mutations: Mutations, incident: IncidentRecord, policy: tuple[str, str], reason: str) -> Outcome:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from models.incidents.alerts import AttachedAlert
     from models.incidents.context import Helper, IncidentSeries
     from models.incidents.deliveries import IncidentDeliveries
-    from models.incidents.matrix import SeverityMatrix
+    from models.incidents.matrix import IncidentRule, SeverityMatrix
     from models.incidents.reviews import ActionItem, IncidentReview, ResponseFigures
     from models.incidents.timeline import TimelineKind, TimelineLanes
     from models.incidents.updates import UpdateDraft, UpdatePhase, UpdatePreview, UpdateSuggestion
@@ -32,10 +32,9 @@ TOPICS = frozenset({Topic.INCIDENTS})
 ATTACHED = TOPICS | {Topic.ALERTS}
 TOLD = TOPICS | {Topic.PAGES, Topic.LETTERS}
 REVIEWS = frozenset({Topic.INCIDENT_REVIEWS})
+SETTINGS = frozenset({Topic.INCIDENT_SETTINGS})
 OPEN_SECONDS, TOLD_SECONDS, SERIES_SECONDS = 10.0, 10.0, 20.0
 TIMELINES_MOST = 8
-STORY = ("status", "alert", "page", "role", "update", "note", "step", "deploy", "rule", "verdict")
-"""Kinds of entries that belong to the response; the others are what anybody decided anywhere at the time."""
 NOT_FOUND = "not-found"
 
 
@@ -81,28 +80,28 @@ class Incidents:
         key = f"incident:{incident_id}"
         return self._engine.record(key, ATTACHED, lambda client: requests.incident(client, incident_id), keep=_one_type)
 
-    def timeline(self, incident_id: str, kinds: Sequence[TimelineKind] = ()) -> Timeline:
-        """What happened, of some kinds or of all."""
-        key = f"{incident_id}:{'+'.join(sorted(kinds))}"
-        known = self._timelines.pop(key, None) or Timeline(self._engine, incident_id, tuple(kinds))
+    def timeline(self, incident_id: str, kinds: Sequence[TimelineKind] = (), *, story: bool = False) -> Timeline:
+        """What happened: its story or everything at the time, of some kinds or of all."""
+        key = f"{incident_id}:{story}:{'+'.join(sorted(kinds))}"
+        known = self._timelines.pop(key, None) or Timeline(self._engine, incident_id, tuple(kinds), story=story)
         self._timelines[key] = known
         while len(self._timelines) > TIMELINES_MOST:
             del self._timelines[next(iter(self._timelines))]
         return known
 
     def story(self, incident_id: str) -> Timeline:
-        """What happened that belongs to the response."""
-        from models.incidents.timeline import TimelineKind
+        """What belongs to it: its own, deploys of its services, changes of the rules that raised its alerts."""
+        return self.timeline(incident_id, story=True)
 
-        return self.timeline(incident_id, tuple(TimelineKind(kind) for kind in STORY))
-
-    def lanes(self, incident_id: str, since: datetime, until: datetime, stretches: int) -> Query[TimelineLanes]:
+    def lanes(
+        self, incident_id: str, since: datetime, until: datetime, stretches: int, *, story: bool
+    ) -> Query[TimelineLanes]:
         """The timeline from afar."""
         from app.incidents import requests
 
-        key = f"incident_lanes:{incident_id}:{since:%Y%m%d%H%M}:{until:%Y%m%d%H%M}:{stretches}"
+        key = f"incident_lanes:{incident_id}:{story}:{since:%Y%m%d%H%M}:{until:%Y%m%d%H%M}:{stretches}"
         return self._engine.record(
-            key, TOPICS, lambda client: requests.lanes(client, incident_id, since, until, stretches)
+            key, TOPICS, lambda client: requests.lanes(client, incident_id, since, until, stretches, story=story)
         )
 
     def series(self, incident_id: str, since: datetime, until: datetime, stretches: int) -> Query[IncidentSeries]:
@@ -177,8 +176,20 @@ class Incidents:
         """What a severity means and sets off."""
         from app.incidents import requests
 
-        topics = frozenset({Topic.INCIDENT_SETTINGS})
-        return self._engine.record("incident_matrix", topics, requests.matrix, keep=_matrix_type)
+        return self._engine.record("incident_matrix", SETTINGS, requests.matrix, keep=_matrix_type)
+
+    def rules(self) -> Query[tuple[IncidentRule, ...]]:
+        """What opens incidents by itself."""
+        from app.incidents import requests
+
+        return self._engine.listing("incident_rules", SETTINGS, requests.rules, keep=_rules_type)
+
+    def policies(self) -> Query[tuple[Policy, ...]]:
+        """Whom one can page, and a severity can."""
+        from app.incidents import requests
+
+        topics = frozenset({Topic.ONCALL})
+        return self._engine.listing("incident_policies", topics, requests.policies, keep=_policies_type)
 
     # --- asked for once --------------------------------------------------------------------------------------------
 
@@ -194,12 +205,6 @@ class Incidents:
         from app.incidents import requests
 
         return (await requests.helpers(self._engine.client)).people
-
-    async def policies(self) -> tuple[Policy, ...]:
-        """Whom one can page."""
-        from app.incidents import requests
-
-        return (await requests.policies(self._engine.client)).items
 
     async def suggestion(self, incident_id: str, phase: UpdatePhase) -> UpdateSuggestion:
         """An update to begin with."""
@@ -275,3 +280,15 @@ def _matrix_type() -> type[SeverityMatrix]:
     from models.incidents.matrix import SeverityMatrix
 
     return SeverityMatrix
+
+
+def _rules_type() -> type[tuple[IncidentRule, ...]]:
+    from models.incidents.matrix import IncidentRule
+
+    return tuple[IncidentRule, ...]
+
+
+def _policies_type() -> type[tuple[Policy, ...]]:
+    from models.oncall.policies import Policy
+
+    return tuple[Policy, ...]

@@ -9,7 +9,7 @@ from models.incidents import IncidentRecord
 from models.incidents.alerts import AttachedAlert
 from models.incidents.context import Helpers, IncidentSeries
 from models.incidents.deliveries import IncidentDeliveries
-from models.incidents.matrix import SeverityMatrix
+from models.incidents.matrix import IncidentRule, SeverityMatrix
 from models.incidents.reviews import ActionItem, IncidentReview, ResponseFigures
 from models.incidents.timeline import TimelineLanes, TimelinePage
 from models.incidents.updates import IncidentUpdate, UpdateDraft, UpdatePhase, UpdatePreview, UpdateSuggestion
@@ -39,18 +39,18 @@ async def incident(client: OperationsClient, incident_id: str) -> IncidentRecord
 
 
 async def timeline(
-    client: OperationsClient, incident_id: str, kinds: Sequence[TimelineKind] = (), **wanted: Any
+    client: OperationsClient, incident_id: str, kinds: Sequence[TimelineKind] = (), *, story: bool, **wanted: Any
 ) -> TimelinePage:
-    """A page of its timeline, the newest entry first."""
-    query = {"limit": ENTRIES, "kind": [str(kind) for kind in kinds]} | wanted
+    """A page of its timeline, the newest entry first; ``story``: without what only happened at the same time."""
+    query = {"limit": ENTRIES, "kind": [str(kind) for kind in kinds], "story": story} | wanted
     return await client.get(f"{BASE}/{incident_id}/timeline", TimelinePage, query)
 
 
 async def lanes(
-    client: OperationsClient, incident_id: str, since: datetime, until: datetime, stretches: int
+    client: OperationsClient, incident_id: str, since: datetime, until: datetime, stretches: int, *, story: bool
 ) -> TimelineLanes:
     """How many entries of each kind there are in each stretch."""
-    query = {"from": since.isoformat(), "to": until.isoformat(), "buckets": stretches}
+    query = {"from": since.isoformat(), "to": until.isoformat(), "buckets": stretches, "story": story}
     return await client.get(f"{BASE}/{incident_id}/timeline/lanes", TimelineLanes, query)
 
 
@@ -106,6 +106,11 @@ async def figures(client: OperationsClient) -> ResponseFigures:
 async def matrix(client: OperationsClient) -> SeverityMatrix:
     """What a severity means and sets off."""
     return await client.get(f"{BASE}/matrix", SeverityMatrix)
+
+
+async def rules(client: OperationsClient) -> Page[IncidentRule]:
+    """What opens incidents by itself, oldest first."""
+    return await client.get(f"{BASE}/rules", Page[IncidentRule], {"limit": PAGE_MOST})
 
 
 async def helpers(client: OperationsClient) -> Helpers:

@@ -31,7 +31,7 @@ POLL_SECONDS = 10.0
 
 
 class Timeline:
-    """Entries of an incident, of some kinds or of all, by position."""
+    """Entries of an incident by position: of its story or of everything at the time, of some kinds or of all."""
 
     reset = Signal()
     """The entries are others."""
@@ -40,9 +40,11 @@ class Timeline:
     grown_on_top = Signal(int)
     """There are so many more at the beginning."""
 
-    def __init__(self, engine: Engine, incident_id: str, kinds: tuple[TimelineKind, ...] = ()) -> None:
+    def __init__(
+        self, engine: Engine, incident_id: str, kinds: tuple[TimelineKind, ...] = (), *, story: bool = False
+    ) -> None:
         self._engine, self._kinds = engine, kinds
-        self.incident_id = incident_id
+        self.incident_id, self.story = incident_id, story
         self.entries: list[TimelineEntry] = []
         """Oldest first."""
         self.older: int | None = None
@@ -51,7 +53,7 @@ class Timeline:
         """Why older ones cannot be had, in words."""
         self._positions: list[int] = []
         self._loading = False
-        key = f"incident_timeline:{incident_id}" + (f":{'+'.join(kinds)}" if kinds else "")
+        key = f"incident_timeline:{incident_id}" + (":story" if story else "") + "".join(f":{kind}" for kind in kinds)
         self.query: Query[TimelinePage] = engine.query(
             key, self._fetch, topics=TOPICS, keep=_page_type, poll=POLL_SECONDS
         )
@@ -61,7 +63,7 @@ class Timeline:
     async def _fetch(self) -> Sample[TimelinePage]:
         from app.incidents import requests
 
-        page = await requests.timeline(self._engine.client, self.incident_id, self._kinds)
+        page = await requests.timeline(self._engine.client, self.incident_id, self._kinds, story=self.story)
         return self._engine.sample(page, page.as_of)
 
     def _take(self) -> None:
@@ -98,7 +100,8 @@ class Timeline:
         from app.incidents import requests
 
         try:
-            page = await requests.timeline(self._engine.client, self.incident_id, self._kinds, before=before)
+            client = self._engine.client
+            page = await requests.timeline(client, self.incident_id, self._kinds, story=self.story, before=before)
         except OperationsError as error:
             self.problem = f"Older entries cannot be had: {error}"
             self.grown.emit()

@@ -129,13 +129,19 @@ def page_state_words(page: PageSummary, now: datetime) -> str:
     if page.state is PageState.RESOLVED:
         return "over"
     if page.state is PageState.ACKNOWLEDGED:
-        return f"{page.acknowledged_by or 'somebody'} has it"
+        return f"{answerer(page)} has it"
     if page.exhausted_at is not None:
         return "nobody answers"
     if page.next_at is not None and not page.test:
         left = (page.next_at - now).total_seconds()
         return f"open, next in {age_words(left)}" if left > 0 else "open, next is due"
     return "not answered yet"
+
+
+def answerer(page: PageSummary) -> str:
+    """Who has acknowledged a page, by name."""
+    known = page.acknowledged_by or ""
+    return page.names.get(known, known) or "somebody"
 
 
 def target_words(target: Target, schedules: Mapping[str, str], names: Mapping[str, str]) -> str:

@@ -127,6 +127,7 @@ CAPABILITY = Capability(
     state=_state,
     counts=_counts,
     sample=_sample,
+    sample_after=frozenset({"accounts"}),
     audiences={
         "connection": Audience(Topic.CONNECTIONS, _VIEWERS),
         "letter": Audience(Topic.LETTERS, _VIEWERS),

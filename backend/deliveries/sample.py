@@ -14,12 +14,11 @@ from backend.core.database import Connection, load_queries
 from backend.core.json import dumps
 from backend.core.sample_shop import Order, SampleShop
 from backend.deliveries.connections import actions
-from backend.deliveries.sending.seeds import SAMPLE, route_sample
+from backend.deliveries.sending.seeds import SAMPLE, route_sample, settings_of
 from models.deliveries.connections import (
     ConnectionRequest,
     ConnectionSettings,
     PagerDutySettings,
-    ShopSettings,
     SlackSettings,
     WebhookSettings,
 )
@@ -39,12 +38,7 @@ async def create(tx: Connection, shop: SampleShop) -> None:
     """Make them, and what became of what was sent."""
     now = shop.opened_at
     live = {
-        name: await _connect(
-            tx,
-            called,
-            ShopSettings(url=NOWHERE) if name == "shop" else WebhookSettings(url=NOWHERE),
-            seed=f"sample_{name}",
-        )
+        name: await _connect(tx, called, settings_of(f"sample_{name}", NOWHERE), seed=f"sample_{name}")
         for name, called in SAMPLE.items()
     }
     for name, connection_id in live.items():
@@ -52,6 +46,7 @@ async def create(tx: Connection, shop: SampleShop) -> None:
     paused = await _connect(tx, "Newsletter", WebhookSettings(url=f"{NOWHERE}/newsletter"))
     refused = await _connect(tx, "Fraud desk", SlackSettings(channel="C0FRAUDDESK", url=f"{NOWHERE}/slack"))
     await _connect(tx, "On-call pager", PagerDutySettings(url=f"{NOWHERE}/pager"))  # without a secret it is off
+    await tx.execute(queries.addresses, {"since": shop.since})
     values: dict[str, Any] = {"actor": SAMPLE_SHOP, "now": now}
     await tx.execute(queries.secrets, values | {"connections": [paused, refused]})
     reason = "The provider moves to another address"

@@ -4,6 +4,12 @@ insert into connection_secret (connection_id, purpose, reference, set_by, set_at
 select c, 'send', 'env:OPSCONSOLE_SECRET_SAMPLE', %(actor)s, %(now)s::timestamptz - interval '40 days'
   from unnest(%(connections)s::uuid[]) as c
 
+-- name: addresses
+-- Where a page reaches people; whoever may try the shop out, in any role, is one of them.
+insert into contact_method (user_id, address, verified_at, created_at)
+select p.id, p.id || '@shop.example', %(since)s, %(since)s
+  from (select id from account union select id from role_definition) as p
+
 -- name: paused
 update connection
    set ready = true, paused_by = %(actor)s, paused_until = %(now)s::timestamptz + interval '3 days', pause_reason = %(reason)s

@@ -103,7 +103,7 @@ CAPABILITY = Capability(
     gauges=_gauges,
     criteria=_criteria,
     sample=_sample,
-    sample_after=frozenset({"accounts", "alerts", "oncall", "runbooks"}),
+    sample_after=frozenset({"accounts", "alerts", "deliveries", "oncall", "runbooks"}),
     audiences={
         "incident": Audience(Topic.INCIDENTS, _VIEWERS),
         "incident_review": Audience(Topic.INCIDENT_REVIEWS, _VIEWERS),

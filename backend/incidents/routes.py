@@ -35,6 +35,7 @@ from models.incidents import (
     IncidentStatus,
     IncidentUpdateRequest,
     KeyTimesChange,
+    LeaveRequest,
     MergeRequest,
     PageRequest,
     ParticipantRequest,
@@ -170,10 +171,12 @@ async def add_participant(
 
 @router.delete("/{incident_id}/participants/{user_id}")
 async def remove_participant(
-    incident_id: str, user_id: str, principal: Responder, tx: Tx, response: Response
+    incident_id: str, user_id: str, request: LeaveRequest, principal: Responder, tx: Tx, response: Response
 ) -> IncidentRecord:
-    """Somebody works on it no longer."""
-    incident = await crew.remove_participant(tx, actor=principal.user_id, incident_id=_id(incident_id), user_id=user_id)
+    """Somebody works on it no longer, for a reason."""
+    incident = await crew.remove_participant(
+        tx, actor=principal.user_id, incident_id=_id(incident_id), user_id=user_id, request=request
+    )
     return with_etag(response, incident)
 
 

@@ -149,7 +149,7 @@ class _Past:
                 if len(words) > 1:  # it tells the story
                     self._moments.append({"position": 0, "at": at.isoformat(), "text": words[0]})
             case "role":
-                name = await audit_trail.person_name(self._tx, by)
+                [(name,)] = await _rows(self._tx, "name", {"person": by})
                 after = {"role": words[0], "userId": by, "name": name}
                 await self._write(by, at, after, action="incidents.role.given", reason=words[1])
             case "severity":
@@ -210,24 +210,22 @@ class _Past:
             "resolved_at": self._record.resolved_at,
         }
         [(page_id,)] = await _rows(self._tx, "page", values)
-        await self._tx.execute(queries.page_call, {"page_id": page_id, "at": at, "people": people})
+        called = {"page_id": page_id, "at": at, "people": people}
+        await self._tx.execute(queries.page_call, called)
+        await self._tx.execute(queries.page_notices, called)
         await self._tell_page(audit_trail.WORKER, page_id, at, {"people": people}, action="oncall.page.called")
         await self._tell_page(commander, page_id, answered_at, {}, action="oncall.page.acknowledged")
 
     async def _tell_page(self, by: str, page_id: str, at: datetime, after: Mapping[str, Any], *, action: str) -> None:
         await audit_trail.record(
             self._tx,
-            actor=self._witness(by),
+            actor=by,
             action=action,
             resource_type="page",
             resource_id=page_id,
             label=label_of(self._record),
             after={**after, "occurredAt": at.isoformat()},
         )
-
-    def _witness(self, by: str) -> str:
-        """Who did what belongs to no incident alone: what lies behind is not to stand in the one that is open."""
-        return by if self._record.resolved_at is None else audit_trail.SAMPLE_SHOP
 
     async def _step(self, at: datetime, by: str, slug: str, step: int, note: str) -> None:
         values = {"incident_id": self._record.incident_id, "slug": slug, "step": step, "at": at, "by": by, "note": note}
@@ -276,7 +274,7 @@ class _Past:
         await self._tx.execute(queries.deploy, values)
         await audit_trail.record(
             self._tx,
-            actor=self._witness("pipeline"),
+            actor="pipeline",
             action="incidents.deploy.recorded",
             resource_type="deploy",
             resource_id=deploy_id,

@@ -11,6 +11,11 @@ returning id
 -- name: role
 insert into incident_role (incident_id, role, user_id, since) values (%(incident_id)s, %(role)s, %(user_id)s, %(since)s)
 
+-- name: name
+-- Whoever tries the shop out has the name of a role, and comes later.
+select coalesce((select name from account where id = %(person)s), (select name from role_definition where id = %(person)s),
+                %(person)s::text)
+
 -- name: deploy
 insert into deploy (id, service, version, environment, deployed_at, deployed_by)
 values (%(id)s, %(service)s, %(version)s, 'production', %(at)s, %(by)s)
@@ -53,7 +58,23 @@ returning id::text
 
 -- name: page_call
 insert into page_call (page_id, number, round, step, at, people, rosters, tzdata, words)
-values (%(page_id)s, 1, 1, 0, %(at)s, %(people)s, '[]', '', '')
+values (%(page_id)s, 1, 0, 0, %(at)s, %(people)s, '[]', '', '')
+
+-- name: page_notices
+-- What was sent then is long forgotten, but for that it was.
+with told as (
+    insert into notice (team, severity, template, thread, phase, recipients, connections, created_at, erased_at)
+    select p.team, p.severity, 'oncall.page', 'page:' || p.id, 'opened', array[''], array[c.id],
+           %(at)s::timestamptz + n * interval '1 ms', %(at)s
+      from page as p
+      join connection as c on c.seed = 'sample_mail'
+     cross join unnest(%(people)s::text[]) with ordinality as u (person, n)
+     where p.id = %(page_id)s
+    returning id, created_at)
+insert into page_notice (page_id, number, person, notice_id)
+select %(page_id)s, 1, u.person, t.id
+  from unnest(%(people)s::text[]) with ordinality as u (person, n)
+  join told as t on t.created_at = %(at)s::timestamptz + u.n * interval '1 ms'
 
 -- name: run
 insert into runbook_run (runbook_id, runbook_version, incident_id, started_at, started_by)

@@ -1,4 +1,4 @@
-"""The outside systems of the sample shop, on loopback: two that take what they are sent, and one that fails.
+"""The outside systems of the sample shop, on loopback: three that take what they are sent, and one that fails.
 
 They check signatures as real ones should. Their secret is known to everybody, as all of the sample shop is.
 """
@@ -36,6 +36,8 @@ class SampleReceivers:
     """Takes everything."""
     finance: str
     """Is closed for maintenance, always."""
+    mail: str
+    """Takes mail as SendGrid does, and lets it be."""
 
 
 @asynccontextmanager
@@ -45,7 +47,7 @@ async def sample_receivers(port: int = 0) -> AsyncIterator[SampleReceivers]:
     running = asyncio.create_task(server.run(), name="sample receivers")
     try:
         await server.wait_started()
-        yield SampleReceivers(f"{server.url}/shop", f"{server.url}/support", f"{server.url}/finance")
+        yield SampleReceivers(*(f"{server.url}/{name}" for name in ("shop", "support", "finance", "mail")))
     finally:
         server.stop()
         await running
@@ -58,7 +60,7 @@ async def serve_sample_receivers(settings: Settings) -> None:
     await database.open()
     try:
         async with sample_receivers(_free(await sample_port(database))) as at:
-            addresses = {"shop": at.shop, "support": at.support, "finance": at.finance}
+            addresses = {"shop": at.shop, "support": at.support, "finance": at.finance, "mail": at.mail}
             await seed_sample(database, SecretStore.of(settings), addresses, SAMPLE_SECRET)
             await asyncio.Event().wait()
     finally:
@@ -104,6 +106,11 @@ def _app() -> FastAPI:
     async def refuse() -> Response:
         """Nothing is taken."""
         return JSONResponse({"error": "The ledger is closed for maintenance."}, status_code=503)
+
+    @app.post("/mail/v3/mail/send")
+    async def mail() -> Response:
+        """Nobody reads it: what counts is that it was taken."""
+        return Response(status_code=202)
 
     @app.exception_handler(HookError)
     async def not_signed(_request: Request, error: Any) -> Response:

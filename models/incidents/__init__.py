@@ -261,6 +261,12 @@ class ParticipantRequest(Request):
     reason: RequiredText
 
 
+class LeaveRequest(Request):
+    """Somebody works on it no longer."""
+
+    reason: RequiredText
+
+
 class PageRequest(Request):
     """Page an escalation policy for it."""
 

@@ -106,6 +106,8 @@ class IncidentReview(Record):
     approved_by: str | None
     approved_at: Instant | None
     published_at: Instant | None
+    names: dict[str, str]
+    """How whoever is named here is called, by id."""
     items: Count
     open_items: Count
     version: Version

@@ -86,6 +86,8 @@ class PageSummary(Record):
     resolved_at: Instant | None
     resolved_by: str | None
     reason: str
+    names: dict[str, str]
+    """How whoever is named here is called, by id."""
     version: Version
 
 

@@ -23,6 +23,9 @@ class RunbookBeside(QObject):
         super().__init__(window.as_parent)
         self._window, self._desk = window, window.shared(Desk)
         self._shown = ""
+        """The incident whose runbook stands there."""
+        self._beside = ""
+        """The runbook that was put there."""
         self._desk.record_changed.connect(self._look)
         window.console.of(Runbooks).library.changed.connect(self._look)
         window.when_made(RUNBOOKS, lambda _panel: self._look())
@@ -35,5 +38,9 @@ class RunbookBeside(QObject):
         found: Any = next((each for each in library.summaries if each.id == incident.runbook_id), None)
         found = found or closest(self._window, incident)
         if found is not None:
-            self._shown = incident.incident_id
+            self._shown, self._beside = incident.incident_id, found.id
             panel.read_beside(found)
+            return
+        if self._shown and panel.chosen is not None and panel.chosen.id == self._beside:
+            panel.put_away()  # that of another incident
+        self._shown = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from app.incidents.domain import VIEW, WORK, Incidents
+from app.incidents.domain import KEEP, VIEW, WORK, Incidents
 from views.kit.capability import ActionSpec, Capability, ColumnSpec, Home, PanelSpec, StatusCount, WorkspaceSpec
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 ROOM, WAR_ROOM = "incidents.room", "war-room"
 INCIDENT, LIST, CREW, REVIEW = "incidents.incident", "incidents.list", "incidents.crew", "incidents.review"
 TIMELINE, FIGURES, ALERTS = "incidents.timeline", "incidents.figures", "alerts"
+SETTINGS = "incidents.settings"
 GROUP = "Incidents"
 FOUND_MOST = 8
 
@@ -61,6 +62,12 @@ def _figures(window: Window) -> Panel:
     return FiguresPanel(window)
 
 
+def _settings(window: Window) -> Panel:
+    from views.incidents.settings_panel import SettingsPanel
+
+    return SettingsPanel(window)
+
+
 def _run(verb: str, window: Window) -> None:
     from views.incidents.work import run
 
@@ -71,6 +78,18 @@ def _blocker(verb: str, window: Window) -> str | None:
     from views.incidents.work import blocker
 
     return blocker(window, verb)
+
+
+def _set(verb: str, window: Window) -> None:
+    from views.incidents.settings_actions import run
+
+    run(verb, window)
+
+
+def _set_blocker(verb: str, window: Window) -> str | None:
+    from views.incidents.settings_actions import blocker
+
+    return blocker(verb, window)
 
 
 def _show(window: Window, incident_id: str = "") -> None:
@@ -169,6 +188,11 @@ def _action(verb: str, title: str, key: str = "") -> ActionSpec:
     )
 
 
+def _setting(verb: str, title: str) -> ActionSpec:
+    run, reason = partial(_set, verb), partial(_set_blocker, verb)
+    return ActionSpec(f"incidents.{verb}", title, GROUP, run, "", KEEP, reason)
+
+
 _home = partial(Home, ROOM)
 
 CAPABILITY = Capability(
@@ -178,6 +202,7 @@ CAPABILITY = Capability(
         PanelSpec(INCIDENT, "Incident", _incident, (_home(0, 0, 1000),)),
         PanelSpec(REVIEW, "Review", _review, (_home(0, 0, 1000, 1),)),
         PanelSpec(FIGURES, "Response times", _figures, (_home(0, 0, 1000, 2),)),
+        PanelSpec(SETTINGS, "Severities and rules", _settings, (_home(0, 0, 1000, 3),)),
         PanelSpec(LIST, "Incidents", _list, (_home(1, 1, 270),)),
         PanelSpec(CREW, "Crew, alerts and pages", _crew, (_home(1, 2, 310),)),
         PanelSpec(TIMELINE, "Incident timeline", _timeline, (Home(WAR_ROOM, 1, 1, 336, 1),)),
@@ -193,8 +218,10 @@ CAPABILITY = Capability(
         _action("note", "Note what happened…", "N"),
         _action("hand-over", "Hand over a role…", "H"),
         _action("join", "Somebody takes part…", "W"),
+        _action("leave", "Somebody takes part no longer…", "D"),
         _action("page", "Page somebody for the incident…", "P"),
         _action("edit", "Change severity and what the incident is…", "E"),
+        _action("links", "Links of the incident to chat, ticket and PagerDuty…", "L"),
         _action("attach", "Attach alerts to the incident…", "A"),
         _action("times", "Change key times of the incident…", "T"),
         _action("merge", "Merge the incident into another one…", "M"),
@@ -202,6 +229,9 @@ CAPABILITY = Capability(
         _action("correct", "Correct the chosen entry…", "C"),
         _action("runbook", "Open the incident's runbook", "R"),
         _action("review", "Review of the incident", "V"),
+        _setting("matrix", "Change the severity matrix…"),
+        _setting("new-rule", "New rule that opens incidents…"),
+        _setting("change-rule", "Change the chosen rule that opens incidents…"),
         _action("export-md", "Export the incident's timeline as Markdown"),
         _action("export-pdf", "Export the incident's timeline as PDF"),
         _action("export-json", "Export the incident's timeline as JSON"),

@@ -16,8 +16,9 @@ from models.core.wording import counted, initials
 from models.deliveries.receipts import ReceiptState
 from models.oncall.pages import PageState
 from views.incidents.following import IncidentFollower
-from views.incidents.wording import ROLES
+from views.incidents.wording import LINKS, ROLES
 from views.incidents.work import GROUPED, blocker
+from views.kit.browser import browse
 from views.kit.widgets.section import Lines, Section
 from views.kit.widgets.table import Column, RecordTable
 
@@ -29,7 +30,12 @@ if TYPE_CHECKING:
     from views.kit.capability import Window
     from views.kit.panel import Note
 
-ALERT_ROWS, RECEIPT_ROWS = 4, 8
+RECEIPTS = {
+    ReceiptState.WAITING: "waiting",
+    ReceiptState.UNREACHABLE: "no way",
+    ReceiptState.FORGOTTEN: "sent",
+}
+LINK_ROWS, ALERT_ROWS, RECEIPT_ROWS = 4, 4, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,14 @@ class CrewPanel(IncidentFollower):
     def __init__(self, window: Window) -> None:
         super().__init__(window)
         self.people = Lines("People")
+        self.links = RecordTable(
+            (
+                Column("To", lambda each: LINKS[each.kind], 92, quiet=True, fits=True),
+                Column("Link", lambda each: each.title or each.url, 120, stretch=True),
+            ),
+            "Links of the incident",
+        )
+        self.links.activated_row.connect(lambda each: browse(each.url))
         self.alerts = RecordTable(
             (
                 Column("", lambda each: str(each.severity), 34, weight=600, fits=True),
@@ -67,6 +81,7 @@ class CrewPanel(IncidentFollower):
         )
         self.sections = {
             "people": Section("People", self.people, points=10),
+            "links": Section("Links", self.links, points=10),
             "alerts": Section("Alerts", self.alerts, points=10),
             "receipts": Section("Pages and receipts", self.receipts, points=10),
         }
@@ -98,7 +113,7 @@ class CrewPanel(IncidentFollower):
     def own_menu(self) -> list[QAction]:
         """Roles, pages, alerts; take the chosen alert away."""
         made = []
-        for verb in ("hand-over", "join", "page", "attach"):
+        for verb in ("hand-over", "join", "leave", "links", "page", "attach"):
             action = QAction(dict(GROUPED)[verb], self)
             reason = blocker(self.window, verb)
             action.setEnabled(reason is None)
@@ -122,6 +137,9 @@ class CrewPanel(IncidentFollower):
     def refresh(self) -> None:
         """Show the newest answers."""
         self._show_people()
+        links = self.incident.links if self.incident is not None else ()
+        self.links.renew_rows(links)
+        self.sections["links"].heading.say("Enter opens it" if links else "none")
         alerts: tuple[AttachedAlert, ...] = self.answer("alerts") or ()
         self.alerts.renew_rows(alerts)
         burning = sum(1 for each in alerts if each.cleared_at is None)
@@ -129,7 +147,7 @@ class CrewPanel(IncidentFollower):
         told = lines_of(self.answer("deliveries"))
         self.receipts.renew_rows(told)
         self.sections["receipts"].heading.say("times in UTC" if told else "nobody was paged or told")
-        for table, most in ((self.alerts, ALERT_ROWS), (self.receipts, RECEIPT_ROWS)):
+        for table, most in ((self.links, LINK_ROWS), (self.alerts, ALERT_ROWS), (self.receipts, RECEIPT_ROWS)):
             rows = min(most, max(1, table.records.rowCount()))
             high = table.verticalHeader().defaultSectionSize()
             table.setFixedHeight(table.horizontalHeader().height() + rows * high + 2)
@@ -217,4 +235,4 @@ def _state(receipts: tuple[Receipt, ...]) -> str:
     if not receipts:
         return "–"
     first = receipts[0].state
-    return {ReceiptState.WAITING: "waiting", ReceiptState.UNREACHABLE: "no way"}.get(first, str(first))
+    return RECEIPTS.get(first, str(first))

@@ -27,8 +27,22 @@ SOON = 300
 """Seconds before the next update is due from which on it is pointed out."""
 TITLE, VALUE = 16, 14
 CELLS_GAP = 26
-LEAST = ("Time to acknowledge", "Customers affected", "Scribe", "Started, UTC", "Comms lead")
-"""What is left out first where there is little room."""
+GIVES_WAY = (
+    ("Started, UTC", "words"),
+    *((name, "since") for name in ("Scribe", "Comms lead", "Commander")),
+    ("Time to acknowledge", "cell"),
+    ("Customers affected", "cell"),
+    ("Scribe", "cell"),
+    ("Started, UTC", "cell"),
+    ("Comms lead", "words"),
+    ("Comms lead", "cell"),
+    ("Commander", "words"),
+)
+"""What is left out where there is little room, one after the other: the words behind a value, or all of a cell. Who
+has it goes last."""
+SINCE = ", since "
+Step = tuple[str, str, str]
+"""Name, time and state of a step: done, now, ahead."""
 
 
 class Head(QWidget):
@@ -92,13 +106,11 @@ class Head(QWidget):
             return
         chip = self._chip(painter, box)
         left = chip.right() + theme.px(10)
-        steps = self._steps_width()
         font = theme.font(TITLE, 600)
         reference = theme.width(one.reference, 9, mono=True)
-        room = box.right() - left - reference - theme.px(20) - steps - theme.px(16)
-        steps_fit = room > theme.px(120)
-        if not steps_fit:
-            room = box.right() - left - reference - theme.px(12)
+        whole = box.right() - left - reference - theme.px(12)
+        steps = self._fitting_steps(whole - QFontMetricsF(font).horizontalAdvance(one.title))
+        room = whole - self._steps_width(steps)
         words = QFontMetricsF(font).elidedText(one.title, Qt.TextElideMode.ElideRight, max(20.0, room))
         painter.setFont(font)
         painter.setPen(QColor(tokens.text))
@@ -109,8 +121,7 @@ class Head(QWidget):
         painter.drawText(
             QRectF(left, box.top(), reference + 4, box.height()), Qt.AlignmentFlag.AlignVCenter, one.reference
         )
-        if steps_fit:
-            self._paint_steps(painter, box, box.right() - steps)
+        self._paint_steps(painter, box, steps)
 
     def _chip(self, painter: QPainter, box: QRectF) -> QRectF:
         theme, tokens, one = current(), current().tokens, self._incident
@@ -130,8 +141,7 @@ class Head(QWidget):
         painter.drawText(chip.adjusted(theme.px(28), 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, one.severity)
         return chip
 
-    def _steps(self) -> list[tuple[str, str, str]]:
-        """Name, time and state of each step: done, now, ahead."""
+    def _steps(self) -> list[Step]:
         one = self._incident
         assert one is not None  # noqa: S101 - as above
         found = []
@@ -143,17 +153,28 @@ class Head(QWidget):
             found.append((STATES[status], f"{at:%H:%M}" if at is not None and state != "ahead" else "", state))
         return found
 
-    def _steps_width(self) -> float:
-        theme = current()
-        return sum(
-            theme.px(22) + theme.width(name, 10, 600 if state == "now" else 400) + theme.width(at, 10) + theme.px(26)
-            for name, at, state in self._steps()
+    def _fitting_steps(self, room: float) -> list[Step]:
+        """The steps there is room for beside the name: they give way to it."""
+        steps = self._steps()
+        now = [step for step in steps if step[2] == "now"]
+        shorter = (
+            steps,
+            [(name, at if state == "now" else "", state) for name, at, state in steps],
+            [(name, at, state) if state == "now" else ("", "", state) for name, at, state in steps],
+            now,
+            [(name, "", state) for name, _, state in now],
         )
+        return next((each for each in shorter if self._steps_width(each) <= room), [])
 
-    def _paint_steps(self, painter: QPainter, box: QRectF, left: float) -> None:
+    @staticmethod
+    def _steps_width(steps: list[Step]) -> float:
+        theme = current()
+        return theme.px(16) + sum(_step_width(step) + theme.px(20) for step in steps) if steps else 0.0
+
+    def _paint_steps(self, painter: QPainter, box: QRectF, steps: list[Step]) -> None:
         theme, tokens = current(), current().tokens
-        y = box.center().y()
-        for number, (name, at, state) in enumerate(self._steps()):
+        left, y = box.right() - self._steps_width(steps) + theme.px(36), box.center().y()
+        for number, (name, at, state) in enumerate(steps):
             if number:
                 painter.setPen(QPen(QColor(tokens.line), 1))
                 painter.drawLine(QPointF(left - theme.px(16), y), QPointF(left - theme.px(4), y))
@@ -164,7 +185,7 @@ class Head(QWidget):
                 painter.setPen(QPen(QColor(tokens.accent if state == "now" else tokens.text3), 1.4))
                 painter.setBrush(QColor(tokens.accent) if state == "now" else Qt.BrushStyle.NoBrush)
                 painter.drawEllipse(centre, theme.px(4), theme.px(4))
-            left += theme.px(17)
+            words_left = left + theme.px(17)
             for words, weight, colour in (
                 (name, 600 if state == "now" else 400, tokens.text if state != "ahead" else tokens.text3),
                 (at, 400, tokens.text2),
@@ -172,9 +193,10 @@ class Head(QWidget):
                 painter.setFont(theme.font(10, weight))
                 painter.setPen(QColor(colour))
                 wide = theme.width(words, 10, weight)
-                painter.drawText(QRectF(left, box.top(), wide + 4, box.height()), Qt.AlignmentFlag.AlignVCenter, words)
-                left += wide + theme.px(5)
-            left += theme.px(21)
+                area = QRectF(words_left, box.top(), wide + 4, box.height())
+                painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, words)
+                words_left += wide + theme.px(5)
+            left += _step_width((name, at, state)) + theme.px(20)
 
     # --- the second line ---------------------------------------------------------------------------------------------
 
@@ -190,7 +212,7 @@ class Head(QWidget):
                 if role != "scribe":
                     cells.append((name, "nobody", "", ""))
             else:
-                cells.append((name, initials(held.name), f"{held.name}, since {held.since:%H:%M}", held.user_id))
+                cells.append((name, initials(held.name), f"{held.name}{SINCE}{held.since:%H:%M}", held.user_id))
         cells.append(("Started, UTC", f"{one.started_at:%H:%M:%S}", f"{one.started_at:%a %d %b}", ""))
         end = one.resolved_at or now
         cells.append(
@@ -247,18 +269,20 @@ class Head(QWidget):
             left += wide + theme.px(CELLS_GAP)
 
     def _fitting(self, room: float) -> list[tuple[str, str, str, str]]:
-        """The cells there is room for: words behind values go first, then what matters least."""
+        """The cells there is room for."""
         cells = self._cells()
-        for number in (*range(len(cells)), None):
-            wide = sum(self._cell_width(*cell, marked=True) + current().px(CELLS_GAP) for cell in cells)
-            if wide <= room + current().px(CELLS_GAP) or number is None:
-                break
-            cells[number] = (*cells[number][:2], "", cells[number][3])
-        for name in LEAST:
+        for name, what in GIVES_WAY:
             wide = sum(self._cell_width(*cell, marked=True) + current().px(CELLS_GAP) for cell in cells)
             if wide <= room + current().px(CELLS_GAP):
                 break
-            cells = [cell for cell in cells if cell[0] != name]
+            if what == "cell":
+                cells = [cell for cell in cells if cell[0] != name]
+                continue
+            cells = [
+                (title, value, more.partition(SINCE)[0] if what == "since" else "", person) if title == name else cell
+                for cell in cells
+                for title, value, more, person in (cell,)
+            ]
         return cells
 
     def _cell_width(self, name: str, value: str, more: str, person: str, *, marked: bool) -> float:
@@ -272,6 +296,13 @@ class Head(QWidget):
         if one is None or now is None or one.next_update_due_at is None:
             return ""
         return "P3" if (one.next_update_due_at - now).total_seconds() < SOON else ""
+
+
+def _step_width(step: Step) -> float:
+    name, at, state = step
+    theme = current()
+    words = theme.width(name, 10, 600 if state == "now" else 400) + theme.px(5) if name else 0.0
+    return theme.px(12) + words + (theme.width(at, 10) + theme.px(5) if at else 0.0) + theme.px(5 if name else 0)
 
 
 class _Line(QWidget):

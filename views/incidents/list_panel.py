@@ -40,7 +40,7 @@ class IncidentTable(RecordTable):
         super().__init__(
             (
                 Column("", lambda each: f"      {each.severity}", 66, weight=600, fits=True),
-                Column("Incident", lambda each: each.title, 90, stretch=True),
+                Column("Incident", lambda each: each.title, 56, stretch=True),
                 Column("State", lambda each: STATES[each.status], 84, quiet=True, fits=True),
                 Column("No.", lambda each: each.reference, 64, quiet=True, fits=True),
             ),
@@ -108,7 +108,8 @@ class IncidentsPanel(IncidentFollower):
         self.search.textChanged.connect(lambda *_: self._typing.start())
         for box in (self.state, self.severity, self.span):
             box.currentIndexChanged.connect(lambda *_: self._filter())
-        self.table.selectionModel().currentRowChanged.connect(self._moved)
+        # The selection, not the cursor: that comes to the first row by itself when the list takes the keyboard.
+        self.table.selectionModel().selectionChanged.connect(self._moved)
         self.table.activated_row.connect(lambda one: self.desk.show_room(one.incident_id))
         for watched in (self.table, self.search):
             watched.installEventFilter(self)
@@ -209,9 +210,9 @@ class IncidentsPanel(IncidentFollower):
     # --- keys --------------------------------------------------------------------------------------------------------
 
     def _moved(self, *_: Any) -> None:
-        row, rows = self.table.currentIndex().row(), self.table.records.rows
-        if not self._filling and 0 <= row < len(rows):
-            self.desk.choose(rows[row].incident_id)
+        chosen, rows = self.table.selectionModel().selectedRows(), self.table.records.rows
+        if not self._filling and chosen and chosen[0].row() < len(rows):
+            self.desk.choose(rows[chosen[0].row()].incident_id)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keys of the list and of its search."""
@@ -232,7 +233,9 @@ class IncidentsPanel(IncidentFollower):
             self.search.setFocus()
             return True
         if plain and key in {Qt.Key.Key_J, Qt.Key.Key_K} and self.table.records.rows:
-            row = self.table.currentIndex().row() + (1 if key == Qt.Key.Key_J else -1)
+            row = self.table.currentIndex().row()
+            if self.table.selectionModel().hasSelection():
+                row += 1 if key == Qt.Key.Key_J else -1
             self.table.selectRow(min(max(row, 0), len(self.table.records.rows) - 1))
             return True
         if plain and (verb := KEYS.get(key)) is not None:

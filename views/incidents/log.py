@@ -9,7 +9,6 @@ from PySide6.QtCore import QModelIndex, QPointF, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView, QLabel, QVBoxLayout, QWidget
 
-from models.incidents.timeline import TimelineKind
 from views.incidents.glyphs import draw_glyph
 from views.incidents.wording import FILTERS, KINDS, STORY, actor_letters, entry_instant, entry_text, entry_words
 from views.kit.theme import current
@@ -77,10 +76,11 @@ class Log(QWidget):
         self._at_end = True
         self._quiet = False
         self.filters: dict[str, Pill] = {}
-        for name, kinds in FILTERS:
+        for name in FILTERS:
             pill = self.filters[name] = Pill(name, Look.OUTLINE, name=f"Show {name.lower()}")
-            pill.clicked.connect(lambda _=False, k=kinds: self.show_kinds(k))
-        self._kinds: tuple[TimelineKind, ...] = STORY
+            pill.clicked.connect(lambda _=False, n=name: self.show_only(n))
+        self.shown = STORY
+        """What is shown, by the name of its filter."""
         self._rows: list[TimelineEntry] = []
         """As things happened: what was noted later stands where it belongs."""
         self._known: dict[int, TimelineEntry] = {}
@@ -116,20 +116,15 @@ class Log(QWidget):
         rows = self.table.records.rows
         return rows[row] if 0 <= row < len(rows) else None
 
-    @property
-    def kinds(self) -> tuple[TimelineKind, ...]:
-        """Kinds that are shown; none: all of them."""
-        return self._kinds
-
     # --- what is shown -----------------------------------------------------------------------------------------------
 
-    def show_kinds(self, kinds: tuple[TimelineKind, ...]) -> None:
-        """Only entries of these kinds; of none: all."""
-        self._kinds = kinds
+    def show_only(self, name: str) -> None:
+        """Show what a filter lets through."""
+        self.shown = name
         self._show_filters()
-        self.kinds_changed.emit()
+        self.shown_changed.emit()
 
-    kinds_changed = Signal()
+    shown_changed = Signal()
 
     def show_timeline(self, timeline: Timeline | None) -> None:
         """Show another one."""
@@ -213,8 +208,8 @@ class Log(QWidget):
             self._timeline.want_older()
 
     def _show_filters(self) -> None:
-        for name, kinds in FILTERS:
-            self.filters[name].set(name, Look.SELECTED if kinds == self._kinds else Look.OUTLINE)
+        for name, pill in self.filters.items():
+            pill.set(name, Look.SELECTED if name == self.shown else Look.OUTLINE)
 
     # --- the chosen entry --------------------------------------------------------------------------------------------
 

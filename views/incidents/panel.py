@@ -19,7 +19,7 @@ from views.incidents.following import IncidentFollower
 from views.incidents.head import Head
 from views.incidents.log import Log
 from views.incidents.timeline_source import TimelineSource
-from views.incidents.wording import STORY
+from views.incidents.wording import ANYWHERE, EVERYTHING, FILTERS, STORY
 from views.incidents.work import GROUPED, KEYS, blocker
 from views.kit.following_panel import explain
 from views.kit.query_panel import unheard_words
@@ -82,7 +82,7 @@ class IncidentPanel(IncidentFollower):
             pill.clicked.connect(lambda _=False, v=verb: self.console.actions.execute(f"incidents.{v}"))
         for watched in (self.log.table, self.axis):
             watched.installEventFilter(self)
-        self.log.kinds_changed.connect(self._kinds_changed)
+        self.log.shown_changed.connect(self._shown_changed)
         self.log.chosen_changed.connect(self._explain)
         self.console.mutations.changed.connect(self._renew)
         self._second = QTimer(self, interval=1000)
@@ -119,7 +119,7 @@ class IncidentPanel(IncidentFollower):
     def follow_chosen(self) -> None:
         """Ask about the chosen incident."""
         self.draft.show_incident()
-        self._kinds_changed()
+        self._shown_changed()
         self.ask("series", None)
         self._resting.start()
 
@@ -159,10 +159,10 @@ class IncidentPanel(IncidentFollower):
             explain(pill, blocker(self.window, verb))
         self.draft.refresh()
 
-    def _kinds_changed(self) -> None:
-        known, kinds = self.desk.incident_id, self.log.kinds
-        self._source.follow_chosen(everything=not kinds)
-        timeline = self.domain.timeline(known, kinds) if known else None
+    def _shown_changed(self) -> None:
+        known, shown = self.desk.incident_id, self.log.shown
+        self._source.follow_chosen(everything=shown == EVERYTHING)
+        timeline = self.domain.timeline(known, FILTERS[shown], story=shown not in ANYWHERE) if known else None
         own = timeline is None or timeline is self._source.timeline
         self.ask("filtered", None if own or timeline is None else timeline.query)
         self.log.show_timeline(timeline)
@@ -179,7 +179,7 @@ class IncidentPanel(IncidentFollower):
                 words.append(f"As it was at {query.sample.as_of:%Y-%m-%d %H:%M} UTC. {unheard_words(self.console)}")
             elif not query.sample.value.items:
                 words.append(
-                    "Nothing of this kind has happened." if self.log.kinds != STORY else "Nothing has happened yet."
+                    "Nothing of this kind has happened." if self.log.shown != STORY else "Nothing has happened yet."
                 )
             if query.sample.value.left_out:
                 words.append(f"{counted(query.sample.value.left_out, 'entry', 'entries')} cannot be read.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -13,12 +14,16 @@ from app.incidents import decisions
 from app.incidents.domain import Incidents
 from models.incidents import IncidentRole
 from views.incidents.dialogs import IncidentDialog, paragraph
+from views.incidents.policy_box import PolicyBox
 from views.incidents.wording import ROLES, holder
 from views.kit.theme import current
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.console import Console
     from models.incidents import IncidentRecord
+    from models.incidents.context import Helper
 
 
 class PeopleBox(QComboBox):
@@ -40,6 +45,14 @@ class PeopleBox(QComboBox):
         """What stands in it while nobody is chosen."""
         if (line := self.lineEdit()) is not None:
             line.setPlaceholderText(words)
+
+    def offer(self, people: Sequence[Helper], own: str = "") -> None:
+        """Let one of these be chosen. Ids are for machines: they tell apart only who is called the same."""
+        called = Counter(each.name for each in people)
+        for one in people:
+            name = one.name if called[one.name] == 1 else f"{one.name} ({one.user_id})"
+            self.addItem(f"{name} (you)" if one.user_id == own else name, (one.user_id, one.name))
+        self.setCurrentIndex(-1)
 
     @property
     def person(self) -> tuple[str, str] | None:
@@ -68,10 +81,7 @@ class _ForSomebody(IncidentDialog):
             return
         me = self.console.session.me
         own = me.user_id if me is not None else ""
-        for one in sorted(people, key=lambda each: each.user_id != own):
-            mine = " (you)" if one.user_id == own else ""
-            self.person.addItem(f"{one.name} ({one.user_id}){mine}", (one.user_id, one.name))
-        self.person.setCurrentIndex(-1)
+        self.person.offer(sorted(people, key=lambda each: each.user_id != own), own)
         self.person.hint("A name")
 
 
@@ -127,41 +137,50 @@ class JoinDialog(_ForSomebody):
             self.send(lambda: decisions.take_part(self.console.mutations, self.incident, person, text))
 
 
+class LeaveDialog(IncidentDialog):
+    """Asks who takes part no longer, and why."""
+
+    def __init__(self, console: Console, incident: IncidentRecord, parent: QWidget) -> None:
+        super().__init__(
+            console, incident, parent, "Somebody takes part no longer", "Take them off", "Why, such as who goes on"
+        )
+        self.person = QComboBox()
+        self.person.setAccessibleName("Person")
+        for one in incident.participants:
+            self.person.addItem(f"{one.name}: {one.reason}", (one.user_id, one.name))
+        self.form.addRow("Who", self.person)
+        self.column.addWidget(self.words)
+        self.person.setFocus()
+
+    def submit(self) -> None:
+        """They take part no longer."""
+        person: tuple[str, str] | None = self.person.currentData()
+        if person is None:
+            self.fail("Nobody takes part besides its roles.", self.person)
+            return
+        text = self.checked_words()
+        if text is not None:
+            self.send(lambda: decisions.leave(self.console.mutations, self.incident, person, text))
+
+
 class PageDialog(IncidentDialog):
     """Asks which policy is paged, and why."""
 
     def __init__(self, console: Console, incident: IncidentRecord, parent: QWidget) -> None:
         super().__init__(console, incident, parent, "Page somebody", "Page now", "Why, for whoever is woken by it")
-        self.policy = QComboBox()
-        self.policy.setAccessibleName("Escalation policy")
-        self.policy.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.policy.setMinimumContentsLength(24)
-        self.policy.setPlaceholderText("Waiting for the server…")
+        self.policy = PolicyBox(console, self, "Escalation policy")
         self.form.addRow("Page by", self.policy)
         self.column.addWidget(paragraph("Whoever is on call is paged now, then step by step until somebody answers."))
         self.ask_for_words()
-        self.look(console.tasks, self._load(), "escalation policies")
-
-    async def _load(self) -> None:
-        try:
-            policies = await self.console.of(Incidents).policies()
-        except OperationsError as error:
-            self.fail(f"Whom one can page cannot be had: {error}")
-            return
-        for one in policies:
-            self.policy.addItem(one.name, (one.id, one.name))
-        self.policy.setCurrentIndex(0 if policies else -1)
-        self.policy.setPlaceholderText("There is no policy yet")
 
     def submit(self) -> None:
         """Page."""
-        chosen = self.policy.currentData()
-        if chosen is None:
+        if self.policy.chosen is None:
             self.fail("Choose whom to page.", self.policy)
             return
-        text = self.checked_words()
+        text, policy = self.checked_words(), (self.policy.chosen, self.policy.currentText())
         if text is not None:
-            self.send(lambda: decisions.page(self.console.mutations, self.incident, tuple(chosen), text))
+            self.send(lambda: decisions.page(self.console.mutations, self.incident, policy, text))
 
 
 class AttachDialog(IncidentDialog):

@@ -164,8 +164,7 @@ class ActionDialog(DecidingDialog):
         except OperationsError as error:
             self.fail(f"Who there is cannot be had: {error}")
             return
-        for one in people:
-            self.owner.addItem(f"{one.name} ({one.user_id})", (one.user_id, one.name))
+        self.owner.offer(people)
         owner = self._item.owner if self._item is not None else None
         at = next((n for n, one in enumerate(people) if one.user_id == owner), -1)
         self.owner.setCurrentIndex(at)

@@ -210,9 +210,10 @@ class ReviewPanel(IncidentFollower):
         parts = [STATE_WORDS[review.state]]
         if review.due_at is not None and review.state is not ReviewState.PUBLISHED:
             parts.append(f"due {review.due_at:%Y-%m-%d}")
-        parts.append(f"written by {', '.join(dict.fromkeys((review.author, *review.editors)))}")
+        writers = dict.fromkeys((review.author, *review.editors))
+        parts.append(f"written by {', '.join(review.names.get(each, each) for each in writers)}")
         if review.approved_by is not None:
-            parts.append(f"approved by {review.approved_by}")
+            parts.append(f"approved by {review.names.get(review.approved_by, review.approved_by)}")
         if review.published_at is not None:
             parts.append(f"published {review.published_at:%Y-%m-%d %H:%M} UTC")
         return " · ".join(parts)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer
 
 from views.incidents.axis_data import Lanes, burning, density, stages
-from views.incidents.wording import STORY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,7 +43,7 @@ class TimelineSource(QObject):
             self.timeline.reset.disconnect(self._reset)
             self.timeline.grown.disconnect(self._grown)
             self.timeline.grown_on_top.disconnect(self._grown_on_top)
-        self.timeline = panel.domain.timeline(known, () if everything else STORY) if known else None
+        self.timeline = panel.domain.timeline(known, story=not everything) if known else None
         if self.timeline is not None:
             self.timeline.reset.connect(self._reset)
             self.timeline.grown.connect(self._grown)
@@ -98,4 +97,6 @@ class TimelineSource(QObject):
         if timeline.entries[0].recorded_at.timestamp() <= desk.start:
             return
         start, end = (datetime.fromtimestamp(at // 60 * 60, UTC) for at in (desk.start, desk.end + 60))
-        self._panel.ask("density", self._panel.domain.lanes(desk.incident_id, start, end, STRETCHES))
+        self._panel.ask(
+            "density", self._panel.domain.lanes(desk.incident_id, start, end, STRETCHES, story=timeline.story)
+        )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.incidents import domain
+from models.alerts import Severity
 from models.core.wording import initials
-from models.incidents import CLOSED, IncidentRole, IncidentSeverity, IncidentStatus
+from models.incidents import CLOSED, IncidentRole, IncidentSeverity, IncidentStatus, LinkKind
+from models.incidents.matrix import Closer, RuleKind
 from models.incidents.timeline import TimelineKind
 from models.incidents.updates import UpdatePhase
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from models.incidents import IncidentRecord, RoleHolder
+    from models.incidents.matrix import IncidentRule
     from models.incidents.timeline import TimelineEntry
 
 HUES = {"SEV1": "P1", "SEV2": "P2", "SEV3": "P3", "SEV4": "P4"}
@@ -55,16 +57,31 @@ KINDS = {
     TimelineKind.VERDICT: "Verdict",
     TimelineKind.DECISION: "Decision",
 }
-STORY = tuple(TimelineKind(kind) for kind in domain.STORY)
-FILTERS: tuple[tuple[str, tuple[TimelineKind, ...]], ...] = (
-    ("Story", STORY),
-    ("Alarms", (TimelineKind.ALERT,)),
-    ("Pages", (TimelineKind.PAGE,)),
-    ("Actions", (TimelineKind.NOTE, TimelineKind.STEP, TimelineKind.ROLE, TimelineKind.STATUS)),
-    ("Updates", (TimelineKind.UPDATE,)),
-    ("Changes", (TimelineKind.DEPLOY, TimelineKind.RULE, TimelineKind.VERDICT)),
-    ("Everything", ()),
-)
+CLOSERS = {
+    Closer.LEADS: "leads",
+    Closer.COMMANDER: "commander or leads",
+    Closer.RESPONDERS: "all responders",
+}
+LINKS = {
+    LinkKind.SLACK: "Slack channel",
+    LinkKind.TICKET: "Ticket",
+    LinkKind.PAGERDUTY: "PagerDuty",
+    LinkKind.CALL: "Call",
+    LinkKind.OTHER: "Link",
+}
+STORY, EVERYTHING = "Story", "Everything"
+FILTERS: dict[str, tuple[TimelineKind, ...]] = {
+    STORY: (),
+    "Alarms": (TimelineKind.ALERT,),
+    "Pages": (TimelineKind.PAGE,),
+    "Actions": (TimelineKind.NOTE, TimelineKind.STEP, TimelineKind.ROLE, TimelineKind.STATUS),
+    "Updates": (TimelineKind.UPDATE,),
+    "Changes": (TimelineKind.DEPLOY, TimelineKind.RULE, TimelineKind.VERDICT),
+    EVERYTHING: (),
+}
+"""Kinds by what they are called; of none all."""
+ANYWHERE = frozenset({"Changes", EVERYTHING})
+"""Those of the whole system at the time: what was changed elsewhere may be the cause."""
 LANES: tuple[tuple[str, tuple[TimelineKind, ...]], ...] = (
     ("Status", (TimelineKind.STATUS,)),
     ("Alarms", (TimelineKind.ALERT,)),
@@ -144,3 +161,13 @@ def entry_words(entry: TimelineEntry) -> str:
         lines.append(f"Recorded {entry.recorded_at:%Y-%m-%d %H:%M:%S} UTC")
     lines += [f"Corrected by {each.by_name} {each.at:%H:%M} UTC: {each.text}" for each in entry.corrections]
     return "\n".join(lines)
+
+
+def rule_words(rule: IncidentRule) -> str:
+    """When a rule opens an incident: ``a P2 or worse burns for 10 min``."""
+    least = "any alert" if rule.least_severity is Severity.P4 else f"{rule.least_severity} or worse"
+    where = f" of {rule.group}" if rule.group is not None else ""
+    if rule.kind is RuleKind.LASTING:
+        return f"{least}{where} burns for {rule.minutes} min"
+    each = where or " of one group"
+    return f"{rule.alerts} alerts{each} within {rule.minutes} min, {least}"

@@ -30,6 +30,8 @@ KEYS = {
     Qt.Key.Key_T: "times",
     Qt.Key.Key_M: "merge",
     Qt.Key.Key_W: "join",
+    Qt.Key.Key_D: "leave",
+    Qt.Key.Key_L: "links",
     Qt.Key.Key_X: "pin",
     Qt.Key.Key_C: "correct",
     Qt.Key.Key_V: "review",
@@ -43,8 +45,10 @@ GROUPED = (
     ("note", "Note what happened…"),
     ("hand-over", "Hand over a role…"),
     ("join", "Somebody takes part…"),
+    ("leave", "Somebody takes part no longer…"),
     ("page", "Page somebody…"),
     ("edit", "Change severity and what it is…"),
+    ("links", "Links to chat, ticket and PagerDuty…"),
     ("attach", "Attach alerts…"),
     ("times", "Change key times…"),
     ("merge", "Merge into another one…"),
@@ -60,7 +64,7 @@ OF_ENTRY = {"pin", "correct"}
 READING = {"runbook", "review", "export-md", "export-pdf", "export-json"}
 KEPT = {"note", "pin", "correct"}
 """Kept for later while the server cannot be heard."""
-AFTER_THE_END = {"note", "times", "edit", "pin", "correct", "move", *READING}
+AFTER_THE_END = {"note", "times", "edit", "links", "pin", "correct", "move", *READING}
 
 
 def _entry(window: Window) -> TimelineEntry | None:
@@ -82,6 +86,8 @@ def blocker(window: Window, verb: str) -> str | None:
         return "it was merged into another one"
     if not is_open(incident) and verb not in AFTER_THE_END:
         return "it is closed"
+    if verb == "leave" and not incident.participants:
+        return "nobody takes part besides its roles"
     if verb == "move" and incident.status is IncidentStatus.REVIEWED:
         return "it is reviewed"
     if verb == "review" and is_open(incident):
@@ -123,6 +129,12 @@ def run(window: Window, verb: str) -> None:
             people_dialogs.HandOverDialog(console, incident, parent).open()
         case "join":
             people_dialogs.JoinDialog(console, incident, parent).open()
+        case "leave":
+            people_dialogs.LeaveDialog(console, incident, parent).open()
+        case "links":
+            from views.incidents.links_dialog import LinksDialog
+
+            LinksDialog(console, incident, parent).open()
         case "page":
             people_dialogs.PageDialog(console, incident, parent).open()
         case "edit":

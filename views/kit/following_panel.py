@@ -23,12 +23,12 @@ class FollowingPanel(QueryPanel):
             at = self._queries.index(before)
             before.changed.disconnect(self._renew)
             del self._queries[at]
-            if self._watches:
+            if self._watching:
                 self._watches.pop(at).close()
         if now is not None and now not in self._queries:
             now.changed.connect(self._renew)
             self._queries.append(now)
-            if self._watches:
+            if self._watching:
                 self._watches.append(now.watch(visible=self._visible and self.available))
 
 

@@ -38,6 +38,8 @@ class QueryPanel(QObject):
         self._permissions = permissions
         self._queries: list[Query[Any]] = []
         self._watches: list[Watch] = []
+        self._watching = False
+        """Whether somebody has looked: what is exchanged from then on is asked at once."""
         self._visible = False
         self._available: bool | None = None
         self.widget: QWidget = QWidget()
@@ -119,7 +121,8 @@ class QueryPanel(QObject):
 
     def _watch(self) -> None:
         wanted = self._visible and self.available
-        if wanted and not self._watches:
+        if wanted and not self._watching:
+            self._watching = True
             self._watches = [query.watch() for query in self._queries]
             self._renew()
         for watch in self._watches:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLabel, QScrollArea, QSizePolicy, QVBoxLayout
 
 from app.core.freshness import age_words
 from app.oncall.domain import RESPOND, VIEW, OnCall
-from app.oncall.wording import page_state_words, when
+from app.oncall.wording import answerer, page_state_words, when
 from models.core.wording import counted, initials
 from models.deliveries.receipts import ReceiptState
 from models.oncall.pages import PageState
@@ -110,8 +110,7 @@ class PagesPanel(FollowingPanel):
     def _what(self, page: PageSummary) -> str:
         if not page.test:
             return page.title
-        names = self._domain.names()
-        return ", ".join(names.get(person, person) for person in page.paged) or page.title
+        return ", ".join(page.names.get(person, person) for person in page.paged) or page.title
 
     # --- panel -------------------------------------------------------------------------------------------------
 
@@ -220,7 +219,7 @@ class PagesPanel(FollowingPanel):
             failed = query is not None and query.error is not None
             text = escape(f"Not loaded: {query.error}" if failed and query is not None else "Loading…")
         else:
-            text = detail_html(sample.value, self.desk.zone, self._domain.names())
+            text = detail_html(sample.value, self.desk.zone)
         if text != self.detail.text():
             self.detail.setText(text)
 
@@ -238,13 +237,13 @@ def page_blocker(window: Window, page: PageSummary, verb: str) -> str | None:
     if page.state is PageState.RESOLVED:
         return "it is over"
     if verb == "acknowledge" and page.state is PageState.ACKNOWLEDGED:
-        return f"{page.acknowledged_by or 'somebody'} has it"
+        return f"{answerer(page)} has it"
     if not console.session.may(RESPOND) and console.of(OnCall).me() not in page.paged:
         return "only those who were paged answer it, and those who manage incidents"
     return console.write_blocker(VIEW, irreversible=True)
 
 
-def detail_html(page: PageDetail, zone: str, names: dict[str, str]) -> str:
+def detail_html(page: PageDetail, zone: str) -> str:
     """Who was called when, by which roster, and what became of each message."""
     quiet = current().tokens.text2
     lines = []
@@ -253,8 +252,7 @@ def detail_html(page: PageDetail, zone: str, names: dict[str, str]) -> str:
             f'<span style="color: {quiet}">By “{escape(page.policy_name)}”, version {page.policy_version}</span>'
         )
     if page.acknowledged_at is not None:
-        who = names.get(page.acknowledged_by or "", page.acknowledged_by or "somebody")
-        lines.append(f"<b>{when(page.acknowledged_at, zone)}</b> acknowledged by {escape(who)}")
+        lines.append(f"<b>{when(page.acknowledged_at, zone)}</b> acknowledged by {escape(answerer(page))}")
     if page.resolved_at is not None:
         lines.append(f"<b>{when(page.resolved_at, zone)}</b> over: {escape(page.reason)}")
     for call in reversed(page.calls):  # what was done last is what people look for
@@ -267,7 +265,7 @@ def detail_html(page: PageDetail, zone: str, names: dict[str, str]) -> str:
         head = f"<b>{when(call.at, zone)}</b> {step}{again}"
         lines.append(f'{head} <span style="color: {quiet}">{escape(rosters)}</span>')
         for person in call.people:
-            became = "; ".join(_receipt(receipt) for receipt in person.receipts) or "nothing known"
+            became = "; ".join(_receipt(receipt) for receipt in person.receipts) or "no message is recorded"
             lines.append(f"&nbsp;&nbsp;<b>{escape(initials(person.name))}</b> {escape(person.name)}: {escape(became)}")
         if call.team_receipts:
             became = "; ".join(_receipt(receipt) for receipt in call.team_receipts)

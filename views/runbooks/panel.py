@@ -278,6 +278,14 @@ class RunbooksPanel(FollowingPanel):
         self._reading = True
         self.arrange()
 
+    def put_away(self) -> None:
+        """Show the list instead, without taking the keyboard."""
+        self.follow(self._text, None)
+        self.follow(self._runs, None)
+        self.chosen, self._text, self._runs, self._reading = None, None, None, False
+        self.arrange()
+        self._renew()
+
     def open_named(self, slug: str) -> None:
         """Show the runbook of a name."""
         found = next((each for each in self._domain.library.summaries if each.slug == slug), None)

@@ -174,7 +174,7 @@ select distinct user_id from contact_method
 -- name: receipts
 -- What became of notices, by connection. What was sent is forgotten after a while; what was not tried yet waits.
 select n.id as notice_id, c.id::text as connection_id, c.name as connection_name,
-       coalesce(d.state, case when p.position < l.cursor then 'forgotten' else 'waiting' end) as state,
+       coalesce(d.state, case when p.position < l.cursor or n.erased_at is not null then 'forgotten' else 'waiting' end) as state,
        coalesce(d.attempts, 0) as attempts, d.ended_at,
        extract(epoch from d.ended_at - n.created_at)::double precision as seconds, coalesce(d.words, '') as words
   from notice as n

@@ -11,7 +11,13 @@ from backend.core.settings import Settings
 from backend.deliveries.connections import actions
 from backend.deliveries.routing.actions import route_team
 from backend.deliveries.secrets import SecretStore
-from models.deliveries.connections import ConnectionSettings, SecretRequest, ShopSettings, WebhookSettings
+from models.deliveries.connections import (
+    ConnectionSettings,
+    SecretRequest,
+    SendGridSettings,
+    ShopSettings,
+    WebhookSettings,
+)
 from models.deliveries.routing import Team
 
 NAMES: Final = {
@@ -19,7 +25,8 @@ NAMES: Final = {
     "finance_webhook": "Finance webhook",
     "support_webhook": "Support webhook",
 }
-SAMPLE: Final = {"shop": "Sample shop", "support": "Support desk", "finance": "Finance ledger"}
+SAMPLE: Final = {"shop": "Sample shop", "support": "Support desk", "finance": "Finance ledger", "mail": "Mail"}
+_SENDER: Final = "operations@shop.example"
 _TEAMS: Final = {
     "finance_webhook": (Team.FINANCE,),
     "support_webhook": (Team.SUPPORT,),
@@ -48,7 +55,7 @@ async def sample_port(database: Database) -> int:
 
 
 async def seed_sample(database: Database, store: SecretStore, addresses: dict[str, str], secret: str) -> None:
-    """The outside systems of the sample shop, made once: ``shop``, ``support`` and ``finance``.
+    """The outside systems of the sample shop, made once: ``shop``, ``support``, ``finance`` and ``mail``.
 
     Later they only follow to another port, and only those whose address is still the program's.
     """
@@ -63,11 +70,19 @@ async def seed_sample(database: Database, store: SecretStore, addresses: dict[st
 
 
 async def _seed(tx: Connection, seed: str, name: str, url: str, store: SecretStore, secret: SecretRequest) -> None:
-    is_shop = seed in {"shop_webhook", "sample_shop"}
-    kept: ConnectionSettings = ShopSettings(url=url) if is_shop else WebhookSettings(url=url)
+    kept = settings_of(seed, url)
     connection_id, new = await actions.seed(tx, name=name, seed=seed, settings=kept, store=store, secret=secret)
     if new:
         await _route(tx, seed, connection_id)
+
+
+def settings_of(seed: str, url: str) -> ConnectionSettings:
+    """How a connection of the program reaches its system."""
+    if seed in {"shop_webhook", "sample_shop"}:
+        return ShopSettings(url=url)
+    if seed == "sample_mail":
+        return SendGridSettings(url=url, sender=_SENDER, recipients=(_SENDER,))
+    return WebhookSettings(url=url)
 
 
 async def route_sample(tx: Connection, name: str, connection_id: UUID) -> None:

@@ -11,7 +11,7 @@ from backend.incidents import notices
 from backend.incidents.records import queries, reads
 from backend.incidents.records.actions import label_of, lock
 from models.core.problems import Code
-from models.incidents import CLOSED, IncidentRecord, IncidentRole, ParticipantRequest, RoleRequest
+from models.incidents import CLOSED, IncidentRecord, IncidentRole, LeaveRequest, ParticipantRequest, RoleRequest
 
 
 async def assign_role(
@@ -83,17 +83,19 @@ async def add_participant(
     return await _crew_changed(tx, before, actor, "joined", request.user_id, request.reason)
 
 
-async def remove_participant(tx: Connection, *, actor: str, incident_id: UUID, user_id: str) -> IncidentRecord:
+async def remove_participant(
+    tx: Connection, *, actor: str, incident_id: UUID, user_id: str, request: LeaveRequest
+) -> IncidentRecord:
     """Somebody works on it no longer. Did not before: 404."""
     before = await lock(tx, incident_id)
     if all(each.user_id != user_id for each in before.participants):
         raise ProblemError(Code.NOT_FOUND, "This person does not take part.")
     await tx.execute(queries.drop_participant, {"incident_id": incident_id, "user_id": user_id})
-    return await _crew_changed(tx, before, actor, "left", user_id, None)
+    return await _crew_changed(tx, before, actor, "left", user_id, request.reason)
 
 
 async def _crew_changed(
-    tx: Connection, before: IncidentRecord, actor: str, verb: str, user_id: str, reason: str | None
+    tx: Connection, before: IncidentRecord, actor: str, verb: str, user_id: str, reason: str
 ) -> IncidentRecord:
     incident_id = UUID(before.incident_id)
     await tx.execute(queries.touch, {"incident_id": incident_id})

@@ -2,6 +2,8 @@
 select r.incident_id::text as incident_id, i.reference, i.title as incident_title, i.severity, r.state, r.summary, r.impact,
        r.detection, r.response, r.went_well, r.went_badly, r.factors, r.figures, r.moments, b.review_due_at as due_at,
        r.author, r.editors, r.submitted_at, r.approved_by, r.approved_at, r.published_at, r.version,
+       (select jsonb_object_agg(person, person_name(person)) from unnest(r.editors || r.author || r.approved_by) as person
+         where person is not null) as names,
        (select count(*) from incident_action as a where a.incident_id = r.incident_id) as items,
        (select count(*) from incident_action as a where a.incident_id = r.incident_id and a.done_at is null) as open_items
   from incident_review as r

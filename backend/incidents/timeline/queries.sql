@@ -12,7 +12,26 @@ select action, resource_type from kind
 
 -- name: family
 -- The incident and all that were merged into it.
-select id::text, started_at, resolved_at from incident where id = %(incident_id)s or merged_into = %(incident_id)s
+select id::text, started_at, resolved_at, services
+  from incident where id = %(incident_id)s or merged_into = %(incident_id)s
+
+-- name: sample_made
+-- Where a sample shop was complete: what it was made with happened at no time.
+select coalesce(max(position), 0) from audit_position
+ where action = 'sample.shop.created' and resource_type = 'sample_shop'
+
+-- name: touching
+-- Deploys of its services, of all while it names none, and rules that raised its alerts; the newest ones.
+(select 'deploy' as type, id from deploy
+  where deployed_at >= %(begins)s and (%(ends)s::timestamptz is null or deployed_at < %(ends)s)
+    and (%(services)s::text[] = '{}' or service = any (%(services)s::text[]))
+  order by deployed_at desc limit 200)
+ union all
+(select distinct 'alert_rule', a.rule_id::text
+   from incident_alert as i
+   join alert as a on a.id = i.alert_id and a.valid_to = 'infinity'
+  where i.incident_id = any (%(ids)s::uuid[]) and a.rule_id is not null
+  limit 200)
 
 -- name: alerts
 select distinct alert_id::text from incident_alert where incident_id = any (%(ids)s::uuid[])
@@ -27,15 +46,17 @@ with wide as (
             where p.action = k.action and p.resource_type = k.resource_type
               and p.position > %(lower)s and p.position < least(%(upper)s::bigint, %(start)s::bigint)
               and p.at >= %(from)s and (%(to)s::timestamptz is null or p.at < %(to)s)
-              and p.actor <> 'system:sample-shop' -- what a shop was made with happened at no time
             order by p.position desc limit %(limit)s) as p),
 own as (
     select p.position
-      from unnest(%(ids)s::text[]) as r (id)
+      from unnest(%(ids)s::text[], %(id_types)s::text[]) as r (id, type)
      cross join lateral (
            select position from audit_position as p
             where p.resource_id = r.id and p.position > %(own_lower)s
               and p.position < least(%(own_upper)s::bigint, %(start)s::bigint)
+              and (r.type is null or p.resource_type = r.type)
+              and (r.type is distinct from 'alert_rule' or (p.at >= %(begins)s and p.actor <> 'system:sample-shop'
+                   and (%(to)s::timestamptz is null or p.at < %(to)s)))
               and (p.action, p.resource_type)
                   in (select * from unnest(%(own_actions)s::text[], %(own_types)s::text[]))
               and (%(own_from)s::timestamptz is null or p.at >= %(own_from)s)
@@ -55,15 +76,17 @@ with wide as (
             where p.action = k.action and p.resource_type = k.resource_type
               and p.position > greatest(%(lower)s::bigint, %(start)s::bigint) and p.position < %(upper)s
               and p.at >= %(from)s and (%(to)s::timestamptz is null or p.at < %(to)s)
-              and p.actor <> 'system:sample-shop' -- what a shop was made with happened at no time
             order by p.position limit %(limit)s) as p),
 own as (
     select p.position
-      from unnest(%(ids)s::text[]) as r (id)
+      from unnest(%(ids)s::text[], %(id_types)s::text[]) as r (id, type)
      cross join lateral (
            select position from audit_position as p
             where p.resource_id = r.id and p.position > greatest(%(own_lower)s::bigint, %(start)s::bigint)
               and p.position < %(own_upper)s
+              and (r.type is null or p.resource_type = r.type)
+              and (r.type is distinct from 'alert_rule' or (p.at >= %(begins)s and p.actor <> 'system:sample-shop'
+                   and (%(to)s::timestamptz is null or p.at < %(to)s)))
               and (p.action, p.resource_type)
                   in (select * from unnest(%(own_actions)s::text[], %(own_types)s::text[]))
               and (%(own_from)s::timestamptz is null or p.at >= %(own_from)s)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -27,6 +27,8 @@ from models.incidents.timeline import Lane, TimelineEntry, TimelineKind, Timelin
 
 FIRST: Final = 0
 LAST: Final = INT64
+LEAD: Final = timedelta(hours=1)
+"""So long before its beginning a change may be what brought it about."""
 NO_ENTRY: Final = "There is no such entry in this timeline."
 
 
@@ -49,6 +51,9 @@ class Timeline:
     """The stretch that is looked at; ``None``: no limit."""
     own_bounds: tuple[int, int] = (FIRST, LAST)
     only_own: bool = False
+    """Nothing of what happened elsewhere, but for what touches it."""
+    touching: tuple[tuple[str, str], ...] = ()
+    """Types and ids of what was changed elsewhere and belongs to the story: deploys, rules that raised its alerts."""
 
 
 async def timeline(
@@ -60,6 +65,7 @@ async def timeline(
     kinds: Collection[TimelineKind] | None = None,
     window: tuple[datetime | None, datetime | None] = (None, None),
     only_own: bool = False,
+    story: bool = False,
 ) -> Timeline:
     """The timeline of an incident; raises ProblemError 404.
 
@@ -71,6 +77,7 @@ async def timeline(
         kinds: Only these; ``None``: all.
         window: Only from an instant on, before another.
         only_own: Nothing of what happened elsewhere.
+        story: The same, and what touches it: deploys of its services, changes of the rules that raised its alerts.
     """
     rows = await (await connection.execute(queries.family, {"incident_id": incident_id})).fetchall()
     if not rows:
@@ -84,17 +91,24 @@ async def timeline(
     since = max(each for each in (min(row[1] for row in rows), first) if each is not None)
     until = min((each for each in (None if None in ends else max(ends), last) if each is not None), default=None)
     lower, upper = await bounds(connection, since, until)
+    made = await (await connection.execute(queries.sample_made)).fetchone()
+    touching: list[tuple[str, str]] = []
+    if not only_own:
+        services = sorted({service for row in rows for service in row[3]})
+        values = {"ids": list(ids), "begins": since - LEAD, "ends": until, "services": services}
+        touching = [(row[0], row[1]) for row in await (await connection.execute(queries.touching, values)).fetchall()]
     return Timeline(
         incidents=ids,
         resources=(*ids, *(row[0] for row in alerts), *await paging.page_ids(connection, ids)),
         sources=sources([(row[0], row[1]) for row in pairs], audiences, permissions, kinds),
         since=since,
         until=until,
-        lower=lower,
+        lower=max(lower, made[0] if made is not None else FIRST),
         upper=upper,
         window=window,
         own_bounds=await bounds(connection, first, last),
-        only_own=only_own,
+        only_own=only_own or story,
+        touching=tuple(touching),
     )
 
 
@@ -121,7 +135,9 @@ async def _positions(connection: Connection, statement: Any, of: Timeline, start
         "wide_types": [each.resource_type for each in wide],
         "own_actions": [each.action for each in of.sources],
         "own_types": [each.resource_type for each in of.sources],
-        "ids": list(of.resources),
+        "ids": [*of.resources, *(each for _, each in of.touching)],
+        "id_types": [*(None for _ in of.resources), *(each for each, _ in of.touching)],
+        "begins": of.since - LEAD,
         "from": of.since,
         "to": of.until,
         "lower": of.lower,
@@ -194,7 +210,7 @@ async def lanes(
         "types": [each.resource_type for each in of.sources],
         "kinds": [each.kind for each in of.sources],
         "own": [each.own or of.only_own for each in of.sources],
-        "ids": list(of.resources),
+        "ids": [*of.resources, *(each for _, each in of.touching)],
         "from": since,
         "to": until,
         "buckets": buckets,

@@ -40,6 +40,9 @@ Viewer = Annotated[Principal, require(Permission.VIEW_INCIDENTS)]
 Responder = Annotated[Principal, require(Permission.MANAGE_INCIDENTS)]
 Pipeline = Annotated[Principal, require(Permission.INGEST)]
 Kinds = Annotated[list[TimelineKind] | None, Query(description="Only these; all when left out.")]
+Story = Annotated[
+    bool, Query(description="Its own, deploys of its services, and changes of the rules that raised its alerts.")
+]
 From = Annotated[Instant | None, Query(alias="from", description="Recorded from this instant on.")]
 To = Annotated[Instant | None, Query(alias="to", description="Recorded before this instant.")]
 Position = Annotated[int | None, Query(ge=0, le=INT64)]
@@ -55,6 +58,7 @@ async def read_timeline(
     since: From = None,
     until: To = None,
     own: Annotated[bool, Query(description="Nothing of what happened elsewhere at the time.")] = False,
+    story: Story = False,
     pinned: Annotated[bool, Query(description="Only what tells the story.")] = False,
     before: Annotated[Position, Query(description="Under this position, downwards.")] = None,
     after: Annotated[Position, Query(description="Over this position, upwards.")] = None,
@@ -74,6 +78,7 @@ async def read_timeline(
         kinds=kind,
         window=(since, until),
         only_own=own,
+        story=story,
     )
     newest, now = await reads.newest(connection)
     if pinned:
@@ -103,6 +108,7 @@ async def read_lanes(
     since: Annotated[Instant, Query(alias="from")],
     until: Annotated[Instant, Query(alias="to")],
     own: bool = False,
+    story: Story = False,
     buckets: Annotated[int, Query(ge=1, le=500, description="Stretches.")] = 120,
 ) -> TimelineLanes:
     """How many entries of each kind there are in each stretch: what a time axis draws, however many entries."""
@@ -112,6 +118,7 @@ async def read_lanes(
         audiences=_audiences(http),
         permissions=principal.permissions,
         only_own=own,
+        story=story,
     )
     return await reads.lanes(connection, of, since=since, until=until, buckets=buckets)
 

@@ -82,7 +82,12 @@ select p.id::text as id, p.policy_id::text as policy_id, v.name as policy_name, 
        p.next_at, p.exhausted_at, p.acknowledged_at, p.acknowledged_by, p.acknowledged_until, p.resolved_at,
        p.resolved_by, p.reason, p.version,
        (select coalesce(array_agg(distinct person), '{}') from page_call as c cross join lateral unnest(c.people) as person
-         where c.page_id = p.id) as paged
+         where c.page_id = p.id) as paged,
+       (select coalesce(jsonb_object_agg(person, person_name(person)), '{}')
+          from (select unnest(array[p.started_by, p.acknowledged_by, p.resolved_by]) as person
+                 union
+                select unnest(c.people) from page_call as c where c.page_id = p.id) as known
+         where person is not null) as names
   from page as p
   left join escalation_policy_version as v on v.policy_id = p.policy_id and v.version = p.policy_version
  where (%(states)s::text[] is null or p.state = any (%(states)s))

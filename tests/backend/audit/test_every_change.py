@@ -425,7 +425,7 @@ def _incident(
 def _leave_incident(world: World, send: Send) -> httpx.Response:
     path = f"{INCIDENTS}/{world.incident()['incidentId']}/participants"
     world.done("POST", path, "operations-lead", {"userId": "viewer", "reason": "helps"})
-    return send("DELETE", f"{path}/viewer", "operations-lead")
+    return send("DELETE", f"{path}/viewer", "operations-lead", {"reason": "asleep"})
 
 
 def _merge_incidents(world: World, send: Send) -> httpx.Response:
@@ -861,7 +861,7 @@ CASES: dict[tuple[str, str], Case] = {
         "/participants", {"userId": "viewer", "reason": "helps"}, "participant.joined", "after", reason="helps"
     ),
     ("DELETE", f"{ONE_INCIDENT}/participants/{{user_id}}"): Case(
-        _leave_incident, "incidents.participant.left", "incident", "after"
+        _leave_incident, "incidents.participant.left", "incident", "after", "asleep"
     ),
     ("POST", f"{ONE_INCIDENT}/page"): Case(_page_incident, "incidents.page.asked", "incident", "after", "the database"),
     ("POST", f"{ONE_INCIDENT}/merge"): Case(

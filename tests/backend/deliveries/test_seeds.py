@@ -54,10 +54,11 @@ async def test_the_sample_is_made_once_and_what_was_made_of_it_is_kept(database_
         for port in (4001, 4001):
             await start(it, port)
         assert it.sql(ROWS) == before
-        assert it.sql("select count(*), min(probes) from connection_health where opened_until > now()") == [(3, 3)]
+        assert it.sql("select count(*), min(probes) from connection_health where opened_until > now()") == [(4, 3)]
         await start(it, 4002)  # somebody else has taken the port
         assert it.sql(ROWS) == [
             ("sample_finance", "http://127.0.0.1:4002/finance", False, True),
+            ("sample_mail", "http://127.0.0.1:4002/mail", False, True),
             ("sample_shop", "http://127.0.0.1:4001/shop", True, False),
             ("sample_support", "https://desk.example/in", False, False),
         ]

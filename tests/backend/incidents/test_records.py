@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.backend.incidents.fixtures import (
@@ -129,8 +130,30 @@ def test_roles_are_handed_over_and_people_join(response: Response) -> None:
     assert [(each["userId"], each["reason"]) for each in joined["participants"]] == [("support-lead", "tickets")]
     again = response.done("POST", f"{path}/participants", {"userId": "support-lead", "reason": "tickets"})
     assert again["version"] == joined["version"]
-    assert response.done("DELETE", f"{path}/participants/support-lead")["participants"] == []
-    assert response.send("DELETE", f"{path}/participants/support-lead").status_code == 404
+    left = f"{path}/participants/support-lead"
+    response.refused(response.send("DELETE", left, {"reason": " "}), 422, pointer="/reason")
+    assert response.done("DELETE", left, {"reason": "asleep"})["participants"] == []
+    (entry,) = response.audited("incidents.participant.left")
+    assert (entry["after"]["userId"], entry["reason"]) == ("support-lead", "asleep")
+    assert response.send("DELETE", left, {"reason": "asleep"}).status_code == 404
+
+
+def test_of_two_who_acknowledge_it_at_once_one_has_it_and_the_other_hears_who(response: Response) -> None:
+    made = response.open()
+
+    def acknowledge(by: str) -> httpx.Response:
+        return response.send("POST", f"{path_of(made)}/update", {"status": "acknowledged"}, by=by, version=1)
+
+    with ThreadPoolExecutor(2) as both:
+        answers = dict(zip((LEAD, RESPONDER), both.map(acknowledge, (LEAD, RESPONDER)), strict=True))
+    (winner,) = [by for by, answer in answers.items() if answer.status_code == 200]
+    (loser,) = answers.keys() - {winner}
+    name = {LEAD: "Operations lead", RESPONDER: "Incident responder"}[winner]
+    response.refused(answers[loser], 409, f"{name} has acknowledged it already.")
+    (entry,) = response.audited("incidents.incident.acknowledged")
+    assert entry["actor"] == winner
+    assert response.get(made)["acknowledgedBy"] == winner
+    assert acknowledge(winner).status_code == 200, "said again by the same person it changes nothing"
 
 
 def test_changes_of_what_it_is(response: Response) -> None:

@@ -67,6 +67,19 @@ async def test_the_shop_has_incidents_behind_it_and_one_before_it(
             assert [len(pages) for pages in paged] == [1, 1, 0, 1, 1, 1]
             assert paged[0][0].state == "acknowledged"
             assert all(pages[0].calls[0].people for pages in paged if pages)
+            receipts = [person.receipts for pages in paged if pages for person in pages[0].calls[0].people]
+            assert all([each.state for each in each_] == ["forgotten"] for each_ in receipts), "sent long ago"
+            story = await timeline.timeline(
+                connection, UUID(current.incident_id), audiences=audiences, permissions=set(Permission), story=True
+            )
+            told_here = readable(
+                await timeline.entries(connection, story, await timeline.newer(connection, story, 0, 500))
+            )
+            assert any(each.text.startswith("Communications: Support lead") for each in told_here), "by name"
+            elsewhere = [each.text for each in told_here if not each.own]
+            assert any(text.startswith("edge-config") for text in elsewhere), elsewhere
+            assert not [text for text in elsewhere if "Route map" in text or "Runbook" in text], elsewhere
+            assert not [each for each in told if not each.own and each.resource_type in {"route_map", "risk_list"}]
             levels = (await matrix(connection)).levels
             assert [level.escalation_policy_id is not None for level in levels] == [True, True, True, False]
             own = [each for each in told if each.own and each.resource_type == "incident"]

@@ -15,7 +15,7 @@ from backend.incidents.timeline.kinds import kind_of, sources
 from models.core.permissions import Permission
 from models.core.topics import Topic
 from models.incidents.timeline import TimelineKind
-from tests.backend.alerts.fixtures import RULE
+from tests.backend.alerts.fixtures import INSERT, RULE
 from tests.backend.incidents.fixtures import ADMINISTRATOR, LEAD, Response, ago, path_of
 from tests.conftest import Api
 
@@ -95,6 +95,50 @@ def test_pages_meet_and_filters_hold(response: Response) -> None:
     assert read(response, made, to=ago(minutes=4))["items"] == []
     answer = response.send("GET", f"{path_of(made)}/timeline", params={"before": 1, "after": 1})
     assert answer.status_code == 422
+
+
+def test_its_story_leaves_out_what_has_nothing_to_do_with_it(response: Response) -> None:
+    rule = response.done("POST", "/api/operations/alert-rules", RULE, by=LEAD)
+    made = response.open(startedAt=ago(minutes=5), services=["checkout"])
+    [(alert,)] = response.sql(INSERT, {"at": datetime.now(UTC), "rule": rule["id"]})
+    other = response.alert("backup", title="No backup")
+    response.done("POST", f"{path_of(made)}/alerts", {"alertIds": [alert]})
+    for each in (alert, other):
+        response.done("POST", f"/api/operations/alerts/{each}/acknowledge", {"comment": "seen"}, by=LEAD, version=1)
+    path = f"/api/operations/alert-rules/{rule['id']}"
+    response.done("PATCH", path, {"value": 0.04}, by=LEAD, version=rule["version"])
+    response.done("POST", "/api/operations/alert-rules", {**RULE, "title": "Another"}, by=LEAD)
+    rows = [
+        {"id": f"d-{number}", "service": service, "version": "1", "deployedAt": ago(minutes=minutes)}
+        for number, (service, minutes) in enumerate([("checkout", 40), ("checkout", 90), ("downloads", 2)])
+    ]
+    response.done("POST", "/api/ingest/deploys", {"rows": rows}, by="pipeline")
+    story = read(response, made, story=True)["items"][::-1]
+    kinds = [(entry["kind"], entry["own"]) for entry in story]
+    assert kinds[0] == ("rule", False), "made before it began"
+    assert kinds[1:] == [
+        ("status", True),
+        ("alert", True),
+        ("alert", True),
+        ("rule", False),
+        ("deploy", False),
+    ]
+    assert story[-1]["label"] == "checkout 1", "forty minutes before, and of its service"
+    whole = {entry["position"] for entry in read(response, made)["items"]}
+    assert len(whole) > len(story), "everything has the rest"
+    upwards = read(response, made, story=True, after=0)["items"]
+    assert upwards == story
+    window = {"from": ago(minutes=10), "to": ago(minutes=-1), "buckets": 11, "story": True}
+    found = response.done("GET", f"{path_of(made)}/timeline/lanes", by=LEAD, params=window)
+    counts = {lane["kind"]: sum(lane["counts"]) for lane in found["lanes"] if any(lane["counts"])}
+    assert counts == {"status": 1, "alert": 2, "rule": 2, "deploy": 1}
+
+
+def test_deploys_of_all_services_tell_the_story_while_it_names_none(response: Response) -> None:
+    made = response.open(startedAt=ago(minutes=5))
+    deploy = {"id": "d-1", "service": "checkout", "version": "1.4.2", "deployedAt": ago(minutes=7)}
+    response.done("POST", "/api/ingest/deploys", {"rows": [deploy]}, by="pipeline")
+    assert "deploy" in {entry["kind"] for entry in read(response, made, story=True)["items"]}
 
 
 def test_what_happens_after_its_end_is_not_in_it_but_what_is_said_about_it_is(response: Response) -> None:
@@ -210,6 +254,8 @@ def test_a_page_costs_the_same_at_the_end_of_a_hundred_thousand(response: Respon
         "own_actions": ["incidents.incident.opened"],
         "own_types": ["incident"],
         "ids": [made["incidentId"]],
+        "id_types": [None],
+        "begins": since,
         "from": since,
         "to": None,
         "own_from": None,

@@ -40,6 +40,7 @@ async def turn(database: Database, settings: Settings) -> None:
 async def test_a_page_goes_from_step_to_step(open_database: Opened, desk: Desk, settings: Settings) -> None:
     schedule = desk.schedule("Operations")
     policy = desk.policy(step(on_call(schedule)), step(person("bob"), after=5), step(person("cy"), after=10))
+    desk.sql("insert into principal_seen values ('ada', 'Ada Voss', 'oidc', now())")
     async with open_database() as database:
         page_id = await begin(database, policy)
         await turn(database, settings)
@@ -51,6 +52,7 @@ async def test_a_page_goes_from_step_to_step(open_database: Opened, desk: Desk, 
         async with database.read() as connection:
             [kept] = await pages_of(connection, "incident", "INC-1")
     assert kept.paged == ("ada", "bob", "cy")
+    assert kept.names == {"ada": "Ada Voss", "bob": "bob", "cy": "cy", "tester": "tester"}
     assert kept.policy_version == 1
     [roster] = kept.calls[0].rosters
     assert (roster.schedule_name, roster.revision, roster.people) == ("Operations", 1, ("ada",))

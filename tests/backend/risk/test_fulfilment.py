@@ -221,13 +221,14 @@ def test_the_sample_shop_has_its_outside_systems_at_the_addresses_of_each_run(sh
     store = SecretStore(Key.read(Key.make(), "test"), None)
 
     async def start(database: Database, _settings: Settings, port: int = 1) -> None:
-        addresses = {name: f"http://127.0.0.1:{port}/{name}" for name in ("shop", "support", "finance")}
+        addresses = {name: f"http://127.0.0.1:{port}/{name}" for name in ("shop", "support", "finance", "mail")}
         await seed_sample(database, store, addresses, "a-secret-all-may-know")
 
     turn(shop, start)
     turn(shop, lambda database, settings: start(database, settings, 2))
     assert shop.sql("select name, ready, settings ->> 'url' from connection order by name") == [
         ("Finance ledger", True, "http://127.0.0.1:2/finance"),
+        ("Mail", True, "http://127.0.0.1:2/mail"),
         ("Sample shop", True, "http://127.0.0.1:2/shop"),
         ("Support desk", True, "http://127.0.0.1:2/support"),
     ]

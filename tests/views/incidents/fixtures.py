@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QWidget
 from app.console import Console
 from app.core.query import Sample
 from app.incidents.domain import Incidents
-from models.incidents import IncidentRecord
+from models.incidents import IncidentRecord, IncidentSeverity
+from models.incidents.matrix import IncidentRule, SeverityMatrix
 from models.incidents.reviews import ActionItem, IncidentReview
 from models.incidents.timeline import TimelineEntry
 from tests.app.answers import AS_OF
@@ -127,6 +128,7 @@ def review(**more: Any) -> IncidentReview:
             "approvedBy": None,
             "approvedAt": None,
             "publishedAt": None,
+            "names": {"nele": "Nele Krause"},
             "items": 1,
             "openItems": 1,
             "version": 3,
@@ -152,6 +154,39 @@ def action_item(**more: Any) -> ActionItem:
             "overdue": False,
             "version": 1,
             **more,
+        }
+    )
+
+
+def matrix() -> SeverityMatrix:
+    """What severities set off at first."""
+    level = {"meaning": "Many are hit", "escalationPolicyId": None, "teams": ["operations"], "updateMinutes": 30}
+    more = {"reviewRequired": True, "reviewDays": 5, "closer": "commander"}
+    levels = [{"severity": severity, **level, **more} for severity in IncidentSeverity]
+    return SeverityMatrix.model_validate(
+        {"levels": levels, "version": 1, "updatedAt": AS_OF.isoformat(), "updatedBy": "nele"}
+    )
+
+
+def rule() -> IncidentRule:
+    """One that opens an incident for a burst of alerts."""
+    return IncidentRule.model_validate(
+        {
+            "ruleId": "rule-1",
+            "title": "Downloads fail at once",
+            "kind": "burst",
+            "minutes": 5,
+            "alerts": 5,
+            "group": "downloads",
+            "leastSeverity": "P2",
+            "severity": "SEV3",
+            "services": ["downloads"],
+            "runbookId": None,
+            "runbookLink": "",
+            "enabled": True,
+            "version": 2,
+            "updatedAt": AS_OF.isoformat(),
+            "updatedBy": "nele",
         }
     )
 

@@ -90,6 +90,7 @@ def page(**more: Any) -> PageSummary:
             "exhaustedAt": None,
             "acknowledgedAt": None,
             "acknowledgedBy": None,
+            "names": {"tomas": "Tomas Keller", "nele": "Nele Krause"},
             "acknowledgedUntil": None,
             "resolvedAt": None,
             "resolvedBy": None,

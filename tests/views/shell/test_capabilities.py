@@ -29,6 +29,7 @@ FROZEN = {
     "incidents.incident": "Incident",
     "incidents.review": "Review",
     "incidents.figures": "Response times",
+    "incidents.settings": "Severities and rules",
     "incidents.list": "Incidents",
     "incidents.crew": "Crew, alerts and pages",
     "incidents.timeline": "Incident timeline",
@@ -80,7 +81,7 @@ PLACES = {
     ),
     "triage": ((("triage.queue", "risk.rules"),), (("triage.case", "risk.backtest", "risk.lists"),)),
     "incidents.room": (
-        (("incidents.incident", "incidents.review", "incidents.figures"),),
+        (("incidents.incident", "incidents.review", "incidents.figures", "incidents.settings"),),
         (("runbooks",), ("incidents.list",), ("incidents.crew",)),
     ),
     "oncall.rosters": (

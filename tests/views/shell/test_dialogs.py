@@ -67,8 +67,11 @@ from views.deliveries.routes_dialog import RoutesDialog
 from views.deliveries.text_dialog import TextDialog
 from views.incidents import dialogs as incident_dialogs
 from views.incidents import people_dialogs as incident_people
+from views.incidents.links_dialog import LinksDialog
+from views.incidents.matrix_dialog import MatrixDialog
 from views.incidents.of_alert import FromAlertDialog
 from views.incidents.review_dialogs import ActionDialog, FactorsDialog, VerdictDialog
+from views.incidents.rule_dialog import RuleDialog as IncidentRuleDialog
 from views.incidents.update_dialog import UpdateDialog
 from views.kit.dialogs.base import DestructiveButton, WindowDialog
 from views.kit.dialogs.conflict import ConflictDialog
@@ -188,6 +191,8 @@ OF_INCIDENTS: tuple[Any, ...] = (
     incident_people.AttachDialog,
     incident_people.HandOverDialog,
     incident_people.JoinDialog,
+    incident_people.LeaveDialog,
+    LinksDialog,
     incident_people.PageDialog,
     UpdateDialog,
 )
@@ -262,6 +267,10 @@ MADE: dict[type[QDialog], tuple[Made, ...]] = {
     incident_dialogs.OpenDialog: (lambda o, w: incident_dialogs.OpenDialog(incidents.window_of(o.console, w)),),
     incident_dialogs.CorrectDialog: (
         lambda o, w: incident_dialogs.CorrectDialog(incidents.window_of(o.console, w), INCIDENT, incidents.entry()),
+    ),
+    MatrixDialog: (lambda o, w: MatrixDialog(o.console, incidents.matrix(), w),),
+    IncidentRuleDialog: tuple(
+        lambda o, w, known=known: IncidentRuleDialog(o.console, known, w) for known in (None, incidents.rule())
     ),
     FromAlertDialog: (lambda o, w: FromAlertDialog(incidents.window_of(o.console, w), raised()),),
     VerdictDialog: tuple(

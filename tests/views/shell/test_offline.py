@@ -84,6 +84,7 @@ FILLED: dict[str, Callable[[Any], Any]] = {
     "incidents.incident": lambda panel: panel.log.table.records.rowCount(),
     "incidents.review": lambda panel: panel.review is not None and panel.items.records.rowCount(),
     "incidents.figures": lambda panel: panel.table.records.rowCount(),
+    "incidents.settings": lambda panel: panel.matrix.records.rowCount() and panel.rules.records.rowCount(),
     "incidents.list": lambda panel: panel.table.records.rowCount(),
     "incidents.crew": lambda panel: panel.alerts.records.rowCount() and panel.receipts.records.rowCount(),
     "incidents.timeline": lambda panel: any(lane.entries for lane in panel.axis.lanes),
@@ -135,6 +136,8 @@ def add_incident(api: Api) -> None:
     response.to(made, "resolved", by=LEAD)
     response.done("POST", f"{path}/review")
     due = datetime.now(UTC) + timedelta(days=7)
+    rule = {"title": "Downloads fail", "kind": "lasting", "minutes": 10, "group": "downloads", "severity": "SEV3"}
+    response.done("POST", f"{BASE}/rules", rule, by=LEAD)
     item = {"title": "A canary in each edge", "owner": LEAD, "dueOn": f"{due:%Y-%m-%d}"}
     response.done("POST", f"{path}/actions", item)
     response.to(made, "mitigated", by=LEAD)

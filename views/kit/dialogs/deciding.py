@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
+from shiboken6 import isValid
 
 from app.core.errors import OperationsError, ProblemAnswer
 from app.core.mutation_types import InConflict
@@ -93,4 +94,5 @@ class DecidingDialog(WindowDialog):
             self.accept()
         finally:
             self._sending = False
-            self.buttons.setEnabled(True)
+            if isValid(self.buttons):  # the whole window may have been closed meanwhile
+                self.buttons.setEnabled(True)
