@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from views.kit.capability import Window
 
 ALL, DUE, MINE, OPEN = "All", "Due now", "Mine", "Not signed"
-MENU = ("launch.export-yaml", "launch.export-csv", "launch.import-items", "launch.change-item")
+MENU = ("launch.export-yaml", "launch.export-csv", "launch.import-items", "launch.change-item", "launch.ask-again")
 
 
 class ChecklistPanel(LaunchPanel):

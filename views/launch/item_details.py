@@ -21,7 +21,12 @@ if TYPE_CHECKING:
     from models.launch.checklist import LaunchChecklistItem
     from views.launch.desk import LaunchDesk
 
-ACTIONS = (("launch.sign", "Sign off…"), ("launch.waive", "Accept the plan…"), ("launch.reopen", "Reopen…"))
+ACTIONS = (
+    ("launch.sign", "Sign off…"),
+    ("launch.waive", "Accept the plan…"),
+    ("launch.ask-again", "Ask owner again…"),
+    ("launch.reopen", "Reopen…"),
+)
 
 
 class ItemDetails(QWidget):
@@ -63,6 +68,8 @@ class ItemDetails(QWidget):
 
     def _offers(self, action: str) -> bool:
         pending = self.item.status is ItemStatus.PENDING
+        if action == "launch.ask-again":
+            return self.item.late_seconds is not None
         if self.item.automatic:
             return False
         return pending if action in {"launch.sign", "launch.waive"} else not pending

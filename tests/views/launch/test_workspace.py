@@ -39,6 +39,7 @@ from views.launch.clock_dialogs import HoldDialog, RecycleDialog, ReleaseDialog
 from views.launch.item_dialogs import ChangeItemDialog, ReopenDialog, SignDialog, WaiveDialog
 from views.launch.launch_dialogs import NewLaunchDialog, RehearseDialog
 from views.launch.poll_dialogs import (
+    AskAgainDialog,
     ClosePollDialog,
     DelegateDialog,
     OpenPollDialog,
@@ -385,6 +386,29 @@ def test_a_poll_is_opened_closed_and_a_no_go_gone_against(aio: Any, tmp_path: Pa
 
     quiet = all_go(poll=closed_poll(), validUntil=None)
     workspace(aio, tmp_path, steps, status=quiet, size=(1920, 1080))
+
+
+def test_whoever_is_late_or_void_is_asked_again_with_the_keyboard(aio: Any, tmp_path: Path) -> None:
+    async def steps(made: Office, pad: Pad, app: ConsoleApplication) -> None:
+        late = next(each for each in panel(app, CHECKLIST).desk.items if each.late_seconds is not None)
+        panel(app, CHECKLIST).desk.choose_item(late.key)
+        press(panel(app, CHECKLIST).table, KEY.Key_A)
+        dialog = shown(AskAgainDialog)
+        assert dialog.role.currentData() == late.owner_role
+        offered = [dialog.role.itemText(row) for row in range(dialog.role.count())]
+        assert "Risk manager: its vote, evidence changed" in offered
+        assert not any("Launch director: its vote" in each for each in offered), "the director votes last"
+        dialog.role.setCurrentIndex(offered.index("Risk manager: its vote, evidence changed"))
+        dialog.submit()
+        await answered(app, AskAgainDialog)
+        assert pad.asked[-1] == ("POST", f"/launches/{LAUNCH}/reminders", {"role": "risk-manager"})
+        pad.told = False
+        press(panel(app, POLL).table, KEY.Key_A)
+        shown(AskAgainDialog).submit()
+        await answered(app, AskAgainDialog)
+        assert "was not told: nothing is routed to operations" in told(made)[-1]
+
+    workspace(aio, tmp_path, steps)
 
 
 def test_a_vote_is_given_away_and_taken_back(aio: Any, tmp_path: Path) -> None:
