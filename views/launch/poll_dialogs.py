@@ -16,7 +16,7 @@ from models.launch.criteria import EvidenceVerdict
 from models.launch.poll import Choice
 from views.kit.following_panel import explain
 from views.launch.dialog import LaunchDialog, paragraph
-from views.launch.wording import bound_to, evidence_age, figure_words, limit_words, verdict_of
+from views.launch.wording import bound_to, evidence_age, limit_words, value_words, verdict_of
 
 if TYPE_CHECKING:
     from models.launch import Launch
@@ -139,7 +139,7 @@ class VoteDialog(LaunchDialog):
         self.why.setVisible(reason is not None)
         now, lines = self.desk.told_now, []
         for each in bound_to(status, vote.role):
-            value = " ".join(filter(None, figure_words(each.value, each.unit)))
+            value = " ".join(filter(None, value_words(each)))
             said = verdict_of(each, now)
             state = "" if said is EvidenceVerdict.INSIDE else f", {said}"
             lines.append(f"{each.label}: {value}, {limit_words(each)}, {evidence_age(each, now)}{state}")

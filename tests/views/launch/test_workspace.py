@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from app.core.link import LinkState
 from app.launch.domain import Launches
-from models.launch.poll import Choice
+from models.launch.criteria import Evidence
+from models.launch.poll import Choice, VerdictInput, VerdictInputName
 from tests.app.core.faulty_server import problem
 from tests.views.launch.fixtures import (
     LAUNCH,
@@ -23,6 +24,7 @@ from tests.views.launch.fixtures import (
     all_go,
     clock,
     closed_poll,
+    figure,
     launch,
     launch_office,
     me,
@@ -47,7 +49,7 @@ from views.launch.poll_dialogs import (
     TakeBackDialog,
     VoteDialog,
 )
-from views.launch.wording import figure_words
+from views.launch.wording import figure_words, input_words, limit_signs, limit_words, value_words
 from views.shell.application import ConsoleApplication
 
 KEY = Qt.Key
@@ -146,7 +148,7 @@ def test_clock_verdict_and_causes_say_why_it_holds(aio: Any, tmp_path: Path) -> 
         assert head.causes[1].link.text() == "and 1 more"
         assert [tile.accessibleDescription() for tile in head.inputs.values()] == [
             "HOLD: 7 of 9 GO",
-            "HOLD: 11 of 12 signed",
+            "HOLD: 1 due and open, 12 of 19 signed",
             "GO: 7 of 7 inside",
             "GO: can be proven",
         ]
@@ -694,6 +696,23 @@ def test_nothing_is_clipped(aio: Any, tmp_path: Path, size: tuple[int, int], sca
         assert [path(widget) for widget in controls(app.window) if not name(widget)] == []
 
     workspace(aio, tmp_path, steps, size=size, scale=scale)
+
+
+def test_a_time_of_which_there_must_be_none_is_a_gap() -> None:
+    def told(seconds: float) -> tuple[str, str, str, str]:
+        known = figure("on-call", "On call staffed for 12 h", "On call", seconds, high=0, unit="seconds")
+        evidence = Evidence.model_validate(known)
+        return (*value_words(evidence), limit_words(evidence), limit_signs(evidence))
+
+    assert told(0) == ("no gap", "", "no gap allowed", "none allowed")
+    assert told(2_400)[:2] == ("40 min", "gap")
+
+
+def test_the_tile_of_the_checklist_says_what_it_counts() -> None:
+    def told(good: int, total: int) -> str:
+        return input_words(VerdictInput(name=VerdictInputName.CHECKLIST, verdict=Choice.GO, good=good, total=total))
+
+    assert (told(1, 1), told(2, 5), told(0, 0)) == ("nothing due is open", "3 due and open", "nothing is due yet")
 
 
 def test_figures_are_written_as_people_read_them() -> None:
