@@ -285,6 +285,9 @@ def test_nothing_is_clipped_in_a_small_window_and_with_a_large_font(aio: Any, tm
             for known in ("deliveries.connections", "deliveries.connection", "deliveries.letters"):
                 widget = panels.panel(known).widget
                 assert widget.minimumSizeHint().width() <= widget.width(), known
+            area = panels.panel("deliveries.connection").area
+            inside = area.widget()
+            assert inside.minimumSizeHint().width() <= area.viewport().width(), "it scrolls up and down only"
 
     aio(run())
 
