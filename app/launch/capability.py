@@ -52,6 +52,7 @@ def _audit() -> AuditWords:
             "launch.launch.rehearsed": "copied for a rehearsal",
             "launch.launch.scrubbed": "scrubbed",
             "launch.lesson.kept": "kept for the next version of the template",
+            "launch.owner.asked_again": "waiting: its owner was asked again",
             "launch.poll.closed": "closed",
             "launch.poll.opened": "opened",
             "launch.record.published": "published as a record",

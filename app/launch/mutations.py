@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from app.core.outbox import PendingMutation
     from models.launch import FaultKind, Launch, LaunchChange, LaunchDraft
     from models.launch.checklist import LaunchChecklistItem
-    from models.launch.poll import Choice, Poll, RollCallVote
+    from models.launch.poll import Choice, Poll, Reminder, RollCallVote
 
 
 def specs() -> tuple[MutationSpec, ...]:
@@ -57,6 +57,7 @@ def specs() -> tuple[MutationSpec, ...]:
     )
     return (
         *(MutationSpec(name, topics, irreversible=True) for name, topics in at_once),
+        MutationSpec("launch.remind", frozenset(), irreversible=True),
         MutationSpec("launch.sign", CHECKLIST, overlay=_signed, undo=_reopened),
         MutationSpec("launch.reopen", CHECKLIST, overlay=_pending),
     )
@@ -199,6 +200,14 @@ async def ask_override(mutations: Mutations, poll: Poll, role: RollCallVote, rea
     path = f"{_poll_path(poll)}/overrides"
     body = AskOverride(role=role.role, reason=reason)
     return await mutations.submit(MutationRequest("launch.override", words, "POST", path, body))
+
+
+async def ask_again(mutations: Mutations, launch: Launch, role: str, name: str) -> Reminder:
+    """Tell a role again what waits for it."""
+    from models.launch.poll import AskAgain, Reminder
+
+    outcome = await mutations.submit(_plain(launch, "remind", f"Asked {name} again", "/reminders", AskAgain(role=role)))
+    return Reminder.model_validate(outcome.answer)
 
 
 def _poll_path(poll: Poll) -> str:

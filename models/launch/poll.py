@@ -211,6 +211,26 @@ class AskOverride(Request):
     reason: RequiredText
 
 
+class AskAgain(Request):
+    """Tell a role again what waits for it."""
+
+    role: Key
+
+
+class Reminder(Record):
+    """What a role was told again."""
+
+    role: str
+    name: str
+    waiting: tuple[str, ...]
+    """Its vote and its late items, as the message says them."""
+    told: bool
+    """Whether it goes anywhere; else nothing is routed to operations, and no mail gets to those who hold the role."""
+    by_mail: Count
+    """So many people by mail; none: whoever reads the channels of operations."""
+    at: Instant
+
+
 class RecordFile(Record):
     """A file of a poll's record."""
 

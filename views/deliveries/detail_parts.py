@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from models.deliveries.connections import Breaker
 from views.deliveries.wording import NONE, age, countdown, moment
 from views.kit.theme import RADIUS, current, mixed
+from views.kit.widgets.flow import Flow
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -69,17 +70,12 @@ class Tile(QWidget):
         painter.drawText(beside, Qt.AlignmentFlag.AlignBottom, words)
 
 
-class Tiles(QWidget):
-    """Waiting, dead, and when the next try is."""
+class Tiles(Flow):
+    """Waiting, dead, and when the next try is; below each other where there is no room beside."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.waiting, self.dead, self.next = Tile("Waiting"), Tile("Dead letters"), Tile("Next try")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(12)
-        for tile in (self.waiting, self.dead, self.next):
-            row.addWidget(tile)
+        self.waiting, self.dead, self.next = tiles = Tile("Waiting"), Tile("Dead letters"), Tile("Next try")
+        super().__init__(*tiles, wide=tiles, margins=False, gap=12)
 
     def show_figures(self, detail: ConnectionDetail, now: datetime) -> None:
         """Of this connection, at this instant."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.core.freshness import age_words
 from app.deliveries.domain import OPERATE, VIEW, Deliveries
@@ -73,6 +73,9 @@ class LettersPanel(FollowingPanel):
         self.state.setWordWrap(True)
         self.state.setContentsMargins(12, 8, 12, 8)
         self.state.setAccessibleName("State of the letters")
+        self.elsewhere = QPushButton()
+        self.elsewhere.setFlat(True)
+        self.elsewhere.clicked.connect(lambda: self.show_everywhere(everywhere=True))
         self.table = LetterTable(self.console.clock.now)
         self.table.moved.connect(self._moved)
         self.table.chosen_changed.connect(self._show_buttons)
@@ -94,8 +97,9 @@ class LettersPanel(FollowingPanel):
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for part, stretch in ((bar, 0), (self.state, 0), (self.table, 1), (self.foot, 0)):
+        for part, stretch in ((bar, 0), (self.state, 0), (self.elsewhere, 0), (self.table, 1), (self.foot, 0)):
             column.addWidget(part, stretch)
+        column.setAlignment(self.elsewhere, Qt.AlignmentFlag.AlignLeft)
         column.addStretch(0)  # while there is no table
         self._line = QWidget()
         self._line.setFixedWidth(1)
@@ -113,11 +117,13 @@ class LettersPanel(FollowingPanel):
     # --- panel -------------------------------------------------------------------------------------------------
 
     def own_note(self) -> Note:
-        """How many are dead, here and everywhere, and how old the answer is."""
-        note, dead = super().own_note(), sum(each.dead for each in self.chosen.connections)
-        known = self.chosen.connection
-        here = f", {known.dead:,} for {known.name}" if known is not None and known.dead else ""
-        words = f"{dead:,} dead in all{here}" if dead else "no dead letters"
+        """How many of what is shown are dead, and how old the answer is."""
+        note, known = super().own_note(), self.chosen.connection
+        if self.everywhere or known is None:
+            dead, where = sum(each.dead for each in self.chosen.connections), "in all"
+        else:
+            dead, where = known.dead, f"for {known.name}"
+        words = f"{dead:,} dead {where}" if dead else f"no dead letters {where}"
         letters = self.letters
         if letters and self.tab == "dead":
             oldest = min(letter.first_at for letter in letters)
@@ -178,6 +184,9 @@ class LettersPanel(FollowingPanel):
             words = f"The newest {len(sample.value.items)}; there are more."
         self.state.setText(words)
         self.state.setVisible(bool(words))
+        others = sum(each.dead for each in self.chosen.connections if each.id != self.chosen.id)
+        self.elsewhere.setText(f"{counted(others, 'dead letter', 'dead letters')} of other systems: show all systems")
+        self.elsewhere.setVisible(self.tab == "dead" and not self.everywhere and not self.letters and others > 0)
 
     # --- the letter that is read -------------------------------------------------------------------------------
 

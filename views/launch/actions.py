@@ -160,6 +160,7 @@ ACTIONS = (
     _dialog("open-poll", "Open a poll…", "P", ("poll_dialogs", "OpenPollDialog"), _can("open"), DIRECT),
     _dialog("close-poll", "Close the poll…", "Shift+P", ("poll_dialogs", "ClosePollDialog"), _can("close"), DIRECT),
     _dialog("override", "Go against a NO-GO…", "", ("poll_dialogs", "OverrideDialog"), _can("override"), DIRECT),
+    _dialog("ask-again", "Ask again…", "A", ("poll_dialogs", "AskAgainDialog"), _can("ask_again"), MANAGE),
     _dialog("delegate", "Let somebody else vote…", "D", ("poll_dialogs", "DelegateDialog"), _can("delegate"), VOTE),
     _dialog("undelegate", "Take my vote back…", "", ("poll_dialogs", "TakeBackDialog"), _can("take_back"), VOTE),
     _dialog("hold", "Hold the count…", "H", ("clock_dialogs", "HoldDialog"), _can("hold"), VOTE),

@@ -19,7 +19,7 @@ from views.launch.checklist_table import ChecklistTable, EvidenceWords, rows_of
 from views.launch.item_details import ItemDetails
 from views.launch.launch_panel import LaunchPanel
 from views.launch.menu import entries
-from views.launch.wording import figure_words, is_signed, verdict_of
+from views.launch.wording import is_signed, value_words, verdict_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from views.kit.capability import Window
 
 ALL, DUE, MINE, OPEN = "All", "Due now", "Mine", "Not signed"
-MENU = ("launch.export-yaml", "launch.export-csv", "launch.import-items", "launch.change-item")
+MENU = ("launch.export-yaml", "launch.export-csv", "launch.import-items", "launch.change-item", "launch.ask-again")
 
 
 class ChecklistPanel(LaunchPanel):
@@ -155,7 +155,7 @@ class ChecklistPanel(LaunchPanel):
             return EvidenceWords(item.evidence[0].label, age, missing=False)
         if shown is None:
             return EvidenceWords("no data" if item.criteria else "no evidence yet", "", missing=True)
-        value = " ".join(filter(None, figure_words(shown.value, shown.unit)))
+        value = " ".join(filter(None, value_words(shown)))
         words = f"{shown.label} {value}"
         return EvidenceWords(words if worst is None else f"{words}, {worst.verdict}", age, missing=worst is not None)
 

@@ -16,7 +16,7 @@ from views.launch.count_parts import ClockBlock, CountLine, InputTile, VerdictBl
 from views.launch.launch_panel import LaunchPanel
 from views.launch.menu import entries
 from views.launch.painting import draw_verdict_mark, draw_words
-from views.launch.wording import INPUT_NAMES, SEVERITY, launch_name
+from views.launch.wording import INPUT_NAMES, SEVERITY, launch_name, signed_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -198,7 +198,8 @@ class CountPanel(LaunchPanel):
             cause = verdict.causes[number] if number < len(verdict.causes) else None
             line.show_cause(cause, f"and {left} more" if last else "")
         for each in verdict.inputs:
-            self.inputs[each.name].show_input(each)
+            more = signed_of(status) if each.name is VerdictInputName.CHECKLIST else ""
+            self.inputs[each.name].show_input(each, more)
 
 
 MENU = (

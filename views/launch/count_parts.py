@@ -218,17 +218,20 @@ class InputTile(QAbstractButton):
         super().__init__()
         self._title = title
         self._input: VerdictInput | None = None
+        self._more = ""
         self.name = name
         self.setAccessibleName(title)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
-    def show_input(self, found: VerdictInput | None) -> None:
-        """Draw this."""
-        if found != self._input:
-            self._input = found
-            self.setAccessibleDescription("not known" if found is None else f"{found.verdict}: {input_words(found)}")
+    def show_input(self, found: VerdictInput | None, more: str = "") -> None:
+        """Draw this; ``more`` stands beside the title where there is room for it, and is always said."""
+        if (found, more) != (self._input, self._more):
+            self._input, self._more = found, more
+            words = "" if found is None else ", ".join(filter(None, (input_words(found), more)))
+            self.setAccessibleDescription("not known" if found is None else f"{found.verdict}: {words}")
+            self.setToolTip(words)
             self.update()
 
     def sizeHint(self) -> QSize:
@@ -255,7 +258,11 @@ class InputTile(QAbstractButton):
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), RADIUS, RADIUS)
         inner = QRectF(self.rect()).adjusted(theme.px(9), theme.px(3), -theme.px(6), -theme.px(3))
         half = inner.height() / 2
-        draw_words(painter, self._title, QRectF(inner.left(), inner.top(), inner.width(), half), (9, 400), tokens.text2)
+        head = QRectF(inner.left(), inner.top(), inner.width() - theme.px(14), half)
+        title = " \N{MIDDLE DOT} ".join(filter(None, (self._title, self._more)))
+        draw_words(
+            painter, title if theme.width(title, 9) <= head.width() else self._title, head, (9, 400), tokens.text2
+        )
         below = QRectF(inner.left(), inner.top() + half, inner.width(), half)
         draw_words(painter, "not known" if found is None else input_words(found), below, (9, 600))
         if found is not None:

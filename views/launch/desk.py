@@ -225,6 +225,23 @@ class LaunchDesk(QObject):
         votes = status.roll_call if status is not None else ()
         return [each for each in votes if each.choice is Choice.NO_GO and each.override is None]
 
+    def waiting(self) -> dict[str, tuple[str, list[str]]]:
+        """By role, its name and what waits for it: its vote, and its items that are late."""
+        status, found = self.status, dict[str, tuple[str, list[str]]]()
+        for vote in status.roll_call if status is not None and self.is_polled else ():
+            if not vote.director and vote.standing is not Standing.COUNTED:
+                words = "its vote" if vote.choice is None else f"its vote, {vote.standing}"
+                found.setdefault(vote.role, (vote.name, []))[1].append(words)
+        for item in self.items:
+            if item.late_seconds is not None:
+                found.setdefault(item.owner_role, (item.owner_name, []))[1].append(f"item {item.number}")
+        return found
+
+    def ask_again_blocker(self) -> str | None:
+        """Why nobody can be asked again now."""
+        why = self.blocker(MANAGE)
+        return why or (None if self.waiting() else "nobody is late, and no vote is missing")
+
     def delegate_blocker(self) -> str | None:
         """Why the signed-in cannot let somebody else vote now."""
         why = self.blocker(VOTE)

@@ -16,7 +16,7 @@ from views.kit.widgets.discard import discard
 from views.kit.widgets.sparkline import draw_sparkline
 from views.launch.launch_panel import LaunchPanel
 from views.launch.painting import draw_words
-from views.launch.wording import evidence_age, figure_words, is_late, limit_words, verdict_of
+from views.launch.wording import evidence_age, is_late, limit_words, value_words, verdict_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +48,7 @@ class TileFace(NamedTuple):
 
 def tile_face(evidence: Evidence, now: datetime, trend: Sequence[float | None], *, watched: bool) -> TileFace:
     """A bound figure at an instant; without anybody watching, nothing is known of it."""
-    value, unit = figure_words(evidence.value, evidence.unit)
+    value, unit = value_words(evidence)
     said = verdict_of(evidence, now)
     state = "" if said is EvidenceVerdict.INSIDE else str(said)
     if not state and not watched:

@@ -15,13 +15,18 @@ from models.launch.checklist import ItemStatus
 from views.kit.following_panel import explain
 from views.kit.theme import FOCUS, current, mixed
 from views.kit.widgets.pill import Look, Pill
-from views.launch.wording import evidence_age, figure_words, limit_words
+from views.launch.wording import evidence_age, limit_words, value_words
 
 if TYPE_CHECKING:
     from models.launch.checklist import LaunchChecklistItem
     from views.launch.desk import LaunchDesk
 
-ACTIONS = (("launch.sign", "Sign off…"), ("launch.waive", "Accept the plan…"), ("launch.reopen", "Reopen…"))
+ACTIONS = (
+    ("launch.sign", "Sign off…"),
+    ("launch.waive", "Accept the plan…"),
+    ("launch.ask-again", "Ask owner again…"),
+    ("launch.reopen", "Reopen…"),
+)
 
 
 class ItemDetails(QWidget):
@@ -63,6 +68,8 @@ class ItemDetails(QWidget):
 
     def _offers(self, action: str) -> bool:
         pending = self.item.status is ItemStatus.PENDING
+        if action == "launch.ask-again":
+            return self.item.late_seconds is not None
         if self.item.automatic:
             return False
         return pending if action in {"launch.sign", "launch.waive"} else not pending
@@ -122,7 +129,7 @@ class ItemDetails(QWidget):
             if each is None:
                 lines.append(f"{key}: no data")
                 continue
-            value = " ".join(filter(None, figure_words(each.value, each.unit)))
+            value = " ".join(filter(None, value_words(each)))
             age = evidence_age(each, self._desk.told_now)
             lines.append(f"{each.label}: {value}, {limit_words(each)}, {age}, {each.verdict}")
         return lines or ["None yet."]

@@ -16,9 +16,10 @@ from models.launch.criteria import EvidenceVerdict
 from models.launch.poll import Choice
 from views.kit.following_panel import explain
 from views.launch.dialog import LaunchDialog, paragraph
-from views.launch.wording import bound_to, evidence_age, figure_words, limit_words, verdict_of
+from views.launch.wording import bound_to, evidence_age, limit_words, value_words, verdict_of
 
 if TYPE_CHECKING:
+    from models.launch import Launch
     from models.launch.poll import RollCallVote
     from views.launch.desk import LaunchDesk
 
@@ -138,7 +139,7 @@ class VoteDialog(LaunchDialog):
         self.why.setVisible(reason is not None)
         now, lines = self.desk.told_now, []
         for each in bound_to(status, vote.role):
-            value = " ".join(filter(None, figure_words(each.value, each.unit)))
+            value = " ".join(filter(None, value_words(each)))
             said = verdict_of(each, now)
             state = "" if said is EvidenceVerdict.INSIDE else f", {said}"
             lines.append(f"{each.label}: {value}, {limit_words(each)}, {evidence_age(each, now)}{state}")
@@ -227,6 +228,43 @@ class OverrideDialog(LaunchDialog):
             return
         poll = status.poll
         self.send(lambda: mutations.ask_override(self.console.mutations, poll, vote, words))
+
+
+class AskAgainDialog(LaunchDialog):
+    """Tells whoever the launch waits for again; of the role at the cursor first."""
+
+    def __init__(self, desk: LaunchDesk, parent: QWidget) -> None:
+        super().__init__(desk, parent, "Ask again", accept="Ask again")
+        self.without_words()
+        self.say(
+            "Who holds the role hears in one message of all that waits for it: by mail, or else by the channels of "
+            "operations. Each role is told at most every five minutes."
+        )
+        self.role = QComboBox()
+        for role, (name, what) in desk.waiting().items():
+            self.role.addItem(f"{name}: {', '.join(what)}", role)
+        item = desk.item
+        if item is not None and item.late_seconds is not None:
+            self.role.setCurrentIndex(max(0, self.role.findData(item.owner_role)))
+        self.fields(("Who", self.role))
+        self.role.setFocus()
+
+    def submit(self) -> None:
+        """Ask."""
+        launch, role = self.desk.launch, self.role.currentData()
+        known = self.desk.waiting().get(role)
+        if known is None:
+            self.fail("Nothing waits for this role any more.", self.role)
+        elif launch is not None:
+            self.send(lambda: self._ask(launch, role, known[0]))
+
+    async def _ask(self, launch: Launch, role: str, name: str) -> None:
+        told = await mutations.ask_again(self.console.mutations, launch, role, name)
+        if not told.told:
+            self.console.messages.post(
+                f"{told.name} was not told: nothing is routed to operations, and no mail gets to who holds the role.",
+                "warning",
+            )
 
 
 class DelegateDialog(LaunchDialog):

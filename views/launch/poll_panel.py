@@ -29,6 +29,7 @@ MENU = (
     "launch.open-poll",
     "launch.close-poll",
     "launch.override",
+    "launch.ask-again",
     "launch.delegate",
     "launch.undelegate",
     "launch.recycle",

@@ -12,7 +12,7 @@ from models.launch.poll import Choice
 from views.kit.theme import current
 from views.kit.wall import LEFT, draw_fitted, wall_font
 from views.kit.widgets.chip import mark
-from views.launch.wording import SEVERITY, evidence_age, figure_words, is_late, is_void, limit_signs, verdict_of
+from views.launch.wording import SEVERITY, evidence_age, is_late, is_void, limit_signs, value_words, verdict_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -74,7 +74,7 @@ def draw_figure(painter: QPainter, box: QRectF, unit: float, evidence: Evidence,
     draw_fitted(
         painter, QRectF(box.left(), box.top(), box.width(), line), evidence.short_label, wall_font(unit), tokens.text2
     )
-    value, sign = figure_words(evidence.value, evidence.unit)
+    value, sign = value_words(evidence)
     lines = 2 if tight else 3
     tall = max(line, min(unit * VALUE * 1.15, box.height() - lines * line))
     place = QRectF(box.left(), box.top() + line, box.width(), tall)

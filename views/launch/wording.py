@@ -54,6 +54,19 @@ def figure_words(value: float | None, unit: CriterionUnit) -> tuple[str, str]:
             return (grouped(round(value)) if value == round(value) else _decimal(value, 2)), ""
 
 
+def is_gap(evidence: Evidence) -> bool:
+    """Whether it is a time of which there must be none at all: people call that a gap."""
+    return evidence.unit is CriterionUnit.SECONDS and evidence.low is None and evidence.high == 0
+
+
+def value_words(evidence: Evidence) -> tuple[str, str]:
+    """What a bound figure says, and its unit: ``no gap``, where nothing is missing."""
+    value, unit = figure_words(evidence.value, evidence.unit)
+    if evidence.value is None or not is_gap(evidence):
+        return value, unit
+    return (" ".join(filter(None, (value, unit))), "gap") if evidence.value else ("no gap", "")
+
+
 def _decimal(value: float, places: int) -> str:
     text = f"{value:,.{places}f}"
     return text.rstrip("0").rstrip(".") if places > 1 and "." in text else text.removesuffix(".0")
@@ -66,6 +79,8 @@ def _limit(value: float, unit: CriterionUnit) -> str:
 def limit_words(evidence: Evidence) -> str:
     """Its limits in words: ``min 98.5 %``, ``max 250 ms``, ``41 only``."""
     low, high, unit = evidence.low, evidence.high, evidence.unit
+    if is_gap(evidence):
+        return "no gap allowed"
     if low is not None and low == high:
         return f"{_limit(low, unit)} only"
     if low is not None and high is not None:
@@ -79,6 +94,8 @@ def limit_words(evidence: Evidence) -> str:
 def limit_signs(evidence: Evidence) -> str:
     """Its limits as the wall writes them: ``≥ 98.5``, ``≤ 250``, ``= 41``."""
     low, high, unit = evidence.low, evidence.high, evidence.unit
+    if is_gap(evidence):
+        return "none allowed"
     if low is not None and low == high:
         return f"= {figure_words(low, unit)[0]}"
     if low is not None and high is not None:
@@ -137,16 +154,22 @@ def verdict_words(word: Choice, causes: int) -> str:
 
 
 def input_words(each: VerdictInput) -> str:
-    """What one of the four inputs says: ``7 of 9 GO``."""
+    """What one of the four inputs says: ``7 of 9 GO``. Of the checklist, only what is due can hold."""
     match each.name:
         case VerdictInputName.POLL:
             return "not asked yet" if not each.total else f"{each.good} of {each.total} GO"
         case VerdictInputName.CHECKLIST:
-            return "none due yet" if not each.total else f"{each.good} of {each.total} signed"
+            left = each.total - each.good
+            return f"{left} due and open" if left else "nothing due is open" if each.total else "nothing is due yet"
         case VerdictInputName.EVIDENCE:
             return "none bound" if not each.total else f"{each.good} of {each.total} inside"
         case VerdictInputName.RECORD:
             return "can be proven" if each.good == each.total else "cannot be proven"
+
+
+def signed_of(status: LaunchStatus) -> str:
+    """How far the whole checklist is: ``4 of 14 signed``."""
+    return f"{status.checklist.signed} of {status.checklist.total} signed"
 
 
 def due_words(item: LaunchChecklistItem, now: datetime) -> str:

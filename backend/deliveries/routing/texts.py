@@ -75,6 +75,12 @@ _INCIDENT = {
 _INCIDENT_UPDATE = {**_INCIDENT, "text": "All EU downloads go through Amsterdam now.", "next": "24 Nov 14:36 UTC"}
 _REPORT = {"title": "Risk report October 2026", "period": "October 2026", **_LINK}
 _REVIEW = {"title": "Database down", "due": "24 Nov 2026", "owner": "Operations lead"}
+_LAUNCH = {
+    "launch": "Winter release",
+    "role": "Support lead",
+    "actor": "Ada Lovelace",
+    "waiting": "Your GO of round 2 is void, vote again. Changed since: Checkout errors\nItem 7 is late: Chat cover",
+}
 _CODE = {"code": "482913", "minutes": "15", "person": "Ada Lovelace"}
 _PAGE = {
     "title": "INC-0142: downloads fail",
@@ -141,6 +147,9 @@ TEXTS: Mapping[tuple[str, ConnectionKind | None], ProgramText] = {
         "Its review was due on {due}, and it is kept by {owner}. Read it in the operations console, correct what has "
         "changed, and set the next day of review.",
         _REVIEW,
+    ),
+    ("launch.asked_again", None): ProgramText(
+        "{launch} waits for {role}", "{actor} asks {role} again.\n\n{waiting}", _LAUNCH
     ),
     ("contact.code", None): ProgramText(
         "Your code: {code}",

@@ -45,12 +45,14 @@ select count(*) as total, count(*) filter (where signed) as signed, count(*) fil
   from item
 
 -- name: late
-select id::text as item_id, key, number, description, owner_role, due, blocking, alerted
-  from launch_item
- where launch_id = %(launch_id)s and due <= %(reading)s
-   and not case when automatic then criteria <@ %(inside)s::text[]
-                else status = 'approved' or coalesce(waived_until > clock_timestamp(), false) end
- order by number
+select i.id::text as item_id, i.key, i.number, i.description, i.owner_role,
+       coalesce(r.name, i.owner_role) as owner_name, i.due, i.blocking, i.alerted
+  from launch_item as i
+  left join role_definition as r on r.id = i.owner_role
+ where i.launch_id = %(launch_id)s and i.due <= %(reading)s
+   and not case when i.automatic then i.criteria <@ %(inside)s::text[]
+                else i.status = 'approved' or coalesce(i.waived_until > clock_timestamp(), false) end
+ order by i.number
 
 -- name: alerted
 select id::text from launch_item where launch_id = %(launch_id)s and alerted

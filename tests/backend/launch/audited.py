@@ -43,6 +43,11 @@ def _poll(world: Any) -> str:
     return f"{launch}/polls/{world.done('POST', f'{launch}/polls', DIRECTOR, {'question': 'Go?'})['pollId']}"
 
 
+def _asked(world: Any) -> str:
+    """The address of a launch whose roles are asked."""
+    return _poll(world).partition("/polls/")[0]
+
+
 def _no_go(world: Any) -> str:
     poll = _poll(world)
     vote = {"role": "risk-manager", "choice": "NO-GO", "reason": "fraud", "evidenceVersion": 1}
@@ -181,6 +186,9 @@ AUDITED: Mapping[tuple[str, str], Made] = {
         "back",
     ),
     ("POST", _POLLS): _made(_launch, "/polls", {"question": "Go?"}, "launch.poll.opened", "launch_poll"),
+    ("POST", f"{LAUNCHES}/{{launch_id}}/reminders"): _made(
+        _asked, "/reminders", {"role": "support-lead"}, "launch.owner.asked_again", "launch"
+    ),
     ("POST", f"{_POLLS}/{{poll_id}}/votes"): _made(
         _poll, "/votes", _VOTE, "launch.vote.cast", "launch_vote", "after", "look", role="support-lead"
     ),

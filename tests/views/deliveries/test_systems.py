@@ -142,6 +142,13 @@ def test_keys_move_over_headings_and_the_other_panels_follow(aio: Any, tmp_path:
         assert detail.buttons["pause"].text() == "Resume"
         letters = panels.panel("deliveries.letters")
         await until(lambda: "No dead letters" in letters.state.text())
+        assert letters.own_note().text.startswith("no dead letters for Discord ops")
+        assert letters.elsewhere.isVisible()
+        assert letters.elsewhere.text() == "41 dead letters of other systems: show all systems"
+        letters.elsewhere.click()
+        await until(lambda: letters.letters)
+        assert letters.own_note().text.startswith("41 dead in all, oldest")
+        assert not letters.elsewhere.isVisible()
 
     workspace(aio, tmp_path, steps)
 
@@ -278,6 +285,9 @@ def test_nothing_is_clipped_in_a_small_window_and_with_a_large_font(aio: Any, tm
             for known in ("deliveries.connections", "deliveries.connection", "deliveries.letters"):
                 widget = panels.panel(known).widget
                 assert widget.minimumSizeHint().width() <= widget.width(), known
+            area = panels.panel("deliveries.connection").area
+            inside = area.widget()
+            assert inside.minimumSizeHint().width() <= area.viewport().width(), "it scrolls up and down only"
 
     aio(run())
 

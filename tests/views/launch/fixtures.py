@@ -21,7 +21,7 @@ from app.launch.domain import Launches
 from models.launch import Launch, LaunchReview
 from models.launch.checklist import LaunchChecklistItem
 from models.launch.clock import ClockHistory
-from models.launch.poll import LaunchStatus, Poll, PollRecord
+from models.launch.poll import LaunchStatus, Poll, PollRecord, Reminder
 from models.launch.templates import TemplateSummary
 from tests.app.answers import AS_OF, ME
 from tests.app.core.faulty_server import Asked, http, problem
@@ -498,6 +498,8 @@ class Pad:
     """What every write is answered, if anything."""
     asked: list[tuple[str, str, Any]] = field(default_factory=list)
     """Method, path below the API and body of every write."""
+    told: bool = True
+    """Whether anybody hears who is asked again."""
     unchanged: int = 0
     """How often a status was as it was."""
     files: dict[str, bytes] = field(default_factory=lambda: {"json": b"{}", "html": b"<p>", "pdf": b"%PDF"})
@@ -542,6 +544,8 @@ class Pad:
                 return http(self.files[form], media=media[form])
             case [_, "review"]:
                 return http(_checked(LaunchReview, review()))
+            case [_, "reminders"]:
+                return http(_checked(Reminder, reminder(body["role"], told=self.told)))
             case [_, "rehearsals"]:
                 made = launch(launchId="rehearsal", rehearsalOf=LAUNCH)
                 self.launches.append(made)
@@ -641,6 +645,12 @@ class Pad:
             ],
             "vkey": "opsconsole+00000000+AAAA",
         }
+
+
+def reminder(role: str, *, told: bool) -> dict[str, Any]:
+    words = ["Your GO of round 2 is void, vote again."]
+    who = {"role": role, "name": role.replace("-", " ").capitalize(), "byMail": 0}
+    return {**who, "waiting": words, "told": told, "at": AS_OF.isoformat()}
 
 
 def _checked(kind: Any, value: dict[str, Any]) -> dict[str, Any]:

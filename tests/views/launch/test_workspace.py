@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from app.core.link import LinkState
 from app.launch.domain import Launches
-from models.launch.poll import Choice
+from models.launch.criteria import Evidence
+from models.launch.poll import Choice, VerdictInput, VerdictInputName
 from tests.app.core.faulty_server import problem
 from tests.views.launch.fixtures import (
     LAUNCH,
@@ -23,6 +24,7 @@ from tests.views.launch.fixtures import (
     all_go,
     clock,
     closed_poll,
+    figure,
     launch,
     launch_office,
     me,
@@ -39,6 +41,7 @@ from views.launch.clock_dialogs import HoldDialog, RecycleDialog, ReleaseDialog
 from views.launch.item_dialogs import ChangeItemDialog, ReopenDialog, SignDialog, WaiveDialog
 from views.launch.launch_dialogs import NewLaunchDialog, RehearseDialog
 from views.launch.poll_dialogs import (
+    AskAgainDialog,
     ClosePollDialog,
     DelegateDialog,
     OpenPollDialog,
@@ -46,7 +49,7 @@ from views.launch.poll_dialogs import (
     TakeBackDialog,
     VoteDialog,
 )
-from views.launch.wording import figure_words
+from views.launch.wording import figure_words, input_words, limit_signs, limit_words, value_words
 from views.shell.application import ConsoleApplication
 
 KEY = Qt.Key
@@ -145,7 +148,7 @@ def test_clock_verdict_and_causes_say_why_it_holds(aio: Any, tmp_path: Path) -> 
         assert head.causes[1].link.text() == "and 1 more"
         assert [tile.accessibleDescription() for tile in head.inputs.values()] == [
             "HOLD: 7 of 9 GO",
-            "HOLD: 11 of 12 signed",
+            "HOLD: 1 due and open, 12 of 19 signed",
             "GO: 7 of 7 inside",
             "GO: can be proven",
         ]
@@ -385,6 +388,29 @@ def test_a_poll_is_opened_closed_and_a_no_go_gone_against(aio: Any, tmp_path: Pa
 
     quiet = all_go(poll=closed_poll(), validUntil=None)
     workspace(aio, tmp_path, steps, status=quiet, size=(1920, 1080))
+
+
+def test_whoever_is_late_or_void_is_asked_again_with_the_keyboard(aio: Any, tmp_path: Path) -> None:
+    async def steps(made: Office, pad: Pad, app: ConsoleApplication) -> None:
+        late = next(each for each in panel(app, CHECKLIST).desk.items if each.late_seconds is not None)
+        panel(app, CHECKLIST).desk.choose_item(late.key)
+        press(panel(app, CHECKLIST).table, KEY.Key_A)
+        dialog = shown(AskAgainDialog)
+        assert dialog.role.currentData() == late.owner_role
+        offered = [dialog.role.itemText(row) for row in range(dialog.role.count())]
+        assert "Risk manager: its vote, evidence changed" in offered
+        assert not any("Launch director: its vote" in each for each in offered), "the director votes last"
+        dialog.role.setCurrentIndex(offered.index("Risk manager: its vote, evidence changed"))
+        dialog.submit()
+        await answered(app, AskAgainDialog)
+        assert pad.asked[-1] == ("POST", f"/launches/{LAUNCH}/reminders", {"role": "risk-manager"})
+        pad.told = False
+        press(panel(app, POLL).table, KEY.Key_A)
+        shown(AskAgainDialog).submit()
+        await answered(app, AskAgainDialog)
+        assert "was not told: nothing is routed to operations" in told(made)[-1]
+
+    workspace(aio, tmp_path, steps)
 
 
 def test_a_vote_is_given_away_and_taken_back(aio: Any, tmp_path: Path) -> None:
@@ -670,6 +696,23 @@ def test_nothing_is_clipped(aio: Any, tmp_path: Path, size: tuple[int, int], sca
         assert [path(widget) for widget in controls(app.window) if not name(widget)] == []
 
     workspace(aio, tmp_path, steps, size=size, scale=scale)
+
+
+def test_a_time_of_which_there_must_be_none_is_a_gap() -> None:
+    def told(seconds: float) -> tuple[str, str, str, str]:
+        known = figure("on-call", "On call staffed for 12 h", "On call", seconds, high=0, unit="seconds")
+        evidence = Evidence.model_validate(known)
+        return (*value_words(evidence), limit_words(evidence), limit_signs(evidence))
+
+    assert told(0) == ("no gap", "", "no gap allowed", "none allowed")
+    assert told(2_400)[:2] == ("40 min", "gap")
+
+
+def test_the_tile_of_the_checklist_says_what_it_counts() -> None:
+    def told(good: int, total: int) -> str:
+        return input_words(VerdictInput(name=VerdictInputName.CHECKLIST, verdict=Choice.GO, good=good, total=total))
+
+    assert (told(1, 1), told(2, 5), told(0, 0)) == ("nothing due is open", "3 due and open", "nothing is due yet")
 
 
 def test_figures_are_written_as_people_read_them() -> None:

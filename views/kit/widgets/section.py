@@ -23,8 +23,10 @@ class Heading(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.name)
-        row.addStretch(1)
-        row.addWidget(self.more)
+        # A remark goes on below rather than to push a narrow dock apart.
+        self.more.setWordWrap(True)
+        self.more.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        row.addWidget(self.more, 1)
         self.say()
 
     def say(self, more: str = "") -> None:
