@@ -30,6 +30,7 @@ Progress = Callable[[str, float], None]
 log = logging.getLogger(__name__)
 
 START_PATIENCE = 90.0
+"""Without any progress."""
 HANDSHAKE_PATIENCE = 5.0
 END_PATIENCE, TERMINATED_PATIENCE = 15.0, 5.0
 """For the end of a server: by itself, and once it was told to."""
@@ -151,9 +152,10 @@ async def join_or_start(
         if (news := _progress(data_dir, begun)) is not None and str(news) != latest:
             latest = str(news)
             say(*news)
+            deadline = clock() + START_PATIENCE  # a slow computer gets on, too
         await asyncio.sleep(0.1)
     raise LocalServerError(
-        f"The server on this computer did not get ready in {START_PATIENCE:.0f} s. {_tail(data_dir)}"
+        f"The server on this computer got no further for {START_PATIENCE:g} s. {_tail(data_dir)}"
     )
 
 

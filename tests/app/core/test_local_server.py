@@ -150,6 +150,30 @@ async def test_a_server_that_cannot_start_says_why_with_the_end_of_its_log(folde
     assert "serve.log" in str(failed.value)
 
 
+@pytest.fixture
+def endless() -> Iterator[subprocess.Popen[bytes]]:
+    """A process that does nothing."""
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]) as process:
+        yield process
+        process.kill()
+
+
+async def test_a_slow_start_is_waited_for_as_long_as_it_gets_further(
+    folder: Path, endless: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps, heard = iter(range(25)), list[float]()
+
+    def news(_folder: Path, _begun: float) -> tuple[str, float]:
+        return "Creating the sample shop", next(steps, 24) / 25
+
+    monkeypatch.setattr("app.core.local_server.START_PATIENCE", 1.5)
+    monkeypatch.setattr("app.core.local_server._start", lambda *_, **__: endless)
+    monkeypatch.setattr("app.core.local_server._progress", news)
+    with pytest.raises(LocalServerError, match=r"got no further for 1\.5 s"):
+        await join_or_start(folder, role=None, sample_shop=True, progress=lambda _words, part: heard.append(part))
+    assert len(heard) == 25, "that took longer than it waits without news"
+
+
 async def test_a_folder_that_cannot_be_used_is_said(folder: Path) -> None:
     folder.write_text("")
     with pytest.raises(LocalServerError, match="cannot be used"):
