@@ -6,7 +6,6 @@ say who somebody is. What they may do comes from the role assignments in the dat
 
 from __future__ import annotations
 
-import asyncio
 import re
 import time
 from collections import OrderedDict
@@ -22,6 +21,7 @@ from psycopg.rows import dict_row
 
 from backend.core.database import Database, DatabaseUnavailable, load_queries
 from backend.core.dependencies import database_of
+from backend.core.issuer_keys import IssuerKeys
 from backend.core.problems import ProblemError
 from backend.core.settings import Settings
 from models.core.base import USER_ID_MOST
@@ -43,8 +43,6 @@ REMEMBERED = 1_000
 NAME_MOST = 255
 _CONTROL = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 """Characters that are for devices, not for people, and halves of surrogate pairs."""
-KEYS_AT_MOST_EVERY = 1.0
-"""Seconds: a new key of the issuer is good at once, yet tokens that name no key cannot make us ask without end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,15 +140,16 @@ class TokenReader:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._outside: jwt.PyJWKClient | None = None
+        self._outside = None if settings.oidc_issuer is None else IssuerKeys(settings.oidc_issuer)
         self._known: OrderedDict[tuple[str, str], tuple[float, Principal]] = OrderedDict()
 
     async def identify(self, token: str) -> Identity:
         """Who a token belongs to. Raises ProblemError when it is not acceptable."""
         try:
             unverified = jwt.decode(token, options={"verify_signature": False})
-            if self._settings.oidc_issuer is not None and unverified.get("iss") == self._settings.oidc_issuer:
-                claims = await self._decode_outside(token, self._settings.oidc_issuer)
+            if self._outside is not None and unverified.get("iss") == self._settings.oidc_issuer:
+                key = await self._outside.key_of(token)
+                claims = self._decode(token, key, OUTSIDE_ALGORITHMS, unverified["iss"])
                 kind: Literal["account", "oidc"] = "oidc"
             elif self._settings.token_key is not None:
                 claims = self._decode(token, self._settings.token_key.get_secret_value(), ("HS256",), ISSUER)
@@ -166,10 +165,6 @@ class TokenReader:
             raise _refused(
                 f"The token is not valid yet{_by_our_clock(unverified, 'nbf', 'iat')}: the clocks of the sign-in "
                 "service and of this server differ. Whoever runs them must set them; then sign in again."
-            ) from None
-        except jwt.PyJWKClientConnectionError:
-            raise ProblemError(
-                Code.UNAVAILABLE, "The sign-in service does not answer; try again soon.", headers={"Retry-After": "5"}
             ) from None
         except (jwt.PyJWTError, RecursionError, TypeError, ValueError, OverflowError):
             # The last three: a time that is none, which the library does not look for.
@@ -188,16 +183,6 @@ class TokenReader:
             leeway=CLOCK_SECONDS,
             options={"require": ["exp", "iat", "sub", "aud", "iss"]},
         )
-
-    async def _decode_outside(self, token: str, issuer: str) -> dict[str, Any]:
-        # Discovery and keys are fetched with blocking calls, now and then.
-        try:
-            if self._outside is None:
-                self._outside = await asyncio.to_thread(_key_client, issuer)
-            key = await asyncio.to_thread(self._outside.get_signing_key_from_jwt, token)
-        except ValueError as error:  # a page where JSON should be says nothing about the token
-            raise jwt.PyJWKClientConnectionError(str(error)) from error
-        return self._decode(token, key, OUTSIDE_ALGORITHMS, issuer)
 
     async def principal(self, database: Database, identity: Identity, *, reading: bool) -> Principal:
         """The principal with its present permissions.
@@ -277,21 +262,6 @@ def _by_our_clock(claims: dict[str, Any], *names: str) -> str:
         return ""
     seconds = round(abs((now - at).total_seconds()))
     return f" ({seconds:,} s {'ago' if at < now else 'ahead'} by this server's clock, {now:%H:%M:%S} UTC)"
-
-
-def _key_client(issuer: str) -> jwt.PyJWKClient:
-    # PyJWKClient knows keys but not discovery; without its cache, its fetcher reads any JSON document.
-    address = f"{issuer.rstrip('/')}/.well-known/openid-configuration"
-    document = jwt.PyJWKClient(address, cache_jwk_set=False, timeout=5).fetch_data()
-    if document.get("issuer") != issuer or "jwks_uri" not in document:
-        # Another issuer's keys must not vouch for this one (OpenID Connect Discovery 4.3).
-        raise ProblemError(
-            Code.UNAVAILABLE,
-            f"The sign-in service at {issuer} does not describe itself as that issuer; an administrator must set "
-            "OPSCONSOLE_OIDC_ISSUER to exactly the name it uses.",
-            headers={"Retry-After": "60"},
-        )
-    return jwt.PyJWKClient(document["jwks_uri"], timeout=5, cooldown_duration=KEYS_AT_MOST_EVERY)
 
 
 async def _look_up(database: Database, identity: Identity) -> Principal:

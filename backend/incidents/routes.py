@@ -133,7 +133,7 @@ async def change_incident(
 ) -> IncidentRecord:
     """Change what it is; fields left out stay. A worse severity pages by the matrix anew."""
     incident = await actions.change_incident(
-        tx, actor=principal.user_id, incident_id=_id(incident_id), version=version, request=request
+        tx, principal=principal, incident_id=_id(incident_id), version=version, request=request
     )
     return with_etag(response, incident)
 
@@ -210,7 +210,7 @@ async def merge(
     except ValueError:
         raise invalid("/into", "there is no such incident") from None
     whole = await merging.merge(
-        tx, actor=principal.user_id, incident_id=_id(incident_id), into=into, version=version, request=request
+        tx, principal=principal, incident_id=_id(incident_id), into=into, version=version, request=request
     )
     return with_etag(response, whole)
 

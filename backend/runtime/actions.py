@@ -33,6 +33,8 @@ class Writes:
             try:
                 async with database.transaction() as tx:
                     await beat(tx, "api")
+                    await tx.execute(queries.little_memory)
+                    await tx.execute(queries.need_room)
                 self._known = Check(name="writes", ok=True, detail="taken")
             except DatabaseUnavailable as error:
                 self._known = Check(name="writes", ok=False, detail=str(error))

@@ -164,6 +164,12 @@ class Layer(Request):
             raise ValueError("a layer ends after it starts")
         return self
 
+    @property
+    def steps(self) -> float:
+        """How often a day it can change who is on: turns that begin, windows that open and close."""
+        turns = 1 / self.every if self.unit is TurnUnit.DAYS else 24 / self.every
+        return turns + sum(2 * len(window.weekdays) / 7 for window in self.windows)
+
 
 class Cover(Request):
     """When somebody must be on call."""
@@ -171,6 +177,10 @@ class Cover(Request):
     zone: Zone
     windows: Annotated[tuple[Window, ...], Field(max_length=20)] = ()
     """None: always."""
+
+
+STEPS_MOST = 100
+"""A day, of all layers of a schedule: whoever looks at the roster waits for each of them, and others with them."""
 
 
 class Definition(Request):
@@ -184,6 +194,10 @@ class Definition(Request):
     def _names_differ(self) -> Self:
         if len({layer.name.casefold() for layer in self.layers}) < len(self.layers):
             raise ValueError("each layer has a name of its own")
+        if (steps := sum(layer.steps for layer in self.layers)) > STEPS_MOST:
+            raise ValueError(
+                f"turns begin and windows open or close {steps:,.0f} times a day in all: {STEPS_MOST} are the most"
+            )
         return self
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,9 @@ _LINK = re.compile(r"^(?:https?://\S+|mailto:\S+|#[\w-]*|[a-z0-9]+(?:-[a-z0-9]+)
 _OTHER = re.compile(r"^([a-z0-9-]+)\.md(?:#[\w-]*)?$")
 NESTED_MOST = 20
 """Lists and quotes within each other; deeper ones are text."""
+
+FILLED_MOST = 2_000
+"""Cells that rows of tables lack; a table with more ends there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,9 @@ def allowed_link(address: str) -> bool:
 @cache
 def _parser() -> MarkdownIt:
     from markdown_it import MarkdownIt
+
+    # A short row is filled up to the width of the table: a page of them would keep everybody waiting for seconds.
+    vars(import_module("markdown_it.rules_block.table"))["MAX_AUTOCOMPLETED_CELLS"] = FILLED_MOST
 
     class Parser(MarkdownIt):
         def validateLink(self, url: str) -> bool:  # noqa: N802 - its own name

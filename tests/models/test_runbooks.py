@@ -16,7 +16,7 @@ from models.alerts import Alert
 from models.runbooks import TEXT_MOST, Runbook, RunbookDraft, RunbookSummary
 from models.runbooks.checking import check, check_file, errors
 from models.runbooks.files import FrontMatterError, from_file, split, to_file
-from models.runbooks.markdown import commands, read, to_html
+from models.runbooks.markdown import FILLED_MOST, commands, read, to_html
 from models.runbooks.matching import kinds_of, matching
 
 TODAY = date(2026, 11, 30)
@@ -232,3 +232,11 @@ def test_an_alert_leads_to_the_closest_first() -> None:
 
 def summary(slug: str, **more: Any) -> RunbookSummary:
     return runbook(slug=slug, title=slug, **more)
+
+
+def test_a_table_is_not_filled_up_without_end() -> None:
+    """Each row that is too short is filled up: forty kilobytes were seventy thousand cells, and ten seconds."""
+    wide = "\n".join(["|".join("a" * 1_000), "|".join("-" * 1_000), *["a|a"] * 500])
+    page = to_html(wide, box=str, link=str)
+    assert page.count("<td") <= FILLED_MOST + 2 * 500
+    assert page.count("<td") > 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from backend.core import audit_trail
@@ -10,19 +11,24 @@ from backend.core.database import Connection
 from backend.core.problems import ProblemError, invalid, same_version
 from backend.incidents import paging
 from backend.incidents.records import queries, reads
-from backend.incidents.records.actions import record_incident, write
+from backend.incidents.records.actions import may_close, record_incident, write
 from backend.incidents.records.progress import advance
 from models.core.problems import Code
 from models.incidents import CLOSED, IncidentRecord, IncidentStatus, MergeRequest
 
+if TYPE_CHECKING:
+    from backend.core.security import Principal
+
 
 async def merge(
-    tx: Connection, *, actor: str, incident_id: UUID, into: UUID, version: int, request: MergeRequest
+    tx: Connection, *, principal: Principal, incident_id: UUID, into: UUID, version: int, request: MergeRequest
 ) -> IncidentRecord:
     """Merge; answers the incident it is a part of now.
 
     Into the same one again: nothing changes. Into itself: 422. One is a part of another already: 409. Stale: 412.
+    Into one that is over or less severe: only by who may close the part (403). A review that was due still is.
     """
+    actor = principal.user_id
     if incident_id == into:
         raise invalid("/into", "an incident is no part of itself")
     rows = await (await tx.execute(queries.lock_incidents, {"ids": [incident_id, into]})).fetchall()
@@ -42,6 +48,8 @@ async def merge(
     if part.status is IncidentStatus.REVIEWED:
         raise ProblemError(Code.CONFLICT, f"{part.reference} is reviewed: merge the other one into it.")
     same_version(part.version, version)
+    if part.status not in CLOSED and (whole.status in CLOSED or whole.severity > part.severity):
+        await may_close(tx, part, principal, "is merged into what is over or less severe")
     now = await clock(tx)
     values = {"incident_id": incident_id, "into": into, "at": now, "actor": actor, "closed": whole.status in CLOSED}
     await tx.execute(queries.end_alerts, values)
@@ -54,7 +62,7 @@ async def merge(
     merged = await write(tx, part, changes, at=now)
     await record_incident(tx, actor, "merged", part, merged, reason=request.reason)
     await paging.stop(tx, merged, actor=actor, reason=f"it is a part of {whole.reference}")
-    await tx.execute(queries.touch, {"incident_id": into})
-    after = await reads.incident(tx, into)
+    review = {"review_required": whole.review_required or part.review_required}
+    after = await write(tx, await reads.incident(tx, into), review, at=now)
     await record_incident(tx, actor, "took_in", whole, after, reason=request.reason)
     return after

@@ -120,7 +120,7 @@ async def update_incident(
     if status is IncidentStatus.REVIEWED or before.status is IncidentStatus.REVIEWED:
         raise invalid("/status", "an incident is reviewed when its review is published")
     if status is IncidentStatus.RESOLVED:
-        await _may_close(tx, before, principal)
+        await may_close(tx, before, principal)
     return await progress(tx, before, status, actor=principal.user_id, notes=request.notes)
 
 
@@ -186,9 +186,13 @@ async def acknowledge_incident(tx: Connection, *, incident_id: UUID, actor: str,
 
 
 async def change_incident(
-    tx: Connection, *, actor: str, incident_id: UUID, version: int, request: IncidentChange
+    tx: Connection, *, principal: Principal, incident_id: UUID, version: int, request: IncidentChange
 ) -> IncidentRecord:
-    """Change what it is. Another severity pages by the matrix anew. Null where there must be something: 422."""
+    """Change what it is. Another severity pages by the matrix anew. Null where there must be something: 422.
+
+    A better one than before: only by who may close it as it is (403), else closing would be a matter of two steps.
+    """
+    actor = principal.user_id
     before = await lock(tx, incident_id)
     same_version(before.version, version)
     changes = {name: getattr(request, name) for name in request.model_fields_set - {"reason"}}
@@ -204,6 +208,8 @@ async def change_incident(
         return before
     now = await clock(tx)
     level = await matrix.level(tx, changes.get("severity", before.severity))
+    if level.severity > before.severity:
+        await may_close(tx, before, principal, "is made less severe")
     if level.severity is not before.severity:
         changes["review_required"] = level.review_required
         if before.status not in CLOSED:
@@ -334,6 +340,23 @@ async def record_entry(
     )
 
 
+async def may_close(tx: Connection, incident: IncidentRecord, principal: Principal, done: str = "is closed") -> None:
+    """Raises ProblemError 403 unless the matrix lets them close it; ``done`` is what comes to the same."""
+    level = await matrix.level(tx, incident.severity)
+    allowed = (
+        Permission.MANAGE_ONCALL in principal.permissions,
+        level.closer is not Closer.LEADS and notices.holder(incident, IncidentRole.COMMANDER) == principal.user_id,
+        level.closer is Closer.RESPONDERS,
+    )
+    if not any(allowed):
+        who = "its commander or a lead" if level.closer is Closer.COMMANDER else "a lead"
+        raise ProblemError(
+            Code.PERMISSION_MISSING,
+            f"A {incident.severity} {done} by {who}, as the severity matrix says.",
+            permission=Permission.MANAGE_ONCALL,
+        )
+
+
 def label_of(incident: IncidentRecord) -> str:
     """What an incident is called in the log."""
     return f"{incident.reference} {incident.title}"
@@ -359,19 +382,3 @@ async def _take_command(tx: Connection, incident_id: UUID, actor: str) -> None:
     if await reads.is_known(tx, actor):
         role = {"incident_id": incident_id, "role": IncidentRole.COMMANDER, "user_id": actor}
         await tx.execute(queries.put_role, role)
-
-
-async def _may_close(tx: Connection, incident: IncidentRecord, principal: Principal) -> None:
-    level = await matrix.level(tx, incident.severity)
-    allowed = (
-        Permission.MANAGE_ONCALL in principal.permissions,
-        level.closer is not Closer.LEADS and notices.holder(incident, IncidentRole.COMMANDER) == principal.user_id,
-        level.closer is Closer.RESPONDERS,
-    )
-    if not any(allowed):
-        who = "its commander or a lead" if level.closer is Closer.COMMANDER else "a lead"
-        raise ProblemError(
-            Code.PERMISSION_MISSING,
-            f"A {incident.severity} is closed by {who}, as the severity matrix says.",
-            permission=Permission.MANAGE_ONCALL,
-        )

@@ -67,6 +67,7 @@ async def change(
         return before
     editors = before.editors if actor in before.editors else (*before.editors, actor)
     draft = {"state": ReviewState.DRAFT, "submitted_at": None, "approved_by": None, "approved_at": None}
+    await _keep_evidence(tx, None, incident_id)
     return await _write(tx, actor, "changed", before, {**changes, **draft, "editors": editors}, audiences)
 
 
@@ -85,6 +86,7 @@ async def submit(
         raise ProblemError(Code.CONFLICT, f"The {' and the '.join(missing)} are empty: nobody could approve that.")
     if not before.factors:
         raise ProblemError(Code.CONFLICT, "No contributing factor is named: a review says why it happened.")
+    await _keep_evidence(tx, before, incident_id)  # what is approved is what is published
     changes = {"state": ReviewState.SUBMITTED, "submitted_at": await clock(tx)}
     return await _write(tx, actor, "submitted", before, changes, audiences)
 
@@ -107,6 +109,7 @@ async def decide(
     comment = request.comment.strip() or None
     if not request.approve:
         changes: dict[str, object] = {"state": ReviewState.DRAFT, "submitted_at": None}
+        await _keep_evidence(tx, None, incident_id)
         return await _write(tx, actor, "sent_back", before, changes, audiences, reason=comment)
     changes = {"state": ReviewState.APPROVED, "approved_by": actor, "approved_at": await clock(tx)}
     return await _write(tx, actor, "approved", before, changes, audiences, reason=comment)
@@ -127,12 +130,6 @@ async def publish(
     if found.status not in CLOSED:
         raise ProblemError(Code.CONFLICT, f"{found.reference} was opened again: resolve it first.")
     now = await clock(tx)
-    evidence = {
-        "incident_id": incident_id,
-        "figures": Jsonb(before.figures.model_dump(mode="json", by_alias=True)),
-        "moments": Jsonb([each.model_dump(mode="json", by_alias=True) for each in before.moments]),
-    }
-    await tx.execute(queries.keep_evidence, evidence)
     changes = {"state": ReviewState.PUBLISHED, "published_at": now}
     after = await _write(tx, actor, "published", before, changes, audiences)
     reviewed = await write(tx, found, {"status": IncidentStatus.REVIEWED, "reviewed_at": now}, at=now)
@@ -261,6 +258,15 @@ async def _lock(tx: Connection, incident_id: UUID, audiences: Audiences) -> Inci
     if await (await tx.execute(queries.lock_review, {"incident_id": incident_id})).fetchone() is None:
         raise ProblemError(Code.NOT_FOUND, reads.NO_REVIEW)
     return await reads.review(tx, incident_id, audiences)
+
+
+async def _keep_evidence(tx: Connection, review: IncidentReview | None, incident_id: UUID) -> None:
+    """Figures and moments stay as they are; with ``None`` they are what the records say again."""
+    values: dict[str, Any] = {"incident_id": incident_id, "figures": None, "moments": None}
+    if review is not None:
+        values["figures"] = Jsonb(review.figures.model_dump(mode="json", by_alias=True))
+        values["moments"] = Jsonb([each.model_dump(mode="json", by_alias=True) for each in review.moments])
+    await tx.execute(queries.keep_evidence, values)
 
 
 async def _write(

@@ -39,7 +39,7 @@ _PUBLIC = frozenset({Permission.VIEW_INCIDENTS, Permission.VIEW_DASHBOARD})
 async def review(connection: Connection, incident_id: UUID, audiences: Audiences) -> IncidentReview:
     """The review of an incident; raises ProblemError 404.
 
-    Until it is published, figures and moments are what the records and the pinned entries say now.
+    Until it is submitted, figures and moments are what the records and the pinned entries say now.
     """
     async with connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(queries.review, {"incident_id": incident_id})

@@ -112,7 +112,7 @@ async def ask_waiver(tx: Connection, *, actor: str, item_id: UUID, version: int,
         subject_type="launch_item",
         subject_id=before.item_id,
         gainer=None,
-        details={"until": request.until.isoformat()},
+        details={"until": request.until.isoformat(), "version": before.version},
         reason=request.reason,
         permission=Permission.APPROVE_ROLES,
         needs=1,
@@ -125,6 +125,8 @@ async def _apply_waiver(tx: Connection, approval: Approval) -> Mapping[str, Any]
     until = datetime.fromisoformat(approval.details["until"])
     if before.status is ItemStatus.APPROVED:
         raise ProblemError(Code.CONFLICT, "The item was signed meanwhile; deny this.")
+    if before.version != approval.details.get("version"):  # somebody agrees to what they read
+        raise ProblemError(Code.CONFLICT, "The item was changed meanwhile; deny this and ask again.")
     now = await clock(tx)
     if until <= now:
         raise ProblemError(Code.CONFLICT, "The waiver would have ended already; deny it and ask again.")
@@ -155,7 +157,7 @@ async def add(tx: Connection, *, actor: str, launch: Launch, request: ItemDraft)
 
 
 async def change(
-    tx: Connection, *, actor: str, item_id: UUID, version: int, request: ItemChange
+    tx: Connection, *, principal: Principal, item_id: UUID, version: int, request: ItemChange
 ) -> LaunchChecklistItem:
     """Change an item; fields left out stay. Signed: 409, it is reopened first. Stale: 412."""
     launch, before = await _locked(tx, item_id, ())
@@ -171,36 +173,46 @@ async def change(
     if draft == reads.draft_of(before):
         audit_trail.nothing_changed()
         return before
-    return await _change(tx, actor, launch, before, draft)
+    return await _change(tx, principal, launch, before, draft)
 
 
 async def _change(
-    tx: Connection, actor: str, launch: Launch, before: LaunchChecklistItem, draft: ItemDraft
+    tx: Connection, principal: Principal, launch: Launch, before: LaunchChecklistItem, draft: ItemDraft
 ) -> LaunchChecklistItem:
     if before.status is not ItemStatus.PENDING and not before.automatic:
         raise ProblemError(Code.CONFLICT, f"{before.key} is signed or waived; reopen it before you change it.")
-    if launch.rehearsal_of is None and (words := _let_go(before, draft)):
+    if launch.rehearsal_of is None and (words := _let_go(before, draft, principal.roles)):
         raise ProblemError(
             Code.CONFLICT,
             f"{before.key} {words}: going without it is a waiver, to which somebody else agrees. Ask for one.",
         )
     await _check(tx, launch, {**await _drafts(tx, launch), draft.key: draft}, [draft])
     await tx.execute(queries.change, _columns(draft) | {"item_id": before.item_id})
-    return await _tell(tx, launch, before, "changed", actor, ())
+    return await _tell(tx, launch, before, "changed", principal.user_id, ())
 
 
-def _let_go(before: LaunchChecklistItem, draft: ItemDraft) -> str | None:
-    """Why the launch would be held by less than before; ``None`` when it is held as it was."""
+def _let_go(before: LaunchChecklistItem, draft: ItemDraft, roles: Collection[str]) -> str | None:
+    """Why the launch would be held by less than before; ``None`` when it is held as it was.
+
+    ``roles``: of whoever changes it. What others sign does not become what they sign themselves, or nobody.
+    """
     if before.blocking and not draft.blocking:
         return "holds the launch"
     if before.blocking and before.due <= 0 < draft.due:
         return "holds the launch, which is over when it would be due"
     if set(before.criteria) - set(draft.criteria) or (before.automatic and not draft.automatic):
         return "is held against figures"
+    if before.blocking and not before.automatic:
+        if draft.automatic:
+            return f"is signed by {before.owner_name}, and then by nobody"
+        if draft.owner_role in roles and before.owner_role not in roles:
+            return f"is signed by {before.owner_name}, and then by yourself"
     return None
 
 
-async def take_file(tx: Connection, *, actor: str, launch: Launch, request: ImportChecklist) -> ChecklistImport:
+async def take_file(
+    tx: Connection, *, principal: Principal, launch: Launch, request: ImportChecklist
+) -> ChecklistImport:
     """Add and change items by a file. What would change a signed one is refused as a whole: 409."""
     drafts = await asyncio.to_thread(files.read_items, request.text, request.format)
     await locked(tx, UUID(launch.launch_id))
@@ -216,9 +228,9 @@ async def take_file(tx: Connection, *, actor: str, launch: Launch, request: Impo
     by_key = {row["key"]: row["item_id"] for row in await reads.rows(tx, launch_id=launch.launch_id)}
     for draft in changed:
         _, before = await _locked(tx, UUID(by_key[draft.key]), ())
-        await _change(tx, actor, launch, before, draft)
+        await _change(tx, principal, launch, before, draft)
     for item_id in await insert_items(tx, launch.launch_id, new):
-        await _tell(tx, launch, item_id, "added", actor, ())
+        await _tell(tx, launch, item_id, "added", principal.user_id, ())
     return ChecklistImport(
         added=tuple(draft.key for draft in new),
         changed=tuple(draft.key for draft in changed),

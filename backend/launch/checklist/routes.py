@@ -176,7 +176,7 @@ async def change_item(
 ) -> LaunchChecklistItem:
     """Change an item that is not signed; fields left out stay."""
     changed = await actions.change(
-        tx, actor=principal.user_id, item_id=known_id(item_id, WHAT), version=version, request=request
+        tx, principal=principal, item_id=known_id(item_id, WHAT), version=version, request=request
     )
     return with_etag(response, changed)
 
@@ -194,7 +194,7 @@ async def add_item(
 async def import_items(launch_id: str, request: ImportChecklist, principal: Manager, tx: Tx) -> ChecklistImport:
     """Add and change items by a file; what is signed stays as it is."""
     launch = await launches.launch(tx, known_id(launch_id, "launch"))
-    return await actions.take_file(tx, actor=principal.user_id, launch=launch, request=request)
+    return await actions.take_file(tx, principal=principal, launch=launch, request=request)
 
 
 @router.get("/launches/{launch_id}/checklist/export")

@@ -27,6 +27,9 @@ _LISTS = frozenset({"criteria", "dependsOn"})
 _NESTED = frozenset({"evidence", "contingency"})
 _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 EVENTS_MOST = 200_000
+DIGITS_MOST = 400
+"""Of a number; YAML has such as 1:30:00, and working out a long one takes minutes."""
+_NUMBERS = frozenset({"tag:yaml.org,2002:int", "tag:yaml.org,2002:float"})
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """In C, where PyYAML was built with it: ten times as quick."""
 
@@ -122,9 +125,11 @@ def _look_for_traps(text: str) -> None:
             waiting += node.value
         elif isinstance(node, yaml.MappingNode):
             keys = [key.value for key, _ in node.value]
-            waiting += [value for _, value in node.value]
+            waiting += [each for pair in node.value for each in pair]
             if len({*map(str, keys)}) < len(keys):
                 raise yaml.YAMLError(f"a key stands twice in what begins in line {node.start_mark.line + 1}")
+        elif isinstance(node, yaml.ScalarNode) and node.tag in _NUMBERS and len(node.value) > DIGITS_MOST:
+            raise yaml.YAMLError(f"the number in line {node.start_mark.line + 1} is too long")
 
 
 def _validated(kind: type[B], plain: Any) -> B:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -123,10 +124,18 @@ def _index(layer: Layer, number: int) -> int:
 
 def _worked_before(layer: Layer, number: int) -> int:
     """How many turns before this one had a moment in which the layer works, from the first one on."""
-    whole, rest = divmod(number, _BLOCK)
-    return sum(len(_worked(layer, block)) for block in range(whole)) + sum(
-        each < whole * _BLOCK + rest for each in _worked(layer, whole)
-    )
+    block = number // _BLOCK
+    before = _worked_before_blocks(layer)
+    while block not in before:
+        newest = len(before) - 1
+        before[newest + 1] = before[newest] + len(_worked(layer, newest))
+    return before[block] + bisect_left(_worked(layer, block), number)
+
+
+@lru_cache(maxsize=256)
+def _worked_before_blocks(_layer: Layer) -> dict[int, int]:
+    """By block, as far as anybody has asked: counting from the first turn on for each turn would take for ever."""
+    return {0: 0}
 
 
 @lru_cache(maxsize=4096)

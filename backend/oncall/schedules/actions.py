@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from psycopg.rows import dict_row
@@ -34,9 +34,12 @@ from models.oncall.schedules import (
     RevisionRequest,
     ScheduleChange,
     ScheduleRequest,
+    TurnCount,
 )
 
 MISSING = "There is no such schedule."
+COUNTED_MOST: Final = 50_000
+"""Turns and windows until now, where only turns that work count: some seconds of work, once in a process."""
 COVER = "oncall.cover"
 """Of alerts about holes in what must be covered."""
 
@@ -70,7 +73,7 @@ async def create(tx: Connection, *, actor: str, request: ScheduleRequest, since:
     """A new schedule, in force ``since`` then or from now on."""
     await _check_name(tx, request.name, None)
     _check_zone(request.zone, "/zone")
-    await _check_definition(tx, request.definition)
+    await _check_definition(tx, request.definition, await clock(tx))
     values = {"name": request.name, "team": request.team, "zone": request.zone, "actor": actor}
     row = await (await tx.execute(queries.insert_schedule, values)).fetchone()
     assert row is not None  # noqa: S101 - an insert of one row returns one row
@@ -116,7 +119,7 @@ async def change(tx: Connection, *, actor: str, schedule_id: UUID, version: int,
 async def revise(tx: Connection, *, actor: str, schedule_id: UUID, version: int, request: RevisionRequest) -> None:
     """Another definition from now or later on. In the past: 422. Undone by a revision that waits: 409. Stale: 412."""
     held = await hold(tx, schedule_id, version)
-    await _check_definition(tx, request.definition)
+    await _check_definition(tx, request.definition, held.now)
     at = request.effective_at or held.now
     if at < held.now:
         raise invalid("/effectiveAt", "it lies in the past, where nothing is changed any more")
@@ -277,7 +280,16 @@ def _keep_turns(loaded: Loaded, definition: Definition, at: datetime) -> Definit
     return definition.model_copy(update={"layers": tuple(layers)})
 
 
-async def _check_definition(tx: Connection, definition: Definition) -> None:
+async def _check_definition(tx: Connection, definition: Definition, now: datetime) -> None:
+    counted = {
+        number: layer.steps * max(0, (now.replace(tzinfo=None) - layer.anchor).days)
+        for number, layer in enumerate(definition.layers)
+        if layer.counting is TurnCount.WORKED
+    }
+    if sum(counted.values()) > COUNTED_MOST:
+        longest = max(counted, key=lambda number: counted[number])
+        words = "turns that work are counted from the first one on, and these are too many: begin nearer to now"
+        raise invalid(f"/definition/layers/{longest}/anchor", words)
     for number, layer in enumerate(definition.layers):
         _check_zone(layer.zone, f"/definition/layers/{number}/zone")
         people = [each for seat in layer.seats for each in seat]

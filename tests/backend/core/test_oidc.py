@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import hashlib
 import hmac
 import json
+import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -21,6 +24,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backend.core import issuer_keys
 from backend.core.problems import ProblemError
 from backend.core.security import ISSUER, SCOPE, TokenReader
 from backend.core.settings import Settings
@@ -33,6 +37,9 @@ class Issuer:
     """A tiny OIDC issuer on loopback."""
 
     def __init__(self) -> None:
+        self.drop_by_drop = False
+        self.pause = threading.Event()
+        outer = self
         self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         jwk = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self.key.public_key()))
         documents = {
@@ -46,7 +53,11 @@ class Issuer:
                 self.send_response(200)
                 self.send_header("Content-Type", "application/json")
                 self.end_headers()
-                self.wfile.write(body)
+                with contextlib.suppress(OSError):
+                    while outer.drop_by_drop:
+                        self.wfile.write(b" ")
+                        outer.pause.wait(0.05)
+                    self.wfile.write(body)
 
             def log_message(self, *_: Any) -> None:
                 """Quiet."""
@@ -89,8 +100,9 @@ def url(issuer: Issuer, settings: Settings, owner_url: str) -> Iterator[str]:
     stop()
 
 
-def _me(url: str, token: str) -> httpx.Response:
-    return httpx.get(f"{url}/api/operations/rbac/me", headers={"Authorization": f"Bearer {token}"})
+def _me(url: str, token: str, seconds: float = 30) -> httpx.Response:
+    headers = {"Authorization": f"Bearer {token}"}
+    return httpx.get(f"{url}/api/operations/rbac/me", headers=headers, timeout=seconds)
 
 
 def test_the_issuers_token_says_who_and_the_database_what(url: str, issuer: Issuer) -> None:
@@ -126,6 +138,38 @@ def test_an_issuer_that_does_not_answer_is_not_the_users_fault(url: str, issuer:
     answer = _me(url, issuer.token())
     assert answer.status_code == 503
     assert answer.headers["retry-after"]
+
+
+def test_an_issuer_that_hangs_costs_nobody_a_thread(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tokens come from anybody: one look serves all of them, and whoever has an account here signs in meanwhile."""
+    monkeypatch.setattr(issuer_keys, "LOOK_SECONDS", 600.0)
+    monkeypatch.setattr(issuer_keys, "AWAY_SECONDS", 600.0)
+    with socket.create_server(("127.0.0.1", 0), backlog=100) as silent, ThreadPoolExecutor(60) as clients:
+        name = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        url, stop = serve_in_thread(settings.model_copy(update={"oidc_issuer": name}))
+        token = jwt.encode({"iss": name, "sub": "x"}, "k" * 40, headers={"kid": "any"})
+        waiting = [clients.submit(_me, url, token, 600) for _ in range(50)]
+        asked, _ = silent.accept()
+        login = {"account": "nobody", "password": "no password at all"}
+        assert httpx.post(f"{url}/api/operations/session", json=login, timeout=60).status_code == 401
+        assert not any(each.done() for each in waiting)
+        asked.close()
+        assert {each.result().status_code for each in waiting} == {503}
+        assert _me(url, token).status_code == 503, "it counts as away, and is not asked again"
+        silent.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            silent.accept()
+        stop()
+
+
+def test_keys_that_come_drop_by_drop_are_given_up(url: str, issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(issuer_keys, "LOOK_SECONDS", 0.5)
+    monkeypatch.setattr(issuer_keys, "AWAY_SECONDS", 0.0)
+    issuer.drop_by_drop = True
+    assert _me(url, issuer.token()).status_code == 503
+    issuer.drop_by_drop = False
+    monkeypatch.setattr(issuer_keys, "LOOK_SECONDS", 60.0)
+    assert _me(url, issuer.token()).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,30 @@ def test_who_may_close_is_in_the_matrix(response: Response) -> None:
     assert response.to(held, "resolved")["status"] == "resolved"
 
 
+def test_closing_is_no_matter_of_two_steps(response: Response) -> None:
+    """What only a lead closes, nobody else makes less severe first, nor a part of what is over or matters less."""
+    made = response.to(response.open(severity="SEV1"), "acknowledged")
+    version, small, over = made["version"], response.open(severity="SEV4"), response.open(severity="SEV1", by=LEAD)
+    response.to(over, "resolved", by=LEAD)
+    less = {"severity": "SEV4", "reason": "it is not so bad"}
+    refused = response.send("PATCH", path_of(made), less, version=version)
+    response.refused(refused, 403, "A SEV1 is made less severe by a lead")
+    for into in (small, over):
+        body = {"into": into["incidentId"], "reason": "the same"}
+        refused = response.send("POST", f"{path_of(made)}/merge", body, version=version)
+        response.refused(refused, 403, "A SEV1 is merged")
+    whole = response.done(
+        "POST", f"{path_of(made)}/merge", body | {"into": small["incidentId"]}, version=version, by=LEAD
+    )
+    assert whole["reviewRequired"], "the review is still due"
+    other = response.open(severity="SEV1")
+    response.to(other, "resolved", by=LEAD)
+    refused = response.send("PATCH", path_of(other), less, version=response.get(other)["version"])
+    response.refused(refused, 403, "is made less severe by a lead")
+    changed = response.done("PATCH", path_of(other), less, version=response.get(other)["version"], by=LEAD)
+    assert not changed["reviewRequired"]
+
+
 def test_roles_are_handed_over_and_people_join(response: Response) -> None:
     made = response.open(commander=LEAD)
     path = path_of(made)

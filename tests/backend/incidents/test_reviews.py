@@ -68,6 +68,29 @@ def test_a_review_goes_its_way(response: Response) -> None:
     assert [each["state"] for each in response.done("GET", f"{BASE}/reviews")["items"]] == ["published"]
 
 
+def test_what_is_published_is_what_was_approved(response: Response) -> None:
+    """Not what the records have become since: else who wrote it chooses the figures after the other's yes."""
+    made = resolved(response)
+    path = f"{path_of(made)}/review"
+    begun = response.done("POST", path)
+    changed = response.done("PATCH", path, {"factors": [FACTOR]}, version=begun["version"])
+    submitted = response.done("POST", f"{path}/submit", version=changed["version"])
+
+    def start(minutes: int) -> None:
+        body = {"startedAt": ago(minutes=minutes), "reason": "looks better"}
+        response.done("POST", f"{path_of(made)}/times", body, version=response.get(made)["version"])
+
+    start(10)
+    back = {"approve": False, "comment": "Why ten?"}
+    draft = response.done("POST", f"{path}/decision", back, by=LEAD, version=submitted["version"])
+    assert draft["figures"]["detectSeconds"] < begun["figures"]["detectSeconds"], "a draft follows the records"
+    again = response.done("POST", f"{path}/submit", version=draft["version"])
+    approved = response.done("POST", f"{path}/decision", {"approve": True}, by=LEAD, version=again["version"])
+    start(1)
+    published = response.done("POST", f"{path}/publish", version=approved["version"])
+    assert published["figures"] == approved["figures"] == draft["figures"]
+
+
 def test_who_writes_a_part_does_not_approve_it(response: Response) -> None:
     path = f"{path_of(resolved(response))}/review"
     begun = response.done("POST", path)

@@ -109,6 +109,41 @@ def test_a_waiver_takes_two_people_and_ends(pad: Pad) -> None:
     assert (again["status"], again["waiver"]) == ("pending", None)
 
 
+def test_who_agrees_to_a_waiver_agrees_to_what_they_read(pad: Pad) -> None:
+    launch = pad.launch()
+    address = f"{CHECKLIST}/{pad.items(launch)['price-list']['itemId']}"
+    mugs = pad.done(address, {"description": "Mugs are ordered"}, version=1, method="PATCH")
+    until = (datetime.now(UTC) + timedelta(hours=3)).isoformat()
+    asked = pad.done(f"{address}/waive", {"reason": "no mugs", "until": until}, version=mugs["version"])
+    words = {"description": "Price lists are published"}
+    pad.done(address, words, version=mugs["version"], method="PATCH")
+    refused = pad.decide(asked)
+    assert (refused.status_code, "changed meanwhile" in refused.text) == (409, True)
+    assert pad.items(launch)["price-list"]["status"] == "pending"
+
+
+def test_what_others_sign_does_not_become_what_one_signs_oneself(pad: Pad) -> None:
+    """Nor what nobody signs; neither one by one nor by a file."""
+    launch = pad.launch(items=[*ITEMS, ITEMS[3] | {"key": "holds", "blocking": True}])
+    items = pad.items(launch)
+    address = f"{CHECKLIST}/{items['holds']['itemId']}"
+    import_address = f"{LAUNCHES}/{launch['launchId']}/checklist/import"
+    for change, words in (
+        ({"ownerRole": "operations-lead"}, "by yourself"),
+        ({"automatic": True, "criteria": ["no-p1"]}, "by nobody"),
+    ):
+        text = yaml.safe_dump({"items": [ITEMS[3] | {"key": "holds", "blocking": True} | change]})
+        answers = [pad.send(import_address, {"format": "yaml", "text": text}, role="operations-lead")]
+        if "automatic" not in change:
+            answers.append(pad.send(address, change, role="operations-lead", version=1, method="PATCH"))
+        for answer in answers:
+            assert (answer.status_code, words in answer.text) == (409, True), answer.text
+    moved = pad.done(address, {"ownerRole": "risk-manager"}, role="operations-lead", version=1, method="PATCH")
+    assert moved["ownerRole"] == "risk-manager", "to others it moves"
+    posts = f"{CHECKLIST}/{items['posts']['itemId']}"
+    pad.done(posts, {"ownerRole": "operations-lead"}, role="operations-lead", version=1, method="PATCH")
+
+
 def test_what_is_due_and_not_signed_alerts_until_it_is(pad: Pad) -> None:
     launch = pad.launch(timedelta(hours=10))
     pad.turn("overdue launch items")
@@ -232,6 +267,11 @@ def test_files_that_are_none_are_refused_with_where() -> None:
     ):
         with pytest.raises(ProblemError):
             files.read_items(text, ChecklistFormat.CSV)
+
+    for number in ("1" + ":1" * 20_000, f'!!int "{"1" + ":1" * 20_000}"', "0x" + "f" * 5_000):
+        for text in (f"items: [{{key: a, due: {number}}}]", f"? {number}\n: 1"):
+            with pytest.raises(ProblemError, match="too long"):  # a megabyte of it took minutes
+                files.read_items(text, ChecklistFormat.YAML)
 
     # What is too much is said before each of its rows is looked at.
     with pytest.raises(ProblemError, match="at most 1,000 items"):

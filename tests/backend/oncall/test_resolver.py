@@ -187,9 +187,11 @@ MUTANTS: dict[str, dict[Any, dict[str, Callable[..., Any]]]] = {
 
 @pytest.fixture
 def fresh() -> Iterator[None]:
-    layers._worked.cache_clear()
+    for each in (layers._worked, layers._worked_before_blocks):
+        each.cache_clear()
     yield
-    layers._worked.cache_clear()
+    for each in (layers._worked, layers._worked_before_blocks):
+        each.cache_clear()
 
 
 @pytest.mark.parametrize("mutant", MUTANTS)

@@ -66,6 +66,27 @@ def detail(answer: httpx.Response) -> tuple[int, str]:
     return answer.status_code, answer.json()["detail"]
 
 
+def test_a_schedule_costs_nobody_their_patience(desk: Desk) -> None:
+    """One that takes minutes to work out would stop the server for everybody, whenever anybody is on call."""
+    every_day = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+    windows = [{"weekdays": every_day, "start": f"{hour:02}:00", "end": f"{hour:02}:30"} for hour in range(20)]
+    layer = {"name": "0", "seats": [[LEAD], [VIEWER]], "zone": "Europe/Berlin", "anchor": "2000-01-01T00:00"}
+    often = layer | {"unit": "hours", "every": 1, "windows": windows}
+    counted = layer | {"unit": "days", "every": 1, "windows": windows[:4], "counting": "worked"}
+    whole = {"name": "Heavy", "team": "operations", "zone": "UTC"}
+    for layers, words in (
+        ([often | {"name": str(number)} for number in range(20)], "times a day"),
+        ([counted], "begin nearer to now"),
+    ):
+        answer = desk.send("POST", "/schedules", whole | {"definition": {"layers": layers}})
+        assert (answer.status_code, words in answer.text) == (422, True), answer.text
+    nearer = counted | {"anchor": day(-900)[:16]}
+    schedule = desk.done("POST", "/schedules", whole | {"definition": {"layers": [nearer]}})
+    revision = {"definition": {"layers": [counted]}, "reason": "r"}
+    answer = desk.send("POST", f"/schedules/{schedule['id']}/revisions", revision, If_Match='"1"')
+    assert (answer.status_code, "begin nearer to now" in answer.text) == (422, True), answer.text
+
+
 def test_an_override_without_effect_is_refused_and_names_who_is_on(desk: Desk) -> None:
     schedule = desk.schedule([[LEAD], [RESPONDER]])
     on_day_2 = (schedule, 2.25, 2.5, [VIEWER])

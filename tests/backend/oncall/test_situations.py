@@ -14,6 +14,7 @@ from backend.oncall.resolver import (
     gaps,
     intervals,
     keep_turns,
+    layers,
     standing_clock,
     who,
 )
@@ -227,6 +228,15 @@ def test_turns_that_count_are_kept_as_well() -> None:
 
     joined = keep_turns(weekdays("abc"), weekdays("axbc"), local(BERLIN, "02-06 10:00"))  # type: ignore[arg-type]
     assert names(schedule(joined), BERLIN, "02-06 10:00", "02-09 10:00", "02-10 10:00") == "b c a"
+
+
+def test_turns_that_count_are_counted_once() -> None:
+    """Not from the first one on for each turn: an old layer of short turns would stop everybody."""
+    layers._worked.cache_clear()
+    hourly = layer("abc", BERLIN, unit=TurnUnit.HOURS, every=1, anchor="01-01 09:00", counting=TurnCount.WORKED)
+    assert len(intervals(schedule(hourly), utc("11-02"), utc("11-09"))) == 7 * 24
+    looked = layers._worked.cache_info()
+    assert looked.hits + looked.misses < 1_000
 
 
 def test_holidays_by_local_days() -> None:

@@ -11,7 +11,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from backend.core.database import load_queries
 from backend.runtime.embedded_postgres import OWNER, Embedded
+
+health = load_queries("backend.runtime", "health.sql")
 
 SIZE = "760m"
 
@@ -43,6 +46,18 @@ def _fill(folder: Path) -> None:
             return
 
 
+def _room(connection: psycopg.Connection[tuple[object, ...]]) -> bool:
+    """What /readyz finds, where changes in place still go through."""
+    try:
+        with connection.transaction():
+            connection.execute("update t set n = n where n = 1")
+            connection.execute(health.little_memory)
+            connection.execute(health.need_room)
+    except psycopg.errors.DiskFull:
+        return False
+    return True
+
+
 def test_committed_rows_survive_a_full_disk_and_the_server_starts_again_on_it(small_disk: Path) -> None:
     data = small_disk / "data"
     data.mkdir()
@@ -57,7 +72,9 @@ def test_committed_rows_survive_a_full_disk_and_the_server_starts_again_on_it(sm
             connection.execute("create table t (n int, padding text)")
             connection.execute("insert into t select n, repeat('x', 200) from generate_series(1, 5000) n")
             committed = 5000
+            assert _room(connection)
             _fill(small_disk)
+            assert not _room(connection), "what /readyz asks for is refused as soon as anything that grows is"
             refused = None
             while refused is None:
                 try:
