@@ -154,9 +154,7 @@ async def join_or_start(
             say(*news)
             deadline = clock() + START_PATIENCE  # a slow computer gets on, too
         await asyncio.sleep(0.1)
-    raise LocalServerError(
-        f"The server on this computer got no further for {START_PATIENCE:g} s. {_tail(data_dir)}"
-    )
+    raise LocalServerError(f"The server on this computer got no further for {START_PATIENCE:g} s. {_tail(data_dir)}")
 
 
 async def _join(data_dir: Path, role: str | None) -> LocalServer | None:

@@ -83,6 +83,7 @@ from views.launch.file_dialogs import FileDialog, ImportItemsDialog, TemplatesDi
 from views.launch.item_dialogs import ChangeItemDialog, ItemDialog, ReopenDialog, SignDialog, WaiveDialog
 from views.launch.launch_dialogs import ChangeLaunchDialog, FaultDialog, NewLaunchDialog, RehearseDialog
 from views.launch.poll_dialogs import (
+    AskAgainDialog,
     ClosePollDialog,
     DelegateDialog,
     OpenPollDialog,
@@ -158,6 +159,7 @@ SYSTEM = Connection.model_validate(connection("Orders desk", webhook()))
 LETTER = Letter.model_validate(letter(1))
 ROUTES = RouteMap.model_validate(route_map())
 OF_LAUNCHES: tuple[Any, ...] = (
+    AskAgainDialog,
     ChangeItemDialog,
     ChangeLaunchDialog,
     ClosePollDialog,
