@@ -339,15 +339,8 @@ class ConnectionTable(RecordTable):
     # --- widths ------------------------------------------------------------------------------------------------
 
     def _spread(self) -> None:
-        widths, room = self._widths(), self.viewport().width()
-        left_out: list[int] = []
-        for giving in GIVE_WAY:
-            if sum(w for n, w in enumerate(widths) if n not in left_out) <= room:
-                break
-            left_out.append(giving)
-        for number in range(len(widths)):
-            self.setColumnHidden(number, number in left_out)
-        spare = max(0, room - sum(w for n, w in enumerate(widths) if n not in left_out))
+        widths = self._widths()
+        spare = self._leave_out(widths, GIVE_WAY)
         for number, width in enumerate(widths):
             extra = spare // 8 if number == Col.SYSTEM else spare - spare // 8 if number == Col.ERROR else 0
             self.setColumnWidth(number, width + extra)

@@ -101,15 +101,8 @@ class LetterTable(RecordTable):
         self.chosen_changed.emit()
 
     def _spread(self) -> None:
-        widths, room = self._widths(), self.viewport().width()
-        left_out: list[int] = []
-        for number in GIVE_WAY:
-            if sum(w for n, w in enumerate(widths) if n not in left_out) <= room:
-                break
-            left_out.append(number)
-        for number in range(len(widths)):
-            self.setColumnHidden(number, number in left_out)
-        spare = max(0, room - sum(w for n, w in enumerate(widths) if n not in left_out))
+        widths = self._widths()
+        spare = self._leave_out(widths, GIVE_WAY)
         for number, width in enumerate(widths):
             share = {WHAT: spare // 3, ANSWER: spare - spare // 3}.get(number, 0)
             self.setColumnWidth(number, width + share)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.core.freshness import age_words
 from app.deliveries.domain import OPERATE, VIEW, Deliveries
@@ -73,8 +73,7 @@ class LettersPanel(FollowingPanel):
         self.state.setWordWrap(True)
         self.state.setContentsMargins(12, 8, 12, 8)
         self.state.setAccessibleName("State of the letters")
-        self.elsewhere = QPushButton()
-        self.elsewhere.setFlat(True)
+        self.elsewhere = Pill("", Look.LINK, button=True)
         self.elsewhere.clicked.connect(lambda: self.show_everywhere(everywhere=True))
         self.table = LetterTable(self.console.clock.now)
         self.table.moved.connect(self._moved)
@@ -93,13 +92,13 @@ class LettersPanel(FollowingPanel):
     def _lay_out(self) -> None:
         bar = Flow(*self.tabs.values(), self.scope, right=self.scope, gap=WIDE_GAP)
         self.foot = Flow(*self.buttons.values(), self.remark, gap=WIDE_GAP)
+        self.others = Flow(self.elsewhere)
         left = QWidget()
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for part, stretch in ((bar, 0), (self.state, 0), (self.elsewhere, 0), (self.table, 1), (self.foot, 0)):
+        for part, stretch in ((bar, 0), (self.state, 0), (self.others, 0), (self.table, 1), (self.foot, 0)):
             column.addWidget(part, stretch)
-        column.setAlignment(self.elsewhere, Qt.AlignmentFlag.AlignLeft)
         column.addStretch(0)  # while there is no table
         self._line = QWidget()
         self._line.setFixedWidth(1)
@@ -185,8 +184,8 @@ class LettersPanel(FollowingPanel):
         self.state.setText(words)
         self.state.setVisible(bool(words))
         others = sum(each.dead for each in self.chosen.connections if each.id != self.chosen.id)
-        self.elsewhere.setText(f"{counted(others, 'dead letter', 'dead letters')} of other systems: show all systems")
-        self.elsewhere.setVisible(self.tab == "dead" and not self.everywhere and not self.letters and others > 0)
+        self.elsewhere.set(f"{counted(others, 'dead letter', 'dead letters')} of other systems: show all systems")
+        self.others.setVisible(self.tab == "dead" and not self.everywhere and not self.letters and others > 0)
 
     # --- the letter that is read -------------------------------------------------------------------------------
 

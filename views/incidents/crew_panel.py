@@ -39,7 +39,7 @@ LINK_ROWS, ALERT_ROWS, RECEIPT_ROWS = 4, 4, 8
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ReceiptLine:
     """One line: a page to somebody, or a notice by one connection."""
 
     at: datetime
@@ -197,7 +197,7 @@ def _alert_state(alert: AttachedAlert) -> str:
     return "burns" if alert.state == "active" else f"burns, {alert.state}"
 
 
-def lines_of(found: IncidentDeliveries | None) -> tuple[Told, ...]:
+def lines_of(found: IncidentDeliveries | None) -> tuple[ReceiptLine, ...]:
     """Pages and notices, newest first, a line for each person or connection."""
     if found is None:
         return ()
@@ -206,23 +206,23 @@ def lines_of(found: IncidentDeliveries | None) -> tuple[Told, ...]:
     return tuple(sorted(lines, key=lambda line: line.at, reverse=True))
 
 
-def _page_lines(page: PageDetail) -> list[Told]:
+def _page_lines(page: PageDetail) -> list[ReceiptLine]:
     lines = []
     for call in page.calls:
         for person in call.people:
             answered = page.acknowledged_by == person.person and page.acknowledged_at is not None
             words = f"{page.acknowledged_at:%H:%M:%S}" if answered else "no" if page.state is PageState.OPEN else "–"
             delivered = _state(person.receipts)
-            lines.append(Told(call.at, f"{person.name}, page", delivered, words))
+            lines.append(ReceiptLine(call.at, f"{person.name}, page", delivered, words))
         if call.team_receipts:
-            lines.append(Told(call.at, "The team, page", _state(call.team_receipts), "–"))
+            lines.append(ReceiptLine(call.at, "The team, page", _state(call.team_receipts), "–"))
     return lines
 
 
-def _notice_lines(notice: NoticeReceipts) -> list[Told]:
+def _notice_lines(notice: NoticeReceipts) -> list[ReceiptLine]:
     about = notice.template.rpartition(".")[2].replace("_", " ")
     return [
-        Told(notice.written_at, f"{each.connection_name or 'no connection'}, {about}", _state((each,)), "–")
+        ReceiptLine(notice.written_at, f"{each.connection_name or 'no connection'}, {about}", _state((each,)), "–")
         for each in notice.receipts
     ]
 

@@ -20,11 +20,11 @@ from app.incidents.settings import change_matrix
 from models.deliveries.routing import Team
 from models.incidents.matrix import Closer, SeverityLevel, SeverityMatrix, SeverityMatrixRequest
 from views.incidents.dialogs import paragraph
-from views.incidents.fields import beside, number
 from views.incidents.policy_box import PolicyBox
 from views.incidents.wording import CLOSERS
 from views.kit.dialogs.deciding import DecidingDialog
 from views.kit.theme import current
+from views.kit.widgets.fields import in_one_line, number_field
 
 if TYPE_CHECKING:
     from app.console import Console
@@ -50,9 +50,9 @@ class LevelForm:
         for team, box in self.teams.items():
             box.setChecked(team in level.teams)
             box.setAccessibleName(f"{name} tells {team}")
-        self.minutes = number(5, 10_080, level.update_minutes or 60, f"Minutes between updates of {name}", " min")
+        self.minutes = number_field(5, 10_080, level.update_minutes or 60, f"Minutes between updates of {name}", " min")
         self.often = _switch(f"Updates of {name} at set times", self.minutes, on=level.update_minutes is not None)
-        self.days = number(1, 90, level.review_days, f"Days until the review of {name}", " d")
+        self.days = number_field(1, 90, level.review_days, f"Days until the review of {name}", " d")
         self.review = _switch(f"A review of {name} is due", self.days, on=level.review_required)
         self.closer = QComboBox()
         self.closer.setAccessibleName(f"Who may close {name}")
@@ -75,8 +75,8 @@ class LevelForm:
             self.meaning,
             self.policy,
             teams,
-            beside(self.often, self.minutes),
-            beside(self.review, self.days),
+            in_one_line(self.often, self.minutes),
+            in_one_line(self.review, self.days),
             self.closer,
         )
         for row, field in enumerate(fields):

@@ -13,8 +13,8 @@ from models.alerts import Severity
 from models.incidents import IncidentSeverity
 from models.incidents.matrix import IncidentRuleChange, IncidentRuleDraft, RuleKind
 from views.incidents.dialogs import named, paragraph, severities, split_words
-from views.incidents.fields import beside, number
 from views.kit.dialogs.deciding import DecidingDialog
+from views.kit.widgets.fields import in_one_line, number_field
 
 if TYPE_CHECKING:
     from app.console import Console
@@ -39,8 +39,8 @@ class RuleDialog(DecidingDialog):
         self.kind = _box(
             "When", {words: kind for kind, words in KINDS.items()}, rule.kind if rule else RuleKind.LASTING
         )
-        self.minutes = number(1, 1_440, rule.minutes if rule is not None else 10, "Minutes", " min")
-        self.count = number(2, 1_000, (rule.alerts if rule is not None else None) or 5, "Alerts", " alerts")
+        self.minutes = number_field(1, 1_440, rule.minutes if rule is not None else 10, "Minutes", " min")
+        self.count = number_field(2, 1_000, (rule.alerts if rule is not None else None) or 5, "Alerts", " alerts")
         self.group = named((rule.group if rule is not None else None) or "", "Group of alerts", GROUP_MOST)
         self.group.setPlaceholderText("any, each by itself; such as downloads")
         least = {f"{severity} or worse": severity for severity in Severity}
@@ -58,7 +58,7 @@ class RuleDialog(DecidingDialog):
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow("Title", self.name)
-        form.addRow("When", beside(self.count, self.kind, self.minutes))
+        form.addRow("When", in_one_line(self.count, self.kind, self.minutes))
         form.addRow("Group", self.group)
         form.addRow("Alerts that count", self.least)
         form.addRow("Opens a", self.severity)

@@ -10,7 +10,7 @@ from zlib import crc32
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QFont, QPainter, QPalette, QPen, QPixmap
-from PySide6.QtWidgets import QApplication, QHeaderView, QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from views.kit import fonts
 from views.kit.controls import Controls
@@ -242,10 +242,6 @@ class _Font(QObject):
         self._giving = True
         self._wanted = self._theme.font(self._points, self._weight, mono=self._mono)
         self._widget.setFont(self._wanted)
-        if isinstance(self._widget, QHeaderView):
-            # Its sections are drawn by the style sheet, which remembers the font they had at first.
-            self._widget.style().unpolish(self._widget)
-            self._widget.style().polish(self._widget)
         self._giving = False
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
@@ -420,5 +416,5 @@ QScrollBar::handle:hover {{ background: {tokens.control_border}; }}
 QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page {{
   background: none; border: none; width: 0; height: 0; }}
 QHeaderView::section {{ background: {tokens.window}; color: {tokens.text2}; border: none;
-  border-bottom: 1px solid {tokens.line}; padding: 2px 8px; font-weight: 600; }}
+  border-bottom: 1px solid {tokens.line}; padding: 2px 8px; }}
 """

@@ -386,16 +386,9 @@ class ChecklistTable(RecordTable):
     # --- widths ----------------------------------------------------------------------------------------------------
 
     def _spread(self) -> None:
-        widths, room = self._widths(), self.viewport().width()
-        left_out: list[int] = []
-        for giving in GIVE_WAY:
-            if sum(w for n, w in enumerate(widths) if n not in left_out) <= room:
-                break
-            left_out.append(giving)
-        for number in range(len(widths)):
-            self.setColumnHidden(number, number in left_out)
-        spare = max(0, room - sum(w for n, w in enumerate(widths) if n not in left_out))
-        whole = Col.EVIDENCE in left_out
+        widths = self._widths()
+        spare = self._leave_out(widths, GIVE_WAY)
+        whole = self.isColumnHidden(Col.EVIDENCE)
         shares = {Col.ITEM: 1.0 if whole else 0.6, Col.EVIDENCE: 0.25, Col.PLAN: 0.15}
         for number, width in enumerate(widths):
             self.setColumnWidth(number, width + round(spare * shares.get(Col(number), 0.0)))

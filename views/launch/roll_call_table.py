@@ -156,16 +156,9 @@ class RollCallTable(RecordTable):
                     draw_words(painter, words, place, (10, 400), quiet)
 
     def _spread(self) -> None:
-        widths, room = self._widths(), self.viewport().width()
-        left_out: list[int] = []
-        for giving in GIVE_WAY:
-            if sum(w for n, w in enumerate(widths) if n not in left_out) <= room:
-                break
-            left_out.append(giving)
-        for number in range(len(widths)):
-            self.setColumnHidden(number, number in left_out)
-        spare = max(0, room - sum(w for n, w in enumerate(widths) if n not in left_out))
-        taking = Col.ROLE if Col.BOUND in left_out else Col.BOUND
+        widths = self._widths()
+        spare = self._leave_out(widths, GIVE_WAY)
+        taking = Col.ROLE if self.isColumnHidden(Col.BOUND) else Col.BOUND
         for number, width in enumerate(widths):
             self.setColumnWidth(number, width + (spare if number == taking else 0))
 

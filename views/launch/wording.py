@@ -80,7 +80,7 @@ def limit_words(evidence: Evidence) -> str:
     """Its limits in words: ``min 98.5 %``, ``max 250 ms``, ``41 only``."""
     low, high, unit = evidence.low, evidence.high, evidence.unit
     if is_gap(evidence):
-        return "no gap allowed"
+        return "max 0"
     if low is not None and low == high:
         return f"{_limit(low, unit)} only"
     if low is not None and high is not None:
@@ -160,7 +160,7 @@ def input_words(each: VerdictInput) -> str:
             return "not asked yet" if not each.total else f"{each.good} of {each.total} GO"
         case VerdictInputName.CHECKLIST:
             left = each.total - each.good
-            return f"{left} due and open" if left else "nothing due is open" if each.total else "nothing is due yet"
+            return f"{left} due" if left else "nothing due" if each.total else "nothing due yet"
         case VerdictInputName.EVIDENCE:
             return "none bound" if not each.total else f"{each.good} of {each.total} inside"
         case VerdictInputName.RECORD:

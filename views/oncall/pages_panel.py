@@ -39,7 +39,7 @@ RECEIPTS = {
     ReceiptState.DEAD: "did not arrive",
     ReceiptState.DISCARDED: "given up",
     ReceiptState.UNREACHABLE: "no way to them",
-    ReceiptState.FORGOTTEN: "sent long ago",
+    ReceiptState.FORGOTTEN: "sent, no record left",
 }
 
 

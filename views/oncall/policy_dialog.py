@@ -28,6 +28,7 @@ from models.oncall.policies import Policy, PolicyChange, PolicyDefinition, Polic
 from views.kit.dialogs.deciding import DecidingDialog
 from views.kit.theme import current
 from views.kit.widgets.discard import discard
+from views.kit.widgets.fields import in_one_line, number_field
 from views.oncall.fields import paragraph
 
 if TYPE_CHECKING:
@@ -205,20 +206,20 @@ class PolicyDialog(DecidingDialog):
         self.column.addLayout(row)
 
     def _make_end(self, definition: PolicyDefinition) -> None:
-        self.repeats = _number(0, 9, definition.repeats, "Repeated", " times")
-        self.again = _number(1, 1440, definition.again_after_minutes, "Minutes before that", " min")
+        self.repeats = number_field(0, 9, definition.repeats, "Repeated", " times")
+        self.again = number_field(1, 1440, definition.again_after_minutes, "Minutes before that", " min")
         self.fallback = TargetsField(definition.fallback, self._schedules, self._names)
         self.fallback.more.setAccessibleName("Page at last")
         self.reopen = QCheckBox("An acknowledged page is open again without an end after")
         self.reopen.setChecked(definition.unacknowledge_minutes is not None)
-        self.reopen_minutes = _number(1, 1440, definition.unacknowledge_minutes or 30, "Open again after", " min")
+        self.reopen_minutes = number_field(1, 1440, definition.unacknowledge_minutes or 30, "Open again after", " min")
         self.reopen_minutes.setEnabled(self.reopen.isChecked())
         self.reopen.toggled.connect(self.reopen_minutes.setEnabled)
         end = QFormLayout()
-        end.addRow("Repeated", _beside(self.repeats, QLabel("each time after"), self.again))
+        end.addRow("Repeated", in_one_line(self.repeats, QLabel("each time after"), self.again))
         end.addRow("At last", self.fallback)
         self.column.addLayout(end)
-        self.column.addWidget(_beside(self.reopen, self.reopen_minutes))
+        self.column.addWidget(in_one_line(self.reopen, self.reopen_minutes))
 
     # --- steps -------------------------------------------------------------------------------------------------
 
@@ -315,25 +316,6 @@ class PolicyDialog(DecidingDialog):
             case ["reason"]:
                 return self.words
         return None
-
-
-def _number(least: int, most: int, value: int, name: str, suffix: str) -> QSpinBox:
-    field = QSpinBox()
-    field.setRange(least, most)
-    field.setValue(value)
-    field.setSuffix(suffix)
-    field.setAccessibleName(name)
-    return field
-
-
-def _beside(*parts: QWidget) -> QWidget:
-    box = QWidget()
-    row = QHBoxLayout(box)
-    row.setContentsMargins(0, 0, 0, 0)
-    for part in parts:
-        row.addWidget(part)
-    row.addStretch(1)
-    return box
 
 
 def _words(error: ValidationError) -> str:

@@ -145,9 +145,10 @@ def test_who_only_keeps_connections_open_keeps_nobody_out(
         with connected(api) as client:
             client.sendall(BUSY)
             assert client.recv(65_536).startswith(b"HTTP/1.1 200 ")
-        answer = answer_of(first)
-        told = answer.startswith(b"HTTP/1.1 503 ") and b"Retry-After" in answer
-        assert told or (sent == BUSY and not answer)
+        # Which of them the server saw first is not ours to say; none is asked to wait for long, and one had to go.
+        answers = [answer_of(each) for each in (first, second, third)]
+        told = any(answer.startswith(b"HTTP/1.1 503 ") and b"Retry-After" in answer for answer in answers)
+        assert told or (sent == BUSY and b"" in answers)
 
 
 def test_one_connection_too_many_beside_those_at_work_is_told_so(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

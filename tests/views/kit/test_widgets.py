@@ -393,3 +393,34 @@ def test_the_widgets_of_the_first_window_import_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
     assert done.stdout.split() == []
+
+
+def test_words_of_the_head_keep_their_font_wherever_the_table_goes(qtbot: Any) -> None:
+    title = "Last error, and what to do"
+    table = RecordTable((Column("", str, 28), Column(title, str, 400)), "Systems")
+    qtbot.addWidget(table)
+    head = table.horizontalHeader()
+
+    def words() -> float:
+        image = head.grab().toImage()
+        ground = image.pixelColor(head.sectionPosition(1) + head.sectionSize(1) - 4, 4).lightness()
+        inked = [
+            x
+            for x in range(head.sectionPosition(1) + 2, head.sectionPosition(1) + head.sectionSize(1) - 4)
+            for y in range(4, head.height() - 4)
+            if abs(image.pixelColor(x, y).lightness() - ground) > 25
+        ]
+        return max(inked) - min(inked)
+
+    outer = QWidget()
+    qtbot.addWidget(outer)
+    for scale in (1.0, 1.5, 1.0):
+        for theme in ("light", "dark"):
+            current().apply(theme, scale)
+            for parent in (None, outer, None):
+                table.setParent(parent)
+                table.resize(900, 300)
+                outer.show()
+                table.show()
+                assert head.font().pointSizeF() == 9 * scale
+                assert abs(words() - current().width(title, 9, 600)) <= 5, (scale, theme)

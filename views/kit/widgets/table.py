@@ -6,7 +6,7 @@ costs more than drawing its text.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
@@ -387,6 +387,17 @@ class RecordTable(QTableView):
             max(theme.px(column.width), round(metrics.horizontalAdvance(column.title)) + 2 * PAD + 4)
             for column in self.records.columns
         ]
+
+    def _leave_out(self, widths: Sequence[int], gives_way: Iterable[int]) -> int:
+        """Hide columns, the first that gives way first, until the others have room; how much is to spare then."""
+        room, left = self.viewport().width(), dict(enumerate(widths))
+        for number in gives_way:
+            if sum(left.values()) <= room:
+                break
+            del left[number]
+        for number in range(len(widths)):
+            self.setColumnHidden(number, number not in left)
+        return max(0, room - sum(left.values()))
 
     def _spread(self) -> None:
         widths = self._widths()

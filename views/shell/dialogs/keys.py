@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QLineEdit, QTreeWidget, QTreeWidgetItem, QWidget
 
 from views.kit.dialogs.base import WindowDialog
+from views.kit.theme import current
 
 if TYPE_CHECKING:
     from app.core.actions import Action
@@ -46,6 +47,7 @@ class KeysDialog(WindowDialog):
                 QTreeWidgetItem(head, [title, key])
         self.tree.expandAll()
         self.tree.setColumnWidth(0, 320)
+        current().set_font(self.tree.header(), 9, 600)
         self.filter.textChanged.connect(self._filter)
         self.column.addWidget(self.filter)
         self.column.addWidget(self.tree, 1)

@@ -1,11 +1,11 @@
-"""Fields of the settings' dialogs."""
+"""Fields that several dialogs have."""
 
 from __future__ import annotations
 
 from PySide6.QtWidgets import QHBoxLayout, QSpinBox, QWidget
 
 
-def number(least: int, most: int, value: int, name: str, suffix: str) -> QSpinBox:
+def number_field(least: int, most: int, value: int, name: str, suffix: str) -> QSpinBox:
     """A whole number with its unit."""
     field = QSpinBox()
     field.setRange(least, most)
@@ -15,7 +15,7 @@ def number(least: int, most: int, value: int, name: str, suffix: str) -> QSpinBo
     return field
 
 
-def beside(*fields: QWidget) -> QWidget:
+def in_one_line(*fields: QWidget) -> QWidget:
     """Fields in one line."""
     whole = QWidget()
     row = QHBoxLayout(whole)
