@@ -2,28 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
 
-from backend.core.capability import ApprovalKind, Audience, Capability, Server
+from backend.core.capability import (
+    Adapters,
+    ApprovalKind,
+    Audience,
+    Capability,
+    CountSpec,
+    Gauges,
+    Server,
+    Tick,
+)
 from models.core.permissions import Permission
 from models.core.topics import Topic
 
 if TYPE_CHECKING:
+    import procrastinate
     from fastapi import APIRouter, FastAPI
 
     from backend.core.background import Background
+    from backend.core.database import Connection
+    from backend.core.settings import Settings
 
 _VIEWERS = frozenset({Permission.VIEW_SCHEMA})
 
 
 def _routers() -> Sequence[APIRouter]:
+    from backend.analytics.inbox.routes import router as inbox
     from backend.analytics.intake.routes import router as intake
+    from backend.analytics.quarantine.routes import router as quarantine
+    from backend.analytics.radius.routes import router as radius
     from backend.analytics.registry.routes import router as registry
     from backend.analytics.validation.routes import router as validation
 
-    return validation, registry, intake
+    return validation, registry, radius, inbox, quarantine, intake
 
 
 def _state(server: Server) -> Mapping[str, object]:
@@ -47,17 +62,58 @@ def _approval_kinds() -> Sequence[ApprovalKind]:
     return (PUBLISH,)
 
 
+def _ticks(_settings: Settings, _adapters: Adapters) -> Sequence[Tick]:
+    from backend.analytics.retention.actions import keep_days
+
+    return (Tick("event days", 600.0, keep_days),)
+
+
+def _housekeeping() -> Sequence[Callable[[Connection], Awaitable[None]]]:
+    from backend.analytics.retention.actions import forget
+
+    return (forget,)
+
+
+def _counts(_server: Server) -> Sequence[CountSpec]:
+    from backend.analytics.inbox.reads import count_open
+    from backend.analytics.quarantine.reads import count_held
+
+    return (
+        CountSpec("analytics.violations", Permission.VIEW_SCHEMA, count_open),
+        CountSpec("analytics.held", Permission.VIEW_SCHEMA, count_held),
+    )
+
+
+def _gauges() -> Gauges:
+    from backend.analytics.gauges import measure, unknown
+
+    return Gauges(measure, unknown)
+
+
+def _jobs() -> Sequence[procrastinate.Blueprint]:
+    from backend.analytics.radius.jobs import blueprint as radius
+
+    return (radius,)
+
+
 CAPABILITY = Capability(
     name="analytics",
     routers=_routers,
+    jobs=_jobs,
+    ticks=_ticks,
+    housekeeping=_housekeeping,
+    counts=_counts,
+    gauges=_gauges,
     state=_state,
     running=_running,
     approval_kinds=_approval_kinds,
     audiences={
         "event_schema": Audience(Topic.TRACKING_PLAN, _VIEWERS),
         "event_mode": Audience(Topic.TRACKING_PLAN, _VIEWERS),
+        "event_radius": Audience(Topic.TRACKING_PLAN, _VIEWERS),
         "event_batch": Audience(Topic.EVENTS, _VIEWERS),
         "violation": Audience(Topic.EVENTS, _VIEWERS),
+        "event_day": Audience(Topic.EVENTS, _VIEWERS),
         "event_quarantine": Audience(Topic.EVENTS, _VIEWERS),
     },
 )

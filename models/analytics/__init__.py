@@ -14,8 +14,11 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from models.core import normal_form
 from models.core.base import Count, Instant, Label, Record, Request, RequiredText, Text, UserId, Version, not_too_deep
+from models.figures import FigureName
+from models.risk.metrics import METRICS
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
+FEEDABLE = frozenset(FigureName) | frozenset(METRICS)
 PROPERTIES_MOST = 300
 """Properties of one event."""
 RETENTION_DAYS_MOST = 3_650
@@ -77,6 +80,16 @@ class PropertyDefinition(Request):
     """Why it is collected; asked for where it says something about a person."""
     retention_days: Annotated[Count, Field(ge=1, le=RETENTION_DAYS_MOST)] | None = None
     """How long it may be kept; left out: as long as events are."""
+
+    feeds: Annotated[tuple[str, ...], Field(max_length=20)] = ()
+    """Figures of the dashboard and metrics of fraud rules that are made of it, such as ``downloads.total``."""
+
+    @model_validator(mode="after")
+    def _feeds_what_there_is(self) -> Self:
+        for each in self.feeds:
+            if each not in FEEDABLE:
+                raise ValueError(f"there is neither a figure nor a metric called {each}")
+        return self
 
     @model_validator(mode="after")
     def _says_why(self) -> Self:

@@ -205,12 +205,17 @@ class Trial(Record):
     looked_at: Count
     passing: Count
     still_held: Count
-    known: Count
-    """They have landed meanwhile."""
     unreadable: Count
     """The key they were sealed with is not there."""
     violations: tuple[Violation, ...] = ()
     """What is still wrong, the first of each kind."""
+    as_of: Instant
+
+
+class Discarded(Record):
+    """How many events were deleted."""
+
+    discarded: Count
     as_of: Instant
 
 

@@ -9,10 +9,11 @@ from uuid import uuid4
 
 from prometheus_client import Counter
 
-from backend.analytics.intake.landing import Counts, Judged, Verdict, judge_call, make_day, take
 from backend.analytics.intake.parse import parse_batch
-from backend.analytics.intake.sealing import Sealer
-from backend.analytics.intake.shapes import Call, read_calls
+from backend.analytics.landing.actions import Counts, make_day, take
+from backend.analytics.landing.judged import Judged, Verdict, judge_call
+from backend.analytics.landing.sealing import Sealer
+from backend.analytics.landing.shapes import Call, read_calls
 from backend.analytics.validation.compiled import PlanCache
 from backend.core import audit_trail
 from backend.core.clock import clock
@@ -54,7 +55,7 @@ async def ingest(tx: Connection, intake: Intake, body: bytes, *, sent_by: str, k
     """Take in what a request brings; it is durable when it is answered."""
     batch = parse_batch(body)
     now = await clock(tx)
-    calls = read_calls(batch, now, kind)
+    calls = read_calls(batch.items, now, sent_at=batch.sent_at, kind=kind)
     events, counts = await ingest_calls(tx, intake, calls, now)
     result = EventsResult(
         received=len(events),

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from fastapi import Request, Response
 
 from backend.analytics.intake import actions
-from backend.analytics.intake.shapes import CALLS
+from backend.analytics.landing.shapes import CALLS
 from backend.core.dependencies import Tx
 from backend.core.http import operations_router
 from backend.core.idempotency import OperationsRoute

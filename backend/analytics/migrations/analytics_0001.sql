@@ -81,6 +81,8 @@ create table event (
     producer     text not null,
     app_version  text not null,
     verdict      text not null,
+    -- Where it may go, as decided when it came in.
+    destinations text[] not null default '{}',
     body         text not null
 ) partition by range (received_day);
 create index event_of on event (event_name, received_at);

@@ -66,6 +66,11 @@ def check_content(content: EventContent) -> Validator:
         raise invalid("/properties", str(error)) from None
 
 
+def at_of(event_name: str) -> str:
+    """Where the properties of an event stand in it."""
+    return "/traits" if event_name in {"identify", "group"} else "/properties"
+
+
 def same_name(name: str) -> str:
     """Names that differ only in case or in Unicode form have this in common."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())

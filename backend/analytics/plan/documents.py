@@ -86,6 +86,7 @@ def known_names(document: Any) -> frozenset[str]:
     while waiting:
         schema = waiting.pop()
         if isinstance(schema, Mapping):
+            names.update(schema.get("required", ()))
             for keyword, value in schema.items():
                 if keyword in APPLIED_TO_MANY:
                     if keyword == "properties":

@@ -124,12 +124,12 @@ with names as (
 select n.event_name, s.version, s.state, d.version as draft_version, coalesce(m.mode, 'observe') as mode, s.owners,
        array(select coalesce((select sum(count) from event_count as c
                                where c.event_name = n.event_name and c.hour >= day and c.hour < day + '1 day'::interval
-                                 and c.verdict <> 'rejected'), 0)::bigint
+                                 and c.verdict not in ('rejected', 'replayed')), 0)::bigint
                from generate_series(date_trunc('day', now()) - '6 days'::interval, date_trunc('day', now()),
                                     '1 day') as day order by day) as daily,
        coalesce((select sum(count) from event_count as c
                   where c.event_name = n.event_name and c.hour >= date_trunc('day', now()) - '6 days'::interval
-                    and c.verdict <> 'rejected'), 0)::bigint as volume,
+                    and c.verdict not in ('rejected', 'replayed')), 0)::bigint as volume,
        coalesce((select sum(v.count) from violation_day as v join violation_group as g on g.id = v.group_id
                   where g.event_name = n.event_name and v.day >= current_date - 6), 0)::bigint as violations
   from names as n

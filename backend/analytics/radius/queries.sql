@@ -54,3 +54,8 @@ update event_radius
 
 -- name: days
 select day from event_partition_day where day > %(since)s::date - 1 order by day
+
+-- name: events_of_day
+select received_at, producer, app_version, destinations, body from event
+ where received_day = %(day)s and event_name = %(event_name)s
+   and received_at > %(since)s and received_at <= %(until)s

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from backend.analytics.intake.sealing import Sealer
+from backend.analytics.landing.sealing import Sealer
 from backend.core.settings import Settings
 from tests.backend.analytics.fixtures import BASE, GOOD, INGEST, KEEPER, PIPELINE, VIEWER, Planner, track
 from tests.conftest import Api, serve_in_thread

@@ -1,43 +1,22 @@
-"""Judged events are taken in: each id once across all days, with counts and violations in the same transaction."""
+"""Judged events are taken in: each id once across all days, with counts and violations in the same transaction.
+
+Its callers tell the audit log, for a batch as a whole.
+"""
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from enum import StrEnum
-from typing import Any, Final, NamedTuple
-from uuid import UUID, uuid4
+from typing import Any, NamedTuple
+from uuid import UUID
 
-from backend.analytics.event_text import write_item
-from backend.analytics.intake import queries
-from backend.analytics.intake.sealing import Sealer
-from backend.analytics.intake.shapes import Call
-from backend.analytics.validation.compiled import CompiledPlan
-from backend.analytics.validation.judge import Judgement, judge, kept_name, without
+from backend.analytics.landing import queries
+from backend.analytics.landing.judged import NO_KEY, Judged, Verdict
+from backend.analytics.landing.sealing import Sealer
 from backend.core.database import Connection, array
-from models.analytics import EventMode
-from models.analytics.events import Violation, ViolationClass
-
-NO_KEY: Final = Violation(
-    violation_class=ViolationClass.MALFORMED,
-    pointer="",
-    rule="would be held until it is looked at, and cannot be: this installation has no key to seal it with "
-    "(OPSCONSOLE_CONNECTION_KEY_FILE)",
-)
-
-
-class Verdict(StrEnum):
-    """What becomes of an event."""
-
-    LANDED = "landed"
-    OMITTED = "omitted"
-    """It lands without what does not fit."""
-    QUARANTINED = "quarantined"
-    REJECTED = "rejected"
-    KNOWN = "known"
+from models.analytics.events import Violation
 
 
 class Cause(NamedTuple):
@@ -51,23 +30,6 @@ class Cause(NamedTuple):
     app_version: str
 
 
-@dataclass(slots=True)
-class Judged:
-    """An event with what becomes of it."""
-
-    call: Call
-    verdict: Verdict
-    id: UUID
-    hash: UUID
-    event_name: str
-    """As it is counted and listed."""
-    version: int | None
-    violations: tuple[Violation, ...]
-    observed: tuple[Violation, ...] = ()
-    other_body: bool = False
-    """Its id is known, with another body."""
-
-
 @dataclass(frozen=True, slots=True)
 class Counts:
     """What became of a batch."""
@@ -76,68 +38,6 @@ class Counts:
     quarantined: int
     rejected: int
     known: int
-
-
-def judge_call(call: Call, plan: CompiledPlan, environment: str, now: datetime, *, sealed: bool) -> Judged:
-    """What becomes of one event. ``sealed`` says whether there is a key for what is to be held."""
-    text = call.item.text
-    judgement = _judgement(call, plan, environment, now)
-    violations = judgement.violations
-    verdict = Verdict.LANDED if not violations else _verdict(call, judgement)
-    if verdict is Verdict.QUARANTINED and not sealed:
-        verdict, violations = Verdict.REJECTED, (*violations, NO_KEY)
-    return Judged(
-        call,
-        verdict,
-        # The id of what cannot be read is its text: sent again, it is known.
-        _md5(call.message_id.encode()) if call.message_id is not None else _md5(text) if call.problem else uuid4(),
-        _md5(text),
-        kept_name(call.event_name, plan) if call.problem is None else "*",
-        judgement.version,
-        violations,
-        judgement.observed,
-    )
-
-
-def _judgement(call: Call, plan: CompiledPlan, environment: str, now: datetime) -> Judgement:
-    if call.problem is not None:
-        return Judgement(EventMode.QUARANTINE, violations=(call.problem,))
-    found = judge(
-        plan,
-        environment,
-        now,
-        event_name=call.event_name,
-        properties=call.properties,
-        declared=call.declared,
-        at=call.at,
-    )
-    if call.oddity is None:
-        return found
-    violations = (call.oddity, *found.violations)
-    return Judgement(found.mode, found.version, violations, found.observed, found.by, found.findings)
-
-
-def _verdict(call: Call, judgement: Judgement) -> Verdict:
-    match judgement.mode:
-        case EventMode.OBSERVE:
-            return Verdict.LANDED
-        case EventMode.REJECT:
-            return Verdict.REJECTED
-        case EventMode.QUARANTINE:
-            return Verdict.QUARANTINED
-        case EventMode.OMIT:
-            assert call.item.value is not None  # noqa: S101 - what cannot be read has no mode but quarantine
-            before = call.item.text
-            without(call.properties, judgement.findings)
-            call.item.text = write_item(call.item.value)
-            return Verdict.OMITTED if call.item.text != before else Verdict.LANDED
-
-
-def _md5(text: bytes) -> UUID:
-    return UUID(bytes=hashlib.md5(text, usedforsecurity=False).digest())
-
-
-# --- within the transaction
 
 
 async def take(tx: Connection, events: Sequence[Judged], *, environment: str, now: datetime, sealer: Sealer) -> Counts:
@@ -238,15 +138,7 @@ async def _count(tx: Connection, events: Sequence[Judged], environment: str, now
     new = [each for each in events if each.verdict is not Verdict.KNOWN]
     if not new:
         return
-    counts = Counter(
-        (each.event_name, each.version or 0, each.call.producer, each.call.app_version, str(each.verdict))
-        for each in new
-    )
-    columns = list(zip(*counts, strict=True))
-    names = ("event_name", "version", "producer", "app_version", "verdict")
-    values: dict[str, Any] = {name: list(column) for name, column in zip(names, columns, strict=True)}
-    values |= {"count": list(counts.values()), "hour": now.replace(minute=0, second=0, microsecond=0)}
-    await tx.execute(queries.count_events, values, prepare=True)
+    await _put_counts(tx, [(each, str(each.verdict)) for each in new], now)
     causes: Counter[Cause] = Counter()
     rules: dict[Cause, Violation] = {}
     for each in new:
@@ -257,6 +149,24 @@ async def _count(tx: Connection, events: Sequence[Judged], environment: str, now
                 rules.setdefault(cause, violation)
     if causes:
         await _count_violations(tx, causes, rules, environment, now)
+
+
+async def count_replayed(tx: Connection, events: Sequence[Judged], now: datetime) -> None:
+    """Events that were held and have landed now; as what came in they were counted before."""
+    if events:
+        await _put_counts(tx, [(each, "replayed") for each in events], now)
+
+
+async def _put_counts(tx: Connection, events: Sequence[tuple[Judged, str]], now: datetime) -> None:
+    counts = Counter(
+        (each.event_name, each.version or 0, each.call.producer, each.call.app_version, verdict)
+        for each, verdict in events
+    )
+    names = ("event_name", "version", "producer", "app_version", "verdict")
+    columns = zip(*counts, strict=True)
+    values: dict[str, Any] = {name: list(column) for name, column in zip(names, columns, strict=True)}
+    values |= {"count": list(counts.values()), "hour": now.replace(minute=0, second=0, microsecond=0)}
+    await tx.execute(queries.count_events, values, prepare=True)
 
 
 def _cause(event: Judged, violation: Violation) -> Cause:

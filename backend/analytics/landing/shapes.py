@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from backend.analytics.event_text import Item
-from backend.analytics.intake.parse import Batch
+from backend.analytics.plan.checking import at_of
 from models.analytics.events import Violation, ViolationClass
 from models.core.base import storable
 
 CALLS: Final = frozenset({"track", "identify", "page", "screen", "group", "alias"})
-_TRAITS: Final = frozenset({"identify", "group"})
 _SENDER = re.compile(r"[\w .+()/-]{1,60}")
 """What programs are called. Anything else may be data, and is kept nowhere but in the event."""
 UNKNOWN: Final = "unknown"
@@ -46,10 +46,10 @@ class Call:
     """What is wrong beside its properties."""
 
 
-def read_calls(batch: Batch, now: datetime, kind: str | None = None) -> list[Call]:
-    """The calls of a batch. ``kind`` is what an address says of them all."""
-    sent_at = _instant(batch.sent_at)
-    return [_read(item, now, sent_at, kind) for item in batch.items]
+def read_calls(items: Sequence[Item], now: datetime, *, sent_at: Any = None, kind: str | None = None) -> list[Call]:
+    """The calls of a batch. ``sent_at`` and ``kind`` are what it says of all of them."""
+    sent = _instant(sent_at)
+    return [_read(item, now, sent, kind) for item in items]
 
 
 def _read(item: Item, now: datetime, sent_at: datetime | None, kind: str | None) -> Call:
@@ -70,7 +70,7 @@ def _read(item: Item, now: datetime, sent_at: datetime | None, kind: str | None)
         if not isinstance(name, str) or not name.strip() or not storable(name):
             return _malformed(call, "/event", "must be the name of the event")
         call.event_name = name
-    call.at = "/traits" if sort in _TRAITS else "/properties"
+    call.at = "/properties" if sort == "track" else at_of(sort)
     call.properties = event.get(call.at[1:], {})
     if call.properties is None:
         call.properties = {}
