@@ -9,6 +9,7 @@ from app.core.capability import Capability
 def _audit() -> AuditWords:
     return AuditWords(
         nouns={
+            "dashboard": "Dashboard",
             "event_batch": "Events",
             "event_radius": "Blast radius of",
             "event_day": "Events of",
@@ -18,6 +19,7 @@ def _audit() -> AuditWords:
             "violation": "Violation",
         },
         verbs={
+            "analytics.dashboard.viewed": "looked at",
             "analytics.events.dropped": "dropped, their time is over",
             "analytics.events.ingested": "came in",
             "analytics.mode.changed": "changed",

@@ -13,6 +13,8 @@ from backend.core.capability import (
     Capability,
     CountSpec,
     Gauges,
+    OwnEvent,
+    OwnEvents,
     Server,
     Tick,
 )
@@ -62,10 +64,21 @@ def _approval_kinds() -> Sequence[ApprovalKind]:
     return (PUBLISH,)
 
 
-def _ticks(_settings: Settings, _adapters: Adapters) -> Sequence[Tick]:
+def _ticks(_settings: Settings, adapters: Adapters) -> Sequence[Tick]:
+    from backend.analytics.own.actions import make_events
     from backend.analytics.retention.actions import keep_days
 
-    return (Tick("event days", 600.0, keep_days),)
+    own = adapters.of(OwnEvents)
+    return (
+        Tick("event days", 600.0, keep_days),
+        Tick("own events", 5.0, lambda database, settings: make_events(database, settings, own)),
+    )
+
+
+def _events() -> Sequence[OwnEvent]:
+    from backend.analytics.own.catalogue import EVENTS
+
+    return EVENTS
 
 
 def _housekeeping() -> Sequence[Callable[[Connection], Awaitable[None]]]:
@@ -101,6 +114,7 @@ CAPABILITY = Capability(
     routers=_routers,
     jobs=_jobs,
     ticks=_ticks,
+    events=_events,
     housekeeping=_housekeeping,
     counts=_counts,
     gauges=_gauges,
@@ -108,6 +122,7 @@ CAPABILITY = Capability(
     running=_running,
     approval_kinds=_approval_kinds,
     audiences={
+        "dashboard": Audience(Topic.EVENTS, _VIEWERS),
         "event_schema": Audience(Topic.TRACKING_PLAN, _VIEWERS),
         "event_mode": Audience(Topic.TRACKING_PLAN, _VIEWERS),
         "event_radius": Audience(Topic.TRACKING_PLAN, _VIEWERS),

@@ -243,3 +243,17 @@ create table event_radius (
 create index event_radius_of on event_radius (event_name, schema_version, asked_at desc);
 create index event_radius_newest on event_radius (asked_at desc, id desc);
 grant select, insert, update, delete on event_radius to opsconsole_app;
+
+-- Up to where the audit log has become events of our own.
+create table own_event_cursor (
+    one      boolean primary key default true check (one),
+    position bigint not null default 0
+);
+insert into own_event_cursor default values;
+create table dashboard_view (
+    user_id text not null,
+    hour    timestamptz not null,
+    primary key (user_id, hour)
+);
+grant select, update on own_event_cursor to opsconsole_app;
+grant select, insert, delete on dashboard_view to opsconsole_app;

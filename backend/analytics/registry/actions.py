@@ -57,7 +57,7 @@ async def write_draft(tx: Connection, *, actor: str, request: EventSchemaDraft) 
     taken = await (await tx.execute(queries.same_key, {"event_key": key})).fetchone()
     if taken is not None and taken[0] != request.event_name:
         raise ProblemError(Code.CONFLICT, f"Nobody who reads it tells it from “{taken[0]}”, which is in the plan.")
-    values = _columns(request) | {"event_name": request.event_name, "event_key": key, "actor": actor}
+    values = columns(request) | {"event_name": request.event_name, "event_key": key, "actor": actor}
     row = await (await tx.execute(queries.insert_draft, values)).fetchone()
     if row is None:
         raise ProblemError(Code.CONFLICT, "A new version of this event is being written already: change that one.")
@@ -75,7 +75,7 @@ async def change_draft(
     before = await reads.lock_version(tx, event_name, number)
     _still_draft(before)
     same_version(before.revision, revision)
-    await tx.execute(queries.change_draft, _columns(request) | {"event_name": event_name, "version": number})
+    await tx.execute(queries.change_draft, columns(request) | {"event_name": event_name, "version": number})
     after = await reads.version(tx, event_name, number)
     if _snapshot(after) | {"revision": 0} == _snapshot(before) | {"revision": 0}:
         audit_trail.nothing_changed()
@@ -121,6 +121,22 @@ async def change_state(
     if asks:
         return await _ask(tx, actor, before, asks, request.reason)
     return await _enter(tx, actor, before, request.state, request.until, request.reason)
+
+
+async def register(tx: Connection, request: EventSchemaDraft) -> None:
+    """A version of an event of the program itself: it is made and judged by the same program, so nobody is asked."""
+    check_content(request)
+    key = same_name(request.event_name)
+    await tx.execute(queries.lock_plan)
+    await tx.execute(queries.lock_event, {"event_key": key})
+    values = columns(request) | {"event_name": request.event_name, "event_key": key, "actor": audit_trail.WORKER}
+    row = await (await tx.execute(queries.insert_draft, values)).fetchone()
+    if row is None:
+        return  # somebody writes a version of it: the next turn looks again
+    words = "as this version of the program makes it"
+    for state in (SchemaState.OBSERVED, SchemaState.ENFORCED):
+        before = await reads.lock_version(tx, request.event_name, row[0])
+        await _enter(tx, audit_trail.WORKER, before, state, None, words)
 
 
 async def set_mode(tx: Connection, *, actor: str, environment: str, request: ModeRequest) -> ModeOfEvent:
@@ -266,7 +282,8 @@ def _still_draft(found: EventSchemaDefinition) -> None:
         raise ProblemError(Code.CONFLICT, "It was published, and stays as it is: write a new version.")
 
 
-def _columns(content: EventContent) -> dict[str, Any]:
+def columns(content: EventContent) -> dict[str, Any]:
+    """What is kept of it."""
     return {
         "description": content.description,
         "owners": sorted(set(content.owners)),

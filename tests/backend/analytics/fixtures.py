@@ -8,6 +8,7 @@ from uuid import uuid4
 import httpx
 import psycopg
 
+from backend.audit.relay import queries as audit_queries
 from tests.conftest import Api
 
 BASE = "/api/analytics"
@@ -126,6 +127,12 @@ class Planner:
             "select actor, resource_id, before, after, reason from audit_log where action = %s order by seq", [action]
         )
         return [dict(zip(names, row, strict=True)) for row in rows]
+
+    def stamped(self) -> None:
+        """All entries of the log have positions."""
+        with psycopg.connect(self.api.owner_url, autocommit=True) as connection:
+            while connection.execute(audit_queries.lag).fetchone() != (0.0,):
+                connection.execute(audit_queries.stamp)
 
     def kept(self) -> tuple[int, int, int]:
         """Events that have landed, that are held, and ids."""
