@@ -34,13 +34,14 @@ _VIEWERS = frozenset({Permission.VIEW_SCHEMA})
 
 def _routers() -> Sequence[APIRouter]:
     from backend.analytics.inbox.routes import router as inbox
+    from backend.analytics.inference.routes import router as inference
     from backend.analytics.intake.routes import router as intake
     from backend.analytics.quarantine.routes import router as quarantine
     from backend.analytics.radius.routes import router as radius
     from backend.analytics.registry.routes import router as registry
     from backend.analytics.validation.routes import router as validation
 
-    return validation, registry, radius, inbox, quarantine, intake
+    return validation, registry, radius, inference, inbox, quarantine, intake
 
 
 def _state(server: Server) -> Mapping[str, object]:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import Query, Request, Response
 
+from backend.analytics.clients import python_client, typescript_client
 from backend.analytics.plan import reads
 from backend.analytics.plan.formats import json_schemas, segment_plan
 from backend.analytics.registry import actions
@@ -51,6 +52,10 @@ async def get_plan(
             return json_schemas(plan)
         case SchemaFormat.SEGMENT:
             return segment_plan(plan)
+        case SchemaFormat.TYPESCRIPT:
+            return Response(typescript_client(plan), media_type="text/typescript")
+        case SchemaFormat.PYTHON:
+            return Response(python_client(plan), media_type="text/x-python")
         case _:
             return plan
 
