@@ -12,6 +12,7 @@ from backend.core.capability import (
     Audience,
     Capability,
     CountSpec,
+    CreateSample,
     Gauges,
     OwnEvent,
     OwnEvents,
@@ -104,6 +105,12 @@ def _gauges() -> Gauges:
     return Gauges(measure, unknown)
 
 
+def _sample() -> CreateSample:
+    from backend.analytics.sample import create
+
+    return create
+
+
 def _jobs() -> Sequence[procrastinate.Blueprint]:
     from backend.analytics.radius.jobs import blueprint as radius
 
@@ -119,6 +126,8 @@ CAPABILITY = Capability(
     housekeeping=_housekeeping,
     counts=_counts,
     gauges=_gauges,
+    sample=_sample,
+    sample_after=frozenset({"accounts"}),
     state=_state,
     running=_running,
     approval_kinds=_approval_kinds,

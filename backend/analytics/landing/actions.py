@@ -40,7 +40,9 @@ class Counts:
     known: int
 
 
-async def take(tx: Connection, events: Sequence[Judged], *, environment: str, now: datetime, sealer: Sealer) -> Counts:
+async def take(
+    tx: Connection, events: Sequence[Judged], *, environment: str, now: datetime, sealer: Sealer | None
+) -> Counts:
     """Take judged events in; the verdict of those whose id is here already becomes *known*."""
     kept = _once(each for each in events if each.verdict is not Verdict.REJECTED)
     if kept:
@@ -111,9 +113,10 @@ async def _find_other_bodies(tx: Connection, known: list[Judged]) -> None:
         each.other_body = each.other_body or hashes.get(each.id, each.hash) != each.hash
 
 
-async def _hold(tx: Connection, events: list[Judged], environment: str, now: datetime, sealer: Sealer) -> None:
+async def _hold(tx: Connection, events: list[Judged], environment: str, now: datetime, sealer: Sealer | None) -> None:
     if not events:
         return
+    assert sealer is not None  # noqa: S101 - without a key nothing is held
     causes = [each.violations[0] for each in events]
     values = {
         "id": [each.id for each in events],

@@ -90,7 +90,7 @@ async def discard_draft(tx: Connection, *, actor: str, event_name: str, number: 
     _still_draft(before)
     same_version(before.revision, revision)
     await tx.execute(queries.delete_draft, {"event_name": event_name, "version": number})
-    await _record(tx, actor, "discarded", before, before)
+    await _record(tx, actor, "discarded", before, None)
 
 
 async def change_state(
@@ -302,19 +302,21 @@ async def _record(
     actor: str,
     verb: str,
     before: EventSchemaDefinition | None,
-    after: EventSchemaDefinition,
+    after: EventSchemaDefinition | None,
     *,
     reason: str | None = None,
 ) -> None:
+    shown = after or before
+    assert shown is not None  # noqa: S101 - something was or is there
     await audit_trail.record(
         tx,
         actor=actor,
         action=f"analytics.schema.{verb}",
         resource_type="event_schema",
-        resource_id=f"{after.event_name} {after.version}",
-        label=f"{after.event_name} {after.version}",
-        version=after.revision,
+        resource_id=f"{shown.event_name} {shown.version}",
+        label=f"{shown.event_name} {shown.version}",
+        version=shown.revision,
         before=None if before is None else _snapshot(before),
-        after=_snapshot(after),
+        after=None if after is None else _snapshot(after),
         reason=reason,
     )

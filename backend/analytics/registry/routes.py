@@ -12,7 +12,7 @@ from backend.analytics.plan.formats import json_schemas, segment_plan
 from backend.analytics.registry import actions
 from backend.core.clock import clock
 from backend.core.dependencies import Read, Tx
-from backend.core.http import operations_router
+from backend.core.http import operations_router, problems
 from backend.core.pages import Cursor, Limit, cut_page, decode_cursor
 from backend.core.security import Principal, require
 from backend.core.versions import IfMatch
@@ -30,6 +30,7 @@ from models.analytics import (
 )
 from models.core.paging import PAGE_DEFAULT, Page
 from models.core.permissions import Permission
+from models.core.problems import Code
 
 router = operations_router("/api/analytics", "analytics")
 
@@ -38,7 +39,7 @@ Manager = Annotated[Principal, require(Permission.MANAGE_SCHEMA)]
 EventVersion = Annotated[int, Query(ge=1, le=2**31 - 1)]
 
 
-@router.get("/schema", responses={200: {"model": TrackingPlan}})
+@router.get("/schema", responses={**problems(Code.NOT_FOUND), 200: {"model": TrackingPlan}})
 async def get_plan(
     _principal: Viewer,
     connection: Read,
