@@ -168,6 +168,8 @@ class SchemaFormat(StrEnum):
     SEGMENT = "segment"
     TYPESCRIPT = "typescript"
     PYTHON = "python"
+    GOVERNANCE = "governance"
+    """Pages for data owners: what is collected, why and how long."""
 
 
 class StateRequest(Request):

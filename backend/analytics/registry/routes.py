@@ -9,6 +9,7 @@ from fastapi import Query, Request, Response
 from backend.analytics.clients import python_client, typescript_client
 from backend.analytics.plan import reads
 from backend.analytics.plan.formats import json_schemas, segment_plan
+from backend.analytics.plan.governance import governance_page
 from backend.analytics.registry import actions
 from backend.core.clock import clock
 from backend.core.dependencies import Read, Tx
@@ -41,18 +42,25 @@ EventVersion = Annotated[int, Query(ge=1, le=2**31 - 1)]
 
 @router.get("/schema", responses={**problems(Code.NOT_FOUND), 200: {"model": TrackingPlan}})
 async def get_plan(
+    http: Request,
     _principal: Viewer,
     connection: Read,
     version: Annotated[int | None, Query(ge=0, le=2**62, description="Of the plan; left out: as it is now.")] = None,
     as_: Annotated[SchemaFormat, Query(alias="as")] = SchemaFormat.PLAN,
 ) -> Any:
-    """The plan: as records, as a JSON Schema document for each event, as a tracking plan of Segment, or as a client."""
+    """The plan: as records, as a JSON Schema document for each event, as a tracking plan of Segment, as a client.
+
+    Or as a page for data owners: what is collected, why, and how long.
+    """
     plan = await reads.plan(connection, version)
     match as_:
         case SchemaFormat.JSON_SCHEMA:
             return json_schemas(plan)
         case SchemaFormat.SEGMENT:
             return segment_plan(plan)
+        case SchemaFormat.GOVERNANCE:
+            days = http.app.state.settings.event_days
+            return Response(governance_page(plan, days), media_type="text/markdown")
         case SchemaFormat.TYPESCRIPT:
             return Response(typescript_client(plan), media_type="text/typescript")
         case SchemaFormat.PYTHON:
