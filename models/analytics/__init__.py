@@ -8,12 +8,26 @@ A version of an event is never changed once it was published; its state is.
 from __future__ import annotations
 
 from enum import StrEnum
+from math import isfinite
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from models.core import normal_form
-from models.core.base import Count, Instant, Label, Record, Request, RequiredText, Text, UserId, Version, not_too_deep
+from models.core.base import (
+    Count,
+    Instant,
+    Label,
+    PlainText,
+    Record,
+    Request,
+    RequiredText,
+    Text,
+    UserId,
+    Version,
+    not_too_deep,
+    storable,
+)
 from models.figures import FigureName
 from models.risk.metrics import METRICS
 
@@ -62,7 +76,28 @@ EventName = Annotated[
 ]
 PropertyName = Annotated[Label, Field(max_length=120)]
 Environment = Annotated[Label, Field(max_length=60)]
-JsonSchema = Annotated[dict[str, Any], AfterValidator(not_too_deep)]
+EventNameFilter = Annotated[PlainText, Field(max_length=200)]
+"""A name that is asked for; nothing is called what the plan would not take."""
+
+
+def _can_be_kept(value: dict[str, Any]) -> dict[str, Any]:
+    waiting: list[Any] = [not_too_deep(value)]
+    while waiting:
+        match waiting.pop():
+            case dict() as found:
+                waiting += [*found, *found.values()]
+            case list() as found:
+                waiting += found
+            case str() as text if not storable(text):
+                raise ValueError("the character U+0000 and halves of surrogate pairs are not allowed")
+            case float() as number if not isfinite(number):
+                raise ValueError("NaN and infinities are no numbers of JSON")
+            case _:
+                pass
+    return value
+
+
+JsonSchema = Annotated[dict[str, Any], AfterValidator(_can_be_kept)]
 Purpose = Annotated[Text, Field(max_length=500)]
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from models.analytics import PropertyDefinition
+from models.analytics import EventNameFilter, PropertyDefinition
 from models.analytics.events import Violation, ViolationClass
 from models.core.base import Count, Identifier, Instant, Number, Record, Request, Text, Version
 
@@ -73,7 +73,7 @@ class RadiusState(StrEnum):
 class RadiusRequest(Request):
     """Judge past events by a draft; nothing happens to them."""
 
-    event_name: Annotated[str, Field(max_length=200)]
+    event_name: EventNameFilter
     version: Annotated[int, Field(ge=1)]
     days: Annotated[int, Field(ge=1, le=90)] = 7
 

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
-from models.analytics import EventMode, EventName
-from models.core.base import Count, Identifier, Instant, Record, Request, RequiredText, Text, UserId, Version
+from models.analytics import EventMode, EventName, EventNameFilter
+from models.core.base import Count, Identifier, Instant, PlainText, Record, Request, RequiredText, Text, UserId, Version
 
 BATCH_MOST = 1_000
 """Events of one request."""
@@ -181,9 +181,9 @@ class QuarantineGroup(Record):
 class QuarantineRequest(Request):
     """Which events that are held: those of one cause."""
 
-    event_name: Annotated[str, Field(max_length=200)]
+    event_name: EventNameFilter
     violation_class: ViolationClass = Field(alias="class")
-    pointer: Annotated[str, Field(max_length=2_000)]
+    pointer: Annotated[PlainText, Field(max_length=2_000)]
     schema_version: Annotated[int, Field(ge=1)] | None = None
 
 

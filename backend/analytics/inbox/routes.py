@@ -16,7 +16,7 @@ from backend.core.pages import Cursor, Limit, cut_page, decode_cursor
 from backend.core.security import Principal, require
 from backend.core.versions import IfMatch, with_etag
 from models.analytics.events import Tail, ViolationChange, ViolationGroup, ViolationState
-from models.core.base import Instant
+from models.core.base import Instant, PlainText
 from models.core.paging import PAGE_DEFAULT, Page
 from models.core.permissions import Permission
 
@@ -24,7 +24,7 @@ router = operations_router("/api/analytics", "analytics")
 
 Viewer = Annotated[Principal, require(Permission.VIEW_SCHEMA)]
 Manager = Annotated[Principal, require(Permission.MANAGE_SCHEMA)]
-EventNameFilter = Annotated[str | None, Query(alias="eventName", max_length=200)]
+EventNameFilter = Annotated[PlainText | None, Query(alias="eventName", max_length=200)]
 
 
 @router.get("/violations")
@@ -33,7 +33,7 @@ async def list_violations(
     connection: Read,
     state: ViolationState | None = None,
     event_name: EventNameFilter = None,
-    assigned_to: Annotated[str | None, Query(alias="assignedTo", max_length=255)] = None,
+    assigned_to: Annotated[PlainText | None, Query(alias="assignedTo", max_length=255)] = None,
     unassigned: bool = False,
     since: Annotated[Instant | None, Query(description="First seen from then on.")] = None,
     limit: Limit = PAGE_DEFAULT,
@@ -74,7 +74,7 @@ async def get_tail(
     _principal: Viewer,
     connection: Read,
     event_name: EventNameFilter = None,
-    producer: Annotated[str | None, Query(max_length=60)] = None,
+    producer: Annotated[PlainText | None, Query(max_length=60)] = None,
     violations: Annotated[bool, Query(description="Only those that do not fit.")] = False,
     since: Annotated[Instant | None, Query(description="Received after this instant.")] = None,
     limit: Limit = PAGE_DEFAULT,

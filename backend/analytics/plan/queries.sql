@@ -92,6 +92,13 @@ select version from event_schema
  order by array_position(array['enforced', 'deprecated', 'observed'], state), version desc
  limit 1
 
+-- name: compared_with
+-- Also one that is retired: else its place could be taken by anything, bit by bit.
+select version from event_schema
+ where event_name = %(event_name)s and state <> 'draft'
+ order by array_position(array['enforced', 'deprecated', 'observed', 'retired'], state), version desc
+ limit 1
+
 -- name: modes
 select event_name, environment, mode, version, updated_by, updated_at from event_mode order by event_name, environment
 

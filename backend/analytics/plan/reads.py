@@ -40,6 +40,12 @@ async def judged_by(connection: Connection, event_name: str) -> int | None:
     return None if row is None else int(row[0])
 
 
+async def compared_with(connection: Connection, event_name: str) -> int | None:
+    """The version that a draft must not break: the one that is judged by, or was last; ``None`` for a new event."""
+    row = await (await connection.execute(queries.compared_with, {"event_name": event_name})).fetchone()
+    return None if row is None else int(row[0])
+
+
 async def published(connection: Connection) -> tuple[EventSchemaDefinition, ...]:
     """Every version that is no draft."""
     async with connection.cursor(row_factory=lenient_row(EventSchemaDefinition)) as cursor:

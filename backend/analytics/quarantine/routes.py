@@ -14,6 +14,7 @@ from backend.core.http import operations_router
 from backend.core.pages import Limit, LongCursor, cut_page, decode_cursor
 from backend.core.security import Principal, require
 from models.analytics.events import Discarded, DiscardRequest, QuarantineGroup, QuarantineRequest, ReplayRequest, Trial
+from models.core.base import PlainText
 from models.core.paging import PAGE_DEFAULT, Page
 from models.core.permissions import Permission
 
@@ -27,7 +28,7 @@ Manager = Annotated[Principal, require(Permission.MANAGE_SCHEMA)]
 async def list_held(
     _principal: Viewer,
     connection: Read,
-    event_name: Annotated[str | None, Query(alias="eventName", max_length=200)] = None,
+    event_name: Annotated[PlainText | None, Query(alias="eventName", max_length=200)] = None,
     limit: Limit = PAGE_DEFAULT,
     cursor: LongCursor = None,
 ) -> Page[QuarantineGroup]:

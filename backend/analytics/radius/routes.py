@@ -17,6 +17,7 @@ from backend.core.http import known_id, operations_router
 from backend.core.pages import Cursor, Limit, cut_page, decode_cursor
 from backend.core.security import Principal, require
 from models.analytics.changes import Comparison, Radius, RadiusRequest
+from models.core.base import PlainText
 from models.core.paging import PAGE_DEFAULT, Page
 from models.core.permissions import Permission
 
@@ -31,7 +32,7 @@ Number = Annotated[int, Query(ge=1, le=2**31 - 1)]
 async def compare_versions(
     _principal: Viewer,
     connection: Read,
-    event_name: Annotated[str, Query(alias="eventName", max_length=200)],
+    event_name: Annotated[PlainText, Query(alias="eventName", max_length=200)],
     old: Number,
     new: Number,
 ) -> Comparison:
@@ -44,7 +45,7 @@ async def compare_versions(
 async def list_radii(
     _principal: Viewer,
     connection: Read,
-    event_name: Annotated[str | None, Query(alias="eventName", max_length=200)] = None,
+    event_name: Annotated[PlainText | None, Query(alias="eventName", max_length=200)] = None,
     limit: Limit = PAGE_DEFAULT,
     cursor: Cursor = None,
 ) -> Page[Radius]:

@@ -186,10 +186,10 @@ async def _asks(tx: Connection, draft: EventSchemaDefinition) -> list[str]:
     """Why publishing a draft needs somebody else's yes. Raises ProblemError 409 for one nobody has looked into."""
     if draft.state is not SchemaState.DRAFT:
         return []
-    judged_by = await reads.judged_by(tx, draft.event_name)
-    if judged_by is None:
+    before = await reads.compared_with(tx, draft.event_name)
+    if before is None:
         return []
-    comparison = await compare(tx, await reads.version(tx, draft.event_name, judged_by), draft)
+    comparison = await compare(tx, await reads.version(tx, draft.event_name, before), draft)
     return [*comparison.asks, *await radius_asks(tx, draft)]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import Query, Request, Response
+from fastapi import Path, Query, Request, Response
 
 from backend.analytics.clients import python_client, typescript_client
 from backend.analytics.plan import reads
@@ -29,6 +29,7 @@ from models.analytics import (
     StateRequest,
     TrackingPlan,
 )
+from models.core.base import PlainText
 from models.core.paging import PAGE_DEFAULT, Page
 from models.core.permissions import Permission
 from models.core.problems import Code
@@ -37,7 +38,8 @@ router = operations_router("/api/analytics", "analytics")
 
 Viewer = Annotated[Principal, require(Permission.VIEW_SCHEMA)]
 Manager = Annotated[Principal, require(Permission.MANAGE_SCHEMA)]
-EventVersion = Annotated[int, Query(ge=1, le=2**31 - 1)]
+EventPath = Annotated[PlainText, Path(max_length=200)]
+VersionPath = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
 @router.get("/schema", responses={**problems(Code.NOT_FOUND), 200: {"model": TrackingPlan}})
@@ -74,8 +76,8 @@ async def list_events(
     http: Request,
     _principal: Viewer,
     connection: Read,
-    owner: Annotated[str | None, Query(max_length=255)] = None,
-    text: Annotated[str | None, Query(max_length=200)] = None,
+    owner: Annotated[PlainText | None, Query(max_length=255)] = None,
+    text: Annotated[PlainText | None, Query(max_length=200)] = None,
     limit: Limit = PAGE_DEFAULT,
     cursor: Cursor = None,
 ) -> Page[PlannedEvent]:
@@ -103,7 +105,7 @@ async def write_draft(
 
 @router.get("/schema/{event_name}")
 async def list_versions(
-    event_name: str, _principal: Viewer, connection: Read, limit: Limit = PAGE_DEFAULT, cursor: Cursor = None
+    event_name: EventPath, _principal: Viewer, connection: Read, limit: Limit = PAGE_DEFAULT, cursor: Cursor = None
 ) -> Page[EventSchemaDefinition]:
     """Versions of an event, newest first."""
     (below,) = decode_cursor(cursor, int)
@@ -116,7 +118,7 @@ async def list_versions(
 
 @router.get("/schema/{event_name}/{version}")
 async def get_version(
-    event_name: str, version: int, _principal: Viewer, connection: Read, response: Response
+    event_name: EventPath, version: VersionPath, _principal: Viewer, connection: Read, response: Response
 ) -> EventSchemaDefinition:
     """A version of an event."""
     return _tagged(response, await reads.version(connection, event_name, version))
@@ -124,8 +126,8 @@ async def get_version(
 
 @router.put("/schema/{event_name}/{version}")
 async def change_draft(
-    event_name: str,
-    version: int,
+    event_name: EventPath,
+    version: VersionPath,
     request: EventContent,
     principal: Manager,
     tx: Tx,
@@ -140,15 +142,17 @@ async def change_draft(
 
 
 @router.delete("/schema/{event_name}/{version}", status_code=204)
-async def discard_draft(event_name: str, version: int, principal: Manager, tx: Tx, revision: IfMatch) -> None:
+async def discard_draft(
+    event_name: EventPath, version: VersionPath, principal: Manager, tx: Tx, revision: IfMatch
+) -> None:
     """Give a draft up."""
     await actions.discard_draft(tx, actor=principal.user_id, event_name=event_name, number=version, revision=revision)
 
 
 @router.post("/schema/{event_name}/{version}/state", responses={202: {"model": Approval}})
 async def change_state(
-    event_name: str,
-    version: int,
+    event_name: EventPath,
+    version: VersionPath,
     request: StateRequest,
     principal: Manager,
     tx: Tx,

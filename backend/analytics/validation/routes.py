@@ -48,16 +48,19 @@ class _Request(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
 
 _STEP = re.compile(r"\.(\w+)|\[(\d+|\.\.\.)\]")
 _REQUEST = msgspec.json.Decoder(_Request)
-_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/json": {"schema": ValidateRequest.model_json_schema(by_alias=True)}},
-    }
-}
+
+
+def _documented() -> dict[str, Any]:
+    """The contract's own request, which is read from the bytes here."""
+    schema = ValidateRequest.model_json_schema(by_alias=True)
+    schema["properties"]["events"]["anyOf"][0]["items"] = schema.pop("$defs")["EventToValidate"]
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
 _ANSWER: dict[int | str, dict[str, Any]] = {200: {"model": ValidationResult | ValidationResults}}
 
 
-@router.post("/validate", openapi_extra=_BODY, responses=_ANSWER, response_class=Response)
+@router.post("/validate", openapi_extra=_documented(), responses=_ANSWER, response_class=Response)
 async def validate(http: Request, _principal: Validator) -> Response:
     """Judge one event, or a batch of up to 1 000, by the plan of at most a second ago."""
     audit_trail.nothing_changed()

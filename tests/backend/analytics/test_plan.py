@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -242,3 +243,14 @@ def test_a_catastrophic_pattern_is_none_here(planner: Planner) -> None:
     planner.planned(properties=properties)
     found = planner.ingest({"type": "track", "event": "Order Completed", "properties": {"a": "a" * 50_000 + "!"}})
     assert found["problems"][0]["violations"][0]["rule"] == "must match ^(a+)+$"
+
+
+@pytest.mark.parametrize(
+    "schema", [b'{"description": "\\u0000"}', b'{"enum": ["\\ud800"]}', b'{"minimum": NaN}', b'{"enum": [1e400]}']
+)
+def test_schemas_that_nobody_can_keep_are_refused(planner: Planner, schema: bytes) -> None:
+    body = json.dumps(ORDER | {"properties": [{"name": "a", "schema": "@@"}]}).encode().replace(b'"@@"', schema)
+    words = "not allowed" if b"\\u" in schema else "no numbers"
+    planner.refused(planner.send("POST", f"{BASE}/schema", body), 422, words)
+    planner.refused(planner.send("GET", f"{BASE}/schema/a%00b"), 422)
+    planner.refused(planner.send("GET", f"{BASE}/violations?eventName=a%00b"), 422)

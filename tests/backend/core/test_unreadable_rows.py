@@ -361,7 +361,7 @@ CASES = {
         "event_schema", "owners", "event_name = 'poison'",
     ),
     "/api/analytics/schema/{event_name}": Case(
-        SCHEMAS.replace('poison', 'of one').replace('good', 'of one').replace('1 as', 'row_number() over () as'),
+        SCHEMAS.replace("poison", "of one").replace("good", "of one").replace("1 as", "row_number() over () as"),
         "event_schema", "created_by", "event_name = 'of one' and version = 1",
     ),
     "/api/analytics/violations": Case(
