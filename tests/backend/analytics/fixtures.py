@@ -46,7 +46,9 @@ class Planner:
     def send(
         self, method: str, path: str, body: Any = None, *, by: str = KEEPER, version: object = None, **more: Any
     ) -> httpx.Response:
-        headers = self.api.headers(by) | ({} if version is None else {"If-Match": f'"{version}"'})
+        headers = self.api.headers(by) | {"Content-Type": "application/json"}
+        if version is not None:
+            headers["If-Match"] = f'"{version}"'
         content = {"content": body} if isinstance(body, bytes) else {"json": body}
         return httpx.request(method, self.api.base_url + path, headers=headers, timeout=60, **content, **more)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
@@ -12,7 +14,11 @@ from hypothesis import strategies as st
 
 from backend.analytics.compatibility.examples import pattern_samples, values
 from backend.analytics.compatibility.sets import can_be_satisfied, closed, included
+from backend.analytics.plan.documents import document_of
+from backend.analytics.radius.tally import PastEvent, Tally
 from backend.analytics.schemas import Containment, Validator
+from backend.analytics.validation.compiled import CompiledVersion
+from models.analytics import EventSchemaDefinition
 
 Schema = dict[str, Any]
 PLAIN = settings(
@@ -214,3 +220,64 @@ def test_unknown_is_rare() -> None:
 
     count()
     assert counts[Containment.UNKNOWN] <= 0.01 * counts.total(), counts
+
+
+def _definition(schema: Schema) -> EventSchemaDefinition:
+    now = datetime(2026, 11, 24, tzinfo=UTC)
+    return EventSchemaDefinition.model_validate(
+        {
+            "eventName": "A",
+            "version": 2,
+            "state": "draft",
+            "description": "x",
+            "owners": ["a"],
+            "properties": [
+                {"name": "a", "schema": schema, "required": True},
+                {"name": "b", "schema": TEXT, "personal": "personal", "purpose": "x"},
+            ],
+            "additionalProperties": False,
+            "definitions": {},
+            "deprecatedUntil": None,
+            "revision": 1,
+            "createdBy": "a",
+            "createdAt": now,
+            "publishedBy": None,
+            "publishedAt": None,
+        }
+    )
+
+
+past = st.builds(
+    lambda properties, producer, version, hours: PastEvent(
+        datetime(2026, 11, 24, tzinfo=UTC) - timedelta(hours=hours),
+        producer,
+        version,
+        (),
+        json.dumps({"properties": properties}),
+    ),
+    st.dictionaries(st.sampled_from(["a", "b", "c"]), plain_values(), max_size=3),
+    st.sampled_from(["web", "shop"]),
+    st.sampled_from(["1", "2"]),
+    st.integers(0, 90),
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(leaves, st.lists(past, max_size=60))
+def test_the_blast_radius_counts_as_plain_python_does(schema: Schema, events: list[PastEvent]) -> None:
+    definition = _definition(schema)
+    tally, validator = Tally(CompiledVersion.of(definition), "/properties"), Validator(document_of(definition))
+    for begin in range(0, len(events), 7):
+        tally.add(events[begin : begin + 7])
+    failing = [each for each in events if not validator.passes(json.loads(each.body)["properties"])]
+    assert (tally.events, tally.failing) == (len(events), len(failing))
+    assert tally.senders == Counter((each.producer, each.app_version) for each in events)
+    assert tally.senders_failing == Counter((each.producer, each.app_version) for each in failing)
+    assert sum(tally.properties.values()) == len(failing)
+    assert {hit.name: (hit.events, hit.failing) for hit in tally.hits_by_day()} == {
+        day: (count, Counter(str(each.received_at.date()) for each in failing)[day])
+        for day, count in Counter(str(each.received_at.date()) for each in events).items()
+    }
+    assert all("b" not in each.properties for each in tally.witnesses), "personal values are shown nowhere"
+    assert len(tally.witnesses) <= 10
+    assert bool(tally.witnesses) is bool(failing)
