@@ -176,6 +176,8 @@ def test_a_planted_history_gives_exact_numbers(planner: Planner) -> None:
     planner.planned()
     events = plant(planner)
     draft = planner.draft(**with_property("currency", schema={"enum": ["EUR"]}, feeds=["orders.total"]))
+    planner.sql("update event set destinations = array['segment'] where body like '%\"USD\"%'")
+    planner.sql("update event set destinations = destinations || array['warehouse']")
     before = planner.sql("select md5(string_agg(e::text, '|' order by id)) from event as e")
     found = look(planner)
     assert (found["state"], found["progress"], found["problem"]) == ("done", 1.0, "")
@@ -187,6 +189,8 @@ def test_a_planted_history_gives_exact_numbers(planner: Planner) -> None:
     assert {(h["name"], h["detail"]): (h["events"], h["failing"]) for h in result["senders"]} == {
         sender: (count, failing_by[sender]) for sender, count in by_sender.items()
     }
+    by_destination = [(each["name"], each["events"], each["failing"]) for each in result["destinations"]]
+    assert by_destination == [("segment", 24, 24), ("warehouse", 120, 24)]
     [cause] = result["causes"]
     assert (cause["pointer"], cause["failing"]) == ("/properties/currency", 24)
     assert [(each["kind"], each["name"], each["failing"]) for each in result["readers"]] == [
