@@ -11,7 +11,7 @@ from enum import StrEnum
 from math import isfinite
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, model_validator
 
 from models.core import normal_form
 from models.core.base import (
@@ -133,6 +133,27 @@ class PropertyDefinition(Request):
         return self
 
 
+class FeedSource(StrEnum):
+    """A source of the dashboard's figures that events may be rows of."""
+
+    DOWNLOADS = "downloads"
+    COMMUNITY = "community"
+
+
+class FigureFeed(Request):
+    """How a landed event becomes a row of a source: its id and its instant come from the event itself."""
+
+    source: FeedSource
+    properties: Annotated[dict[Annotated[PlainText, Field(max_length=60)], PropertyName], Field(max_length=10)] = Field(
+        default_factory=dict
+    )
+    """Fields of the row that are properties of the event, such as ``{"product": "file"}``."""
+    values: Annotated[
+        dict[Annotated[PlainText, Field(max_length=60)], StrictBool | Count | Text], Field(max_length=10)
+    ] = Field(default_factory=dict)
+    """Fields that are always the same, such as ``{"succeeded": true}``."""
+
+
 class EventContent(Request):
     """What a version says of an event."""
 
@@ -143,6 +164,16 @@ class EventContent(Request):
     """Whether properties that the plan does not know are taken."""
     definitions: Annotated[dict[PropertyName, JsonSchema], Field(max_length=100)] = Field(default_factory=dict)
     """Schemas that properties refer to."""
+    feed: FigureFeed | None = None
+    """What of the dashboard such events are rows of."""
+
+    @model_validator(mode="after")
+    def _feeds_of_its_own(self) -> Self:
+        names = {each.name for each in self.properties}
+        for each in self.feed.properties.values() if self.feed is not None else ():
+            if each not in names:
+                raise ValueError(f"the feed takes {each}, which is no property of this event")
+        return self
 
 
 class EventSchemaDraft(EventContent):
@@ -162,6 +193,7 @@ class EventSchemaDefinition(Record):
     properties: tuple[PropertyDefinition, ...]
     additional_properties: bool
     definitions: dict[str, Any]
+    feed: FigureFeed | None = None
     deprecated_until: Instant | None
     """Until when it is judged by, once it is deprecated."""
     revision: Version

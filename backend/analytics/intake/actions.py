@@ -11,6 +11,7 @@ from prometheus_client import Counter
 
 from backend.analytics.intake.parse import parse_batch
 from backend.analytics.landing.actions import Counts, make_day, take
+from backend.analytics.landing.feeds import feed_figures
 from backend.analytics.landing.judged import Judged, Verdict, judge_call
 from backend.analytics.landing.sealing import Sealer
 from backend.analytics.landing.shapes import Call, read_calls
@@ -56,7 +57,7 @@ async def ingest(tx: Connection, intake: Intake, body: bytes, *, sent_by: str, k
     batch = parse_batch(body)
     now = await clock(tx)
     calls = read_calls(batch.items, now, sent_at=batch.sent_at, kind=kind)
-    events, counts = await ingest_calls(tx, intake, calls, now)
+    events, counts = await ingest_calls(tx, intake, calls, now, sent_by=sent_by)
     result = EventsResult(
         received=len(events),
         landed=counts.landed,
@@ -84,7 +85,9 @@ async def ingest(tx: Connection, intake: Intake, body: bytes, *, sent_by: str, k
     return result
 
 
-async def ingest_calls(tx: Connection, intake: Intake, calls: list[Call], now: datetime) -> tuple[list[Judged], Counts]:
+async def ingest_calls(
+    tx: Connection, intake: Intake, calls: list[Call], now: datetime, *, sent_by: str
+) -> tuple[list[Judged], Counts]:
     """Judge events by the plan as it is now, and take them in."""
     plan = await intake.plans.current(tx)
     environment = intake.settings.environment
@@ -94,6 +97,7 @@ async def ingest_calls(tx: Connection, intake: Intake, calls: list[Call], now: d
         # Only where another transaction has made it: ours may yet be rolled back.
         intake.days.add(day)
     counts = await take(tx, events, environment=environment, now=now, sealer=intake.sealer)
+    await feed_figures(tx, events, plan, sent_by=sent_by)
     for verdict, count in (
         ("landed", counts.landed),
         ("quarantined", counts.quarantined),

@@ -19,6 +19,8 @@ create table event_schema (
     properties            jsonb not null,
     additional_properties boolean not null,
     definitions           jsonb not null default '{}',
+    -- What of the dashboard such events are rows of.
+    feed                  jsonb,
     deprecated_until      timestamptz,
     revision              bigint not null default 1,
     created_by            text not null,
@@ -36,9 +38,9 @@ create unique index event_schema_enforced on event_schema (event_name) where sta
 create function event_schema_refuse() returns trigger language plpgsql as $$
 begin
     if old.state <> 'draft'
-       and (old.event_name, old.version, old.description, old.properties, old.additional_properties, old.definitions)
+       and (old.event_name, old.version, old.description, old.properties, old.additional_properties, old.definitions, old.feed)
            is distinct from
-           (new.event_name, new.version, new.description, new.properties, new.additional_properties, new.definitions)
+           (new.event_name, new.version, new.description, new.properties, new.additional_properties, new.definitions, new.feed)
     then
         raise exception 'a published version of an event is never changed' using errcode = 'check_violation';
     end if;

@@ -50,7 +50,7 @@ async def _make_page(database: Database, intake: Intake, own: OwnEvents) -> bool
         now = await clock(tx)
         calls = [call for row in rows if row[1] is not None for call in _calls(row[1:], own, now)]
         if calls:
-            await ingest_calls(tx, intake, calls, now)
+            await ingest_calls(tx, intake, calls, now, sent_by=audit_trail.WORKER)
         await tx.execute(queries.move_cursor, {"position": rows[0][0]})
         return True
 

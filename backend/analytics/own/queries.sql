@@ -24,5 +24,5 @@ returning user_id, hour
 delete from dashboard_view where hour < now() - '1 day'::interval
 
 -- name: newest_content
-select description, owners, properties, additional_properties, definitions
+select description, owners, properties, additional_properties, definitions, feed
   from event_schema where event_name = %(event_name)s and state = 'enforced'

@@ -15,35 +15,36 @@ select event_name from event_schema where event_key = %(event_key)s limit 1
 
 -- name: insert_draft
 insert into event_schema (event_name, event_key, version, description, owners, properties, additional_properties,
-                          definitions, created_by)
+                          definitions, feed, created_by)
 select %(event_name)s, %(event_key)s,
        coalesce((select max(version) from event_schema where event_name = %(event_name)s), 0) + 1,
-       %(description)s, %(owners)s, %(properties)s, %(additional_properties)s, %(definitions)s, %(actor)s
+       %(description)s, %(owners)s, %(properties)s, %(additional_properties)s, %(definitions)s, %(feed)s, %(actor)s
  where not exists (select from event_schema where event_name = %(event_name)s and state = 'draft')
 returning version
 
 -- name: change_draft
 update event_schema
    set description = %(description)s, owners = %(owners)s, properties = %(properties)s,
-       additional_properties = %(additional_properties)s, definitions = %(definitions)s, revision = revision + 1
+       additional_properties = %(additional_properties)s, definitions = %(definitions)s, feed = %(feed)s,
+       revision = revision + 1
  where event_name = %(event_name)s and version = %(version)s
 
 -- name: delete_draft
 delete from event_schema where event_name = %(event_name)s and version = %(version)s and state = 'draft'
 
 -- name: lock_version
-select event_name, version, state, description, owners, properties, additional_properties, definitions,
+select event_name, version, state, description, owners, properties, additional_properties, definitions, feed,
        deprecated_until, revision, created_by, created_at, published_by, published_at
   from event_schema where event_name = %(event_name)s and version = %(version)s
    for update
 
 -- name: one_version
-select event_name, version, state, description, owners, properties, additional_properties, definitions,
+select event_name, version, state, description, owners, properties, additional_properties, definitions, feed,
        deprecated_until, revision, created_by, created_at, published_by, published_at
   from event_schema where event_name = %(event_name)s and version = %(version)s
 
 -- name: versions_page
-select event_name, version, state, description, owners, properties, additional_properties, definitions,
+select event_name, version, state, description, owners, properties, additional_properties, definitions, feed,
        deprecated_until, revision, created_by, created_at, published_by, published_at
   from event_schema
  where event_name = %(event_name)s and (%(below)s::int is null or version < %(below)s)
@@ -51,20 +52,20 @@ select event_name, version, state, description, owners, properties, additional_p
  limit %(limit)s
 
 -- name: live
-select event_name, version, state, description, owners, properties, additional_properties, definitions,
+select event_name, version, state, description, owners, properties, additional_properties, definitions, feed,
        deprecated_until, revision, created_by, created_at, published_by, published_at
   from event_schema where state in ('observed', 'enforced', 'deprecated')
  order by event_name, version
 
 -- name: published
-select event_name, version, state, description, owners, properties, additional_properties, definitions,
+select event_name, version, state, description, owners, properties, additional_properties, definitions, feed,
        deprecated_until, revision, created_by, created_at, published_by, published_at
   from event_schema where state <> 'draft'
  order by event_name, version
 
 -- name: plan_at
 select s.event_name, s.version, l.state, s.description, s.owners, s.properties, s.additional_properties,
-       s.definitions, l.until as deprecated_until, s.revision, s.created_by, s.created_at, s.published_by,
+       s.definitions, s.feed, l.until as deprecated_until, s.revision, s.created_by, s.created_at, s.published_by,
        s.published_at
   from event_schema as s
   join lateral (select state, until from event_schema_state as l

@@ -11,6 +11,7 @@ from uuid import UUID
 from backend.analytics.event_text import read_item
 from backend.analytics.intake.actions import Intake
 from backend.analytics.landing.actions import count_replayed, make_day
+from backend.analytics.landing.feeds import feed_figures
 from backend.analytics.landing.judged import Judged, Verdict, judge_call
 from backend.analytics.landing.shapes import read_calls
 from backend.analytics.quarantine import queries
@@ -55,6 +56,7 @@ async def replay(tx: Connection, intake: Intake, *, actor: str, request: ReplayR
     if looked == 0:
         audit_trail.nothing_changed()
         return result
+    await feed_figures(tx, found, await intake.plans.current(tx), sent_by=actor)
     await count_replayed(tx, [each for each in found if _passes(each)], now)
     await _record(tx, actor, "replayed", request, result.passing, result.still_held, request.reason)
     return result

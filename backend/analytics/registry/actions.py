@@ -290,6 +290,7 @@ def columns(content: EventContent) -> dict[str, Any]:
         "properties": Jsonb([each.model_dump(mode="json", by_alias=True) for each in content.properties]),
         "additional_properties": content.additional_properties,
         "definitions": Jsonb(content.definitions),
+        "feed": None if content.feed is None else Jsonb(content.feed.model_dump(mode="json", by_alias=True)),
     }
 
 
