@@ -187,6 +187,22 @@ class Criteria(dict[str, Criterion]):
     """Those of all capabilities, by name; among the adapters, ``adapters.of(Criteria)``."""
 
 
+@dataclass(frozen=True, slots=True)
+class OwnEvent:
+    """An event of the tracking plan that is made of entries of the audit log."""
+
+    name: str
+    """As the plan has it; its schema stands in ``resources/analytics/own-events.json``."""
+    actions: frozenset[str]
+    """Entries with these actions are such events."""
+    properties: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+    """What is in it, from what the entry says of afterwards. Raises KeyError for what an entry lacks."""
+
+
+class OwnEvents(dict[str, tuple[OwnEvent, ...]]):
+    """Those of all capabilities, by action; among the adapters, ``adapters.of(OwnEvents)``."""
+
+
 CreateSample = Callable[[Connection, "SampleShop"], Awaitable[None]]
 """Makes a capability's part of the sample shop, within the one transaction that creates it."""
 
@@ -212,6 +228,8 @@ class Capability:
     approval_kinds: Callable[[], Sequence[ApprovalKind]] = tuple
     criteria: Callable[[], Sequence[Criterion]] = tuple
     """What a launch can be bound to; see docs/developers/adding.md."""
+    events: Callable[[], Sequence[OwnEvent]] = tuple
+    """Events of the tracking plan that follow from what it tells the audit log."""
     audiences: Mapping[str, Audience] = field(default_factory=dict)
     """Who hears of a change, by resource type of the audit log; of others, those who read that."""
     changes_access: frozenset[str] = frozenset()

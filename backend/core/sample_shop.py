@@ -103,6 +103,8 @@ class SampleShop:
     market: Market
     progress: Callable[[float], None]
     """Told how much of the longest part is done, 0 to 1."""
+    environment: str = "Local"
+    """What the settings call this environment."""
 
 
 @cache

@@ -163,6 +163,10 @@ class Settings(BaseSettings):
         "folder of the data folder.",
     )
 
+    event_days: Annotated[int, Field(ge=90, le=3_650)] = Field(
+        120, description="Days that events are kept; days that are older are dropped as a whole."
+    )
+
     orders_cadence: Cadence = Field(3_600, description="Seconds after which silent orders are late.")
     refunds_cadence: Cadence = Field(7 * 86_400, description="Seconds after which silent refunds are late.")
     downloads_cadence: Cadence = Field(900, description="Seconds after which silent downloads are late.")

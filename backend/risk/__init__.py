@@ -6,5 +6,6 @@ Specification: "Fraud Monitoring & Risk Queue".
 from __future__ import annotations
 
 from backend.risk.check.actions import fraud_check
+from backend.risk.rule_sets.reads import published_rules
 
-__all__ = ["fraud_check"]
+__all__ = ["fraud_check", "published_rules"]

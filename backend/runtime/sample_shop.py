@@ -45,6 +45,7 @@ async def create_sample_shop(database: Database, settings: Settings, progress: P
             since=opened_at - HISTORY,
             burst_at=opened_at - FIRST_BURST,
             currency=settings.currency,
+            environment=settings.environment,
             market=market_of(opened_at),
             progress=lambda done: progress(MESSAGE, 0.85 * done),
         )

@@ -22,6 +22,8 @@ class Topic(StrEnum):
     ALERT_RULES = "alert_rules"
 
     # --- analytics
+    TRACKING_PLAN = "tracking_plan"
+    EVENTS = "events"
 
     # --- approvals
     APPROVALS = "approvals"

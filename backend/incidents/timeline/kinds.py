@@ -41,7 +41,10 @@ _KINDS: Final[tuple[tuple[str, TimelineKind | None], ...]] = (
     ("risk.breaker.", TimelineKind.RULE),
     ("risk.policy.", TimelineKind.RULE),
     ("deliveries.route_map.", TimelineKind.RULE),
+    ("analytics.schema.", TimelineKind.RULE),
+    ("analytics.mode.", TimelineKind.RULE),
     # What nobody decides, or what happens all the time.
+    ("analytics.", None),
     ("risk.", None),
     ("audit.", None),
     ("backup.", None),

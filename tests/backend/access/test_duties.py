@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from models.core.permissions import APART, BUILT_IN_ROLES, Permission, together
+from tests.backend.analytics.fixtures import Planner
 from tests.backend.launch.fixtures import CHECKLIST, LAUNCHES, Pad
 from tests.backend.risk.fixtures import RiskShop
 from tests.backend.risk.samples import publish, rule
@@ -192,9 +193,27 @@ def _waivers(office: Office) -> None:
     assert office.send("PATCH", path, {"due": -3_600}, item["version"]).status_code == 200
 
 
+def _schemas(office: Office) -> None:
+    """Neither at once nor by retiring what it is compared with does one person publish what breaks something."""
+    planner = Planner(office.api)
+    office.refused_alone(_breaking(office, planner.planned()))
+    other = planner.planned("observed", eventName="Cart Updated")
+    planner.state(other, "retired")
+    office.refused_alone(_breaking(office, other))
+
+
+def _breaking(office: Office, published: dict[str, Any]) -> httpx.Response:
+    properties = [{"name": "total", "required": True, "schema": {"type": "string"}}]
+    more = {"eventName": published["eventName"], "properties": properties}
+    draft = Planner(office.api).draft(**more)
+    path = f"/api/analytics/schema/{draft['eventName']}/{draft['version']}/state"
+    return office.send("POST", path, {"state": "observed", "reason": "r"}, draft["revision"])
+
+
 WALKS: dict[str, Callable[[Office], None]] = {
     Permission.MANAGE_ROLES: _roles,
     Permission.APPROVE_ROLES: _approvals,
+    Permission.MANAGE_SCHEMA: _schemas,
     Permission.APPROVE_ORDERS: _orders,
     Permission.MANAGE_RISK_RULES: _policies,
     Permission.PUBLISH_RISK_RULES: _rules,

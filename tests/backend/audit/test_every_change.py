@@ -30,6 +30,8 @@ from backend.runtime.asgi import create_app
 from models.alerts import AlertRule
 from tests.backend.accounts.fixtures import PASSWORD, next_code
 from tests.backend.alerts.fixtures import RULE, raise_alert
+from tests.backend.analytics.audited import ASKING as ANALYTICS_ASKING
+from tests.backend.analytics.audited import AUDITED as ANALYTICS_AUDITED
 from tests.backend.audit.fixtures import all_stamped
 from tests.backend.core.fixtures import guards
 from tests.backend.launch.audited import AUDITED
@@ -959,7 +961,7 @@ CASES: dict[tuple[str, str], Case] = {
     ),
     ("POST", "/api/ingest/rates"): _ingest("rates", {"currency": "USD", "day": "2026-11-24", "rate": "0.9"}),
 }
-CASES |= {route: Case(*made) for route, made in AUDITED.items()}
+CASES |= {route: Case(*made) for route, made in (AUDITED | ANALYTICS_AUDITED).items()}
 
 SYSTEMS = {("POST", "/api/hooks/{connection}")}
 """What outside systems send, who are no actors of ours: see the tests of hooks."""
@@ -969,7 +971,7 @@ ASKING = {
     ("POST", f"{DELIVERIES}/templates/preview"),
     ("POST", f"{RUNBOOKS}/check"),
     ("POST", f"{ONE_INCIDENT}/updates/preview"),
-}
+} | ANALYTICS_ASKING
 """Routes that only tell what another one would do, or answer questions too long for an address."""
 
 

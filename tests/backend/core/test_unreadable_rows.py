@@ -28,7 +28,13 @@ ONCALL = f"{OPERATIONS}/oncall"
 GOOD_ID, BAD_ID = "00000000-0000-7000-8000-00000000600d", "00000000-0000-7000-8000-00000000dead"
 A_LAUNCH = "00000000-0000-7000-8000-00000000cafe"
 A_LESSON = '{"key": "k", "category": "c", "description": "d", "ownerRole": "viewer", "due": -5}'
+SCHEMAS = (
+    "insert into event_schema (event_name, event_key, version, state, description, owners, properties,"
+    " additional_properties, created_by) select t, t, 1 as version, 'retired', 'd', '{ada}', '[]', true, 'test'"
+    " from unnest(array['poison', 'good']) as t"
+)
 IDS = {
+    "event_name": "of one",
     "launch_id": A_LAUNCH,
     "name": "approval.waiting",
     "list_id": "good",
@@ -349,6 +355,33 @@ CASES = {
         "insert into incident_action (incident_id, title, owner, due_on, created_by)"
         f" select '{INCIDENT}', t, 'ada', '2026-12-01', 'test' from unnest(array['poison', 'good']) as t",
         "incident_action", "title", "title = 'poison'",
+    ),
+    "/api/analytics/events": Case(
+        SCHEMAS,
+        "event_schema", "owners", "event_name = 'poison'",
+    ),
+    "/api/analytics/schema/{event_name}": Case(
+        SCHEMAS.replace("poison", "of one").replace("good", "of one").replace("1 as", "row_number() over () as"),
+        "event_schema", "created_by", "event_name = 'of one' and version = 1",
+    ),
+    "/api/analytics/violations": Case(
+        "insert into violation_group (event_name, class, pointer, schema_version, producer, app_version, environment,"
+        " rule, first_seen) select t, 'type', '/a', 1, 'web', '1', 'Test', 'r', now()"
+        " from unnest(array['poison', 'good']) as t;"
+        " insert into violation_day (group_id, day, shard, count, last_seen)"
+        " select id, current_date, 0, 1, now() from violation_group",
+        "violation_group", "rule", "event_name = 'poison'",
+    ),
+    "/api/analytics/quarantine": Case(
+        "insert into event_quarantine (id, kind, event_name, class, pointer, rule, producer, app_version, environment,"
+        " body) select uuidv7(), 'track', t, 'type', '/a', 'r', 'web', '1', 'Test', ''"
+        " from unnest(array['poison', 'good']) as t",
+        "event_quarantine", "rule", "event_name = 'poison'",
+    ),
+    "/api/analytics/radius": Case(
+        "insert into event_radius (event_name, schema_version, revision, days, asked_by)"
+        " select t, 1, 1, 7, 'test' from unnest(array['poison', 'good']) as t",
+        "event_radius", "asked_by", "event_name = 'poison'",
     ),
 }  # fmt: skip
 

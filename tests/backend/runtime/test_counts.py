@@ -29,13 +29,15 @@ EVERYBODY = {"oncall.waiting"}
         ("viewer", {"incidents.open"}),
         (
             "operations-lead",
-            {"risk.queue", "deliveries.connections", "incidents.open", "incidents.reviews", "launch.items"},
+            {"risk.queue", "deliveries.connections", "incidents.open", "incidents.reviews", "launch.items"}
+            | {"analytics.held", "analytics.violations"},
         ),
         ("risk-analyst", {"risk.queue", "incidents.open"}),
         ("compliance-officer", {"access.approvals", "incidents.open", "launch.items"}),
         (
             "administrator",
-            {"access.approvals", "risk.queue", "deliveries.connections", "incidents.open", "launch.items"},
+            {"access.approvals", "risk.queue", "deliveries.connections", "incidents.open", "launch.items"}
+            | {"analytics.held", "analytics.violations"},
         ),
         ("finance-analyst", {"incidents.open", "launch.items"}),
     ],

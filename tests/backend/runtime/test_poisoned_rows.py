@@ -205,9 +205,21 @@ CASES = {
         " select id, title, 'ada', '2026-01-01', 'test' from incident;" + TRIP.format("alert"),
         "select title = 'INC-0002: good is overdue' from alert where source = 'incidents.actions'",
     ),
+    "own events": Case(
+        "insert into audit_log (actor, action, resource_type, resource_id, after)"
+        " select 'a', 'incidents.incident.opened', 'incident', t,"
+        " case t when 'good' then jsonb_build_object('incidentId', t, 'severity', 'SEV1') end"
+        " from unnest(array['poison', 'good']) as t;"
+        " with seen as (select seq, xid, id, at, actor, action, resource_type, resource_id,"
+        " row_number() over (order by seq) as n from audit_log)"
+        " insert into audit_position (position, seq, id, at, actor, action, resource_type, resource_id)"
+        " select n, seq, id, at, actor, action, resource_type, resource_id from seen",
+        "select count(*) = 1 from event where event_name = 'Incident Opened'",
+    ),
 }
 
 OF_NO_ROWS = {
+    "event days": "makes and drops whole days, whatever stands in their rows",
     "sign of life": "reads one figure and asks one address, whatever stands in any row",
     "access in outside systems": "asks systems: test_one_system_costs_the_others_nothing",
     "rollup fold": "adds up numbers that one statement of ours has written",

@@ -70,6 +70,7 @@ WRONG: dict[str, dict[str, str]] = {
     "dead_man_url": {"OPSCONSOLE_DEAD_MAN_URL": "ftp://x"},
     "runbooks_to": {"OPSCONSOLE_RUNBOOKS_TO": "{file}"},
     "runbooks_to_elsewhere": {"OPSCONSOLE_RUNBOOKS_TO": "https://bucket.example/x"},
+    "event_days": {"OPSCONSOLE_EVENT_DAYS": "30"},
     "orders_cadence": {"OPSCONSOLE_ORDERS_CADENCE": "0"},
     "refunds_cadence": {"OPSCONSOLE_REFUNDS_CADENCE": "0"},
     "downloads_cadence": {"OPSCONSOLE_DOWNLOADS_CADENCE": "0"},

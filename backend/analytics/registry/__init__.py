@@ -1,0 +1,1 @@
+"""Changing the tracking plan: drafts, what publishing one breaks, states, and modes."""

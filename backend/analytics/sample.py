@@ -1,0 +1,140 @@
+"""The sample shop's tracking plan, a draft that would break something, and a week of events, mistakes among them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any, Final
+from uuid import UUID
+
+from backend.analytics.event_text import read_item, write_item
+from backend.analytics.landing.actions import make_day, take
+from backend.analytics.landing.judged import judge_call
+from backend.analytics.landing.shapes import Call, read_calls
+from backend.analytics.own.catalogue import definitions
+from backend.analytics.plan.checking import CALLS, at_of
+from backend.analytics.registry.actions import register, set_mode, write_draft
+from backend.analytics.validation.compiled import PlanCache
+from backend.core.audit_trail import SAMPLE_SHOP
+from backend.core.database import Connection
+from backend.core.sample_shop import SampleShop, sample_resource
+from models.analytics import EventMode, EventSchemaDraft, ModeRequest
+
+DAYS: Final = 7
+SLOTS: Final = (2, 8, 12, 16, 20)
+"""Hours of a day at which a part of its events comes in."""
+EACH: Final = 120
+"""Events of one slot."""
+_PRODUCTS: Final = ("Corvid CR-20", "Fjordland West", "Cloudbase 3", "Atlas Terrain")
+
+
+async def create(tx: Connection, shop: SampleShop) -> None:
+    """Make them."""
+    given = sample_resource("events")
+    for each in definitions():
+        await register(tx, each)
+    for event in given["events"]:
+        await register(tx, _draft(given, event))
+        mode = EventMode(event["mode"])
+        if mode is not EventMode.OBSERVE:
+            request = ModeRequest(event_name=event["eventName"], mode=mode, reason="As agreed with its owners")
+            await set_mode(tx, actor=SAMPLE_SHOP, environment=shop.environment, request=request)
+    await _land(tx, given, shop.opened_at, shop.environment)
+    change = given["draft"]
+    event = next(each for each in given["events"] if each["eventName"] == change["eventName"])
+    await write_draft(tx, actor=SAMPLE_SHOP, request=_draft(given, _changed(event, change), change["change"]))
+
+
+def _draft(
+    given: Mapping[str, Any], event: Mapping[str, Any], change: Mapping[str, Any] | None = None
+) -> EventSchemaDraft:
+    properties = []
+    for named in event["properties"]:
+        name = named.removesuffix("*")
+        schema = (change or {}).get(name, given["properties"][name]["schema"])
+        properties.append(given["properties"][name] | {"name": name, "required": named != name, "schema": schema})
+    content = {name: event[name] for name in ("eventName", "description")}
+    more = {"owners": [event["owner"]], "properties": properties, "additionalProperties": False}
+    return EventSchemaDraft.model_validate(content | more)
+
+
+def _changed(event: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
+    kept = [each for each in event["properties"] if each.removesuffix("*") not in change["without"]]
+    return {**event, "properties": [*kept, *change["with"]]}
+
+
+async def _land(tx: Connection, given: Mapping[str, Any], opened_at: datetime, environment: str) -> None:
+    """A week of events, a slot at a time, as if each had come in then."""
+    plan, random = await PlanCache().current(tx), Random(7)  # noqa: S311 - the same shop each time
+    begin = opened_at.replace(minute=0, second=0, microsecond=0)
+    for day in range(DAYS - 1, -1, -1):
+        for hour in SLOTS:
+            at = (begin - timedelta(days=day)).replace(hour=hour)
+            if at > opened_at:
+                continue
+            await make_day(tx, at.date())
+            calls = list(_calls(given, random, at, opened_at))
+            events = [judge_call(each, plan, environment, at, sealed=False) for each in calls]
+            await take(tx, events, environment=environment, now=at, sealer=None)
+
+
+def _calls(given: Mapping[str, Any], random: Random, at: datetime, opened_at: datetime) -> Iterator[Call]:
+    chosen = random.choices(given["events"], [each["weight"] for each in given["events"]], k=EACH)
+    old = (opened_at - at).days
+    for number, event in enumerate(chosen):
+        sender = event["sender"]
+        version = random.choice(given["senders"][sender])
+        properties = {name.removesuffix("*"): _value(name.removesuffix("*"), random) for name in event["properties"]}
+        name = event["eventName"]
+        for mistake in given["mistakes"]:
+            is_its = (mistake["event"], mistake["sender"], mistake["version"]) == (name, sender, version)
+            if is_its and old < mistake["days"] and number % mistake["every"] == 0:
+                properties |= mistake.get("set", {})
+                name = mistake.get("name", name)
+        kind = name if name in CALLS else "track"
+        body: dict[str, Any] = {
+            "type": kind,
+            "messageId": str(UUID(int=random.getrandbits(128))),
+            "anonymousId": f"a-{random.randrange(5_000)}",
+            "timestamp": (at - timedelta(seconds=random.randrange(3_000))).isoformat(),
+            "context": {"app": {"name": sender, "version": version}},
+            "properties" if kind == "track" else at_of(kind)[1:]: properties,
+        }
+        if kind == "track":
+            body["event"] = name
+        yield from read_calls([read_item(write_item(body))], at)
+
+
+def _value(name: str, random: Random) -> Any:
+    number = random.randrange(10_000)
+    values: dict[str, Any] = {
+        "order_id": f"CS-{48_000 + number}",
+        "total": round(random.uniform(9, 320), 2),
+        "currency": random.choice(("EUR", "EUR", "GBP", "USD")),
+        "payment_kind": random.choice(("card", "card", "invoice", "wallet")),
+        "customer_email": f"customer{number}@example.com",
+        "email": f"customer{number}@example.com",
+        "name": f"Customer {number}",
+        "device_id": f"device-{number}",
+        "items": [{"sku": "M330-WB", "price": 21.95}],
+        "reason": random.choice(("timeout", "checksum", "cancelled")),
+        "sku": random.choice(("M330-WB", "CLOUDBASE-3", "FJORD-W")),
+        "price": round(random.uniform(5, 90), 2),
+        "search_text": random.choice(("fjord", "night lighting", "airbus")),
+        "item_count": random.randrange(1, 6),
+        "country": random.choice(("DE", "AT", "NL", "GB", "US")),
+        "provider_code": random.choice(("insufficient_funds", "expired_card", "3ds_failed")),
+        "coupon_code": "SPRING10",
+        "file": random.choice(("fjordland-west-2.zip", "corvid-cr20.zip")),
+        "size_mb": float(random.randrange(200, 3_000)),
+        "region": random.choice(("fra2", "iad1", "sin1")),
+        "from_version": "1.9",
+        "to_version": "2.0",
+        "product": random.choice(_PRODUCTS),
+        "seat": random.randrange(1, 4),
+        "stars": random.randrange(1, 6),
+        "list": random.choice(("weekly", "releases")),
+        "topic": random.choice(("order", "download", "licence", "other")),
+    }
+    return values[name]

@@ -1,0 +1,1 @@
+"""Judging events by the plan."""
