@@ -62,6 +62,8 @@ WRONG: dict[str, dict[str, str]] = {
     "support_webhook_secret": {"OPSCONSOLE_SUPPORT_WEBHOOK_SECRET": "a" * 20},
     "connection_key_file": {"OPSCONSOLE_CONNECTION_KEY_FILE": "{missing}"},
     "connection_key": {"OPSCONSOLE_CONNECTION_KEY": "not a key"},
+    "privacy_key_file": {"OPSCONSOLE_PRIVACY_KEY_FILE": "{missing}"},
+    "privacy_key": {"OPSCONSOLE_PRIVACY_KEY": "not a key"},
     "secret_folder": {"OPSCONSOLE_SECRET_FOLDER": "{file}"},
     "egress_allow": {"OPSCONSOLE_EGRESS_ALLOW": "everything"},
     "egress_allow_of_hosts": {"OPSCONSOLE_EGRESS_ALLOW": '["10.0.0.1/8"]'},
