@@ -8,11 +8,26 @@ from app.core.capability import Capability
 
 def _audit() -> AuditWords:
     return AuditWords(
-        nouns={"privacy_keys": "Keys of personal data"},
+        nouns={
+            "consent": "Consent",
+            "consent_export": "Export of consents",
+            "person": "Person",
+            "policy_acknowledgement": "Policy",
+            "privacy_keys": "Keys of personal data",
+            "privacy_policy": "Privacy policy",
+        },
         verbs={
+            "privacy.consent.exported": "taken elsewhere",
+            "privacy.consent.granted": "given",
+            "privacy.consent.revoked": "withdrawn",
             "privacy.keys.copied": "copied",
             "privacy.keys.rotated": "wrapped by the new key",
+            "privacy.person.viewed": "looked at",
+            "privacy.policy.acknowledged": "acknowledged",
+            "privacy.policy.campaign_begun": "to be acknowledged, people are asked",
+            "privacy.policy.published": "published",
         },
+        quoted=frozenset({"privacy_policy"}),
     )
 
 

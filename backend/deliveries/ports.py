@@ -28,6 +28,16 @@ class Alarms(Protocol):
         """Give what a thread of notices is about to somebody; False when nobody knows them, or somebody has it."""
 
 
+class People(Protocol):
+    """Who people are; commands name them by number alone, and are filled in as they are sent."""
+
+    async def identify(self, connection: Connection, person_id: str) -> Mapping[str, str] | None:
+        """What the shop knows a person by, such as ``userId``; ``None`` once they are erased.
+
+        Raises LookupError, in words, when it cannot be known now.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class DeliveryPorts:
     """How each kind of system is spoken to; a kind without a channel is off."""
@@ -35,3 +45,4 @@ class DeliveryPorts:
     channels: Mapping[ConnectionKind, Channel] = field(default_factory=dict)
     hooks: Mapping[ConnectionKind, HookReader] = field(default_factory=dict)
     alarms: Alarms | None = None
+    people: People | None = None

@@ -4,5 +4,8 @@ from __future__ import annotations
 
 from backend.privacy.keys.copies import restore_keys
 from backend.privacy.keys.ring import KeyRing
+from backend.privacy.keys.source import ring_of
+from backend.privacy.persons.reads import contact_of
+from backend.privacy.ports import HumanCheckError, PrivacyPorts
 
-__all__ = ["KeyRing", "restore_keys"]
+__all__ = ["HumanCheckError", "KeyRing", "PrivacyPorts", "contact_of", "restore_keys", "ring_of"]

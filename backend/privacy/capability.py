@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from backend.core.capability import Adapters, Capability, Server, Tick
+from backend.core.capability import Adapters, Audience, Capability, Gauges, Server, Tick
+from models.core.permissions import Permission
+from models.core.topics import Topic
 
 if TYPE_CHECKING:
+    from fastapi import APIRouter
+
     from backend.core.database import Database
     from backend.core.settings import Settings
+
+
+_VIEWERS = frozenset({Permission.VIEW_PRIVACY_REQUESTS})
 
 
 def _setting_problem(settings: Settings) -> str | None:
@@ -20,26 +27,61 @@ def _setting_problem(settings: Settings) -> str | None:
 
 def _state(server: Server) -> Mapping[str, object]:
     from backend.privacy.keys.source import ring_of
+    from backend.privacy.ports import PrivacyPorts
 
-    return {"key_ring": ring_of(server.settings)}
+    return {"key_ring": ring_of(server.settings), "human_check": server.adapters.of(PrivacyPorts).human_check}
+
+
+def _routers() -> Sequence[APIRouter]:
+    from backend.privacy.consent.routes import router as consent
+    from backend.privacy.policies.routes import router as policies
+
+    return consent, policies
 
 
 def _ticks(settings: Settings, _adapters: Adapters) -> Sequence[Tick]:
+    from backend.privacy.consent.actions import fold_days
+    from backend.privacy.keys.source import has_keys
+
+    if not has_keys(settings):
+        return ()
+    return (
+        Tick("copies of keys", 600.0, _copy_keys),
+        Tick("keys wrapped anew", 30.0, _wrap_keys_anew),
+        Tick("days of consent", 3_600.0, fold_days),
+    )
+
+
+async def _copy_keys(database: Database, settings: Settings) -> None:
     from backend.privacy.keys.copies import copy_when_due
+
+    await copy_when_due(database, settings)
+
+
+async def _wrap_keys_anew(database: Database, settings: Settings) -> None:
+    from backend.privacy.keys.actions import rotate
     from backend.privacy.keys.source import ring_of
 
-    ring = ring_of(settings)
-    if ring is None:
-        return ()
-    from backend.privacy.keys.actions import rotate
-
-    async def copy(database: Database, settings: Settings) -> None:
-        await copy_when_due(database, settings)
-
-    async def wrap_anew(database: Database, _settings: Settings) -> None:
+    if (ring := ring_of(settings)) is not None:
         await rotate(database, ring)
 
-    return Tick("copies of keys", 600.0, copy), Tick("keys wrapped anew", 30.0, wrap_anew)
+
+def _gauges() -> Gauges:
+    from backend.privacy.gauges import measure, unknown
+
+    return Gauges(measure, unknown)
 
 
-CAPABILITY = Capability(name="privacy", setting_problem=_setting_problem, state=_state, ticks=_ticks)
+CAPABILITY = Capability(
+    name="privacy",
+    setting_problem=_setting_problem,
+    state=_state,
+    routers=_routers,
+    ticks=_ticks,
+    gauges=_gauges,
+    audiences={
+        "consent": Audience(Topic.CONSENT, _VIEWERS),
+        "privacy_policy": Audience(Topic.PRIVACY_POLICIES, _VIEWERS),
+        "policy_acknowledgement": Audience(Topic.PRIVACY_POLICIES, _VIEWERS),
+    },
+)

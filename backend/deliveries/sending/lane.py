@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import uuid4
 
 import httpx
@@ -19,15 +19,18 @@ from backend.deliveries.commands import actions as commands
 from backend.deliveries.commands.actions import Command, CommandState
 from backend.deliveries.egress import EgressRefusedError
 from backend.deliveries.plan import patience, pause, probe_pause
+from backend.deliveries.ports import People
 from backend.deliveries.sending import actions
 from backend.deliveries.sending.actions import BATCH, Holder
-from backend.deliveries.sending.attempt import SECONDS, as_json, attempt
+from backend.deliveries.sending.attempt import SECONDS, as_json, attempt, without_bodies
 from backend.deliveries.sending.flusher import Flusher
 from backend.deliveries.sending.judge import given_up, row_of
 from backend.deliveries.sending.types import Claimed, Entry, Row, Tally
 from models.deliveries.connections import ShopSettings
 
 LATENCIES: Final = 100
+PERSON: Final = "personId"
+"""Names a person by number in the data of a command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class LaneContext:
     tally: Callable[[Claimed], Tally]
     within: float = SECONDS
     canary_seconds: float = 300.0
+    people: People | None = None
 
 
 class LaneRun:
@@ -251,10 +255,12 @@ class LaneRun:
 
     async def send_command(self, command: Command, *, counts: bool) -> Result:
         """Ask the shop; where an answer was lost and it does not know ids, look first whether it is done."""
+        data, blocker = await self._filled_in(command.data)
         message = Message(
-            str(command.id), MessageKind.COMMAND, command.name, command.created_at, command.data, None, command.reached
+            str(command.id), MessageKind.COMMAND, command.name, command.created_at, data, None, command.reached
         )
         result, seconds = (await self._look_up(message) if command.lost else None), 0.0
+        result = result or blocker
         if result is None:
             result, seconds = await self.attempt(message, self.claimed.target)
             if result.outcome is Outcome.RETRY and counts and not self._open:
@@ -286,11 +292,29 @@ class LaneRun:
             result=result,
             due_in=due_in,
             seconds=seconds,
-            exchange=as_json(result.exchange),
+            exchange=as_json(result.exchange if data is command.data else without_bodies(result.exchange)),
         )
         self.count(state, seconds)
         await self._act_on(result, due_in)
         return result
+
+    async def _filled_in(self, data: dict[str, Any]) -> tuple[dict[str, Any], Result | None]:
+        """With who the person is that a command names by number, or why it cannot be sent; else the same data.
+
+        Only here, as it is sent: what is kept of a command never says who somebody is.
+        """
+        if PERSON not in data:
+            return data, None
+        people = self.context.people
+        try:
+            async with self.context.database.read() as connection:
+                known = await people.identify(connection, data[PERSON]) if people is not None else None
+        except LookupError as error:
+            return data, Result(Outcome.RETRY, str(error), reached=False)
+        if known is None:
+            words = "the person was erased: nobody is left to ask about"
+            return data, Result(Outcome.REFUSED, words, reached=False)
+        return {**data, **known}, None
 
     async def _look_up(self, message: Message) -> Result | None:
         """Whether it is done already; ``None`` when it is not, or the shop knows ids: then it may be asked again."""

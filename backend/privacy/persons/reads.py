@@ -8,6 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from backend.core.database import Connection, array
+from backend.privacy.keys.reads import open_keys
 from backend.privacy.keys.ring import DataKey, KeyRing
 from backend.privacy.persons import queries
 
@@ -42,3 +43,13 @@ async def identifiers_of(
             known = found[person_id].get(kind, ())
             found[person_id][kind] = (*known, key.open(sealed, PLACE, kind))
     return found
+
+
+async def contact_of(connection: Connection, ring: KeyRing, person_id: UUID) -> dict[str, str] | None:
+    """What the shop knows a person by, ``userId`` and ``email``; ``None`` once they are erased. Raises SealError."""
+    keys = await open_keys(connection, ring, [person_id])
+    if person_id not in keys:
+        return None
+    known = await identifiers_of(connection, keys, [person_id])
+    names = {"customer_id": "userId", "email": "email"}
+    return {names[kind]: values[0] for kind, values in known[person_id].items() if kind in names}

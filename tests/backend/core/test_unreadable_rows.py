@@ -53,6 +53,11 @@ class Case:
 
 
 CASES = {
+    "/api/privacy/policies": Case(
+        "insert into privacy_policy (title, changes, url, requires_acknowledgement, published_by)"
+        " select t, 'c', 'https://shop.example', false, 'test' from unnest(array['poison', 'good']) as t",
+        "privacy_policy", "changes", "title = 'poison'",
+    ),
     f"{OPERATIONS}/alert-rules": Case(
         "insert into alert_rule (figure, title, comparison, value, range_days, severity, updated_by)"
         " select 'orders.total', t, 'above', 1, 7, 'P1', 'test' from unnest(array['poison', 'good']) as t",

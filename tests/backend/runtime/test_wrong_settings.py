@@ -63,6 +63,7 @@ WRONG: dict[str, dict[str, str]] = {
     "connection_key_file": {"OPSCONSOLE_CONNECTION_KEY_FILE": "{missing}"},
     "connection_key": {"OPSCONSOLE_CONNECTION_KEY": "not a key"},
     "privacy_key_file": {"OPSCONSOLE_PRIVACY_KEY_FILE": "{missing}"},
+    "turnstile_secret": {"OPSCONSOLE_TURNSTILE_SECRET": ""},
     "privacy_key": {"OPSCONSOLE_PRIVACY_KEY": "not a key"},
     "secret_folder": {"OPSCONSOLE_SECRET_FOLDER": "{file}"},
     "egress_allow": {"OPSCONSOLE_EGRESS_ALLOW": "everything"},
