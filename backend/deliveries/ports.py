@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from backend.core.database import Connection
 from backend.deliveries.channel import Channel, HookReader
@@ -31,8 +31,11 @@ class Alarms(Protocol):
 class People(Protocol):
     """Who people are; commands name them by number alone, and are filled in as they are sent."""
 
-    async def identify(self, connection: Connection, person_id: str) -> Mapping[str, str] | None:
-        """What the shop knows a person by, such as ``userId``; ``None`` once they are erased.
+    marks: frozenset[str]
+    """Fields of a command's data that name somebody by number."""
+
+    async def fill_in(self, connection: Connection, data: Mapping[str, Any]) -> Mapping[str, str] | None:
+        """What is said of them, such as ``userId``; ``None`` once they are erased.
 
         Raises LookupError, in words, when it cannot be known now.
         """

@@ -7,5 +7,6 @@ from backend.privacy.keys.ring import KeyRing
 from backend.privacy.keys.source import ring_of
 from backend.privacy.persons.reads import contact_of
 from backend.privacy.ports import HumanCheckError, PrivacyPorts
+from backend.privacy.requests.reads import request_words
 
-__all__ = ["HumanCheckError", "KeyRing", "PrivacyPorts", "contact_of", "restore_keys", "ring_of"]
+__all__ = ["HumanCheckError", "KeyRing", "PrivacyPorts", "contact_of", "request_words", "restore_keys", "ring_of"]

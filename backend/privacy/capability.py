@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from backend.core.capability import Adapters, Audience, Capability, Gauges, Server, Tick
+from backend.core.capability import Adapters, Audience, Capability, CountSpec, Gauges, Server, Tick
 from models.core.permissions import Permission
 from models.core.topics import Topic
 
@@ -35,20 +35,21 @@ def _state(server: Server) -> Mapping[str, object]:
 def _routers() -> Sequence[APIRouter]:
     from backend.privacy.consent.routes import router as consent
     from backend.privacy.policies.routes import router as policies
+    from backend.privacy.requests.routes import jurisdictions
+    from backend.privacy.requests.routes import router as requests
 
-    return consent, policies
+    return consent, policies, requests, jurisdictions
 
 
-def _ticks(settings: Settings, _adapters: Adapters) -> Sequence[Tick]:
+def _ticks(_settings: Settings, _adapters: Adapters) -> Sequence[Tick]:
     from backend.privacy.consent.actions import fold_days
-    from backend.privacy.keys.source import has_keys
+    from backend.privacy.deadlines.watch import watch
 
-    if not has_keys(settings):
-        return ()
     return (
         Tick("copies of keys", 600.0, _copy_keys),
         Tick("keys wrapped anew", 30.0, _wrap_keys_anew),
         Tick("days of consent", 3_600.0, fold_days),
+        Tick("clocks of privacy requests", 60.0, watch),
     )
 
 
@@ -72,6 +73,12 @@ def _gauges() -> Gauges:
     return Gauges(measure, unknown)
 
 
+def _counts(_server: Server) -> Sequence[CountSpec]:
+    from backend.privacy.requests.reads import count_open
+
+    return (CountSpec("privacy.requests", Permission.VIEW_PRIVACY_REQUESTS, count_open),)
+
+
 CAPABILITY = Capability(
     name="privacy",
     setting_problem=_setting_problem,
@@ -79,9 +86,12 @@ CAPABILITY = Capability(
     routers=_routers,
     ticks=_ticks,
     gauges=_gauges,
+    counts=_counts,
     audiences={
         "consent": Audience(Topic.CONSENT, _VIEWERS),
         "privacy_policy": Audience(Topic.PRIVACY_POLICIES, _VIEWERS),
         "policy_acknowledgement": Audience(Topic.PRIVACY_POLICIES, _VIEWERS),
+        "privacy_request": Audience(Topic.PRIVACY_REQUESTS, _VIEWERS),
+        "privacy_jurisdiction": Audience(Topic.PRIVACY_REQUESTS, _VIEWERS),
     },
 )

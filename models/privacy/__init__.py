@@ -8,9 +8,13 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from models.core.base import OptionalOutsideId, PlainText, Request, RequiredText
+from models.core.personal import PERSONAL
 
 Purpose = Annotated[RequiredText, Field(max_length=200)]
 """Why somebody looks at personal data; it stands in the audit log beside who and when."""
+
+
+EmailAddress = Annotated[PlainText, Field(min_length=3, max_length=254, pattern=r"^[^\s@]+@[^\s@]+$")]
 
 
 class Channel(StrEnum):
@@ -40,8 +44,8 @@ class Jurisdiction(StrEnum):
 class PersonRequest(Request):
     """Says who is meant: by the shop's id, the e-mail address, or both."""
 
-    user_id: OptionalOutsideId = None
-    email: Annotated[PlainText, Field(min_length=3, max_length=254, pattern=r"^[^\s@]+@[^\s@]+$")] | None = None
+    user_id: Annotated[OptionalOutsideId, PERSONAL] = None
+    email: Annotated[EmailAddress | None, PERSONAL] = None
 
     @model_validator(mode="after")
     def _says_who(self) -> Self:

@@ -194,7 +194,6 @@ class PrivacyRequest(Record):
     """Per cent of its steps, while it runs and after."""
     blocked: str
     """Why it does not go on, in a few words: a failed step, a manual one; empty when nothing holds it."""
-    closed_reason: str
     completed_at: Instant | None
     artifacts_url: str | None
     """Where what was asked for can be fetched, while it can."""
@@ -297,6 +296,8 @@ class RequestPerson(Record):
     reason: Annotated[str, PERSONAL]
     evidence: Annotated[str, PERSONAL]
     """What was looked at to know who they are."""
+    closing: Annotated[str, PERSONAL]
+    """Why it was refused or taken back, as the person was told."""
 
 
 class LookRequest(Request):

@@ -29,8 +29,6 @@ from backend.deliveries.sending.types import Claimed, Entry, Row, Tally
 from models.deliveries.connections import ShopSettings
 
 LATENCIES: Final = 100
-PERSON: Final = "personId"
-"""Names a person by number in the data of a command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,12 +301,12 @@ class LaneRun:
 
         Only here, as it is sent: what is kept of a command never says who somebody is.
         """
-        if PERSON not in data:
-            return data, None
         people = self.context.people
+        if people is None or not people.marks & data.keys():
+            return data, None
         try:
             async with self.context.database.read() as connection:
-                known = await people.identify(connection, data[PERSON]) if people is not None else None
+                known = await people.fill_in(connection, data)
         except LookupError as error:
             return data, Result(Outcome.RETRY, str(error), reached=False)
         if known is None:

@@ -17,6 +17,7 @@ from backend.core.settings import Settings
 from backend.deliveries import ask_shop
 from backend.privacy.access import uuid_or_none
 from backend.privacy.consent import queries, reads
+from backend.privacy.keys.reads import new_id
 from backend.privacy.keys.ring import KeyRing
 from backend.privacy.persons.actions import Person, register
 from models.core.problems import Code
@@ -57,7 +58,7 @@ async def record_consent(
     status = request.status
     if request.gpc and request.consent_type is ConsentType.TRACKING:
         status = ConsentStatus.REVOKED  # the browser says so with every request, and outranks a box that was ticked
-    row_id = await _new_id(tx)
+    row_id = await new_id(tx)
     values = {
         "id": row_id,
         "person_id": person.id,
@@ -81,13 +82,6 @@ async def record_consent(
     if snapshot.consent_type is ConsentType.MARKETING and status is ConsentStatus.REVOKED:
         await _tell_shop(tx, person, snapshot)
     return Recorded(snapshot, known=False)
-
-
-async def _new_id(tx: Connection) -> UUID:
-    row = await (await tx.execute("select uuidv7()")).fetchone()
-    assert row is not None  # noqa: S101 - a select without a table returns one row
-    new: UUID = row[0]
-    return new
 
 
 async def _shown(tx: Connection, request: ConsentRequest) -> tuple[int | None, UUID | None]:
@@ -118,10 +112,11 @@ async def _known(tx: Connection, person: Person, request: ConsentRequest) -> Con
 
 async def _record(tx: Connection, actor: str, person: Person, snapshot: ConsentSnapshot) -> None:
     """Who it was is not in the log: the number of the person leads there, for as long as they have a key."""
+    verb = "granted" if snapshot.status is ConsentStatus.GRANTED else "revoked"
     await audit_trail.record(
         tx,
         actor=actor,
-        action=f"privacy.consent.{snapshot.status}",
+        action=f"privacy.consent.{verb}",
         resource_type="consent",
         resource_id=snapshot.consent_id,
         after=snapshot.model_dump(mode="json", by_alias=True, exclude={"user_id", "recorded_by"})

@@ -81,8 +81,8 @@ with changes as (
      group by 1, 2),
 days as (
     select d::date as day, t.consent_type
-      from generate_series((%(until)s::timestamptz at time zone 'UTC')::date - %(days)s + 1,
-                           (%(until)s::timestamptz at time zone 'UTC')::date, interval '1 day') as d,
+      from generate_series(date_trunc('day', %(until)s::timestamptz at time zone 'UTC') - make_interval(days => %(days)s - 1),
+                           %(until)s::timestamptz at time zone 'UTC', interval '1 day') as d,
            unnest(array['marketing', 'tracking']) as t (consent_type)),
 sums as (
     select consent_type, day, sum(granted) as granted, sum(asked) as asked from changes group by 1, 2)

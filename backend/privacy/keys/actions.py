@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from backend.core import audit_trail
+from backend.core.background import SetAside
 from backend.core.database import Connection, Database, array
 from backend.privacy.keys import queries
 from backend.privacy.keys.reads import Purpose
-from backend.privacy.keys.ring import DataKey, KeyRing, WrappedKey
+from backend.privacy.keys.ring import DataKey, KeyRing, SealError, WrappedKey
 
 BATCH: Final = 2_000
 TURN_SECONDS: Final = 20.0
 """How long one turn of a rotation goes on before others have theirs."""
+_aside = SetAside("keys wrapped anew")
 
 
 async def make_key(tx: Connection, ring: KeyRing, owner: UUID, purpose: Purpose) -> DataKey:
@@ -41,15 +43,21 @@ async def destroy_key(tx: Connection, owner: UUID) -> datetime | None:
 async def rotate(database: Database, ring: KeyRing) -> int:
     """Wrap keys anew that an earlier key of the installation wraps; answers how many.
 
-    Goes on where it was killed, and several may do it at once: what is left is what the database says.
+    Goes on where it was killed, and several may do it at once: what is left is what the database says. A key that does
+    not open is left as it is, and said to be so.
     """
     done, begun = 0, time.monotonic()
-    while time.monotonic() - begun < TURN_SECONDS:
-        async with database.transaction() as tx:
-            count = await _rewrap(tx, ring)
-            done += count
-            if count < BATCH:
+    for kek in sorted(ring.ids - {ring.current}):
+        after: UUID | None = None
+        while time.monotonic() - begun < TURN_SECONDS:
+            async with database.transaction() as tx:
+                rows = await (
+                    await tx.execute(queries.outdated, {"kek": kek, "after": after, "limit": BATCH})
+                ).fetchall()
+                done += await _rewrap(tx, ring, rows)
+            if len(rows) < BATCH:
                 break
+            after = rows[-1][0]
     if done:
         async with database.transaction() as tx:
             if not await _any_outdated(tx, ring):
@@ -64,19 +72,22 @@ async def rotate(database: Database, ring: KeyRing) -> int:
     return done
 
 
-async def _rewrap(tx: Connection, ring: KeyRing) -> int:
-    known = {"current": ring.current, "known": list(ring.ids)}
-    rows = await (await tx.execute(queries.outdated, known | {"limit": BATCH})).fetchall()
-    if rows:
-        fresh = [ring.rewrap(owner, WrappedKey(kek, wrapped)) for owner, kek, wrapped in rows]
+async def _rewrap(tx: Connection, ring: KeyRing, rows: Sequence[tuple[Any, ...]]) -> int:
+    fresh: list[tuple[UUID, str, bytes]] = []
+    for owner, kek, wrapped in rows:
+        try:
+            fresh.append((owner, kek, ring.rewrap(owner, WrappedKey(kek, wrapped)).wrapped))
+        except SealError as error:
+            _aside.put(owner, error)
+    if fresh:
         values = {
             "current": ring.current,
-            "owner_ids": array(row[0] for row in rows),
-            "keks": array(row[1] for row in rows),
-            "wraps": [each.wrapped for each in fresh],
+            "owner_ids": array(owner for owner, _, _ in fresh),
+            "keks": array(kek for _, kek, _ in fresh),
+            "wraps": [wrapped for _, _, wrapped in fresh],
         }
         await tx.execute(queries.rewrap, values)
-    return len(rows)
+    return len(fresh)
 
 
 async def _any_outdated(tx: Connection, ring: KeyRing) -> bool:

@@ -14,8 +14,8 @@ insert into data_key_end (owner_id, purpose) select owner_id, purpose from gone
 returning ended_at
 
 -- name: outdated
-select owner_id, kek, wrapped from data_key where kek <> %(current)s and kek = any(%(known)s)
- order by kek, owner_id
+select owner_id, kek, wrapped from data_key where kek = %(kek)s and (%(after)s::uuid is null or owner_id > %(after)s)
+ order by owner_id
  limit %(limit)s
    for update skip locked
 

@@ -7,8 +7,10 @@ from enum import StrEnum
 from uuid import UUID
 
 from backend.core.database import Connection, array
+from backend.core.problems import ProblemError
 from backend.privacy.keys import queries
 from backend.privacy.keys.ring import DataKey, KeyRing, WrappedKey
+from models.core.problems import Code
 
 
 class Purpose(StrEnum):
@@ -30,3 +32,19 @@ async def open_keys(connection: Connection, ring: KeyRing, owners: Iterable[UUID
     """The keys of owners that have one, for reading. Raises SealError."""
     rows = await (await connection.execute(queries.read_many, {"owner_ids": array(owners)})).fetchall()
     return {owner: ring.unwrap(owner, WrappedKey(kek, wrapped)) for owner, kek, wrapped in rows}
+
+
+async def must_hold_key(tx: Connection, ring: KeyRing, owner: UUID) -> DataKey:
+    """As ``hold_key``. Raises ProblemError 409 when it is gone."""
+    key = await hold_key(tx, ring, owner)
+    if key is None:
+        raise ProblemError(Code.CONFLICT, "What was said here was forgotten: its time had come.")
+    return key
+
+
+async def new_id(tx: Connection) -> UUID:
+    """An id for a row that is sealed for before it is there."""
+    row = await (await tx.execute("select uuidv7()")).fetchone()
+    assert row is not None  # noqa: S101 - a select without a table returns one row
+    made: UUID = row[0]
+    return made

@@ -65,7 +65,7 @@ class DataKey:
         nonce, content = sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
         try:
             return self._cipher.decrypt(nonce, content, self._bound(place, row)).decode()
-        except InvalidTag:
+        except (InvalidTag, ValueError):
             raise SealError(f"{place} was changed, or sealed for somebody or something else") from None
 
     def _bound(self, place: str, row: UUID | str) -> bytes:
@@ -136,7 +136,7 @@ class KeyRing:
             return cipher.decrypt(
                 kept.wrapped[:NONCE_BYTES], kept.wrapped[NONCE_BYTES:], _wrapping_bound(kept.kek, owner)
             )
-        except InvalidTag:
+        except (InvalidTag, ValueError):
             raise SealError("a key was changed where it is kept, or belongs to somebody else") from None
 
 

@@ -230,6 +230,23 @@ async def test_a_rotation_without_the_old_key_leaves_what_it_cannot_open(
     assert rows(owner_url, "select action, after from audit_log") == [("privacy.keys.rotated", {"key": newer.current})]
 
 
+@pytest.mark.expects_errors("a row was set aside")
+async def test_a_key_that_does_not_open_costs_the_others_nothing(
+    open_database: Callable[[], Any], owner_url: str
+) -> None:
+    async with open_database() as database:
+        async with database.transaction() as tx:
+            for _ in range(3):
+                await make_key(tx, RING, uuid4(), Purpose.REQUEST)
+        bad = "update data_key set wrapped = 'x' where owner_id = (select owner_id from data_key order by 1 limit 1)"
+        rows(owner_url, bad)
+        _, newer = _rotated()
+        assert await rotate(database, newer) == 2
+        assert await rotate(database, newer) == 0
+    assert rows(owner_url, "select count(*) from data_key where kek = %s", newer.current) == [(2,)]
+    assert rows(owner_url, "select count(*) from audit_log") == [(0,)]
+
+
 # Copies outside the dump
 
 
