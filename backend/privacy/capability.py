@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from backend.core.capability import Adapters, Audience, Capability, CountSpec, Gauges, Server, Tick
+from backend.core.capability import (
+    Adapters,
+    ApprovalKind,
+    Audience,
+    Capability,
+    CountSpec,
+    Gauges,
+    PersonalSystem,
+    PersonalSystems,
+    Server,
+    Service,
+    Tick,
+)
 from models.core.permissions import Permission
 from models.core.topics import Topic
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
 
-    from backend.core.database import Database
+    from backend.core.database import Connection, Database
     from backend.core.settings import Settings
 
 
@@ -34,23 +46,41 @@ def _state(server: Server) -> Mapping[str, object]:
 
 def _routers() -> Sequence[APIRouter]:
     from backend.privacy.consent.routes import router as consent
+    from backend.privacy.graph.routes import router as graph
+    from backend.privacy.packages.routes import router as packages
     from backend.privacy.policies.routes import router as policies
     from backend.privacy.requests.routes import jurisdictions
     from backend.privacy.requests.routes import router as requests
 
-    return consent, policies, requests, jurisdictions
+    return consent, policies, requests, jurisdictions, graph, packages
 
 
-def _ticks(_settings: Settings, _adapters: Adapters) -> Sequence[Tick]:
+def _ticks(_settings: Settings, adapters: Adapters) -> Sequence[Tick]:
     from backend.privacy.consent.actions import fold_days
     from backend.privacy.deadlines.watch import watch
+    from backend.privacy.graph.actions import watch_nodes
 
     return (
         Tick("copies of keys", 600.0, _copy_keys),
         Tick("keys wrapped anew", 30.0, _wrap_keys_anew),
         Tick("days of consent", 3_600.0, fold_days),
         Tick("clocks of privacy requests", 60.0, watch),
+        Tick("privacy nodes that failed", 30.0, watch_nodes),
+        Tick("erasures after a restore", 60.0, lambda database, settings: _replay(database, settings, adapters)),
+        Tick("erasures replayed", 86_400.0, lambda database, settings: _replay_all(database, settings, adapters)),
     )
+
+
+async def _replay(database: Database, settings: Settings, adapters: Adapters) -> None:
+    from backend.privacy.erasure.replay import replay_new
+
+    await replay_new(database, settings, adapters.of(PersonalSystems))
+
+
+async def _replay_all(database: Database, settings: Settings, adapters: Adapters) -> None:
+    from backend.privacy.erasure.replay import replay_all
+
+    await replay_all(database, settings, adapters.of(PersonalSystems))
 
 
 async def _copy_keys(database: Database, settings: Settings) -> None:
@@ -79,6 +109,33 @@ def _counts(_server: Server) -> Sequence[CountSpec]:
     return (CountSpec("privacy.requests", Permission.VIEW_PRIVACY_REQUESTS, count_open),)
 
 
+def _housekeeping() -> Sequence[Callable[[Connection], Awaitable[None]]]:
+    from backend.privacy.packages.actions import forget_packages
+
+    return (forget_packages,)
+
+
+def _approval_kinds() -> Sequence[ApprovalKind]:
+    from backend.privacy.erasure.actions import ERASURE
+
+    return (ERASURE,)
+
+
+def _personal() -> Sequence[PersonalSystem]:
+    from backend.privacy.personal import CONSENT
+
+    return (CONSENT,)
+
+
+def _services(settings: Settings, adapters: Adapters) -> Sequence[Service]:
+    async def run() -> None:
+        from backend.privacy.graph.runner import run_nodes
+
+        await run_nodes(settings, adapters.of(PersonalSystems))
+
+    return (Service("privacy nodes", run),)
+
+
 CAPABILITY = Capability(
     name="privacy",
     setting_problem=_setting_problem,
@@ -87,11 +144,16 @@ CAPABILITY = Capability(
     ticks=_ticks,
     gauges=_gauges,
     counts=_counts,
+    approval_kinds=_approval_kinds,
+    housekeeping=_housekeeping,
+    personal=_personal,
+    services=_services,
     audiences={
         "consent": Audience(Topic.CONSENT, _VIEWERS),
         "privacy_policy": Audience(Topic.PRIVACY_POLICIES, _VIEWERS),
         "policy_acknowledgement": Audience(Topic.PRIVACY_POLICIES, _VIEWERS),
         "privacy_request": Audience(Topic.PRIVACY_REQUESTS, _VIEWERS),
+        "privacy_runs": Audience(Topic.PRIVACY_REQUESTS, _VIEWERS),
         "privacy_jurisdiction": Audience(Topic.PRIVACY_REQUESTS, _VIEWERS),
     },
 )

@@ -1,9 +1,9 @@
-"""What ticks, jobs and the API are given besides the database: adapters, and the criteria of all capabilities."""
+"""What ticks, jobs and the API are given besides the database: adapters, criteria and what is held of people."""
 
 from __future__ import annotations
 
 from backend.capabilities import CAPABILITIES
-from backend.core.capability import Adapters, Criteria
+from backend.core.capability import Adapters, Criteria, PersonalSystems
 from backend.core.settings import Settings
 from backend.integrations import adapters
 
@@ -14,4 +14,8 @@ def outside(settings: Settings) -> Adapters:
     criteria = Criteria({one.name: one for one in found})
     if len(criteria) < len(found):
         raise ValueError("two capabilities claim one criterion")
-    return adapters(settings).plus(criteria)
+    held = [one for each in CAPABILITIES for one in each.personal()]
+    systems = PersonalSystems({one.name: one for one in held})
+    if len(systems) < len(held):
+        raise ValueError("two capabilities claim one system")
+    return adapters(settings).plus(criteria, systems)

@@ -104,3 +104,15 @@ select consent_type, sum(granted)::bigint, sum(asked)::bigint
         select consent_type, granted_change, asked_change from consent
          where recorded_at >= coalesce((select (max(day) + 1)::timestamp at time zone 'UTC' from consent_day), '-infinity')) as c
  group by 1
+
+-- name: export
+select id, consent_type, status, at, policy_version, channel, jurisdiction, gpc, recorded_at from consent
+ where person_id = %(person_id)s and (%(after)s::uuid is null or id > %(after)s::uuid)
+ order by id limit %(limit)s
+
+-- name: erase
+with found as (select id from consent where person_id = %(person_id)s and evidence is not null limit %(limit)s)
+update consent as c set evidence = null from found as f where c.id = f.id returning c.id
+
+-- name: count_of
+select count(*) from consent where person_id = %(person_id)s

@@ -119,7 +119,11 @@ select r.id::text as request_id, 'PR-' || lpad(r.number::text, 4, '0') as refere
        r.extended_at is not null as extended, r.owner, person_name(r.owner) as owner_name, r.verified_at, r.verified_by,
        r.verification, 'PR-' || lpad(c.number::text, 4, '0') as duplicate_of,
        (select count(*) from privacy_request as d where d.canonical_id = r.id) as duplicates,
-       null::integer as progress, r.blocked, r.completed_at, null::text as artifacts_url, r.created_by,
+       (select round(100.0 * count(*) filter (where n.state in ('done', 'skipped')) / count(*))::integer
+          from privacy_node as n
+         where n.run_id = (select v.id from privacy_run as v where v.request_id = r.id order by v.begun_at desc limit 1)
+        having count(*) > 0) as progress, r.blocked, r.completed_at, (select '/api/privacy/access-requests/' || r.id || '/package' from privacy_package as k
+         where k.request_id = r.id and k.expires_at > now()) as artifacts_url, r.created_by,
        r.version
   from privacy_request as r left join privacy_request as c on c.id = r.canonical_id
  where r.id = %(request_id)s
@@ -132,7 +136,11 @@ select r.id::text as request_id, 'PR-' || lpad(r.number::text, 4, '0') as refere
        r.extended_at is not null as extended, r.owner, person_name(r.owner) as owner_name, r.verified_at, r.verified_by,
        r.verification, 'PR-' || lpad(c.number::text, 4, '0') as duplicate_of,
        (select count(*) from privacy_request as d where d.canonical_id = r.id) as duplicates,
-       null::integer as progress, r.blocked, r.completed_at, null::text as artifacts_url, r.created_by,
+       (select round(100.0 * count(*) filter (where n.state in ('done', 'skipped')) / count(*))::integer
+          from privacy_node as n
+         where n.run_id = (select v.id from privacy_run as v where v.request_id = r.id order by v.begun_at desc limit 1)
+        having count(*) > 0) as progress, r.blocked, r.completed_at, (select '/api/privacy/access-requests/' || r.id || '/package' from privacy_package as k
+         where k.request_id = r.id and k.expires_at > now()) as artifacts_url, r.created_by,
        r.version
   from (select * from privacy_request as r
          where (%(due_at)s::timestamptz is null or (r.due_at, r.id) > (%(due_at)s, %(last_id)s::uuid))
@@ -200,3 +208,6 @@ select (select count(*) from privacy_request where state in ('identity', 'approv
 
 -- name: known_person
 select exists (select from account where id = %(person)s) or exists (select from principal_seen where user_id = %(person)s)
+
+-- name: paused_all
+select paused_at is not null from privacy_switch

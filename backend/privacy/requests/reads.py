@@ -17,6 +17,7 @@ from backend.core.problems import ProblemError
 from backend.core.rows import Unreadable, lenient_row, the_one
 from backend.privacy.keys.reads import open_keys
 from backend.privacy.keys.ring import DataKey, KeyRing
+from backend.privacy.packages import queries as packages
 from backend.privacy.persons.reads import identifiers_of
 from backend.privacy.requests import queries
 from models.core.problems import Code
@@ -34,6 +35,7 @@ from models.privacy.requests import (
 MISSING: Final = "There is no such request."
 CLAIMED, WORDS, EVIDENCE, CLOSING = (f"privacy_request.{name}" for name in ("claimed", "words", "evidence", "closing"))
 PAUSE_WORDS: Final = "privacy_pause.words"
+LINK, PASSPHRASE = "privacy_package.link", "privacy_package.passphrase"
 EXTENSION_REASON, EXTENSION_NOTICE = "privacy_extension.reason", "privacy_extension.notice"
 
 
@@ -142,13 +144,18 @@ async def request_words(connection: Connection, ring: KeyRing, request_id: UUID,
         found["text"] = "" if row is None else key.open(row[3], EXTENSION_NOTICE, request_id)
     elif notice == "closing":
         found["text"] = person.closing
+    elif notice in {"link", "passphrase"}:
+        row = await (await connection.execute(packages.secrets, {"request_id": request_id})).fetchone()
+        place, column = (LINK, 0) if notice == "link" else (PASSPHRASE, 1)
+        found["text"] = "" if row is None else key.open(row[column], place, request_id)
     return found
 
 
-async def figures(connection: Connection, user_id: str, *, paused_all: bool) -> RequestFigures:
+async def figures(connection: Connection, user_id: str) -> RequestFigures:
     """How many are open, of what kind, and how many are late."""
     now = await clock(connection)
     rows = await (await connection.execute(queries.figures, {"now": now, "user_id": user_id})).fetchall()
+    switch = await (await connection.execute(queries.paused_all)).fetchone()
     by_type, by_status = Counter[RequestType](), Counter[RequestState]()
     for kind, state, count, *_ in rows:
         by_type[RequestType(kind)] += count
@@ -160,7 +167,7 @@ async def figures(connection: Connection, user_id: str, *, paused_all: bool) -> 
         past_internal=sum(row[3] for row in rows),
         past_due=sum(row[4] for row in rows),
         mine=sum(row[5] for row in rows),
-        paused_all=paused_all,
+        paused_all=switch == (True,),
         as_of=now,
     )
 

@@ -112,7 +112,7 @@ async def import_requests(
 @router.get("/figures")
 async def request_figures(principal: Viewer, connection: Read) -> RequestFigures:
     """How many are open, of what kind, and late."""
-    return await reads.figures(connection, principal.user_id, paused_all=False)
+    return await reads.figures(connection, principal.user_id)
 
 
 @router.get("/{request_id}")
