@@ -8,7 +8,9 @@ from uuid import UUID
 from fastapi import Depends, Request
 
 from backend.core.problems import ProblemError, raises
+from backend.core.security import Principal, require
 from backend.privacy.keys.ring import KeyRing
+from models.core.permissions import Permission
 from models.core.problems import Code
 
 
@@ -26,6 +28,12 @@ def _ring(request: Request) -> KeyRing:
 
 Ring = Annotated[KeyRing, Depends(_ring)]
 """The keys of personal data; 409 where none are set."""
+
+
+Viewer = Annotated[Principal, require(Permission.VIEW_PRIVACY_REQUESTS)]
+Manager = Annotated[Principal, require(Permission.MANAGE_PRIVACY_REQUESTS)]
+Officer = Annotated[Principal, require(Permission.MANAGE_PRIVACY_REQUESTS, step_up=300)]
+Confidant = Annotated[Principal, require(Permission.VIEW_PERSONAL_DATA, step_up=300)]
 
 
 def uuid_or_none(text: str | None) -> UUID | None:

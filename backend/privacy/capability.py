@@ -11,6 +11,7 @@ from backend.core.capability import (
     Audience,
     Capability,
     CountSpec,
+    CreateSample,
     Gauges,
     PersonalSystem,
     PersonalSystems,
@@ -46,11 +47,11 @@ def _state(server: Server) -> Mapping[str, object]:
 
 def _routers() -> Sequence[APIRouter]:
     from backend.privacy.consent.routes import router as consent
-    from backend.privacy.graph.routes import router as graph
     from backend.privacy.packages.routes import router as packages
     from backend.privacy.policies.routes import router as policies
-    from backend.privacy.requests.routes import jurisdictions
-    from backend.privacy.requests.routes import router as requests
+    from backend.privacy.request_routes import jurisdictions
+    from backend.privacy.request_routes import router as requests
+    from backend.privacy.run_routes import router as graph
 
     return consent, policies, requests, jurisdictions, graph, packages
 
@@ -115,6 +116,12 @@ def _housekeeping() -> Sequence[Callable[[Connection], Awaitable[None]]]:
     return (forget_packages,)
 
 
+def _sample() -> CreateSample:
+    from backend.privacy.sample import create
+
+    return create
+
+
 def _approval_kinds() -> Sequence[ApprovalKind]:
     from backend.privacy.erasure.actions import ERASURE
 
@@ -129,7 +136,7 @@ def _personal() -> Sequence[PersonalSystem]:
 
 def _services(settings: Settings, adapters: Adapters) -> Sequence[Service]:
     async def run() -> None:
-        from backend.privacy.graph.runner import run_nodes
+        from backend.privacy.endings import run_nodes
 
         await run_nodes(settings, adapters.of(PersonalSystems))
 
@@ -145,6 +152,8 @@ CAPABILITY = Capability(
     gauges=_gauges,
     counts=_counts,
     approval_kinds=_approval_kinds,
+    sample=_sample,
+    sample_after=frozenset({"accounts", "deliveries", "shop"}),
     housekeeping=_housekeeping,
     personal=_personal,
     services=_services,

@@ -47,6 +47,7 @@ async def create_sample_shop(database: Database, settings: Settings, progress: P
             currency=settings.currency,
             market=market_of(opened_at),
             progress=lambda done: progress(MESSAGE, 0.85 * done),
+            settings=settings,
         )
         for create in _parts():
             await create(tx, shop)

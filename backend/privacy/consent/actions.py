@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from psycopg.rows import dict_row
 from pydantic import ValidationError
 
 from backend.core import audit_trail
@@ -75,13 +76,21 @@ async def record_consent(
         "recorded_at": recorded_at,
         "recorded_by": actor,
     }
-    snapshot = await reads.insert(tx, values, request.user_id)
+    snapshot = await _insert(tx, values, request.user_id)
     if snapshot is None:
         return Recorded(await _known(tx, person, request), known=True)
     await _record(tx, actor, person, snapshot)
     if snapshot.consent_type is ConsentType.MARKETING and status is ConsentStatus.REVOKED:
         await _tell_shop(tx, person, snapshot)
     return Recorded(snapshot, known=False)
+
+
+async def _insert(tx: Connection, values: dict[str, Any], user_id: str | None) -> ConsentSnapshot | None:
+    """The row that was put in; ``None`` when its source's id was known."""
+    async with tx.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(queries.insert, values)
+        row = await cursor.fetchone()
+    return None if row is None else ConsentSnapshot(user_id=user_id, **row)
 
 
 async def _shown(tx: Connection, request: ConsentRequest) -> tuple[int | None, UUID | None]:

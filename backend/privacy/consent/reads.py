@@ -42,14 +42,6 @@ class Kept:
     evidence: bytes | None
 
 
-async def insert(tx: Connection, values: dict[str, Any], user_id: str | None) -> ConsentSnapshot | None:
-    """The row that was put in; ``None`` when its source's id was known."""
-    async with tx.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(queries.insert, values)
-        row = await cursor.fetchone()
-    return None if row is None else ConsentSnapshot(user_id=user_id, **row)
-
-
 async def snapshot(connection: Connection, consent_id: UUID | None) -> Kept:
     """One snapshot. Raises ProblemError 404."""
     async with connection.cursor(row_factory=dict_row) as cursor:

@@ -7,17 +7,20 @@ from typing import Any, Final
 from uuid import UUID
 
 import psycopg
+from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
 
 from backend.alerts import clear_condition, raise_alert
 from backend.core import audit_trail
 from backend.core.capability import PersonalSystem
 from backend.core.database import Connection, Database, DatabaseUnavailable
+from backend.core.json import dumps
 from backend.core.problems import ProblemError, same_version
 from backend.core.settings import Settings
 from backend.privacy.graph import queries, reads
 from backend.privacy.graph.plan import plan
-from backend.privacy.graph.steps import NodeTask, StepError
-from backend.privacy.keys.reads import must_hold_key
+from backend.privacy.graph.steps import EXPORT, NodeTask, StepContext, StepError, StepResult, subject_of
+from backend.privacy.keys.reads import hold_key, must_hold_key
 from backend.privacy.keys.ring import KeyRing, SealError
 from backend.privacy.requests import reads as requests
 from backend.privacy.requests.actions import record_request, tell_person
@@ -67,6 +70,42 @@ async def plan_runs(tx: Connection, systems: Mapping[str, PersonalSystem]) -> No
         await _say_what_blocks(tx, request_id)
         after = await requests.find(tx, request_id)
         await record_request(tx, audit_trail.WORKER, "begun", before, after, nodes=[node.name for node in nodes])
+
+
+async def claim(connection: Connection, node_id: UUID) -> NodeTask | None:
+    """Take a node up, for whoever holds its lock; ``None`` when it is not ready any more."""
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(queries.claim, {"node_id": node_id})
+        row = await cursor.fetchone()
+    return None if row is None else NodeTask(**row | {"type": RequestType(row["type"])})
+
+
+async def note_step(tx: Connection, task: NodeTask, result: StepResult) -> bool:
+    """Remember how far a node is; False when somebody else has taken it over, or all are paused."""
+    values: dict[str, Any] = {"node_id": task.node_id, "fence": task.fence}
+    values |= {"cursor": Jsonb(result.cursor), "rows": result.rows, "kept": Jsonb(dict(result.kept))}
+    if result.wait_seconds is not None:
+        statement, values = queries.wait_node, values | {"seconds": result.wait_seconds}
+    else:
+        statement = queries.step
+    return await (await tx.execute(statement, values)).fetchone() is not None
+
+
+async def export(tx: Connection, context: StepContext, task: NodeTask) -> StepResult:
+    """One part of what a system holds, kept under the key of the request."""
+    system = context.systems[task.name]
+    subject = await subject_of(tx, context.ring, task)
+    key = await hold_key(tx, context.ring, task.request_id)
+    if key is None:
+        raise StepError("the request's own key is gone")
+    at = task.cursor or {"part": 0, "following": None}
+    batch = await system.export(tx, subject, at["following"])
+    if batch.rows:
+        content = dumps([dict(row) for row in batch.rows])
+        sealed = key.seal(content, EXPORT, f"{task.node_id} {at['part']}")
+        await tx.execute(queries.keep_export, {"node_id": task.node_id, "part": at["part"], "sealed": sealed})
+    cursor = {"part": at["part"] + 1, "following": batch.following}
+    return StepResult(batch.following is None, cursor, task.rows + len(batch.rows))
 
 
 async def begin_attempt(connection: Connection, task: NodeTask) -> int:

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import psycopg
 from psycopg.conninfo import make_conninfo
-from psycopg.rows import dict_row
-from psycopg.types.json import Jsonb
 
 from backend.core.backoff import pause
 from backend.core.capability import PersonalSystems
@@ -23,9 +21,8 @@ from backend.core.logs import logger
 from backend.core.settings import Settings
 from backend.privacy.graph import actions, queries
 from backend.privacy.graph.actions import problem_words
-from backend.privacy.graph.endings import STEPS
 from backend.privacy.graph.plan import SHOP
-from backend.privacy.graph.steps import NodeTask, Step, StepContext, ask_the_shop, erase, export
+from backend.privacy.graph.steps import NodeTask, Step, StepContext, ask_the_shop, erase
 from backend.privacy.keys.source import ring_of
 from models.privacy.requests import RequestType
 
@@ -52,13 +49,13 @@ class Runner:
         *,
         at_once: int = AT_ONCE,
         reached: Reached = lambda _where: None,
-        steps: Mapping[str, Step] | None = None,
+        steps: Mapping[str, Step],
     ) -> None:
-        """``url`` is where nodes have connections of their own; ``steps`` are put in the place of ours, by name."""
+        """``url`` is where nodes have connections of their own; ``steps`` are those that are of no system, by name."""
         self._database, self._url = database, url
         self._settings, self._systems = settings, systems
         self._at_once, self._reached = at_once, reached
-        self._steps = dict(STEPS if steps is None else steps)
+        self._steps = steps
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -111,12 +108,9 @@ class Runner:
         return await psycopg.AsyncConnection.connect(conninfo, autocommit=True)
 
     async def _work_alone(self, context: StepContext, connection: Connection, node_id: UUID) -> None:
-        async with connection.cursor(row_factory=dict_row) as cursor:
-            await cursor.execute(queries.claim, {"node_id": node_id})
-            row = await cursor.fetchone()
-        if row is None:
+        task = await actions.claim(connection, node_id)
+        if task is None:
             return
-        task = NodeTask(**row | {"type": RequestType(row["type"])})
         number = await actions.begin_attempt(connection, task)
         self._reached("claimed")
         problem = ""
@@ -137,14 +131,10 @@ class Runner:
         async with connection.transaction():
             result = await self._step_of(task)(connection, context, task)
             self._reached("in batch")
-            values: dict[str, Any] = {"node_id": task.node_id, "fence": task.fence}
-            values |= {"cursor": Jsonb(result.cursor), "rows": result.rows, "kept": Jsonb(dict(result.kept))}
-            if result.wait_seconds is not None:
-                await connection.execute(queries.wait_node, values | {"seconds": result.wait_seconds})
-            elif await (await connection.execute(queries.step, values)).fetchone() is None:
+            if not await actions.note_step(connection, task, result):
                 held = False  # taken over by somebody else, or all are paused: nothing of this step happened
                 raise psycopg.Rollback
-            elif result.done:
+            if result.done:
                 # The end of the last node and the end of the run are one: killed between, the run would never end.
                 await actions.end_node(connection, task)
                 self._reached("end uncommitted")
@@ -163,21 +153,10 @@ class Runner:
             return self._steps[task.name]
         if task.name == SHOP:
             return ask_the_shop
-        return export if task.type is RequestType.ACCESS else erase
+        return actions.export if task.type is RequestType.ACCESS else erase
 
     async def _fail(self, connection: Connection, task: NodeTask, problem: str) -> None:
         dead = task.attempts >= ATTEMPTS_MOST
         seconds = pause(task.attempts, FIRST_PAUSE, LONGEST_PAUSE)
         async with connection.transaction():
             await actions.fail_node(connection, task, problem, dead=dead, seconds=seconds)
-
-
-async def run_nodes(settings: Settings, systems: PersonalSystems) -> None:
-    """Until cancelled, with connections of its own, so that it waits for nobody."""
-    assert settings.database_url is not None  # noqa: S101 - a worker has a database
-    database = Database(settings.database_url, size=3, statement_seconds=30.0)
-    await database.open()
-    try:
-        await Runner(database, settings.database_url, settings, systems).run()
-    finally:
-        await database.close()

@@ -13,7 +13,6 @@ from psycopg import sql
 
 from backend.core.capability import PersonalSystem, Subject
 from backend.core.database import ERASER_ROLE, Connection
-from backend.core.json import dumps
 from backend.deliveries import ask_shop
 from backend.privacy.graph import queries
 from backend.privacy.keys.reads import hold_key
@@ -99,23 +98,6 @@ async def erasing(tx: Connection) -> AsyncIterator[None]:
     await tx.execute(sql.SQL("set local role {}").format(sql.Identifier(ERASER_ROLE)))
     yield
     await tx.execute("reset role")
-
-
-async def export(tx: Connection, context: StepContext, task: NodeTask) -> StepResult:
-    """One part of what a system holds, kept under the key of the request."""
-    system = context.systems[task.name]
-    subject = await subject_of(tx, context.ring, task)
-    key = await hold_key(tx, context.ring, task.request_id)
-    if key is None:
-        raise StepError("the request's own key is gone")
-    at = task.cursor or {"part": 0, "following": None}
-    batch = await system.export(tx, subject, at["following"])
-    if batch.rows:
-        content = dumps([dict(row) for row in batch.rows])
-        sealed = key.seal(content, EXPORT, f"{task.node_id} {at['part']}")
-        await tx.execute(queries.keep_export, {"node_id": task.node_id, "part": at["part"], "sealed": sealed})
-    cursor = {"part": at["part"] + 1, "following": batch.following}
-    return StepResult(batch.following is None, cursor, task.rows + len(batch.rows))
 
 
 async def erase(tx: Connection, context: StepContext, task: NodeTask) -> StepResult:

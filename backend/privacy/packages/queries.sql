@@ -48,9 +48,6 @@ select sha256, rows, redacted, released_at, released_by, expires_at, octet_lengt
 -- name: downloads
 select at, refused from privacy_download where request_id = %(request_id)s order by at desc limit 100
 
--- name: secrets
-select link, passphrase from privacy_package where request_id = %(request_id)s
-
 -- name: forget_expired
 -- The file a week after its link has ended; what was gathered for it as soon as the request is closed.
 with gone as (delete from privacy_package where expires_at < now() - interval '7 days' returning request_id)

@@ -11,11 +11,10 @@ from backend.core.dependencies import Db, Read, Tx
 from backend.core.http import KnownQuery, Secret, known_id, operations_router
 from backend.core.problems import ProblemError
 from backend.core.versions import IfMatch, with_etag
-from backend.privacy.access import Ring
+from backend.privacy.access import Confidant, Officer, Ring, Viewer
 from backend.privacy.looks import record_look
 from backend.privacy.packages import actions, reads
 from backend.privacy.requests import reads as requests
-from backend.privacy.requests.routes import Confidant, Officer, Viewer
 from models.core.problems import Code
 from models.privacy.packages import PackagePart, PackagePreview, PackageRelease, PreviewRequest, RedactRequest
 from models.privacy.requests import PrivacyRequest

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
+from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from backend.core import audit_trail
@@ -53,7 +54,7 @@ async def acknowledge(
     await reads.find(tx, version)
     person = await register(tx, ring, request.identifiers)
     values = {"person_id": person.id, "version": version, "at": request.timestamp, "channel": request.channel}
-    made = await reads.insert_acknowledgement(tx, values)
+    made = await _insert_acknowledgement(tx, values)
     if made is None:
         audit_trail.nothing_changed()
         return await reads.acknowledgement(tx, person.id, version)
@@ -90,3 +91,11 @@ async def begin_campaign(tx: Connection, *, actor: str, version: int) -> Campaig
         after={"asked": len(people)},
     )
     return Campaign(version=version, asked=len(people))
+
+
+async def _insert_acknowledgement(tx: Connection, values: dict[str, Any]) -> PolicyAcknowledgement | None:
+    """The row that was put in; ``None`` when it was there."""
+    async with tx.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(queries.acknowledge, values)
+        row = await cursor.fetchone()
+    return None if row is None else PolicyAcknowledgement(**row)

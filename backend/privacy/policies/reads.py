@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from psycopg.rows import dict_row
-
 from backend.core.database import Connection
 from backend.core.problems import ProblemError
 from backend.core.rows import Unreadable, lenient_row, readable, the_one
@@ -88,11 +86,3 @@ async def who(connection: Connection, ring: KeyRing, person_ids: list[UUID]) -> 
     """Identifiers of people."""
     keys = await open_keys(connection, ring, person_ids)
     return await identifiers_of(connection, keys, keys)
-
-
-async def insert_acknowledgement(tx: Connection, values: dict[str, Any]) -> PolicyAcknowledgement | None:
-    """The row that was put in; ``None`` when it was there."""
-    async with tx.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(queries.acknowledge, values)
-        row = await cursor.fetchone()
-    return None if row is None else PolicyAcknowledgement(**row)

@@ -211,3 +211,6 @@ select exists (select from account where id = %(person)s) or exists (select from
 
 -- name: paused_all
 select paused_at is not null from privacy_switch
+
+-- name: package_secrets
+select link, passphrase from privacy_package where request_id = %(request_id)s

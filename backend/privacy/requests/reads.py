@@ -17,7 +17,6 @@ from backend.core.problems import ProblemError
 from backend.core.rows import Unreadable, lenient_row, the_one
 from backend.privacy.keys.reads import open_keys
 from backend.privacy.keys.ring import DataKey, KeyRing
-from backend.privacy.packages import queries as packages
 from backend.privacy.persons.reads import identifiers_of
 from backend.privacy.requests import queries
 from models.core.problems import Code
@@ -145,7 +144,7 @@ async def request_words(connection: Connection, ring: KeyRing, request_id: UUID,
     elif notice == "closing":
         found["text"] = person.closing
     elif notice in {"link", "passphrase"}:
-        row = await (await connection.execute(packages.secrets, {"request_id": request_id})).fetchone()
+        row = await (await connection.execute(queries.package_secrets, {"request_id": request_id})).fetchone()
         place, column = (LINK, 0) if notice == "link" else (PASSPHRASE, 1)
         found["text"] = "" if row is None else key.open(row[column], place, request_id)
     return found

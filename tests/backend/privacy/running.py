@@ -10,6 +10,7 @@ from pathlib import Path
 from backend.core.capability import PersonalSystems
 from backend.core.database import Database
 from backend.core.settings import Settings
+from backend.privacy.endings import STEPS
 from backend.privacy.graph.runner import Runner
 from backend.runtime.outside import outside
 
@@ -35,7 +36,9 @@ async def main() -> None:
     database = Database(url, size=3)
     await database.open()
     reached = Boundaries(int(os.environ["RUN_AT"]), Path(os.environ["RUN_NOTED"]))
-    runner = Runner(database, url, settings, outside(settings).of(PersonalSystems), at_once=1, reached=reached)
+    runner = Runner(
+        database, url, settings, outside(settings).of(PersonalSystems), at_once=1, reached=reached, steps=STEPS
+    )
     while await runner.turn():
         pass
     await database.close()

@@ -19,6 +19,7 @@ import pytest
 from backend.core.capability import ErasedBatch, PersonalSystems, Subject
 from backend.core.database import Connection, Database
 from backend.core.settings import Settings
+from backend.privacy.endings import STEPS
 from backend.privacy.erasure.ledger import Ledger, LedgerError, folder_of
 from backend.privacy.erasure.replay import replay_all, replay_new
 from backend.privacy.graph.actions import watch_nodes
@@ -78,7 +79,7 @@ def work(desk: Desk, given: PersonalSystems | None = None, **more: Any) -> None:
         url = desk.api.settings.database_url or ""
         database = Database(url)
         await database.open()
-        runner = Runner(database, url, desk.api.settings, given or systems(desk), **more)
+        runner = Runner(database, url, desk.api.settings, given or systems(desk), **{"steps": STEPS} | more)
         while await runner.turn():
             pass
         await database.close()
@@ -238,7 +239,7 @@ def test_several_workers_do_each_step_once(shop: Desk) -> None:
         url = shop.api.settings.database_url or ""
         database = Database(url)
         await database.open()
-        runners = [Runner(database, url, shop.api.settings, given) for _ in range(3)]
+        runners = [Runner(database, url, shop.api.settings, given, steps=STEPS) for _ in range(3)]
         for _ in range(6):
             await asyncio.gather(*(runner.turn() for runner in runners))
         await database.close()
@@ -358,7 +359,7 @@ def test_a_live_node_is_never_taken_over_and_a_lost_one_changes_nothing(shop: De
             url = shop.api.settings.database_url or ""
             database = Database(url)
             await database.open()
-            await Runner(database, url, shop.api.settings, systems(shop)).turn()
+            await Runner(database, url, shop.api.settings, systems(shop), steps=STEPS).turn()
             await database.close()
 
         asyncio.run(one_turn())

@@ -12,12 +12,11 @@ from backend.core.dependencies import Read, Tx
 from backend.core.http import Kinds, KnownQuery, known_id, operations_router
 from backend.core.problems import ProblemError
 from backend.core.versions import IfMatch, with_etag
-from backend.privacy.access import Ring
+from backend.privacy.access import Manager, Officer, Ring, Viewer
 from backend.privacy.erasure import actions as erasure
 from backend.privacy.erasure import reads as erasures
 from backend.privacy.graph import actions, reads
 from backend.privacy.requests import reads as requests
-from backend.privacy.requests.routes import Manager, Officer, Viewer
 from models.access import Approval, ApprovalDecision
 from models.core.problems import Code
 from models.privacy.graph import (

@@ -16,7 +16,7 @@ from backend.core.pages import Cursor, Limit, cut_page, decode_cursor
 from backend.core.problems import invalid
 from backend.core.security import Principal, require
 from backend.core.versions import IfMatch, with_etag
-from backend.privacy.access import Ring
+from backend.privacy.access import Confidant, Manager, Officer, Ring, Viewer
 from backend.privacy.clocks import reads as clocks
 from backend.privacy.deadlines import actions as deadlines
 from backend.privacy.looks import record_look
@@ -50,10 +50,6 @@ router = operations_router("/api/privacy/access-requests", "privacy", dependenci
 jurisdictions = operations_router("/api/privacy/jurisdictions", "privacy", dependencies=[KnownQuery])
 
 Submitter = Annotated[Principal, require(Permission.SUBMIT_PRIVACY_REQUESTS)]
-Viewer = Annotated[Principal, require(Permission.VIEW_PRIVACY_REQUESTS)]
-Manager = Annotated[Principal, require(Permission.MANAGE_PRIVACY_REQUESTS)]
-Officer = Annotated[Principal, require(Permission.MANAGE_PRIVACY_REQUESTS, step_up=300)]
-Confidant = Annotated[Principal, require(Permission.VIEW_PERSONAL_DATA, step_up=300)]
 
 _REFERENCE = re.compile(r"(?:PR-?)?0*(\d{1,15})", re.IGNORECASE)
 
