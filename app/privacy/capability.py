@@ -19,6 +19,7 @@ def _audit() -> AuditWords:
             "privacy_policy": "Privacy policy",
             "privacy_request": "Privacy request",
             "privacy_runs": "Runs of privacy requests",
+            "retention": "Retention",
         },
         verbs={
             "privacy.consent.exported": "taken elsewhere",
@@ -55,6 +56,9 @@ def _audit() -> AuditWords:
             "privacy.request.unlinked": "no duplicate any more",
             "privacy.request.verified": "identity verified",
             "privacy.request.withdrawn": "withdrawn",
+            "privacy.retention.applied": "old rows removed",
+            "privacy.retention.disabled": "switched off",
+            "privacy.retention.enabled": "switched on",
             "privacy.runs.paused": "stopped",
             "privacy.runs.resumed": "go on",
         },

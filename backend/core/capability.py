@@ -255,6 +255,25 @@ class PersonalSystems(dict[str, PersonalSystem]):
     """Those of all capabilities, by name; among the adapters, ``adapters.of(PersonalSystems)``."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """How long a capability keeps something that may be personal, and why."""
+
+    name: str
+    """The capability and what it is, such as ``shop.quarantine``."""
+    title: str
+    days: int
+    why: str
+    count: Callable[[Connection, datetime], Awaitable[int]]
+    """How many rows from before an instant there are."""
+    forget: Callable[[Connection, datetime], Awaitable[int]]
+    """Removes one batch of them, as ``ERASER_ROLE``, and says how many; called until it finds none."""
+
+
+class Retentions(dict[str, Retention]):
+    """Those of all capabilities, by name; among the adapters, ``adapters.of(Retentions)``."""
+
+
 CreateSample = Callable[[Connection, "SampleShop"], Awaitable[None]]
 """Makes a capability's part of the sample shop, within the one transaction that creates it."""
 
@@ -282,6 +301,8 @@ class Capability:
     """What a launch can be bound to; see docs/developers/adding.md."""
     personal: Callable[[], Sequence[PersonalSystem]] = tuple
     """What it holds of people; see docs/developers/privacy.md."""
+    retention: Callable[[], Sequence[Retention]] = tuple
+    """How long it keeps what may be personal."""
     audiences: Mapping[str, Audience] = field(default_factory=dict)
     """Who hears of a change, by resource type of the audit log; of others, those who read that."""
     changes_access: frozenset[str] = frozenset()

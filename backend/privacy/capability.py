@@ -15,6 +15,8 @@ from backend.core.capability import (
     Gauges,
     PersonalSystem,
     PersonalSystems,
+    Retention,
+    Retentions,
     Server,
     Service,
     Tick,
@@ -51,9 +53,10 @@ def _routers() -> Sequence[APIRouter]:
     from backend.privacy.policies.routes import router as policies
     from backend.privacy.request_routes import jurisdictions
     from backend.privacy.request_routes import router as requests
+    from backend.privacy.retention.routes import router as retention
     from backend.privacy.run_routes import router as graph
 
-    return consent, policies, requests, jurisdictions, graph, packages
+    return consent, policies, requests, jurisdictions, graph, packages, retention
 
 
 def _ticks(_settings: Settings, adapters: Adapters) -> Sequence[Tick]:
@@ -68,6 +71,7 @@ def _ticks(_settings: Settings, adapters: Adapters) -> Sequence[Tick]:
         Tick("clocks of privacy requests", 60.0, watch),
         Tick("privacy nodes that failed", 30.0, watch_nodes),
         Tick("erasures after a restore", 60.0, lambda database, settings: _replay(database, settings, adapters)),
+        Tick("retention", 3_600.0, lambda database, settings: _forget_old(database, settings, adapters)),
         Tick("erasures replayed", 86_400.0, lambda database, settings: _replay_all(database, settings, adapters)),
     )
 
@@ -82,6 +86,12 @@ async def _replay_all(database: Database, settings: Settings, adapters: Adapters
     from backend.privacy.erasure.replay import replay_all
 
     await replay_all(database, settings, adapters.of(PersonalSystems))
+
+
+async def _forget_old(database: Database, _settings: Settings, adapters: Adapters) -> None:
+    from backend.privacy.retention.actions import forget_old
+
+    await forget_old(database, adapters.of(Retentions))
 
 
 async def _copy_keys(database: Database, settings: Settings) -> None:
@@ -122,6 +132,12 @@ def _sample() -> CreateSample:
     return create
 
 
+def _retention() -> Sequence[Retention]:
+    from backend.privacy.personal import JOBS, REQUESTS
+
+    return REQUESTS, JOBS
+
+
 def _approval_kinds() -> Sequence[ApprovalKind]:
     from backend.privacy.erasure.actions import ERASURE
 
@@ -156,12 +172,14 @@ CAPABILITY = Capability(
     sample_after=frozenset({"accounts", "deliveries", "shop"}),
     housekeeping=_housekeeping,
     personal=_personal,
+    retention=_retention,
     services=_services,
     audiences={
         "consent": Audience(Topic.CONSENT, _VIEWERS),
         "privacy_policy": Audience(Topic.PRIVACY_POLICIES, _VIEWERS),
         "policy_acknowledgement": Audience(Topic.PRIVACY_POLICIES, _VIEWERS),
         "privacy_request": Audience(Topic.PRIVACY_REQUESTS, _VIEWERS),
+        "retention": Audience(Topic.PRIVACY_REQUESTS, _VIEWERS),
         "privacy_runs": Audience(Topic.PRIVACY_REQUESTS, _VIEWERS),
         "privacy_jurisdiction": Audience(Topic.PRIVACY_REQUESTS, _VIEWERS),
     },

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backend.capabilities import CAPABILITIES
-from backend.core.capability import Adapters, Criteria, PersonalSystems
+from backend.core.capability import Adapters, Criteria, PersonalSystems, Retentions
 from backend.core.settings import Settings
 from backend.integrations import adapters
 
@@ -18,4 +18,5 @@ def outside(settings: Settings) -> Adapters:
     systems = PersonalSystems({one.name: one for one in held})
     if len(systems) < len(held):
         raise ValueError("two capabilities claim one system")
-    return adapters(settings).plus(criteria, systems)
+    kept = Retentions({one.name: one for each in CAPABILITIES for one in each.retention()})
+    return adapters(settings).plus(criteria, systems, kept)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any, Final
 
 from psycopg.rows import dict_row
 
-from backend.core.capability import ErasedBatch, ExportedBatch, PersonalColumn, PersonalSystem, Subject
+from backend.core.capability import ErasedBatch, ExportedBatch, PersonalColumn, PersonalSystem, Retention, Subject
 from backend.core.database import Connection, load_queries
 from backend.core.search import escape_like
 
@@ -69,4 +70,24 @@ QUARANTINE = PersonalSystem(
     keeps="90 days",
     export=_export_quarantine,
     erase=_erase_quarantine,
+)
+
+
+async def _count_quarantine(connection: Connection, before: datetime) -> int:
+    row = await (await connection.execute(queries.count_quarantine, {"before": before})).fetchone()
+    assert row is not None  # noqa: S101 - a select of a count returns one row
+    return int(row[0])
+
+
+async def _forget_quarantine(tx: Connection, before: datetime) -> int:
+    return (await tx.execute(queries.forget_quarantine, {"before": before, "limit": BATCH})).rowcount
+
+
+KEPT_QUARANTINE = Retention(
+    name="shop.quarantine",
+    title="Rows that could not land",
+    days=90,
+    why="Whoever sends them has mended them by then or never will; they may hold anything",
+    count=_count_quarantine,
+    forget=_forget_quarantine,
 )

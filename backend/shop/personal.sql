@@ -18,3 +18,10 @@ select id, kind, source_row, received_at from quarantine
 with found as (select id from quarantine
                 where source_row::text like any (%(patterns)s::text[]) and received_at <= %(before)s limit %(limit)s)
 delete from quarantine as q using found as f where q.id = f.id returning q.id
+
+-- name: count_quarantine
+select count(*) from quarantine where received_at < %(before)s
+
+-- name: forget_quarantine
+with found as (select id from quarantine where received_at < %(before)s order by received_at limit %(limit)s)
+delete from quarantine as q using found as f where q.id = f.id

@@ -208,6 +208,19 @@ def _request_cases(case: Callable[..., Any]) -> dict[tuple[str, str], Any]:
         ("POST", f"{PRIVACY}/approvals/{{approval_id}}/decision"): case(
             decide, "approvals.denied", "approval", "before after", "Not hers"
         ),
+        ("PUT", f"{PRIVACY}/retention/{{name}}"): case(
+            lambda _, send: send(
+                "PUT",
+                f"{PRIVACY}/retention/shop.quarantine",
+                OFFICER,
+                {"enabled": True, "expected": 0, "reason": "Looked at"},
+                If_Match=1,
+            ),
+            "privacy.retention.enabled",
+            "retention",
+            "before after",
+            "Looked at",
+        ),
         ("PUT", f"{PRIVACY}/runs"): case(
             lambda _, send: send("PUT", f"{PRIVACY}/runs", OFFICER, {"paused": True, "reason": "Stop"}, If_Match=1),
             "privacy.runs.paused",

@@ -221,6 +221,7 @@ OF_NO_ROWS = {
     "privacy nodes that failed": "tells of rows, whatever they hold, and changes none of them",
     "erasures after a restore": "leaves out nothing that is in the ledger: an alert says what cannot be read",
     "erasures replayed": "as after a restore",
+    "retention": "removes rows by their age alone, whatever they hold",
     "sign of life": "reads one figure and asks one address, whatever stands in any row",
     "access in outside systems": "asks systems: test_one_system_costs_the_others_nothing",
     "rollup fold": "adds up numbers that one statement of ours has written",
