@@ -87,7 +87,7 @@ def restore_backup(settings: Settings, file: Path, *, data_dir: Path | None, dat
             assert url is not None  # noqa: S101 - the command line sees to it
             manifest = restore_file(file, key_of(settings), url, Abort(), sealed_by(settings))
             migrate(url)
-            _restore_keys(settings, url)
+            _restore_keys(file, key_of(settings), url)
     except FolderBusyError:
         return _failed(f"nothing was restored: {data_dir} is in use; stop the server that has it first")
     except (BackupError, EmbeddedError, psycopg.Error, RuntimeError, OSError) as error:
@@ -100,15 +100,17 @@ def restore_backup(settings: Settings, file: Path, *, data_dir: Path | None, dat
     return OK
 
 
-def _restore_keys(settings: Settings, url: str) -> None:
-    """A backup holds no keys of personal data: take those of the newest copy. Raises BackupError."""
+def _restore_keys(file: Path, key: Key, url: str) -> None:
+    """A backup holds no keys of personal data: take those of the newest copy beside it. Raises BackupError."""
 
     async def run() -> int | None:
         async with open_database(url) as database:
-            return await restore_keys(database, settings)
+            return await restore_keys(database, file.parent, key)
 
     if (taken := asyncio.run(run())) is None:
-        sys.stderr.write("no copy of the keys of personal data was found: what is sealed stays closed\n")
+        sys.stderr.write(
+            f"no keys of personal data were found in {file.parent / 'keys'}: what is sealed stays closed\n"
+        )
     elif taken:
         sys.stderr.write(f"{taken:,} keys of personal data taken from their newest copy\n")
 
@@ -131,9 +133,7 @@ def _restore_folder(settings: Settings, file: Path, data_dir: Path) -> tuple[Man
             prepare(embedded, lambda _message, _fraction: None)
             folder.keep_backup_key(key)
             folder.keep_audit_key(audited)
-            places = {"backup_key_file": folder.path / "backup.key", "backup_folder": folder.path / "backups"}
-            given = {name: getattr(settings, name) or own for name, own in places.items()}
-            _restore_keys(settings.model_copy(update=given), embedded.url(OWNER))
+            _restore_keys(file, key, embedded.url(OWNER))
             return manifest, tuple(folder.lacking(embedded.url()))
         finally:
             embedded.stop()

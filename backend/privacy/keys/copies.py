@@ -29,6 +29,7 @@ from backend.privacy.keys.actions import note_copy, take_back
 from models.alerts import Severity
 
 KEPT: Final = 2
+FOLDER: Final = "keys"
 RENEWED: Final = timedelta(hours=24)
 LATE: Final = timedelta(hours=26)
 """As of backups: from then on a restore might lack keys, and somebody is told."""
@@ -41,7 +42,7 @@ Row = tuple[str, str, str, bytes]
 
 def folder_of(settings: Settings) -> Path | None:
     """Where copies lie: beside the backups, in a folder of their own; ``None`` where there are no backups."""
-    return None if settings.backup_folder is None else settings.backup_folder / "keys"
+    return None if settings.backup_folder is None else settings.backup_folder / FOLDER
 
 
 async def copy_when_due(database: Database, settings: Settings) -> Path | None:
@@ -147,13 +148,14 @@ def read_copy(file: Path, key: Key) -> Iterator[Row]:
                 yield owner, purpose, kek, base64.b64decode(wrapped)
 
 
-async def restore_keys(database: Database, settings: Settings) -> int | None:
-    """After a restore: the keys of the newest copy; ``None`` when there is no copy. Raises BackupError, OSError."""
-    folder = folder_of(settings)
-    file = None if folder is None else newest_copy(folder)
+async def restore_keys(database: Database, backups: Path, key: Key) -> int | None:
+    """After a restore: the keys of the newest copy beside the backups; ``None`` when there is none.
+
+    Raises BackupError and OSError.
+    """
+    file = newest_copy(backups / FOLDER)
     if file is None:
         return None
-    key = key_of(settings)
     rows = await asyncio.to_thread(lambda: list(read_copy(file, key)))
     async with database.transaction() as tx:
         return await take_back(tx, rows)

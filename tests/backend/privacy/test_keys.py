@@ -276,7 +276,7 @@ async def test_a_destroyed_key_is_in_no_backup_and_in_no_copy_of_keys(
     await asyncio.to_thread(restore_file, made.file, KEY, empty_url, Abort())
     restored = Database(application(empty_url))
     await restored.open()
-    assert await restore_keys(restored, kept_settings) == 1
+    assert await restore_keys(restored, tmp_path, KEY) == 1
     async with restored.transaction() as tx:
         assert await find_person(tx, RING, JANE) == jane.id
         assert await hold_key(tx, RING, jane.id) is None
