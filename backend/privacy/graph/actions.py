@@ -130,10 +130,16 @@ async def end_node(tx: Connection, task: NodeTask) -> None:
     await _after_node(tx, task.run_id, task.request_id, audit_trail.WORKER, task.title)
 
 
-async def fail_node(tx: Connection, task: NodeTask, problem: str, *, dead: bool, seconds: float) -> None:
+async def fail_node(tx: Connection, task: NodeTask, error: Exception, *, dead: bool, seconds: float) -> None:
     """A node failed: it is tried again later, or waits for somebody when that was often enough."""
-    state = NodeState.DEAD if dead else NodeState.WAITING
-    values = {"node_id": task.node_id, "fence": task.fence, "state": state, "problem": problem, "seconds": seconds}
+    values = {
+        "node_id": task.node_id,
+        "fence": task.fence,
+        "state": NodeState.DEAD if dead else NodeState.WAITING,
+        "problem": problem_words(error),
+        "from_start": isinstance(error, StepError) and error.from_start,
+        "seconds": seconds,
+    }
     if await (await tx.execute(queries.fail_node, values)).fetchone() is not None:
         await _say_what_blocks(tx, task.request_id)
 

@@ -69,7 +69,7 @@ returning id
 
 -- name: fail_node
 update privacy_node
-   set state = %(state)s, problem = %(problem)s, next_at = clock_timestamp() + make_interval(secs => %(seconds)s),
+   set state = %(state)s, problem = %(problem)s, cursor = case when %(from_start)s then null else cursor end, next_at = clock_timestamp() + make_interval(secs => %(seconds)s),
        version = version + 1
  where id = %(node_id)s and fence = %(fence)s and state = 'running'
 returning id

@@ -122,7 +122,7 @@ class Runner:
         except Exception as error:  # noqa: BLE001 - whatever it is, this node failed and the others go on
             problem = problem_words(error)
             log.warning("a privacy node failed", node=task.name, attempt=task.attempts, problem=problem)
-            await self._fail(connection, task, problem)
+            await self._fail(connection, task, error)
         await actions.end_attempt(connection, task, number, problem)
 
     async def _step(self, context: StepContext, connection: Connection, task: NodeTask) -> NodeTask | None:
@@ -155,8 +155,8 @@ class Runner:
             return ask_the_shop
         return actions.export if task.type is RequestType.ACCESS else erase
 
-    async def _fail(self, connection: Connection, task: NodeTask, problem: str) -> None:
+    async def _fail(self, connection: Connection, task: NodeTask, error: Exception) -> None:
         dead = task.attempts >= ATTEMPTS_MOST
         seconds = pause(task.attempts, FIRST_PAUSE, LONGEST_PAUSE)
         async with connection.transaction():
-            await actions.fail_node(connection, task, problem, dead=dead, seconds=seconds)
+            await actions.fail_node(connection, task, error, dead=dead, seconds=seconds)

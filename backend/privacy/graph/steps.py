@@ -39,6 +39,11 @@ ASK_AGAIN_SECONDS: Final = 5.0
 class StepError(Exception):
     """A step cannot be done, with words that name nobody."""
 
+    def __init__(self, words: str, *, from_start: bool = False) -> None:
+        """``from_start``: the next try begins anew, instead of going on where this one was."""
+        super().__init__(words)
+        self.from_start = from_start
+
 
 @dataclass(frozen=True, slots=True)
 class NodeTask:
