@@ -27,6 +27,7 @@ WRITERS = {
     "backfill.py",
     "evaluate.py",
     "idempotency.py",
+    "personal.py",
     "rollups.py",
     "sample.py",
     "upserts.py",

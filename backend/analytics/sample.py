@@ -39,8 +39,8 @@ async def create(tx: Connection, shop: SampleShop) -> None:
         mode = EventMode(event["mode"])
         if mode is not EventMode.OBSERVE:
             request = ModeRequest(event_name=event["eventName"], mode=mode, reason="As agreed with its owners")
-            await set_mode(tx, actor=SAMPLE_SHOP, environment=shop.environment, request=request)
-    await _land(tx, given, shop.opened_at, shop.environment)
+            await set_mode(tx, actor=SAMPLE_SHOP, environment=shop.settings.environment, request=request)
+    await _land(tx, given, shop.opened_at, shop.settings.environment)
     change = given["draft"]
     event = next(each for each in given["events"] if each["eventName"] == change["eventName"])
     await write_draft(tx, actor=SAMPLE_SHOP, request=_draft(given, _changed(event, change), change["change"]))

@@ -9,6 +9,7 @@ from backend.backup.keys import key_of
 from backend.backup.postgres import Abort
 from backend.backup.restore import restore as restore_file
 from backend.backup.run import Plan, back_up
+from backend.backup.sealed import Sealer, unseal
 
 __all__ = [
     "Abort",
@@ -16,10 +17,12 @@ __all__ = [
     "Manifest",
     "NotWholeError",
     "Plan",
+    "Sealer",
     "back_up",
     "key_of",
     "restore_file",
     "sealed_audit_check",
     "sealed_by",
+    "unseal",
     "verified",
 ]

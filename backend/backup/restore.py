@@ -17,7 +17,7 @@ from backend.backup.audit_check import verify_audit
 from backend.backup.errors import BackupError, NotWholeError, UntestedError
 from backend.backup.postgres import Abort, connect, running, tool
 from backend.backup.retention import stamp
-from backend.core.database import APPLICATION_ROLE
+from backend.core.database import APPLICATION_ROLE, ERASER_ROLE
 from backend.core.keys import Key
 from backend.migrations.migrate import current
 from backend.migrations.revisions import as_text, from_text, newest, unknown
@@ -162,13 +162,16 @@ def _drop(connection: psycopg.Connection[Any], name: str) -> None:
 
 
 def _make_role(connection: psycopg.Connection[Any]) -> None:
-    """A dump holds no roles: the application role must be there before it is granted anything."""
-    role = sql.Identifier(APPLICATION_ROLE)
+    """A dump holds no roles: those it grants something to must be there before."""
+    role, eraser = sql.Identifier(APPLICATION_ROLE), sql.Identifier(ERASER_ROLE)
     with connection.transaction():
-        if not _one(connection, "select exists (select from pg_roles where rolname = %s)", APPLICATION_ROLE):
-            connection.execute(sql.SQL("create role {} nologin").format(role))
+        for name in (APPLICATION_ROLE, ERASER_ROLE):
+            if not _one(connection, "select exists (select from pg_roles where rolname = %s)", name):
+                connection.execute(sql.SQL("create role {} nologin").format(sql.Identifier(name)))
         if not _one(connection, "select pg_has_role(current_user, %s, 'set')", APPLICATION_ROLE):
             connection.execute(sql.SQL("grant {} to current_user").format(role))
+        if not _one(connection, "select pg_has_role(%s, %s, 'set')", APPLICATION_ROLE, ERASER_ROLE):
+            connection.execute(sql.SQL("grant {} to {} with inherit false, set true").format(eraser, role))
 
 
 def _one(connection: psycopg.Connection[Any], statement: Any, *values: object) -> Any:

@@ -11,6 +11,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import UUID
 
 from backend.core.database import Connection, Database
 from models.core.permissions import Permission
@@ -203,6 +204,92 @@ class OwnEvents(dict[str, tuple[OwnEvent, ...]]):
     """Those of all capabilities, by action; among the adapters, ``adapters.of(OwnEvents)``."""
 
 
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A person, as the systems that hold something of them look for it."""
+
+    person_id: UUID
+    identifiers: Mapping[str, tuple[str, ...]]
+    """By kind, such as ``customer_id``; each in the form of ``models.risk.metrics.normal``."""
+    before: datetime
+    """What came after this instant stays: whoever comes back as a customer is not erased again."""
+
+    def all(self, kind: str) -> list[str]:
+        """Their identifiers of a kind."""
+        return list(self.identifiers.get(kind, ()))
+
+
+@dataclass(frozen=True, slots=True)
+class ErasedBatch:
+    """What one step of an erasure did."""
+
+    rows: int
+    """Rows that were changed or removed; with none, the system holds nothing any more and is done."""
+    kept: Mapping[str, int] = field(default_factory=dict)
+    """Rows of which something stays, by the reason that is told to the person."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedBatch:
+    """A part of what a system holds of a person."""
+
+    rows: Sequence[Mapping[str, Any]]
+    following: str | None = None
+    """Where the next part begins; ``None``: this was the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalColumn:
+    """A column that holds an identifier in the clear, by which a replay finds who came back."""
+
+    table: str
+    column: str
+    kind: str
+    """As people are registered: ``customer_id``, ``email``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonalSystem:
+    """What one system holds of people, and how it is handed out and erased; see docs/developers/privacy.md."""
+
+    name: str
+    """The capability and what it is, such as ``shop.orders``."""
+    title: str
+    holds: str
+    """What it holds of a person, in plain words; for the register of processing."""
+    purpose: str
+    """What for, and on what ground."""
+    keeps: str
+    """How long, and what stays after an erasure and why."""
+    columns: Sequence[PersonalColumn] = ()
+    export: Callable[[Connection, Subject, str | None], Awaitable[ExportedBatch]]
+    erase: Callable[[Connection, Subject], Awaitable[ErasedBatch]] | None
+    """A batch of an erasure, as ``ERASER_ROLE``; called until it finds nothing. ``None``: a person does it by hand."""
+
+
+class PersonalSystems(dict[str, PersonalSystem]):
+    """Those of all capabilities, by name; among the adapters, ``adapters.of(PersonalSystems)``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """How long a capability keeps something that may be personal, and why."""
+
+    name: str
+    """The capability and what it is, such as ``shop.quarantine``."""
+    title: str
+    days: int
+    why: str
+    count: Callable[[Connection, datetime], Awaitable[int]]
+    """How many rows from before an instant there are."""
+    forget: Callable[[Connection, datetime], Awaitable[int]]
+    """Removes one batch of them, as ``ERASER_ROLE``, and says how many; called until it finds none."""
+
+
+class Retentions(dict[str, Retention]):
+    """Those of all capabilities, by name; among the adapters, ``adapters.of(Retentions)``."""
+
+
 CreateSample = Callable[[Connection, "SampleShop"], Awaitable[None]]
 """Makes a capability's part of the sample shop, within the one transaction that creates it."""
 
@@ -230,6 +317,10 @@ class Capability:
     """What a launch can be bound to; see docs/developers/adding.md."""
     events: Callable[[], Sequence[OwnEvent]] = tuple
     """Events of the tracking plan that follow from what it tells the audit log."""
+    personal: Callable[[], Sequence[PersonalSystem]] = tuple
+    """What it holds of people; see docs/developers/privacy.md."""
+    retention: Callable[[], Sequence[Retention]] = tuple
+    """How long it keeps what may be personal."""
     audiences: Mapping[str, Audience] = field(default_factory=dict)
     """Who hears of a change, by resource type of the audit log; of others, those who read that."""
     changes_access: frozenset[str] = frozenset()

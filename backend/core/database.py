@@ -22,6 +22,9 @@ from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 APPLICATION_ROLE = "opsconsole_app"
 """The role every connection of API and worker works as, whoever logs in; ``migrate`` creates it."""
 
+ERASER_ROLE = "opsconsole_eraser"
+"""The role a transaction takes up to erase what is personal: nobody else may change those columns."""
+
 Connection = AsyncConnection[tuple[Any, ...]]
 
 ACQUIRE_SECONDS = 2.0

@@ -15,11 +15,18 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 KEY_BYTES = 32
+INDEX_LINE, WRAPPING_LINE = "index", "kek"
+"""What the lines of the key file of personal data begin with."""
 
 
 def new_signing_key() -> str:
     """A new Ed25519 private key as PEM text."""
     return Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode("ascii")
+
+
+def new_privacy_keys() -> str:
+    """The text of a new key file of personal data: what people are found by, and what wraps their keys."""
+    return "".join(f"{line} {Key.make()}\n" for line in (INDEX_LINE, WRAPPING_LINE))
 
 
 def retired_keys_file(key_file: Path) -> Path:

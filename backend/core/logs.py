@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from contextvars import ContextVar
 from typing import Literal
@@ -28,6 +29,17 @@ def _with_request(_logger: object, _method: str, event: EventDict) -> EventDict:
     return event
 
 
+_ROWS = re.compile(r"(DETAIL|CONTEXT):  .*?(?=\n\n(?:The above exception|During handling)|\Z)", re.DOTALL)
+"""What the database adds to an error: whole rows and the values of keys, which may be personal."""
+
+
+def _without_rows(_logger: object, _method: str, event: EventDict) -> EventDict:
+    for name, value in event.items():
+        if isinstance(value, str):
+            event[name] = _ROWS.sub(r"\1: left out, it may be personal", value)
+    return event
+
+
 def configure(form: Literal["json", "text"]) -> None:
     """Send everything, also what libraries log through ``logging``, to standard error as one line each."""
     shared: list[Processor] = [
@@ -37,6 +49,7 @@ def configure(form: Literal["json", "text"]) -> None:
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
+        _without_rows,
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

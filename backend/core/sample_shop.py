@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
 from importlib.resources import files
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from backend.core.settings import Settings
 
 HISTORY = timedelta(days=190)
 """What the shop opens with; nobody charts what is older."""
@@ -103,8 +106,8 @@ class SampleShop:
     market: Market
     progress: Callable[[float], None]
     """Told how much of the longest part is done, 0 to 1."""
-    environment: str = "Local"
-    """What the settings call this environment."""
+    settings: Settings
+    """Those of the installation, such as its keys."""
 
 
 @cache

@@ -155,6 +155,15 @@ class Settings(BaseSettings):
         None, description="Address that is asked every minute while all is well, to miss us when we are gone."
     )
 
+    privacy_key_file: Path | None = Field(
+        None, description="File with the keys of personal data, a line each; embedded: in the data folder."
+    )
+    privacy_key: SecretStr | None = Field(None, description="Those lines themselves, split by `;`, instead of a file.")
+
+    turnstile_secret: Annotated[SecretStr, Field(min_length=16)] | None = Field(
+        None, description="Secret of Cloudflare Turnstile, which consent forms must then have passed; unset: off."
+    )
+
     runbooks_to: (
         Annotated[str, Field(pattern=r"^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?|[^:]+|[A-Za-z]:[^:]+)$")] | None
     ) = Field(
@@ -203,7 +212,8 @@ class Settings(BaseSettings):
 
     def as_environment(self) -> dict[str, str]:
         """Variables that give a process of ours the same settings; keys in variables are inherited, not copied."""
-        named = {"token_key", "metrics_token", "audit_key", "backup_key", "connection_key"}
+        named = {"token_key", "metrics_token", "audit_key", "backup_key", "connection_key", "privacy_key"}
+        named |= {"turnstile_secret"}
         secrets = named | {f"{name}_secret" for name in WEBHOOKS}
         dumped = self.model_dump(mode="json", exclude_none=True, exclude=secrets)
         return {

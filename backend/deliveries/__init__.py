@@ -28,7 +28,7 @@ from backend.deliveries.channel import (
 )
 from backend.deliveries.commands.actions import ask_again, ask_shop, withdraw
 from backend.deliveries.egress import EgressGuard, EgressRefusedError
-from backend.deliveries.ports import Alarms, DeliveryPorts
+from backend.deliveries.ports import Alarms, DeliveryPorts, People
 from backend.deliveries.routing.actions import NoticeAudience, erase_notice, notify
 from backend.deliveries.routing.reads import NoticeChannel, notice_channels, notice_words
 from backend.deliveries.routing.receipts import reachable, receipts, thread_notices
@@ -57,6 +57,7 @@ __all__ = [
     "NoticeChannel",
     "NoticePhase",
     "Outcome",
+    "People",
     "Resolve",
     "Result",
     "SecretStore",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from backend.core.database import Connection
 from backend.deliveries.channel import Channel, HookReader
@@ -28,6 +28,19 @@ class Alarms(Protocol):
         """Give what a thread of notices is about to somebody; False when nobody knows them, or somebody has it."""
 
 
+class People(Protocol):
+    """Who people are; commands name them by number alone, and are filled in as they are sent."""
+
+    marks: frozenset[str]
+    """Fields of a command's data that name somebody by number."""
+
+    async def fill_in(self, connection: Connection, data: Mapping[str, Any]) -> Mapping[str, str] | None:
+        """What is said of them, such as ``userId``; ``None`` once they are erased.
+
+        Raises LookupError, in words, when it cannot be known now.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class DeliveryPorts:
     """How each kind of system is spoken to; a kind without a channel is off."""
@@ -35,3 +48,4 @@ class DeliveryPorts:
     channels: Mapping[ConnectionKind, Channel] = field(default_factory=dict)
     hooks: Mapping[ConnectionKind, HookReader] = field(default_factory=dict)
     alarms: Alarms | None = None
+    people: People | None = None

@@ -14,6 +14,7 @@ from backend.core.capability import (
     CreateSample,
     Criterion,
     Gauges,
+    PersonalSystem,
     Server,
     Tick,
 )
@@ -110,6 +111,12 @@ def _criteria() -> Sequence[Criterion]:
     return OPEN_ENTRIES, PAST_CAP, RULE_SET
 
 
+def _personal() -> Sequence[PersonalSystem]:
+    from backend.risk.personal import CHECKS
+
+    return (CHECKS,)
+
+
 CAPABILITY = Capability(
     name="risk",
     routers=_routers,
@@ -128,4 +135,5 @@ CAPABILITY = Capability(
     sample=_sample,
     sample_after=frozenset({"accounts", "shop"}),
     criteria=_criteria,
+    personal=_personal,
 )

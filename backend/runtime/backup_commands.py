@@ -30,6 +30,7 @@ from backend.core.postgres_binaries import EmbeddedError
 from backend.core.processes import FolderBusyError
 from backend.core.settings import Settings
 from backend.migrations.migrate import migrate
+from backend.privacy import restore_keys
 from backend.runtime.data_folder import DataFolder, drop_database, make_database, open_database, prepare, working_on
 from backend.runtime.embedded_postgres import OWNER, Embedded
 from models.backup import BackupRun, BackupState
@@ -86,6 +87,7 @@ def restore_backup(settings: Settings, file: Path, *, data_dir: Path | None, dat
             assert url is not None  # noqa: S101 - the command line sees to it
             manifest = restore_file(file, key_of(settings), url, Abort(), sealed_by(settings))
             migrate(url)
+            _restore_keys(file, key_of(settings), url)
     except FolderBusyError:
         return _failed(f"nothing was restored: {data_dir} is in use; stop the server that has it first")
     except (BackupError, EmbeddedError, psycopg.Error, RuntimeError, OSError) as error:
@@ -96,6 +98,21 @@ def restore_backup(settings: Settings, file: Path, *, data_dir: Path | None, dat
         sys.stderr.write("keys are not in a backup; before it is served:\n")
         sys.stderr.writelines(f"  {words}\n" for words in lacking)
     return OK
+
+
+def _restore_keys(file: Path, key: Key, url: str) -> None:
+    """A backup holds no keys of personal data: take those of the newest copy beside it. Raises BackupError."""
+
+    async def run() -> int | None:
+        async with open_database(url) as database:
+            return await restore_keys(database, file.parent, key)
+
+    if (taken := asyncio.run(run())) is None:
+        sys.stderr.write(
+            f"no keys of personal data were found in {file.parent / 'keys'}: what is sealed stays closed\n"
+        )
+    elif taken:
+        sys.stderr.write(f"{taken:,} keys of personal data taken from their newest copy\n")
 
 
 def _restore_folder(settings: Settings, file: Path, data_dir: Path) -> tuple[Manifest, tuple[str, ...]]:
@@ -116,6 +133,7 @@ def _restore_folder(settings: Settings, file: Path, data_dir: Path) -> tuple[Man
             prepare(embedded, lambda _message, _fraction: None)
             folder.keep_backup_key(key)
             folder.keep_audit_key(audited)
+            _restore_keys(file, key, embedded.url(OWNER))
             return manifest, tuple(folder.lacking(embedded.url()))
         finally:
             embedded.stop()

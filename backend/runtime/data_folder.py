@@ -18,7 +18,7 @@ from pydantic import SecretStr
 
 from backend.core import files
 from backend.core.database import APPLICATION_ROLE, Database, load_queries
-from backend.core.keys import Key, new_signing_key, retired_keys_file
+from backend.core.keys import Key, new_privacy_keys, new_signing_key, retired_keys_file
 from backend.core.postgres_binaries import EmbeddedError
 from backend.core.processes import FileLock, FolderBusyError
 from backend.core.settings import Settings
@@ -72,6 +72,12 @@ KEYS: Final[Mapping[str, OwnKey]] = {
         queries.connection_key_used,
         "secrets of connections were sealed with it. Put your copy of it back. Without one, "
         "`openssl rand -base64 32 > {path}` makes another, and those secrets are entered anew",
+    ),
+    "privacy": OwnKey(
+        new_privacy_keys,
+        queries.privacy_key_used,
+        "personal data was sealed with the keys in it. Put your copy of it back: nothing else opens what is known of "
+        "people, nor finds whose it is",
     ),
 }
 """By their names: files are called ``<name>.key``, settings ``<name>_key``."""

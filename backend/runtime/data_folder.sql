@@ -12,3 +12,6 @@ select exists (select from backup_run where file <> '');
 -- name: connection_key_used
 select exists (select from connection_secret where sealed is not null)
     or exists (select from connection_secret_previous where sealed is not null);
+
+-- name: privacy_key_used
+select exists (select from person);

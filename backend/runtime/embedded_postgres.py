@@ -39,6 +39,8 @@ TUNING = {
     "min_wal_size": "80MB",
     "jit": "off",
     "log_min_messages": "warning",
+    # Else each refused row would stand in the log, whole.
+    "log_error_verbosity": "terse",
     "log_line_prefix": "%m [%p] ",
 }
 

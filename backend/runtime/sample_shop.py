@@ -45,9 +45,9 @@ async def create_sample_shop(database: Database, settings: Settings, progress: P
             since=opened_at - HISTORY,
             burst_at=opened_at - FIRST_BURST,
             currency=settings.currency,
-            environment=settings.environment,
             market=market_of(opened_at),
             progress=lambda done: progress(MESSAGE, 0.85 * done),
+            settings=settings,
         )
         for create in _parts():
             await create(tx, shop)

@@ -20,6 +20,7 @@ import psycopg
 
 from backend.accounts import SAMPLE_PASSWORD, have_passwords, open_session, seed_role_accounts
 from backend.core import processes
+from backend.core.capability import PersonalSystems
 from backend.core.database import Database, DatabaseUnavailable
 from backend.core.logs import logger
 from backend.core.postgres_binaries import EmbeddedError
@@ -211,7 +212,18 @@ class _Service:
         self._sample = await settle_sample_access(self._database, self._settings)
         folder.say("Starting", 0.97)
 
+    async def _keep_erased(self) -> None:
+        """A database that was restored brings nobody back: before anything is answered."""
+        from backend.privacy import replay_new
+        from backend.runtime.outside import outside
+
+        try:
+            await replay_new(self._database, self._settings, outside(self._settings).of(PersonalSystems))
+        except DatabaseUnavailable as error:
+            log.warning("the worker replays erasures when the database answers", reason=str(error))
+
     async def _serve_http(self) -> int:
+        await self._keep_erased()
         if self._options.worker:
             self._start_worker()
         # Imported while the worker starts beside us.

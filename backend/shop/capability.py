@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from backend.core.capability import Adapters, Audience, Capability, CreateSample, Tick
+from backend.core.capability import Adapters, Audience, Capability, CreateSample, PersonalSystem, Retention, Tick
 from models.core.permissions import Permission
 from models.core.topics import Topic
 
@@ -33,10 +33,24 @@ def _sample() -> CreateSample:
     return create
 
 
+def _personal() -> Sequence[PersonalSystem]:
+    from backend.shop.personal import ORDERS, QUARANTINE
+
+    return ORDERS, QUARANTINE
+
+
+def _retention() -> Sequence[Retention]:
+    from backend.shop.personal import KEPT_QUARANTINE
+
+    return (KEPT_QUARANTINE,)
+
+
 CAPABILITY = Capability(
     name="shop",
     routers=_routers,
     ticks=_ticks,
     audiences={"ingest_batch": Audience(Topic.DASHBOARD, frozenset({Permission.VIEW_DASHBOARD}))},
     sample=_sample,
+    personal=_personal,
+    retention=_retention,
 )

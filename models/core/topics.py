@@ -68,6 +68,9 @@ class Topic(StrEnum):
     PAGES = "pages"
 
     # --- privacy
+    CONSENT = "consent"
+    PRIVACY_POLICIES = "privacy_policies"
+    PRIVACY_REQUESTS = "privacy_requests"
 
     # --- reporting
 

@@ -439,7 +439,8 @@ class ListHit(Record):
     list_id: str
     kind: ListKind
     metric: str
-    value: Annotated[str, PERSONAL]
+    value: Annotated[str | None, PERSONAL]
+    """``None`` once the customer was erased."""
 
 
 class Decision(Record):

@@ -16,6 +16,7 @@ from psycopg.conninfo import make_conninfo
 
 from backend.audit.relay import queries as audit_queries
 from backend.core.database import APPLICATION_ROLE
+from backend.core.keys import new_privacy_keys
 from backend.core.settings import Settings
 from tests.backend.access.fixtures import Desk
 from tests.backend.audit.fixtures import Log
@@ -68,7 +69,8 @@ def empty_url(postgres_url: str) -> Iterator[str]:
 def site(postgres_url: str) -> Iterator[Site]:
     with cloned(postgres_url) as owner_url:
         url = make_conninfo(owner_url, user=APPLICATION_ROLE)
-        made = Site(Settings(database_url=url, token_key="k" * 40, environment="Test"), owner_url)
+        keys = {"token_key": "k" * 40, "privacy_key": new_privacy_keys()}
+        made = Site(Settings(database_url=url, environment="Test", **keys), owner_url)
         yield made
         made.close()
 

@@ -115,6 +115,7 @@ def test_a_key_that_is_missing_is_not_made_anew(lost: tuple[Path, Path]) -> None
 USES = {
     "token.key": "insert into refresh_token (family, user_id, token_hash, auth_time, expires_at)"
     " values (uuidv7(), 'viewer', 'x', now(), now() + interval '1 day')",
+    "privacy.key": "insert into person default values",
     "backup.key": "",  # what is lost has been backed up
     "connection.key": "with made as (insert into connection (name, kind, settings, updated_by)"
     " values ('x', 'webhook', '{}', 'x')"

@@ -92,6 +92,7 @@ _PAGE = {
     "reason": "I am looking",
     **_LINK,
 }
+_PRIVACY = {"title": "Erasure PR-0012", "due": "27 Nov 2026 23:00 UTC", "owner": "Jana Lindqvist"}
 _DIGEST = {"count": "4", "day": "24 Nov 2026", "lines": "P3 · Access differs\nP4 · Report is ready"}
 
 TEXTS: Mapping[tuple[str, ConnectionKind | None], ProgramText] = {
@@ -167,6 +168,11 @@ TEXTS: Mapping[tuple[str, ConnectionKind | None], ProgramText] = {
     ("oncall.page.resolved", None): ProgramText("{title}", "The page is over. {reason}", _PAGE),
     ("oncall.page.test", None): ProgramText(
         "Test of your page", "{actor} tests whether pages reach you. Acknowledge it in the console.", _PAGE
+    ),
+    ("privacy.late", None): ProgramText(
+        "{title} is past our own date",
+        "By law it is due on {due}. It is looked after by {owner}. Open it in the Privacy workspace.",
+        _PRIVACY,
     ),
     # Pagers read the subject out; what woke somebody says how bad it is first.
     ("alert.raised", ConnectionKind.PAGERDUTY): ProgramText(

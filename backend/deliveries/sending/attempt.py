@@ -69,6 +69,11 @@ def masked(result: Result, secrets: Secrets) -> Result:
     return replace(result, words=as_storable(mask(result.words)), exchange=exchange)
 
 
+def without_bodies(exchange: Exchange) -> Exchange:
+    """Of what names a person neither request nor answer is kept."""
+    return replace(exchange, request_body="", answer_body="")
+
+
 def as_json(exchange: Exchange) -> dict[str, Any]:
     """An exchange as it is kept beside its letter."""
     found: dict[str, Any] = storable_json(

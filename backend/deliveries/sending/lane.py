@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import uuid4
 
 import httpx
@@ -19,9 +19,10 @@ from backend.deliveries.commands import actions as commands
 from backend.deliveries.commands.actions import Command, CommandState
 from backend.deliveries.egress import EgressRefusedError
 from backend.deliveries.plan import patience, pause, probe_pause
+from backend.deliveries.ports import People
 from backend.deliveries.sending import actions
 from backend.deliveries.sending.actions import BATCH, Holder
-from backend.deliveries.sending.attempt import SECONDS, as_json, attempt
+from backend.deliveries.sending.attempt import SECONDS, as_json, attempt, without_bodies
 from backend.deliveries.sending.flusher import Flusher
 from backend.deliveries.sending.judge import given_up, row_of
 from backend.deliveries.sending.types import Claimed, Entry, Row, Tally
@@ -40,6 +41,7 @@ class LaneContext:
     tally: Callable[[Claimed], Tally]
     within: float = SECONDS
     canary_seconds: float = 300.0
+    people: People | None = None
 
 
 class LaneRun:
@@ -251,10 +253,12 @@ class LaneRun:
 
     async def send_command(self, command: Command, *, counts: bool) -> Result:
         """Ask the shop; where an answer was lost and it does not know ids, look first whether it is done."""
+        data, blocker = await self._filled_in(command.data)
         message = Message(
-            str(command.id), MessageKind.COMMAND, command.name, command.created_at, command.data, None, command.reached
+            str(command.id), MessageKind.COMMAND, command.name, command.created_at, data, None, command.reached
         )
         result, seconds = (await self._look_up(message) if command.lost else None), 0.0
+        result = result or blocker
         if result is None:
             result, seconds = await self.attempt(message, self.claimed.target)
             if result.outcome is Outcome.RETRY and counts and not self._open:
@@ -286,11 +290,29 @@ class LaneRun:
             result=result,
             due_in=due_in,
             seconds=seconds,
-            exchange=as_json(result.exchange),
+            exchange=as_json(result.exchange if data is command.data else without_bodies(result.exchange)),
         )
         self.count(state, seconds)
         await self._act_on(result, due_in)
         return result
+
+    async def _filled_in(self, data: dict[str, Any]) -> tuple[dict[str, Any], Result | None]:
+        """With who the person is that a command names by number, or why it cannot be sent; else the same data.
+
+        Only here, as it is sent: what is kept of a command never says who somebody is.
+        """
+        people = self.context.people
+        if people is None or not people.marks & data.keys():
+            return data, None
+        try:
+            async with self.context.database.read() as connection:
+                known = await people.fill_in(connection, data)
+        except LookupError as error:
+            return data, Result(Outcome.RETRY, str(error), reached=False)
+        if known is None:
+            words = "the person was erased: nobody is left to ask about"
+            return data, Result(Outcome.REFUSED, words, reached=False)
+        return {**data, **known}, None
 
     async def _look_up(self, message: Message) -> Result | None:
         """Whether it is done already; ``None`` when it is not, or the shop knows ids: then it may be asked again."""

@@ -61,7 +61,7 @@ class Sender:
         self._tallies: dict[UUID, Tally] = {}
         flusher = Flusher(database, self._me)
         self._flusher = flusher
-        self._context = LaneContext(database, self._me, flusher, self._tally, within, canary_seconds)
+        self._context = LaneContext(database, self._me, flusher, self._tally, within, canary_seconds, ports.people)
         self._lanes: dict[int, tuple[LaneRun, asyncio.Task[None]]] = {}
         self._canaries: set[asyncio.Task[None]] = set()
         self._known: dict[tuple[UUID, int], tuple[float, Claimed]] = {}

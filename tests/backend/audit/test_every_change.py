@@ -37,6 +37,9 @@ from tests.backend.core.fixtures import guards
 from tests.backend.launch.audited import AUDITED
 from tests.backend.oncall.audited import oncall_cases
 from tests.backend.oncall.fixtures import Desk, person, step
+from tests.backend.privacy.audited import ASKING as PRIVACY_ASKING
+from tests.backend.privacy.audited import privacy_cases
+from tests.backend.privacy.fixtures import KEYS
 from tests.backend.risk.fixtures import QUEUE, RiskShop
 from tests.backend.risk.samples import CHECK, order, publish, rule
 from tests.backend.runbooks.fixtures import DRAFT
@@ -60,7 +63,12 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
     key = tmp_path / "audit.key"
     key.write_text(new_signing_key())
     return Settings(
-        database_url=database_url, token_key="k" * 40, environment="Test", audit_key_file=key, connection_key=Key.make()
+        database_url=database_url,
+        token_key="k" * 40,
+        environment="Test",
+        audit_key_file=key,
+        connection_key=Key.make(),
+        privacy_key=KEYS,
     )
 
 
@@ -522,6 +530,7 @@ ONE_INCIDENT = f"{INCIDENTS}/{{incident_id}}"
 
 CASES: dict[tuple[str, str], Case] = {
     **oncall_cases(Case),
+    **privacy_cases(Case),
     ("POST", SESSION): Case(
         lambda w, send: send("POST", SESSION, None, {"account": w.person(), "password": PASSWORD}),
         "session.signed_in",
@@ -971,7 +980,9 @@ ASKING = {
     ("POST", f"{DELIVERIES}/templates/preview"),
     ("POST", f"{RUNBOOKS}/check"),
     ("POST", f"{ONE_INCIDENT}/updates/preview"),
-} | ANALYTICS_ASKING
+    *ANALYTICS_ASKING,
+    *PRIVACY_ASKING,
+}
 """Routes that only tell what another one would do, or answer questions too long for an address."""
 
 

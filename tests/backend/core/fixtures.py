@@ -31,6 +31,7 @@ OPEN = {
     ("POST", "/api/operations/session/refresh"),
     ("POST", "/api/hooks/{connection}"),
     ("GET", "/api/operations/oncall/feeds/{secret}.ics"),
+    ("GET", "/api/privacy/packages/{secret}"),
 }
 
 

@@ -172,6 +172,7 @@ UNSAID = (
     f"{DELIVERIES}/letters",
     f"{DELIVERIES}/routes",
     "/api/operations/runbooks/check",
+    "/api/privacy/",
 )
 """Routes that do not say again what they were sent."""
 

@@ -59,6 +59,18 @@ class Case:
 
 
 CASES = {
+    "/api/privacy/access-requests": Case(
+        "insert into privacy_request (type, source, channel, jurisdiction, received_at, clock_from, due_on, due_at,"
+        " internal_at, created_by) select 'access', 'shop', 'form', 'gdpr', now(), now(), now(), now(), now(), t"
+        " from unnest(array['poison', 'good']) as t",
+        "privacy_request", "channel", "created_by = 'poison'",
+    ),
+    "/api/privacy/jurisdictions": Case("", "privacy_jurisdiction", "law", "code = 'lgpd'"),
+    "/api/privacy/policies": Case(
+        "insert into privacy_policy (title, changes, url, requires_acknowledgement, published_by)"
+        " select t, 'c', 'https://shop.example', false, 'test' from unnest(array['poison', 'good']) as t",
+        "privacy_policy", "changes", "title = 'poison'",
+    ),
     f"{OPERATIONS}/alert-rules": Case(
         "insert into alert_rule (figure, title, comparison, value, range_days, severity, updated_by)"
         " select 'orders.total', t, 'above', 1, 7, 'P1', 'test' from unnest(array['poison', 'good']) as t",

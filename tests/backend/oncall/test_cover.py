@@ -82,7 +82,7 @@ async def test_the_sample_shop_has_rosters_to_look_at(open_database: Opened, set
     async with open_database() as database:
         async with database.transaction() as tx:
             now = await clock(tx)
-            shop: Any = SampleShop(now, now - HISTORY, now, "EUR", None, lambda _done: None)  # type: ignore[arg-type]
+            shop: Any = SampleShop(now, now - HISTORY, now, "EUR", None, lambda _done: None, settings)  # type: ignore[arg-type]
             await create_people(tx, shop)
             await sample.create(tx, shop)
         await watch(database, settings)

@@ -79,6 +79,13 @@ SEALED = (
 )
 
 CASES = {
+    "clocks of privacy requests": Case(
+        "insert into privacy_request (type, source, channel, jurisdiction, received_at, clock_from, due_on, due_at,"
+        " internal_at, blocked, created_by) select 'access', 'shop', 'form', 'gdpr', now(), now(), now(),"
+        " now() + '1 h'::interval, now() + '1 h'::interval, t, 'test' from unnest(array['poison', 'good']) as t;"
+        + TRIP.format("alert"),
+        "select guidance like 'good%' from alert where source = 'privacy.requests'",
+    ),
     "ends of grants": Case(
         "insert into role_assignment (user_id, role_id, granted_by, expires_at) values"
         " ('poison', 'viewer', 'test', now() - '2 s'::interval), ('good', 'viewer', 'test', now() - '1 s'::interval);"
@@ -220,6 +227,13 @@ CASES = {
 
 OF_NO_ROWS = {
     "event days": "makes and drops whole days, whatever stands in their rows",
+    "copies of keys": "all rows as they are",
+    "keys wrapped anew": "a key that does not open is set aside by itself: see its own test",
+    "days of consent": "one statement that sums",
+    "privacy nodes that failed": "tells of rows, whatever they hold, and changes none of them",
+    "erasures after a restore": "leaves out nothing that is in the ledger: an alert says what cannot be read",
+    "erasures replayed": "as after a restore",
+    "retention": "removes rows by their age alone, whatever they hold",
     "sign of life": "reads one figure and asks one address, whatever stands in any row",
     "access in outside systems": "asks systems: test_one_system_costs_the_others_nothing",
     "rollup fold": "adds up numbers that one statement of ours has written",

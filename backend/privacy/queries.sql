@@ -1,0 +1,2 @@
+-- name: origin
+select 'opsconsole/' || id from audit_origin

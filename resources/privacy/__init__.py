@@ -1,0 +1,1 @@
+"""For privacy: what verifies a receipt or certificate."""
