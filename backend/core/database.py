@@ -44,6 +44,11 @@ SETTLE_SECONDS = 0.1
 class DatabaseUnavailable(Exception):  # noqa: N818 - a state of the world, not a fault of the program
     """The database cannot be asked just now: gone, too slow, full, or out of connections. Trying again may help."""
 
+    def __init__(self, reason: str, advice: str = "The database does not answer; try again soon.") -> None:
+        super().__init__(reason)
+        self.advice = advice
+        """What whoever asked is told: a sentence, and what to do."""
+
 
 class _WatchedConnection(AsyncConnection[tuple[Any, ...]]):
     """Does not wait for a database that has stopped answering: its own limits hold only as long as it runs."""
@@ -201,7 +206,7 @@ class Database:
             self._watch.away_until = time.monotonic() + AWAY_SECONDS
             raise DatabaseUnavailable("no connection could be had") from error
         except (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.ReadOnlySqlTransaction) as error:
-            raise DatabaseUnavailable(_reason(error)) from error
+            raise _unavailable(error) from error
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
@@ -210,20 +215,32 @@ class Database:
             yield connection
 
 
-def _reason(error: psycopg.Error) -> str:
+def _unavailable(error: psycopg.Error) -> DatabaseUnavailable:
     match error:
         case psycopg.errors.QueryCanceled():
-            return "the statement took too long"
+            return DatabaseUnavailable(
+                "the statement took too long", "The database took too long; try again, or ask for less at once."
+            )
         case psycopg.errors.LockNotAvailable() | psycopg.errors.DeadlockDetected():
-            return "somebody else holds the record"
+            return DatabaseUnavailable(
+                "somebody else holds the record", "Somebody else is changing the same record; try again soon."
+            )
         case psycopg.errors.DiskFull():
-            return "the disk of the database is full"
+            return DatabaseUnavailable(
+                "the disk of the database is full",
+                "The disk of the database is full: nothing was changed. It takes changes again when an administrator "
+                "has made room.",
+            )
         case psycopg.errors.ReadOnlySqlTransaction():
-            return "the database takes no changes"
+            return DatabaseUnavailable(
+                "the database takes no changes", "The database takes no changes just now; try again soon."
+            )
         case psycopg.errors.TooManyConnections():
-            return "the database has no connection left"
+            return DatabaseUnavailable(
+                "the database has no connection left", "The database is asked by too many at once; try again soon."
+            )
         case _:
-            return "the connection was lost"
+            return DatabaseUnavailable("the connection was lost")
 
 
 class Queries:

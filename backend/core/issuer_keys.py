@@ -22,7 +22,9 @@ from models.core.problems import Code
 if TYPE_CHECKING:
     import httpx
 
-KEPT_SECONDS: Final = 300.0
+KEPT_SECONDS = 300.0
+KEPT_IN_AN_OUTAGE = 12 * 3600.0
+"""Seconds: while the sign-in service is away, whoever it has signed in goes on; no one new gets in by that."""
 KEYS_AT_MOST_EVERY: Final = 1.0
 """Seconds: a new key of the issuer is good at once, yet tokens that name no key cannot make us ask without end."""
 LOOK_SECONDS = 5.0
@@ -48,7 +50,11 @@ class IssuerKeys:
         kid: str = jwt.get_unverified_header(token).get("kid") or ""
         age = time.monotonic() - self._found_at
         if age > KEPT_SECONDS or (kid not in self._keys and age > KEYS_AT_MOST_EVERY):
-            await self._look()
+            try:
+                await self._look()
+            except ProblemError:
+                if kid not in self._keys or age > KEPT_IN_AN_OUTAGE:
+                    raise
         if kid not in self._keys:
             raise jwt.PyJWKClientError("the issuer has no such key")
         return self._keys[kid]

@@ -68,7 +68,8 @@ async def _http(_request: Request, error: Exception) -> Response:
 
 async def _unavailable(_request: Request, error: Exception) -> Response:
     log.warning("database unavailable", reason=str(error))
-    return answer(ProblemError(Code.UNAVAILABLE, "The database does not answer; try again soon.", headers=RETRY_AFTER))
+    assert isinstance(error, DatabaseUnavailable)  # noqa: S101 - registered for this class
+    return answer(ProblemError(Code.UNAVAILABLE, error.advice, headers=RETRY_AFTER))
 
 
 def internal(error: Exception) -> Response:

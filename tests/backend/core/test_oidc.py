@@ -140,6 +140,19 @@ def test_an_issuer_that_does_not_answer_is_not_the_users_fault(url: str, issuer:
     assert answer.headers["retry-after"]
 
 
+def test_whoever_is_signed_in_goes_on_while_the_issuer_is_away(
+    url: str, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert _me(url, issuer.token()).status_code == 200
+    issuer.server.shutdown()
+    issuer.server.server_close()
+    monkeypatch.setattr(issuer_keys, "KEPT_SECONDS", -1.0)
+    assert _me(url, issuer.token()).status_code == 200
+    assert _me(url, issuer.token(key=rsa.generate_private_key(public_exponent=65537, key_size=2048))).status_code == 401
+    monkeypatch.setattr(issuer_keys, "KEPT_IN_AN_OUTAGE", -1.0)
+    assert _me(url, issuer.token()).status_code == 503
+
+
 def test_an_issuer_that_hangs_costs_nobody_a_thread(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Tokens come from anybody: one look serves all of them, and whoever has an account here signs in meanwhile."""
     monkeypatch.setattr(issuer_keys, "LOOK_SECONDS", 600.0)

@@ -145,3 +145,21 @@ def test_not_ready_says_that_changes_are_refused(api: Api) -> None:
     checks = {each["name"]: each for each in httpx.get(f"{api.base_url}/readyz", timeout=10).json()["checks"]}
     assert checks["database"]["ok"]
     assert checks["writes"] == {"name": "writes", "ok": False, "detail": "the disk of the database is full"}
+
+
+FULL = """create function full_disk() returns trigger language plpgsql as
+$$ begin raise exception 'no room' using errcode = 'disk_full'; end $$;
+create trigger full_disk before insert on incident execute function full_disk()"""
+
+
+def test_whoever_changes_something_on_a_full_disk_is_told_so(api: Api) -> None:
+    with psycopg.connect(api.owner_url, autocommit=True) as connection:
+        connection.execute(FULL)
+    answer = httpx.post(
+        f"{api.base_url}/api/operations/incidents",
+        json={"severity": "SEV2", "description": "Downloads fail"},
+        headers=api.headers("operations-lead"),
+        timeout=10,
+    )
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert answer.json()["detail"].startswith("The disk of the database is full: nothing was changed.")
