@@ -13,13 +13,14 @@ from backend.analytics.plan import reads as plan
 from backend.analytics.radius import actions, reads
 from backend.core.clock import clock
 from backend.core.dependencies import Read, Tx
-from backend.core.http import known_id, operations_router
+from backend.core.http import known_id, operations_router, problems
 from backend.core.pages import Cursor, Limit, cut_page, decode_cursor
 from backend.core.security import Principal, require
 from models.analytics.changes import Comparison, Radius, RadiusRequest
 from models.core.base import PlainText
 from models.core.paging import PAGE_DEFAULT, Page
 from models.core.permissions import Permission
+from models.core.problems import Code
 
 router = operations_router("/api/analytics", "analytics")
 
@@ -28,7 +29,7 @@ Manager = Annotated[Principal, require(Permission.MANAGE_SCHEMA)]
 Number = Annotated[int, Query(ge=1, le=2**31 - 1)]
 
 
-@router.get("/compare")
+@router.get("/compare", responses=problems(Code.NOT_FOUND))
 async def compare_versions(
     _principal: Viewer,
     connection: Read,

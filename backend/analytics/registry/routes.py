@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import Path, Query, Request, Response
 
@@ -36,13 +36,24 @@ from models.core.problems import Code
 
 router = operations_router("/api/analytics", "analytics")
 
+MARKDOWN, TYPESCRIPT, PYTHON = "text/markdown", "text/typescript", "text/x-python"
+
 Viewer = Annotated[Principal, require(Permission.VIEW_SCHEMA)]
 Manager = Annotated[Principal, require(Permission.MANAGE_SCHEMA)]
 EventPath = Annotated[PlainText, Path(max_length=200)]
 VersionPath = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
-@router.get("/schema", responses={**problems(Code.NOT_FOUND), 200: {"model": TrackingPlan}})
+PLAN: Final[dict[int | str, dict[str, Any]]] = {
+    **problems(Code.NOT_FOUND),
+    200: {
+        "model": TrackingPlan | dict[str, Any],
+        "content": {text: {"schema": {"type": "string"}} for text in (MARKDOWN, TYPESCRIPT, PYTHON)},
+    },
+}
+
+
+@router.get("/schema", responses=PLAN)
 async def get_plan(
     http: Request,
     _principal: Viewer,
@@ -62,11 +73,11 @@ async def get_plan(
             return segment_plan(plan)
         case SchemaFormat.GOVERNANCE:
             days = http.app.state.settings.event_days
-            return Response(governance_page(plan, days), media_type="text/markdown")
+            return Response(governance_page(plan, days), media_type=MARKDOWN)
         case SchemaFormat.TYPESCRIPT:
-            return Response(typescript_client(plan), media_type="text/typescript")
+            return Response(typescript_client(plan), media_type=TYPESCRIPT)
         case SchemaFormat.PYTHON:
-            return Response(python_client(plan), media_type="text/x-python")
+            return Response(python_client(plan), media_type=PYTHON)
         case _:
             return plan
 

@@ -76,7 +76,12 @@ async def get_release(request_id: str, _principal: Viewer, connection: Read) -> 
     return await reads.release(connection, _id(request_id))
 
 
-@router.get("/packages/{secret}", dependencies=[Secret], response_class=Response)
+@router.get(
+    "/packages/{secret}",
+    dependencies=[Secret],
+    response_class=Response,
+    responses={200: {"content": {AGE: {"schema": {"type": "string", "format": "binary"}}}}},
+)
 async def fetch_package(secret: Annotated[str, Path(min_length=20, max_length=100)], database: Db) -> Response:
     """The file behind a link: for whoever has it, and the passphrase that came another way. Each try is logged."""
     async with database.transaction() as tx:
