@@ -47,7 +47,7 @@ select event_name, version, state, description, owners, properties, additional_p
 select event_name, version, state, description, owners, properties, additional_properties, definitions, feed,
        deprecated_until, revision, created_by, created_at, published_by, published_at
   from event_schema
- where event_name = %(event_name)s and (%(below)s::int is null or version < %(below)s)
+ where event_name = %(event_name)s and (%(below)s::bigint is null or version < %(below)s)
  order by version desc
  limit %(limit)s
 

@@ -28,10 +28,13 @@ async def version(connection: Connection, event_name: str, number: int) -> Event
 async def versions(
     connection: Connection, event_name: str, *, below: int | None, limit: int
 ) -> list[EventSchemaDefinition | Unreadable]:
-    """Versions of an event below the last one of the page before, newest first."""
+    """Versions of an event below the last one of the page before, newest first; raises ProblemError 404."""
     async with connection.cursor(row_factory=lenient_row(EventSchemaDefinition)) as cursor:
         await cursor.execute(queries.versions_page, {"event_name": event_name, "below": below, "limit": limit})
-        return await cursor.fetchall()
+        found = await cursor.fetchall()
+    if below is None and not found:
+        raise ProblemError(Code.NOT_FOUND, "The plan has no event of this name.")
+    return found
 
 
 async def judged_by(connection: Connection, event_name: str) -> int | None:

@@ -114,7 +114,7 @@ async def write_draft(
     return _tagged(response, await actions.write_draft(tx, actor=principal.user_id, request=request))
 
 
-@router.get("/schema/{event_name}")
+@router.get("/schema/{event_name}", responses=problems(Code.NOT_FOUND))
 async def list_versions(
     event_name: EventPath, _principal: Viewer, connection: Read, limit: Limit = PAGE_DEFAULT, cursor: Cursor = None
 ) -> Page[EventSchemaDefinition]:

@@ -47,6 +47,7 @@ class _Request(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
 
 
 _STEP = re.compile(r"\.(\w+)|\[(\d+|\.\.\.)\]")
+_UNKNOWN = re.compile(r"unknown field `(.*)`")
 _REQUEST = msgspec.json.Decoder(_Request)
 
 
@@ -91,6 +92,8 @@ def _read(body: bytes) -> _Request:
     except msgspec.ValidationError as error:
         words, _, where = str(error).partition(" - at ")
         path = _STEP.sub(r"/\1\2", where.strip("`").removeprefix("$"))
+        if unknown := _UNKNOWN.search(words):
+            path += f"/{unknown[1]}"
         raise invalid(path or "/", f"{words[:1].lower()}{words[1:]}".replace("`", "")) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         problem = read_item(body).problem
