@@ -20,6 +20,7 @@ run: $(READY) ## start the sample shop and the console; without a display, draw 
 	@scripts/run.sh $(BIN) $(ROLE) $(DATA_DIR)
 
 test: $(READY) ## the whole suite, on all cores
+	@scripts/test_tools.sh
 	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n auto --dist worksteal tests
 
 check: $(READY) ## static gates: format, lint, types, import directions, own rules

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from backend.core.capability import Adapters, Capability, Criterion, Tick
+from backend.core.capability import Adapters, Capability, Criterion, Gauges, Tick
 
 if TYPE_CHECKING:
     import procrastinate
@@ -32,6 +32,12 @@ def _ticks(_settings: Settings, _adapters: Adapters) -> Sequence[Tick]:
     return (Tick("backup watch", 60.0, watch),)
 
 
+def _gauges() -> Gauges:
+    from backend.backup.gauges import measure, unknown
+
+    return Gauges(measure, unknown)
+
+
 def _setting_problem(settings: Settings) -> str | None:
     from backend.backup.keys import setting_problem
 
@@ -49,6 +55,7 @@ CAPABILITY = Capability(
     routers=_routers,
     jobs=_jobs,
     ticks=_ticks,
+    gauges=_gauges,
     setting_problem=_setting_problem,
     criteria=_criteria,
 )

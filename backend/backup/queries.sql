@@ -91,3 +91,8 @@ select vkey from audit_checkpoint order by size desc limit 1
 
 -- name: newest_restored
 select file, started_at from backup_run where state = 'ok' order by started_at desc limit 1
+
+-- name: ages
+select extract(epoch from clock_timestamp() - max(started_at) filter (where sha256 is not null))::float8,
+       extract(epoch from clock_timestamp() - max(started_at) filter (where state = 'ok'))::float8
+  from backup_run

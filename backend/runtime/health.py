@@ -89,14 +89,19 @@ async def prometheus(http: Request) -> Response:
     try:
         async with database_of(http).read() as connection:
             row = await (await connection.execute(queries.readiness)).fetchone()
+            failed = await (await connection.execute(queries.failed_jobs)).fetchone()
             for each in gauges:
                 await each.measure(connection)
     except DatabaseUnavailable:
         metrics.DATABASE_UP.set(0)
-        metrics.HEARTBEAT_AGE.set(nan)
+        for gauge in (metrics.HEARTBEAT_AGE, metrics.FAILED_JOBS, metrics.STOPPED):
+            gauge.set(nan)
         for each in gauges:
             each.unknown()
     else:
         metrics.DATABASE_UP.set(1)
-        metrics.HEARTBEAT_AGE.set(row[1] if row and row[1] is not None else nan)
+        _revisions, silent, stuck = row or ((), None, ())
+        metrics.HEARTBEAT_AGE.set(nan if silent is None else silent)
+        metrics.FAILED_JOBS.set(failed[0] if failed else nan)
+        metrics.STOPPED.set(len(stuck) + len(http.app.state.background.stopped))
     return Response(metrics.exposition(), media_type="text/plain; version=0.0.4")

@@ -14,3 +14,6 @@ select set_config('work_mem', '64kB', true)
 -- A row that is there already is changed in place, however full the disk is: sorting what does not fit into memory needs
 -- a file, which is gone afterwards.
 select count(*) from (select n from generate_series(1, 20000) as n order by n desc) as sorted
+
+-- name: failed_jobs
+select count(*) from (select from procrastinate_jobs where status = 'failed' limit 1000) as failed
