@@ -1,4 +1,4 @@
-"""The rules for Prometheus: each fires on what it is for, is silent otherwise and without data, and names what is there."""
+"""The rules for Prometheus: each fires on what it is for, and not otherwise; and all they name is there."""
 
 from __future__ import annotations
 
