@@ -284,14 +284,9 @@ class AuditPanel(QObject):
         self.state.setText(words)
         self.state.setVisible(bool(words))
         self.again.setVisible(log.error is not None)
-        self.export.setEnabled(sealed > 0 and not self._past)
-        self.export.setToolTip(
-            NOT_KEPT
-            if self._past
-            else ""
-            if sealed
-            else "Nothing is verified yet: an export begins with what is sealed."
-        )
+        blocker = self.export_blocker()
+        self.export.setEnabled(blocker is None)
+        self.export.setToolTip(blocker or "")
         if self.details.entry is None and self._chosen is not None:
             self._show_chosen()
         entry = self.details.entry
@@ -420,6 +415,13 @@ class AuditPanel(QObject):
         """Check the chosen entry and say what was checked."""
         if self.details.entry is not None:
             ProofDialog(self.details.entry, self.verification, self._console, self.widget.window()).open()
+
+    def export_blocker(self) -> str | None:
+        """Why nothing can be exported with its proof, in words; ``None`` when it can."""
+        if self._past:
+            return NOT_KEPT
+        sealed = self.verification.sealed
+        return None if sealed else "nothing is verified yet: an export begins with what is sealed"
 
     def ask_export(self) -> None:
         """Ask what to export, and why: the chosen entry, or what is loaded around what is seen."""

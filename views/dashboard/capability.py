@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from views.kit.capability import Capability, ColumnSpec, Home, PanelSpec, WallPageSpec, WorkspaceSpec
+from views.kit.capability import ActionSpec, Capability, ColumnSpec, Home, PanelSpec, WallPageSpec, WorkspaceSpec
 
 if TYPE_CHECKING:
     from app.console import Console
@@ -126,6 +126,15 @@ def _connect(window: Window) -> None:
         window.when_made(chart.id, lambda panel: panel.drilled.connect(partial(_show_rows, window)))
 
 
+def _export_rows(window: Window) -> None:
+    window.panel(ROWS).save_csv()
+
+
+def _export_blocker(window: Window) -> str | None:
+    rows = window.made(ROWS)
+    return None if rows is not None and rows.has_rows else "open a figure or a point of a chart first"
+
+
 def _wall_page(number: int, console: Console) -> WallPage:
     from views.dashboard.wall_pages import figure_page
 
@@ -142,6 +151,9 @@ CAPABILITY = Capability(
         *CHARTS,
         PanelSpec("sources", "Sources", _sources, (Home(WAR_ROOM, 1, 1, 336),)),
         PanelSpec(ROWS, "Rows", _rows),
+    ),
+    actions=(
+        ActionSpec("dashboard.export", "Export rows as CSV…", "Figures", _export_rows, "", blocker=_export_blocker),
     ),
     connect=_connect,
     wall_pages=(

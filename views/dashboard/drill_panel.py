@@ -151,6 +151,11 @@ class DrillPanel(QObject):
         words += [f"{counted(drill.left_out, 'row')} cannot be read"] if drill.left_out else []
         return Note(" · ".join(words))
 
+    @property
+    def has_rows(self) -> bool:
+        """Whether there is anything to export."""
+        return self.drill is not None and bool(self.drill.rows)
+
     def menu(self) -> list[QAction]:
         """Export and copy."""
         save, copy = QAction("Export CSV…", self), QAction("Copy as CSV", self)

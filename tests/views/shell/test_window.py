@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
@@ -17,7 +18,8 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMenu, QWidget
 from app.console import Console
 from app.core.connection_target import ConnectionTarget
 from benchmarks.samples import keep_snapshot
-from tests.app.answers import AS_OF, dashboard
+from models.core.permissions import Permission
+from tests.app.answers import AS_OF, ME, dashboard
 from tests.app.core.faulty_server import MemoryKeyring
 from tests.views.office import Office, alert, app_of, charts, office, order, shown, turns, until
 from views.access.capability import ACCESS
@@ -32,6 +34,7 @@ from views.shell.dialogs.keys import KeysDialog
 from views.shell.dialogs.past import PastDialog
 from views.shell.dialogs.settings import SettingsDialog
 from views.shell.palette.palette import Palette
+from views.shell.palette.sources import find
 from views.shell.window.rail import RailItem
 
 KEY, CTRL, SHIFT = Qt.Key, Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -195,6 +198,32 @@ def test_the_palette_finds_runs_and_says_why_not(aio: Any, tmp_path: Path) -> No
         assert alerts.isAncestorOf(focus()) or alerts is focus()
 
     journey(aio, tmp_path, steps, alerts=[alert(1)])
+
+
+def test_the_palette_finds_whatever_has_a_name_and_offers_the_nearest(aio: Any, tmp_path: Path) -> None:
+    async def steps(_made: Office, app: ConsoleApplication) -> None:
+        def titles(text: str) -> list[str]:
+            return [entry.title for _, entries in find(app.window, text) for entry in entries]
+
+        everything = [entry.title for _, entries in find(app.window, "") for entry in entries]
+        assert not [title for title in everything if re.fullmatch(r"Workspace \d", title)]
+        war_room = next(entry for _, entries in find(app.window, "war room") for entry in entries)
+        assert (war_room.title, war_room.detail, war_room.key) == ("War room", "Workspaces", "Ctrl+1")
+        app.window.save_workspace_as("Night shift")
+        assert titles("night shift")[0] == "Night shift"
+        app.window.rename_workspace("Early shift")
+        assert titles("early shift")[0] == "Early shift"
+        assert "Night shift" not in titles("night shift")
+        app.window.remove_workspace()
+        assert "Early shift" not in titles("early shift")
+        assert "Font size" in titles("font")
+        assert any(title.startswith("Export ") for title in titles("export"))
+        assert "Look for “FS-1234” in the risk queue" in titles("FS-1234")
+        [(words, near)] = [group for group in find(app.window, "wra roomm") if group[1]]
+        assert words.startswith("No matches")
+        assert near[0].title == "War room"
+
+    journey(aio, tmp_path, steps, me={**ME, "permissions": [*ME["permissions"], Permission.VIEW_RISK_QUEUE]})
 
 
 def test_a_lost_link_is_said_across_the_window_and_forgotten_when_it_is_back(aio: Any, tmp_path: Path) -> None:

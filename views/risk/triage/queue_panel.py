@@ -267,6 +267,13 @@ class QueuePanel(QueryPanel):
         self.risk.list.show(chosen)
         self._show_filter()
 
+    def look_for(self, typed: str) -> None:
+        """Show what fits ``typed`` among all that is open, with the keyboard on the rows."""
+        self._typing.stop()
+        self.field.setText(typed)
+        self.show_filter(replace(self.risk.list.filter, tab=Tab.OPEN, typed=typed))
+        self.table.setFocus()
+
     def _look(self) -> None:
         typed = self.field.text().strip()
         try:

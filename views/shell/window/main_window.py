@@ -285,6 +285,7 @@ class MainWindow(QWidget):
         self.workspaces = workspaces
         if shown != ([(i.id, i.name) for i in workspaces.items], workspaces.active):
             self.rail.show_workspaces(workspaces)
+            self.commands.name_workspaces()
         try:
             self.store.save(workspaces)
         except OSError as error:
