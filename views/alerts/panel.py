@@ -291,9 +291,9 @@ class AlertsPanel(QObject):
             card = AlertCard(alert, figures.currency if figures else "", now, range_days, runbook, incident)
             card.asked.connect(self._run)
             return card
-        words = {1: _by(alert.comment, alert.acknowledged_by), 3: _by(alert.shelve_reason, alert.shelved_by)}.get(
-            number, ""
-        )
+        acknowledged_by = alert.acknowledged_by_name or alert.acknowledged_by
+        shelved_by = alert.shelved_by_name or alert.shelved_by
+        words = {1: _by(alert.comment, acknowledged_by), 3: _by(alert.shelve_reason, shelved_by)}.get(number, "")
         words = "  ".join(filter(None, (incident, words)))
         row = AlertRow(alert, now, shelved=number == 3, words=words)
         row.asked.connect(self._run)

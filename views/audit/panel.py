@@ -314,7 +314,7 @@ class AuditPanel(QObject):
         if not log.known:
             return "Looking…" if not log.search.everything else "Waiting for the first answer…"
         if log.count == 0:
-            return "Nothing has been recorded yet." if log.search.everything else "No entry fits."
+            return "Nothing has been recorded yet." if log.search.everything else "No matches."
         return ""
 
     def _restyle(self) -> None:

@@ -279,7 +279,7 @@ class FigurePage:
             labels.append((y, data.limit.label, 400, tokens.text3))
         if (value := data.values[data.newest]) is not None:
             y = place(data.ends[data.newest], value).y()
-            labels.append((y, f"{data.words(value)} {data.name}", 600, tokens.text))
+            labels.append((y, data.named(value, data.name), 600, tokens.text))
         if data.alarming is not None:
             y = place(data.ends[-1], data.alarming).y()
             labels.append((y, f"{data.words(data.alarming)} so far", 600, tokens.text))

@@ -216,7 +216,7 @@ class ConsoleApplication(QObject):
                 self._say_failed(str(error))
             except Exception as error:  # whatever it is, an operator who reads why is better off than one who waits
                 log.exception("the console does not start")
-                self._say_failed(f"The console does not start: {error or type(error).__name__}.")
+                self._say_failed(f"The console could not be started: {error or type(error).__name__}.")
             else:
                 return
             failures += 1
@@ -233,7 +233,8 @@ class ConsoleApplication(QObject):
             return
         if self._starting is None:
             here = self.console.target.data_dir is not None
-            self._starting = StartingPage(f"The {'server on this computer' if here else 'console'} does not start")
+            what = "server on this computer" if here else "console"
+            self._starting = StartingPage(f"The {what} could not be started")
             self._starting.retry_chosen.connect(self._try_again)
             self.window.show_page(self._starting)
         self._starting.failed(words)

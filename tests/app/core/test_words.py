@@ -96,7 +96,7 @@ def test_actions_tell_why_they_cannot_be_done_and_recent_ones_come_first() -> No
     registry = ActionRegistry(held.__contains__)
     registry.add(Action("a", "Alpha", permission="p.do", run=lambda: ran.append("a")))
     registry.add(Action("b", "Beta", run=lambda: ran.append("b"), enabled=lambda: None if ran else "nothing to undo"))
-    assert registry.execute("a") == "needs the permission “P: do”"
+    assert registry.execute("a") == "needs “P: do”"
     assert registry.execute("b") == "nothing to undo"
     held.add("p.do")
     assert registry.execute("a") is None

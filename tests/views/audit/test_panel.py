@@ -276,7 +276,7 @@ def test_search_by_typing_by_range_and_by_links(aio: Any, tmp_path: Path) -> Non
         audit.look_for("nothing has this")
         await until(lambda: audit.log.complete)
         await turns()
-        assert audit.state.text() == "No entry fits."
+        assert audit.state.text() == "No matches."
 
     log = varied(90)
     journey(aio, tmp_path, log, steps)

@@ -11,7 +11,13 @@ def test_gaps_are_said_and_never_zero() -> None:
     assert "1 of 3 points has no data" in words
     assert "lowest 1.00, highest 3.00" in words
     assert "broken at 1 point" in words
-    assert data.words(None) == "no data"
+    assert data.words(None) == data.named(None, "EUR/h") == "no data"
+
+
+def test_one_is_named_as_one() -> None:
+    data = ChartData((0, 60), (60, 120), (1.0, 2.0), "per h", name="orders", below=(1.0, 0.0), below_name="refunds")
+    assert [data.named(n, "refunds") for n in (0, 1, 2)] == ["0 refunds", "1 refund", "2 refunds"]
+    assert data.named(1.0, "EUR/h") == "1 EUR/h"
 
 
 def test_a_chart_without_data_says_so() -> None:

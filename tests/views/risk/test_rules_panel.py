@@ -331,7 +331,7 @@ def test_a_draft_is_replayed_published_by_another_and_rolled_back(aio: Any, api:
             f"{stored['published']['entries']:,}",
         )
         caught = stored["draft"]["outcomes"]["truePositive"]
-        assert result.mine.accessibleDescription().startswith(f"{caught} frauds held; ")
+        assert result.mine.accessibleDescription().startswith(f"{caught} frauds, held; ")
         assert result.load.data is not None
         assert sum(value or 0 for value in result.load.data.values) == stored["draft"]["entries"]
         assert result.curve_choice.itemText(0) == "What many-cards looks for: more than 5 orders with this card in 1 h"
@@ -366,7 +366,7 @@ def test_whoever_wrote_rules_does_not_publish_them(aio: Any, api: Api, tmp_path:
     async def steps(console: Console) -> None:
         panel = await editing(console, made)
         reason = panel.head.buttons["publish"].toolTip()
-        assert reason == "you wrote some of its rules; somebody else with the right to publish looks at them and does"
+        assert reason == "you wrote some of these rules; someone else must publish"
         assert panel.publish_blocker() == reason, "the palette says so too"
         panel.head.buttons["discard"].click()
         shown(DiscardDialog).submit()

@@ -366,7 +366,7 @@ def test_a_draft_from_the_palette_says_what_it_begins_with_and_comes_to_the_fron
             dialog = app.window.findChild(NewDraftDialog)
             assert dialog is not None
             said = " ".join(label.text() for label in dialog.findChildren(QLabel))
-            assert "It begins with the rules" in said
+            assert "Starts as a copy of" in said
             dialog.name.setText("From the palette")
             dialog.submit()
             panel = app.window.panels.panel("risk.rules")

@@ -141,7 +141,7 @@ class SetUpDialog(_Asking):
     """Sets up a second factor on the way: QR code, first code, recovery codes."""
 
     def __init__(self, console: Console, question: StepUpQuestion, parent: QWidget) -> None:
-        super().__init__(console, question, parent, title="Set up your second factor", accept="Go on")
+        super().__init__(console, question, parent, title="Set up your second factor", accept="Continue")
         self._intro = self.say(
             "This needs a second factor, and your account has none yet. Setting it up takes a minute and any "
             "authenticator app."

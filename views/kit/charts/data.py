@@ -11,6 +11,8 @@ from typing import Literal
 
 from models.core.wording import counted
 
+COUNTED = frozenset({"orders", "refunds", "members", "downloads"})
+"""Names of values that are one less an s when there is one of it."""
 Values = tuple[float | None, ...]
 """One value a bucket; ``None`` is a gap and is never drawn as zero."""
 
@@ -101,6 +103,12 @@ class ChartData:
         """The value of the bucket that is still filling, when it breaks the limit already."""
         value = self.values[-1] if self.newest < -1 and self.values else None
         return value if value is not None and self.limit is not None and self.limit.broken_by(value) else None
+
+    def named(self, value: float | None, name: str) -> str:
+        """A value with what it counts: ``1 refund``, ``4 refunds``; unknown is "no data" alone."""
+        if value is None:
+            return "no data"
+        return f"{self.words(value)} {name[:-1] if value == 1 and name in COUNTED else name}".strip()
 
     def words(self, value: float | None) -> str:
         """A value as text; unknown is "no data"."""

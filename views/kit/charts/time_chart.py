@@ -25,6 +25,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QGraphicsPathItem, QWidget
 
 from views.kit.charts.data import (
+    COUNTED,
     ChartData,
     Point,
     apart,
@@ -311,7 +312,7 @@ class TimeChart(pg.PlotWidget):
                 painter.drawPolygon([QPointF(x - 4, 1), QPointF(x + 4, 1), QPointF(x, 7)])
         labels: list[tuple[float, str, QColor]] = []
         last = data.values[data.newest]
-        newest = f"{data.words(last)} {data.name}".strip()
+        newest = data.named(last, data.name)
         broken = last is not None and data.limit is not None and data.limit.broken_by(last)
         labels.append((self._at(now, last or 0).y(), newest, style.text))
         chips = {newest: (data.words(last), data.name)} if broken else {}
@@ -322,7 +323,7 @@ class TimeChart(pg.PlotWidget):
         if data.below:
             shown = data.below[data.newest]
             y = self._at(now, -(shown or 0) * self._scale_below).y() + metrics.height()
-            labels.append((y, f"{data.words(shown)} {data.below_name}", style.text))
+            labels.append((y, data.named(shown, data.below_name), style.text))
         if data.limit is not None:
             y = self._at(0, data.limit.value).y()
             painter.setPen(QPen(style.text2, 1, Qt.PenStyle.CustomDashLine))
@@ -363,11 +364,12 @@ class TimeChart(pg.PlotWidget):
         painter.setPen(style.text)
         painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom()))
         so_far = data.so_far(index)
-        lines = [clock(data.ends[index]), f"{data.words(data.values[index])} {data.unit}{so_far}"]
+        unit = data.name if data.name in COUNTED else data.unit
+        lines = [clock(data.ends[index]), data.named(data.values[index], unit) + so_far]
         if data.below:
-            lines.append(f"{data.words(data.below[index])} {data.below_name}{so_far}")
+            lines.append(data.named(data.below[index], data.below_name) + so_far)
         if data.previous:
-            lines.append(f"{data.words(data.previous[index])} {data.previous_name}")
+            lines.append(data.named(data.previous[index], data.previous_name))
         lines += data.marks_in(index)
         metrics = QFontMetricsF(style.font)
         width = max(metrics.horizontalAdvance(line) for line in lines) + 16

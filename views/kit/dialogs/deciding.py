@@ -89,7 +89,7 @@ class DecidingDialog(WindowDialog):
         except InConflict:
             self.accept()  # the choice is asked for in a view of its own
         except OperationsError as error:
-            self.fail(f"{error} Nothing was changed; your words are still here.", self._field_at_fault(error))
+            self.fail(f"{error} Your text is kept.", self._field_at_fault(error))
         else:
             self.accept()
         finally:

@@ -32,7 +32,7 @@ class NewDraftDialog(DecidingDialog):
         self, console: Console, based_on: RuleSetSummary | None, made: Callable[[str], Awaitable[None]], parent: QWidget
     ) -> None:
         """``based_on``: ``None`` is the published version; ``made`` is told the id of the draft."""
-        super().__init__("New draft of rules", console.tasks, parent, accept="Make the draft", hint="Why")
+        super().__init__("New draft of rules", console.tasks, parent, accept="Create draft", hint="Why")
         self._console, self._based_on, self._made = console, based_on, made
         self.words.setParent(self)
         self.words.hide()
@@ -40,9 +40,9 @@ class NewDraftDialog(DecidingDialog):
         self.name.setMaxLength(200)
         self.name.setAccessibleName("Title of the draft")
         self.name.setPlaceholderText("What is to change, such as Tighter limits for new accounts")
-        base = "the rules that are published" if based_on is None else set_words(based_on)
+        base = "the published version" if based_on is None else f"version {based_on.number}"
         self.column.addWidget(
-            words_label(f"It begins with {base}. Nothing changes for orders until somebody else publishes it.")
+            words_label(f"Starts as a copy of {base}. Nothing changes for orders until somebody else publishes it.")
         )
         self.column.addWidget(self.name)
         self.name.setFocus()

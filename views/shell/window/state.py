@@ -60,7 +60,7 @@ def banner_words(console: Console) -> tuple[str, str, str, str]:
     if state == "down":
         heard_at = _epoch(link.last_heard)
         if heard_at is None:
-            since = "Never heard from it since the start. "
+            since = "No contact since start-up. "
         else:
             age = long_age_words(max(0.0, console.clock.now().timestamp() - heard_at))
             since = f"Last heard {datetime.fromtimestamp(heard_at, UTC):%Y-%m-%d %H:%M:%S} UTC, {age} ago. "
