@@ -121,6 +121,7 @@ def _lead_to_charts(window: Window, alerts: Any) -> None:
 
 def _connect(window: Window) -> None:
     window.when_made(FIGURES, lambda figures: figures.opened.connect(partial(_show_figure, window)))
+    window.when_made(ROWS, lambda rows: rows.left.connect(partial(window.close_panel, ROWS)))
     window.when_made("alerts", partial(_lead_to_charts, window))
     for chart in CHARTS:
         window.when_made(chart.id, lambda panel: panel.drilled.connect(partial(_show_rows, window)))
@@ -150,7 +151,7 @@ CAPABILITY = Capability(
         PanelSpec(FIGURES, "Figures", _figures, (Home(WAR_ROOM, 0, 0, 269),), painted_first=True),
         *CHARTS,
         PanelSpec("sources", "Sources", _sources, (Home(WAR_ROOM, 1, 1, 336),)),
-        PanelSpec(ROWS, "Rows", _rows),
+        PanelSpec(ROWS, "Rows", _rows, over="dashboard.downloads"),
     ),
     actions=(
         ActionSpec("dashboard.export", "Export rows as CSV…", "Figures", _export_rows, "", blocker=_export_blocker),

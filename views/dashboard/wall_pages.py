@@ -250,7 +250,7 @@ class FigurePage:
 
         tokens, unit = current().tokens, self._unit
         path, drawing = QPainterPath(), False
-        for end, value in zip(data.ends, data.values, strict=True):
+        for end, value in zip(data.ends, data.whole, strict=True):
             if value is None:
                 drawing = False
                 continue
@@ -282,7 +282,7 @@ class FigurePage:
             labels.append((y, data.named(value, data.name), 600, tokens.text))
         if data.alarming is not None:
             y = place(data.ends[-1], data.alarming).y()
-            labels.append((y, f"{data.words(data.alarming)} so far", 600, tokens.text))
+            labels.append((y, f"{data.words(data.alarming)} {data.so_far_words.partition(',')[0]}", 600, tokens.text))
         labels.sort()
         free = apart([y for y, *_ in labels], unit * 1.4, plot.top(), plot.bottom())
         for y, (_, words, weight, ink) in zip(free, labels, strict=True):

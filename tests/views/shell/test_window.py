@@ -33,6 +33,7 @@ from views.shell.application import ConsoleApplication
 from views.shell.dialogs.keys import KeysDialog
 from views.shell.dialogs.past import PastDialog
 from views.shell.dialogs.settings import SettingsDialog
+from views.shell.pages.sign_in import SignInPage
 from views.shell.palette.palette import Palette
 from views.shell.palette.sources import find
 from views.shell.window.rail import RailItem
@@ -155,6 +156,17 @@ def test_the_rows_behind_a_figure_and_behind_a_point_of_a_chart(aio: Any, tmp_pa
         press(KEY.Key_Return)
         await until(lambda: rows.drill is not None and "orders?from=" in rows.drill.link)
         link = rows.drill.link
+        # The crosshair and the list speak of the same interval, and the figures stay in sight.
+        await until(lambda: rows.drill is not None and rows.drill.summary is not None)
+        assert chart._data is not None
+        assert chart._cursor is not None
+        assert chart._data.interval(chart._cursor) in rows.summary.text()
+        assert app.window.panels.panel("dashboard.figures").widget.isVisible()
+        table = rows._table
+        assert table.viewport().height() >= 12 * table.verticalHeader().defaultSectionSize()
+        press(KEY.Key_Escape)
+        await turns()
+        assert not app.window.docks.is_open("drilldown")
         await until(lambda: any(asked.path.startswith(link) for asked in made.server.asked))
 
     links = {"orders.total": ["/api/operations/orders?from=2026-11-17T12:00:00Z&to=2026-11-24T12:00:00Z"]}
@@ -224,6 +236,44 @@ def test_the_palette_finds_whatever_has_a_name_and_offers_the_nearest(aio: Any, 
         assert near[0].title == "War room"
 
     journey(aio, tmp_path, steps, me={**ME, "permissions": [*ME["permissions"], Permission.VIEW_RISK_QUEUE]})
+
+
+def test_a_page_gives_the_figures_back(aio: Any, tmp_path: Path) -> None:
+    async def steps(made: Office, app: ConsoleApplication) -> None:
+        window = app.window
+        for leave in (lambda: press(KEY.Key_Escape), lambda: QTest.keyClick(window, KEY.Key_1, CTRL)):
+            page = SignInPage("Tests", made.server.url)
+            window.show_page(page)
+            await turns()
+            assert window.stack.currentWidget() is page
+            assert window.rail.isEnabled()
+            leave()
+            await turns()
+            assert window.stack.currentWidget() is window.ground
+
+    journey(aio, tmp_path, steps)
+
+
+def test_a_key_that_means_nothing_here_says_where_it_works(aio: Any, tmp_path: Path) -> None:
+    async def steps(made: Office, app: ConsoleApplication) -> None:
+        app.window.panels.panel("dashboard.figures").tiles[0].setFocus()
+        press(KEY.Key_A)
+        await turns()
+        said = made.console.messages.history[-1].text
+        assert said == "Acknowledge alert… (A): works under the keyboard in Alerts: go there by F6 or a click."
+        assert not made.writes
+
+    journey(aio, tmp_path, steps, alerts=[alert(1)])
+
+
+def test_the_live_range_moves_whatever_is_on_the_screen(aio: Any, tmp_path: Path) -> None:
+    async def steps(made: Office, app: ConsoleApplication) -> None:
+        app.window.open_workspace(TRIAGE)
+        made.clock.pass_seconds(600)
+        app.window.refresh()
+        assert app.window.strip.window_text.text().endswith(f"{made.console.clock.now():%H:%M} UTC")
+
+    journey(aio, tmp_path, steps)
 
 
 def test_a_lost_link_is_said_across_the_window_and_forgotten_when_it_is_back(aio: Any, tmp_path: Path) -> None:

@@ -65,6 +65,8 @@ class FigureTile(QWidget):
         if self._shown_quality() is not Quality.FRESH:
             parts.append(str(self._shown_quality()))
         parts += [f"{figure.change} {figure.previous}".strip(), figure.breach or figure.limit, figure.note]
+        if figure.state == "waiting":
+            parts.append("no alert yet")
         if figure.state in {"breached", "acknowledged"}:
             parts.append(f"{figure.severity} {'not acknowledged' if figure.state == 'breached' else 'acknowledged'}")
         return ", ".join(part for part in parts if part)
@@ -168,7 +170,7 @@ class FigureTile(QWidget):
             painter.setBrush(theme.hatch(under))
         elif quality is Quality.LATE:
             painter.setPen(QPen(QColor(tokens.text3), 1, Qt.PenStyle.DashLine))
-        if figure.state in {"breached", "acknowledged"}:
+        if figure.state in {"breached", "acknowledged", "waiting"}:
             width = 2 if figure.state == "breached" else 1
             painter.setPen(QPen(QColor(tokens.status(figure.severity)), width))
             box = QRectF(self.rect()).adjusted(width / 2, width / 2, -width / 2, -width / 2)
@@ -239,11 +241,21 @@ class FigureTile(QWidget):
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         right_edge = box.right()
         if figure.breach:
-            size = severity_size(figure.severity, figure.breach)
+            words = figure.breach
+            if severity_size(figure.severity, words).width() > box.width():
+                words = words.partition(",")[0]
+            size = severity_size(figure.severity, words)
             chip = QRectF(
                 box.right() - size.width() + 4, box.center().y() - size.height() / 2, size.width(), size.height()
             )
-            draw_severity(painter, chip, figure.severity, figure.breach, filled=figure.state == "breached")
+            draw_severity(
+                painter,
+                chip,
+                figure.severity,
+                words,
+                filled=figure.state == "breached",
+                dashed=figure.state == "waiting",
+            )
             right_edge = chip.left() - 6
         elif figure.limit and figure.value:
             painter.setFont(theme.font(9))

@@ -152,6 +152,12 @@ class RecordModel(QAbstractTableModel):
         return None
 
 
+def row_height() -> int:
+    """Pixels of a row."""
+    theme = current()
+    return max(theme.px(ROW_DENSE), round(QFontMetricsF(theme.font(10)).height()) + 8)
+
+
 class RecordTable(QTableView):
     """The table. ``activated_row`` follows Enter or a double click; ``near_end`` asks for more rows."""
 
@@ -206,7 +212,7 @@ class RecordTable(QTableView):
     def restyle(self) -> None:
         """Take rows and columns of the theme's font."""
         theme = current()
-        high = max(theme.px(ROW_DENSE), round(QFontMetricsF(theme.font(10)).height()) + 8)
+        high = row_height()
         # The least first: with that of a larger font, rows would stay as high as they were.
         self.verticalHeader().setMinimumSectionSize(high)
         self.verticalHeader().setDefaultSectionSize(high)

@@ -123,6 +123,17 @@ class WindowCommands:
         """Ask the server for everything that is visible, now."""
         self._window.console.queries.invalidate_all()
 
+    def explain(self, key: str) -> None:
+        """Say where a key works that means something in this workspace only under the keyboard, or why not at all."""
+        window = self._window
+        here = window.groups_here()
+        for action in window.console.actions.all():
+            if action.bound and action.shortcut == key and action.group in here:
+                reason = window.console.actions.reason(action)
+                why = reason or f"works under the keyboard in {action.group}: go there by F6 or a click"
+                window.console.messages.post(f"{action.title} ({key}): {why}.", passing=True)
+                return
+
     def by_key(self, action_id: str) -> None:
         """Run an action by its key; single letters are inert in text fields, and a disabled action says why."""
         action = self._window.console.actions.get(action_id)
