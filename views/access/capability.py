@@ -130,9 +130,9 @@ CAPABILITY = Capability(
     workspaces=(WorkspaceSpec(ACCESS, "Access", "key", (ColumnSpec(985), ColumnSpec(839))),),
     panels=(
         PanelSpec("access.roles", "Roles", _roles, (_home(0, 0, 1000),)),
-        PanelSpec(APPROVALS, "Approvals", _approvals, (_home(1, 0, 306),)),
-        PanelSpec(ASSIGNMENTS, "Assignments", _assignments, (_home(1, 1, 306),)),
-        PanelSpec("access.oversight", "Reviews and hints", _oversight, (_home(1, 0, 306, 1),)),
+        PanelSpec(APPROVALS, "Approvals", _approvals, (_home(1, 0, 280),)),
+        PanelSpec(ASSIGNMENTS, "Assignments", _assignments, (_home(1, 1, 234),)),
+        PanelSpec("access.oversight", "Reviews and hints", _oversight, (_home(1, 0, 280, 1),)),
     ),
     actions=(
         ActionSpec("access.new-role", "New role…", "Access", _new_role, "", Permission.MANAGE_ROLES, _role_blocker),

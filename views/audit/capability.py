@@ -45,7 +45,7 @@ def _csv_blocker(window: Window) -> str | None:
 VIEW = Permission.VIEW_AUDIT
 CAPABILITY = Capability(
     name="audit",
-    panels=(PanelSpec(PANEL, "Audit", _panel, (Home("access", 1, 2, 372),)),),
+    panels=(PanelSpec(PANEL, "Audit", _panel, (Home("access", 1, 2, 470),)),),
     actions=(
         ActionSpec("audit.export", "Export the audit log with proof…", "Audit", _export, "", VIEW, _export_blocker),
         ActionSpec("audit.csv", "Export audit entries as CSV…", "Audit", _save_csv, "", VIEW, _csv_blocker),

@@ -20,6 +20,8 @@ class ListAndDetails(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self.tells = False
+        """Whether an entry is chosen; without one all the height is the list's."""
         self.splitter = QSplitter()
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setHandleWidth(1)
@@ -29,7 +31,7 @@ class ListAndDetails(QWidget):
         self.arrange()
 
     def arrange(self) -> None:
-        """List and details beside each other, or one below the other."""
+        """List and details beside each other, or one below the other: there only while there is something to tell."""
         wide = self.width() >= current().px(NARROW)
         wanted = Qt.Orientation.Horizontal if wide else Qt.Orientation.Vertical
         if self.splitter.orientation() is not wanted or not self.property("arranged"):
@@ -37,3 +39,5 @@ class ListAndDetails(QWidget):
             self.splitter.setOrientation(wanted)
             length = self.width() if wide else self.height()
             self.splitter.setSizes([round(length * LIST), round(length * (1 - LIST))])
+        if (details := self.splitter.widget(1)) is not None:
+            details.setVisible(wide or self.tells)

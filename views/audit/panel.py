@@ -342,6 +342,8 @@ class AuditPanel(QObject):
     def _show_chosen(self) -> None:
         row = None if self._chosen is None else self.log.row_of(self._chosen)
         self.details.show_entry(None if row is None else self.log.entry(row))
+        self._body.tells = self.details.entry is not None
+        self._body.arrange()
 
     def _choose_again(self) -> None:
         """After the rows have become others, the chosen entry stays the chosen one if it is among them."""
@@ -353,6 +355,8 @@ class AuditPanel(QObject):
     def _open(self, entry: AuditLogEntry | None) -> None:
         if entry is not None:
             self.details.show_entry(entry)
+            self._body.tells = True
+            self._body.arrange()
             self.details.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _show_news(self) -> None:

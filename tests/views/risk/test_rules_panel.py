@@ -25,7 +25,7 @@ from tests.views.access.test_workspace import journey, put_up
 from tests.views.office import shown, turns, until
 from views.kit.dialogs.conflict import ConflictDialog
 from views.risk.rules.backtest_panel import BacktestPanel
-from views.risk.rules.dialogs import DiscardDialog, NewDraftDialog, PublishDialog
+from views.risk.rules.dialogs import DiscardDialog, NewDraftDialog, PublishDialog, SaveFirstDialog
 from views.risk.rules.list_dialogs import AddEntryDialog, ConfirmDialog, NewListDialog
 from views.risk.rules.lists_panel import ListsPanel
 from views.risk.rules.policy_page import HOLDS, WAITS
@@ -148,7 +148,19 @@ def test_a_draft_is_made_edited_counted_and_saved(aio: Any, api: Api, tmp_path: 
         assert (added.rule_id, added.description) == ("night-orders", "Night orders"), "its id follows its name"
         QTest.keyClick(panel.table, KEY.Key_Down, Qt.KeyboardModifier.AltModifier)
         assert panel.draft.work.rules[2].rule_id == "night-orders"
-        panel.bar.save.click()
+        asked: list[Any] = []
+        panel.backtest_asked.connect(asked.append)
+        backtest = panel.head.buttons["backtest"]
+        assert backtest.text() == "Backtest of the saved draft…"
+        backtest.click()
+        question = shown(SaveFirstDialog)
+        question.saved.click()
+        assert len(asked) == 1, "of the draft as it was saved"
+        assert panel.draft.dirty
+        backtest.click()
+        shown(SaveFirstDialog).submit()
+        await until(lambda: len(asked) == 2)
+        assert backtest.text() == "Backtest…"
         await until(lambda: not panel.draft.dirty and not panel.draft.saving)
         stored = send(api, "GET", f"/rule-sets/{panel.draft.rule_set_id}", role=ME)
         assert [each["ruleId"] for each in stored["rules"]] == [

@@ -98,7 +98,7 @@ from views.oncall.schedule_change_dialog import ScheduleChangeDialog
 from views.oncall.schedule_dialog import ScheduleDialog
 from views.oncall.shift_dialog import ShiftDialog
 from views.oncall.swap_dialogs import VERBS, SwapDecisionDialog, SwapDialog
-from views.risk.rules.dialogs import DiscardDialog, NewDraftDialog, PublishDialog
+from views.risk.rules.dialogs import DiscardDialog, NewDraftDialog, PublishDialog, SaveFirstDialog
 from views.risk.rules.list_dialogs import AddEntryDialog, ConfirmDialog, NewListDialog
 from views.risk.triage.dialogs import BulkDialog, EntryConflict, EscalateDialog, SnoozeDialog
 from views.risk.triage.snooze_rule import SnoozeRuleDialog
@@ -245,6 +245,7 @@ MADE: dict[type[QDialog], tuple[Made, ...]] = {
     SettingsDialog: (lambda _, w: SettingsDialog("dark", 1.0, True, "https://operations.example.com", w),),
     SetUpDialog: (lambda o, w: SetUpDialog(o.console, question(), w),),
     ShelveDialog: (lambda o, w: ShelveDialog(raised(), o.clock.now, nothing, o.console.tasks, w),),
+    SaveFirstDialog: (lambda o, w: SaveFirstDialog("backtest", nothing, lambda: None, o.console.tasks, w),),
     SnoozeDialog: (lambda o, w: SnoozeDialog("CS-1", AS_OF, AS_OF, o.console, nothing, w),),
     SnoozeRuleDialog: (lambda o, w: SnoozeRuleDialog(constructed(RiskCase, CASE), o.console, w),),
     ConnectionDialog: (

@@ -36,6 +36,7 @@ from views.shell.dialogs.settings import SettingsDialog
 from views.shell.pages.sign_in import SignInPage
 from views.shell.palette.palette import Palette
 from views.shell.palette.sources import find
+from views.shell.window.dock_title import DockTitle
 from views.shell.window.rail import RailItem
 
 KEY, CTRL, SHIFT = Qt.Key, Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -432,6 +433,36 @@ def test_the_tab_in_front_is_marked(aio: Any, tmp_path: Path) -> None:
         await until(lambda: marked() == ["Case"])
         window.docks.open("risk.lists")
         await until(lambda: marked() == ["Lists"])
+
+    journey(aio, tmp_path, steps)
+
+
+def test_tabs_keep_readable_titles_and_the_rest_are_in_a_list(aio: Any, tmp_path: Path) -> None:
+    async def steps(_: Office, app: ConsoleApplication) -> None:
+        docks = app.window.docks
+        app.window.open_workspace("incidents.room")
+        await turns(5)
+        area = docks._docks["incidents.incident"].dockAreaWidget()
+        title = area.findChild(DockTitle)
+        assert title is not None
+        area.setFixedWidth(260)
+        await turns(3)
+        title.refresh()
+        bar = area.titleBar().tabBar()
+        seen = [bar.tab(n).dockWidget().windowTitle() for n in range(bar.count()) if not bar.tab(n).isHidden()]
+        assert seen[0] == "Incident"
+        assert sum(current().width(words, 10, 600) for words in seen) < 260
+        assert [*seen, *(words for _, words in title._unseen)] == [
+            "Incident",
+            "Review",
+            "Response times",
+            "Severities and rules",
+        ]
+        assert title._more.text() == f"{len(title._unseen)} more"
+        docks.open(title._unseen[-1][0])  # what the list does
+        await turns(3)
+        title.refresh()
+        assert not bar.tab(3).isHidden(), "the one in front never goes"
 
     journey(aio, tmp_path, steps)
 

@@ -480,10 +480,7 @@ class Docks(QObject):
             if not splitter.property("watched"):
                 splitter.setProperty("watched", True)
                 splitter.setHandleWidth(DOCK_GAP)
-                splitter.splitterMoved.connect(self._resized)
-
-    def _resized(self, *_: int) -> None:
-        self._touched("Resized docks")
+                splitter.splitterMoved.connect(lambda *_: self._touched("Resized docks"))
 
 
 def _moved(title: str, floating: bool) -> str:
