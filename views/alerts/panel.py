@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QSize, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QAction, QColor, QDesktopServices, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from app.alerts.domain import Alerts, acknowledge, shelve
 from app.alerts.groups import folded, groups_of
@@ -450,7 +451,8 @@ class AlertsPanel(QObject):
             await sending
         finally:
             self._deciding.discard(alert.id)
-            self.refresh()
+            if isValid(self.widget):  # the whole window may have been closed meanwhile
+                self.refresh()
 
 
 def _focused_name(widget: QWidget | None) -> str | None:

@@ -22,6 +22,8 @@ class ListAndDetails(QWidget):
         super().__init__()
         self.tells = False
         """Whether an entry is chosen; without one all the height is the list's."""
+        self._arranged: tuple[Qt.Orientation | None, bool] = (None, False)
+        """Direction, and whether the details are seen, as they were arranged last."""
         self.splitter = QSplitter()
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setHandleWidth(1)
@@ -34,10 +36,10 @@ class ListAndDetails(QWidget):
         """List and details beside each other, or one below the other: there only while there is something to tell."""
         wide = self.width() >= current().px(NARROW)
         wanted = Qt.Orientation.Horizontal if wide else Qt.Orientation.Vertical
-        if self.splitter.orientation() is not wanted or not self.property("arranged"):
-            self.setProperty("arranged", True)
+        seen = wide or self.tells
+        if (wanted, seen) != self._arranged and (details := self.splitter.widget(1)) is not None:
+            self._arranged = wanted, seen
+            details.setVisible(seen)
             self.splitter.setOrientation(wanted)
             length = self.width() if wide else self.height()
             self.splitter.setSizes([round(length * LIST), round(length * (1 - LIST))])
-        if (details := self.splitter.widget(1)) is not None:
-            details.setVisible(wide or self.tells)

@@ -318,7 +318,7 @@ def test_without_the_permission_nothing_is_asked_until_it_is_there(aio: Any, tmp
             panel = Shown(made.console)
             await turns(10)
             assert panel.panel.missing.isVisible()
-            assert "view audit" in panel.panel.missing.text()
+            assert "View audit" in panel.panel.missing.text()
             panel.panel.look_for("x")
             panel.panel.look_for("")
             made.console.queries.invalidate("audit")

@@ -282,6 +282,10 @@ class RecordTable(QTableView):
                 # The cursor: where Enter acts.
                 painter.fillRect(0, tops[row], FOCUS, high, QColor(current().tokens.accent))
 
+    def is_quiet(self, _record: Any) -> bool:
+        """Whether a row stands back behind the others; tables in which some do override it."""
+        return False
+
     def _column(
         self,
         painter: QPainter,
@@ -311,8 +315,9 @@ class RecordTable(QTableView):
                 painter.setPen(pen)
                 continue
             shown = fitted.get((number, text)) or self._fit(number, text, wide)
-            if column.quiet and row in selected:
-                painter.setPen(QColor(theme.tokens.text2))
+            is_quiet = column.quiet or self.is_quiet(records[row])
+            if is_quiet and (row in selected or not column.quiet):
+                painter.setPen(QColor(theme.tokens.text2 if row in selected else theme.tokens.text3))
                 draw(QPointF(left + wide - shown[1] if right else left, top + base), shown[0])
                 painter.setPen(pen)
             else:
