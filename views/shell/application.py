@@ -29,6 +29,8 @@ FIRST_PAINT = 1.0
 ASKING = "ask how to sign in"
 RETRY = 3.0
 """Seconds between attempts to learn how to sign in, while the server is away."""
+SLOW_START = 4.0
+"""Seconds after which a server that has not answered is said not to, over what was kept."""
 START_FIRST_PAUSE, START_LONGEST_PAUSE = 2.0, 60.0
 """Seconds between attempts to start."""
 
@@ -202,6 +204,13 @@ class ConsoleApplication(QObject):
             self.welcome()
         else:
             self._spawn(self._start(), "start the console")
+            self._spawn(self._say_slow(), "say that the start is slow")
+
+    async def _say_slow(self) -> None:
+        """While nothing is heard, say so across the last picture: whoever looks at it would take it for the present."""
+        await asyncio.sleep(SLOW_START)
+        if self.console.figures is not None and self.console.link.state == "connecting":
+            self.console.link.mark_down("The server does not answer yet; it is still being tried.")
 
     async def _start(self) -> None:
         from app.core.backoff import pause

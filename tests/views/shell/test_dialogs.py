@@ -421,6 +421,39 @@ def settings(qapp: QApplication) -> Iterator[SettingsDialog]:
     window.close()
 
 
+def test_ctrl_enter_accepts_in_every_dialog_wherever_the_keyboard_is(
+    aio: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    silent = []
+
+    async def run() -> None:
+        async with office(tmp_path, refusal=conflict()) as made:
+            window = QWidget()
+            window.show()
+            for dialog in [makes[0](made, window) for makes in MADE.values()]:
+                if not isinstance(dialog, WindowDialog) or dialog._accepting is None:
+                    dialog.deleteLater()
+                    continue
+                told: list[None] = []
+                monkeypatch.setattr(dialog, "submit", lambda told=told: told.append(None))
+                dialog._accepting.setEnabled(True)
+                dialog._accepting.show()
+                dialog.open()
+                dialog.activateWindow()
+                await turns(1)
+                QTest.keyClick(dialog.focusWidget() or dialog, KEY.Key_Return, Qt.KeyboardModifier.ControlModifier)
+                if not told:
+                    silent.append(type(dialog).__name__)
+                QDialog.reject(dialog)
+                dialog.deleteLater()
+                await turns(1)
+            window.deleteLater()
+            await turns()
+
+    aio(run())
+    assert silent == []
+
+
 def test_enter_closes_settings_and_forgets_nothing(settings: SettingsDialog) -> None:
     forgotten: list[None] = []
     settings.forget_chosen.connect(lambda: forgotten.append(None))
