@@ -116,6 +116,11 @@ class ChartData:
         """The values a curve is drawn through: a sum of a part of a bucket is no point of it, a rate is."""
         return (*self.values[:-1], None) if self.is_filling and not self.rate else self.values
 
+    @property
+    def whole_previous(self) -> Values:
+        """The same of the range before."""
+        return (*self.previous[:-1], None) if self.is_filling and not self.rate and self.previous else self.previous
+
     def so_far(self, index: int) -> str:
         """What is said behind the values of the bucket that is still filling; nothing for whole ones."""
         return f" {self.so_far_words}" if index > len(self.ends) + self.newest else ""

@@ -207,13 +207,14 @@ class TimeChart(pg.PlotWidget):
             ticks = nice_ticks(max([*known, data.limit.value if data.limit else 0.0], default=0.0), most)
             top, bottom = ticks[-1], min([0.0, *known])
         left = [(t, f"{t:,.{_decimals(ticks)}f}") for t in ticks]
-        self._previous.setData(ends, _numbers(data.previous) if data.previous else [math.nan] * len(ends))
+        self._previous.setData(ends, _numbers(data.whole_previous) if data.previous else [math.nan] * len(ends))
         self._line.setFillLevel(bottom if data.filled else None)
         self._line.setData(ends, [math.nan] * len(ends) if data.bars else values)
         heights = [0.0 if math.isnan(v) else v for v in values] if data.bars else []
         self._draw_bars(self._bars, data, [*heights[:-1], 0.0] if data.is_filling and heights else heights)
         if data.below:
-            below = nice_ticks(max((v for v in data.below if v is not None), default=0.0), most=1)
+            # On ticks of their own, and half as far as they go: what is few does not look like what is many.
+            below = nice_ticks(2 * max((v for v in data.below if v is not None), default=0.0), most=1)
             self._scale_below = top * _BELOW_SHARE / below[-1]
             bottom = -top * _BELOW_SHARE
             left.append((bottom, f"{below[-1]:,.0f}"))

@@ -13,9 +13,11 @@ from views.kit.widgets.chip import draw_freshness, draw_severity, freshness_widt
 from views.kit.widgets.sparkline import draw_sparkline
 
 PAD = 12
-NARROW = 190
+NARROW, NARROWEST = 190, 150
+"""Inner widths below which the trend beside the value is smaller, and below which there is no room for it."""
+TREND, SMALL_TREND = 48, 32
+"""Widths of the trend."""
 LONGEST_TITLE = "Discord members"
-"""Inner width below which there is no room for the trend beside the value."""
 
 
 class FigureTile(QWidget):
@@ -111,7 +113,12 @@ class FigureTile(QWidget):
         """For value and unit: the trend gives way where the tile is narrow."""
         theme = current()
         wide = self.width() - 2 * theme.px(PAD)
-        return wide - theme.px(56) if wide >= theme.px(NARROW) else wide
+        return wide - self._trend() - theme.px(8) if wide >= theme.px(NARROWEST) else wide
+
+    def _trend(self) -> int:
+        theme = current()
+        wide = self.width() - 2 * theme.px(PAD)
+        return theme.px(TREND if wide >= theme.px(NARROW) else SMALL_TREND)
 
     def fitting_points(self) -> float:
         """The largest size at which the value is not cut; where the tile is narrow it is written smaller."""
@@ -217,7 +224,8 @@ class FigureTile(QWidget):
             painter.setPen(QColor(tokens.text2))
             painter.drawText(box, left_centre, "no data")
             return
-        spark = QRectF(box.right() - theme.px(48), box.center().y() - theme.px(13), theme.px(48), theme.px(26))
+        trend = self._trend()
+        spark = QRectF(box.right() - trend, box.center().y() - theme.px(13), trend, theme.px(26))
         room = self._room()
         unit_width = theme.width(figure.unit, 10) + 6
         font = theme.font(min(self.points, self.fitting_points()), 600, spacing=97)
