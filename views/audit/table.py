@@ -84,6 +84,8 @@ class AuditTable(RecordTable):
 
     def __init__(self, log: AuditLog, now: Callable[[], datetime]) -> None:
         super().__init__(columns(now), "Audit log")
+        # What people decide stands out from the deliveries that come in all day.
+        self.is_quiet = lambda entry: entry is not None and entry.action.endswith(".ingested")
         self._log = log
         self.rows = Rows(log)
         self.set_rows(self.rows)
@@ -91,10 +93,6 @@ class AuditTable(RecordTable):
         log.grown.connect(self._grown)
         log.changed.connect(self._changed)
         self.verticalScrollBar().valueChanged.connect(self._look)
-
-    def is_quiet(self, record: Any) -> bool:
-        # What people decide stands out from the deliveries that come in all day.
-        return record is not None and str(record.action).endswith(".ingested")
 
     @property
     def at_top(self) -> bool:

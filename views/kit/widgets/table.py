@@ -177,6 +177,8 @@ class RecordTable(QTableView):
         self._whole = whole
         self.hovered = -1
         """The row under the pointer."""
+        self.is_quiet: Callable[[Any], bool] | None = None
+        """Whether a record stands back behind the others; ``None``: none does."""
         self.records = self.model_class(columns, self)
         self.setModel(self.records)
         self._fitted: dict[tuple[int, str], tuple[str, float]] = {}
@@ -282,10 +284,6 @@ class RecordTable(QTableView):
                 # The cursor: where Enter acts.
                 painter.fillRect(0, tops[row], FOCUS, high, QColor(current().tokens.accent))
 
-    def is_quiet(self, _record: Any) -> bool:
-        """Whether a row stands back behind the others; tables in which some do override it."""
-        return False
-
     def _column(
         self,
         painter: QPainter,
@@ -315,7 +313,7 @@ class RecordTable(QTableView):
                 painter.setPen(pen)
                 continue
             shown = fitted.get((number, text)) or self._fit(number, text, wide)
-            is_quiet = column.quiet or self.is_quiet(records[row])
+            is_quiet = column.quiet or (self.is_quiet is not None and self.is_quiet(records[row]))
             if is_quiet and (row in selected or not column.quiet):
                 painter.setPen(QColor(theme.tokens.text2 if row in selected else theme.tokens.text3))
                 draw(QPointF(left + wide - shown[1] if right else left, top + base), shown[0])
