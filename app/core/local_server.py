@@ -35,6 +35,8 @@ HANDSHAKE_PATIENCE = 5.0
 END_PATIENCE, TERMINATED_PATIENCE = 15.0, 5.0
 """For the end of a server: by itself, and once it was told to."""
 LOG_KEPT_BYTES = 2_000_000
+LOG_LINES = 40
+"""Of its end that are searched for a complaint."""
 FOLDER_TAKEN = 3
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 4.0
 CLOCK_GRAIN = 0.1
@@ -219,7 +221,19 @@ def _failure_words(data_dir: Path, code: int, begun: float) -> str:
 def _tail(data_dir: Path) -> str:
     log = data_dir / "serve.log"
     try:
-        lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-3:]
+        lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-LOG_LINES:]
     except OSError:
         return ""
-    return f"The end of {log}: " + " / ".join(lines) if lines else ""
+    said = next((words for line in reversed(lines) if (words := _complaint(line))), "")
+    return f"{said} More is in {log}.".strip() if lines else ""
+
+
+def _complaint(line: str) -> str:
+    """What a line of the log complains of, as a sentence; empty for one that complains of nothing."""
+    try:
+        entry = parse_json(line)
+        wrong = entry.get("level") in {"warning", "error", "critical"}
+        words = f"{entry['event']}: {entry['reason']}" if entry.get("reason") else str(entry["event"])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        wrong, words = True, line.strip()
+    return f"{words[:1].upper()}{words[1:].rstrip('.')}." if wrong and words else ""

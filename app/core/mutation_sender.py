@@ -166,8 +166,8 @@ class MutationSender:
         if not self._pending.is_awaited(mutation):
             await self._pending.park(mutation, State.HELD, "It waits for your second factor.")
         elif not await self._step_up(error, mutation.title):
-            await self._pending.end(mutation, "withdrawn", "no second factor was given")
-            self._pending.answer(mutation, Refused("Nothing was done: no second factor was given."))
+            await self._pending.end(mutation, "withdrawn", "second factor cancelled")
+            self._pending.answer(mutation, Refused("Not sent: second factor cancelled."))
 
     async def _compare(self, mutation: PendingMutation, error: ProblemAnswer) -> None:
         theirs: str | None = None

@@ -16,6 +16,8 @@ def write_blocker(engine: Engine, permission: Permission, *, irreversible: bool)
     from models.core.permissions import lacking_words
 
     session = engine.session
+    if engine.link.state is LinkState.CONNECTING and not session.confirmed:
+        return "the console is still connecting"
     if engine.link.state in {LinkState.DOWN, LinkState.CONNECTING} and irreversible:
         return "needs the link, because it cannot be taken back"
     if session.me is None or not (session.signed_in or engine.target.data_dir):

@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from app.core.figure_set import Figure, FigureSet
+from app.core.freshness import age_words
 from models.core.formatting import change_percent, grouped, signed
 from models.figures import COUNTED, FIGURES, FigureName
 from models.figures.wording import shown, title_of, unit_of
@@ -93,7 +94,9 @@ def _figure(dashboard: OperationsDashboard, name: FigureName, alerts: Sequence[A
     threshold = dashboard.thresholds.get(name)
     severity = next((str(a.severity) for a in dashboard.alerts if a.figure == name), "")
     severity = severity or (str(threshold.severity) if threshold else "P3")
-    broken = state in {"breached", "acknowledged"}
+    if state == "normal" and _is_beyond(name, value, threshold, dashboard.range):
+        state = "waiting"
+    broken = state in {"breached", "acknowledged", "waiting"}
     return Figure(
         name=str(name),
         title=title_of(name, dashboard.range),
@@ -104,7 +107,7 @@ def _figure(dashboard: OperationsDashboard, name: FigureName, alerts: Sequence[A
         limit=_limit(name, threshold, dashboard.currency),
         state=state,
         severity=severity if broken else "",
-        breach=_breach(name, value, threshold, dashboard.currency) if broken else "",
+        breach=_breach(name, value, threshold, dashboard.currency, waiting=state == "waiting") if broken else "",
         sparkline=_sparkline(dashboard, name),
         sparkline_limit=float(threshold.value) if threshold and FIGURES[name].unit == "ratio" else None,
         data_through=status.data_through.timestamp() if status.data_through else None,
@@ -135,11 +138,22 @@ def _limit(name: FigureName, threshold: Threshold | None, currency: str) -> str:
     return f"{word} {shown(name, threshold.value, currency)}"
 
 
-def _breach(name: FigureName, value: float | None, threshold: Threshold | None, currency: str) -> str:
+def _is_beyond(name: FigureName, value: float | None, threshold: Threshold | None, range_days: int) -> bool:
+    """Whether the value that is shown is beyond the limit, and of the window the rule looks at."""
+    if value is None or threshold is None or (FIGURES[name].unit == "ratio" and threshold.range_days != range_days):
+        return False
+    return value > threshold.value if threshold.comparison == "above" else value < threshold.value
+
+
+def _breach(
+    name: FigureName, value: float | None, threshold: Threshold | None, currency: str, *, waiting: bool = False
+) -> str:
     if threshold is None or value is None:
         return "limit broken"
     above = threshold.comparison == "above"
     words = f"{'over' if above else 'under'} {_limit(name, threshold, currency)}"
+    if waiting:
+        return f"{words}, alert within {age_words(threshold.for_seconds)}" if threshold.for_seconds else words
     if (value > threshold.value) == above:
         return words
     # The rule looks at another window than the tile.

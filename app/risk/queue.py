@@ -258,8 +258,15 @@ class Risk:
         """The most urgent entry nobody has, now mine; ``None`` when nothing is left. Raises OperationsError."""
         from models.risk.queue import RiskQueueEntry
 
-        outcome = await self.mutations.submit(MutationRequest(TAKE, "Took the next entry", "POST", f"{BASE}/take-next"))
-        return RiskQueueEntry.model_validate(outcome.answer) if outcome.answer else None
+        mine = (i.resource for i in self.mutations.pending if i.resource.startswith(RESOURCE))
+        besides = "&".join(f"besides={resource.removeprefix(RESOURCE)}" for resource in dict.fromkeys(mine))
+        path = f"{BASE}/take-next" + (f"?{besides}" if besides else "")
+        outcome = await self.mutations.submit(MutationRequest(TAKE, "Took the next entry", "POST", path))
+        if not outcome.answer:
+            return None
+        entry = RiskQueueEntry.model_validate(outcome.answer)
+        self._versions[entry.entry_id] = entry.version  # what is decided next builds upon it: no conflict with oneself
+        return entry
 
     async def bulk_preview(self, entries: Iterable[RiskQueueEntry], decision: DecideEntry) -> BulkAnswer:
         """What a decision would do to each entry. Raises OperationsError."""

@@ -151,6 +151,14 @@ class OpenDraft:
             self._engine.tasks.start(self._send(self.work), name="save a draft of rules")
             self.changed.emit()
 
+    async def save_now(self) -> bool:
+        """Send what was changed; whether nothing is left that is not saved."""
+        if self.work is not None and self.work.dirty and not self.saving:
+            self.saving, self.problem = True, ""
+            self.changed.emit()
+            await self._send(self.work)
+        return not self.dirty and not self.problem
+
     async def _send(self, work: RuleWork) -> None:
         try:
             outcome = await change_draft(self._engine.mutations, work)

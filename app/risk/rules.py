@@ -268,7 +268,7 @@ async def _of_set(mutations: Mutations, kind: str, title: str, one: RuleSetSumma
 
 
 async def create_draft(mutations: Mutations, title: str, based_on: RuleSetSummary | None) -> Outcome:
-    """A new draft that begins with the rules of a version. Raises OperationsError."""
+    """A new draft, a copy of a version. Raises OperationsError."""
     from models.risk.rules import RuleSetDraft
 
     given: dict[str, Any] = {"title": title} | ({"based_on": based_on.rule_set_id} if based_on is not None else {})
@@ -432,7 +432,7 @@ def publish_reason(engine: Engine, one: RuleSetSummary, *, dirty: bool = False) 
     if one.state is RuleSetState.DISCARDED:
         return "it was discarded"
     if me is not None and me.user_id in {one.author, *one.writers}:
-        return "you wrote some of its rules; somebody else with the right to publish looks at them and does"
+        return "you wrote some of these rules; someone else must publish"
     if dirty:
         return "save or throw away your changes first"
     if one.rule_count == 0:

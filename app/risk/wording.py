@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -81,12 +81,18 @@ def duration(minutes: int) -> str:
 def why(fired: Fired, context: WordingContext = WordingContext()) -> Words:
     """Every condition of a rule that held, one sentence each."""
     runs: list[Run] = []
+    told: set[str] = set()
     held = [each for each in fired.conditions if each.holds]
     values = context.values or {}
     both = {"billing_card_differ", "shipping_card_differ"} <= {each.metric for each in held if each.actual}
     at_one_place = both and values.get("billing_country") == values.get("shipping_country") is not None
     for each in held:
         if at_one_place and each.metric == "shipping_card_differ":
+            continue
+        if each.metric == "hour_of_day":
+            if "hour_of_day" not in told:
+                runs += [*([Run(" ")] if runs else []), *_hours(held)]
+                told.add("hour_of_day")
             continue
         words = fired_words(each, context)
         if at_one_place and each.metric == "billing_card_differ":
@@ -162,10 +168,43 @@ def _line(metric: Metric, operator: Operator, value: Any, context: WordingContex
         upto = "under" if operator is Operator.LT else "up to"
         return (Run(f" {ages[metric.key]} {upto} "), shown, Run(" count."))
     if metric.key == "hour_of_day":
-        return (Run(f" The rule asks for {_ASKED[operator]} hour "), Run(str(value), strong=True), Run("."))
+        return _hour_line({operator: int(value)})
     if operator is Operator.GT:
         return (Run(" The limit is "), shown, Run("."))
     return (Run(f" The rule asks for {_ASKED[operator]} "), shown, Run("."))
+
+
+def _hours(held: Sequence[Compared]) -> Words:
+    """When it was ordered, and the hours that all conditions about it leave."""
+    about = [each for each in held if each.metric == "hour_of_day" and each.actual is not None]
+    if not about:
+        return ()
+    found = _found(METRICS["hour_of_day"], about[0].actual, WordingContext())
+    return (*found, *_hour_line({Operator(each.operator): int(each.value) for each in about}))
+
+
+def _hour_line(line: Mapping[Operator, int]) -> Words:
+    """The hours that a rule is about: ``Rule: 01:00–05:00 UTC.``."""
+    if Operator.NE in line:
+        return (Run(" Rule: not "), Run(_hour_span(line[Operator.NE], line[Operator.NE] + 1), strong=True), Run("."))
+    first, after = 0, 24
+    for operator, value in line.items():
+        match operator:
+            case Operator.GTE:
+                first = max(first, value)
+            case Operator.GT:
+                first = max(first, value + 1)
+            case Operator.LT:
+                after = min(after, value)
+            case Operator.LTE:
+                after = min(after, value + 1)
+            case _:
+                first, after = value, value + 1
+    return (Run(" Rule: "), Run(_hour_span(first, after), strong=True), Run("."))
+
+
+def _hour_span(first: int, after: int) -> str:
+    return f"{first:02d}:00–{after:02d}:00 UTC"
 
 
 def _difference(metric: Metric, differ: bool, context: WordingContext) -> Words:

@@ -35,7 +35,7 @@ from models.access import (
 from models.accounts import Me
 from models.core.base import Identifier, UserId
 from models.core.paging import PAGE_DEFAULT, Page
-from models.core.permissions import Permission
+from models.core.permissions import Permission, lacking_words
 from models.core.problems import Code
 from models.core.wording import initials
 
@@ -211,6 +211,6 @@ def _answer(response: Response, result: T) -> T:
 def _not_yours() -> ProblemError:
     return ProblemError(
         Code.PERMISSION_MISSING,
-        f"You see your own; for that of others you need the permission {Permission.VIEW_AUDIT}.",
+        f"You see your own; that of others {lacking_words(Permission.VIEW_AUDIT)}.",
         permission=Permission.VIEW_AUDIT,
     )

@@ -66,7 +66,8 @@ async def acknowledge_alert(tx: Connection, *, actor: str, alert_id: UUID, versi
         if (alert.acknowledged_by, alert.comment) == (actor, comment):
             audit_trail.nothing_changed()
             return alert
-        raise ProblemError(Code.CONFLICT, f"{alert.acknowledged_by} has acknowledged this alert already.")
+        row = await (await tx.execute(queries.name, {"person": alert.acknowledged_by})).fetchone()
+        raise ProblemError(Code.CONFLICT, f"{row[0] if row else 'Somebody'} has acknowledged this alert already.")
     same_version(alert.version, version)
     now = await clock(tx)
     steps = acknowledge(alert, actor=actor, comment=comment, now=now)
@@ -231,4 +232,5 @@ async def _lock(tx: Connection, alert_id: UUID) -> Alert:
 
 
 def _audit_snapshot(record: Record) -> dict[str, Any]:
-    return record.model_dump(mode="json", by_alias=True)
+    # People are kept by their ids: how they are called is of the moment of reading.
+    return record.model_dump(mode="json", by_alias=True, exclude={"acknowledged_by_name", "shelved_by_name"})

@@ -90,6 +90,9 @@ select id::text as id, version, rule_id::text as rule_id, cause, figure, title, 
  where id = %(alert_id)s and valid_to = 'infinity'
    for update
 
+-- name: name
+select person_name(%(person)s)
+
 -- name: new_ids
 select uuidv7()::text from generate_series(1, %(count)s::int)
 
@@ -119,8 +122,9 @@ select a.id::text as id, a.version, rule_id::text as rule_id, cause, figure, tit
        case when first.after is null then value else (first.after -> 'value')::float8 end as value,
        case when first.after is null then worst_value else (first.after -> 'worstValue')::float8 end as worst_value,
        coalesce((first.after ->> 'evaluatedAt')::timestamptz, evaluated_at) as evaluated_at, returned_at,
-       acknowledged_at, acknowledged_by, comment, cleared_at, shelved_until, shelved_by, shelve_reason, guidance,
-       runbook_url, source, key
+       acknowledged_at, acknowledged_by, person_name(acknowledged_by) as acknowledged_by_name, comment, cleared_at,
+       shelved_until, shelved_by, person_name(shelved_by) as shelved_by_name, shelve_reason, guidance, runbook_url,
+       source, key
   from alert as a
   left join lateral (
        select after from audit_log
@@ -137,8 +141,9 @@ select a.id::text as id, a.version, rule_id::text as rule_id, cause, figure, tit
        case when first.after is null then value else (first.after -> 'value')::float8 end as value,
        case when first.after is null then worst_value else (first.after -> 'worstValue')::float8 end as worst_value,
        coalesce((first.after ->> 'evaluatedAt')::timestamptz, evaluated_at) as evaluated_at, returned_at,
-       acknowledged_at, acknowledged_by, comment, cleared_at, shelved_until, shelved_by, shelve_reason, guidance,
-       runbook_url, source, key
+       acknowledged_at, acknowledged_by, person_name(acknowledged_by) as acknowledged_by_name, comment, cleared_at,
+       shelved_until, shelved_by, person_name(shelved_by) as shelved_by_name, shelve_reason, guidance, runbook_url,
+       source, key
   from alert as a
   left join lateral (
        select after from audit_log

@@ -61,6 +61,7 @@ def thresholds(rules: Iterable[AlertRule], range_days: int) -> dict[FigureName, 
                 value=rule.value,
                 severity=rule.severity,
                 range_days=rule.range_days,
+                for_seconds=rule.for_seconds,
             ),
         )
     return found

@@ -12,7 +12,7 @@ from backend.core.database import Connection, load_queries
 from backend.core.rows import Unreadable, lenient_row, readable, the_one
 from models.access import Approval, ApprovalState
 from models.core.paging import PAGE_MOST
-from models.core.permissions import Permission, permission_words
+from models.core.permissions import Permission, lacking_words
 
 if TYPE_CHECKING:
     from backend.core.security import Principal
@@ -31,7 +31,7 @@ async def decision_blocker(
     if approval.state is not ApprovalState.PENDING:
         return closing_words(approval).rstrip(".")
     if approval.permission not in principal.permissions:
-        return f"it needs the permission “{permission_words(approval.permission)}”"
+        return f"it {lacking_words(approval.permission)}"
     if approval.requested_by == principal.user_id:
         return "you asked for it"
     if approval.gainer == principal.user_id:

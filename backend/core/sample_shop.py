@@ -42,14 +42,13 @@ class Order(NamedTuple):
 
 
 class Download(NamedTuple):
-    """A download attempt; ``failure`` is ``None`` when it succeeded. At ``healed_at`` a retry has completed it."""
+    """A download attempt; ``failure`` is ``None`` when it succeeded."""
 
     id: str
     downloaded_at: datetime
     product: str
     country: str
     failure: str | None
-    healed_at: datetime | None = None
 
 
 class Reading(NamedTuple):
@@ -76,8 +75,8 @@ class Market(Protocol):
     def downloads_between(self, since: datetime, until: datetime) -> Iterable[Download]:
         """Downloads attempted in the stretch."""
 
-    def burst(self, start: datetime) -> Iterable[Download]:
-        """Downloads that fail for some minutes from ``start`` on."""
+    def fault(self, start: datetime) -> Iterable[Download]:
+        """Downloads that fail by a fault that begins at ``start``."""
 
     def community_between(
         self,
@@ -99,7 +98,7 @@ class SampleShop:
     opened_at: datetime
     since: datetime
     """Where its history begins."""
-    burst_at: datetime
+    fault_at: datetime
     """When downloads began to fail last: there is something to do at once."""
     currency: str
     """The reporting currency the settings name."""

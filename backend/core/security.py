@@ -25,7 +25,7 @@ from backend.core.issuer_keys import IssuerKeys
 from backend.core.problems import ProblemError
 from backend.core.settings import Settings
 from models.core.base import USER_ID_MOST
-from models.core.permissions import Permission
+from models.core.permissions import Permission, lacking_words
 from models.core.problems import Code
 
 queries = load_queries(__package__, "security.sql")
@@ -336,7 +336,7 @@ class Guard:
         if permission not in principal.permissions:
             raise ProblemError(
                 Code.PERMISSION_MISSING,
-                f"This needs the permission {permission}; an administrator can grant a role that has it.",
+                f"This {lacking_words(permission)}; an administrator can grant a role that has it.",
                 permission=permission,
             )
 

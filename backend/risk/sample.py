@@ -20,7 +20,7 @@ from models.risk.rules import FraudCheck, FraudRule, ListEntryDraft, ListHit, Li
 
 queries = load_queries(__package__, "sample.sql")
 
-CHECKED: Final = timedelta(days=2)
+CHECKED: Final = timedelta(days=6)
 """So far back the shop's orders were checked when it opens; those of the last day wait in the queue."""
 QUEUED: Final = timedelta(days=1)
 BACKFILLED: Final = timedelta(days=30)
@@ -39,7 +39,7 @@ def examples() -> tuple[LiteralString, ...]:
 
 
 async def create(tx: Connection, shop: SampleShop) -> None:
-    """Publish the rules, and decide the orders of the last two days by them, all at once."""
+    """Publish the rules, and decide the orders of the last days by them, all at once."""
     words = sample_resource("fraud")
     wanted = words["list"]
     made = await create_list(tx, actor="ada", request=RiskListDraft.model_validate(_without(wanted, "values")))

@@ -21,8 +21,8 @@ Progress = Callable[[str, float], None]
 queries = load_queries(__package__, "sample_shop.sql")
 
 MESSAGE = "Creating the sample shop"
-FIRST_BURST = timedelta(minutes=4)
-"""So long ago downloads began to fail, when the shop opens: there is something to do at once."""
+FAULT_BEGAN = timedelta(hours=2.7)
+"""So long ago downloads began to fail, when the shop opens: as the incident about it tells."""
 
 
 async def create_sample_shop(database: Database, settings: Settings, progress: Progress) -> bool:
@@ -43,7 +43,7 @@ async def create_sample_shop(database: Database, settings: Settings, progress: P
         shop = SampleShop(
             opened_at=opened_at,
             since=opened_at - HISTORY,
-            burst_at=opened_at - FIRST_BURST,
+            fault_at=opened_at - FAULT_BEGAN,
             currency=settings.currency,
             market=market_of(opened_at),
             progress=lambda done: progress(MESSAGE, 0.85 * done),

@@ -9,13 +9,15 @@ from typing import Any
 
 from backend.core.sample_shop import Order, sample_resource
 
-ATTACK_SHARE = 0.35
+ATTACK_SHARE = 0.2
 """Of the hours, in which somebody tries stolen cards."""
 ATTACK_ORDERS = 7
+HONEST_BETWEEN = 4
+"""While cards are tested in earnest every so many-th order is an honest one."""
 
 
-def payload(order: Order) -> dict[str, Any]:
-    """What the shop's checkout sends about an order: a pure function of it."""
+def payload(order: Order, *, card_testing: bool = False) -> dict[str, Any]:
+    """What the shop's checkout sends about an order: a pure function of it, and of whether cards are tested then."""
     words = sample_resource("fraud")
     dice = _dice("order", order.id)
     who = order.customer_id
@@ -31,7 +33,7 @@ def payload(order: Order) -> dict[str, Any]:
         card_country = dice.choice(["US", "GB", "DE"])
     elif chance < 0.125:
         mail = dice.choice(words["list"]["values"])
-    if (attack := _attack(order)) is not None:
+    if (attack := _attack(order, card_testing=card_testing)) is not None:
         age, mail = timedelta(minutes=attack.uniform(5, 90)), attack.choice(words["list"]["values"])
         card, last4 = f"card-{attack.randrange(16**10):010x}", f"{attack.randrange(10_000):04d}"
         ip, ip_country = f"102.{attack.randrange(256)}.{attack.randrange(256)}.7", attack.choice(words["attackers"])
@@ -65,9 +67,11 @@ def _dice(what: str, which: object) -> Random:
     return Random(f"fraud/{what}/{which}")  # noqa: S311 - invented trade, nothing secret
 
 
-def _attack(order: Order) -> Random | None:
-    """The dice of the attack an order belongs to: some orders of an hour, one after the other."""
+def _attack(order: Order, *, card_testing: bool) -> Random | None:
+    """The dice of the attack an order belongs to: some orders of an hour, one after the other, or card upon card."""
     hour, number = order.id[3:11], int(order.id[11:])
+    if card_testing:
+        return _dice("card", f"{hour}/{number // ATTACK_ORDERS}") if number % HONEST_BETWEEN else None
     first = _dice("attack", hour)
     if first.random() > ATTACK_SHARE or not (begin := first.randrange(12)) <= number < begin + ATTACK_ORDERS:
         return None

@@ -8,10 +8,11 @@ gives the same rows with the same ids.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from random import Random
 from typing import Any
 
@@ -27,12 +28,24 @@ SHOWCASES_STEP = timedelta(minutes=20)
 HOUR = timedelta(hours=1)
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
-# Hours of the UTC day and days of the week (Monday first) against the mean: evenings in Europe, week-ends of flying.
+OPENING_HOUR, OPENING_DAY = 19, 1
+"""Hour of the day and day of the week, Monday 0, by which the shop opens: an evening, whatever the clock says."""
+# Hours of the day and days of the week (Monday first) against the mean: busy evenings, week-ends of flying.
 DAY = (
     *(0.55, 0.46, 0.42, 0.38, 0.36, 0.38, 0.46, 0.58, 0.74, 0.9, 1.02, 1.1),
     *(1.16, 1.2, 1.22, 1.28, 1.4, 1.55, 1.7, 1.78, 1.7, 1.42, 1.1, 0.78),
 )
 WEEK = (0.93, 0.9, 0.92, 0.95, 1.02, 1.16, 1.12)
+
+QUIET_MOST = 0.0175
+"""Largest share of an hour's downloads that fails while nothing is wrong: under every limit, however few they are."""
+FAULT = ((0, 0.0), (8, 0.02), (100, 1.0), (141, 1.0), (152, 0.35), (170, 0.12), (190, 0.0))
+"""A fault of the EU mirror: how bad it is, 0 to 1, so many minutes after its beginning."""
+FAULT_LASTS = timedelta(minutes=FAULT[-1][0])
+FAULT_SHARE = 0.022
+"""Downloads that fail by it, against those of the day before it."""
+CARD_TESTING = (timedelta(minutes=-96), timedelta(minutes=22))
+"""From when to when, against the opening, somebody tries out stolen cards."""
 
 
 class _Choice:
@@ -69,7 +82,7 @@ class Market:
         start = EPOCH + hour * HOUR
         age = (start - self.opened_at) / timedelta(days=1)
         growth = math.exp(self._shop["growth"] * min(age / 190, 0.1))
-        tide = DAY[start.hour] * WEEK[start.weekday()]
+        tide = self._tide(start)
         # Files are fetched on the day of a release, orders come in for days.
         fade = 48.0 if kind == "orders" else 5.0
         peaks = 0.0
@@ -80,6 +93,10 @@ class Market:
                 peaks += rise * release[kind] * math.exp(-since / fade)
         # Half of a release's crowd comes whatever the hour.
         return growth * (tide + peaks * (0.5 + 0.5 * tide))
+
+    def _tide(self, start: datetime) -> float:
+        since = (start - self.opened_at.replace(minute=0, second=0, microsecond=0)) // HOUR + OPENING_HOUR
+        return DAY[since % 24] * WEEK[(since // 24 + OPENING_DAY) % 7]
 
     def _count(self, dice: Random, hour: int, kind: str) -> int:
         mean = self._shop[f"{kind}PerWeek"] / 168 * self.rhythm(hour, kind)
@@ -127,35 +144,37 @@ class Market:
         """All downloads of an hour since 2000."""
         dice = self._dice("downloads", hour)
         count = self._count(dice, hour, "downloads")
-        share = self._failure_share(hour)
+        share, most = self._failures_of(hour, count)
         stamp = f"{EPOCH + hour * HOUR:%y%m%d%H}"
         chances = [dice.random() for _ in range(count)]
-        reasons = iter(self._failures.pick(dice, sum(chance < share for chance in chances)))
+        failing = {number for number, chance in enumerate(chances) if chance < share}
+        failing = set(sorted(failing)[:most])
+        reasons = iter(self._failures.pick(dice, len(failing)))
         return tuple(
             Download(
                 f"DL-{stamp}{number:05d}",
                 at,
                 product["name"],
                 country["code"],
-                next(reasons)["reason"] if chance < share else None,
+                next(reasons)["reason"] if number in failing else None,
             )
-            for number, (at, product, country, chance) in enumerate(
+            for number, (at, product, country) in enumerate(
                 zip(
                     self._instants(dice, hour, count),
                     self._products.pick(dice, count),
                     self._countries.pick(dice, count),
-                    chances,
                     strict=True,
                 )
             )
         )
 
-    def _failure_share(self, hour: int) -> float:
+    def _failures_of(self, hour: int, count: int) -> tuple[float, int]:
+        """Which share of an hour's downloads fails, and how many at most."""
         before = (self.opened_at - (EPOCH + hour * HOUR)) / HOUR
         for outage in self._shop["outages"]:
             if outage["hoursBefore"] - outage["hours"] < before <= outage["hoursBefore"]:
-                return float(outage["failureShare"])
-        return float(self._shop["failureShare"])
+                return float(outage["failureShare"]), count
+        return float(self._shop["failureShare"]), int(count * QUIET_MOST)
 
     # --- stretches: start exclusive, end inclusive ---------------------------------------------------------
 
@@ -204,30 +223,34 @@ class Market:
                 yield Reading(f"{metric}-{at:%Y%m%d%H%M}", metric, at, value(at))
                 number += 1
 
-    def burst(self, start: datetime) -> tuple[Download, ...]:
-        """Three minutes of failing downloads, enough to lift a day's failure rate over 3 %; retries heal them later."""
-        day = (start - EPOCH) // HOUR
+    def fault(self, start: datetime) -> tuple[Download, ...]:
+        """Downloads that fail because the EU mirror does: few at first, most after an hour and a half, then fewer."""
+        hour = (start - EPOCH) // HOUR
         mean = self._shop["downloadsPerWeek"] / 168
-        downloads = sum(mean * self.rhythm(hour, "downloads") for hour in range(day - 24, day + 1))
-        dice = self._dice("burst", start.isoformat())
-        count = round(downloads * 0.034)
+        day_before = sum(mean * self.rhythm(each, "downloads") for each in range(hour - 24, hour))
+        dice = self._dice("fault", start.isoformat())
+        count = round(day_before * FAULT_SHARE)
+        sums = list(accumulate(map(_badness, range(FAULT[-1][0]))))
+        # One in each share of the whole, so that it is the same fault whatever the dice say.
+        minutes = [bisect_left(sums, (number + dice.random()) / count * sums[-1]) for number in range(count)]
         countries = [country for country in self._countries.pick(dice, 4 * count) if country["currency"] == "EUR"]
-        products = self._products.pick(dice, count)
         return tuple(
             Download(
                 f"DL-{start:%y%m%d%H%M%S}-{number:04d}",
-                (at := start + timedelta(seconds=180 * number / count)),
+                start + timedelta(minutes=minute + dice.random()),
                 product["name"],
                 country["code"],
-                "edge server timed out",
-                at + timedelta(minutes=dice.uniform(8, 14)),
+                "signed link expired (EU mirror fra2)",
             )
-            for number, (product, country) in enumerate(zip(products, countries, strict=False))
+            for number, (minute, product, country) in enumerate(
+                zip(minutes, self._products.pick(dice, count), countries, strict=False)
+            )
         )
 
     def checkout(self, order: Order) -> dict[str, Any]:
         """What the shop's checkout sends about an order."""
-        return payload(order)
+        since, until = (self.opened_at + edge for edge in CARD_TESTING)
+        return payload(order, card_testing=since <= order.placed_at < until)
 
     # --- slow figures --------------------------------------------------------------------------------------
 
@@ -261,6 +284,14 @@ class Market:
         phase = self._dice("rate", currency).uniform(0, 50)
         noise = self._dice("rate", f"{currency}/{day}").gauss(0, 0.0018)
         return base * (1 + 0.013 * math.sin((day.toordinal() + phase) / 11) + noise)
+
+
+def _badness(minute: int) -> float:
+    """How bad the fault is so many minutes after its beginning, between the points that are known."""
+    for (start, low), (end, high) in pairwise(FAULT):
+        if start <= minute < end:
+            return low + (high - low) * (minute - start) / (end - start)
+    return 0.0
 
 
 def _hours(since: datetime, until: datetime) -> range:

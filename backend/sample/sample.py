@@ -10,4 +10,4 @@ queries = load_queries(__package__)
 
 async def create(tx: Connection, shop: SampleShop) -> None:
     """Open it."""
-    await tx.execute(queries.insert_shop, {"opened_at": shop.opened_at, "burst_at": shop.burst_at})
+    await tx.execute(queries.insert_shop, {"opened_at": shop.opened_at, "fault_at": shop.fault_at})

@@ -31,7 +31,7 @@ STRETCH = timedelta(hours=3)
 """At most this much trade in one transaction; a longer gap is filled stretch by stretch."""
 TURN_SECONDS = 1.5
 CHECKED_WITHIN = timedelta(minutes=10)
-NEXT_BURST_SECONDS = 60.0
+NEXT_FAULT_SECONDS = 60.0
 
 
 async def trade(db: Database, settings: Settings) -> None:
@@ -47,22 +47,22 @@ async def _trade_stretch(db: Database, settings: Settings) -> bool:
         row = await (await tx.execute(queries.lock_shop)).fetchone()
         if row is None:
             return False
-        opened_at, traded_through, burst_at, now = row
+        opened_at, traded_through, fault_at, now = row
         # Nobody charts what is older than the history the shop began with.
         since = max(traded_through, now - HISTORY)
         until = min(now, since + STRETCH)
         if until <= since:
             return False
-        await _Stretch(tx, settings, market_of(opened_at), since, until).send(burst_at)
-        if until == now and until >= burst_at + _pause(burst_at):
-            burst_at = until + timedelta(seconds=NEXT_BURST_SECONDS)
-        await tx.execute(queries.keep_traded, {"traded_through": until, "burst_at": burst_at})
+        await _Stretch(tx, settings, market_of(opened_at), since, until).send(fault_at)
+        if until == now and until >= fault_at + _pause(fault_at):
+            fault_at = until + timedelta(seconds=NEXT_FAULT_SECONDS)
+        await tx.execute(queries.keep_traded, {"traded_through": until, "fault_at": fault_at})
         return bool(until < now)
 
 
-def _pause(burst_at: datetime) -> timedelta:
-    """From the start of a burst to the next: longer than its failures take to heal."""
-    return timedelta(minutes=Random(burst_at.isoformat()).uniform(20, 38))  # noqa: S311 - invented trade
+def _pause(fault_at: datetime) -> timedelta:
+    """From the start of a fault to the next: a quiet day lies between them."""
+    return timedelta(hours=Random(fault_at.isoformat()).uniform(26, 34))  # noqa: S311 - invented trade
 
 
 class _Stretch:
@@ -75,7 +75,7 @@ class _Stretch:
         self._since = since
         self._until = until
 
-    async def send(self, burst_at: datetime) -> None:
+    async def send(self, fault_at: datetime) -> None:
         for batch in _batches(await self._rates()):
             await ingest_rates(self._tx, self._settings, batch, sent_by=SAMPLE_SHOP)
         for batch in _batches(self._orders()):
@@ -83,7 +83,7 @@ class _Stretch:
         await self._check_orders()
         for batch in _batches(self._refunds()):
             await ingest_refunds(self._tx, self._settings, batch, sent_by=SAMPLE_SHOP)
-        for batch in _batches(self._downloads(burst_at)):
+        for batch in _batches(self._downloads(fault_at)):
             await ingest_downloads(self._tx, batch, sent_by=SAMPLE_SHOP)
         for batch in _batches(self._readings()):
             await ingest_community(self._tx, batch, sent_by=SAMPLE_SHOP)
@@ -133,12 +133,12 @@ class _Stretch:
                 "amount": refund.amount,
             }
 
-    def _downloads(self, burst_at: datetime) -> Iterator[dict[str, Any]]:
+    def _downloads(self, fault_at: datetime) -> Iterator[dict[str, Any]]:
         for row in self._market.downloads_between(self._since, self._until):
-            yield _download(row, row.failure)
-        for row in self._market.burst(burst_at):
-            if self._within(row.downloaded_at) or (row.healed_at and self._within(row.healed_at)):
-                yield _download(row, None if row.healed_at and row.healed_at <= self._until else row.failure)
+            yield _download(row)
+        for row in self._market.fault(fault_at):
+            if self._since < row.downloaded_at <= self._until:
+                yield _download(row)
 
     def _readings(self) -> Iterator[dict[str, Any]]:
         for reading in self._market.community_between(self._since, self._until):
@@ -149,18 +149,15 @@ class _Stretch:
                 "value": reading.value,
             }
 
-    def _within(self, at: datetime) -> bool:
-        return self._since < at <= self._until
 
-
-def _download(row: Download, failure: str | None) -> dict[str, Any]:
+def _download(row: Download) -> dict[str, Any]:
     return {
         "id": row.id,
         "downloadedAt": row.downloaded_at.isoformat(),
         "product": row.product,
         "country": row.country,
-        "succeeded": failure is None,
-        "failure": failure,
+        "succeeded": row.failure is None,
+        "failure": row.failure,
     }
 
 

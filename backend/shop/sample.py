@@ -78,7 +78,7 @@ class _Writer:
             _, texts = await asyncio.gather(self._copy(texts), asyncio.to_thread(self._span, *upcoming))
             self._shop.progress(0.9 * done / len(edges))
         await self._copy(texts | {COMMUNITY: _text(self._readings())})
-        await self._copy({DOWNLOADS: _text(self._burst())})
+        await self._copy({DOWNLOADS: _text(self._fault())})
 
     def _span(self, since: datetime, until: datetime) -> dict[LiteralString, str]:
         orders = list(self._market.orders_placed(since, until))
@@ -133,9 +133,10 @@ class _Writer:
         for row in self._market.downloads_between(since, until):
             yield row.id, row.downloaded_at, row.product, row.country, row.failure is None, row.failure
 
-    def _burst(self) -> Iterable[tuple[Any, ...]]:
-        for row in self._market.burst(self._shop.burst_at):
-            yield row.id, row.downloaded_at, row.product, row.country, False, row.failure
+    def _fault(self) -> Iterable[tuple[Any, ...]]:
+        for row in self._market.fault(self._shop.fault_at):
+            if row.downloaded_at <= self._opened_at:
+                yield row.id, row.downloaded_at, row.product, row.country, False, row.failure
 
     def _readings(self) -> Iterable[tuple[Any, ...]]:
         # Dense where somebody looks closely, hourly before that.

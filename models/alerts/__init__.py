@@ -185,10 +185,14 @@ class Alert(AlertSummary):
     """Since when the condition has passed, while the alert still waits for its acknowledgement."""
     acknowledged_at: Instant | None = None
     acknowledged_by: str | None = None
+    acknowledged_by_name: str | None = None
+    """How they are called; known where alerts are read."""
     comment: str | None = None
     cleared_at: Instant | None = None
     shelved_until: Instant | None = None
     shelved_by: str | None = None
+    shelved_by_name: str | None = None
+    """How they are called; known where alerts are read."""
     shelve_reason: str | None = None
     guidance: str
     runbook_url: str

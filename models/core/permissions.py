@@ -116,9 +116,15 @@ def permission_words(permission: str) -> str:
     return f"{area_of(permission)}: {verb[:1].lower()}{verb[1:]}"
 
 
+def short_words(permission: str) -> str:
+    """A key as it is told by the way: Publish rules; where one word says too little, whole: Incidents: view."""
+    verb = verb_of(permission)
+    return verb if " " in verb else permission_words(permission)
+
+
 def lacking_words(*permissions: str) -> str:
     """Why something cannot be done or seen without one of these."""
-    return f"needs the permission {' or '.join(f'“{permission_words(each)}”' for each in permissions)}"
+    return f"needs {' or '.join(f'“{short_words(each)}”' for each in permissions)}"
 
 
 SENSITIVE_PERMISSIONS = frozenset(

@@ -82,6 +82,8 @@ class Threshold(Record):
     severity: Severity
     range_days: Count = 7
     """Days the rule looks back; a rate may be limited over another window than the dashboard's range."""
+    for_seconds: Count = 0
+    """So long the figure is beyond the limit before there is an alert."""
 
 
 class SourceStatus(Record):

@@ -87,7 +87,7 @@ def by_rail(app: ConsoleApplication) -> None:
 
 def by_palette(_app: ConsoleApplication) -> None:
     press(KEY.Key_K, CONTROL)
-    QTest.keyClicks(QApplication.focusWidget(), "Workspace 2")
+    QTest.keyClicks(QApplication.focusWidget(), "Triage")
     press(KEY.Key_Return)
 
 

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from app.access.domain import Access, withdraw
+from app.access.domain import Access, decide, withdraw
 from app.core.errors import OperationsError
 from app.core.freshness import age_words
-from models.core.permissions import Permission, permission_words
+from models.core.permissions import SENSITIVE_PERMISSIONS, Permission, permission_words, short_words
 from views.access.wording import day_words, ends_words
 from views.kit.query_panel import QueryPanel
 from views.kit.theme import current
 from views.kit.widgets.avatar import Avatar
+from views.kit.widgets.code_field import code_field
 from views.kit.widgets.discard import discard
+from views.kit.widgets.flow import Flow
 from views.kit.widgets.pill import Look, Pill
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from models.access import Approval
 
 SHOWN_MOST = 20
+CODE, WHOLE_CODE = 120, 6
+"""Width of the field for a code at 100 % font, and characters of a whole one."""
 
 
 class ApprovalCard(QWidget):
@@ -56,31 +60,38 @@ class ApprovalCard(QWidget):
         theme.set_font(quote, 10, 600)
         column.addWidget(quote)
         if adds:
-            self._line(column, "Adds: " + ", ".join(permission_words(key) for key in adds))
+            sensitive = SENSITIVE_PERMISSIONS
+            self.added = Flow(
+                *(Pill(f"+ {short_words(k)}", Look.OUTLINE, icon="shield" if k in sensitive else "") for k in adds),
+                margins=False,
+            )
+            self.added.setAccessibleName("Adds: " + ", ".join(permission_words(key) for key in adds))
+            column.addWidget(self.added)
         if votes := [f"{vote.voter_name} ({vote.verdict})" for vote in approval.votes]:
             self._line(column, f"So far: {', '.join(votes)}. It takes {approval.needs}.")
         if approval.from_roles:
             self._line(column, f"Among those who agree: {', '.join(approval.from_roles)}.")
         left = (approval.ends_at - now).total_seconds()
         self._line(column, f"Ends in {age_words(max(0.0, left))} if nobody decides.")
-        row = QHBoxLayout()
-        row.setSpacing(8)
+        self.code = code_field("Code from your authenticator", "Code")
+        self.code.setToolTip("With the whole code Approve does it at once; without it you are asked.")
+        self.code.setFixedWidth(theme.px(CODE))
+        self.code.returnPressed.connect(lambda: self.asked.emit("approve"))
         self.approve = Pill("Approve…", Look.PRIMARY, name=f"Approve: {approval.title}", icon="shield")
         self.deny = Pill("Deny…", Look.BUTTON, name=f"Deny: {approval.title}")
         self.approve.clicked.connect(lambda: self.asked.emit("approve"))
         self.deny.clicked.connect(lambda: self.asked.emit("deny"))
-        row.addWidget(self.approve)
-        row.addWidget(self.deny)
+        row = Flow(self.code, self.approve, self.deny, margins=False, gap=8)
         self.withdraw: Pill | None = None
         if approval.requested_by == me:
             self.withdraw = Pill("Withdraw", Look.BUTTON, name=f"Withdraw: {approval.title}")
             self.withdraw.clicked.connect(lambda: self.asked.emit("withdraw"))
-            row.addWidget(self.withdraw)
+            row.add(self.withdraw)
         self.reason = QLabel()
         theme.set_font(self.reason, 9)
         self.reason.setWordWrap(True)
-        row.addWidget(self.reason, 1)
-        column.addLayout(row)
+        column.addWidget(row)
+        column.addWidget(self.reason)
         self.setAccessibleName(approval.title)
 
     def _line(self, column: QBoxLayout, words: str) -> None:
@@ -94,6 +105,9 @@ class ApprovalCard(QWidget):
             pill.setEnabled(reason is None and not sending)
             pill.setToolTip(reason or "")
             pill.setAccessibleDescription(reason or "")
+        self.code.setVisible(reason is None)
+        self.code.setEnabled(not sending)
+        self.reason.setVisible(sending or reason is not None)
         self.reason.setText("sending…" if sending else f"You may not decide this: {reason}." if reason else "")
 
 
@@ -156,6 +170,9 @@ class ApprovalsPanel(QueryPanel):
         def act(what: str) -> None:
             if what == "withdraw":
                 self.take_back(approval)
+            elif what == "approve" and len(code := card.code.text().strip()) >= WHOLE_CODE:
+                card.code.clear()
+                self.console.tasks.start(self._approve_with(approval, code), name="approve with a code")
             else:
                 self.decide(approval, approve=what == "approve")
 
@@ -183,6 +200,14 @@ class ApprovalsPanel(QueryPanel):
 
         adds = self.adds(approval)
         DecisionDialog(self.console, approval, self.widget.window(), approve=approve, adds=adds).open()
+
+    async def _approve_with(self, approval: Approval, code: str) -> None:
+        """Use the second factor that was typed into the card, then approve; without it nothing is sent."""
+        try:
+            await self.console.session.use_second_factor(code)
+            await decide(self.console.mutations, approval, approve=True, reason="")
+        except OperationsError as error:
+            self.console.messages.post(f"Not approved: {error}", "error")
 
     def take_back(self, approval: Approval) -> None:
         """Withdraw what I asked for."""

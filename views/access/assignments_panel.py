@@ -113,6 +113,12 @@ class AssignmentsPanel(QueryPanel):
         found: RoleAssignment | None = records[rows[0].row()] if rows and rows[0].row() < len(records) else None
         return found
 
+    def look_for(self, name: str) -> None:
+        """Show the grants of somebody."""
+        self.find.setText(name)
+        self._switch(ended=False)
+        self.table.setFocus()
+
     def _switch(self, *, ended: bool) -> None:
         self._show_ended = ended
         self.refresh()

@@ -186,10 +186,12 @@ class AlertRow(QWidget):
     asked = Signal(object)
     """(verb, alert): open."""
 
-    def __init__(self, alert: Alert, now: datetime, *, shelved: bool, words: str) -> None:
+    def __init__(self, alert: Alert, now: datetime, *, shelved: bool, words: str, pending: bool = False) -> None:
+        """``pending``: what was decided about it has not reached the server, or its answer not us."""
         super().__init__()
         self.alert, self._shelved, self._words = alert, shelved, words
-        self._age = age_of(alert, now)
+        self._pending = pending
+        self._age = self._age_words(now)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -200,10 +202,14 @@ class AlertRow(QWidget):
 
     def set_now(self, now: datetime) -> None:
         """Count on."""
-        age = age_of(self.alert, now)
+        age = self._age_words(now)
         if age != self._age:
             self._age = age
             self.update()
+
+    def _age_words(self, now: datetime) -> str:
+        age = age_of(self.alert, now)
+        return f"pending · {age}" if self._pending else age
 
     def sizeHint(self) -> QSize:
         theme = current()

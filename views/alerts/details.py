@@ -42,8 +42,13 @@ class AlertDetails(WindowDialog):
         lines = [
             ("Figure", figure_words(alert, currency, range_days)),
             ("Raised", since_words(alert)),
-            ("Acknowledged", _event_words(alert.acknowledged_at, alert.acknowledged_by, alert.comment)),
-            ("Shelved", _event_words(alert.shelved_until, alert.shelved_by, alert.shelve_reason, "until ")),
+            ("Acknowledged", _event_words(alert.acknowledged_at, _acknowledger(alert), alert.comment)),
+            (
+                "Shelved",
+                _event_words(
+                    alert.shelved_until, alert.shelved_by_name or alert.shelved_by, alert.shelve_reason, "until "
+                ),
+            ),
             ("Cleared", f"{alert.cleared_at:%Y-%m-%d %H:%M:%S} UTC" if alert.cleared_at else ""),
             ("What to do", alert.guidance),
         ]
@@ -117,11 +122,15 @@ class AlertDetails(WindowDialog):
             self.accept()
 
 
+def _acknowledger(alert: Alert) -> str | None:
+    return alert.acknowledged_by_name or alert.acknowledged_by
+
+
 def _earlier_words(alert: Alert) -> str:
     """``for 24 min, worst 3.00 %; acknowledged by Ada: rollout paused``."""
     words = [f"for {age_words(((alert.cleared_at or alert.evaluated_at) - alert.raised_at).total_seconds())}"]
     if alert.acknowledged_at is not None:
-        words.append(f"{alert.acknowledged_by or 'somebody'}: {alert.comment or 'acknowledged'}")
+        words.append(f"{_acknowledger(alert) or 'somebody'}: {alert.comment or 'acknowledged'}")
     return "; ".join(words)
 
 

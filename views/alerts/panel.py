@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QSize, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QAction, QColor, QDesktopServices, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from app.alerts.domain import Alerts, acknowledge, shelve
 from app.alerts.groups import folded, groups_of
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     from app.console import Console
     from models.alerts import Alert
 
-MadeFor = tuple[int, int | None, str, str | None]
-"""Version of an alert, how far its rule looks back, its runbook and its incident: what a card was made for."""
+MadeFor = tuple[int, int | None, str, str | None, bool]
+"""What a card was made for: version of an alert, how far its rule looks back, runbook, incident, something pending."""
 CARDS_MOST = 8
 ROWS_MOST = 40
 LEAST_WIDTH = 372
@@ -141,6 +142,7 @@ class AlertsPanel(QObject):
         self._query = console.of(Alerts).list()
         self._query.changed.connect(self.refresh)
         console.figures_changed.connect(self.refresh)  # which knows over how long the rules look back
+        console.mutations.changed.connect(self.refresh)
         console.link.changed.connect(self._show_reasons)
         console.session.changed.connect(self._show_reasons)
         console.time.changed.connect(self._time_changed)
@@ -257,7 +259,7 @@ class AlertsPanel(QObject):
         for place, alert in enumerate(shown):
             made_for, widget = self._known(section, alert.id)
             range_days, runbook, incident = self._range_of(alert), self._runbook_of(alert), self._incident_name(alert)
-            wanted_for = alert.version, range_days, runbook, incident
+            wanted_for = alert.version, range_days, runbook, incident, self._is_pending(alert)
             if widget is None or made_for != wanted_for:
                 fresh = self._widget(alert, number, range_days, runbook, incident)
                 focused = _focused_name(widget)
@@ -273,6 +275,10 @@ class AlertsPanel(QObject):
         rest = total - len(shown)
         section.more.set(f"{rest:,} more" if len(alerts) > len(shown) else f"{rest:,} more not loaded", Look.LINK)
         section.more.setVisible(rest > 0)
+
+    def _is_pending(self, alert: Alert) -> bool:
+        """Whether something decided about it has not been answered: kept for the link, or on its way."""
+        return bool(self._console.mutations.of(f"alert:{alert.id}"))
 
     @staticmethod
     def _known(section: _Section, alert_id: str) -> tuple[MadeFor | None, AlertCard | AlertRow | None]:
@@ -291,11 +297,11 @@ class AlertsPanel(QObject):
             card = AlertCard(alert, figures.currency if figures else "", now, range_days, runbook, incident)
             card.asked.connect(self._run)
             return card
-        words = {1: _by(alert.comment, alert.acknowledged_by), 3: _by(alert.shelve_reason, alert.shelved_by)}.get(
-            number, ""
-        )
+        acknowledged_by = alert.acknowledged_by_name or alert.acknowledged_by
+        shelved_by = alert.shelved_by_name or alert.shelved_by
+        words = {1: _by(alert.comment, acknowledged_by), 3: _by(alert.shelve_reason, shelved_by)}.get(number, "")
         words = "  ".join(filter(None, (incident, words)))
-        row = AlertRow(alert, now, shelved=number == 3, words=words)
+        row = AlertRow(alert, now, shelved=number == 3, words=words, pending=self._is_pending(alert))
         row.asked.connect(self._run)
         return row
 
@@ -445,7 +451,8 @@ class AlertsPanel(QObject):
             await sending
         finally:
             self._deciding.discard(alert.id)
-            self.refresh()
+            if isValid(self.widget):  # the whole window may have been closed meanwhile
+                self.refresh()
 
 
 def _focused_name(widget: QWidget | None) -> str | None:

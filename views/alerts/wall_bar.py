@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from app.console import Console
     from models.alerts import Alert
 
+SEVERE = ("P1", "P2")
+"""Severities that stay on the wall while somebody looks after them."""
+
 
 class AlertBar:
     """Asks for alerts as long as the wall is open."""
@@ -28,7 +31,7 @@ class AlertBar:
 
     @property
     def wanted(self) -> bool:
-        """Whether anything waits to be acknowledged."""
+        """Whether anything waits to be acknowledged, or somebody looks after something severe."""
         return self._worst() is not None
 
     def close(self) -> None:
@@ -42,8 +45,10 @@ class AlertBar:
 
     def _worst(self) -> Alert | None:
         sample = self._console.of(Alerts).list().sample
-        waiting = [a for a in sample.value if a.state == "active" and a.shelved_until is None] if sample else []
-        return min(waiting, key=lambda a: (a.severity, a.raised_at), default=None)
+        shown = [a for a in sample.value if a.cleared_at is None and a.shelved_until is None] if sample else []
+        waiting = [a for a in shown if a.state == "active"]
+        severe = [a for a in shown if a.severity in SEVERE]
+        return min(waiting or severe, key=lambda a: (a.severity, a.raised_at), default=None)
 
     def draw(self, painter: QPainter, box: QRectF, unit: float) -> None:
         """Severity, title and age."""
@@ -56,22 +61,24 @@ class AlertBar:
         painter.setBrush(QColor(tokens.tile))
         painter.drawRoundedRect(box.adjusted(3, 3, -3, -3), unit * 0.1, unit * 0.1)
         chip = QRectF(box.left() + unit * 0.6, box.center().y() - unit * 0.8, unit * 3.3, unit * 1.6)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(hue))
+        is_new = alert.state == "active"
+        painter.setPen(Qt.PenStyle.NoPen if is_new else QPen(QColor(hue), unit * 0.1))
+        painter.setBrush(QColor(hue) if is_new else Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(chip, unit * 0.1, unit * 0.1)
-        ink = tokens.ink_on(hue)
+        ink = tokens.ink_on(hue) if is_new else tokens.text
         mark(
             painter,
             str(alert.severity),
             QPointF(chip.left() + unit * 0.75, chip.center().y()),
             unit * 0.8,
-            ink,
-            filled=True,
+            ink if is_new else hue,
+            filled=is_new,
         )
         painter.setFont(wall_font(unit, 600))
         painter.setPen(QColor(ink))
         painter.drawText(chip.adjusted(unit * 1.35, 0, 0, 0), LEFT, str(alert.severity))
         age = age_words((self._console.shown_at - alert.raised_at).total_seconds())
+        age = age if is_new else f"acknowledged · {age}"
         right = box.adjusted(0, 0, -unit * 0.8, 0)
         painter.setFont(wall_font(unit))
         painter.setPen(QColor(tokens.text))

@@ -20,6 +20,10 @@ class ListAndDetails(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self.tells = False
+        """Whether an entry is chosen; without one all the height is the list's."""
+        self._arranged: tuple[Qt.Orientation | None, float] = (None, LIST)
+        """Direction and share of the list, as they were arranged last."""
         self.splitter = QSplitter()
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setHandleWidth(1)
@@ -29,11 +33,12 @@ class ListAndDetails(QWidget):
         self.arrange()
 
     def arrange(self) -> None:
-        """List and details beside each other, or one below the other."""
+        """List and details beside each other, or one below the other, low while there is nothing to tell."""
         wide = self.width() >= current().px(NARROW)
         wanted = Qt.Orientation.Horizontal if wide else Qt.Orientation.Vertical
-        if self.splitter.orientation() is not wanted or not self.property("arranged"):
-            self.setProperty("arranged", True)
+        share = LIST if wide or self.tells else 1.0
+        if (wanted, share) != self._arranged:
+            self._arranged = wanted, share
             self.splitter.setOrientation(wanted)
             length = self.width() if wide else self.height()
-            self.splitter.setSizes([round(length * LIST), round(length * (1 - LIST))])
+            self.splitter.setSizes([round(length * share), round(length * (1 - share))])

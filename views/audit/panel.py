@@ -284,14 +284,9 @@ class AuditPanel(QObject):
         self.state.setText(words)
         self.state.setVisible(bool(words))
         self.again.setVisible(log.error is not None)
-        self.export.setEnabled(sealed > 0 and not self._past)
-        self.export.setToolTip(
-            NOT_KEPT
-            if self._past
-            else ""
-            if sealed
-            else "Nothing is verified yet: an export begins with what is sealed."
-        )
+        blocker = self.export_blocker()
+        self.export.setEnabled(blocker is None)
+        self.export.setToolTip(blocker or "")
         if self.details.entry is None and self._chosen is not None:
             self._show_chosen()
         entry = self.details.entry
@@ -319,7 +314,7 @@ class AuditPanel(QObject):
         if not log.known:
             return "Looking…" if not log.search.everything else "Waiting for the first answer…"
         if log.count == 0:
-            return "Nothing has been recorded yet." if log.search.everything else "No entry fits."
+            return "Nothing has been recorded yet." if log.search.everything else "No matches."
         return ""
 
     def _restyle(self) -> None:
@@ -347,6 +342,8 @@ class AuditPanel(QObject):
     def _show_chosen(self) -> None:
         row = None if self._chosen is None else self.log.row_of(self._chosen)
         self.details.show_entry(None if row is None else self.log.entry(row))
+        self._body.tells = self.details.entry is not None
+        self._body.arrange()
 
     def _choose_again(self) -> None:
         """After the rows have become others, the chosen entry stays the chosen one if it is among them."""
@@ -358,6 +355,8 @@ class AuditPanel(QObject):
     def _open(self, entry: AuditLogEntry | None) -> None:
         if entry is not None:
             self.details.show_entry(entry)
+            self._body.tells = True
+            self._body.arrange()
             self.details.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _show_news(self) -> None:
@@ -420,6 +419,13 @@ class AuditPanel(QObject):
         """Check the chosen entry and say what was checked."""
         if self.details.entry is not None:
             ProofDialog(self.details.entry, self.verification, self._console, self.widget.window()).open()
+
+    def export_blocker(self) -> str | None:
+        """Why nothing can be exported with its proof, in words; ``None`` when it can."""
+        if self._past:
+            return NOT_KEPT
+        sealed = self.verification.sealed
+        return None if sealed else "nothing is verified yet: an export begins with what is sealed"
 
     def ask_export(self) -> None:
         """Ask what to export, and why: the chosen entry, or what is loaded around what is seen."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from views.kit.capability import Capability, ColumnSpec, Home, PanelSpec, WallPageSpec, WorkspaceSpec
+from views.kit.capability import ActionSpec, Capability, ColumnSpec, Home, PanelSpec, WallPageSpec, WorkspaceSpec
 
 if TYPE_CHECKING:
     from app.console import Console
@@ -121,9 +121,19 @@ def _lead_to_charts(window: Window, alerts: Any) -> None:
 
 def _connect(window: Window) -> None:
     window.when_made(FIGURES, lambda figures: figures.opened.connect(partial(_show_figure, window)))
+    window.when_made(ROWS, lambda rows: rows.left.connect(partial(window.close_panel, ROWS)))
     window.when_made("alerts", partial(_lead_to_charts, window))
     for chart in CHARTS:
         window.when_made(chart.id, lambda panel: panel.drilled.connect(partial(_show_rows, window)))
+
+
+def _export_rows(window: Window) -> None:
+    window.panel(ROWS).save_csv()
+
+
+def _export_blocker(window: Window) -> str | None:
+    rows = window.made(ROWS)
+    return None if rows is not None and rows.has_rows else "open a figure or a point of a chart first"
 
 
 def _wall_page(number: int, console: Console) -> WallPage:
@@ -141,7 +151,10 @@ CAPABILITY = Capability(
         PanelSpec(FIGURES, "Figures", _figures, (Home(WAR_ROOM, 0, 0, 269),), painted_first=True),
         *CHARTS,
         PanelSpec("sources", "Sources", _sources, (Home(WAR_ROOM, 1, 1, 336),)),
-        PanelSpec(ROWS, "Rows", _rows),
+        PanelSpec(ROWS, "Rows", _rows, over="dashboard.downloads"),
+    ),
+    actions=(
+        ActionSpec("dashboard.export", "Export rows as CSV…", "Figures", _export_rows, "", blocker=_export_blocker),
     ),
     connect=_connect,
     wall_pages=(

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
@@ -132,10 +132,10 @@ class ChartPanel(QObject):
                 self._drawn_at = at
                 self._clear()
             return
-        marks, spans = self._marks(sample.value), self._spans()
-        if self._shown is not None and self._shown[0] is sample.value and self._shown[1:] == (marks, spans):
+        marks, spans, alert = self._marks(sample.value), self._spans(), self._alert(sample.value)
+        if self._shown is not None and self._shown[0] is sample.value and self._shown[1:] == (marks, spans, alert):
             return
-        self._shown, self._drawn_at = (sample.value, marks, spans), at
+        self._shown, self._drawn_at = (sample.value, marks, spans, alert), at
         from views.dashboard import series
 
         read: Callable[[Any], ChartData] = getattr(series, self._read_name)
@@ -147,7 +147,7 @@ class ChartPanel(QObject):
         if severity != self._severity:
             self._severity = severity
             chart.set_style(chart_style(self._series, severity))
-        chart.show_data(replace(read(sample.value), marks=marks, spans=spans))
+        chart.show_data(replace(read(sample.value), marks=marks, spans=spans, alert=alert))
         self._stack.setCurrentWidget(chart)
         self._show_quality()
         self.noted.emit()
@@ -177,6 +177,19 @@ class ChartPanel(QObject):
             for alert in about
         )
         return tuple(sorted(marks, key=lambda mark: mark.at))
+
+    def _alert(self, dashboard: OperationsDashboard) -> Literal["", "active", "acknowledged"]:
+        """What has become of the alert about the limit that is drawn; empty without one, and when it was cleared."""
+        threshold = dashboard.thresholds.get(FigureName(self._source))
+        sample = self._console.of(Alerts).list().sample
+        about = [
+            alert
+            for alert in (sample.value if sample is not None else ())
+            if threshold is not None and alert.rule_id == threshold.rule_id and alert.cleared_at is None
+        ]
+        if not about:
+            return ""
+        return "active" if any(alert.state == "active" for alert in about) else "acknowledged"
 
     def _spans(self) -> tuple[Span, ...]:
         """Incidents, as far as they are known: from their beginning to their end, or to now."""

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QStandardPaths, Qt, Signal
-from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtCore import QObject, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from app.dashboard import Dashboard
+from app.dashboard.drill import window_of
 from models.core.csv_text import csv_text
 from models.core.formatting import grouped, money, percent
 from models.core.wording import counted
+from views.kit.charts.data import interval_words
+from views.kit.downloads import save
 from views.kit.panel import Note
 from views.kit.theme import current
 from views.kit.widgets.discard import discard
 from views.kit.widgets.pill import Look, Pill
-from views.kit.widgets.table import Column, RecordTable
+from views.kit.widgets.table import Column, RecordTable, row_height
 
 if TYPE_CHECKING:
     from app.console import Console
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
 
 NOUNS = {"orders": "orders", "refunds": "refunds", "downloads": "downloads", "community": "readings"}
 NOTHING_OPEN = "Open a figure or a point of a chart to see the rows behind it."
+ROWS_LEAST = 12
+"""Rows that are seen at once, however small the window is."""
 STATUSES = {"orders": ("pending", "settled"), "downloads": ("succeeded", "failed")}
 
 
@@ -83,21 +88,37 @@ def _reporting(value: int | None, currency: str) -> str:
     return "no rate" if value is None else money(value, currency)
 
 
+class _Tall(QWidget):
+    """Never lower than twelve rows below their heading: docks that share the column give way."""
+
+    def minimumSizeHint(self) -> QSize:
+        theme = current()
+        high = ROWS_LEAST * row_height() + theme.height(10) + theme.px(96)
+        return QSize(super().minimumSizeHint().width(), round(high))
+
+
 class DrillPanel(QObject):
     """One list at a time; ``show_link`` shows another."""
 
     noted = Signal()
+    left = Signal()
+    """Esc was pressed: whoever looked at the rows is done."""
 
     def __init__(self, console: Console) -> None:
         super().__init__()
         self._console = console
+        self._export: asyncio.Task[None] | None = None
+        """What loads the rows that are still missing, for a file."""
         self.drill: Drill | None = None
         self._drills: list[Drill] = []
         """The lists whose rows make up the figure: orders and refunds, failed downloads and all."""
         self._kind = ""
         self._currency = ""
-        self.widget = QWidget()
+        self.widget: QWidget = _Tall()
         self.setParent(self.widget)
+        escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), self.widget)
+        escape.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        escape.activated.connect(self._leave)
         self.summary = QLabel(NOTHING_OPEN)
         self.summary.setWordWrap(True)
         self.summary.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -112,7 +133,10 @@ class DrillPanel(QObject):
         self.country.setClearButtonEnabled(True)
         self.other = Pill("", Look.BUTTON, name="Show the other rows of this figure")
         self.other.clicked.connect(self._switch)
-        self.export = Pill("Export CSV", Look.BUTTON, name="Export the loaded rows as CSV")
+        self.export = Pill("Export CSV", Look.BUTTON, name="Export all rows as CSV")
+        self.cancel = Pill("Cancel export", Look.BUTTON, name="Cancel the export")
+        self.cancel.hide()
+        self.cancel.clicked.connect(self._cancel_export)
         self.again = Pill("Try again", Look.BUTTON, name="Try again")
         self.again.hide()
         self._table: RecordTable | None = None
@@ -120,7 +144,7 @@ class DrillPanel(QObject):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
         row.addWidget(self.summary, 1)
-        for item in (self.again, self.other, self.status, self.country, self.export):
+        for item in (self.again, self.other, self.status, self.country, self.export, self.cancel):
             row.addWidget(item)
         self._column = QVBoxLayout(self.widget)
         self._column.setContentsMargins(12, 8, 12, 8)
@@ -151,6 +175,11 @@ class DrillPanel(QObject):
         words += [f"{counted(drill.left_out, 'row')} cannot be read"] if drill.left_out else []
         return Note(" · ".join(words))
 
+    @property
+    def has_rows(self) -> bool:
+        """Whether there is anything to export."""
+        return self.drill is not None and bool(self.drill.rows)
+
     def menu(self) -> list[QAction]:
         """Export and copy."""
         save, copy = QAction("Export CSV…", self), QAction("Copy as CSV", self)
@@ -164,6 +193,12 @@ class DrillPanel(QObject):
 
     def set_visible(self, visible: bool) -> None:
         """Rows do not change by themselves: nothing is polled."""
+
+    def _leave(self) -> None:
+        if self._exporting:
+            self._cancel_export()
+        else:
+            self.left.emit()
 
     # --- showing -----------------------------------------------------------------------------------------------
 
@@ -275,9 +310,9 @@ class DrillPanel(QObject):
         if summary is None:
             return f"{self._title}: loading…"
         if summary.count == 0:
-            return f"{self._title}: no rows in this window."
+            return f"{self._title}, {window_words(drill)}: no rows."
         total = self._total()
-        return f"{self._title}: {_summary_words(drill)}" + (f"  ({total})" if total else "")
+        return f"{self._title}, {window_words(drill)}: {_summary_words(drill)}" + (f"  ({total})" if total else "")
 
     def _total(self) -> str:
         """What two lists come to: orders minus refunds, failed of all. Unfiltered lists only."""
@@ -297,7 +332,7 @@ class DrillPanel(QObject):
     # --- export ------------------------------------------------------------------------------------------------
 
     def csv_text(self, *, bom: bool = False) -> str:
-        """The loaded rows as CSV, with the columns that are shown."""
+        """The rows as CSV, with the columns that are shown."""
         drill, table = self.drill, self._table
         if drill is None or table is None:
             return ""
@@ -305,28 +340,68 @@ class DrillPanel(QObject):
         rows = ([column.text(row) for column in columns] for row in drill.rows)
         return csv_text([column.title for column in columns], rows, bom=bom)
 
+    @property
+    def _exporting(self) -> bool:
+        return self._export is not None and not self._export.done()
+
     def save_csv(self, *, bom: bool = False) -> None:
-        """Write the loaded rows into the download folder and say where."""
-        if self.drill is None or not self.drill.rows:
-            return
-        folder = Path(
-            QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DownloadLocation) or str(Path.home())
-        )
-        then = f"-as-of-{self._as_of:%Y%m%d-%H%M}" if self._as_of is not None else ""
-        path = folder / f"opsconsole-{self.drill.kind}{then}-{self._console.clock.now():%Y%m%d-%H%M%S}.csv"
+        """Write all rows into the download folder and say where; those not loaded yet are asked for first."""
+        if self.has_rows and not self._exporting:
+            self._export = self._console.tasks.start(self._save_all(bom=bom), name="export rows")
+
+    def _cancel_export(self) -> None:
+        if self._export is not None:
+            self._export.cancel()
+
+    async def _save_all(self, *, bom: bool) -> None:
+        drill = self.drill
+        assert drill is not None  # noqa: S101 - asked by the caller
+        self.export.setEnabled(False)
+        self.cancel.show()
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(self.csv_text(bom=bom).encode())
+            while not drill.complete and drill is self.drill and drill.error is None:
+                self._show_progress(drill)
+                if drill.loading:
+                    await asyncio.sleep(0.02)
+                else:
+                    await drill.more()
+        except asyncio.CancelledError:
+            self._console.messages.post(f"Export cancelled at {counted(len(drill.rows), 'row')}: no file was written.")
+            raise
+        finally:
+            self.cancel.hide()
+            self.export.set("Export CSV")
+            self.export.setEnabled(self.has_rows)
+        if drill is not self.drill:
+            return
+        if drill.error is not None:
+            words = f"Not exported: {drill.error} {grouped(len(drill.rows))} rows are loaded; try again for the rest."
+            self._console.messages.post(words, "error")
+            return
+        self._write(drill, bom=bom)
+
+    def _show_progress(self, drill: Drill) -> None:
+        total = drill.summary.count if drill.summary else 0
+        share = f" {len(drill.rows) / total:.0%}" if total else ""
+        self.export.set(f"Exporting…{share}")
+
+    def _write(self, drill: Drill, *, bom: bool) -> None:
+        then = f"-as-of-{self._as_of:%Y%m%d-%H%M}" if self._as_of is not None else ""
+        name = f"opsconsole-{drill.kind}{then}-{self._console.clock.now():%Y%m%d-%H%M%S}.csv"
+        try:
+            path = save(name, self.csv_text(bom=bom).encode())
         except OSError as error:
             self._console.messages.post(f"Not exported: {error.strerror or error}. Use “Copy as CSV” instead.", "error")
             return
-        loaded, total = len(self.drill.rows), self.drill.summary.count if self.drill.summary else 0
-        more = (
-            f" Only the {grouped(loaded)} loaded of {grouped(total)} rows: scroll down for more."
-            if loaded < total
-            else ""
-        )
-        self._console.messages.post(f"Exported {counted(loaded, 'row')} to {path}.{more}")
+        missing = f" {counted(drill.left_out, 'row')} cannot be read." if drill.left_out else ""
+        words = f"Exported all {counted(len(drill.rows), 'row')}, {window_words(drill)}, to {path}.{missing}"
+        self._console.messages.post(words)
+
+
+def window_words(drill: Drill) -> str:
+    """The interval whose rows are listed: ``Tue 24 Nov 13:00–14:00 UTC``."""
+    start, end = (datetime.fromisoformat(edge) for edge in window_of(drill.link))
+    return interval_words(start.timestamp(), end.timestamp())
 
 
 def _summary_words(drill: Drill) -> str:

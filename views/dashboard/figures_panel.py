@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSize, QTimer, Signal
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
+from app.alerts.domain import Alerts
 from app.core.freshness import Quality
 from views.kit.panel import Note
 from views.kit.theme import current
@@ -84,6 +86,7 @@ class FiguresPanel(QObject):
         self._second = QTimer(self, interval=1000)
         self._second.timeout.connect(self.refresh)
         console.figures_changed.connect(self.refresh)
+        console.mutations.changed.connect(self.refresh)
         console.link.changed.connect(self.refresh)
         console.time.changed.connect(self._rewatch)
         current().changed.connect(self.refresh)
@@ -98,8 +101,10 @@ class FiguresPanel(QObject):
         quality = console.quality()
         if figures.degraded and quality is Quality.FRESH:
             quality = Quality.STALE
-        others = False
-        for tile, figure in zip(self.tiles, figures.figures, strict=False):
+        others, pending = False, self._pending()
+        for tile, shown in zip(self.tiles, figures.figures, strict=False):
+            marked = f"{shown.breach} · pending" if shown.breach else "pending"
+            figure = replace(shown, breach=marked, severity=shown.severity or "P4") if shown.name in pending else shown
             others = others or tile.figure != figure
             age = figures.age(figure, now, elapsed)
             tile.set_figure(figure, quality, age)
@@ -108,6 +113,14 @@ class FiguresPanel(QObject):
             self._scale = scale
             self._grid.even()
         self.noted.emit()
+
+    def _pending(self) -> set[str]:
+        """Figures about whose alerts something was decided that the server has not answered."""
+        mutations = self._console.mutations
+        sample = self._console.of(Alerts).list().sample if mutations.pending else None
+        if sample is None:
+            return set()
+        return {str(each.figure) for each in sample.value if each.figure and mutations.of(f"alert:{each.id}")}
 
     def note(self) -> Note:
         """What the range before is, or what is missing."""

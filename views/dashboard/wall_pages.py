@@ -107,7 +107,7 @@ class FigurePage:
         theme, unit = current(), self._unit
         tokens = theme.tokens
         stale = self._stale()
-        broken = figure is not None and figure.state in {"breached", "acknowledged"}
+        broken = figure is not None and figure.state in {"breached", "acknowledged", "waiting"}
         painter.setBrush(theme.hatch(tokens.tile) if stale else QColor(tokens.tile))
         painter.setPen(QPen(QColor(tokens.tile_line), 2))
         if figure is not None and broken:
@@ -126,38 +126,42 @@ class FigurePage:
             else None
         )
         words = "never" if age is None else age_words(age)
+        plain, strong = wall_font(unit, 400), wall_font(unit, 600)
+        needed = QFontMetricsF(plain).horizontalAdvance(figure.title) + QFontMetricsF(strong).horizontalAdvance(words)
+        # A name is never cut for an age: where there is no room for both, the age stands below.
+        below = needed + unit * 0.4 > head.width()
+        beside = foot if below else head
         painter.setFont(wall_font(unit, 600 if figure.late else 400))
         painter.setPen(QColor(tokens.text if figure.late else tokens.text2))
-        painter.drawText(head, RIGHT, words)
-        room = head.width() - QFontMetricsF(wall_font(unit, 600)).horizontalAdvance(words) - unit * 0.4
-        draw_fitted(
-            painter,
-            QRectF(head.left(), head.top(), room, head.height()),
-            figure.title,
-            wall_font(unit, 400),
-            tokens.text2,
-        )
+        painter.drawText(beside, RIGHT, words)
+        taken = QFontMetricsF(strong).horizontalAdvance(words) + unit * 0.4
+        draw_fitted(painter, head.adjusted(0, 0, 0 if below else -taken, 0), figure.title, plain, tokens.text2)
         middle = QRectF(inner.left(), head.bottom(), inner.width(), foot.top() - head.bottom())
         self._value(painter, middle, figure, stale=stale)
-        if figure.breach and figure.state == "breached":
-            hue = tokens.status(figure.severity)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(hue))
-            painter.drawRoundedRect(foot, unit * 0.1, unit * 0.1)
-            ink = tokens.ink_on(hue)
-            mark(
-                painter,
-                figure.severity,
-                QPointF(foot.left() + unit * 0.75, foot.center().y()),
-                unit * 0.7,
-                ink,
-                filled=True,
-            )
-            draw_fitted(painter, foot.adjusted(unit * 1.4, 0, -unit * 0.2, 0), figure.breach, wall_font(unit, 600), ink)
-        else:
-            draw_fitted(
-                painter, foot, figure.breach or figure.change or figure.note, wall_font(unit, 600), tokens.text2
-            )
+        self._foot(painter, foot.adjusted(0, 0, -taken if below else 0, 0), figure)
+
+    def _foot(self, painter: QPainter, foot: QRectF, figure: Figure) -> None:
+        """The limit that is broken, in a chip: filled, or in outline once somebody has it. Else change and limit."""
+        tokens, unit = current().tokens, self._unit
+        strong = wall_font(unit, 600)
+        if not figure.breach:
+            words = figure.change or figure.note
+            draw_fitted(painter, foot, words, strong, tokens.text2)
+            room = foot.width() - QFontMetricsF(strong).horizontalAdvance(words) - unit * 0.6
+            if figure.limit and QFontMetricsF(wall_font(unit)).horizontalAdvance(figure.limit) <= room:
+                painter.setFont(wall_font(unit))
+                painter.setPen(QColor(tokens.text3))
+                painter.drawText(foot, RIGHT, figure.limit)
+            return
+        filled, hue = figure.state == "breached", tokens.status(figure.severity)
+        painter.setPen(Qt.PenStyle.NoPen if filled else QPen(QColor(hue), unit * 0.08))
+        painter.setBrush(QColor(hue) if filled else Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(foot, unit * 0.1, unit * 0.1)
+        ink = tokens.ink_on(hue) if filled else hue
+        centre = QPointF(foot.left() + unit * 0.75, foot.center().y())
+        mark(painter, figure.severity, centre, unit * 0.7, ink, filled=filled)
+        ink = ink if filled else tokens.text
+        draw_fitted(painter, foot.adjusted(unit * 1.4, 0, -unit * 0.2, 0), figure.breach, strong, ink)
 
     def _value(self, painter: QPainter, box: QRectF, figure: Figure, *, stale: bool) -> None:
         tokens, unit = current().tokens, self._unit
@@ -250,7 +254,7 @@ class FigurePage:
 
         tokens, unit = current().tokens, self._unit
         path, drawing = QPainterPath(), False
-        for end, value in zip(data.ends, data.values, strict=True):
+        for end, value in zip(data.ends, data.whole, strict=True):
             if value is None:
                 drawing = False
                 continue
@@ -279,10 +283,10 @@ class FigurePage:
             labels.append((y, data.limit.label, 400, tokens.text3))
         if (value := data.values[data.newest]) is not None:
             y = place(data.ends[data.newest], value).y()
-            labels.append((y, f"{data.words(value)} {data.name}", 600, tokens.text))
+            labels.append((y, data.named(value, data.name), 600, tokens.text))
         if data.alarming is not None:
             y = place(data.ends[-1], data.alarming).y()
-            labels.append((y, f"{data.words(data.alarming)} so far", 600, tokens.text))
+            labels.append((y, f"{data.words(data.alarming)} {data.so_far_words.partition(',')[0]}", 600, tokens.text))
         labels.sort()
         free = apart([y for y, *_ in labels], unit * 1.4, plot.top(), plot.bottom())
         for y, (_, words, weight, ink) in zip(free, labels, strict=True):

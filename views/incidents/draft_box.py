@@ -152,7 +152,7 @@ class DraftBox(QWidget):
                 told = counted(len(draft.connections), "channel")
                 self._console.messages.post(f"The update goes to {told}.")
         except OperationsError as error:
-            self.problem.say(f"{error} Nothing was posted; your words are still here.")
+            self.problem.say(f"{error} Not posted; your text is kept.")
         finally:
             self._sending = False
             self.refresh()

@@ -172,7 +172,7 @@ class IncidentsPanel(IncidentFollower):
         elif sample.received_mono is None:
             words = f"As they were at {sample.as_of:%Y-%m-%d %H:%M} UTC. {unheard_words(self.console)}"
         elif not rows:
-            words = "No incident is open." if self.state.currentData() == OPEN else "None fits."
+            words = "No incident is open." if self.state.currentData() == OPEN else "No matches."
         self.said.setText(words)
         self.said.setVisible(bool(words))
 

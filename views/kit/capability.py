@@ -43,6 +43,9 @@ class Window(Protocol):
     def open_panel(self, panel_id: str) -> None:
         """Bring its dock to the front, in the open workspace or else in the one where it is at home."""
 
+    def close_panel(self, panel_id: str) -> None:
+        """Close its dock, and give the keyboard back to whatever had it when it was opened."""
+
     def shared(self, make: Callable[[Window], S]) -> S:
         """What several panels of one window have in common: made once, at its first use."""
 
@@ -75,6 +78,8 @@ class PanelSpec(NamedTuple):
     homes: tuple[Home, ...] = ()
     painted_first: bool = False
     """It is on the screen, from the last picture, before the docks are. One panel of all."""
+    over: str = ""
+    """The panel that it opens over, where it is closed until it is asked for."""
 
 
 class ActionSpec(NamedTuple):

@@ -10,10 +10,15 @@ from views.kit.capability import ActionSpec, Capability, ColumnSpec, Home, Panel
 from views.risk.triage_actions import CASE, QUEUE, TRIAGE_ACTIONS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from views.kit.capability import Window
+    from views.kit.palette_entry import PaletteEntry
     from views.kit.panel import Panel
 
 TRIAGE = "triage"
+LEAST_LETTERS = 3
+"""Of what is looked for among orders."""
 RULES, BACKTEST, LISTS = "risk.rules", "risk.backtest", "risk.lists"
 
 
@@ -69,6 +74,31 @@ def _replay(window: Window, one: object) -> None:
     window.panel(BACKTEST).ask_for(one)
 
 
+def _palette(window: Window, text: str) -> tuple[str, Sequence[PaletteEntry]]:
+    """Cases of the queue by order and customer, as far as they are loaded; all of them are one search away."""
+    from app.risk.queue import Risk
+    from views.kit.palette_entry import PaletteEntry
+
+    wanted = text.casefold()
+    if len(wanted) < LEAST_LETTERS or not window.console.session.may(Permission.VIEW_RISK_QUEUE):
+        return "Orders and cases", []
+    entries = window.console.of(Risk).list.loaded()
+    found = [
+        PaletteEntry(each.order_id, f"case, score {each.score}", run=partial(_look_for, window, each.order_id))
+        for each in entries
+        if wanted in each.order_id.casefold()
+    ]
+    if any(letter.isdigit() for letter in wanted):
+        look = partial(_look_for, window, text)
+        found.append(PaletteEntry(f"Look for “{text}” in the risk queue", "order, customer or card", run=look))
+    return "Orders and cases", found
+
+
+def _look_for(window: Window, typed: str) -> None:
+    window.open_panel(QUEUE)
+    window.panel(QUEUE).look_for(typed)
+
+
 def _bring_together(window: Window) -> None:
     from views.risk.triage.verdicts import Verdicts
 
@@ -117,4 +147,5 @@ CAPABILITY = Capability(
     ),
     connect=_connect,
     badge_of=TRIAGE,
+    palette=_palette,
 )

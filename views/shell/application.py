@@ -29,6 +29,8 @@ FIRST_PAINT = 1.0
 ASKING = "ask how to sign in"
 RETRY = 3.0
 """Seconds between attempts to learn how to sign in, while the server is away."""
+SLOW_START = 4.0
+"""Seconds after which a server that has not answered is said not to, over what was kept."""
 START_FIRST_PAUSE, START_LONGEST_PAUSE = 2.0, 60.0
 """Seconds between attempts to start."""
 
@@ -202,6 +204,13 @@ class ConsoleApplication(QObject):
             self.welcome()
         else:
             self._spawn(self._start(), "start the console")
+            self._spawn(self._say_slow(), "say that the start is slow")
+
+    async def _say_slow(self) -> None:
+        """While nothing is heard, say so across the last picture: whoever looks at it would take it for the present."""
+        await asyncio.sleep(SLOW_START)
+        if self.console.figures is not None and self.console.link.state == "connecting":
+            self.console.link.mark_down("The server does not answer yet; it is still being tried.")
 
     async def _start(self) -> None:
         from app.core.backoff import pause
@@ -216,7 +225,7 @@ class ConsoleApplication(QObject):
                 self._say_failed(str(error))
             except Exception as error:  # whatever it is, an operator who reads why is better off than one who waits
                 log.exception("the console does not start")
-                self._say_failed(f"The console does not start: {error or type(error).__name__}.")
+                self._say_failed(f"The console could not be started: {error or type(error).__name__}.")
             else:
                 return
             failures += 1
@@ -233,7 +242,8 @@ class ConsoleApplication(QObject):
             return
         if self._starting is None:
             here = self.console.target.data_dir is not None
-            self._starting = StartingPage(f"The {'server on this computer' if here else 'console'} does not start")
+            what = "server on this computer" if here else "console"
+            self._starting = StartingPage(f"The {what} could not be started")
             self._starting.retry_chosen.connect(self._try_again)
             self.window.show_page(self._starting)
         self._starting.failed(words)

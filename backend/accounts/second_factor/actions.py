@@ -169,7 +169,7 @@ async def _check_password(
             await tx.execute(queries.clear_factor_failures, {"counted": counted})
             return
         await _count(tx, principal, family, counted, "too many wrong passwords")
-    raise invalid("/password", "the password is wrong")
+    raise invalid("/password", "wrong password")
 
 
 async def _check(

@@ -49,7 +49,7 @@ async def sign_in(database: Database, settings: Settings, account: str, password
     right = await asyncio.to_thread(matches, stored or nobodys_hash(), password)
     if known is None or stored is None or not right:
         await _count_failure(database, account, address)
-        raise ProblemError(Code.UNAUTHENTICATED, "The account or the password is wrong.")
+        raise ProblemError(Code.UNAUTHENTICATED, "Wrong account or password.")
     async with database.transaction() as tx:
         await tx.execute(queries.clear_failures, {"account": account, "address": address})
         await audit_trail.record(

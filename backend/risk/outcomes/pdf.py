@@ -64,7 +64,7 @@ def _tiles(figures: ReportFigures) -> Table:
         ("Approved", f"{figures.approved:,}", money_words(figures.approved_amount, money)),
         ("Rejected", f"{figures.rejected:,}", money_words(figures.rejected_amount, money)),
         ("Precision", _percent(figures.precision), f"recall {_percent(figures.recall)}"),
-        ("False positives", _percent(figures.false_positive_rate), "of the honest orders"),
+        ("False positives", _percent(figures.false_positive_rate), "of the legitimate orders"),
     ]
     cells = [[Paragraph(name, TEXT), Paragraph(value, _VALUE), Paragraph(more, TEXT)] for name, value, more in shown]
     table = Table([cells[:4], cells[4:]], colWidths=[WIDTH / 4] * 4)

@@ -54,8 +54,8 @@ DECISIONS = Counter(
 _TAKE_NEXT: Final[LiteralString] = (  # noqa: S608 - parts of the program
     "with page as (update risk_entry set assigned_to = %(actor)s, assigned_at = clock_timestamp(), "
     "version = version + 1 where id = (select id from risk_entry where status = 'open' and assigned_to is null "
-    "and snoozed_until is null and proposed_by is distinct from %(actor)s order by (-score), id limit 1 "
-    "for update skip locked) returning *)"
+    "and snoozed_until is null and proposed_by is distinct from %(actor)s and id <> all (%(besides)s::uuid[]) "
+    "order by (-score), id limit 1 for update skip locked) returning *)"
 ) + reads.SHOWN
 
 
@@ -67,13 +67,15 @@ def examples() -> tuple[LiteralString, ...]:
 # --- one at a time -------------------------------------------------------------------------------------------------
 
 
-async def take_next(tx: Connection, *, actor: str) -> RiskQueueEntry | None:
+async def take_next(tx: Connection, *, actor: str, besides: Sequence[UUID] = ()) -> RiskQueueEntry | None:
     """Give somebody the open entry of the highest score that nobody holds; ``None`` when there is none.
+
+    None of those ``besides``: about them the same person's decision is on its way.
 
     Entries that others are being given at this moment are passed over, so two people never get the same one.
     """
     async with tx.cursor(row_factory=class_row(RiskQueueEntry)) as cursor:
-        await cursor.execute(_TAKE_NEXT, {"actor": actor}, prepare=True)
+        await cursor.execute(_TAKE_NEXT, {"actor": actor, "besides": list(besides)}, prepare=True)
         claimed = await cursor.fetchone()
     if claimed is None:
         audit_trail.nothing_changed()

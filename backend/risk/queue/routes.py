@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import Depends, Query, Response
 
@@ -130,9 +131,14 @@ async def get_case(entry_id: str, principal: Viewer, connection: Read, response:
     response_model=RiskQueueEntry,
     responses={204: {"description": "Nothing open is left that nobody holds."}},
 )
-async def take_next(principal: Decider, tx: Tx, response: Response) -> Any:
-    """Be given the open entry of the highest score that nobody holds. Two people never get the same one."""
-    entry = await actions.take_next(tx, actor=principal.user_id)
+async def take_next(
+    principal: Decider, tx: Tx, response: Response, besides: Annotated[list[UUID] | None, Query(max_length=200)] = None
+) -> Any:
+    """Be given the open entry of the highest score that nobody holds. Two people never get the same one.
+
+    None of those ``besides`` is given: what the caller decided about them is on its way.
+    """
+    entry = await actions.take_next(tx, actor=principal.user_id, besides=besides or ())
     return Response(status_code=204) if entry is None else with_etag(response, entry)
 
 

@@ -148,6 +148,7 @@ async def test_a_server_that_cannot_start_says_why_with_the_end_of_its_log(folde
     with pytest.raises(LocalServerError, match="could not start") as failed:
         await join_or_start(folder, role=None, sample_shop=False)
     assert "serve.log" in str(failed.value)
+    assert "{" not in str(failed.value), "a sentence, no page of JSON"
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.actions import Action, ActionRegistry, fuzzy
-from app.core.figure_set import FigureSet
+from app.core.figure_set import Figure, FigureSet
 from app.core.freshness import age_words, long_age_words
 from app.core.settings import Settings, SettingsFile
 from app.core.signals import Signal
@@ -77,6 +77,20 @@ def test_tiles_say_what_the_answer_says() -> None:
     assert revenue.sparkline[-1] == 24_000
 
 
+def test_a_figure_over_its_limit_is_marked_while_the_rule_still_waits() -> None:
+    answer = dashboard(states={"downloads.failureRate": "normal"}, alerts=[])
+
+    def shown() -> Figure:
+        found = from_dashboard(OperationsDashboard.model_validate(answer), received_at=1000.0)
+        return {figure.name: figure for figure in found.figures}["downloads.failureRate"]
+
+    assert (shown().state, shown().breach, shown().severity) == ("waiting", "over max 2.00", "P2")
+    answer["thresholds"]["downloads.failureRate"]["forSeconds"] = 180
+    assert shown().breach == "over max 2.00, alert within 3 min"
+    answer["thresholds"]["downloads.failureRate"]["rangeDays"] = 1
+    assert shown().state == "normal", "the tile is of another window"
+
+
 def test_a_set_of_figures_survives_its_text() -> None:
     assert FigureSet.from_json(_figures().to_json()) == _figures()
 
@@ -96,7 +110,7 @@ def test_actions_tell_why_they_cannot_be_done_and_recent_ones_come_first() -> No
     registry = ActionRegistry(held.__contains__)
     registry.add(Action("a", "Alpha", permission="p.do", run=lambda: ran.append("a")))
     registry.add(Action("b", "Beta", run=lambda: ran.append("b"), enabled=lambda: None if ran else "nothing to undo"))
-    assert registry.execute("a") == "needs the permission “P: do”"
+    assert registry.execute("a") == "needs “P: do”"
     assert registry.execute("b") == "nothing to undo"
     held.add("p.do")
     assert registry.execute("a") is None

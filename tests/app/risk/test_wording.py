@@ -40,8 +40,8 @@ def sentence(metric: str, operator: str, value: Any, actual: Any) -> str:
         ("order_value", "gt", 20_000, 24_960, "The order is worth 249.60 EUR. The limit is 200.00 EUR."),
         ("order_value", "lte", 100, 99, "The order is worth 0.99 EUR. The rule asks for at most 1.00 EUR."),
         ("item_count", "eq", 1, 1, "1 item in the order. The rule asks for exactly 1."),
-        ("hour_of_day", "lt", 5, 3, "Ordered between 03:00 and 04:00 UTC. The rule asks for less than hour 5."),
-        ("hour_of_day", "gte", 23, 23, "Ordered between 23:00 and 00:00 UTC. The rule asks for at least hour 23."),
+        ("hour_of_day", "lt", 5, 3, "Ordered between 03:00 and 04:00 UTC. Rule: 00:00–05:00 UTC."),
+        ("hour_of_day", "gte", 23, 23, "Ordered between 23:00 and 00:00 UTC. Rule: 23:00–24:00 UTC."),
         ("customer_refunds", "gte", 2, 3, "The customer was refunded 3 times. The rule asks for at least 2."),
         ("customer_chargebacks", "gt", 0, 1, "The customer has charged back 1 time. The limit is 0."),
         ("customer_orders", "ne", 0, 2, "The customer has 2 earlier orders. The rule asks for anything but 0."),
@@ -77,6 +77,15 @@ def test_a_rule_says_only_what_held() -> None:
     assert plain(why(rule)) == "4 orders with this card in one hour. The limit is 3."
     nothing = rule.model_copy(update={"conditions": conditions[:2]})
     assert plain(why(nothing)) == "d"
+
+
+def test_the_hours_of_a_rule_are_said_once() -> None:
+    conditions = tuple(
+        Compared(metric="hour_of_day", operator=operator, value=value, actual=3, holds=True)
+        for operator, value in (("gte", 1), ("lt", 5))
+    )
+    rule = Fired(rule_id="r", description="d", severity=5, action=Action.REVIEW, conditions=conditions)
+    assert plain(why(rule)) == "Ordered between 03:00 and 04:00 UTC. Rule: 01:00–05:00 UTC."
 
 
 def test_where_bill_and_parcel_go_to_one_country_that_is_said_once() -> None:

@@ -115,7 +115,7 @@ def test_everybody_sees_their_own_and_nobody_elses(desk: Callable[..., Desk]) ->
     assert viewer.get("/approvals")["items"] == []
     assert viewer.http.get(f"/approvals/{approval['approvalId']}").status_code == 404
     gainer = desk("finance-analyst").get("/approvals")["items"]
-    assert [a["objection"] for a in gainer] == ["it needs the permission “Operations: approve roles”"]
+    assert [a["objection"] for a in gainer] == ["it needs “Approve roles”"]
 
 
 def test_people_are_found_and_paged(api: Api, desk: Callable[..., Desk]) -> None:

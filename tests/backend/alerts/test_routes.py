@@ -65,7 +65,7 @@ def test_acknowledging_needs_the_version_and_happens_once(api: Api, client: http
     assert client.post(path, json={"comment": "On it."}, headers=if_match(1)).json() == first.json()
     other = client.post(path, json={"comment": "Mine."}, headers=api.headers("incident-responder") | if_match(1))
     assert other.status_code == 409
-    assert "operations-lead" in other.json()["detail"]
+    assert "Operations lead" in other.json()["detail"]
 
 
 def test_a_shelf_has_an_end_and_a_reason(api: Api, client: httpx.Client, rule: AlertRule) -> None:

@@ -268,8 +268,11 @@ def test_take_next_gives_the_highest_that_may_be_taken(shop: RiskShop) -> None:
     mine = shop.entry(order_id="mine", score=96, reporting_minor=60_000)
     shop.done(f"{QUEUE}/{snoozed}/snooze", {"until": _ahead(hours=1)}, version=1)
     shop.done(f"{QUEUE}/{mine}/decision", APPROVE, version=1)
-    assert [shop.done(f"{QUEUE}/take-next")["orderId"] for _ in range(3)] == ["older", "newer", "low"]
-    assert shop.post(f"{QUEUE}/take-next").status_code == 204
+    decided = shop.entry(order_id="decided", score=99)  # and about it a decision of mine is on its way
+    besides = f"{QUEUE}/take-next?besides={decided}"
+    assert [shop.done(besides)["orderId"] for _ in range(3)] == ["older", "newer", "low"]
+    assert shop.post(besides).status_code == 204
+    assert shop.done(f"{QUEUE}/take-next")["orderId"] == "decided"
     assert shop.done(f"{QUEUE}/take-next", role="support-lead")["orderId"] == "mine"
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.core.sample_shop import sample_resource
+from backend.runtime.sample_shop import FAULT_BEGAN
 from backend.sample.market import HOUR, Market
 
 OPENED = datetime(2026, 11, 24, 14, 2, 37, tzinfo=UTC)
@@ -50,7 +53,7 @@ def test_another_market_of_the_same_opening_trades_the_same() -> None:
     since = OPENED - 3 * HOUR
     assert list(other.orders_between(since, OPENED)) == list(MARKET.orders_between(since, OPENED))
     assert list(other.downloads_between(since, OPENED)) == list(MARKET.downloads_between(since, OPENED))
-    assert other.burst(OPENED) == MARKET.burst(OPENED)
+    assert other.fault(OPENED) == MARKET.fault(OPENED)
 
 
 def test_a_week_looks_like_a_shop() -> None:
@@ -58,17 +61,53 @@ def test_a_week_looks_like_a_shop() -> None:
     orders = [o for o in MARKET.orders_between(OPENED - week, OPENED) if o.placed_at > OPENED - week]
     downloads = list(MARKET.downloads_between(OPENED - week, OPENED))
     assert 4_400 < len(orders) < 5_700
-    assert 26_000 < len(downloads) < 38_000
-    assert 0.003 < sum(d.failure is not None for d in downloads) / len(downloads) < 0.009
+    assert 24_000 < len(downloads) < 32_000
+    assert 0.002 < sum(d.failure is not None for d in downloads) / len(downloads) < 0.009
     assert 20 < sum(o.settled_at > OPENED for o in orders) < 100
     assert 70 < sum(1 for _ in MARKET.refunds_between(OPENED - week, OPENED)) < 150
     assert len({o.currency for o in orders}) == 8
-    day = list(MARKET.downloads_between(OPENED - timedelta(days=1), OPENED))
-    burst = MARKET.burst(OPENED)
-    failing = sum(d.failure is not None for d in day)
-    assert failing / len(day) < 0.012
-    assert (failing + len(burst)) / (len(day) + len(burst)) > 0.025
-    assert all(d.healed_at and d.healed_at > d.downloaded_at for d in burst)
+
+
+OPENINGS = [OPENED + timedelta(hours=hours, minutes=minutes) for hours, minutes in ((0, 0), (5, 52), (11, 4), (17, 31))]
+
+
+@pytest.mark.parametrize("opened", OPENINGS, ids=lambda at: f"{at:%H:%M}")
+def test_the_evening_is_the_same_whatever_the_hour_it_is_opened_at(opened: datetime) -> None:
+    market = Market(sample_resource("catalogue"), opened)
+    began = opened - FAULT_BEGAN
+    fault = [row for row in market.fault(began) if row.downloaded_at <= opened]
+    day = list(market.downloads_between(opened - timedelta(days=1), opened))
+
+    def share(since: datetime, until: datetime) -> float:
+        rows = [row for row in (*day, *fault) if since < row.downloaded_at <= until]
+        return sum(row.failure is not None for row in rows) / len(rows)
+
+    assert 0.02 < share(opened - timedelta(days=1), opened) < 0.03
+    assert share(opened - timedelta(days=1), opened - timedelta(minutes=50)) < 0.02, "its alert is not an hour old"
+    assert share(opened - timedelta(days=1), began) < 0.006, "nothing before it"
+    assert 0.09 < share(opened - timedelta(minutes=60), opened - timedelta(minutes=20)) < 0.22
+    assert share(opened - timedelta(minutes=15), opened) < 0.1, "traffic has been moved"
+    assert not [row for row in market.fault(began) if row.downloaded_at > opened + timedelta(hours=1)]
+    for hours in range(3, 24):
+        assert share(opened - timedelta(hours=hours + 1), opened - timedelta(hours=hours)) < 0.025, "a quiet rest"
+    orders = [o for o in market.orders_between(opened - timedelta(days=7), opened) if o.placed_at <= opened]
+    hourly = Counter((opened - o.placed_at) // HOUR for o in orders if o.placed_at > opened - timedelta(days=7))
+    assert sum(hourly[n] for n in (0, 1)) < 1.3 * max(hourly[n] + hourly[n + 1] for n in range(4, 160))
+
+
+def test_the_queue_grew_for_a_reason() -> None:
+    """Most that looks stolen came in the last two hours, card upon card; of the day before only a few."""
+    orders = [o for o in MARKET.orders_between(OPENED - timedelta(days=1), OPENED) if o.placed_at > OPENED - 24 * HOUR]
+    new = timedelta(hours=2)
+    young = [
+        order
+        for order in orders
+        if order.placed_at - datetime.fromisoformat(MARKET.checkout(order)["customer"]["createdAt"]) < new
+    ]
+    late = [order for order in young if order.placed_at > OPENED - 2 * HOUR]
+    assert len(late) > 30
+    assert len(late) > len(young) / 2
+    assert len({MARKET.checkout(order)["payment"]["cardFingerprint"] for order in late}) > 5
 
 
 def test_rates_are_decimal_text_near_their_usual_value() -> None:

@@ -132,7 +132,7 @@ async def test_the_shop_is_believable_exact_and_alive(open_database: Opened, set
                     figures = await assert_exact(connection, opened_at - timedelta(hours=hours), days)
             figures = await figures_at(connection, opened_at, 7)
             assert 4_000 < figures.orders.total < 6_000
-            assert 25_000 < figures.downloads.total < 40_000
+            assert 24_000 < figures.downloads.total < 32_000
             assert 15_000_000 < (figures.revenue.weekly or 0) < 24_000_000
             shown, count = await summary.for_dashboard(connection, opened_at)
             assert [(a.title, a.severity) for a in shown] == [("Downloads failing over limit", Severity.P2)]
@@ -153,7 +153,7 @@ async def test_the_shop_is_believable_exact_and_alive(open_database: Opened, set
             await assert_exact(connection, now, 7)
 
 
-async def test_a_gap_is_filled_and_the_burst_heals(
+async def test_a_gap_is_filled_and_the_fault_passes(
     open_database: Opened, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def yesterday(connection: Connection) -> datetime:
@@ -187,7 +187,7 @@ async def test_a_gap_is_filled_and_the_burst_heals(
                 " from downloads where downloaded_at > now() - interval '30 hours'",
             )
             assert hours[0] >= 30, "no hole"
-            assert hours[1] < 0.012, "the failed ones of the burst were retried"
+            assert hours[1] < 0.012, "the fault has ended"
             (newest,) = await one(connection, "select max(downloaded_at) from downloads")
             assert traded - newest < timedelta(minutes=3), "up to where it has traded, however long the rest took"
             overdue = await one(
@@ -254,7 +254,7 @@ async def test_the_shop_opens_with_a_queue_and_goes_on_checking(open_database: O
                 "select count(*), count(*) filter (where d.score >= 30)"
                 " from risk_fraud join risk_decision as d using (order_id)",
             )
-            assert frauds >= caught > frauds / 2 > 10, "a backtest shows rules that work"
+            assert frauds >= caught > frauds / 2 > 15, "a backtest shows rules that work"
             # What the rules saw is what is there: each velocity, worked out naively.
             wrong = await one(
                 connection,

@@ -166,7 +166,7 @@ def test_a_real_server_says_nothing_and_asks_for_the_password_there_is(aio: Any,
             dialog.password.setText("wrong horse")
             dialog.submit()
             await until(lambda: dialog.error.startswith("The"), 20)
-            assert dialog.error == "The password is wrong."
+            assert dialog.error == "Wrong password."
             dialog.password.setText(PASSWORD)
             dialog.submit()
             await until(dialog.code.isVisible, 20)

@@ -21,6 +21,7 @@ from views.alerts.card import AlertCard, AlertRow
 from views.alerts.details import AlertDetails
 from views.alerts.dialogs import AcknowledgeDialog, ShelveDialog
 from views.alerts.panel import CARDS_MOST, AlertsPanel
+from views.dashboard.figures_panel import FiguresPanel
 from views.kit.theme import current
 from views.kit.widgets.pill import Pill
 
@@ -214,8 +215,8 @@ def test_without_the_permission_buttons_say_why(aio: Any, tmp_path: Path) -> Non
     async def steps(_made: Office, panel: Shown) -> None:
         card = panel.cards[0]
         assert not card.acknowledge.isEnabled()
-        assert "needs the permission “Operations: manage alerts”" in card.acknowledge.toolTip()
-        assert "needs the permission “Operations: manage alerts”" in card.acknowledge.accessibleDescription()
+        assert "needs “Manage alerts”" in card.acknowledge.toolTip()
+        assert "needs “Manage alerts”" in card.acknowledge.accessibleDescription()
         card.setFocus()
         QTest.keyClick(card, KEY.Key_A)
         assert not any(isinstance(w, AcknowledgeDialog) for w in QApplication.topLevelWidgets())
@@ -233,8 +234,14 @@ def test_while_the_link_is_down_a_decision_is_kept_and_sent_afterwards(aio: Any,
         dialog.submit()
         await until(lambda: made.console.mutations.pending and not panel.cards)
         assert made.writes == [], "kept, and shown as it will be"
+        await until(lambda: panel.rows and "pending" in panel.rows[0].accessibleDescription())
+        figures = FiguresPanel(made.console)
+        chips = [tile.figure.breach for tile in figures.tiles if tile.figure and "pending" in tile.figure.breach]
+        assert len(chips) == 1, "the tile says it, too"
+        figures.widget.deleteLater()
         await made.refresh()
         await until(lambda: made.writes and not made.console.mutations.pending)
+        await until(lambda: panel.rows and "pending" not in panel.rows[0].accessibleDescription())
 
     journey(aio, tmp_path, steps, alerts=[alert(1)])
 
@@ -307,6 +314,10 @@ def test_a_row_opens_its_details_by_keyboard(aio: Any, tmp_path: Path) -> None:
         assert "by Ann: I have it" in words(dialog)
         QTest.keyClick(dialog, KEY.Key_Escape)
         assert not dialog.isVisible()
+        QTest.keyClick(panel.rows[0], KEY.Key_Return)
+        QTest.keyClick(QApplication.focusWidget() or shown(AlertDetails), KEY.Key_Return)
+        await turns()
+        assert not _made.writes, "Enter changes nothing"
 
     at = AS_OF.isoformat()
     journey(

@@ -276,7 +276,7 @@ def test_search_by_typing_by_range_and_by_links(aio: Any, tmp_path: Path) -> Non
         audit.look_for("nothing has this")
         await until(lambda: audit.log.complete)
         await turns()
-        assert audit.state.text() == "No entry fits."
+        assert audit.state.text() == "No matches."
 
     log = varied(90)
     journey(aio, tmp_path, log, steps)
@@ -318,7 +318,7 @@ def test_without_the_permission_nothing_is_asked_until_it_is_there(aio: Any, tmp
             panel = Shown(made.console)
             await turns(10)
             assert panel.panel.missing.isVisible()
-            assert "view audit" in panel.panel.missing.text()
+            assert "View audit" in panel.panel.missing.text()
             panel.panel.look_for("x")
             panel.panel.look_for("")
             made.console.queries.invalidate("audit")

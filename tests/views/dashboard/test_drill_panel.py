@@ -44,6 +44,7 @@ def test_the_exported_rows_are_those_on_the_screen_and_run_nowhere(
             if not table.isColumnHidden(place)
         ]
         panel.export.click()
+        await until(lambda: list((tmp_path / "down").glob("*.csv")))
         (file,) = (tmp_path / "down").iterdir()
         plain = file.read_bytes()
         (header, *rows) = csv.reader(io.StringIO(plain.decode(), newline=""))
@@ -57,6 +58,7 @@ def test_the_exported_rows_are_those_on_the_screen_and_run_nowhere(
         file.unlink()
         (marked,) = (action for action in panel.menu() if "byte order mark" in action.text())
         marked.trigger()
+        await until(lambda: list((tmp_path / "down").glob("*.csv")))
         (file,) = (tmp_path / "down").iterdir()
         assert file.read_bytes() == BOM.encode() + plain
         panel.widget.close()
@@ -65,5 +67,39 @@ def test_the_exported_rows_are_those_on_the_screen_and_run_nowhere(
     async def run() -> None:
         async with office(tmp_path / "profile", orders=FORMULAS) as made:
             await steps(made)
+
+    aio(run())
+
+
+def test_an_export_holds_all_rows_and_says_how_many_and_of_when(
+    aio: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QStandardPaths, "writableLocation", lambda _kind: str(tmp_path / "down"))
+
+    async def run() -> None:
+        async with office(tmp_path / "profile", orders=[order(n) for n in range(943)]) as made:
+            panel = DrillPanel(made.console)
+            panel.widget.show()
+            panel.show_links([LINK])
+            await until(lambda: panel.drill is not None and panel.drill.rows)
+            assert panel.drill is not None
+            assert len(panel.drill.rows) == 200
+            assert "Tue 17 Nov 12:00–Tue 24 Nov 12:00 UTC" in panel.summary.text()
+            panel.export.click()
+            await until(lambda: list((tmp_path / "down").glob("*.csv")))
+            (file,) = (tmp_path / "down").iterdir()
+            assert len(file.read_text().splitlines()) == 944
+            said = made.console.messages.history[-1].text
+            assert said.startswith("Exported all 943 rows, Tue 17 Nov 12:00–Tue 24 Nov 12:00 UTC, to ")
+            file.unlink()
+            await panel.drill.filter(country="DE")
+            panel.save_csv()
+            await turns(1)
+            panel.cancel.click()
+            await until(lambda: not panel._exporting)
+            assert made.console.messages.history[-1].text.startswith("Export cancelled at ")
+            assert not list((tmp_path / "down").iterdir())
+            panel.widget.close()
+            panel.widget.deleteLater()
 
     aio(run())

@@ -49,17 +49,21 @@ def test_refunds_hang_below_the_orders() -> None:
 @pytest.mark.parametrize("read", [series.revenue, series.orders, series.failure_rate])
 def test_the_step_that_still_fills_is_never_called_the_last_one(read: Callable[[Any], ChartData]) -> None:
     asked = answer()
+    asked.series.starts = (NOON, NOON + timedelta(hours=1))
     asked.series.ends = (NOON + timedelta(hours=1), NOON + timedelta(hours=1, minutes=5))
     asked.series.downloads = (900, 80)  # enough for a rate that may be drawn
     asked.series.failure_rate = (0.207, 0.0)
     data = read(asked)
     assert data.values[data.newest] == {"orders": 3, "last hour": data.values[0]}[data.name]
-    assert (data.so_far(0), data.so_far(1)) == ("", " so far")
+    assert (data.so_far(0), data.so_far(1)) == ("", " since 13:00, 5 min")
     assert "until Tue 24 Nov 13:00 UTC" in describe(data)
+    assert data.is_filling
+    assert data.whole[-1] is None or data.rate, "a curve of sums does not fall off a cliff at every full hour"
 
 
 def test_a_running_step_that_breaks_the_limit_is_named_beside_the_last_whole_one() -> None:
     asked = answer()
+    asked.series.starts = (NOON, NOON + timedelta(hours=1))
     asked.series.ends = (NOON + timedelta(hours=1), NOON + timedelta(hours=1, minutes=5))
     asked.series.downloads, asked.series.failure_rate = (900, 80), (0.01, 0.207)
     data = series.failure_rate(asked)

@@ -171,8 +171,8 @@ def test_whoever_may_not_replay_may_read(aio: Any, tmp_path: Path) -> None:
         press(panel.table, KEY.Key_J)
         await until(panel.exchange.request.text.toPlainText)
         press(panel.table, KEY.Key_R)
-        assert told(made)[-1] == "Replay dead letters: needs the permission “Deliveries: replay letters”."
-        assert panel.buttons["replay"].toolTip() == "needs the permission “Deliveries: replay letters”"
+        assert told(made)[-1] == "Replay dead letters: needs “Replay letters”."
+        assert panel.buttons["replay"].toolTip() == "needs “Replay letters”"
         assert systems.asked == []
 
     reading(aio, tmp_path, steps, me=me("deliveries.view_connections"))

@@ -218,9 +218,9 @@ def test_whoever_may_only_look_is_told_why_nothing_can_be_done(aio: Any, tmp_pat
         panels = app.window.panels
         detail = panels.panel("deliveries.connection")
         assert not detail.buttons["secret"].isEnabled()
-        assert detail.buttons["secret"].toolTip() == "needs the permission “Deliveries: manage connections”"
+        assert detail.buttons["secret"].toolTip() == "needs “Manage connections”"
         press(panels.panel("deliveries.connections").table, KEY.Key_T)
-        assert told(made)[-1].endswith("needs the permission “Deliveries: replay letters”.")
+        assert told(made)[-1].endswith("needs “Replay letters”.")
         assert systems.asked == []
 
     workspace(aio, tmp_path, steps, me=me("deliveries.view_connections"))
@@ -230,7 +230,7 @@ def test_whoever_may_not_look_sees_which_permission_is_missing(aio: Any, tmp_pat
     async def steps(made: Office, _: Systems, app: ConsoleApplication) -> None:
         for known in ("connections", "connection", "letters", "routes"):
             panel = app.window.panels.panel(f"deliveries.{known}")
-            assert "“Deliveries: view connections”" in panel._refusal.text()
+            assert "“View connections”" in panel._refusal.text()
         assert not [asked for asked in made.server.asked if asked.path.startswith("/api/deliveries")]
 
     workspace(aio, tmp_path, steps, me=me("operations.view_dashboard"))

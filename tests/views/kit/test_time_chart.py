@@ -168,7 +168,7 @@ def test_refunds_hang_below_on_their_own_ticks(qapp: QApplication, tmp_path: Pat
     )
     chart.set_quality(stale="last heard 4 min ago", disconnected=True)
     QTest.qWait(320)
-    assert chart._ticks[-1] == (-0.35 * chart._ticks[-2][0], "10")
+    assert chart._ticks[-1] == (-0.35 * chart._ticks[-2][0], "20")
     assert "refunds newest" in chart.accessibleDescription()
     out = os.environ.get("OPSCONSOLE_PICTURES", str(tmp_path))
     assert chart.grab().save(f"{out}/orders.png")

@@ -25,7 +25,7 @@ from tests.views.access.test_workspace import journey, put_up
 from tests.views.office import shown, turns, until
 from views.kit.dialogs.conflict import ConflictDialog
 from views.risk.rules.backtest_panel import BacktestPanel
-from views.risk.rules.dialogs import DiscardDialog, NewDraftDialog, PublishDialog
+from views.risk.rules.dialogs import DiscardDialog, NewDraftDialog, PublishDialog, SaveFirstDialog
 from views.risk.rules.list_dialogs import AddEntryDialog, ConfirmDialog, NewListDialog
 from views.risk.rules.lists_panel import ListsPanel
 from views.risk.rules.policy_page import HOLDS, WAITS
@@ -148,7 +148,19 @@ def test_a_draft_is_made_edited_counted_and_saved(aio: Any, api: Api, tmp_path: 
         assert (added.rule_id, added.description) == ("night-orders", "Night orders"), "its id follows its name"
         QTest.keyClick(panel.table, KEY.Key_Down, Qt.KeyboardModifier.AltModifier)
         assert panel.draft.work.rules[2].rule_id == "night-orders"
-        panel.bar.save.click()
+        asked: list[Any] = []
+        panel.backtest_asked.connect(asked.append)
+        backtest = panel.head.buttons["backtest"]
+        assert backtest.text() == "Backtest of the saved draft…"
+        backtest.click()
+        question = shown(SaveFirstDialog)
+        question.saved.click()
+        assert len(asked) == 1, "of the draft as it was saved"
+        assert panel.draft.dirty
+        backtest.click()
+        shown(SaveFirstDialog).submit()
+        await until(lambda: len(asked) == 2)
+        assert backtest.text() == "Backtest…"
         await until(lambda: not panel.draft.dirty and not panel.draft.saving)
         stored = send(api, "GET", f"/rule-sets/{panel.draft.rule_set_id}", role=ME)
         assert [each["ruleId"] for each in stored["rules"]] == [
@@ -331,7 +343,7 @@ def test_a_draft_is_replayed_published_by_another_and_rolled_back(aio: Any, api:
             f"{stored['published']['entries']:,}",
         )
         caught = stored["draft"]["outcomes"]["truePositive"]
-        assert result.mine.accessibleDescription().startswith(f"{caught} frauds held; ")
+        assert result.mine.accessibleDescription().startswith(f"{caught} frauds, held; ")
         assert result.load.data is not None
         assert sum(value or 0 for value in result.load.data.values) == stored["draft"]["entries"]
         assert result.curve_choice.itemText(0) == "What many-cards looks for: more than 5 orders with this card in 1 h"
@@ -366,7 +378,7 @@ def test_whoever_wrote_rules_does_not_publish_them(aio: Any, api: Api, tmp_path:
     async def steps(console: Console) -> None:
         panel = await editing(console, made)
         reason = panel.head.buttons["publish"].toolTip()
-        assert reason == "you wrote some of its rules; somebody else with the right to publish looks at them and does"
+        assert reason == "you wrote some of these rules; someone else must publish"
         assert panel.publish_blocker() == reason, "the palette says so too"
         panel.head.buttons["discard"].click()
         shown(DiscardDialog).submit()

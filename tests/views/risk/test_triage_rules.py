@@ -63,9 +63,9 @@ def test_a_rule_is_snoozed_for_the_card_of_a_case(aio: Any, api: Api, shop: Risk
 def test_who_may_not_decide_may_not_snooze_a_rule(aio: Any, api: Api, shop: RiskShop, tmp_path: Path) -> None:
     async def steps(screen: TriageScreen) -> None:
         assert not screen.case.snooze_rule.isEnabled()
-        assert "“Risk: approve orders”" in screen.case.snooze_rule.toolTip()
+        assert "“Approve orders”" in screen.case.snooze_rule.toolTip()
         QTest.keyClick(screen.table, Qt.Key.Key_H, Qt.KeyboardModifier.ShiftModifier)
-        assert "“Risk: approve orders”" in screen.posted[-1]
+        assert "“Approve orders”" in screen.posted[-1]
 
     day(aio, api, tmp_path, steps, role="administrator")
 
@@ -111,7 +111,7 @@ def test_who_may_not_see_reports_is_told_so(aio: Any, api: Api, shop: RiskShop, 
     async def steps(screen: TriageScreen) -> None:
         pdf = screen.queue.menu()[-3]
         assert not pdf.isEnabled()
-        assert "“Reporting: view reports”" in pdf.text()
+        assert "“View reports”" in pdf.text()
         await press(screen, Qt.Key.Key_J)
 
     day(aio, api, tmp_path, steps)

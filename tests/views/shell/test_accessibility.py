@@ -32,6 +32,7 @@ from views.kit.theme import current
 from views.shell.pages.sign_in import SignInPage
 from views.shell.pages.starting import StartingPage
 from views.shell.pages.welcome import WelcomePage
+from views.shell.window.rail import RailItem
 
 SIZES = [(1440, 900), (1920, 1080)]
 
@@ -168,6 +169,23 @@ def test_the_window_is_whole_at_twice_the_font(aio: Any, tmp_path: Path, size: t
             made.console.link.mark_down("The server cannot be reached.")
             await turns(5)
             assert clipped(app.window) == []
+
+    aio(run())
+
+
+@pytest.mark.parametrize(("size", "scale"), [((1024, 700), 1.0), ((1440, 900), 1.0), ((1920, 1080), 2.0)])
+def test_the_rail_holds_nine_workspaces_without_scrolling(
+    aio: Any, tmp_path: Path, size: tuple[int, int], scale: float
+) -> None:
+    async def run() -> None:
+        async with office(tmp_path) as made, app_of(made, *size, scale=scale) as app:
+            while len(app.window.workspaces.items) < 9:
+                app.window.save_workspace_as(f"Mine {len(app.window.workspaces.items)}")
+            await turns(5)
+            rail = app.window.rail
+            for item in rail.findChildren(RailItem):
+                if item.isVisible():
+                    assert item.visibleRegion().boundingRect().size() == item.size(), item.text()
 
     aio(run())
 

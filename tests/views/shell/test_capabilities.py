@@ -180,8 +180,8 @@ def test_panels_that_nobody_has_seen_are_not_made_and_their_actions_are_known(ai
         assert {spec.id for each in CAPABILITIES for spec in each.actions} <= actions
         groups = dict(find(app.window, ""))
         for title, disabled in {
-            "New draft of rules…": "needs the permission “Risk: manage rules”",
-            "Take the chosen role away…": "needs the permission “Operations: manage roles”",
+            "New draft of rules…": "needs “Manage rules”",
+            "Take the chosen role away…": "needs “Manage roles”",
             "Approve the order": "choose an entry first",
         }.items():
             found = {entry.title: entry for entry in dict(find(app.window, title))["Actions"]}

@@ -98,7 +98,7 @@ from views.oncall.schedule_change_dialog import ScheduleChangeDialog
 from views.oncall.schedule_dialog import ScheduleDialog
 from views.oncall.shift_dialog import ShiftDialog
 from views.oncall.swap_dialogs import VERBS, SwapDecisionDialog, SwapDialog
-from views.risk.rules.dialogs import DiscardDialog, NewDraftDialog, PublishDialog
+from views.risk.rules.dialogs import DiscardDialog, NewDraftDialog, PublishDialog, SaveFirstDialog
 from views.risk.rules.list_dialogs import AddEntryDialog, ConfirmDialog, NewListDialog
 from views.risk.triage.dialogs import BulkDialog, EntryConflict, EscalateDialog, SnoozeDialog
 from views.risk.triage.snooze_rule import SnoozeRuleDialog
@@ -245,6 +245,7 @@ MADE: dict[type[QDialog], tuple[Made, ...]] = {
     SettingsDialog: (lambda _, w: SettingsDialog("dark", 1.0, True, "https://operations.example.com", w),),
     SetUpDialog: (lambda o, w: SetUpDialog(o.console, question(), w),),
     ShelveDialog: (lambda o, w: ShelveDialog(raised(), o.clock.now, nothing, o.console.tasks, w),),
+    SaveFirstDialog: (lambda o, w: SaveFirstDialog("backtest", nothing, lambda: None, o.console.tasks, w),),
     SnoozeDialog: (lambda o, w: SnoozeDialog("CS-1", AS_OF, AS_OF, o.console, nothing, w),),
     SnoozeRuleDialog: (lambda o, w: SnoozeRuleDialog(constructed(RiskCase, CASE), o.console, w),),
     ConnectionDialog: (
@@ -418,6 +419,39 @@ def settings(qapp: QApplication) -> Iterator[SettingsDialog]:
     qapp.processEvents()
     yield dialog
     window.close()
+
+
+def test_ctrl_enter_accepts_in_every_dialog_wherever_the_keyboard_is(
+    aio: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    silent = []
+
+    async def run() -> None:
+        async with office(tmp_path, refusal=conflict()) as made:
+            window = QWidget()
+            window.show()
+            for dialog in [makes[0](made, window) for makes in MADE.values()]:
+                if not isinstance(dialog, WindowDialog) or dialog._accepting is None:
+                    dialog.deleteLater()
+                    continue
+                told: list[None] = []
+                monkeypatch.setattr(dialog, "submit", lambda told=told: told.append(None))
+                dialog._accepting.setEnabled(True)
+                dialog._accepting.show()
+                dialog.open()
+                dialog.activateWindow()
+                await turns(1)
+                QTest.keyClick(dialog.focusWidget() or dialog, KEY.Key_Return, Qt.KeyboardModifier.ControlModifier)
+                if not told:
+                    silent.append(type(dialog).__name__)
+                QDialog.reject(dialog)
+                dialog.deleteLater()
+                await turns(1)
+            window.deleteLater()
+            await turns()
+
+    aio(run())
+    assert silent == []
 
 
 def test_enter_closes_settings_and_forgets_nothing(settings: SettingsDialog) -> None:

@@ -21,6 +21,7 @@ from app.core.local_server import LocalServerError
 from app.core.mutation import Mutations
 from app.core.snapshot import snapshot_path
 from backend.core.settings import Settings
+from benchmarks.samples import keep_snapshot
 from models.core.permissions import Permission
 from models.core.personal import NOT_KEPT_OFFLINE
 from tests.app.core.faulty_server import MemoryKeyring
@@ -314,6 +315,34 @@ def test_a_server_of_this_computer_that_does_not_start_hides_nothing_that_was_ke
     aio(run())
 
 
+def test_a_start_that_hangs_shows_what_was_kept_under_a_banner(
+    aio: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("views.shell.application.SLOW_START", 0.05)
+    here = ConnectionTarget(data_dir=tmp_path / "data")
+    server = "http://127.0.0.1:1"
+    keep_snapshot(tmp_path, server)
+    kept = snapshot_path(tmp_path, ConnectionTarget(url=server).name)
+    kept.rename(snapshot_path(tmp_path, here.name))
+
+    async def hanging(*_: Any, **__: Any) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr("app.core.local_server.join_or_start", hanging)
+
+    async def run() -> None:
+        async with app_at(tmp_path, here, MemoryKeyring()) as app:
+            assert app.console.figures is not None
+            reason = app.console.write_blocker(Permission.MANAGE_ALERTS)
+            assert reason == "the console is still connecting", "and nothing claims that a permission is missing"
+            app.start()
+            await until(app.window.banner.isVisible)
+            assert "does not answer yet" in app.window.banner.accessibleName()
+            assert app.window.findChild(StartingPage) is None
+
+    aio(run())
+
+
 @pytest.mark.parametrize("kept", [True, False])
 @pytest.mark.expects_errors("the console does not start")
 def test_a_start_that_fails_in_any_way_says_why_for_as_long_and_is_tried_again(
@@ -366,7 +395,7 @@ def test_a_draft_from_the_palette_says_what_it_begins_with_and_comes_to_the_fron
             dialog = app.window.findChild(NewDraftDialog)
             assert dialog is not None
             said = " ".join(label.text() for label in dialog.findChildren(QLabel))
-            assert "It begins with the rules" in said
+            assert "Starts as a copy of" in said
             dialog.name.setText("From the palette")
             dialog.submit()
             panel = app.window.panels.panel("risk.rules")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
@@ -17,7 +18,8 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMenu, QWidget
 from app.console import Console
 from app.core.connection_target import ConnectionTarget
 from benchmarks.samples import keep_snapshot
-from tests.app.answers import AS_OF, dashboard
+from models.core.permissions import Permission
+from tests.app.answers import AS_OF, ME, dashboard
 from tests.app.core.faulty_server import MemoryKeyring
 from tests.views.office import Office, alert, app_of, charts, office, order, shown, turns, until
 from views.access.capability import ACCESS
@@ -31,7 +33,10 @@ from views.shell.application import ConsoleApplication
 from views.shell.dialogs.keys import KeysDialog
 from views.shell.dialogs.past import PastDialog
 from views.shell.dialogs.settings import SettingsDialog
+from views.shell.pages.sign_in import SignInPage
 from views.shell.palette.palette import Palette
+from views.shell.palette.sources import find
+from views.shell.window.dock_title import DockTitle
 from views.shell.window.rail import RailItem
 
 KEY, CTRL, SHIFT = Qt.Key, Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -152,6 +157,17 @@ def test_the_rows_behind_a_figure_and_behind_a_point_of_a_chart(aio: Any, tmp_pa
         press(KEY.Key_Return)
         await until(lambda: rows.drill is not None and "orders?from=" in rows.drill.link)
         link = rows.drill.link
+        # The crosshair and the list speak of the same interval, and the figures stay in sight.
+        await until(lambda: rows.drill is not None and rows.drill.summary is not None)
+        assert chart._data is not None
+        assert chart._cursor is not None
+        assert chart._data.interval(chart._cursor) in rows.summary.text()
+        assert app.window.panels.panel("dashboard.figures").widget.isVisible()
+        table = rows._table
+        assert table.viewport().height() >= 12 * table.verticalHeader().defaultSectionSize()
+        press(KEY.Key_Escape)
+        await turns()
+        assert not app.window.docks.is_open("drilldown")
         await until(lambda: any(asked.path.startswith(link) for asked in made.server.asked))
 
     links = {"orders.total": ["/api/operations/orders?from=2026-11-17T12:00:00Z&to=2026-11-24T12:00:00Z"]}
@@ -195,6 +211,70 @@ def test_the_palette_finds_runs_and_says_why_not(aio: Any, tmp_path: Path) -> No
         assert alerts.isAncestorOf(focus()) or alerts is focus()
 
     journey(aio, tmp_path, steps, alerts=[alert(1)])
+
+
+def test_the_palette_finds_whatever_has_a_name_and_offers_the_nearest(aio: Any, tmp_path: Path) -> None:
+    async def steps(_made: Office, app: ConsoleApplication) -> None:
+        def titles(text: str) -> list[str]:
+            return [entry.title for _, entries in find(app.window, text) for entry in entries]
+
+        everything = [entry.title for _, entries in find(app.window, "") for entry in entries]
+        assert not [title for title in everything if re.fullmatch(r"Workspace \d", title)]
+        war_room = next(entry for _, entries in find(app.window, "war room") for entry in entries)
+        assert (war_room.title, war_room.detail, war_room.key) == ("War room", "Workspaces", "Ctrl+1")
+        app.window.save_workspace_as("Night shift")
+        assert titles("night shift")[0] == "Night shift"
+        app.window.rename_workspace("Early shift")
+        assert titles("early shift")[0] == "Early shift"
+        assert "Night shift" not in titles("night shift")
+        app.window.remove_workspace()
+        assert "Early shift" not in titles("early shift")
+        assert "Font size" in titles("font")
+        assert any(title.startswith("Export ") for title in titles("export"))
+        assert "Look for “FS-1234” in the risk queue" in titles("FS-1234")
+        [(words, near)] = [group for group in find(app.window, "wra roomm") if group[1]]
+        assert words.startswith("No matches")
+        assert near[0].title == "War room"
+
+    journey(aio, tmp_path, steps, me={**ME, "permissions": [*ME["permissions"], Permission.VIEW_RISK_QUEUE]})
+
+
+def test_a_page_gives_the_figures_back(aio: Any, tmp_path: Path) -> None:
+    async def steps(made: Office, app: ConsoleApplication) -> None:
+        window = app.window
+        for leave in (lambda: press(KEY.Key_Escape), lambda: QTest.keyClick(window, KEY.Key_1, CTRL)):
+            page = SignInPage("Tests", made.server.url)
+            window.show_page(page)
+            await turns()
+            assert window.stack.currentWidget() is page
+            assert window.rail.isEnabled()
+            leave()
+            await turns()
+            assert window.stack.currentWidget() is window.ground
+
+    journey(aio, tmp_path, steps)
+
+
+def test_a_key_that_means_nothing_here_says_where_it_works(aio: Any, tmp_path: Path) -> None:
+    async def steps(made: Office, app: ConsoleApplication) -> None:
+        app.window.panels.panel("dashboard.figures").tiles[0].setFocus()
+        press(KEY.Key_A)
+        await turns()
+        said = made.console.messages.history[-1].text
+        assert said == "Acknowledge alert… (A): works under the keyboard in Alerts: go there by F6 or a click."
+        assert not made.writes
+
+    journey(aio, tmp_path, steps, alerts=[alert(1)])
+
+
+def test_the_live_range_moves_whatever_is_on_the_screen(aio: Any, tmp_path: Path) -> None:
+    async def steps(made: Office, app: ConsoleApplication) -> None:
+        app.window.open_workspace(TRIAGE)
+        made.clock.pass_seconds(600)
+        app.window.refresh()
+        assert app.window.strip.window_text.text().endswith(f"{made.console.clock.now():%H:%M} UTC")
+
+    journey(aio, tmp_path, steps)
 
 
 def test_a_lost_link_is_said_across_the_window_and_forgotten_when_it_is_back(aio: Any, tmp_path: Path) -> None:
@@ -353,6 +433,36 @@ def test_the_tab_in_front_is_marked(aio: Any, tmp_path: Path) -> None:
         await until(lambda: marked() == ["Case"])
         window.docks.open("risk.lists")
         await until(lambda: marked() == ["Lists"])
+
+    journey(aio, tmp_path, steps)
+
+
+def test_tabs_keep_readable_titles_and_the_rest_are_in_a_list(aio: Any, tmp_path: Path) -> None:
+    async def steps(_: Office, app: ConsoleApplication) -> None:
+        docks = app.window.docks
+        app.window.open_workspace("incidents.room")
+        await turns(5)
+        area = docks._docks["incidents.incident"].dockAreaWidget()
+        title = area.findChild(DockTitle)
+        assert title is not None
+        area.setFixedWidth(260)
+        await turns(3)
+        title.refresh()
+        bar = area.titleBar().tabBar()
+        seen = [bar.tab(n).dockWidget().windowTitle() for n in range(bar.count()) if not bar.tab(n).isHidden()]
+        assert seen[0] == "Incident"
+        assert sum(current().width(words, 10, 600) for words in seen) < 260
+        assert [*seen, *(words for _, words in title._unseen)] == [
+            "Incident",
+            "Review",
+            "Response times",
+            "Severities and rules",
+        ]
+        assert title._more.text() == f"{len(title._unseen)} more"
+        docks.open(title._unseen[-1][0])  # what the list does
+        await turns(3)
+        title.refresh()
+        assert not bar.tab(3).isHidden(), "the one in front never goes"
 
     journey(aio, tmp_path, steps)
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QFont, QGuiApplication
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from app.core.errors import OperationsError
@@ -16,13 +16,12 @@ from models.core.wording import counted
 from views.accounts.second_factor.qr import QrCode
 from views.kit.dialogs.base import WindowDialog
 from views.kit.theme import current
+from views.kit.widgets.code_field import code_field
 
 if TYPE_CHECKING:
     from app.console import Console
     from app.core.step_up import StepUpQuestion
     from models.accounts import SampleAccess
-
-LONGEST_CODE = 24
 
 
 class _Asking(WindowDialog):
@@ -141,7 +140,7 @@ class SetUpDialog(_Asking):
     """Sets up a second factor on the way: QR code, first code, recovery codes."""
 
     def __init__(self, console: Console, question: StepUpQuestion, parent: QWidget) -> None:
-        super().__init__(console, question, parent, title="Set up your second factor", accept="Go on")
+        super().__init__(console, question, parent, title="Set up your second factor", accept="Continue")
         self._intro = self.say(
             "This needs a second factor, and your account has none yet. Setting it up takes a minute and any "
             "authenticator app."
@@ -271,18 +270,6 @@ def ask(console: Console, question: StepUpQuestion, parent: QWidget, open_browse
         dialog = CodeDialog(console, question, parent)
     dialog.open()
     return dialog
-
-
-def code_field(name: str, hint: str = "") -> QLineEdit:
-    """A wide field for a code; ``hint`` stands in it where its name is too long for that."""
-    field = QLineEdit()
-    field.setAccessibleName(name)
-    field.setPlaceholderText(hint or name)
-    field.setMaxLength(LONGEST_CODE)
-    font: QFont = current().font(14, mono=True)
-    field.setFont(font)
-    field.setInputMethodHints(Qt.InputMethodHint.ImhDigitsOnly | Qt.InputMethodHint.ImhNoPredictiveText)
-    return field
 
 
 def _plain(text: str) -> str:

@@ -11,6 +11,8 @@ from typing import Literal
 
 from models.core.wording import counted
 
+COUNTED = frozenset({"orders", "refunds", "members", "downloads"})
+"""Names of values that are one less an s when there is one of it."""
 Values = tuple[float | None, ...]
 """One value a bucket; ``None`` is a gap and is never drawn as zero."""
 
@@ -71,6 +73,10 @@ class ChartData:
     """A light ground below the line."""
     newest: int = -1
     """Index of the newest whole bucket, whose value stands at the right; the one after it is still filling."""
+    rate: bool = False
+    """Values are shares, which are comparable also of a part of a bucket."""
+    alert: Literal["", "active", "acknowledged"] = ""
+    """Whether there is an alert about the limit, and somebody has it: how the value beyond it is marked."""
     limit: Limit | None = None
     marks: tuple[Mark, ...] = field(default=())
     spans: tuple[Span, ...] = field(default=())
@@ -92,15 +98,55 @@ class ChartData:
         """The bucket an instant lies in; the nearest one outside of the range; ``None`` without buckets."""
         return min(bisect_left(self.ends, at), len(self.ends) - 1) if self.ends else None
 
+    @property
+    def is_filling(self) -> bool:
+        """Whether the last bucket is cut at now."""
+        return self.newest < -1
+
+    @property
+    def so_far_words(self) -> str:
+        """Since when the bucket that is still filling counts: ``since 21:00, 8 min``."""
+        minutes = max(1, round((self.ends[-1] - self.starts[-1]) / 60))
+        since = datetime.fromtimestamp(self.starts[-1], UTC)
+        length = f"{minutes} min" if minutes < 60 else f"{minutes // 60} h"
+        return f"since {since:%H:%M}, {length}"
+
+    @property
+    def whole(self) -> Values:
+        """The values a curve is drawn through: a sum of a part of a bucket is no point of it, a rate is."""
+        return (*self.values[:-1], None) if self.is_filling and not self.rate else self.values
+
+    @property
+    def whole_previous(self) -> Values:
+        """The same of the range before."""
+        return (*self.previous[:-1], None) if self.is_filling and not self.rate and self.previous else self.previous
+
     def so_far(self, index: int) -> str:
         """What is said behind the values of the bucket that is still filling; nothing for whole ones."""
-        return " so far" if index > len(self.ends) + self.newest else ""
+        return f" {self.so_far_words}" if index > len(self.ends) + self.newest else ""
+
+    def interval(self, index: int) -> str:
+        """The bucket in words: the rows behind it are those of this interval."""
+        return interval_words(self.starts[index], self.ends[index])
+
+    def hit(self, at: float) -> int | None:
+        """What is pointed at: the bar that is there, or the nearest point of a curve, which lie at the ends."""
+        if self.bars or not self.ends:
+            return self.index_at(at)
+        right = self.index_at(at) or 0
+        return right - 1 if right and at - self.ends[right - 1] < self.ends[right] - at else right
 
     @property
     def alarming(self) -> float | None:
         """The value of the bucket that is still filling, when it breaks the limit already."""
         value = self.values[-1] if self.newest < -1 and self.values else None
         return value if value is not None and self.limit is not None and self.limit.broken_by(value) else None
+
+    def named(self, value: float | None, name: str) -> str:
+        """A value with what it counts: ``1 refund``, ``4 refunds``; unknown is "no data" alone."""
+        if value is None:
+            return "no data"
+        return f"{self.words(value)} {name[:-1] if value == 1 and name in COUNTED else name}".strip()
 
     def words(self, value: float | None) -> str:
         """A value as text; unknown is "no data"."""
@@ -110,6 +156,17 @@ class ChartData:
 def clock(at: float) -> str:
     """An instant in words: ``Tue 24 Nov 12:00 UTC``."""
     return f"{datetime.fromtimestamp(at, UTC):%a %d %b %H:%M} UTC"
+
+
+def interval_words(start: float, end: float) -> str:
+    """An interval in words: ``Tue 24 Nov 13:00–14:00 UTC``."""
+    first, last = datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC)
+    whole_day = last - first == timedelta(days=1) and not (first.hour or first.minute)
+    if whole_day:
+        return f"{first:%a %d %b} UTC"
+    same_day = (last - timedelta(seconds=1)).date() == first.date()
+    until = f"{last:%H:%M}" if same_day else f"{last:%a %d %b %H:%M}"
+    return f"{first:%a %d %b %H:%M}–{until if until != '00:00' else '24:00'} UTC"
 
 
 def describe(data: ChartData) -> str:

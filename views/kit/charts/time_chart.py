@@ -25,11 +25,11 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QGraphicsPathItem, QWidget
 
 from views.kit.charts.data import (
+    COUNTED,
     ChartData,
     Point,
     apart,
     breaches,
-    clock,
     describe,
     floating_ticks,
     nice_ticks,
@@ -45,6 +45,8 @@ RIGHT = 132
 """Pixels left and right of the plot at 9 pt; the same in every chart, so that one instant is one vertical line."""
 HIGHEST_REDRAW_RATE = 4.0
 """Redraws a second at most."""
+NEAR = 6
+"""Pixels around the plot from which its edge is pointed at."""
 _HATCH_STEP = 8
 _BELOW_SHARE = 0.35
 """Height of what hangs below zero, as a share of what stands above."""
@@ -194,7 +196,7 @@ class TimeChart(pg.PlotWidget):
         if not data.ends:
             return
         ends = list(data.ends)
-        values = _numbers(data.values)
+        values = _numbers(data.values if data.bars else data.whole)
         known = [v for v in (*data.values, *data.previous) if v is not None]
         line = QFontMetricsF(self._style.font).height()
         most = max(1, min(4, int(self._plot().height() * (1 - _BELOW_SHARE if data.below else 1) / line) - 1))
@@ -205,12 +207,14 @@ class TimeChart(pg.PlotWidget):
             ticks = nice_ticks(max([*known, data.limit.value if data.limit else 0.0], default=0.0), most)
             top, bottom = ticks[-1], min([0.0, *known])
         left = [(t, f"{t:,.{_decimals(ticks)}f}") for t in ticks]
-        self._previous.setData(ends, _numbers(data.previous) if data.previous else [math.nan] * len(ends))
+        self._previous.setData(ends, _numbers(data.whole_previous) if data.previous else [math.nan] * len(ends))
         self._line.setFillLevel(bottom if data.filled else None)
         self._line.setData(ends, [math.nan] * len(ends) if data.bars else values)
-        self._draw_bars(self._bars, data, [0.0 if math.isnan(v) else v for v in values] if data.bars else [])
+        heights = [0.0 if math.isnan(v) else v for v in values] if data.bars else []
+        self._draw_bars(self._bars, data, [*heights[:-1], 0.0] if data.is_filling and heights else heights)
         if data.below:
-            below = nice_ticks(max((v for v in data.below if v is not None), default=0.0), most=1)
+            # On ticks of their own, and half as far as they go: what is few does not look like what is many.
+            below = nice_ticks(2 * max((v for v in data.below if v is not None), default=0.0), most=1)
             self._scale_below = top * _BELOW_SHARE / below[-1]
             bottom = -top * _BELOW_SHARE
             left.append((bottom, f"{below[-1]:,.0f}"))
@@ -263,6 +267,7 @@ class TimeChart(pg.PlotWidget):
             words = "Loading…" if data is None else "no data in this range"
             painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, words)
         else:
+            self._paint_filling(painter, data)
             self._paint_right(painter, data)
             self._paint_cursor(painter, data)
         if self.hasFocus():
@@ -290,6 +295,23 @@ class TimeChart(pg.PlotWidget):
             y = round(self._at(data.ends[0], value).y())
             painter.drawLine(round(plot.left()), y, round(plot.right()), y)
 
+    def _paint_filling(self, painter: QPainter, data: ChartData) -> None:
+        """The part of a bucket there is so far: hollow, so that nobody compares it with whole ones."""
+        value = data.values[-1]
+        if not data.is_filling or value is None:
+            return
+        hue = self._style.text3 if self._disconnected else self._style.series
+        painter.setPen(QPen(hue, 1.5))
+        if data.bars:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            gap = 0.1 * (data.ends[-1] - data.starts[0]) / len(data.ends)
+            painter.drawRect(QRectF(self._at(data.starts[-1] + gap, value), self._at(data.ends[-1], 0)).normalized())
+            return
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(self._style.back)
+        painter.drawEllipse(self._at(data.ends[-1], value), 3.5, 3.5)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
+
     def _paint_right(self, painter: QPainter, data: ChartData) -> None:
         plot, style = self._plot(), self._style
         metrics = QFontMetricsF(style.font)
@@ -311,18 +333,19 @@ class TimeChart(pg.PlotWidget):
                 painter.drawPolygon([QPointF(x - 4, 1), QPointF(x + 4, 1), QPointF(x, 7)])
         labels: list[tuple[float, str, QColor]] = []
         last = data.values[data.newest]
-        newest = f"{data.words(last)} {data.name}".strip()
+        newest = data.named(last, data.name)
         broken = last is not None and data.limit is not None and data.limit.broken_by(last)
         labels.append((self._at(now, last or 0).y(), newest, style.text))
-        chips = {newest: (data.words(last), data.name)} if broken else {}
+        chips = {newest: (data.words(last), data.name)} if broken and data.alert else {}
         if data.alarming is not None:
-            value = data.words(data.alarming)
-            labels.append((self._at(now, data.alarming).y(), f"{value} so far", style.text))
-            chips[f"{value} so far"] = (value, "so far")
+            value, since = data.words(data.alarming), data.so_far_words
+            labels.append((self._at(now, data.alarming).y(), f"{value} {since}", style.text))
+            if data.alert:
+                chips[f"{value} {since}"] = (value, since)
         if data.below:
             shown = data.below[data.newest]
             y = self._at(now, -(shown or 0) * self._scale_below).y() + metrics.height()
-            labels.append((y, f"{data.words(shown)} {data.below_name}", style.text))
+            labels.append((y, data.named(shown, data.below_name), style.text))
         if data.limit is not None:
             y = self._at(0, data.limit.value).y()
             painter.setPen(QPen(style.text2, 1, Qt.PenStyle.CustomDashLine))
@@ -343,7 +366,7 @@ class TimeChart(pg.PlotWidget):
                 value, behind = chips[text]
                 size = severity_size(style.severity, value)
                 box = QRectF(now + 10, y - size.height() / 2, size.width(), size.height())
-                draw_severity(painter, box, style.severity, value)
+                draw_severity(painter, box, style.severity, value, filled=data.alert == "active")
                 painter.setFont(style.font)
                 painter.setPen(style.text3)
                 rest = metrics.elidedText(behind, Qt.TextElideMode.ElideRight, self._right - 16 - size.width())
@@ -363,11 +386,12 @@ class TimeChart(pg.PlotWidget):
         painter.setPen(style.text)
         painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom()))
         so_far = data.so_far(index)
-        lines = [clock(data.ends[index]), f"{data.words(data.values[index])} {data.unit}{so_far}"]
+        unit = data.name if data.name in COUNTED else data.unit
+        lines = [data.interval(index), data.named(data.values[index], unit) + so_far]
         if data.below:
-            lines.append(f"{data.words(data.below[index])} {data.below_name}{so_far}")
+            lines.append(data.named(data.below[index], data.below_name) + so_far)
         if data.previous:
-            lines.append(f"{data.words(data.previous[index])} {data.previous_name}")
+            lines.append(data.named(data.previous[index], data.previous_name))
         lines += data.marks_in(index)
         metrics = QFontMetricsF(style.font)
         width = max(metrics.horizontalAdvance(line) for line in lines) + 16
@@ -390,7 +414,7 @@ class TimeChart(pg.PlotWidget):
         if self._cursor is not None:
             value = data.words(data.values[self._cursor]) + data.so_far(self._cursor)
             parts = [value, *data.marks_in(self._cursor)]
-            self.setAccessibleDescription(f"{clock(data.ends[self._cursor])}: {', '.join(parts)}")
+            self.setAccessibleDescription(f"{data.interval(self._cursor)}: {', '.join(parts)}")
         self.cursor_moved.emit(None if self._cursor is None else data.ends[self._cursor])
 
     def _drill(self) -> None:
@@ -398,9 +422,10 @@ class TimeChart(pg.PlotWidget):
             self.drilled.emit((self._data.starts[self._cursor], self._data.ends[self._cursor]))
 
     def _follow(self, position: QPointF) -> bool:
-        if self._data is None or not self._plot().contains(position):
+        # A point may lie on the edge: it can be hit from a little outside, too.
+        if self._data is None or not self._plot().adjusted(-NEAR, -NEAR, NEAR, NEAR).contains(position):
             return False
-        self._move_cursor(self._data.index_at(self._box.mapSceneToView(self.mapToScene(position.toPoint())).x()))
+        self._move_cursor(self._data.hit(self._box.mapSceneToView(self.mapToScene(position.toPoint())).x()))
         return True
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:

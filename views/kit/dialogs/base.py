@@ -7,7 +7,7 @@ from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import QEvent, Qt, QTimer
-from PySide6.QtGui import QKeyEvent, QShowEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPushButton, QVBoxLayout, QWidget
 
 from views.kit.focus_order import controls
@@ -46,6 +46,7 @@ class WindowDialog(QDialog):
         """``destructive``: to accept is hard to take back, so that Enter rejects."""
         super().__init__(parent)
         self._carrying_out: asyncio.Task[Any] | None = None
+        self._accepting: QPushButton | None = None
         self.over = parent.window()
         """The window it lies over."""
         self.setWindowTitle(title)
@@ -64,7 +65,7 @@ class WindowDialog(QDialog):
         self.buttons = QDialogButtonBox()
         rejecting = self._default = QPushButton(reject)
         if accept:
-            accepting = DestructiveButton(accept) if destructive else QPushButton(accept)
+            self._accepting = accepting = DestructiveButton(accept) if destructive else QPushButton(accept)
             accepting.clicked.connect(self.submit)
             self.buttons.addButton(accepting, ROLE.DestructiveRole if destructive else ROLE.AcceptRole)
             if not destructive:
@@ -72,7 +73,14 @@ class WindowDialog(QDialog):
         self.buttons.addButton(rejecting, ROLE.RejectRole)
         self.buttons.rejected.connect(self.reject)
         outer.addWidget(self.buttons)
+        for keys in ("Ctrl+Return", "Ctrl+Enter"):  # in a field of several lines Enter begins one
+            QShortcut(QKeySequence(keys), self).activated.connect(self._accept_by_key)
         self._default.setDefault(True)  # else Qt takes whatever button comes after the field with the keyboard
+
+    def _accept_by_key(self) -> None:
+        """Do what the accepting button does, wherever the keyboard is."""
+        if self._accepting is not None and self._accepting.isEnabled() and not self._accepting.isHidden():
+            self.submit()
 
     def _restyled(self) -> None:
         QTimer.singleShot(0, self, self._rescale)  # after all that stands in it has heard of the theme too

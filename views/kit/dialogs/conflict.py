@@ -38,7 +38,7 @@ class ConflictDialog(WindowDialog):
         self._table = QWidget()
         self.column.addWidget(self._table)
         self.theirs = self.buttons.addButton("Keep theirs", QDialogButtonBox.ButtonRole.ActionRole)
-        self.mine = self.buttons.addButton("Apply my change on top", QDialogButtonBox.ButtonRole.ActionRole)
+        self.mine = self.buttons.addButton("Apply mine on top", QDialogButtonBox.ButtonRole.ActionRole)
         self.theirs.clicked.connect(lambda: self._choose(console.mutations.keep_theirs(mutation.key)))
         self.mine.clicked.connect(lambda: self._choose(console.mutations.keep_mine(mutation.key)))
         self._show(mutation)
@@ -93,7 +93,7 @@ class ConflictDialog(WindowDialog):
         return three_way(base, mine, theirs)
 
     def mine_blocker(self, _theirs: dict[str, Any]) -> str | None:
-        """Why my change cannot be made upon theirs; ``None`` when it can."""
+        """Why my change cannot be applied on top of theirs; ``None`` when it can."""
         return None
 
     def _choose(self, choosing: Any) -> None:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 from shiboken6 import isValid
 
 from app.core.errors import OperationsError, ProblemAnswer
 from app.core.mutation_types import InConflict
 from app.core.tasks import Tasks
-from views.kit.dialogs.base import ENTER, WindowDialog
+from views.kit.dialogs.base import WindowDialog
 from views.kit.theme import current
 
 LONGEST_WORDS = 2000
@@ -33,20 +31,6 @@ class DecidingDialog(WindowDialog):
         self.words.setPlaceholderText(hint)
         self.words.setTabChangesFocus(True)
         self.words.setFixedHeight(current().px(96))
-        self.words.installEventFilter(self)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """In the field Enter begins a line; Ctrl+Enter is for being done without leaving it."""
-        if (
-            isinstance(event, QKeyEvent)
-            and event.type() == QEvent.Type.KeyPress
-            and event.key() in ENTER
-            and event.modifiers() & Qt.KeyboardModifier.ControlModifier
-        ):
-            if self.buttons.isEnabled():
-                self.submit()
-            return True
-        return super().eventFilter(watched, event)
 
     def ask_for_words(self) -> None:
         """Put the field last, with the keyboard in it: in no layout yet, it could not keep it."""
@@ -89,7 +73,7 @@ class DecidingDialog(WindowDialog):
         except InConflict:
             self.accept()  # the choice is asked for in a view of its own
         except OperationsError as error:
-            self.fail(f"{error} Nothing was changed; your words are still here.", self._field_at_fault(error))
+            self.fail(f"{error} Your text is kept.", self._field_at_fault(error))
         else:
             self.accept()
         finally:

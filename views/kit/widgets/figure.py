@@ -13,9 +13,11 @@ from views.kit.widgets.chip import draw_freshness, draw_severity, freshness_widt
 from views.kit.widgets.sparkline import draw_sparkline
 
 PAD = 12
-NARROW = 190
+NARROW, NARROWEST = 190, 150
+"""Inner widths below which the trend beside the value is smaller, and below which there is no room for it."""
+TREND, SMALL_TREND = 48, 32
+"""Widths of the trend."""
 LONGEST_TITLE = "Discord members"
-"""Inner width below which there is no room for the trend beside the value."""
 
 
 class FigureTile(QWidget):
@@ -65,6 +67,8 @@ class FigureTile(QWidget):
         if self._shown_quality() is not Quality.FRESH:
             parts.append(str(self._shown_quality()))
         parts += [f"{figure.change} {figure.previous}".strip(), figure.breach or figure.limit, figure.note]
+        if figure.state == "waiting":
+            parts.append("no alert yet")
         if figure.state in {"breached", "acknowledged"}:
             parts.append(f"{figure.severity} {'not acknowledged' if figure.state == 'breached' else 'acknowledged'}")
         return ", ".join(part for part in parts if part)
@@ -109,7 +113,12 @@ class FigureTile(QWidget):
         """For value and unit: the trend gives way where the tile is narrow."""
         theme = current()
         wide = self.width() - 2 * theme.px(PAD)
-        return wide - theme.px(56) if wide >= theme.px(NARROW) else wide
+        return wide - self._trend() - theme.px(8) if wide >= theme.px(NARROWEST) else wide
+
+    def _trend(self) -> int:
+        theme = current()
+        wide = self.width() - 2 * theme.px(PAD)
+        return theme.px(TREND if wide >= theme.px(NARROW) else SMALL_TREND)
 
     def fitting_points(self) -> float:
         """The largest size at which the value is not cut; where the tile is narrow it is written smaller."""
@@ -168,7 +177,7 @@ class FigureTile(QWidget):
             painter.setBrush(theme.hatch(under))
         elif quality is Quality.LATE:
             painter.setPen(QPen(QColor(tokens.text3), 1, Qt.PenStyle.DashLine))
-        if figure.state in {"breached", "acknowledged"}:
+        if figure.state in {"breached", "acknowledged", "waiting"}:
             width = 2 if figure.state == "breached" else 1
             painter.setPen(QPen(QColor(tokens.status(figure.severity)), width))
             box = QRectF(self.rect()).adjusted(width / 2, width / 2, -width / 2, -width / 2)
@@ -215,7 +224,8 @@ class FigureTile(QWidget):
             painter.setPen(QColor(tokens.text2))
             painter.drawText(box, left_centre, "no data")
             return
-        spark = QRectF(box.right() - theme.px(48), box.center().y() - theme.px(13), theme.px(48), theme.px(26))
+        trend = self._trend()
+        spark = QRectF(box.right() - trend, box.center().y() - theme.px(13), trend, theme.px(26))
         room = self._room()
         unit_width = theme.width(figure.unit, 10) + 6
         font = theme.font(min(self.points, self.fitting_points()), 600, spacing=97)
@@ -239,11 +249,21 @@ class FigureTile(QWidget):
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         right_edge = box.right()
         if figure.breach:
-            size = severity_size(figure.severity, figure.breach)
+            words = figure.breach
+            if severity_size(figure.severity, words).width() > box.width():
+                words = words.partition(",")[0]
+            size = severity_size(figure.severity, words)
             chip = QRectF(
                 box.right() - size.width() + 4, box.center().y() - size.height() / 2, size.width(), size.height()
             )
-            draw_severity(painter, chip, figure.severity, figure.breach, filled=figure.state == "breached")
+            draw_severity(
+                painter,
+                chip,
+                figure.severity,
+                words,
+                filled=figure.state == "breached",
+                dashed=figure.state == "waiting",
+            )
             right_edge = chip.left() - 6
         elif figure.limit and figure.value:
             painter.setFont(theme.font(9))

@@ -152,6 +152,12 @@ class RecordModel(QAbstractTableModel):
         return None
 
 
+def row_height() -> int:
+    """Pixels of a row."""
+    theme = current()
+    return max(theme.px(ROW_DENSE), round(QFontMetricsF(theme.font(10)).height()) + 8)
+
+
 class RecordTable(QTableView):
     """The table. ``activated_row`` follows Enter or a double click; ``near_end`` asks for more rows."""
 
@@ -171,6 +177,8 @@ class RecordTable(QTableView):
         self._whole = whole
         self.hovered = -1
         """The row under the pointer."""
+        self.is_quiet: Callable[[Any], bool] | None = None
+        """Whether a record stands back behind the others; ``None``: none does."""
         self.records = self.model_class(columns, self)
         self.setModel(self.records)
         self._fitted: dict[tuple[int, str], tuple[str, float]] = {}
@@ -206,7 +214,7 @@ class RecordTable(QTableView):
     def restyle(self) -> None:
         """Take rows and columns of the theme's font."""
         theme = current()
-        high = max(theme.px(ROW_DENSE), round(QFontMetricsF(theme.font(10)).height()) + 8)
+        high = row_height()
         # The least first: with that of a larger font, rows would stay as high as they were.
         self.verticalHeader().setMinimumSectionSize(high)
         self.verticalHeader().setDefaultSectionSize(high)
@@ -305,8 +313,9 @@ class RecordTable(QTableView):
                 painter.setPen(pen)
                 continue
             shown = fitted.get((number, text)) or self._fit(number, text, wide)
-            if column.quiet and row in selected:
-                painter.setPen(QColor(theme.tokens.text2))
+            is_quiet = column.quiet or (self.is_quiet is not None and self.is_quiet(records[row]))
+            if is_quiet and (row in selected or not column.quiet):
+                painter.setPen(QColor(theme.tokens.text2 if row in selected else theme.tokens.text3))
                 draw(QPointF(left + wide - shown[1] if right else left, top + base), shown[0])
                 painter.setPen(pen)
             else:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QDialogButtonBox, QLabel, QLineEdit, QPlainTextEdit, QWidget
 
 from app.risk.rules import create_draft, discard_draft, publish, set_words
 from models.risk.rules import RuleSetState
+from views.kit.dialogs.base import WindowDialog
 from views.kit.dialogs.deciding import DecidingDialog
 from views.kit.theme import current
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from app.console import Console
+    from app.core.tasks import Tasks
     from models.risk.rules import RuleSetSummary
 
 
@@ -32,7 +34,7 @@ class NewDraftDialog(DecidingDialog):
         self, console: Console, based_on: RuleSetSummary | None, made: Callable[[str], Awaitable[None]], parent: QWidget
     ) -> None:
         """``based_on``: ``None`` is the published version; ``made`` is told the id of the draft."""
-        super().__init__("New draft of rules", console.tasks, parent, accept="Make the draft", hint="Why")
+        super().__init__("New draft of rules", console.tasks, parent, accept="Create draft", hint="Why")
         self._console, self._based_on, self._made = console, based_on, made
         self.words.setParent(self)
         self.words.hide()
@@ -40,9 +42,9 @@ class NewDraftDialog(DecidingDialog):
         self.name.setMaxLength(200)
         self.name.setAccessibleName("Title of the draft")
         self.name.setPlaceholderText("What is to change, such as Tighter limits for new accounts")
-        base = "the rules that are published" if based_on is None else set_words(based_on)
+        base = "the published version" if based_on is None else f"version {based_on.number}"
         self.column.addWidget(
-            words_label(f"It begins with {base}. Nothing changes for orders until somebody else publishes it.")
+            words_label(f"Starts as a copy of {base}. Nothing changes for orders until somebody else publishes it.")
         )
         self.column.addWidget(self.name)
         self.name.setFocus()
@@ -59,6 +61,38 @@ class NewDraftDialog(DecidingDialog):
         outcome = await create_draft(self._console.mutations, title, self._based_on)
         if found := outcome.answer.get("ruleSetId"):
             await self._made(str(found))
+
+
+class SaveFirstDialog(WindowDialog):
+    """What is not saved is never left out in silence: save it first, or go on with the draft as it was saved."""
+
+    def __init__(
+        self, what: str, save: Callable[[], Awaitable[bool]], go_on: Callable[[], object], tasks: Tasks, parent: QWidget
+    ) -> None:
+        """``what`` is to be done, such as *backtest*; ``go_on`` does it."""
+        super().__init__("Changes that are not saved", parent, accept=f"Save, then {what}")
+        self._save, self._go_on, self._tasks = save, go_on, tasks
+        words = f"A {what} is of the saved draft: changes that are not saved yet are not in it."
+        self.column.addWidget(words_label(words))
+        role = QDialogButtonBox.ButtonRole.ActionRole
+        self.saved = self.buttons.addButton(f"{what.capitalize()} of the saved draft", role)
+        self.saved.setAutoDefault(False)
+        self.saved.clicked.connect(self._as_saved)
+
+    def _as_saved(self) -> None:
+        self.accept()
+        self._go_on()
+
+    def submit(self) -> None:
+        """Save, and go on once all of it is saved."""
+        self.carry_out(self._tasks, self._save_first(), "save a draft first")
+
+    async def _save_first(self) -> None:
+        if await self._save():
+            self.accept()
+            self._go_on()
+        else:
+            self.fail("Not everything is saved; the rules say why.")
 
 
 class DiscardDialog(DecidingDialog):

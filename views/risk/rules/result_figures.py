@@ -232,10 +232,10 @@ class Confusion(QWidget):
 
 def _cells(outcomes: AgainstOutcomes) -> tuple[tuple[str, int, bool], ...]:
     return (
-        ("frauds held", outcomes.true_positive, True),
-        ("honest orders held", outcomes.false_positive, False),
-        ("frauds let pass", outcomes.false_negative, False),
-        ("honest orders let pass", outcomes.true_negative, True),
+        ("frauds, held", outcomes.true_positive, True),
+        ("legitimate, held", outcomes.false_positive, False),
+        ("frauds, passed", outcomes.false_negative, False),
+        ("legitimate, passed", outcomes.true_negative, True),
     )
 
 

@@ -24,6 +24,8 @@ from views.risk.rules.rule_table import RuleTable, rows_of
 from views.risk.rules.set_head import SaveBar, SetHead, published_words, state_words
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from app.console import Console
     from app.core.query import Query
     from models.risk.rules import FraudRule, RiskList, RuleSet, RuleSetSummary
@@ -110,8 +112,8 @@ class RulesPanel(FollowingRules):
         {
             "new": self.new_draft,
             "compare": self._toggle_compare,
-            "backtest": lambda: self.backtest_asked.emit(self.draft.one),
-            "shadow": self._shadow,
+            "backtest": lambda: self._of_saved("backtest", lambda: self.backtest_asked.emit(self.draft.one)),
+            "shadow": lambda: self._of_saved("shadow run", self._shadow),
             "discard": self._discard,
             "publish": self.publish,
             "save": self.draft.save,
@@ -296,6 +298,16 @@ class RulesPanel(FollowingRules):
         if one is not None and self.publish_blocker() is None:
             now = next((each for each in self.versions.records.rows if each.state is RuleSetState.PUBLISHED), None)
             PublishDialog(self.console, one, now, self.widget.window()).open()
+
+    def _of_saved(self, what: str, go_on: Callable[[], object]) -> None:
+        """Do what is done with the saved draft; with changes that are not saved, ask what becomes of them."""
+        from views.risk.rules.dialogs import SaveFirstDialog
+
+        if self.draft.dirty:
+            tasks, window = self.console.tasks, self.widget.window()
+            SaveFirstDialog(what, self.draft.save_now, go_on, tasks, window).open()
+        else:
+            go_on()
 
     def _shadow(self) -> None:
         if (one := self.draft.one) is not None:

@@ -89,6 +89,7 @@ class SetHead(QWidget):
             explain(pill, reasons[key])
         shadowed, back = one is not None and one.shadow_since is not None, one is not None and not is_draft
         self.buttons["shadow"].set("End shadow run" if shadowed else "Start shadow run")
+        self.buttons["backtest"].set("Backtest of the saved draft…" if draft.dirty else "Backtest…")
         self.buttons["publish"].set("Roll back to this…" if back else "Publish…")
         self.buttons["compare"].set("Back to the rules" if comparing else "Compare")
         for key in ("shadow", "discard"):
@@ -108,13 +109,12 @@ class SetHead(QWidget):
         """Why each cannot be done now; ``None`` when it can."""
         one, manage = draft.one, self._console.write_blocker(Permission.MANAGE_RISK_RULES, irreversible=True)
         none = "choose a version first" if one is None else None
-        dirty = "save or throw away your changes first" if draft.dirty else None
         empty = "it has no rules" if one is not None and one.rule_count == 0 else None
         return {
             "new": manage,
             "compare": none or ("there is no other version" if versions < 2 else None),
             "backtest": none or empty,
-            "shadow": none or manage or dirty or empty,
+            "shadow": none or manage or empty,
             "discard": none or manage,
             "publish": none if one is None else publish_reason(self._console, one, dirty=draft.dirty),
         }

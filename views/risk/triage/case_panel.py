@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWi
 
 from app.risk.case_history import history_line
 from app.risk.queue import Risk
-from models.core.permissions import Permission
+from models.core.permissions import Permission, lacking_words
 from views.kit.panel import Note as DockNote
 from views.kit.query_panel import QueryPanel
 from views.kit.theme import current
@@ -279,7 +279,7 @@ class CasePanel(QueryPanel):
         self.order_lines.show_lines(order_lines(case, currency, self.console.clock.now()))
         self.section_customer.heading.say("details hidden" if case.customer.hidden else "")
         self.section_customer.heading.more.setToolTip(
-            "E-mail and name need the permission privacy.view_personal_data." if case.customer.hidden else ""
+            f"To see e-mail and name {lacking_words(Permission.VIEW_PERSONAL_DATA)}." if case.customer.hidden else ""
         )
         self.customer_lines.show_lines(customer_lines(case))
         self.section_linked.setVisible(bool(case.linked))

@@ -14,7 +14,18 @@ from models.core.formatting import grouped, money
 from models.core.personal import is_left_out
 from views.kit.theme import RADIUS, current
 from views.risk.triage.paint_helpers import draw_score_bar
-from views.risk.triage.wording import HIGH, NEAR, advice, chip, country, hours, moment, rich
+from views.risk.triage.wording import (
+    HIGH,
+    NEAR,
+    OVERDUE_NOW,
+    advice,
+    chip,
+    country,
+    hours,
+    moment,
+    rich,
+    time_left,
+)
 
 if TYPE_CHECKING:
     from models.risk.case import RiskCase, Velocity
@@ -67,7 +78,7 @@ class Figures(QWidget):
         self._entry, self._case, self._currency, self._now = entry, case, currency, now
         if entry is not None:
             left = entry.due_at - now
-            words = f"{hours(left)} left" if left >= timedelta(0) else f"overdue for {hours(-left)}"
+            words = f"{hours(left)} left" if left >= timedelta(0) else overdue_words(left)
             self.setAccessibleName(
                 f"Score {entry.score} of 100. {advice(entry.action)}. Amount {' '.join(self._amount(entry))}. {words}."
             )
@@ -124,8 +135,7 @@ class Figures(QWidget):
             painter,
             boxes[2],
             "Time left to decide" if left >= timedelta(0) else "Overdue",
-            hours(left),
-            "h",
+            *(("now", "") if time_left(left) == OVERDUE_NOW else (hours(left), "h")),
             (f"of {_span(whole)}, {due}", due, due.removesuffix(" UTC")),
             severity="P2" if left < timedelta(0) else "P3" if left < NEAR else "",
         )
@@ -137,7 +147,7 @@ class Figures(QWidget):
         lines = (
             ("Risk score", f"{entry.score} of 100"),
             ("Amount", " ".join(self._amount(entry))),
-            ("Time left" if left >= timedelta(0) else "Overdue", f"{hours(left)} h"),
+            ("Time left", f"{hours(left)} h") if left >= timedelta(0) else ("Overdue", overdue_words(left)),
         )
         for number, (name, words) in enumerate(lines):
             box = QRectF(0, number * (high + 4), self.width(), high)
@@ -200,6 +210,11 @@ class Figures(QWidget):
         bar = QRectF(round(box.right() - INSET - wide), round(box.center().y() - theme.px(3)), wide, theme.px(6))
         ink = QColor(tokens.text if score >= HIGH else tokens.text3)
         draw_score_bar(painter, bar, score, QColor(tokens.tile), ink)
+
+
+def overdue_words(left: timedelta) -> str:
+    """``overdue now``, ``overdue for 0:12``."""
+    return OVERDUE_NOW if time_left(left) == OVERDUE_NOW else f"overdue for {hours(-left)}"
 
 
 def _span(span: timedelta) -> str:

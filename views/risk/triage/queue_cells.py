@@ -31,12 +31,17 @@ Draw = Callable[[QPainter, QRectF, Any, CellStyle], None]
 def _chips(names: tuple[str, ...], room: float) -> tuple[str, ...]:
     """The chips there is room for in that many pixels, and how many more there are."""
     theme = current()
-    for shown in range(len(names), -1, -1):
+    for shown in range(len(names), 0, -1):
         rest = len(names) - shown
         parts = names[:shown] + ((f"+{rest}",) if rest else ())
         if sum(theme.width(part, 9) + 18 for part in parts) - 6 <= room:
             return parts
-    return (f"+{len(names)}",) if names else ()
+    if not names:
+        return ()
+    # The strongest reason always stands there, cut where it must be.
+    others = (f"+{len(names) - 1}",) if len(names) > 1 else ()
+    left = room - sum(theme.width(part, 9) + 18 for part in others) - 12
+    return (QFontMetricsF(theme.font(9)).elidedText(names[0], Qt.TextElideMode.ElideRight, left), *others)
 
 
 def ink_of(style: CellStyle) -> QColor:

@@ -205,7 +205,7 @@ class QueuePanel(QueryPanel):
     def _nothing(self) -> str:
         chosen = self.risk.list.filter
         if chosen.typed:
-            return "No entry fits the filter. Esc in its field and an empty filter show all."
+            return "No matches. Esc in the filter field shows all again."
         return {
             Tab.OPEN: "Nothing waits to be decided.",
             Tab.MINE: "You hold nothing. T takes the next entry.",
@@ -227,7 +227,7 @@ class QueuePanel(QueryPanel):
             many = f"{max(total, rows.count):,}"
         words = f"{first:,}–{last:,} of {many}" if rows.count else ""
         if self.table.chosen:
-            words = f"{len(self.table.chosen)} selected: A, R and E decide all of them, Esc lets go"
+            words = f"{len(self.table.chosen)} selected: A, R and E decide all of them, Esc clears selection"
         self.foot.say(words)
 
     def _show_tabs(self) -> None:
@@ -266,6 +266,13 @@ class QueuePanel(QueryPanel):
         self.table.forget_cursor()
         self.risk.list.show(chosen)
         self._show_filter()
+
+    def look_for(self, typed: str) -> None:
+        """Show what fits ``typed`` among all that is open, with the keyboard on the rows."""
+        self._typing.stop()
+        self.field.setText(typed)
+        self.show_filter(replace(self.risk.list.filter, tab=Tab.OPEN, typed=typed))
+        self.table.setFocus()
 
     def _look(self) -> None:
         typed = self.field.text().strip()

@@ -25,7 +25,7 @@ from views.risk.triage.queue_cells import (
     draw_who,
     ink_of,
 )
-from views.risk.triage.wording import NEAR, StateLabel, amount, chip, hours, state_of, who
+from views.risk.triage.wording import NEAR, StateLabel, amount, chip, hours, state_of, time_left, who
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -34,12 +34,13 @@ if TYPE_CHECKING:
     from models.risk.queue import RiskQueueEntry
 
 MARK, SCORE, ORDER, AMOUNT, CARD, RULES, AGE, SLA, WHO, STATE = range(10)
-GIVE_WAY = (CARD, AGE, WHO, AMOUNT)
-"""Columns that are left out one after the other where there is no room for all."""
+GIVE_WAY = (AGE, WHO, CARD, AMOUNT)
+"""Columns that are left out one after the other where there is no room for all, after those in which nothing stands."""
+MAY_BE_EMPTY = (STATE, WHO)
 SCORE_BARE = 52
 """Width of a score without its bar, where even that is not enough."""
-_WIDTHS = {MARK: 28, SCORE: 104, ORDER: 92, AMOUNT: 96, CARD: 88, RULES: 140, AGE: 60, SLA: 84, WHO: 52, STATE: 150}
-STATE_WIDE, RULES_LEAST = 168, 96
+_WIDTHS = {MARK: 28, SCORE: 104, ORDER: 92, AMOUNT: 96, CARD: 88, RULES: 200, AGE: 60, SLA: 84, WHO: 52, STATE: 150}
+STATE_WIDE, RULES_LEAST = 168, 120
 STAMPS_MOST = 2_000
 """Pictures of cells that are kept: a few kilobytes each."""
 
@@ -93,6 +94,8 @@ class QueueTable(RecordTable):
         self._anchor: str | None = None
         self._moving = False
         self._reporting = ""
+        self._empty: tuple[int, ...] = ()
+        """Columns in which nothing stands."""
         super().__init__(self._columns(), "Risk queue", parent)
         self.horizontalHeader().setMinimumSectionSize(16)  # the style's own is wider than the column of marks
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # columns give way instead
@@ -114,7 +117,7 @@ class QueueTable(RecordTable):
             Column("Card, IP", of(countries), _WIDTHS[CARD]),
             Column("Rules that fired", of(rules), _WIDTHS[RULES], stretch=True),
             Column("Age", of(lambda e: hours(self._now() - e.created_at)), _WIDTHS[AGE], right=True),
-            Column("SLA left", of(lambda e: hours(e.due_at - self._now())), _WIDTHS[SLA], right=True),
+            Column("SLA left", of(lambda e: time_left(e.due_at - self._now())), _WIDTHS[SLA], right=True),
             Column("Who", of(lambda e: who(e, self._me())), _WIDTHS[WHO]),
             Column("State", of(self._state_words), _WIDTHS[STATE]),
         )
@@ -147,6 +150,8 @@ class QueueTable(RecordTable):
         if self._reporting != self._risk.currency:
             self._reporting = self._risk.currency
             self._name_amounts()
+        if self._empty != self._empty_columns():
+            self._spread()
         if count == self.records.rowCount() and (found == row or (found is None and row < 0)):
             self.renew_rows(self.rows)
             self.renewed.emit()
@@ -265,7 +270,8 @@ class QueueTable(RecordTable):
         usual = (
             self._usual_widths()
         )  # not those that grew with what stands in them: columns would come and go with that
-        for number in GIVE_WAY:
+        self._empty = self._empty_columns()
+        for number in (*self._empty, *(n for n in GIVE_WAY if n not in self._empty)):
             if sum(w for n, w in enumerate(usual) if n not in left_out) <= room:
                 break
             left_out.append(number)
@@ -284,6 +290,11 @@ class QueueTable(RecordTable):
         for number, width in enumerate(widths):
             self.setColumnWidth(number, width)
         self._fitted.clear()
+
+    def _empty_columns(self) -> tuple[int, ...]:
+        loaded = list(self._risk.list.loaded())
+        says = {STATE: self._state_words, WHO: lambda entry: who(entry, self._me())}
+        return tuple(number for number in MAY_BE_EMPTY if not any(map(says[number], loaded)))
 
     # --- drawing -----------------------------------------------------------------------------------------------
 
@@ -364,7 +375,7 @@ class QueueTable(RecordTable):
         """The time left, and the severity of being near its end."""
         left = entry.due_at - self._now()
         near = left < NEAR and not self._is_decided(entry)
-        return hours(left), ("P2" if left.total_seconds() < 0 else "P3") if near else ""
+        return time_left(left), ("P2" if left.total_seconds() < 0 else "P3") if near else ""
 
     def _state_of(self, entry: RiskQueueEntry) -> StateLabel | None:
         label = self.state_label(entry)

@@ -114,7 +114,15 @@ def amount(entry: RiskQueueEntry | LinkedOrder, reporting: str) -> str:
 def hours(span: timedelta) -> str:
     """``23:46``, ``−0:12``: hours and minutes."""
     minutes = abs(int(span.total_seconds())) // 60
-    return f"{'−' if span < timedelta(0) else ''}{minutes // 60}:{minutes % 60:02d}"
+    return f"{'−' if span < timedelta(0) and minutes else ''}{minutes // 60}:{minutes % 60:02d}"
+
+
+OVERDUE_NOW = "overdue now"
+
+
+def time_left(span: timedelta) -> str:
+    """``23:46``, ``−0:12``; in the first minute after the end ``overdue now``."""
+    return OVERDUE_NOW if timedelta(minutes=-1) < span < timedelta(0) else hours(span)
 
 
 def moment(at: datetime, now: datetime, *, seconds: bool = False) -> str:

@@ -146,7 +146,7 @@ class Palette(QWidget):
         self._box = QFrame(self)
         self._box.setObjectName("palette")
         self.input = QLineEdit(self._box)
-        self.input.setPlaceholderText("actions, alerts, panels, workspaces")
+        self.input.setPlaceholderText("actions, workspaces, panels, orders, people, alerts, settings")
         self.input.setAccessibleName("Search")
         self.input.setFrame(False)
         current().set_font(self.input, 14)
@@ -188,7 +188,7 @@ class Palette(QWidget):
         self._painter.text = text
         self._rows.show(self._source(text))
         if not self._rows.rows:
-            self._footer.setText(f"Nothing fits “{text}”.    Esc close")
+            self._footer.setText(f"No matches for “{text}”.    Esc close")
         else:
             self._footer.setText("↑ ↓ choose    Enter run    Esc close")
         usable = [n for n, row in enumerate(self._rows.rows) if row.run is not None]

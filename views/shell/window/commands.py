@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from views.shell.window.main_window import MainWindow
 
+KEYS = 9
+"""Workspaces that have a key."""
+
 
 class WindowCommands:
     """Registers the window's actions and runs actions by key."""
@@ -44,17 +47,7 @@ class WindowCommands:
                 for k, d in enumerate((7, 30, 90), start=1)
             ),
             _action("time.past", "Look at a past instant…", "Ctrl+P", lambda: ask("past"), "Time"),
-            *(
-                _action(
-                    f"workspace.{n}",
-                    f"Workspace {n}",
-                    f"Ctrl+{n}",
-                    partial(window.open_workspace_number, n),
-                    "Workspaces",
-                    partial(self._workspace_blocker, n),
-                )
-                for n in range(1, 10)
-            ),
+            *self._workspaces(),
             _action(
                 "layout.save", "Save layout as a workspace…", "Ctrl+Shift+L", lambda: ask("save-workspace"), "Layouts"
             ),
@@ -100,9 +93,28 @@ class WindowCommands:
             ),
         ]
 
-    def _workspace_blocker(self, number: int) -> str | None:
-        there = len(self._window.workspaces.items)
-        return None if number <= there else f"There {'is' if there == 1 else 'are'} only {there}"
+    def _workspaces(self) -> list[Action]:
+        items = self._window.workspaces.items
+        return [
+            _action(
+                f"workspace.{number}",
+                item.name,
+                f"Ctrl+{number}" if number <= KEYS else "",
+                partial(self._window.open_workspace_number, number),
+                "Workspaces",
+            )
+            for number, item in enumerate(items, start=1)
+        ]
+
+    def name_workspaces(self) -> None:
+        """Call the actions that open workspaces as these are called now, in their order."""
+        actions, wanted = self._window.console.actions, {each.id: each for each in self._workspaces()}
+        known = {each.id: each for each in actions.all() if each.group == "Workspaces"}
+        for gone in known.keys() - wanted.keys():
+            actions.remove(gone)
+        for each in wanted.values():
+            if each.id not in known or known[each.id].title != each.title:
+                actions.add(each)
 
     def _built_in_blocker(self) -> str | None:
         return "This workspace is built in" if self._window.workspaces.active in BUILT_IN else None
@@ -110,6 +122,17 @@ class WindowCommands:
     def refresh(self) -> None:
         """Ask the server for everything that is visible, now."""
         self._window.console.queries.invalidate_all()
+
+    def explain(self, key: str) -> None:
+        """Say where a key works that means something in this workspace only under the keyboard, or why not at all."""
+        window = self._window
+        here = window.groups_here()
+        for action in window.console.actions.all():
+            if action.bound and action.shortcut == key and action.group in here:
+                reason = window.console.actions.reason(action)
+                why = reason or f"works under the keyboard in {action.group}: go there by F6 or a click"
+                window.console.messages.post(f"{action.title} ({key}): {why}.", passing=True)
+                return
 
     def by_key(self, action_id: str) -> None:
         """Run an action by its key; single letters are inert in text fields, and a disabled action says why."""

@@ -33,6 +33,12 @@ class DockTitle(QWidget):
         self._note = Pill(parent=bar, caption=True)
         self._menu = Pill("⋯", parent=bar, name="Dock menu")
         self._menu.clicked.connect(self._open_menu)
+        self._more = Pill("", parent=bar, name="Other panels here", icon="chevron")
+        self._more.clicked.connect(self._open_list)
+        self._more.hide()
+        self._unseen: list[tuple[str, str]] = []
+        """Ids and titles of panels for whose tab there is no room."""
+        bar.insertWidget(bar.layout().count(), self._more)
         bar.insertWidget(bar.layout().count(), self._note)
         bar.insertWidget(bar.layout().count(), self._menu)
         self._seen: object = None
@@ -63,11 +69,42 @@ class DockTitle(QWidget):
         self._area.titleBar().setMinimumHeight(max(TITLE_HEIGHT, QFontMetrics(current().font(10)).height() + 10))
         self._note.set(note.text, {"stale": Look.HATCHED, "late": Look.OUTLINE}.get(note.kind, Look.QUIET))
         self._mark_front(len(tabs) > 1)
+        self._show_tabs(spec.id)
         # Where there is no room for both, what panels are called goes before what is usual about one.
         titles = sum(current().width(title, 10, 600) + TAB for title in tabs) + self._menu.sizeHint().width() + ROOM
         fits = titles + self._note.sizeHint().width() <= self._area.width()
         self._note.setVisible(bool(note.text) and (fits or note.kind != "fresh"))
         self._menu.setAccessibleName(f"Menu of {spec.title}")
+
+    def _show_tabs(self, front: str) -> None:
+        """Keep titles readable: tabs for which there is no room go into a list, the one in front never does."""
+        tabs = self._area.titleBar().tabBar()
+        found = [tabs.tab(n) for n in range(tabs.count()) if not tabs.tab(n).dockWidget().isClosed()]
+        wide = {tab: current().width(tab.dockWidget().windowTitle(), 10, 600) + TAB for tab in found}
+        room = self._area.width() - self._menu.sizeHint().width() - ROOM
+        unseen: list[Any] = []
+        if sum(wide.values()) > room:
+            self._more.set(f"{len(found) - 1} more")
+            room -= self._more.sizeHint().width()
+        for tab in reversed(found):
+            if (
+                sum(wide[each] for each in found if each not in unseen) > room
+                and tab.dockWidget().objectName() != front
+            ):
+                unseen.append(tab)
+        for tab in found:
+            tab.setVisible(tab not in unseen)
+        docks = [tab.dockWidget() for tab in reversed(unseen)]
+        self._unseen = [(dock.objectName(), dock.windowTitle()) for dock in docks]
+        self._more.set(f"{len(unseen)} more")
+        self._more.setVisible(bool(unseen))
+
+    def _open_list(self) -> None:
+        menu = QMenu(self._more)
+        menu.aboutToHide.connect(menu.deleteLater)
+        for panel_id, title in self._unseen:
+            menu.addAction(title, lambda known=panel_id: self._docks.open(known))
+        menu.popup(self._more.mapToGlobal(self._more.rect().bottomLeft()))
 
     def _mark_front(self, several: bool) -> None:
         """Let the style sheet mark the tab in front; a dock that is alone needs no mark."""

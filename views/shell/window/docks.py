@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import PySide6QtAds as ads  # noqa: N813 - QtAds is what it is called
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QGuiApplication
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QScrollArea, QSplitter, QWidget
 from shiboken6 import isValid
 
@@ -21,7 +21,7 @@ from views.shell.window import curtain
 from views.shell.window.arrangement import BUILT_IN, DOCK_GAP, MAIN, Places, shares
 from views.shell.window.dock_title import DockTitle
 from views.shell.window.docking_state import is_sound
-from views.shell.window.floating import FLOATING_LEAST, make_whole
+from views.shell.window.floating import FLOATING_LEAST, make_whole, screens_now
 from views.shell.window.layouts import Layout, LayoutHistory
 
 if TYPE_CHECKING:
@@ -165,7 +165,9 @@ class Docks(QObject):
         home = self._docks[columns[0][1][0][0][0]].dockAreaWidget() if columns else None
         for panel_id, dock in self._docks.items():
             if panel_id not in placed:
-                self.manager.addDockWidget(ads.CenterDockWidgetArea, dock, home)
+                below = self._panels.specs[panel_id].over
+                area = self._docks[below].dockAreaWidget() if below in placed else home
+                self.manager.addDockWidget(ads.CenterDockWidgetArea, dock, area)
                 dock.toggleView(False)
         for docks in everything:
             for known, _ in docks:
@@ -278,10 +280,18 @@ class Docks(QObject):
     def open(self, panel_id: str) -> None:
         """Show a dock, bring it to the front and give it the keyboard."""
         dock, panel = self._docks[panel_id], self._panels.panel(panel_id)
+        if dock.isClosed():
+            self._put_over(panel_id)
         dock.toggleView(True)
         dock.setAsCurrentTab()
         dock.raise_()
         _focus(panel.widget)
+
+    def _put_over(self, panel_id: str) -> None:
+        below = self._docks.get(self._panels.specs[panel_id].over)
+        area = below.dockAreaWidget() if below is not None and not below.isClosed() else None
+        if area is not None and self._docks[panel_id].dockAreaWidget() is not area:
+            self.manager.addDockWidget(ads.CenterDockWidgetArea, self._docks[panel_id], area)
 
     def close(self, panel_id: str) -> None:
         """Close a dock."""
@@ -470,10 +480,7 @@ class Docks(QObject):
             if not splitter.property("watched"):
                 splitter.setProperty("watched", True)
                 splitter.setHandleWidth(DOCK_GAP)
-                splitter.splitterMoved.connect(self._resized)
-
-    def _resized(self, *_: int) -> None:
-        self._touched("Resized docks")
+                splitter.splitterMoved.connect(lambda *_: self._touched("Resized docks"))
 
 
 def _moved(title: str, floating: bool) -> str:
@@ -489,12 +496,3 @@ def _focus(widget: QWidget) -> None:
                 break
     target.setFocus(Qt.FocusReason.ShortcutFocusReason)
     reveal(target)
-
-
-def screens_now() -> tuple[str, ...]:
-    """The screens as they are kept with a layout."""
-    return tuple(
-        f"{screen.name()} {g.width()}x{g.height()}{g.x():+}{g.y():+}"
-        for screen in QGuiApplication.screens()
-        for g in (screen.geometry(),)
-    )

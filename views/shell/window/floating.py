@@ -36,3 +36,12 @@ def _screen(frame: QRect) -> QRect:
     rooms = [QGuiApplication.primaryScreen().availableGeometry()]
     rooms += [screen.availableGeometry() for screen in QGuiApplication.screens()]
     return max(rooms, key=shown)
+
+
+def screens_now() -> tuple[str, ...]:
+    """The screens as they are kept with a layout."""
+    return tuple(
+        f"{screen.name()} {g.width()}x{g.height()}{g.x():+}{g.y():+}"
+        for screen in QGuiApplication.screens()
+        for g in (screen.geometry(),)
+    )

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from views.capabilities import CAPABILITIES
 from views.kit.focus_order import step
@@ -49,7 +50,7 @@ class MainWindow(QWidget):
     def __init__(self, console: Console, store: LayoutStore) -> None:
         super().__init__()
         self.console, self.store = console, store
-        self.panels = Panels(console, self, self.open_panel)
+        self.panels = Panels(console, self, self.open_panel, close_panel=self.close_panel)
         self.setWindowTitle("opsconsole")
         self.setAccessibleName("Operations console")
         self.strip, self.banner, self.rail = Strip(self), LinkBanner(self), Rail(self)
@@ -68,6 +69,8 @@ class MainWindow(QWidget):
         self.stack.addWidget(self.ground)
         self._lay_out()
         self.rail.show_workspaces(self.workspaces)
+        self._before: dict[str, QWidget] = {}
+        """What had the keyboard when a dock was opened."""
         self._shortcuts: list[QShortcut] = []
         self.keys = KeyGate(self)
         self.keys.dropped.connect(lambda: console.messages.post(IGNORED, passing=True))
@@ -192,15 +195,40 @@ class MainWindow(QWidget):
             self.stack.addWidget(page)
             self.stack.setCurrentIndex(1)
             page.setFocus()
-        self.rail.setEnabled(page is None)
+            leave = QShortcut(QKeySequence(Qt.Key.Key_Escape), page)
+            leave.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            leave.activated.connect(self.leave_page)
+        self.rail.setEnabled(page is None or self._has_figures)
+
+    @property
+    def _has_figures(self) -> bool:
+        """Whether there is anything behind a page."""
+        return self.first is None and self.console.figures is not None
+
+    def leave_page(self) -> None:
+        """Give the docks back where a page stands before them and there is something in them."""
+        if self.stack.count() > 1 and self._has_figures:
+            self.show_page(None)
+            self.docks.take_focus()
 
     def open_panel(self, panel_id: str) -> None:
         """Bring a dock to the front, in the workspace that is open or, where it is closed, in the one it belongs to."""
+        if (at := self.focusWidget()) is not None and not self.docks.is_open(panel_id):
+            self._before[panel_id] = at
         if not self.docks.is_open(panel_id):
             for workspace_id, built in BUILT_IN.items():
                 if any(panel_id in docks for column in built.columns for docks, _ in column.docks):
                     self.open_workspace(workspace_id)
         self.docks.open(panel_id)
+
+    def close_panel(self, panel_id: str) -> None:
+        """Close a dock and give the keyboard back to whatever had it when it was opened."""
+        self.docks.close(panel_id)
+        before = self._before.pop(panel_id, None)
+        if before is not None and isValid(before) and before.isVisible():
+            before.setFocus(Qt.FocusReason.OtherFocusReason)
+        else:
+            self.docks.take_focus()
 
     # ---- workspaces -----------------------------------------------------------------------------------------------
 
@@ -221,7 +249,8 @@ class MainWindow(QWidget):
         return self.workspaces.active if self.workspaces.active in BUILT_IN else MAIN
 
     def open_workspace(self, workspace_id: str) -> None:
-        """Open a workspace; the one left keeps its present layout."""
+        """Open a workspace; the one left keeps its present layout. A page in front of them goes."""
+        self.leave_page()
         if workspace_id != self.workspaces.active:
             kept = self.workspaces.with_layout(self.workspaces.active, self.docks.layout_now())
             self._change_to(kept.activate(workspace_id))
@@ -285,6 +314,7 @@ class MainWindow(QWidget):
         self.workspaces = workspaces
         if shown != ([(i.id, i.name) for i in workspaces.items], workspaces.active):
             self.rail.show_workspaces(workspaces)
+            self.commands.name_workspaces()
         try:
             self.store.save(workspaces)
         except OSError as error:
@@ -356,6 +386,12 @@ class MainWindow(QWidget):
         docks = page is self.ground and self.first is None
         middle = self.docks.areas() if docks else [page] if page is not None else []
         return step((self.strip, self.banner, self.rail, *middle, self.message_bar), forward)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """A key that nobody took: where it means something in this workspace, say where."""
+        if self.first is None and event.modifiers() == Qt.KeyboardModifier.NoModifier and event.text().isalpha():
+            self.commands.explain(event.text().upper())
+        super().keyPressEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.closed.emit()

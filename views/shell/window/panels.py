@@ -29,10 +29,11 @@ class Panels:
         as_parent: QWidget,
         open_panel: Callable[[str], None],
         capabilities: Sequence[Capability] = CAPABILITIES,
+        close_panel: Callable[[str], None] = lambda _panel_id: None,
     ) -> None:
-        """``open_panel`` brings the dock of a panel to the front."""
+        """``open_panel`` brings the dock of a panel to the front, ``close_panel`` closes it."""
         self.console, self.as_parent = console, as_parent
-        self._open_panel = open_panel
+        self._open_panel, self._close_panel = open_panel, close_panel
         self.specs: Mapping[str, PanelSpec] = {panel.id: panel for each in capabilities for panel in each.panels}
         """In the order of the capabilities."""
         self._capabilities = capabilities
@@ -90,6 +91,10 @@ class Panels:
     def open_panel(self, panel_id: str) -> None:
         """Bring its dock to the front."""
         self._open_panel(panel_id)
+
+    def close_panel(self, panel_id: str) -> None:
+        """Close its dock, and give the keyboard back to whatever had it when it was opened."""
+        self._close_panel(panel_id)
 
     def shared(self, make: Callable[[Window], S]) -> S:
         """What several panels of one window have in common: made once, at its first use."""

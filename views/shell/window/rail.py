@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QScrollArea, QVBoxLayout, QWidget
 
 from views.kit.icons import icon
@@ -16,7 +16,19 @@ from views.shell.window.arrangement import BUILT_IN
 if TYPE_CHECKING:
     from views.shell.window.layouts import Workspaces
 
-WIDTH, ITEM, GAP, ICON = 72, 72, 4, 24
+WIDTH, GAP, ICON = 72, 4, 24
+
+
+class Density(NamedTuple):
+    """How tall items are: at least so many pixels, so many around what stands in them, with name and key, or less."""
+
+    least: int
+    padding: int
+    lines: int
+
+
+DENSITIES = (Density(72, 20, 2), Density(56, 4, 2), Density(0, 8, 1), Density(0, 12, 0))
+"""From the roomiest on: the first at which all workspaces can be seen is taken."""
 
 
 class RailItem(QAbstractButton):
@@ -25,6 +37,7 @@ class RailItem(QAbstractButton):
     def __init__(self, icon_name: str, text: str, key: str, parent: QWidget | None = None, *, workspace: bool) -> None:
         super().__init__(parent)
         self._icon, self._key = icon_name, key
+        self.density = DENSITIES[0]
         self.count: int | None = 0
         """What the badge says; 0 is none, ``None`` that it is not known."""
         self.setText(text)
@@ -46,12 +59,17 @@ class RailItem(QAbstractButton):
         """Which one is marked is the rail's to say; in a group of Qt's, Tab would reach that one only."""
 
     def sizeHint(self) -> QSize:
-        line = QFontMetrics(current().font(9)).height()
-        lines = 1 + bool(self._key)
         name = QFontMetrics(current().font(9, 600)).horizontalAdvance("War room") + 12
-        return QSize(
-            max(WIDTH - 6, name), max(ITEM if self.isCheckable() else 56, current().px(ICON) + 20 + lines * line)
-        )
+        return QSize(max(WIDTH - 6, name), self.height_at(self.density))
+
+    def height_at(self, density: Density) -> int:
+        """What it needs at a density."""
+        line = QFontMetrics(current().font(9)).height()
+        least = density.least if self.isCheckable() else min(density.least, 56)
+        return max(least, current().px(ICON) + density.padding + self._lines(density) * line)
+
+    def _lines(self, density: Density) -> int:
+        return min(density.lines, 1 + bool(self._key))
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
@@ -76,7 +94,8 @@ class RailItem(QAbstractButton):
         ink = QColor(tokens.text if on else tokens.text2)
         size = current().px(ICON)
         line = QFontMetrics(current().font(9)).height()
-        height = size + 4 + line * (1 + bool(self._key))
+        lines = self._lines(self.density)
+        height = size + 4 * bool(lines) + line * lines
         y = (self.height() - height) // 2
         icon(self._icon).paint(painter, QRect((self.width() - size) // 2, y, size, size))
         if self.count != 0:
@@ -89,8 +108,9 @@ class RailItem(QAbstractButton):
         painter.setPen(ink)
         room = self.width() - 8
         shown = QFontMetrics(name_font).elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
-        painter.drawText(QRect(4, y, room, line), Qt.AlignmentFlag.AlignCenter, shown)
-        if self._key:
+        if lines:
+            painter.drawText(QRect(4, y, room, line), Qt.AlignmentFlag.AlignCenter, shown)
+        if lines > 1:
             painter.setFont(current().font(9))
             painter.setPen(QColor(tokens.text2 if on else tokens.text3))
             painter.drawText(QRect(0, y + line, self.width(), line), Qt.AlignmentFlag.AlignCenter, self._key)
@@ -113,6 +133,7 @@ class Rail(QWidget):
         self.setAccessibleName("Workspaces")
         self._items: dict[str, RailItem] = {}
         self._counts: dict[str, tuple[int | None, str]] = {}
+        current().changed.connect(self._fit)
         column = QVBoxLayout(self)
         column.setContentsMargins(3, 8, 3, 8)
         column.setSpacing(GAP)
@@ -148,6 +169,22 @@ class Rail(QWidget):
     def minimumSizeHint(self) -> QSize:
         return QSize(self.sizeHint().width(), 0)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Take the roomiest density at which nothing is out of sight."""
+        items = (*self._items.values(), self.layouts, self.help, self.settings)
+        room = self.height() - 16 - GAP * len(items)
+        fitting = (each for each in DENSITIES if sum(item.height_at(each) for item in items) <= room)
+        density = next(fitting, DENSITIES[-1])
+        for item in items:
+            if item.density != density:
+                item.density = density
+                item.updateGeometry()
+                item.update()
+
     def show_workspaces(self, workspaces: Workspaces) -> None:
         """Show these, the open one marked."""
         for item in self._items.values():
@@ -162,6 +199,7 @@ class Rail(QWidget):
             self._workspaces.insertWidget(number - 1, item)
             self._items[workspace.id] = item
             item.set_count(*self._counts.get(workspace.id, (0, "")))
+        self._fit()
 
     def show_count(self, workspace_id: str, count: int | None, words: str) -> None:
         """Say how much waits in a workspace, and what; 0 takes its badge away, ``None`` greys it."""

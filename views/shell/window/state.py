@@ -31,7 +31,8 @@ def strip_state(console: Console) -> StripState:
         age="" if age is None else (long_age_words(age) if down else age_words(age)),
         range_days=console.time.range_days,
         past=console.time.as_of,
-        window_end=None if figures is None else datetime.fromtimestamp(figures.as_of, UTC),
+        # Live, the range moves with the clock whatever is on the screen; without the link it is that of the figures.
+        window_end=None if figures is None or not down else datetime.fromtimestamp(figures.as_of, UTC),
         counts=tuple(count for each in CAPABILITIES if each.status is not None for count in each.status(console)),
         read_only=state == "signed_out" or console.time.as_of is not None,
         polling=console.stream.state == "polling",
@@ -60,7 +61,7 @@ def banner_words(console: Console) -> tuple[str, str, str, str]:
     if state == "down":
         heard_at = _epoch(link.last_heard)
         if heard_at is None:
-            since = "Never heard from it since the start. "
+            since = "No contact since start-up. "
         else:
             age = long_age_words(max(0.0, console.clock.now().timestamp() - heard_at))
             since = f"Last heard {datetime.fromtimestamp(heard_at, UTC):%Y-%m-%d %H:%M:%S} UTC, {age} ago. "
