@@ -56,8 +56,12 @@ class PeopleBox(QComboBox):
 
     @property
     def person(self) -> tuple[str, str] | None:
-        """Id and name of whoever is chosen."""
-        at = self.findText(self.currentText())
+        """Id and name of whoever is chosen, or of the only one whom the letters fit."""
+        typed = self.currentText().strip()
+        at = self.findText(typed)
+        if at < 0 and typed:
+            fitting = [each for each in range(self.count()) if typed.casefold() in self.itemText(each).casefold()]
+            at = fitting[0] if len(fitting) == 1 else -1
         data = self.itemData(at) if at >= 0 else None
         return data if isinstance(data, tuple) and data[0] else None
 

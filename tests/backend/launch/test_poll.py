@@ -43,7 +43,11 @@ def test_a_poll_goes_through_to_go(pad: Pad, launch: dict[str, Any]) -> None:
     status = pad.status(launch)
     assert status["verdict"]["word"] == "GO", status["verdict"]
     assert status["validUntil"] is not None
+    address, decision = f"{LAUNCHES}/{launch['launchId']}", {"decision": "sold"}
+    version = pad.status(launch)["launchVersion"]
+    assert pad.send(f"{address}/finish", decision, version=version).status_code == 409, "it is not over yet"
     closed = pad.done(f"{poll}/close", {"verdict": "GO"})
+    assert pad.done(f"{address}/finish", decision, version=version)["state"] == "launched"
     assert (closed["state"], closed["verdict"], closed["recordReady"]) == ("closed", "GO", False)
     assert pad.vote(launch, poll, VOTERS[0], "HOLD", seen=1).status_code == 409
 
@@ -190,6 +194,14 @@ def test_polling_is_cheap_and_keeps_its_lease(pad: Pad, launch: dict[str, Any]) 
     pad.p1()
     pad.watch()
     assert pad.get(address, headers={"If-None-Match": tag}).status_code == 200
+
+
+def test_a_launch_nobody_was_asked_about_is_not_done(pad: Pad, launch: dict[str, Any]) -> None:
+    address = f"{LAUNCHES}/{launch['launchId']}"
+    version = pad.status(launch)["launchVersion"]
+    refused = pad.send(f"{address}/finish", {"decision": "sold"}, version=version)
+    assert (refused.status_code, "was asked" in refused.json()["detail"]) == (409, True)
+    assert pad.done(f"{address}/scrub", {"decision": "wind"}, version=version)["state"] == "scrubbed"
 
 
 def test_all_who_ask_at_once_take_one_connection_and_see_what_was_committed_before(
