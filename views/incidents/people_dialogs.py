@@ -200,13 +200,15 @@ class AttachDialog(IncidentDialog):
         self.list = QListWidget()
         self.list.setAccessibleName("Alerts")
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
-        self.list.setMinimumHeight(current().px(180))
+        self.list.setMinimumSize(current().px(520), current().px(180))
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         for alert in known.value if known is not None else ():
             if alert.cleared_at is None and alert.id not in mine:
                 item = QListWidgetItem(f"{alert.severity}  {alert.title}, since {alert.raised_at:%H:%M} UTC")
                 item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
                 item.setCheckState(Qt.CheckState.Unchecked)
                 item.setData(Qt.ItemDataRole.UserRole, alert.id)
+                item.setToolTip(item.text())
                 self.list.addItem(item)
         if self.list.count():
             self.list.setCurrentRow(0)

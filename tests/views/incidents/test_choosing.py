@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
 
 from tests.backend.incidents.fixtures import LEAD, Response
 from tests.backend.runbooks.fixtures import DRAFT, RUNBOOKS
@@ -14,6 +16,16 @@ from tests.views.incidents.test_workspace import PATIENCE, responding, room, run
 from tests.views.office import turns, until
 from views.incidents.beside import RunbookBeside
 from views.incidents.desk import Desk
+from views.incidents.dialogs import exact
+from views.kit.widgets.instant import InstantField
+
+
+def test_what_is_noted_at_an_entry_stays_within_its_minute(qapp: QApplication) -> None:
+    at = datetime(2026, 11, 30, 13, 11, 14, 874, tzinfo=UTC)
+    field = InstantField(at, "When it happened")
+    assert exact(field, at) == at
+    field.stepBy(1)
+    assert exact(field, at) == field.instant != at
 
 
 def test_the_list_chooses_nothing_by_taking_the_keyboard(aio: Any, api: Api, tmp_path: Path) -> None:
