@@ -92,11 +92,11 @@ class RowsPage:
         painter.fillRect(QRectF(box.left(), box.bottom() - 2, box.width(), 2), QColor(tokens.line))
         upper = QRectF(box.left(), box.top() + unit * 0.2, box.width(), LINE * unit)
         lower = upper.translated(0, LINE * unit)
-        hue = tokens.status(row.severity) if row.severity else tokens.text
         if row.severity:
-            mark(painter, row.severity, QPointF(upper.left() + unit * 0.6, upper.center().y()), unit, hue, filled=True)
+            hue, centre = tokens.status(row.severity), QPointF(upper.left() + unit * 0.6, upper.center().y())
+            mark(painter, row.severity, centre, unit, hue, filled=True)
             upper = upper.adjusted(unit * 1.6, 0, 0, 0)
-        taken = _draw_beside(painter, upper, unit, row.title_beside, 600, hue)
+        taken = _draw_beside(painter, upper, unit, row.title_beside, 600, tokens.text)
         draw_fitted(painter, upper.adjusted(0, 0, -taken, 0), row.title, wall_font(unit * TITLE, 600), tokens.text)
         taken = _draw_beside(painter, lower, unit, row.below_beside, 400, tokens.text2)
         draw_fitted(painter, lower.adjusted(0, 0, -taken, 0), row.below, wall_font(unit), tokens.text2)
