@@ -206,6 +206,7 @@ def show_runbook(window: Window, incident: IncidentRecord) -> None:
         browse(incident.runbook_link)
     else:
         window.open_panel("runbooks")
+        window.console.messages.post(f"No runbook fits what burns in {incident.reference}: choose one.")
 
 
 def closest(window: Window, incident: IncidentRecord) -> Any:

@@ -70,6 +70,9 @@ def test_the_runbook_of_another_incident_is_put_away(aio: Any, api: Api, tmp_pat
             desk.choose(without["incidentId"])
             await until(lambda: panel.chosen is None, PATIENCE)
             assert panel.table.isVisible()
+            await until(lambda: desk.record is not None and desk.record.number == without["number"], PATIENCE)
+            app.console.actions.execute("incidents.runbook")
+            assert "No runbook fits what burns in INC-0001" in app.console.messages.history[-1].text
             desk.choose(with_one["incidentId"])
             await until(lambda: panel.chosen is not None, PATIENCE)
 
