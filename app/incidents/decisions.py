@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 BASE = "/api/operations/incidents"
 NOTE = "incident.note"
+_ROLES = {"commander": "commander", "communications": "communications lead", "scribe": "scribe"}
 
 
 def specs() -> tuple[MutationSpec, ...]:
@@ -97,9 +98,7 @@ async def hand_over(
     """Give a role to somebody, hand it over, or take it back; ``person`` is id and name."""
     from models.incidents import RoleRequest
 
-    words = (
-        f"{person[1]} has {role} of {incident.reference}" if person else f"Nobody has {role} of {incident.reference}"
-    )
+    words = f"{person[1] if person else 'Nobody'} is {_ROLES[role]} of {incident.reference}"
     request = RoleRequest(role=role, user_id=person[0] if person else None, reason=reason)
     return await _versioned(mutations, "incident.role", words, incident, "POST", "/roles", request)
 

@@ -218,11 +218,13 @@ class Incidents:
 
         return await requests.preview(self._engine.client, incident_id, draft)
 
-    async def export(self, incident_id: str, suffix: str, media: str) -> bytes:
-        """The timeline as a file."""
+    async def export(
+        self, incident_id: str, suffix: str, media: str, kinds: tuple[TimelineKind, ...], *, story: bool
+    ) -> bytes:
+        """The timeline as a file, as far as it is shown."""
         from app.incidents import requests
 
-        return await requests.export(self._engine.client, incident_id, suffix, media)
+        return await requests.export(self._engine.client, incident_id, suffix, media, kinds, story=story)
 
 
 def _list_type() -> type[tuple[IncidentRecord, ...]]:

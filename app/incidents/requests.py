@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from models.core.paging import PAGE_MOST, Page
 from models.incidents import IncidentRecord
@@ -123,6 +124,9 @@ async def policies(client: OperationsClient) -> Page[Policy]:
     return await client.get("/api/operations/oncall/policies", Page[Policy], {"limit": PAGE_MOST})
 
 
-async def export(client: OperationsClient, incident_id: str, suffix: str, media: str) -> bytes:
-    """The timeline as a file."""
-    return await client.file(f"{BASE}/{incident_id}/timeline.{suffix}", media)
+async def export(
+    client: OperationsClient, incident_id: str, suffix: str, media: str, kinds: Sequence[TimelineKind], *, story: bool
+) -> bytes:
+    """The timeline as a file, as far as it is shown."""
+    query = urlencode([("story", str(story).lower()), *(("kind", str(kind)) for kind in kinds)])
+    return await client.file(f"{BASE}/{incident_id}/timeline.{suffix}?{query}", media)

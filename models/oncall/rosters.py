@@ -46,6 +46,8 @@ class OnCallNow(Record):
     until: Instant | None
     """Until when nothing changes; ``None``: not within the next weeks."""
     next_people: tuple[str, ...]
+    """Whoever comes on next, also after a hole in which nobody is on."""
+    next_from: Instant | None = None
     next_until: Instant | None
     must_be_covered: bool
     """Somebody must be on at this moment."""

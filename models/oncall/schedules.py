@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
@@ -280,6 +280,10 @@ class InsteadOf(StrEnum):
     """It adds."""
 
 
+LONGEST = timedelta(days=366)
+"""An override or a swap; what is meant for ever is a revision. Whoever looks at one waits for each of its turns."""
+
+
 class OverrideRequest(Request):
     """Somebody else for a while. Nobody at all with an empty list of people: they are taken off."""
 
@@ -295,6 +299,8 @@ class OverrideRequest(Request):
     def _says_whom(self) -> Self:
         if self.end <= self.start:
             raise ValueError("an override ends after it starts")
+        if self.end - self.start > LONGEST:
+            raise ValueError("an override lasts for a year at most: change the layers instead")
         if (self.instead_of is InsteadOf.PERSON) != (self.person is not None):
             raise ValueError("name the person who is replaced, and only then")
         if self.instead_of is InsteadOf.NOBODY and not self.people:
@@ -365,6 +371,9 @@ class SwapRequest(Request):
             raise ValueError("what is taken back has a start and an end")
         if self.back_start is not None and self.back_end is not None and self.back_end <= self.back_start:
             raise ValueError("a shift ends after it starts")
+        given = (self.start, self.end), (self.back_start, self.back_end)
+        if any(start and end and end - start > LONGEST for start, end in given):
+            raise ValueError("a year is the most that is swapped at once")
         if self.back_start is not None and self.to is None:
             raise ValueError("name whose shift is taken back")
         return self

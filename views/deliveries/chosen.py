@@ -120,5 +120,5 @@ class ChosenConnection(QObject):
 
 def _proof_words(connection: Connection, proof: Proof) -> str:
     if proof.proof is ProofState.PROVEN:
-        return f"Test of {connection.name} answered in {seconds_words(proof.seconds)}: {proof.words}."
-    return f"Test of {connection.name} failed: {proof.words}."
+        return f"Test of {connection.name} answered in {seconds_words(proof.seconds)}: {proof.words.rstrip('.')}."
+    return f"Test of {connection.name} failed: {proof.words.rstrip('.')}."

@@ -49,14 +49,14 @@ class LetterTable(RecordTable):
 
         return (
             Column("", lambda letter: "chosen" if letter.id in self.chosen else "", 28),
-            Column(TITLES.get(state, "Dead at, UTC"), when, 92),
+            Column(TITLES.get(state, "Dead at, UTC"), when, 92, fits=True),
             Column("What", action_words, 120, stretch=True),
             Column("About", lambda letter: letter.about or letter.message_id[:12], 88, mono=True, fits=True),
             Column("Tries", lambda letter: str(letter.attempts), 44, right=True),
             Column("Given up by, and why", given_up_words, 150, stretch=True)
             if state is LetterState.DISCARDED
             else Column("Last answer", answer_words, 150, stretch=True),
-            Column("Age", lambda letter: age(letter.first_at, self._now()), 60, right=True, quiet=True),
+            Column("Age", lambda letter: age(letter.first_at, self._now()), 60, right=True, quiet=True, fits=True),
         )
 
     def show_letters(self, letters: Sequence[Letter], state: LetterState) -> None:

@@ -329,7 +329,7 @@ def given_up_words(letter: Letter) -> str:
 def answer_words(letter: Letter) -> str:
     """The last answer with its status."""
     status = "" if letter.status is None else str(letter.status)
-    words = letter.words if letter.words.startswith(status) or not status else f"{status} {letter.words}"
+    words = letter.words if status in letter.words else f"{status} {letter.words}"
     return (
         "answer lost, nobody knows whether it was done"
         if letter.state is LetterState.UNCERTAIN and not words

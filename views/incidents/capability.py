@@ -6,7 +6,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from app.incidents.domain import KEEP, VIEW, WORK, Incidents
-from views.kit.capability import ActionSpec, Capability, ColumnSpec, Home, PanelSpec, StatusCount, WorkspaceSpec
+from views.kit.capability import (
+    ActionSpec,
+    Capability,
+    ColumnSpec,
+    Home,
+    PanelSpec,
+    StatusCount,
+    WallPageSpec,
+    WorkspaceSpec,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,7 +23,7 @@ if TYPE_CHECKING:
     from app.console import Console
     from models.alerts import Alert
     from models.incidents import IncidentRecord
-    from views.kit.capability import WallPart, Window
+    from views.kit.capability import WallPage, WallPart, Window
     from views.kit.palette_entry import PaletteEntry
     from views.kit.panel import Panel
 
@@ -174,6 +183,12 @@ def _wall_bar(console: Console) -> WallPart:
     return IncidentBar(console)
 
 
+def _wall_page(console: Console) -> WallPage:
+    from views.incidents.wall_page import incidents_page
+
+    return incidents_page(console)
+
+
 def _action(verb: str, title: str, key: str = "") -> ActionSpec:
     reading = verb in {"review", "runbook"} or verb.startswith("export")
     return ActionSpec(
@@ -241,4 +256,5 @@ CAPABILITY = Capability(
     status=_status,
     palette=_palette,
     wall_bar=_wall_bar,
+    wall_pages=(WallPageSpec("incidents", "Incidents", _wall_page),),
 )

@@ -20,6 +20,7 @@ from models.incidents import (
     IncidentUpdateRequest,
     KeyTimesChange,
 )
+from views.incidents.consequence import Consequence
 from views.incidents.desk import Desk
 from views.incidents.wording import MEANINGS, STATES, entry_instant, entry_text
 from views.kit.dialogs.deciding import DecidingDialog
@@ -66,6 +67,11 @@ def split_words(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
 
 
+def exact(field: InstantField, given: datetime) -> datetime:
+    """The instant a field was given while its minute is still the same: order within a minute is not lost."""
+    return given if field.instant == given.replace(second=0, microsecond=0) else field.instant
+
+
 class IncidentDialog(DecidingDialog):
     """Names the incident it is about."""
 
@@ -92,8 +98,7 @@ class OpenDialog(DecidingDialog):
         self.services = named("", "Services")
         self.services.setPlaceholderText("checkout, downloads")
         self.started = InstantField(console.clock.now(), "When the impact began", unit="UTC")
-        self.consequence = paragraph("")
-        self.consequence.setAccessibleName("What follows")
+        self.consequence = Consequence(console, self.severity, self)
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow("Severity", self.severity)
@@ -101,26 +106,7 @@ class OpenDialog(DecidingDialog):
         form.addRow("Impact began", self.started)
         self.column.addLayout(form)
         self.column.addWidget(self.consequence)
-        self.severity.currentIndexChanged.connect(self._say)
-        self._matrix = console.of(Incidents).matrix()
-        watch = self._matrix.watch()
-        self._matrix.changed.connect(self._say)
-        self.finished.connect(lambda *_: watch.close())
-        self._say()
         self.ask_for_words()
-
-    def _say(self, *_: object) -> None:
-        """What the matrix sets off."""
-        sample = self._matrix.sample
-        levels = sample.value.levels if sample is not None else ()
-        level = next((each for each in levels if each.severity == self.severity.currentData()), None)
-        if level is None:
-            self.consequence.setText("Who is paged follows from the severity.")
-            return
-        paged = "Somebody on call is paged." if level.escalation_policy_id is not None else "Nobody is paged."
-        often = f" An update is due every {level.update_minutes} min." if level.update_minutes else ""
-        review = " It ends with a review." if level.review_required else ""
-        self.consequence.setText(f"{level.meaning} {paged}{often}{review}")
 
     def submit(self) -> None:
         """Open it."""
@@ -312,6 +298,7 @@ class NoteDialog(IncidentDialog):
         began = console.clock.now() if at is None else datetime.fromtimestamp(at, UTC)
         self.earlier = QCheckBox("It happened at")
         self.earlier.setChecked(at is not None)
+        self._began = began
         self.at = InstantField(began, "When it happened", unit="UTC")
         self.at.setEnabled(at is not None)
         self.earlier.toggled.connect(self.at.setEnabled)
@@ -323,7 +310,7 @@ class NoteDialog(IncidentDialog):
         text = self.checked_words()
         if text is None:
             return
-        at = self.at.instant if self.earlier.isChecked() else self.console.clock.now()
+        at = exact(self.at, self._began) if self.earlier.isChecked() else self.console.clock.now()
         if at > self.console.clock.now():
             self.fail("It cannot have happened in the future.", self.at)
             return
@@ -351,7 +338,8 @@ class CorrectDialog(IncidentDialog):
         """Send the correction."""
         text = self.checked_words()
         if text is not None:
-            self.send(lambda: self._send_it(text, self.at.instant if self.earlier.isChecked() else None))
+            at = exact(self.at, entry_instant(self.entry)) if self.earlier.isChecked() else None
+            self.send(lambda: self._send_it(text, at))
 
     async def _send_it(self, text: str, at: datetime | None) -> Outcome:
         from views.incidents.work import take_entry

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from app.core.errors import OperationsError
 from app.incidents.domain import Incidents
+from views.incidents.wording import ANYWHERE, FILTERS
 from views.kit.downloads import save
 
 if TYPE_CHECKING:
@@ -16,15 +17,16 @@ if TYPE_CHECKING:
 MEDIA = {"md": "text/markdown", "json": "application/json", "pdf": "application/pdf"}
 
 
-async def save_timeline(console: Console, incident: IncidentRecord, suffix: str) -> None:
-    """Fetch and save it; says where, or why not."""
+async def save_timeline(console: Console, incident: IncidentRecord, suffix: str, shown: str) -> None:
+    """Fetch and save what a filter of the log lets through; says where, or why not."""
     name = f"{incident.reference}.{suffix}"
     try:
-        data = await console.of(Incidents).export(incident.incident_id, suffix, MEDIA[suffix])
+        kinds, story = FILTERS[shown], shown not in ANYWHERE
+        data = await console.of(Incidents).export(incident.incident_id, suffix, MEDIA[suffix], kinds, story=story)
         path = await asyncio.to_thread(save, name, data)
     except OperationsError as error:
         console.messages.post(f"The timeline of {incident.reference} was not exported: {error}", "error")
     except OSError as error:
         console.messages.post(f"{error.filename or name} cannot be written: {error.strerror or error}.", "error")
     else:
-        console.messages.post(f"The timeline of {incident.reference} is in {path}.")
+        console.messages.post(f"The timeline of {incident.reference} ({shown}) is in {path}.")

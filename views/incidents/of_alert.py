@@ -11,6 +11,7 @@ from app.incidents import decisions
 from app.incidents.domain import WORK, Incidents
 from app.incidents.keeping import OpenIncidents
 from models.incidents import IncidentSeverity
+from views.incidents.consequence import Consequence
 from views.incidents.desk import Desk
 from views.incidents.dialogs import paragraph, severities
 from views.kit.dialogs.deciding import DecidingDialog
@@ -62,6 +63,8 @@ class FromAlertDialog(DecidingDialog):
         )
         self.severity = severities(BY_ALERT.get(str(alert.severity), IncidentSeverity.SEV4))
         self.column.addWidget(self.severity)
+        self.consequence = Consequence(window.console, self.severity, self)
+        self.column.addWidget(self.consequence)
         self.show_it = QCheckBox("Show it in the Incidents workspace")
         self.show_it.setChecked(True)
         self.column.addWidget(self.show_it)

@@ -56,8 +56,12 @@ class PeopleBox(QComboBox):
 
     @property
     def person(self) -> tuple[str, str] | None:
-        """Id and name of whoever is chosen."""
-        at = self.findText(self.currentText())
+        """Id and name of whoever is chosen, or of the only one whom the letters fit."""
+        typed = self.currentText().strip()
+        at = self.findText(typed)
+        if at < 0 and typed:
+            fitting = [each for each in range(self.count()) if typed.casefold() in self.itemText(each).casefold()]
+            at = fitting[0] if len(fitting) == 1 else -1
         data = self.itemData(at) if at >= 0 else None
         return data if isinstance(data, tuple) and data[0] else None
 
@@ -196,13 +200,15 @@ class AttachDialog(IncidentDialog):
         self.list = QListWidget()
         self.list.setAccessibleName("Alerts")
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
-        self.list.setMinimumHeight(current().px(180))
+        self.list.setMinimumSize(current().px(520), current().px(180))
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         for alert in known.value if known is not None else ():
             if alert.cleared_at is None and alert.id not in mine:
                 item = QListWidgetItem(f"{alert.severity}  {alert.title}, since {alert.raised_at:%H:%M} UTC")
                 item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
                 item.setCheckState(Qt.CheckState.Unchecked)
                 item.setData(Qt.ItemDataRole.UserRole, alert.id)
+                item.setToolTip(item.text())
                 self.list.addItem(item)
         if self.list.count():
             self.list.setCurrentRow(0)

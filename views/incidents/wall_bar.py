@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from app.incidents.domain import VIEW, Incidents
-from views.incidents.wording import HUES, STATES, due_words
+from views.incidents.wording import HUES, STATES, update_words
 from views.kit.theme import current
 from views.kit.wall import LEFT, RIGHT, draw_fitted, wall_font
 from views.kit.widgets.chip import mark
@@ -61,10 +61,7 @@ class IncidentBar:
         painter.setFont(wall_font(unit, 600))
         painter.setPen(QColor(ink))
         painter.drawText(chip.adjusted(unit * 1.35, 0, 0, 0), LEFT, one.severity)
-        told = f"update {due_words(one.next_update_due_at, now)}" if one.next_update_due_at else ""
-        if told and not told.endswith("late"):
-            told = told.replace("update ", "update in ", 1)
-        words = " · ".join(filter(None, (STATES[one.status].lower(), told)))
+        words = " · ".join(filter(None, (STATES[one.status].lower(), update_words(one.next_update_due_at, now))))
         font = wall_font(unit)
         wide = min(QFontMetricsF(font).horizontalAdvance(words), box.width() * 0.55)
         right = QRectF(box.right() - wide - unit * 0.8, box.top(), wide, box.height())

@@ -122,6 +122,20 @@ def due_words(due: datetime | None, now: datetime) -> str:
     return span_words(left) if left >= 0 else f"{span_words(left)} late"
 
 
+def minutes_words(seconds: float) -> str:
+    """As ``span_words``, for who stands far away: nobody reads seconds there."""
+    whole = int(abs(seconds))
+    return f"{whole // 60} min" if 60 <= whole < 3_600 else span_words(seconds)
+
+
+def update_words(due: datetime | None, now: datetime) -> str:
+    """When the next update is due, for who stands far away: ``update in 12 min``, ``update 4 min late``."""
+    if due is None:
+        return ""
+    left = (due - now).total_seconds()
+    return f"update in {minutes_words(left)}" if left >= 0 else f"update {minutes_words(left)} late"
+
+
 def holder(incident: IncidentRecord, role: IncidentRole) -> RoleHolder | None:
     """Who has a role."""
     return next((each for each in incident.roles if each.role is role), None)

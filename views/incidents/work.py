@@ -11,7 +11,7 @@ from app.incidents import decisions
 from app.incidents.domain import WORK
 from models.incidents import IncidentStatus
 from views.incidents.desk import PANEL, Desk
-from views.incidents.wording import is_open
+from views.incidents.wording import STORY, is_open
 
 if TYPE_CHECKING:
     from models.incidents import IncidentRecord
@@ -155,7 +155,9 @@ def run(window: Window, verb: str) -> None:
             from views.incidents.export import save_timeline
 
             suffix = verb.removeprefix("export-")
-            console.tasks.start(save_timeline(console, incident, suffix), name="export a timeline")
+            panel = window.made(PANEL)
+            shown = panel.log.shown if panel is not None else STORY
+            console.tasks.start(save_timeline(console, incident, suffix, shown), name="export a timeline")
 
 
 def _of_entry(window: Window, verb: str, incident: IncidentRecord) -> None:
@@ -204,6 +206,7 @@ def show_runbook(window: Window, incident: IncidentRecord) -> None:
         browse(incident.runbook_link)
     else:
         window.open_panel("runbooks")
+        window.console.messages.post(f"No runbook fits what burns in {incident.reference}: choose one.")
 
 
 def closest(window: Window, incident: IncidentRecord) -> Any:

@@ -11,6 +11,18 @@ LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
+TURN_SECONDS = 6
+"""So long each part of what there are more of than places is shown."""
+
+
+def turned(count: int, places: int, seconds: float) -> slice:
+    """Those that are shown now: as many each time, as far as that can be."""
+    parts = -(-count // places) or 1
+    many = -(-count // parts)
+    first = int(seconds // TURN_SECONDS) % parts * many
+    return slice(first, min(first + many, count))
+
+
 def wall_font(pixels: float, weight: int = 400) -> QFont:
     """A font of that many pixels."""
     font = QFont(fonts.make(10, weight))

@@ -174,9 +174,7 @@ ACTIONS = (
         DIRECT,
     ),
     _dialog("scrub", "Scrub the launch…", "", ("clock_dialogs", "ScrubDialog"), partial(_permitted, DIRECT), DIRECT),
-    _dialog(
-        "finish", "The launch is done…", "", ("clock_dialogs", "FinishDialog"), partial(_permitted, DIRECT), DIRECT
-    ),
+    _dialog("finish", "The launch is done…", "", ("clock_dialogs", "FinishDialog"), _can("finish"), DIRECT),
     _dialog("sign", "Sign off the item at the cursor…", "S", ("item_dialogs", "SignDialog"), _can("sign"), SIGN),
     _dialog("reopen", "Reopen the item at the cursor…", "O", ("item_dialogs", "ReopenDialog"), _can("reopen"), SIGN),
     _dialog("waive", "Go without the item at the cursor…", "W", ("item_dialogs", "WaiveDialog"), _can("waive"), MANAGE),

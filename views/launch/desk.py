@@ -213,6 +213,17 @@ class LaunchDesk(QObject):
         """Why the poll cannot be closed now."""
         return self.blocker(DIRECT) if self.is_polled else "no poll is open"
 
+    def finish_blocker(self) -> str | None:
+        """Why it cannot be said that the launch is done: only after a GO."""
+        if self.is_polled:
+            return "a poll is open: close it first"
+        last = self.status.poll if self.status is not None else None
+        if self.launch is not None and last is None:
+            return "nobody was asked: open a poll first, or scrub the launch"
+        if last is not None and last.verdict is not Choice.GO:
+            return f"the last poll ended with {last.verdict}: ask again, or scrub the launch"
+        return self.blocker(DIRECT)
+
     def override_blocker(self) -> str | None:
         """Why no NO-GO can be overridden now."""
         if not self.is_polled:

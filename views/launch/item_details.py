@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 ACTIONS = (
     ("launch.sign", "Sign off…"),
-    ("launch.waive", "Accept the plan…"),
+    ("launch.waive", "Go without it…"),
     ("launch.ask-again", "Ask owner again…"),
     ("launch.reopen", "Reopen…"),
 )

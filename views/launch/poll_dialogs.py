@@ -19,8 +19,10 @@ from views.launch.dialog import LaunchDialog, paragraph
 from views.launch.wording import bound_to, evidence_age, limit_words, value_words, verdict_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from models.launch import Launch
-    from models.launch.poll import RollCallVote
+    from models.launch.poll import Cause, RollCallVote
     from views.launch.desk import LaunchDesk
 
 QUESTION_MOST = 300
@@ -176,6 +178,16 @@ class VoteDialog(LaunchDialog):
             raise
 
 
+CAUSES = 5
+"""So many causes of a verdict are read before it is sealed; how many more there are is said."""
+
+
+def causes_words(causes: Sequence[Cause]) -> str:
+    """The first causes of a verdict, a line each, and how many more there are."""
+    lines = [f"{each.title}: {each.detail}" for each in causes[:CAUSES]]
+    return "\n".join([*lines, f"and {len(causes) - CAUSES} more"] if len(causes) > CAUSES else lines)
+
+
 class ClosePollDialog(LaunchDialog):
     """Ends the poll with the verdict that is shown; the record is kept."""
 
@@ -186,13 +198,12 @@ class ClosePollDialog(LaunchDialog):
         director = next((each for each in desk.status.roll_call if each.director), None) if desk.status else None
         if director is not None and director.choice is not None and director.choice is not Choice.GO:
             self._word = max(self._word, director.choice, key=list(Choice).index)
-        causes = [f"{each.title}: {each.detail}" for each in verdict.causes] if verdict is not None else []
         self.say(
             f"It ends with {self._word}, and what it was decided on is sealed as its record. "
             "No vote can be cast or changed after that. A second factor is asked for."
         )
-        if causes:
-            self.say("\n".join(causes[:5]))
+        if verdict is not None and verdict.causes:
+            self.say(causes_words(verdict.causes))
         self.ask_for_words()
 
     def submit(self) -> None:

@@ -17,9 +17,9 @@ from app.launch.domain import VIEW, Launches
 from models.launch.clock import ClockState
 from models.launch.poll import Choice
 from views.kit.theme import current
-from views.kit.wall import LEFT, draw_fitted, wall_font
+from views.kit.wall import LEFT, draw_fitted, turned, wall_font
 from views.kit.widgets.chip import mark
-from views.launch.wall_parts import draw_cell, draw_figure
+from views.launch.wall_parts import draw_cell, draw_figure, draw_which
 from views.launch.wording import REHEARSAL, SEVERITY
 
 if TYPE_CHECKING:
@@ -36,8 +36,6 @@ TOP_HIGH, CAUSE_HIGH, CELL_HIGH, FIGURE_HIGH, GAP = 4.15, 1.25, 2.5, 5.0, 0.26
 TIGHT_TOP, TIGHT_FIGURE = 3.0, 3.9
 """Where an alert takes its line, clock and verdict are smaller and limits are left out."""
 ACROSS, ROWS, FIGURES = 5, 2, 6
-TURN_SECONDS = 6
-"""More roles or figures than there are places for come by turns."""
 SHOWN_CAUSES = 2
 
 
@@ -267,22 +265,28 @@ class LaunchWallPage:
         if beside.width() > unit * 3:
             draw_fitted(painter, beside, cause.detail, wall_font(unit), tokens.text2)
 
-    def _turned(self, count: int, places: int) -> slice:
-        """Those that are shown now: as many each time, as far as that can be."""
-        pages = -(-count // places) or 1
-        many = -(-count // pages)
-        first = int(self._console.clock.monotonic() // TURN_SECONDS) % pages * many
-        return slice(first, first + many)
+    def _turned(self, count: int, places: int) -> tuple[slice, str]:
+        """Those that are shown now, and which of how many they are, which takes a place of its own."""
+        if count <= places:
+            return slice(0, count), ""
+        part = turned(count, places - 1, self._console.clock.monotonic())
+        return part, f"{part.start + 1}\N{EN DASH}{part.stop}"
 
     def _draw_roll_call(self, painter: QPainter, box: QRectF, unit: float, status: LaunchStatus, rows: int) -> float:
         votes, gap = status.roll_call, GAP * unit
         across = min(ACROSS, max(1, len(votes)))
         wide = (box.width() - (ACROSS - 1) * gap) / ACROSS if across == ACROSS else box.width() / across - gap
-        for place, vote in enumerate(votes[self._turned(len(votes), ACROSS * rows)]):
+        part, which = self._turned(len(votes), ACROSS * rows)
+
+        def cell(place: int) -> QRectF:
             row, column = divmod(place, ACROSS)
             top = box.top() + row * (CELL_HIGH * unit + gap)
-            cell = QRectF(box.left() + column * (wide + gap), top, wide, CELL_HIGH * unit)
-            draw_cell(painter, cell, unit, vote)
+            return QRectF(box.left() + column * (wide + gap), top, wide, CELL_HIGH * unit)
+
+        for place, vote in enumerate(votes[part]):
+            draw_cell(painter, cell(place), unit, vote)
+        if which:
+            draw_which(painter, cell(ACROSS * rows - 1), unit, f"Roles {which}", len(votes))
         return box.top() + rows * CELL_HIGH * unit + (rows - 1) * gap
 
     def _draw_figures(self, painter: QPainter, box: QRectF, unit: float, status: LaunchStatus, *, tight: bool) -> None:
@@ -291,8 +295,9 @@ class LaunchWallPage:
             draw_fitted(painter, box, "No figure is bound", wall_font(unit), tokens.text2)
             return
         now = self._launches.server_clock.now or status.as_of
-        shown = figures[self._turned(len(figures), FIGURES)]
-        wide = box.width() / max(3, len(shown))
+        part, which = self._turned(len(figures), FIGURES)
+        shown = figures[part]
+        wide = box.width() / (FIGURES if which else max(3, len(shown)))
         for number, each in enumerate(shown):
             left = box.left() + number * wide
             if number:
@@ -300,6 +305,11 @@ class LaunchWallPage:
                 painter.fillRect(rule, QColor(tokens.line))
             place = QRectF(left + (unit * 0.25 if number else 0), box.top(), wide - unit * 0.5, box.height())
             draw_figure(painter, place, unit, each, now, tight=tight)
+        if which:
+            left = box.left() + (FIGURES - 1) * wide
+            painter.fillRect(QRectF(left - unit * 0.12, box.top(), 2, box.height()), QColor(tokens.line))
+            place = QRectF(left, box.top(), wide - unit * 0.25, 2 * unit * 1.25)
+            draw_which(painter, place, unit, f"No. {which}", len(figures))
 
     @staticmethod
     def _watermark(painter: QPainter, box: QRectF, unit: float) -> None:

@@ -66,6 +66,15 @@ def draw_cell(painter: QPainter, box: QRectF, unit: float, vote: RollCallVote) -
     painter.restore()
 
 
+def draw_which(painter: QPainter, box: QRectF, unit: float, words: str, count: int) -> None:
+    """In a place of its own, which of how many are shown in the others."""
+    tokens = current().tokens
+    inner = box.adjusted(unit * 0.25, unit * 0.08, 0, -unit * 0.08)
+    upper = QRectF(inner.left(), inner.top(), inner.width(), inner.height() / 2)
+    draw_fitted(painter, upper, words, wall_font(unit), tokens.text2)
+    draw_fitted(painter, upper.translated(0, inner.height() / 2), f"of {count}", wall_font(unit), tokens.text2)
+
+
 def draw_figure(painter: QPainter, box: QRectF, unit: float, evidence: Evidence, now: datetime, *, tight: bool) -> None:
     """A bound figure: label, value, limit and its own age. ``tight`` leaves the limit out."""
     tokens = current().tokens
@@ -79,7 +88,8 @@ def draw_figure(painter: QPainter, box: QRectF, unit: float, evidence: Evidence,
     tall = max(line, min(unit * VALUE * 1.15, box.height() - lines * line))
     place = QRectF(box.left(), box.top() + line, box.width(), tall)
     unsure = said in {EvidenceVerdict.STALE, EvidenceVerdict.UNKNOWN}
-    size = min(unit * VALUE, tall)
+    # What reaches below the line needs room as well.
+    size = min(unit * VALUE, tall / 1.2)
     room = place.width() - (QFontMetricsF(wall_font(unit)).horizontalAdvance(sign) + unit * 0.2 if sign else 0)
     if (wide := QFontMetricsF(wall_font(size, 600)).horizontalAdvance(value)) > room:
         size = max(unit, size * room / wide)

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 from app.oncall.domain import VIEW, OnCall
 from models.core.wording import counted
-from views.kit.capability import ActionSpec, Capability, ColumnSpec, Home, PanelSpec, StatusCount, WorkspaceSpec
+from views.kit.capability import (
+    ActionSpec,
+    Capability,
+    ColumnSpec,
+    Home,
+    PanelSpec,
+    StatusCount,
+    WallPageSpec,
+    WorkspaceSpec,
+)
 from views.oncall.actions import (
     ACTIONS,
     CALENDAR,
@@ -25,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from app.console import Console
-    from views.kit.capability import Window
+    from views.kit.capability import WallPage, Window
     from views.kit.palette_entry import PaletteEntry
     from views.kit.panel import Panel
 
@@ -142,6 +151,12 @@ def _open(window: Window, schedule_id: str) -> None:
     window.panel(CALENDAR).show_schedule(schedule_id)
 
 
+def _wall_page(console: Console) -> WallPage:
+    from views.oncall.wall_page import oncall_page
+
+    return oncall_page(console)
+
+
 _home = partial(Home, ROSTERS)
 
 CAPABILITY = Capability(
@@ -162,4 +177,5 @@ CAPABILITY = Capability(
     badge_of=ROSTERS,
     status=_status,
     palette=_palette,
+    wall_pages=(WallPageSpec("oncall", "On call", _wall_page),),
 )

@@ -81,6 +81,8 @@ class NowTile(QWidget):
         following = ""
         if now.until is not None:
             following = f"Next {people_words(now.next_people, names)}"
+            if now.next_people and (comes := _comes(now)) is not None and comes != now.until:
+                following += f" from {when(comes, shown.zone, shown.at)}"
         return f"{who}{until}", following
 
     # --- drawing -----------------------------------------------------------------------------------------------
@@ -152,7 +154,8 @@ class NowTile(QWidget):
         theme, tokens, now = current(), current().tokens, shown.now
         draw_text(painter, box, "Next", 9, 400, tokens.text2)
         left = box.left() + theme.px(40)
-        at = when(now.until, shown.zone, shown.at) if now.until is not None else ""
+        comes = _comes(now)
+        at = when(comes, shown.zone, shown.at) if comes is not None else ""
         wide = theme.width(at, 9) + theme.px(12) if at else 0
         name = people_words(now.next_people, shown.names) if now.until is not None else "\N{EN DASH}"
         if now.until is not None and not now.next_people:
@@ -183,6 +186,11 @@ class NowTile(QWidget):
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         self.update()
+
+
+def _comes(now: OnCallNow) -> datetime | None:
+    """When whoever is next comes on: after a hole later than whoever is on goes."""
+    return now.next_from or now.until
 
 
 def draw_text(

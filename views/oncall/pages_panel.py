@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QLabel, QScrollArea, QSizePolicy, QVBoxLayout
 from app.core.freshness import age_words
 from app.oncall.domain import RESPOND, VIEW, OnCall
 from app.oncall.wording import answerer, page_state_words, when
+from app.oncall.zones import local
 from models.core.wording import counted, initials
 from models.deliveries.receipts import ReceiptState
 from models.oncall.pages import PageState
@@ -257,7 +258,7 @@ def detail_html(page: PageDetail, zone: str) -> str:
         lines.append(f"<b>{when(page.resolved_at, zone)}</b> over: {escape(page.reason)}")
     for call in reversed(page.calls):  # what was done last is what people look for
         step = "test" if page.test else "fallback" if call.step is None else f"step {call.step + 1}"
-        again = f", round {call.round + 1}" if call.round else ""
+        again = f", round {call.round}" if call.round > 1 else ""
         rosters = ", ".join(
             f"{used.schedule_name} revision {used.revision}{' with an override' if used.overrides else ''}"
             for used in call.rosters
@@ -265,18 +266,20 @@ def detail_html(page: PageDetail, zone: str) -> str:
         head = f"<b>{when(call.at, zone)}</b> {step}{again}"
         lines.append(f'{head} <span style="color: {quiet}">{escape(rosters)}</span>')
         for person in call.people:
-            became = "; ".join(_receipt(receipt) for receipt in person.receipts) or "no message is recorded"
+            became = "; ".join(_receipt(receipt, zone) for receipt in person.receipts) or "no message is recorded"
             lines.append(f"&nbsp;&nbsp;<b>{escape(initials(person.name))}</b> {escape(person.name)}: {escape(became)}")
         if call.team_receipts:
-            became = "; ".join(_receipt(receipt) for receipt in call.team_receipts)
+            became = "; ".join(_receipt(receipt, zone) for receipt in call.team_receipts)
             lines.append(f"&nbsp;&nbsp;the team: {escape(became)}")
         if call.words:
             lines.append(f"&nbsp;&nbsp;<b>{escape(call.words)}</b>")
     return "<br>".join(lines)
 
 
-def _receipt(receipt: Receipt) -> str:
+def _receipt(receipt: Receipt, zone: str) -> str:
     words = RECEIPTS[receipt.state]
+    if receipt.state is ReceiptState.SENT and receipt.ended_at is not None:
+        words = f"{words} {local(receipt.ended_at, zone):%H:%M:%S}"
     where = f"{receipt.connection_name} " if receipt.connection_name else ""
     took = f" in {receipt.seconds:.1f} s" if receipt.seconds is not None and receipt.state is ReceiptState.SENT else ""
     wrong = receipt.state in {ReceiptState.DEAD, ReceiptState.UNREACHABLE, ReceiptState.WAITING}

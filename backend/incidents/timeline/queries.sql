@@ -110,7 +110,15 @@ select p.position, l.id::text as entry_id, l.at, l.actor, coalesce(l.actor_label
        (select coalesce(jsonb_agg(jsonb_build_object('text', c.text, 'occurredAt', c.occurred_at, 'by', c.by,
                                                      'byName', person_name(c.by), 'at', c.at) order by c.at), '[]')
           from incident_correction as c
-         where c.position = p.position and c.incident_id = any (%(incidents)s::uuid[])) as corrections
+         where c.position = p.position and c.incident_id = any (%(incidents)s::uuid[])) as corrections,
+       case when l.action = 'oncall.page.called' then
+           (select array_agg(person_name(id) order by number)
+              from jsonb_array_elements_text(l.after -> 'people') with ordinality as c (id, number))
+            when l.action in ('incidents.alert.attached', 'incidents.alert.detached') then
+           (select array_agg(a.title order by c.number)
+              from jsonb_array_elements_text(l.after -> 'alertIds') with ordinality as c (id, number)
+              join alert as a on a.id = c.id::uuid and a.valid_to = 'infinity')
+       end as named
   from audit_position as p
   join audit_log as l using (seq)
  where p.position = any (%(positions)s::bigint[])
@@ -125,7 +133,7 @@ select k.kind, width_bucket(extract(epoch from p.at)::float8, extract(epoch from
        select at from audit_position as p
         where p.action = k.action and p.resource_type = k.resource_type
           and p.position > %(lower)s and p.position < %(upper)s and p.at >= %(from)s and p.at < %(to)s
-          and (not k.own or p.resource_id = any (%(ids)s::text[]))) as p
+          and ((not k.own and p.position > %(made)s) or p.resource_id = any (%(ids)s::text[]))) as p
  group by 1, 2
 
 -- name: newest

@@ -205,6 +205,7 @@ async def lanes(
     if until <= since:
         raise invalid("query:to", "the end lies after the beginning")
     lower, upper = await bounds(connection, since, until)
+    made = await (await connection.execute(queries.sample_made)).fetchone()
     values = {
         "actions": [each.action for each in of.sources],
         "types": [each.resource_type for each in of.sources],
@@ -214,6 +215,7 @@ async def lanes(
         "from": since,
         "to": until,
         "buckets": buckets,
+        "made": made[0] if made is not None else FIRST,
         "lower": lower,
         "upper": upper,
     }

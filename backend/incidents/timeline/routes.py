@@ -125,10 +125,16 @@ async def read_lanes(
 
 @router.get("/{incident_id}/timeline.md", response_class=Response, responses={200: {"content": {"text/markdown": {}}}})
 async def timeline_markdown(
-    http: Request, incident_id: str, principal: Viewer, connection: Read, own: bool = False, kind: Kinds = None
+    http: Request,
+    incident_id: str,
+    principal: Viewer,
+    connection: Read,
+    own: bool = False,
+    story: Story = False,
+    kind: Kinds = None,
 ) -> Response:
     """The timeline as Markdown, oldest first, up to 20 000 entries."""
-    made = await _export(http, incident_id, principal, connection, own, kind, export.ENTRIES_MOST)
+    made = await _export(http, incident_id, principal, connection, own, story, kind, export.ENTRIES_MOST)
     return _file(await asyncio.to_thread(export.to_markdown, made), "text/markdown; charset=utf-8", made, "md")
 
 
@@ -136,10 +142,16 @@ async def timeline_markdown(
     "/{incident_id}/timeline.json", response_class=Response, responses={200: {"content": {"application/json": {}}}}
 )
 async def timeline_json(
-    http: Request, incident_id: str, principal: Viewer, connection: Read, own: bool = False, kind: Kinds = None
+    http: Request,
+    incident_id: str,
+    principal: Viewer,
+    connection: Read,
+    own: bool = False,
+    story: Story = False,
+    kind: Kinds = None,
 ) -> Response:
     """The timeline as JSON, oldest first, up to 20 000 entries."""
-    made = await _export(http, incident_id, principal, connection, own, kind, export.ENTRIES_MOST)
+    made = await _export(http, incident_id, principal, connection, own, story, kind, export.ENTRIES_MOST)
     return _file(await asyncio.to_thread(export.to_json, made), "application/json", made, "json")
 
 
@@ -147,13 +159,19 @@ async def timeline_json(
     "/{incident_id}/timeline.pdf", response_class=Response, responses={200: {"content": {"application/pdf": {}}}}
 )
 async def timeline_pages(
-    http: Request, incident_id: str, principal: Viewer, connection: Read, own: bool = False, kind: Kinds = None
+    http: Request,
+    incident_id: str,
+    principal: Viewer,
+    connection: Read,
+    own: bool = False,
+    story: Story = False,
+    kind: Kinds = None,
 ) -> Response:
     """The timeline as PDF, oldest first, up to 2 000 entries."""
     # Only here: the library is large, and the API's start does not wait for it.
     from backend.incidents.timeline.pdf import to_pdf
 
-    made = await _export(http, incident_id, principal, connection, own, kind, export.PAGES_MOST)
+    made = await _export(http, incident_id, principal, connection, own, story, kind, export.PAGES_MOST)
     return _file(await asyncio.to_thread(to_pdf, made), "application/pdf", made, "pdf")
 
 
@@ -215,6 +233,7 @@ async def _export(
     principal: Principal,
     connection: Connection,
     own: bool,
+    story: bool,
     kinds: list[TimelineKind] | None,
     most: int,
 ) -> export.Export:
@@ -226,6 +245,7 @@ async def _export(
         permissions=principal.permissions,
         kinds=kinds,
         only_own=own,
+        story=story,
     )
     _, now = await reads.newest(connection)
     return await export.collect(connection, await incident(connection, known), of, most=most, made_at=now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,9 @@ from models.incidents.timeline import TimelineKind
 
 _UNTOLD = frozenset({"version", "updatedAt", "openAlerts", "alerts", "updates", "nextUpdateDueAt", "postmortemLink"})
 """Fields of an incident whose change says nothing by itself."""
+
+_OF_IT = {"page": "Page", "incident_review": "Review"}
+"""What belongs to one incident bears its title, which says nothing within its own timeline."""
 
 
 def text_of(row: Mapping[str, Any], kind: TimelineKind, *, own: bool) -> str:
@@ -32,19 +35,25 @@ def text_of(row: Mapping[str, Any], kind: TimelineKind, *, own: bool) -> str:
             names = ", ".join(_words(name) for name in changes(before, after))
             return _reasoned(f"Changed: {names}", row)
         case "incidents.alert.attached" | "incidents.alert.detached":
-            count = after.get("alerts", 1)
+            count, titles = after.get("alerts", 1), ", ".join(row["named"] or ())
             verb = _words(row["action"].rpartition(".")[2])
-            return f"{count} alerts {verb}" if count != 1 else f"Alert {verb}"
+            return (f"{count} alerts {verb}" if count != 1 else f"Alert {verb}") + (f": {titles}" if titles else "")
         case "incidents.participant.joined" | "incidents.participant.left":
             return _reasoned(f"{after.get('name') or after.get('userId')} {row['action'].rpartition('.')[2]}", row)
         case "incidents.role.given" | "incidents.role.handed_over" | "incidents.role.released":
             return _reasoned(_role(before, after), row)
+        case "oncall.page.started" if own:
+            return f"Page started by {after['policy']}" if after.get("policy") else "Page started"
+        case "oncall.page.called" if own:
+            return _called(after, row["named"] or ())
     verb = _words(row["action"].rpartition(".")[2])
     if kind is TimelineKind.STEP:
         step = f", step {after['step']}, {after.get('text', '')}" if "step" in after else ""
         return _reasoned(f"Runbook {after.get('runbook', '')}{step}: {verb}", row)
     if own and kind is TimelineKind.STATUS:
         return _reasoned(verb.capitalize(), row)
+    if own and (noun := _OF_IT.get(row["resource_type"])) is not None:
+        return _reasoned(f"{noun} {verb}", row)
     noun = _words(row["resource_type"]).capitalize()
     return _reasoned(f"{noun} {row['label'] or ''}".strip() + f": {verb}", row if own else None)
 
@@ -73,6 +82,12 @@ def occurred_at(row: Mapping[str, Any]) -> datetime:
     said = (row["after"] or {}).get("occurredAt") or (row["after"] or {}).get("deployedAt")
     at: datetime = row["at"] if said is None else datetime.fromisoformat(said)
     return at
+
+
+def _called(after: Mapping[str, Any], people: Sequence[str]) -> str:
+    step, again = after.get("step"), after.get("round") or 0
+    where = "by fallback" if step is None else f"step {step + 1}"
+    return f"Paged {', '.join(people) or 'nobody'}, {where}" + (f", round {again}" if again > 1 else "")
 
 
 def _role(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:

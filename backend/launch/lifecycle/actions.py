@@ -101,8 +101,16 @@ async def change(tx: Connection, *, actor: str, launch_id: UUID, version: int, r
 
 
 async def finish(tx: Connection, *, actor: str, launch_id: UUID, version: int, decision: str) -> Launch:
-    """Say that a launch is done. A poll is open, or the last one did not end with GO: 409. Stale: 412."""
+    """Say that a launch is done. Nobody on its roll was asked, or the last poll did not end with GO: 409. Stale: 412.
+
+    What was never asked is no GO: a launch that went without one is scrubbed, or asked about afterwards.
+    """
     last = await polls.latest(tx, launch_id)
+    if last is None:
+        raise ProblemError(
+            Code.CONFLICT,
+            "Nobody on its roll was asked, so there is no GO: open a poll and close it first, or scrub the launch.",
+        )
     if last is not None and last.state is PollState.CLOSED and last.verdict is not Choice.GO:
         raise ProblemError(
             Code.CONFLICT,

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import Header, Request, Response
 
 from backend.core.clock import clock
-from backend.core.dependencies import Read, Tx
+from backend.core.dependencies import Db, Read, Tx
 from backend.core.http import known_id, operations_router
 from backend.core.pages import Cursor, Limit, cut_page, decode_cursor
 from backend.core.versions import with_etag
@@ -33,7 +33,7 @@ NOT_MODIFIED: dict[int | str, dict[str, Any]] = {
 async def get_status(
     launch_id: str,
     _principal: Viewer,
-    connection: Read,
+    database: Db,
     settings: Configured,
     known: KnownCriteria,
     http: Request,
@@ -44,7 +44,7 @@ async def get_status(
     `Opsconsole-As-Of` and `Opsconsole-Valid-Until` say when that is, and until when it holds; also with 304.
     """
     shared: SharedStatus = http.app.state.launch_statuses
-    found, tag = await shared.ask(connection, settings, known, known_id(launch_id, "launch"))
+    found, tag = await shared.ask(database, settings, known, known_id(launch_id, "launch"))
     headers = {"ETag": tag, "Opsconsole-As-Of": instant(found.as_of) or "", "Cache-Control": "no-cache"}
     if found.valid_until is not None:
         headers["Opsconsole-Valid-Until"] = instant(found.valid_until) or ""

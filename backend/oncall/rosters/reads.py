@@ -15,6 +15,7 @@ from backend.core.rows import left_out, readable, the_one
 from backend.oncall import resolver
 from backend.oncall.people import names_of
 from backend.oncall.policies.reads import double_bookings
+from backend.oncall.reach import check_reach
 from backend.oncall.rosters import queries
 from backend.oncall.schedules import reads as schedules
 from backend.oncall.schedules.effect import has_effect
@@ -71,6 +72,7 @@ def _now(found: Loaded, now: datetime, end: datetime) -> OnCallNow:
         people=tuple(sorted(current.people)),
         until=None if following is None else resolver.moment(current.end),
         next_people=() if after is None else tuple(sorted(after.people)),
+        next_from=None if after is None else resolver.moment(after.start),
         next_until=None if after is None or after.end == until else resolver.moment(after.end),
         must_be_covered=bool(resolver.required(found.schedule, start, start + 1)),
         version=found.version,
@@ -81,7 +83,9 @@ async def on_call_at(
     connection: Connection, schedule_id: UUID, at: datetime | None, known: datetime | None
 ) -> OnCallAt:
     """Who was on at an instant and by what; with ``known``, as it was known then. Raises ProblemError 404."""
-    at = at or await clock(connection)
+    now = await clock(connection)
+    at = at or now
+    check_reach(at, now, "query:at")
     found = await load(connection, at, _just_after(at), [schedule_id])
     loaded = the_one(found, "There is no such schedule.")
     then = None if known is None else resolver.ticks(known)
@@ -107,7 +111,7 @@ async def board(
     known: datetime | None = None,
 ) -> RosterBoard:
     """Schedules over a window, layer by layer, with gaps and double bookings."""
-    _check_window(start, end)
+    await _check_window(connection, start, end)
     found = await load(connection, start, end, None if schedule_id is None else [schedule_id])
     if schedule_id is not None:
         the_one(found, "There is no such schedule.")
@@ -139,7 +143,7 @@ def board_etag(found: RosterBoard) -> str:
 
 async def load_of_people(connection: Connection, start: datetime, end: datetime) -> Load:
     """What each person carries in a window."""
-    _check_window(start, end)
+    await _check_window(connection, start, end)
     found = await load(connection, start, end)
     known = readable(found)
     rosters = [_spans(each, start, end, None) for each in known]
@@ -241,9 +245,10 @@ def _span(span: resolver.Span) -> Span:
     return Span(start=resolver.moment(span.start), end=resolver.moment(span.end), people=tuple(sorted(span.people)))
 
 
-def _check_window(start: datetime, end: datetime) -> None:
+async def _check_window(connection: Connection, start: datetime, end: datetime) -> None:
     if not timedelta(0) < end - start <= WINDOW_MOST:
         raise invalid("query:to", f"a window ends after it starts, and is at most {WINDOW_MOST.days} days long")
+    check_reach(end, await clock(connection), "query:to")
 
 
 def _just_after(at: datetime) -> datetime:

@@ -22,6 +22,7 @@ from backend.core.rows import the_one
 from backend.oncall import resolver
 from backend.oncall.definitions import to_layer
 from backend.oncall.people import known_people, names_of
+from backend.oncall.reach import check_reach
 from backend.oncall.schedules import queries, reads
 from backend.oncall.schedules.effect import effect_blocker, warnings
 from backend.oncall.schedules.loading import Loaded, load
@@ -123,6 +124,7 @@ async def revise(tx: Connection, *, actor: str, schedule_id: UUID, version: int,
     at = request.effective_at or held.now
     if at < held.now:
         raise invalid("/effectiveAt", "it lies in the past, where nothing is changed any more")
+    check_reach(at, held.now, "/effectiveAt")
     loaded = await _loaded(tx, held, at, at)
     waiting = sorted({r.effective_at for r in loaded.schedule.revisions if r.effective_at > resolver.ticks(at)})
     if waiting and not request.also_waiting:
@@ -167,6 +169,7 @@ async def add_override(
     await known_people(tx, people, "/people")
     if request.end <= held.now:
         raise invalid("/end", "it lies in the past, where nothing is changed any more")
+    check_reach(request.end, held.now, "/end")
     loaded = await _loaded(tx, held, min(request.start, held.now), request.end)
     wanted = resolver.Override(
         id="new",

@@ -16,6 +16,7 @@ from backend.core.rows import the_one
 from backend.core.settings import Settings
 from backend.oncall import resolver
 from backend.oncall.people import known_people, names_of, spoken
+from backend.oncall.reach import check_reach
 from backend.oncall.schedules.actions import add_override, hold
 from backend.oncall.schedules.effect import people_over
 from backend.oncall.schedules.loading import load
@@ -46,10 +47,12 @@ async def ask(tx: Connection, *, who: Swapper, request: SwapRequest) -> UUID:
     held = await hold(tx, known_id(request.schedule_id, "schedule"))
     if request.start <= held.now:
         raise invalid("/start", "what is given lies ahead")
+    check_reach(request.end, held.now, "/end")
     await _is_on(tx, held.id, person, request.start, request.end, "/start")
     if request.back_start is not None and request.back_end is not None and request.to is not None:
         if request.back_start <= held.now:
             raise invalid("/backStart", "what is taken for it lies ahead")
+        check_reach(request.back_end, held.now, "/backEnd")
         await _is_on(tx, held.id, request.to, request.back_start, request.back_end, "/backStart")
     values = request.model_dump() | {"schedule_id": held.id, "person": person, "actor": who.id}
     row = await (await tx.execute(queries.insert_swap, values)).fetchone()

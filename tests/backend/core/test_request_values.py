@@ -108,6 +108,15 @@ ROWS: dict[str, dict[str, Any]] = {
     "refunds": {"id": "r1", "orderId": "o1", "refundedAt": AT, "currency": "EUR", "amount": 5, "updatedAt": AT},
     "downloads": {"id": "d1", "downloadedAt": AT, "product": "p", "succeeded": True, "failure": "f"},
     "community": {"id": "c1", "metric": "discord", "observedAt": AT, "value": 5},
+    "deploys": {
+        "id": "d1",
+        "service": "checkout",
+        "version": "1.4.2",
+        "environment": "production",
+        "deployedAt": AT,
+        "deployedBy": "ci",
+        "url": "https://ci.example/1",
+    },
     "rates": {"currency": "USD", "day": "2026-11-24", "rate": "1.1"},
 }
 CHECK = {

@@ -55,6 +55,9 @@ def test_opening_pages_and_resolving_stops(response: PagedResponse) -> None:
         ("oncall.page.called", True),
         ("oncall.page.started", True),
     ]
+    [name] = [row[0] for row in response.sql("select person_name(%s)", [LEAD])]
+    [policy] = [row[0] for row in response.sql("select name from escalation_policy")]
+    assert [entry["text"] for entry in entries] == [f"Paged {name}, step 1", f"Page started by {policy}"]
     response.to(made, "resolved", by=LEAD)
     assert response.pages() == [(made["incidentId"], "resolved", None)]
 

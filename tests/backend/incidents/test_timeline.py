@@ -63,6 +63,9 @@ def test_it_holds_what_happened_in_its_order(response: Response) -> None:
     assert page["newest"] >= positions[0]
     by_kind = {entry["kind"]: entry for entry in page["items"]}
     assert by_kind["note"]["text"] == "Traffic moved"
+    attached = [entry["text"] for entry in page["items"] if entry["action"] == "incidents.alert.attached"]
+    [(title,)] = response.sql("select title from alert where valid_to = 'infinity'")
+    assert attached == [f"Alert attached: {title}"]
     assert by_kind["note"]["occurredAt"] < by_kind["note"]["recordedAt"]
     assert by_kind["deploy"]["text"] == "checkout 1.4.2 deployed to production"
     assert by_kind["role"]["text"].startswith("Commander: handed over from Incident responder to Operations lead")
@@ -195,6 +198,21 @@ def test_lanes_count_what_the_list_holds(response: Response) -> None:
     response.refused(answer, 422, pointer="query:to")
 
 
+def test_what_a_sample_shop_was_made_with_is_in_no_lane(response: Response) -> None:
+    made = everything(response)
+    made_sample = (
+        "insert into audit_log (actor, action, resource_type, resource_id)"
+        " values ('sample', 'sample.shop.created', 'sample_shop', 's') returning seq"
+    )
+    response.sql(made_sample)
+    response.done("POST", f"{path_of(made)}/notes", {"text": "Since then"})
+    listed = read(response, made)["items"]
+    assert not {"rule", "decision"} & {entry["kind"] for entry in listed}
+    window = {"from": ago(minutes=10), "to": ago(minutes=-1), "buckets": 11}
+    found = response.done("GET", f"{path_of(made)}/timeline/lanes", by=LEAD, params=window)
+    assert sum(sum(lane["counts"]) for lane in found["lanes"]) == len(listed)
+
+
 def test_it_is_handed_out(response: Response) -> None:
     made = everything(response)
     response.done("POST", f"{path_of(made)}/notes", {"text": "<b>50 %</b> | of *EU*\nto ams1 – ☃"})
@@ -207,6 +225,10 @@ def test_it_is_handed_out(response: Response) -> None:
     assert markdown.headers["content-disposition"] == 'attachment; filename="INC-0001.md"'
     assert r"\<b\>50 %\</b\> \| of \*EU\* to ams1 – ☃" in markdown.text
     assert markdown.text.count("\n| 20") == len(page["items"])
+    told = read(response, made, story=True)["items"]
+    story = json.loads(response.send("GET", f"{base}.json", by=LEAD, params={"story": "true"}).content)
+    assert sorted(entry["position"] for entry in story["entries"]) == [e["position"] for e in told][::-1]
+    assert len(told) < len(page["items"])
     pages = response.send("GET", f"{base}.pdf", by=LEAD)
     assert pages.content.startswith(b"%PDF-")
     assert pages.headers["content-type"] == "application/pdf"

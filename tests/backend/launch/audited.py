@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import psycopg
 
 from tests.backend.launch.fixtures import CHECKLIST, CONTENT, DIRECTOR, ITEMS, LAUNCHES, TEMPLATES
 
@@ -46,6 +47,15 @@ def _poll(world: Any) -> str:
 def _asked(world: Any) -> str:
     """The address of a launch whose roles are asked."""
     return _poll(world).partition("/polls/")[0]
+
+
+def _gone(world: Any) -> str:
+    """The address of a launch whose last poll ended with GO; the figures of this database would not."""
+    launch, _, poll_id = _poll(world).partition("/polls/")
+    world.done("POST", f"{launch}/polls/{poll_id}/close", DIRECTOR, {"verdict": "HOLD", "reason": "later"})
+    with psycopg.connect(world.api.owner_url) as connection:
+        connection.execute("update launch_poll set verdict = 'GO' where id = %s", [poll_id])
+    return launch
 
 
 def _no_go(world: Any) -> str:
@@ -137,7 +147,7 @@ AUDITED: Mapping[tuple[str, str], Made] = {
         _launch, "", {"title": "Spring"}, "launch.launch.changed", "launch", _BOTH, method="PATCH", If_Match=2
     ),
     ("POST", f"{LAUNCHES}/{{launch_id}}/finish"): _made(
-        _launch, "/finish", {"decision": "sold"}, "launch.launch.finished", "launch", _BOTH, "sold", If_Match=2
+        _gone, "/finish", {"decision": "sold"}, "launch.launch.finished", "launch", _BOTH, "sold", If_Match=2
     ),
     ("POST", f"{LAUNCHES}/{{launch_id}}/scrub"): _made(
         _launch, "/scrub", {"decision": "wind"}, "launch.launch.scrubbed", "launch", _BOTH, "wind", If_Match=2

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 
+from backend.core.database import Connection, Database
+from backend.core.problems import ProblemError
+from backend.launch.poll.shared_status import SharedStatus
+from models.core.problems import Code
+from models.launch.poll import Choice, LaunchStatus
 from tests.backend.launch.fixtures import DIRECTOR, LAUNCHES, VOTERS, Pad
 
 READY = timedelta(hours=20)
@@ -34,7 +43,11 @@ def test_a_poll_goes_through_to_go(pad: Pad, launch: dict[str, Any]) -> None:
     status = pad.status(launch)
     assert status["verdict"]["word"] == "GO", status["verdict"]
     assert status["validUntil"] is not None
+    address, decision = f"{LAUNCHES}/{launch['launchId']}", {"decision": "sold"}
+    version = pad.status(launch)["launchVersion"]
+    assert pad.send(f"{address}/finish", decision, version=version).status_code == 409, "it is not over yet"
     closed = pad.done(f"{poll}/close", {"verdict": "GO"})
+    assert pad.done(f"{address}/finish", decision, version=version)["state"] == "launched"
     assert (closed["state"], closed["verdict"], closed["recordReady"]) == ("closed", "GO", False)
     assert pad.vote(launch, poll, VOTERS[0], "HOLD", seen=1).status_code == 409
 
@@ -181,6 +194,48 @@ def test_polling_is_cheap_and_keeps_its_lease(pad: Pad, launch: dict[str, Any]) 
     pad.p1()
     pad.watch()
     assert pad.get(address, headers={"If-None-Match": tag}).status_code == 200
+
+
+def test_a_launch_nobody_was_asked_about_is_not_done(pad: Pad, launch: dict[str, Any]) -> None:
+    address = f"{LAUNCHES}/{launch['launchId']}"
+    version = pad.status(launch)["launchVersion"]
+    refused = pad.send(f"{address}/finish", {"decision": "sold"}, version=version)
+    assert (refused.status_code, "was asked" in refused.json()["detail"]) == (409, True)
+    assert pad.done(f"{address}/scrub", {"decision": "wind"}, version=version)["state"] == "scrubbed"
+
+
+def test_all_who_ask_at_once_take_one_connection_and_see_what_was_committed_before(
+    pad: Pad, launch: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poll, key, usual = pad.poll(launch), UUID(launch["launchId"]), Database.read
+    taken: list[Database] = []
+
+    @asynccontextmanager
+    async def counted(database: Database) -> AsyncIterator[Connection]:
+        taken.append(database)
+        async with usual(database) as connection:
+            yield connection
+
+    async def asks(database: Database) -> tuple[set[str], list[Choice | None], int]:
+        shared = SharedStatus()
+
+        async def ask() -> tuple[LaunchStatus, str]:
+            return await shared.ask(database, pad.settings, pad.criteria, key)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Database, "read", counted)
+            first = await asyncio.gather(*(ask() for _ in range(50)))
+            looking = asyncio.create_task(ask())
+            await asyncio.to_thread(pad.vote, launch, poll, VOTERS[0], "HOLD")
+            after, *_ = await asyncio.gather(ask(), looking)
+        return {tag for _, tag in first}, [each.choice for each in after[0].roll_call], taken.count(database)
+
+    tags, choices, connections = pad.within(asks)
+    assert (len(tags), choices[0]) == (1, Choice.HOLD)
+    assert connections <= 3
+    with pytest.raises(ProblemError) as missing:
+        pad.within(lambda database: SharedStatus().ask(database, pad.settings, pad.criteria, uuid4()))
+    assert missing.value.code is Code.NOT_FOUND
 
 
 def test_a_rehearsal_cannot_touch_the_real_launch(pad: Pad, launch: dict[str, Any]) -> None:

@@ -87,6 +87,30 @@ def test_a_schedule_costs_nobody_their_patience(desk: Desk) -> None:
     assert (answer.status_code, "begin nearer to now" in answer.text) == (422, True), answer.text
 
 
+def test_nobody_looks_farther_than_the_server_can_see(desk: Desk) -> None:
+    """Everybody waits while a roster is worked out: a shift of thousands of years stops the server for good."""
+    schedule = desk.schedule([[LEAD], [RESPONDER]])
+    shift = {"scheduleId": schedule["id"], "start": day(2), "end": day(2.5), "to": RESPONDER}
+    back = {"backStart": day(3), "backEnd": day(3.5)}
+    path = f"/schedules/{schedule['id']}"
+    revision = {"definition": schedule["definition"], "reason": "later", "effectiveAt": day(3_000)}
+    for answer in (
+        desk.send("POST", "/swaps", shift | {"end": day(400)}),
+        desk.send("POST", "/swaps", shift | {"end": "9999-12-31T23:59:59Z"}),
+        desk.send("POST", "/swaps", shift | {"start": day(3_000), "end": day(3_001)}),
+        desk.send("POST", "/swaps", shift | back | {"backEnd": day(500)}),
+        desk.send("POST", "/swaps", shift | {"backStart": day(3_001), "backEnd": day(3_002)}),
+        desk.override(schedule, 2, 400, [VIEWER], LEAD),
+        desk.override(schedule, 3_000, 3_001, [VIEWER], LEAD),
+        desk.roster(3_000, 3_001),
+        desk.send("GET", f"/load?{httpx.QueryParams({'from': day(3_000), 'to': day(3_001)})}"),
+        desk.send("GET", f"{path}/at?at={day(3_000)}"),
+        desk.send("POST", f"{path}/revisions", revision, If_Match='"1"'),
+    ):
+        assert answer.status_code == 422, answer.text
+    assert desk.override(schedule, 2, 300, [VIEWER], LEAD).status_code == 201
+
+
 def test_an_override_without_effect_is_refused_and_names_who_is_on(desk: Desk) -> None:
     schedule = desk.schedule([[LEAD], [RESPONDER]])
     on_day_2 = (schedule, 2.25, 2.5, [VIEWER])
@@ -161,9 +185,20 @@ def test_who_is_on_now_and_next_with_its_validity(desk: Desk) -> None:
     board = desk.done("GET", "/now")
     [now] = board["schedules"]
     assert (now["people"], now["until"], now["nextPeople"], now["nextUntil"]) == ([LEAD], day(1), [RESPONDER], day(2))
+    assert now["nextFrom"] == day(1)
     assert now["mustBeCovered"]
     assert board["validUntil"] == day(1)
     assert board["names"] == {LEAD: NAMES[LEAD], RESPONDER: NAMES[RESPONDER]}
+
+
+def test_next_after_a_hole_is_whoever_comes_back_and_when(desk: Desk) -> None:
+    every_day = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+    half = {"weekdays": every_day, "start": "00:00", "end": "12:00"}
+    layer = {"name": "Half days", "seats": [[LEAD]], "zone": "UTC", "anchor": day(0)[:16], "windows": [half]}
+    whole = {"name": "Half", "team": "operations", "zone": "UTC", "definition": {"layers": [layer]}}
+    desk.done("POST", "/schedules", whole)
+    [now] = desk.done("GET", "/now")["schedules"]
+    assert (now["nextPeople"], now["nextFrom"], now["nextUntil"]) == ([LEAD], day(1), day(1.5))
 
 
 def test_what_was_known_earlier(desk: Desk) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
 
 from tests.backend.incidents.fixtures import LEAD, Response
 from tests.backend.runbooks.fixtures import DRAFT, RUNBOOKS
@@ -14,6 +16,16 @@ from tests.views.incidents.test_workspace import PATIENCE, responding, room, run
 from tests.views.office import turns, until
 from views.incidents.beside import RunbookBeside
 from views.incidents.desk import Desk
+from views.incidents.dialogs import exact
+from views.kit.widgets.instant import InstantField
+
+
+def test_what_is_noted_at_an_entry_stays_within_its_minute(qapp: QApplication) -> None:
+    at = datetime(2026, 11, 30, 13, 11, 14, 874, tzinfo=UTC)
+    field = InstantField(at, "When it happened")
+    assert exact(field, at) == at
+    field.stepBy(1)
+    assert exact(field, at) == field.instant != at
 
 
 def test_the_list_chooses_nothing_by_taking_the_keyboard(aio: Any, api: Api, tmp_path: Path) -> None:
@@ -58,6 +70,9 @@ def test_the_runbook_of_another_incident_is_put_away(aio: Any, api: Api, tmp_pat
             desk.choose(without["incidentId"])
             await until(lambda: panel.chosen is None, PATIENCE)
             assert panel.table.isVisible()
+            await until(lambda: desk.record is not None and desk.record.number == without["number"], PATIENCE)
+            app.console.actions.execute("incidents.runbook")
+            assert "No runbook fits what burns in INC-0001" in app.console.messages.history[-1].text
             desk.choose(with_one["incidentId"])
             await until(lambda: panel.chosen is not None, PATIENCE)
 

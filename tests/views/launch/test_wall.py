@@ -141,10 +141,11 @@ def test_more_roles_and_figures_than_places_come_by_turns(
             for _turn in range(6):
                 written.words.clear()
                 draw(wall)
-                shown_now = {words for words in written.words if words.startswith(("Role", "F "))}
+                shown_now = {words for words in written.words if words.startswith(("Role ", "F "))}
+                assert {"of 23", "of 9"} <= set(written.words), "which of how many"
                 assert len(shown_now) <= 16
                 seen |= shown_now
-                made.clock.mono += wall_page.TURN_SECONDS
+                made.clock.mono += wall_kit.TURN_SECONDS
             assert {f"Role {n}" for n in range(23)} | {f"F {n}" for n in range(9)} <= seen
 
     aio(run())
@@ -239,7 +240,14 @@ def test_screens_have_the_pages_that_were_chosen_for_them() -> None:
 
 def test_a_page_of_another_release_is_passed_over() -> None:
     assert [spec.id for spec in page_specs(("gone", "launch"))] == ["launch"]
-    assert [spec.id for spec in page_specs(("gone",))] == ["downloads", "revenue", "orders", "launch"]
+    assert [spec.id for spec in page_specs(("gone",))] == [
+        "downloads",
+        "revenue",
+        "orders",
+        "incidents",
+        "oncall",
+        "launch",
+    ]
 
 
 def test_pages_are_chosen_and_ordered_in_the_console_and_the_wall_opens_with_them(aio: Any, tmp_path: Path) -> None:
@@ -247,12 +255,13 @@ def test_pages_are_chosen_and_ordered_in_the_console_and_the_wall_opens_with_the
         async with launch_office(tmp_path) as (made, _), app_of(made) as app:
             app.console.actions.execute("window.wall-pages")
             dialog = shown(WallDialog)
-            assert [dialog.list.item(n).text() for n in range(4)][3] == "Launch"
+            assert [dialog.list.item(n).text() for n in range(6)][3:] == ["Incidents", "On call", "Launch"]
             await until(dialog.isActiveWindow)
-            dialog.list.setCurrentRow(3)
-            for _step in range(3):
+            dialog.list.setCurrentRow(5)
+            for _step in range(5):
                 QTest.keyClick(dialog.list, KEY.Key_Up, Qt.KeyboardModifier.AltModifier)
-            dialog.list.item(2).setCheckState(Qt.CheckState.Unchecked)
+            for number in (2, 4, 5):
+                dialog.list.item(number).setCheckState(Qt.CheckState.Unchecked)
             dialog.submit()
             assert made.console.settings.wall_pages == {"": "launch downloads orders"}
             assert made.console.settings_file.load().wall_pages == {"": "launch downloads orders"}

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from app.core.link import LinkState
 from app.launch.domain import Launches
 from models.launch.criteria import Evidence
-from models.launch.poll import Choice, VerdictInput, VerdictInputName
+from models.launch.poll import Cause, Choice, VerdictInput, VerdictInputName
 from tests.app.core.faulty_server import problem
 from tests.views.launch.fixtures import (
     LAUNCH,
@@ -48,6 +48,7 @@ from views.launch.poll_dialogs import (
     OverrideDialog,
     TakeBackDialog,
     VoteDialog,
+    causes_words,
 )
 from views.launch.wording import figure_words, input_words, limit_signs, limit_words, value_words
 from views.shell.application import ConsoleApplication
@@ -388,6 +389,12 @@ def test_a_poll_is_opened_closed_and_a_no_go_gone_against(aio: Any, tmp_path: Pa
 
     quiet = all_go(poll=closed_poll(), validUntil=None)
     workspace(aio, tmp_path, steps, status=quiet, size=(1920, 1080))
+
+
+def test_what_a_poll_ends_with_is_named_and_the_rest_counted() -> None:
+    cause = Cause(input=VerdictInputName.POLL, verdict=Choice.HOLD, key="r", title="No vote", detail="Risk", at=None)
+    assert causes_words([cause] * 5).count("No vote: Risk") == 5
+    assert causes_words([cause] * 8).splitlines()[5:] == ["and 3 more"]
 
 
 def test_whoever_is_late_or_void_is_asked_again_with_the_keyboard(aio: Any, tmp_path: Path) -> None:
