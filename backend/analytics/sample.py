@@ -9,23 +9,32 @@ from typing import Any, Final
 from uuid import UUID
 
 from backend.analytics.event_text import read_item, write_item
+from backend.analytics.inbox.actions import change
+from backend.analytics.inbox.reads import ViolationFilter, violations
 from backend.analytics.landing.actions import make_day, take
 from backend.analytics.landing.judged import judge_call
+from backend.analytics.landing.sealing import Sealer
 from backend.analytics.landing.shapes import Call, read_calls
 from backend.analytics.own.catalogue import definitions
 from backend.analytics.plan.checking import CALLS, at_of
+from backend.analytics.radius.actions import ask
 from backend.analytics.registry.actions import register, set_mode, write_draft
 from backend.analytics.validation.compiled import PlanCache
 from backend.core.audit_trail import SAMPLE_SHOP
 from backend.core.database import Connection
+from backend.core.rows import readable
 from backend.core.sample_shop import SampleShop, sample_resource
 from models.analytics import EventMode, EventSchemaDraft, ModeRequest
+from models.analytics.changes import RadiusRequest
+from models.analytics.events import ViolationChange
 
 DAYS: Final = 7
 SLOTS: Final = (2, 8, 12, 16, 20)
 """Hours of a day at which a part of its events comes in."""
 EACH: Final = 120
 """Events of one slot."""
+ASSIGNED: Final = {"Download Failed": "rui", "Order Completed": "mei"}
+"""Who looks into the mistakes of an event."""
 _PRODUCTS: Final = ("Corvid CR-20", "Fjordland West", "Cloudbase 3", "Atlas Terrain")
 
 
@@ -40,10 +49,14 @@ async def create(tx: Connection, shop: SampleShop) -> None:
         if mode is not EventMode.OBSERVE:
             request = ModeRequest(event_name=event["eventName"], mode=mode, reason="As agreed with its owners")
             await set_mode(tx, actor=SAMPLE_SHOP, environment=shop.settings.environment, request=request)
-    await _land(tx, given, shop.opened_at, shop.settings.environment)
-    change = given["draft"]
-    event = next(each for each in given["events"] if each["eventName"] == change["eventName"])
-    await write_draft(tx, actor=SAMPLE_SHOP, request=_draft(given, _changed(event, change), change["change"]))
+    await _land(tx, given, shop)
+    await _assign(tx)
+    change_of = given["draft"]
+    event = next(each for each in given["events"] if each["eventName"] == change_of["eventName"])
+    draft = await write_draft(
+        tx, actor=SAMPLE_SHOP, request=_draft(given, _changed(event, change_of), change_of["change"])
+    )
+    await ask(tx, actor=SAMPLE_SHOP, request=RadiusRequest(event_name=draft.event_name, version=draft.version))
 
 
 def _draft(
@@ -64,8 +77,17 @@ def _changed(event: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, A
     return {**event, "properties": [*kept, *change["with"]]}
 
 
-async def _land(tx: Connection, given: Mapping[str, Any], opened_at: datetime, environment: str) -> None:
+async def _assign(tx: Connection) -> None:
+    """Some of the mistakes are looked into already, by whoever looks after the event."""
+    for group in readable(await violations(tx, ViolationFilter(), last_seen=None, last_id=None, limit=100)):
+        if (owner := ASSIGNED.get(group.event_name)) is not None:
+            request = ViolationChange(assigned_to=owner)
+            await change(tx, actor=SAMPLE_SHOP, violation_id=UUID(group.id), version=group.version, request=request)
+
+
+async def _land(tx: Connection, given: Mapping[str, Any], shop: SampleShop) -> None:
     """A week of events, a slot at a time, as if each had come in then."""
+    opened_at, environment, sealer = shop.opened_at, shop.settings.environment, Sealer(shop.settings)
     plan, random = await PlanCache().current(tx), Random(7)  # noqa: S311 - the same shop each time
     begin = opened_at.replace(minute=0, second=0, microsecond=0)
     for day in range(DAYS - 1, -1, -1):
@@ -75,8 +97,8 @@ async def _land(tx: Connection, given: Mapping[str, Any], opened_at: datetime, e
                 continue
             await make_day(tx, at.date())
             calls = list(_calls(given, random, at, opened_at))
-            events = [judge_call(each, plan, environment, at, sealed=False) for each in calls]
-            await take(tx, events, environment=environment, now=at, sealer=None)
+            events = [judge_call(each, plan, environment, at, sealed=sealer.ready) for each in calls]
+            await take(tx, events, environment=environment, now=at, sealer=sealer)
 
 
 def _calls(given: Mapping[str, Any], random: Random, at: datetime, opened_at: datetime) -> Iterator[Call]:

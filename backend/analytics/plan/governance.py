@@ -9,12 +9,13 @@ from models.analytics import EventSchemaDefinition, PersonalClass, PropertyDefin
 _CELL = str.maketrans({"|": "\\|", "\n": " ", "\r": " ", "<": "&lt;", ">": "&gt;", "`": "'", "[": "\\[", "]": "\\]"})
 
 
-def governance_page(plan: TrackingPlan, event_days: int) -> str:
-    """The page as Markdown; ``event_days`` is how long events are kept here."""
-    return "\n".join(_lines(plan, event_days)) + "\n"
+def governance_page(plan: TrackingPlan) -> str:
+    """The page as Markdown."""
+    return "\n".join(_lines(plan)) + "\n"
 
 
-def _lines(plan: TrackingPlan, event_days: int) -> Iterator[str]:
+def _lines(plan: TrackingPlan) -> Iterator[str]:
+    event_days = plan.event_days
     yield f"# What events collect: plan {plan.version}"
     yield ""
     yield (
