@@ -18,7 +18,7 @@ from shiboken6 import isValid
 from views.kit.focus_order import reveal
 from views.kit.theme import current
 from views.shell.window import curtain
-from views.shell.window.arrangement import BUILT_IN, DOCK_GAP, MAIN, Places, shares
+from views.shell.window.arrangement import BUILT_IN, DOCK_GAP, MAIN, Column, Places, shares
 from views.shell.window.dock_title import DockTitle
 from views.shell.window.docking_state import is_sound
 from views.shell.window.floating import FLOATING_LEAST, make_whole
