@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
 NONE = "\N{EN DASH}"
-TALL = 40
+TALL, AVATAR = 40, 22
+"""Pixels at 100 % font of a row of two lines, and of a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +245,8 @@ class CellTable(RecordTable):
     def _draw_cell(painter: QPainter, cell: Cell, box: QRectF, side: Qt.AlignmentFlag, *, chosen: bool) -> None:
         theme, tokens = current(), current().tokens
         if cell.person:
-            draw_avatar(painter, box.adjusted(0, 2, 0, -2), cell.person, cell.words)
+            size = min(box.height() - 4, theme.px(AVATAR))
+            draw_avatar(painter, QRectF(box.left(), box.center().y() - size / 2, size, size), cell.person, cell.words)
             return
         quiet = tokens.text2 if chosen else tokens.text3
         ink, weight = quiet if cell.quiet else tokens.text, 600 if cell.strong else 400

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QTimer
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
 from app.analytics.domain import VIEW, Events
 from models.analytics import SchemaState
@@ -56,7 +56,6 @@ class ComparePanel(FollowingPanel):
     def _make(self) -> None:
         self.title = QLabel()
         self.title.setAccessibleName("Event")
-        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.old, self.new = (Pill("", Look.OUTLINE, name=name) for name in ("Version before", "Version after"))
         self.old.clicked.connect(lambda: self._offer(self.old, before=True))
         self.new.clicked.connect(lambda: self._offer(self.new, before=False))
@@ -86,15 +85,7 @@ class ComparePanel(FollowingPanel):
         self.reason.setWordWrap(True)
 
     def _lay_out(self) -> None:
-        head = QWidget()
-        row = QHBoxLayout(head)
-        row.setContentsMargins(12, 8, 12, 0)
-        row.setSpacing(8)
-        row.addWidget(self.title, 1)
-        row.addWidget(self.old)
-        row.addWidget(self.arrow)
-        row.addWidget(self.new)
-        row.addWidget(self.verdict)
+        head = Flow(self.title, self.old, self.arrow, self.new, self.verdict, right=self.verdict, gap=WIDE_GAP)
         self.said.setContentsMargins(12, 2, 12, 6)
         self.foot_note.setContentsMargins(12, 4, 12, 4)
         self.below = QWidget()

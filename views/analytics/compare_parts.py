@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from models.core.wording import counted
-from views.analytics.painting import draw_masked, draw_share
+from views.analytics.painting import draw_masked, draw_share, masked_width
 from views.analytics.wording import READERS, reader_words, sender_words, value_words
 from views.kit.theme import FOCUS, current
 from views.kit.widgets.words import RIGHT, draw_words
@@ -103,15 +103,17 @@ class WitnessView(QWidget):
         if line.wrong:
             painter.fillRect(box, QColor(tokens.hover))
             painter.fillRect(QRectF(0, box.top(), FOCUS, box.height()), QColor(tokens.text))
-        remark = min(theme.width(line.wrong, 9, 600), box.width() * 0.5) if line.wrong else 0.0
+        least = theme.width(f'"{line.name}": ', 9.5, mono=True) + (
+            masked_width() if line.value is None else theme.px(40)
+        )
+        most = max(box.width() - theme.px(PAD + 30) - least, theme.px(48))
+        remark = min(theme.width(line.wrong, 9, 600), most) if line.wrong else 0.0
         left = theme.px(PAD + 14)
         room = QRectF(left, box.top(), box.width() - left - remark - theme.px(16), box.height())
         ink = tokens.text if line.wrong else tokens.text2
         if line.value is None:
             wide = self._code(painter, f'"{line.name}": ', room, ink)
-            draw_masked(
-                painter, left + wide + theme.px(4), box.center().y(), tokens.hover if line.wrong else tokens.base
-            )
+            draw_masked(painter, left + wide + theme.px(4), box.center().y())
         elif line.value:
             self._code(painter, f'"{line.name}": {line.value},', room, ink)
         else:

@@ -60,16 +60,25 @@ def rows_of(comparison: Comparison, versions: Sequence[EventSchemaDefinition]) -
     return [*rows, *(Row(each.name, each, each, frozenset()) for each in same if each.name not in known)]
 
 
+def _type(row: Row, definition: PropertyDefinition) -> str:
+    """What the value may be, and of the rest only what differs."""
+    words = type_words(definition.value_schema)
+    others = {type_words(each.value_schema) for each in (row.before, row.after) if each is not None}
+    limits = limit_words(definition.value_schema) if "schema" in row.changed and len(others) == 1 else ""
+    always = ("always" if definition.required else "may be missing") if "required" in row.changed else ""
+    return ", ".join(filter(None, (words, limits, always)))
+
+
 class CompareTable(CellTable):
     """Squares mark what breaks something."""
 
     fields = (
         Field("Property", 116, stretch=True),
-        Field("Type before", 84),
-        Field("Class", 78),
+        Field("Type before", 80),
+        Field("Class", 86),
         Field("Purpose", 78, stretch=True),
-        Field("Type after", 84),
-        Field("Class", 78),
+        Field("Type after", 80),
+        Field("Class", 86),
         Field("Purpose", 78, stretch=True),
     )
     gives_way = (OLD + 2, NEW + 2)
@@ -99,9 +108,7 @@ class CompareTable(CellTable):
             return ""
         match part:
             case 0:
-                limits = limit_words(definition.value_schema) if "schema" in row.changed else ""
-                always = "always" if definition.required and ("required" in row.changed or not limits) else ""
-                return ", ".join(filter(None, (type_words(definition.value_schema), limits, always)))
+                return _type(row, definition)
             case 1:
                 return personal_words(definition)
             case _:

@@ -6,7 +6,7 @@ from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QVBoxLayout
 
 from app.analytics.domain import VIEW, Events
 from models.analytics import PersonalClass, PropertyDefinition, SchemaState
@@ -85,7 +85,6 @@ class DefinitionPanel(FollowingPanel):
         self._number: int | None = None
         self.title = QLabel()
         self.title.setAccessibleName("Event")
-        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.mode = Pill("", Look.OUTLINE)
         self.said, self.state = QLabel(), QLabel()
         for label, name in ((self.said, "What it is"), (self.state, "State of the definition")):
@@ -116,12 +115,7 @@ class DefinitionPanel(FollowingPanel):
         self._follow()
 
     def _lay_out(self) -> None:
-        head = QWidget()
-        row = QHBoxLayout(head)
-        row.setContentsMargins(12, 8, 12, 0)
-        row.setSpacing(8)
-        row.addWidget(self.title, 1)
-        row.addWidget(self.mode)
+        head = Flow(self.title, self.mode, right=self.mode, gap=WIDE_GAP)
         self.foot = Flow(*self.buttons.values(), gap=WIDE_GAP)
         self.bar = Flow(*self.pills, gap=WIDE_GAP)
         column = QVBoxLayout(self.content)

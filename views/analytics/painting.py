@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QPainter, QPen
 
 from models.analytics import EventMode
 from views.kit.theme import current
-from views.kit.widgets.words import draw_words
+from views.kit.widgets.words import MIDDLE, draw_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,12 +86,10 @@ def masked_width() -> float:
     return current().width(MASKED, 9) + current().px(12)
 
 
-def draw_masked(painter: QPainter, left: float, middle: float, under: str) -> None:
+def draw_masked(painter: QPainter, left: float, middle: float) -> None:
     """A value that is not shown."""
     theme, tokens = current(), current().tokens
     high = theme.height(9) + 2
     box = QRectF(left, middle - high / 2, masked_width(), high)
-    painter.fillRect(box, theme.hatch(under))
-    inner = box.adjusted(theme.px(4), 1, -theme.px(4), -1)
-    painter.fillRect(inner, QColor(under))
-    draw_words(painter, MASKED, inner.adjusted(theme.px(2), 0, theme.px(2), 0), (9, 400), tokens.text2)
+    painter.fillRect(box, theme.hatch(tokens.hover))
+    draw_words(painter, MASKED, box, (9, 400), tokens.text2, MIDDLE)

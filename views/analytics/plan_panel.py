@@ -38,15 +38,15 @@ class PlanTable(CellTable):
     """Bold is what something is wrong with."""
 
     fields = (
-        Field("Event", 168, stretch=True),
+        Field("Event", 128, stretch=True),
         Field("Ver.", 40, right=True),
-        Field("Mode", 116),
+        Field("Mode", 110),
         Field("Owner", 52),
-        Field("7 d, daily", 76),
-        Field("Volume", 66, right=True),
+        Field("7 d", 62),
+        Field("Volume", 62, right=True),
         Field("Violations", 76, right=True),
     )
-    gives_way = (TREND, OWNER, VERSION)
+    gives_way = (TREND, OWNER, VERSION, VOLUME)
 
     def key(self, record: Any) -> Hashable:
         return str(record.event_name)

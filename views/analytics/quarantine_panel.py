@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 WHAT, HELD, OLDEST, PASS, LEFT_TIME = range(5)
 SOON = timedelta(days=3)
 """So long before they are deleted it is said loudly."""
+TRIED_MOST, TRIED_HELD = 12, 2_000
+"""Causes that are tried without being asked about, of at most so many events each."""
 READ_MS = 200
 """The cursor rests so long on a cause before it is tried: keys move over many."""
 
@@ -212,7 +214,7 @@ class QuarantinePanel(QueryPanel):
         self.state.setText(words)
         self.state.setVisible(bool(words))
         self._show_trial()
-        if (at := self.at_cursor) is not None and self.trial_of(at) is None:
+        if self._untried() is not None:
             self._reading.start()
 
     def _moved(self, _group: QuarantineGroup | None) -> None:
@@ -223,18 +225,26 @@ class QuarantinePanel(QueryPanel):
     # --- trial runs --------------------------------------------------------------------------------------------
 
     def _read_on(self) -> None:
+        if self._visible and not self._failed and not self._trying and (wanted := self._untried()) is not None:
+            self._begin(wanted)
+
+    def _untried(self) -> QuarantineGroup | None:
+        """What is to be tried next: what the cursor is on, then the others one after the other, if they are few."""
         at = self.at_cursor
-        if at is not None and self._visible and self.trial_of(at) is None and not self._failed:
-            self.try_again()
+        others = [each for each in self.groups[:TRIED_MOST] if each.held <= TRIED_HELD]
+        wanted = others if at is None else [at, *others]
+        return next((each for each in wanted if self.trial_of(each) is None), None)
 
     def try_again(self) -> None:
         """Ask what a replay of the cause under the cursor would do now."""
-        at = self.at_cursor
-        if at is None or key_of(at) in self._trying or self.console.link.state != "up":
-            return
-        self._trying.add(key_of(at))
-        self.console.tasks.start(self._try(at), name="try a replay")
-        self._show_trial()
+        if (at := self.at_cursor) is not None:
+            self._begin(at)
+
+    def _begin(self, group: QuarantineGroup) -> None:
+        if key_of(group) not in self._trying and self.console.link.state == "up":
+            self._trying.add(key_of(group))
+            self.console.tasks.start(self._try(group), name="try a replay")
+            self._show_trial()
 
     async def _try(self, group: QuarantineGroup) -> None:
         try:

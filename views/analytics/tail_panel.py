@@ -41,7 +41,7 @@ class TailTable(CellTable):
     """A line an event; masked values have one width, so that it tells nothing."""
 
     fields = (
-        Field("Time, UTC", 96),
+        Field("Time, UTC", 112),
         Field("Event", 150),
         Field("Ver.", 40, right=True),
         Field("Sent by", 150),
@@ -93,8 +93,7 @@ class TailTable(CellTable):
             place = QRectF(left, box.top(), box.right() - left, box.height())
             taken = draw_words(painter, words, place, (9.5, 400), ink, mono=True)
             if value is None:
-                chosen = ink == tokens.text
-                draw_masked(painter, left + taken + 1, box.center().y(), tokens.selection if chosen else tokens.window)
+                draw_masked(painter, left + taken + 1, box.center().y())
             left += wide + theme.px(12)
         return True
 

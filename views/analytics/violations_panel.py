@@ -41,10 +41,10 @@ class ViolationTable(CellTable):
 
     fields = (
         Field("", 20),
-        Field("Pointer and what is wrong", 176, stretch=True),
-        Field("Sent by", 108),
+        Field("Pointer and what is wrong", 150, stretch=True),
+        Field("Sent by", 118),
         Field("Last, first seen", 104, right=True),
-        Field("7 d, daily", 72),
+        Field("7 d", 62),
         Field("Events", 58, right=True),
         Field("Who", 44),
     )

@@ -123,7 +123,8 @@ def pointer_words(pointer: str) -> str:
 
 def rule_words(violation: Violation | ViolationGroup) -> str:
     """``is not in the plan: “Order Completed” is``."""
-    return f"{violation.rule}: is it “{violation.nearest}”?" if violation.nearest else violation.rule
+    nearest, rule = violation.nearest, violation.rule
+    return f"{rule}: is it “{nearest}”?" if nearest and nearest not in rule else rule
 
 
 def sender_words(producer: str, app_version: str) -> str:
