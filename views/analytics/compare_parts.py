@@ -103,9 +103,8 @@ class WitnessView(QWidget):
         if line.wrong:
             painter.fillRect(box, QColor(tokens.hover))
             painter.fillRect(QRectF(0, box.top(), FOCUS, box.height()), QColor(tokens.text))
-        least = theme.width(f'"{line.name}": ', 9.5, mono=True) + (
-            masked_width() if line.value is None else theme.px(40)
-        )
+        value = masked_width() if line.value is None else theme.px(40)
+        least = theme.width(f'"{line.name}": ', 9.5, mono=True) + value
         most = max(box.width() - theme.px(PAD + 30) - least, theme.px(48))
         remark = min(theme.width(line.wrong, 9, 600), most) if line.wrong else 0.0
         left = theme.px(PAD + 14)

@@ -75,10 +75,10 @@ class CompareTable(CellTable):
     fields = (
         Field("Property", 116, stretch=True),
         Field("Type before", 80),
-        Field("Class", 86),
+        Field("Class", 92),
         Field("Purpose", 78, stretch=True),
         Field("Type after", 80),
-        Field("Class", 86),
+        Field("Class", 92),
         Field("Purpose", 78, stretch=True),
     )
     gives_way = (OLD + 2, NEW + 2)

@@ -46,7 +46,7 @@ class PropertyTable(CellTable):
     fields = (
         Field("Property", 150, stretch=True),
         Field("Type and limits", 150, stretch=True),
-        Field("Class", 84),
+        Field("Class", 96),
         Field("Kept", 84, right=True),
         Field("Feeds", 120, stretch=True),
     )

@@ -49,7 +49,7 @@ class CollectedTable(CellTable):
 
     fields = (
         Field("Property", 140, stretch=True),
-        Field("Class", 84),
+        Field("Class", 96),
         Field("What for", 140, stretch=True),
         Field("Kept", 76, right=True),
         Field("Goes to", 130, stretch=True),

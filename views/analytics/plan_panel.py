@@ -40,10 +40,10 @@ class PlanTable(CellTable):
     fields = (
         Field("Event", 128, stretch=True),
         Field("Ver.", 40, right=True),
-        Field("Mode", 110),
+        Field("Mode", 106),
         Field("Owner", 52),
-        Field("7 d", 62),
-        Field("Volume", 62, right=True),
+        Field("7 d", 56),
+        Field("Volume", 58, right=True),
         Field("Violations", 76, right=True),
     )
     gives_way = (TREND, OWNER, VERSION, VOLUME)

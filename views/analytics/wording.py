@@ -70,7 +70,7 @@ _LIMITS = {
     "minItems": "{} items or more",
     "maxItems": "at most {} items",
 }
-UNKNOWN = "*"
+UNKNOWN, PROPERTIES = "*", "/properties/"
 
 
 def type_words(schema: Mapping[str, Any]) -> str:
@@ -103,7 +103,7 @@ def kept_words(days: int | None, event_days: int | None) -> str:
     """``90 days``: how long a value is kept."""
     if days is not None:
         return counted(days, "day")
-    return counted(event_days, "day") if event_days is not None else "as long as events"
+    return counted(event_days, "day") if event_days is not None else "as events"
 
 
 def personal_words(definition: PropertyDefinition | None) -> str:
@@ -117,8 +117,10 @@ def version_words(version: EventSchemaDefinition) -> str:
 
 
 def pointer_words(pointer: str) -> str:
-    """A place in an event; what the plan does not know has no name there."""
-    return pointer.replace(f"/{UNKNOWN}", "/…") if pointer else "/"
+    """A place in an event, of properties without what they all begin with; what the plan does not know has no name."""
+    if pointer == f"{PROPERTIES}{UNKNOWN}":
+        return "unknown property"
+    return pointer.removeprefix(PROPERTIES).replace(f"/{UNKNOWN}", "/…") or "/"
 
 
 def rule_words(violation: Violation | ViolationGroup) -> str:
