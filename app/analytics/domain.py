@@ -109,7 +109,9 @@ class Events:
             return self._engine.sample(found, found.as_of)
 
         key = f"analytics:tail:{'violations' if violations else 'all'}:{event_name or ''}"
-        return self._engine.query(key, fetch, topics=EVENTS, keep=_tail_type, poll=TAIL_SECONDS, least=TAIL_SECONDS)
+        query = self._engine.query(key, fetch, topics=EVENTS, keep=_tail_type, poll=TAIL_SECONDS, least=TAIL_SECONDS)
+        query.pace = TAIL_SECONDS  # also while changes are told: whoever looks wants to see them come in
+        return query
 
     def held(self) -> Query[tuple[QuarantineGroup, ...]]:
         """What is held, by cause."""

@@ -7,15 +7,20 @@ from typing import Any
 
 from backend.analytics.compatibility.compare import compare
 from backend.analytics.inbox import reads as inbox
+from backend.analytics.intake.actions import Intake
 from backend.analytics.own.actions import make_events
 from backend.analytics.plan import reads as plan
 from backend.analytics.quarantine import reads as quarantine
+from backend.analytics.quarantine.actions import trial as try_replay
 from backend.analytics.radius import reads as radius
+from backend.analytics.sample import LIVE, keep_sending
+from backend.analytics.validation.compiled import PlanCache
 from backend.core.capability import OwnEvents
 from backend.core.rows import readable
 from backend.core.settings import Settings
 from backend.runtime.outside import outside
 from backend.runtime.sample_shop import create_sample_shop
+from models.analytics.events import QuarantineRequest
 
 
 async def test_the_shop_has_a_plan_and_what_does_not_fit_it(
@@ -60,4 +65,28 @@ async def test_the_shop_has_a_plan_and_what_does_not_fit_it(
                 await radius.radii(connection, event_name="Order Completed", asked_at=None, last_id=None, limit=9)
             )
             assert (asked.schema_version, asked.state) == (2, "waiting")
+            [group] = [each for each in held if each.event_name == "Checkout Started"]
+            cause = QuarantineRequest.model_validate(
+                group.model_dump(by_alias=True, include=set(QuarantineRequest.model_fields))
+            )
+            trial = await try_replay(connection, Intake.of(settings, PlanCache()), cause)
+            assert (trial.passing, trial.looked_at) == (group.held, group.held), "the plan was corrected since"
             assert [each.nearest for each in found if each.event_name == "product_viewed"] == ["Product Viewed"]
+
+
+async def test_events_come_in_while_the_shop_is_open_and_nowhere_else(
+    open_database: Callable[[], Any], settings: Settings
+) -> None:
+    async with open_database() as db:
+        await keep_sending(db, settings)
+
+        async def counted() -> int:
+            async with db.read() as connection:
+                row = await (await connection.execute("select coalesce(sum(count), 0) from event_count")).fetchone()
+                return int(row[0])
+
+        assert await counted() == 0, "there is no shop"
+        await create_sample_shop(db, settings, lambda _message, _fraction: None)
+        before = await counted()
+        await keep_sending(db, settings)
+        assert await counted() == before + LIVE
