@@ -18,7 +18,8 @@ from shiboken6 import isValid
 from views.kit.focus_order import reveal
 from views.kit.theme import current
 from views.shell.window import curtain
-from views.shell.window.arrangement import BUILT_IN, DOCK_GAP, MAIN, Column, Places, shares
+from views.shell.window.arrangement import BUILT_IN, DOCK_GAP, MAIN, Places, shares
+from views.shell.window.columns import add_column, share_room
 from views.shell.window.dock_title import DockTitle
 from views.shell.window.docking_state import is_sound
 from views.shell.window.floating import FLOATING_LEAST, make_whole
@@ -160,8 +161,9 @@ class Docks(QObject):
             self._panels.panel(front)
         for index, (column, docks) in enumerate(columns):
             beside = self._docks[columns[index - 1][1][0][0][0]].dockAreaWidget() if column.above_last else None
-            self._column(docks, ads.LeftDockWidgetArea if index == 0 else ads.RightDockWidgetArea, beside)
-        self._column(head, ads.TopDockWidgetArea)
+            side = ads.LeftDockWidgetArea if index == 0 else ads.RightDockWidgetArea
+            add_column(self.manager, self._docks, docks, side, beside)
+        add_column(self.manager, self._docks, head, ads.TopDockWidgetArea)
         placed = {i for docks in everything for known, _ in docks for i in known}
         home = self._docks[columns[0][1][0][0][0]].dockAreaWidget() if columns else None
         for panel_id, dock in self._docks.items():
@@ -171,41 +173,10 @@ class Docks(QObject):
         for docks in everything:
             for known, _ in docks:
                 self._docks[known[0]].setAsCurrentTab()
-        self._sizes(columns, sum(tall for _, tall in head))
+        share_room(self.manager, self._docks, columns, sum(tall for _, tall in head))
 
     def _known(self, docks: Iterable[tuple[tuple[str, ...], int]]) -> list[tuple[list[str], int]]:
         return [(known, tall) for ids, tall in docks if (known := [i for i in ids if i in self._docks])]
-
-    def _column(self, docks: list[tuple[list[str], int]], side: Any, beside: Any = None) -> None:
-        area: Any = None
-        for known, _ in docks:
-            first = self._docks[known[0]]
-            if area is None:
-                area = self.manager.addDockWidget(side, first, beside)
-            else:
-                area = self.manager.addDockWidget(ads.BottomDockWidgetArea, first, area)
-            for other in known[1:]:
-                self.manager.addDockWidget(ads.CenterDockWidgetArea, self._docks[other], area)
-
-    def _sizes(self, columns: list[tuple[Column, list[tuple[list[str], int]]]], head: int) -> None:
-        widths: list[int] = []
-        for column, docks in columns:
-            if len(docks) > 1:
-                # Of the last one: beside the first may be what stands above the last.
-                splitter = self._docks[docks[-1][0][0]].dockAreaWidget().parentSplitter()
-                splitter.setSizes([height for _, height in docks])
-            if column.above_last:
-                splitter = self._docks[docks[0][0][0]].dockAreaWidget().parentSplitter()
-                splitter.setSizes([widths[-1], column.width])
-                widths[-1] += column.width
-            else:
-                widths.append(column.width)
-        root = self.manager.rootSplitter()
-        if head and root.count() == 2:
-            root.setSizes([head, max(0, root.height() - head)])
-            root = root.widget(1)
-        if len(widths) > 1 and root.count() == len(widths):
-            root.setSizes(widths)
 
     def style(self) -> None:
         """Give the docks the theme's colours. Call after the first show, else the docking system's own sheet wins."""
