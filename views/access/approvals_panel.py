@@ -236,7 +236,7 @@ def _what(approval: Approval, now: datetime) -> str:
         case "analytics.publish":
             event, version = details.get("eventName"), details.get("version")
             return (
-                f"Events of {event} are compared with version {version} from then on, and what does not fit is counted. "
+                f"Events of {event} are judged by version {version} beside the one of now, and what does not fit is counted. "
                 "What is published is never changed again; it is enforced in a second step."
             )
         case "rbac.role_change":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import PySide6QtAds as ads
+import PySide6QtAds as ads  # noqa: N813 - QtAds is what it is called
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
