@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 LINE, PAD = 16, 10
 SENDERS_SHOWN = 4
+NARROW = 260
+"""Pixels at 100 % font below which names have the room of the bars."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,11 +192,12 @@ class HitView(QWidget):
         theme, tokens = current(), current().tokens
         word = "breaks" if sender.failing else "fits"
         right, count = theme.px(46), theme.px(56)
-        bar = theme.px(48)
+        bar = theme.px(48) if self.width() >= theme.px(NARROW) else 0
         names = QRectF(box.left(), box.top(), box.width() - right - count - bar - theme.px(12), box.height())
         draw_words(painter, sender_words(sender.name, sender.detail), names)
         track = QRectF(names.right() + theme.px(4), box.top(), bar, box.height())
-        draw_share(painter, track, sender.events / most, tokens.text if sender.failing else tokens.text3)
+        if bar:
+            draw_share(painter, track, sender.events / most, tokens.text if sender.failing else tokens.text3)
         place = QRectF(track.right(), box.top(), count, box.height())
         draw_words(painter, f"{sender.failing or sender.events:,}", place, side=RIGHT)
         place = QRectF(place.right(), box.top(), right + theme.px(4), box.height())

@@ -40,7 +40,7 @@ class PlanTable(CellTable):
     fields = (
         Field("Event", 128, stretch=True),
         Field("Ver.", 40, right=True),
-        Field("Mode", 106),
+        Field("Mode", 118),
         Field("Owner", 52),
         Field("7 d", 56),
         Field("Volume", 58, right=True),

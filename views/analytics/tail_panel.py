@@ -197,7 +197,8 @@ class TailPanel(FollowingPanel):
         theme.set_font(self.remark, 9)
         items = self._newest if self._held_back is None else self._held_back
         rows = [each for each in items if self._is_searched(each)]
-        self.table.renew(rows)
+        # Whoever works in it keeps the row; else the newest stands on top.
+        self.table.renew(rows, None if self.table.hasFocus() or not rows else self.table.key(rows[0]))
         self._say_state(rows)
 
     def _is_searched(self, event: TailedEvent) -> bool:

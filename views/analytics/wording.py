@@ -100,10 +100,9 @@ def limit_words(schema: Mapping[str, Any]) -> str:
 
 
 def kept_words(days: int | None, event_days: int | None) -> str:
-    """``90 days``: how long a value is kept."""
-    if days is not None:
-        return counted(days, "day")
-    return counted(event_days, "day") if event_days is not None else "as events"
+    """``90 days``: how long a value is kept, which is never longer than its event is."""
+    known = [each for each in (days, event_days) if each is not None]
+    return counted(min(known), "day") if known else "as events"
 
 
 def personal_words(definition: PropertyDefinition | None) -> str:

@@ -396,6 +396,16 @@ def test_the_live_tail_masks_filters_and_is_held_still(aio: Any, tmp_path: Path)
         QTest.keyClicks(tail.search, "web dropped")
         assert tail.table.records.rowCount() == 1
         tail.search.clear()
+        tail.table.setFocus()
+        tail.table.put_cursor(lambda event: event.event_name == VIEWED)
+        shop.tail.insert(0, tailed(0, eventName="Order Refunded"))
+        await made.console.of(Events).tail(None, violations=False).refresh()
+        assert tail.table.at_cursor.event_name == VIEWED, "who works in it keeps the row"
+        panel(app, "plan").table.setFocus()
+        await made.console.of(Events).tail(None, violations=False).refresh()
+        assert tail.table.at_cursor.event_name == "Order Refunded", "else the newest stands on top"
+        del shop.tail[0]
+        await made.console.of(Events).tail(None, violations=False).refresh()
         press(tail.table, KEY.Key_L)
         assert tail.paused
         shop.tail.insert(0, tailed(0, eventName="Cart Updated"))
