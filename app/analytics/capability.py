@@ -49,6 +49,7 @@ def _audit() -> AuditWords:
             "analytics.schema.enforced": "enforced",
             "analytics.schema.published": "published, observed",
             "analytics.schema.retired": "retired",
+            "analytics.values.forgotten": "values taken out, their time is over",
             "analytics.violation.changed": "changed",
         },
     )

@@ -236,8 +236,8 @@ def _what(approval: Approval, now: datetime) -> str:
         case "analytics.publish":
             event, version = details.get("eventName"), details.get("version")
             return (
-                f"Events of {event} are judged by version {version} beside the one of now, and what does not fit is counted. "
-                "What is published is never changed again; it is enforced in a second step."
+                f"Events of {event} are judged by version {version} too, and what does not fit is counted. What is "
+                "published is never changed again; it is enforced in a second step."
             )
         case "rbac.role_change":
             removes = details.get("removes") or ()
