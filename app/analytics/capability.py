@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from app.core.audit_words import AuditWords
-from app.core.capability import Capability
+from app.core.capability import BadgeSpec, Capability, Engine
+from models.core.permissions import Permission
+from models.core.topics import Topic
+
+if TYPE_CHECKING:
+    from app.core.mutation_types import MutationSpec
+
+
+def _mutations(_engine: Engine) -> Sequence[MutationSpec]:
+    from app.analytics.changes import specs
+
+    return specs()
 
 
 def _audit() -> AuditWords:
@@ -35,9 +49,23 @@ def _audit() -> AuditWords:
             "analytics.schema.enforced": "enforced",
             "analytics.schema.published": "published, observed",
             "analytics.schema.retired": "retired",
+            "analytics.values.forgotten": "values taken out, their time is over",
             "analytics.violation.changed": "changed",
         },
     )
 
 
-CAPABILITY = Capability(name="analytics", audit=_audit)
+CAPABILITY = Capability(
+    name="analytics",
+    mutations=_mutations,
+    badges=(
+        BadgeSpec(
+            key="analytics.violations",
+            permission=Permission.VIEW_SCHEMA,
+            one="violation is open",
+            more="violations are open",
+            topics=frozenset({Topic.EVENTS}),
+        ),
+    ),
+    audit=_audit,
+)

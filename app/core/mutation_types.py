@@ -130,8 +130,9 @@ def record_in(answer: str, spec: MutationSpec | None) -> str:
 
 
 def version_of(record: str | None) -> int | None:
-    """The version a record says it has."""
-    found = json.loads(record).get("version") if record else None
+    """What a change of a record is based on: its version, or, where that is a number of its own, its revision."""
+    known = json.loads(record) if record else {}
+    found = known.get("revision", known.get("version"))
     return found if isinstance(found, int) else None
 
 

@@ -66,15 +66,20 @@ def _approval_kinds() -> Sequence[ApprovalKind]:
     return (PUBLISH,)
 
 
-def _ticks(_settings: Settings, adapters: Adapters) -> Sequence[Tick]:
+def _ticks(settings: Settings, adapters: Adapters) -> Sequence[Tick]:
     from backend.analytics.own.actions import make_events
     from backend.analytics.retention.actions import keep_days
 
     own = adapters.of(OwnEvents)
-    return (
+    ticks = (
         Tick("event days", 600.0, keep_days),
         Tick("own events", 5.0, lambda database, settings: make_events(database, settings, own)),
     )
+    if not settings.sample_shop:
+        return ticks
+    from backend.analytics.sample import keep_sending
+
+    return (*ticks, Tick("sample events", 5.0, keep_sending))
 
 
 def _events() -> Sequence[OwnEvent]:

@@ -9,23 +9,38 @@ from typing import Any, Final
 from uuid import UUID
 
 from backend.analytics.event_text import read_item, write_item
+from backend.analytics.inbox.actions import change
+from backend.analytics.inbox.reads import ViolationFilter, violations
+from backend.analytics.intake.actions import Intake, ingest_calls
 from backend.analytics.landing.actions import make_day, take
 from backend.analytics.landing.judged import judge_call
+from backend.analytics.landing.sealing import Sealer
 from backend.analytics.landing.shapes import Call, read_calls
 from backend.analytics.own.catalogue import definitions
 from backend.analytics.plan.checking import CALLS, at_of
+from backend.analytics.radius.actions import ask
 from backend.analytics.registry.actions import register, set_mode, write_draft
 from backend.analytics.validation.compiled import PlanCache
 from backend.core.audit_trail import SAMPLE_SHOP
-from backend.core.database import Connection
+from backend.core.clock import clock
+from backend.core.database import Connection, Database
+from backend.core.rows import readable
 from backend.core.sample_shop import SampleShop, sample_resource
+from backend.core.settings import Settings
 from models.analytics import EventMode, EventSchemaDraft, ModeRequest
+from models.analytics.changes import RadiusRequest
+from models.analytics.events import ViolationChange
 
 DAYS: Final = 7
 SLOTS: Final = (2, 8, 12, 16, 20)
 """Hours of a day at which a part of its events comes in."""
 EACH: Final = 120
 """Events of one slot."""
+SPREAD: Final = timedelta(minutes=50)
+LIVE: Final = 3
+"""Events of one turn while the shop is open."""
+ASSIGNED: Final = {"Download Failed": "rui", "Order Completed": "mei"}
+"""Who looks into the mistakes of an event."""
 _PRODUCTS: Final = ("Corvid CR-20", "Fjordland West", "Cloudbase 3", "Atlas Terrain")
 
 
@@ -40,10 +55,15 @@ async def create(tx: Connection, shop: SampleShop) -> None:
         if mode is not EventMode.OBSERVE:
             request = ModeRequest(event_name=event["eventName"], mode=mode, reason="As agreed with its owners")
             await set_mode(tx, actor=SAMPLE_SHOP, environment=shop.settings.environment, request=request)
-    await _land(tx, given, shop.opened_at, shop.settings.environment)
-    change = given["draft"]
-    event = next(each for each in given["events"] if each["eventName"] == change["eventName"])
-    await write_draft(tx, actor=SAMPLE_SHOP, request=_draft(given, _changed(event, change), change["change"]))
+    await _land(tx, given, shop)
+    await _assign(tx)
+    await _solve(tx, given)
+    change_of = given["draft"]
+    event = next(each for each in given["events"] if each["eventName"] == change_of["eventName"])
+    draft = await write_draft(
+        tx, actor=SAMPLE_SHOP, request=_draft(given, _changed(event, change_of), change_of["change"])
+    )
+    await ask(tx, actor=SAMPLE_SHOP, request=RadiusRequest(event_name=draft.event_name, version=draft.version))
 
 
 def _draft(
@@ -64,8 +84,36 @@ def _changed(event: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, A
     return {**event, "properties": [*kept, *change["with"]]}
 
 
-async def _land(tx: Connection, given: Mapping[str, Any], opened_at: datetime, environment: str) -> None:
+async def keep_sending(db: Database, settings: Settings) -> None:
+    """A few events as they happen, the mistakes of an old app among them."""
+    given = sample_resource("events")
+    async with db.transaction() as tx:
+        now, intake = await clock(tx), Intake.of(settings, PlanCache())
+        known = (await intake.plans.current(tx)).events
+        if not all(each["eventName"] in known for each in given["events"]):
+            return  # the shop is not there yet, or is another one
+        calls = list(_calls(given, Random(), now, now, each=LIVE, spread=timedelta(seconds=LIVE)))  # noqa: S311 - a shop
+        await ingest_calls(tx, intake, calls, now, sent_by=SAMPLE_SHOP)
+
+
+async def _solve(tx: Connection, given: Mapping[str, Any]) -> None:
+    """One mistake was the plan's: since it was corrected, what is held for it would pass."""
+    change = given["solved"]
+    event = next(each for each in given["events"] if each["eventName"] == change["eventName"])
+    await register(tx, _draft(given, {**event, "properties": [*event["properties"], *change["with"]]}))
+
+
+async def _assign(tx: Connection) -> None:
+    """Some of the mistakes are looked into already, by whoever looks after the event."""
+    for group in readable(await violations(tx, ViolationFilter(), last_seen=None, last_id=None, limit=100)):
+        if (owner := ASSIGNED.get(group.event_name)) is not None:
+            request = ViolationChange(assigned_to=owner)
+            await change(tx, actor=SAMPLE_SHOP, violation_id=UUID(group.id), version=group.version, request=request)
+
+
+async def _land(tx: Connection, given: Mapping[str, Any], shop: SampleShop) -> None:
     """A week of events, a slot at a time, as if each had come in then."""
+    opened_at, environment, sealer = shop.opened_at, shop.settings.environment, Sealer(shop.settings)
     plan, random = await PlanCache().current(tx), Random(7)  # noqa: S311 - the same shop each time
     begin = opened_at.replace(minute=0, second=0, microsecond=0)
     for day in range(DAYS - 1, -1, -1):
@@ -75,12 +123,21 @@ async def _land(tx: Connection, given: Mapping[str, Any], opened_at: datetime, e
                 continue
             await make_day(tx, at.date())
             calls = list(_calls(given, random, at, opened_at))
-            events = [judge_call(each, plan, environment, at, sealed=False) for each in calls]
-            await take(tx, events, environment=environment, now=at, sealer=None)
+            events = [judge_call(each, plan, environment, at, sealed=sealer.ready) for each in calls]
+            await take(tx, events, environment=environment, now=at, sealer=sealer)
 
 
-def _calls(given: Mapping[str, Any], random: Random, at: datetime, opened_at: datetime) -> Iterator[Call]:
-    chosen = random.choices(given["events"], [each["weight"] for each in given["events"]], k=EACH)
+def _calls(
+    given: Mapping[str, Any],
+    random: Random,
+    at: datetime,
+    opened_at: datetime,
+    *,
+    each: int = EACH,
+    spread: timedelta = SPREAD,
+) -> Iterator[Call]:
+    """``each`` events that happened within ``spread`` before ``at``."""
+    chosen = random.choices(given["events"], [event["weight"] for event in given["events"]], k=each)
     old = (opened_at - at).days
     for number, event in enumerate(chosen):
         sender = event["sender"]
@@ -97,7 +154,7 @@ def _calls(given: Mapping[str, Any], random: Random, at: datetime, opened_at: da
             "type": kind,
             "messageId": str(UUID(int=random.getrandbits(128))),
             "anonymousId": f"a-{random.randrange(5_000)}",
-            "timestamp": (at - timedelta(seconds=random.randrange(3_000))).isoformat(),
+            "timestamp": (at - spread * random.random()).isoformat(),
             "context": {"app": {"name": sender, "version": version}},
             "properties" if kind == "track" else at_of(kind)[1:]: properties,
         }

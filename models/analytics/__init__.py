@@ -224,6 +224,8 @@ class TrackingPlan(Record):
     items: tuple[EventSchemaDefinition, ...]
     modes: tuple[ModeOfEvent, ...] = ()
     """As they are now; of an earlier version of the plan, nothing is said about them."""
+    event_days: Count
+    """How many days events are kept here, where a property does not say another number."""
     as_of: Instant
 
 
@@ -279,6 +281,10 @@ class PlannedEvent(Record):
     """A version that is being written."""
     mode: EventMode
     owners: tuple[str, ...]
+    owner_names: tuple[str, ...] = ()
+    """How they are called, in the same order."""
+    mode_version: Version | None = None
+    """Of the mode in this environment, to change it by; left out where none was said."""
     daily: tuple[Count, ...]
     """Events by day, the last one today; UTC."""
     volume: Count

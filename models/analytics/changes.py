@@ -41,7 +41,7 @@ class PropertyChange(Record):
     changed: tuple[str, ...]
     """Fields of the definition that differ; empty for a property that came or went."""
     breaking: bool
-    """Whether the witness shows it."""
+    """Whether events that fit today fail by it."""
 
 
 class Comparison(Record):

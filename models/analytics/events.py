@@ -142,6 +142,7 @@ class ViolationGroup(Record):
     """Of the last seven days, the last one today; UTC."""
     state: ViolationState
     assigned_to: str | None
+    assigned_to_name: str | None = None
     muted_until: Instant | None
     version: Version
 

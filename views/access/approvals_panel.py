@@ -258,6 +258,12 @@ def _what(approval: Approval, now: datetime) -> str:
             return "Without an end."
         case "rbac.break_glass":
             return f"For {details.get('minutes')} minutes from the moment of approval; it will be reviewed."
+        case "analytics.publish":
+            event, version = details.get("eventName"), details.get("version")
+            return (
+                f"Events of {event} are judged by version {version} too, and what does not fit is counted. What is "
+                "published is never changed again; it is enforced in a second step."
+            )
         case "rbac.role_change":
             removes = details.get("removes") or ()
             words = f"Removes: {', '.join(permission_words(key) for key in removes)}. " if removes else ""

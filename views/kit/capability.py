@@ -103,6 +103,8 @@ class ColumnSpec(NamedTuple):
     width: int
     keeps_width: bool = False
     """The other columns give way to it in a narrow window."""
+    above_last: bool = False
+    """What stands lowest in the column to its left goes on below it."""
 
 
 class WorkspaceSpec(NamedTuple):

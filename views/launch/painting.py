@@ -8,32 +8,11 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from models.launch.poll import Choice, RollCallVote
 from views.kit.theme import RADIUS, current
 from views.kit.widgets.chip import mark
+from views.kit.widgets.words import draw_words
 from views.launch.wording import SEVERITY, is_void
 
-LEFT, RIGHT, MIDDLE = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight, Qt.AlignmentFlag.AlignHCenter
 CHIP_WIDE, CHIP_HIGH = 96, 24
 """Of a vote, pixels at 100 % font."""
-
-
-def draw_words(
-    painter: QPainter,
-    words: str,
-    box: QRectF,
-    size: tuple[float, int] = (10, 400),
-    ink: str = "",
-    side: Qt.AlignmentFlag = LEFT,
-) -> float:
-    """One line in the middle of a box, cut with an ellipsis where there is no room; how wide it became."""
-    theme = current()
-    wide = theme.width(words, *size)
-    if wide > box.width():
-        metrics = QFontMetricsF(theme.font(*size))
-        words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, box.width())
-        wide = metrics.horizontalAdvance(words)
-    painter.setFont(theme.font(*size))
-    painter.setPen(QColor(ink or theme.tokens.text))
-    painter.drawText(box, side | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, words)
-    return wide
 
 
 def draw_verdict_mark(painter: QPainter, choice: Choice, centre: QPointF, size: float, ink: str) -> None:

@@ -80,11 +80,25 @@ def _changes(
         one, other = before.get(name), after.get(name)
         if one != other:
             at = f"/properties/{name.replace('~', '~0').replace('/', '~1')}"
-            breaking = any(each.pointer == at or each.pointer.startswith(f"{at}/") for each in shown)
+            breaking = _goes_or_comes(one, other, new) or any(
+                each.pointer == at or each.pointer.startswith(f"{at}/") for each in shown
+            )
             found.append(
                 PropertyChange(name=name, before=one, after=other, changed=_fields(one, other), breaking=breaking)
             )
     return found
+
+
+def _goes_or_comes(
+    one: PropertyDefinition | None, other: PropertyDefinition | None, new: EventSchemaDefinition
+) -> bool:
+    """Whether events fail for having a property that went, or for missing one that is required now.
+
+    The witness need not show it: one thing that is wrong is enough for it.
+    """
+    if other is None:
+        return not new.additional_properties
+    return other.required and (one is None or not one.required)
 
 
 def _fields(one: PropertyDefinition | None, other: PropertyDefinition | None) -> tuple[str, ...]:

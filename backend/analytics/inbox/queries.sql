@@ -1,6 +1,7 @@
 -- name: page
 select v.id::text as id, v.event_name, v.class as violation_class, v.pointer, v.schema_version, v.rule, v.nearest,
        v.producer, v.app_version, v.environment, v.count, v.first_seen, v.last_seen, v.state, v.assigned_to,
+       person_name(v.assigned_to) as assigned_to_name,
        case when v.muted_until > now() then v.muted_until end as muted_until, v.version,
        array(select coalesce((select sum(d.count) from violation_day as d
                                where d.group_id = v.id and d.day = at::date), 0)::bigint
@@ -18,6 +19,7 @@ select v.id::text as id, v.event_name, v.class as violation_class, v.pointer, v.
 -- name: one
 select v.id::text as id, v.event_name, v.class as violation_class, v.pointer, v.schema_version, v.rule, v.nearest,
        v.producer, v.app_version, v.environment, v.count, v.first_seen, v.last_seen, v.state, v.assigned_to,
+       person_name(v.assigned_to) as assigned_to_name,
        case when v.muted_until > now() then v.muted_until end as muted_until, v.version,
        array(select coalesce((select sum(d.count) from violation_day as d
                                where d.group_id = v.id and d.day = at::date), 0)::bigint

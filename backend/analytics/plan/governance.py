@@ -9,12 +9,13 @@ from models.analytics import EventSchemaDefinition, PersonalClass, PropertyDefin
 _CELL = str.maketrans({"|": "\\|", "\n": " ", "\r": " ", "<": "&lt;", ">": "&gt;", "`": "'", "[": "\\[", "]": "\\]"})
 
 
-def governance_page(plan: TrackingPlan, event_days: int) -> str:
-    """The page as Markdown; ``event_days`` is how long events are kept here."""
-    return "\n".join(_lines(plan, event_days)) + "\n"
+def governance_page(plan: TrackingPlan) -> str:
+    """The page as Markdown."""
+    return "\n".join(_lines(plan)) + "\n"
 
 
-def _lines(plan: TrackingPlan, event_days: int) -> Iterator[str]:
+def _lines(plan: TrackingPlan) -> Iterator[str]:
+    event_days = plan.event_days
     yield f"# What events collect: plan {plan.version}"
     yield ""
     yield (
@@ -39,7 +40,7 @@ def _lines(plan: TrackingPlan, event_days: int) -> Iterator[str]:
                 each.name,
                 each.personal,
                 each.purpose or "not said",
-                each.retention_days or event_days,
+                _kept(each, event_days),
                 ", ".join(event.owners),
             )
     for event in plan.items:
@@ -62,8 +63,13 @@ def _event(event: EventSchemaDefinition, event_days: int) -> Iterator[str]:
 
 def _property(each: PropertyDefinition, event_days: int) -> str:
     name = f"{each.name} (always)" if each.required else each.name
-    days = each.retention_days or event_days
+    days = _kept(each, event_days)
     return _row(name, each.description, each.personal, each.purpose, days, ", ".join(each.feeds))
+
+
+def _kept(each: PropertyDefinition, event_days: int) -> int:
+    """Days that a value is kept: never longer than its event."""
+    return min(each.retention_days or event_days, event_days)
 
 
 def _row(*cells: object) -> str:

@@ -130,6 +130,8 @@ with names as (
                         where event_name not ilike '%%' || w || '%%' and description not ilike '%%' || w || '%%')
      order by event_name limit %(limit)s)
 select n.event_name, s.version, s.state, d.version as draft_version, coalesce(m.mode, 'observe') as mode, s.owners,
+       array(select person_name(o) from unnest(s.owners) with ordinality as g (o, place) order by place) as owner_names,
+       e.version as mode_version,
        array(select coalesce((select sum(count) from event_count as c
                                where c.event_name = n.event_name and c.hour >= day and c.hour < day + '1 day'::interval
                                  and c.verdict not in ('rejected', 'replayed')), 0)::bigint
@@ -145,6 +147,6 @@ select n.event_name, s.version, s.state, d.version as draft_version, coalesce(m.
                  order by array_position(array['enforced', 'deprecated', 'observed', 'draft', 'retired'], state),
                           version desc limit 1) as s on true
   left join event_schema as d on d.event_name = n.event_name and d.state = 'draft'
-  left join event_mode as m on m.event_name = n.event_name and m.environment = %(environment)s
-                           and s.state <> 'observed'
+  left join event_mode as e on e.event_name = n.event_name and e.environment = %(environment)s
+  left join event_mode as m on (m.event_name, m.environment) = (e.event_name, e.environment) and s.state <> 'observed'
  order by n.event_name

@@ -63,7 +63,7 @@ async def modes(connection: Connection) -> tuple[ModeOfEvent, ...]:
         return readable(await cursor.fetchall())
 
 
-async def plan(connection: Connection, plan_version: int | None) -> TrackingPlan:
+async def plan(connection: Connection, plan_version: int | None, *, event_days: int) -> TrackingPlan:
     """The plan as it is, or at one of its versions; raises ProblemError 404 for one there has not been."""
     newest, _ = await stamp(connection)
     if plan_version is not None and not 0 <= plan_version <= newest:
@@ -78,6 +78,7 @@ async def plan(connection: Connection, plan_version: int | None) -> TrackingPlan
         version=newest if plan_version is None else plan_version,
         items=items,
         modes=await modes(connection) if plan_version is None else (),
+        event_days=event_days,
         as_of=await clock(connection),
     )
 

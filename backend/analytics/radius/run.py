@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from datetime import timedelta
+from collections.abc import AsyncIterator, Iterator, Sequence
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from backend.analytics.radius.tally import PastEvent, Tally
 from backend.analytics.validation.compiled import CompiledVersion
 from backend.core.database import Database, DatabaseUnavailable
 from backend.core.logs import logger
+from models.analytics import EventSchemaDefinition
 from models.analytics.changes import RadiusResult
 
 log = logger(__name__)
@@ -55,7 +56,6 @@ async def run(database: Database, radius_id: UUID) -> None:
 
 
 async def _look(database: Database, mine: Claim) -> RadiusResult:
-    since = mine.asked_at - timedelta(days=mine.days)
     async with database.read() as connection:
         draft = await plan.version(connection, mine.event_name, mine.schema_version)
         if draft.revision != mine.revision:
@@ -64,10 +64,11 @@ async def _look(database: Database, mine: Claim) -> RadiusResult:
         judged_by = await plan.judged_by(connection, mine.event_name)
         before = () if judged_by is None else (await plan.version(connection, mine.event_name, judged_by),)
         reading = await readings(connection, draft, *before)
+        since = mine.asked_at - timedelta(days=min([mine.days, *_whole_days(draft, before)]))
         days = [row[0] for row in await (await connection.execute(queries.days, {"since": since})).fetchall()]
     tally = Tally(CompiledVersion.of(draft), at_of(mine.event_name))
     for number, day in enumerate(days):
-        async for rows in _events(database, mine, day):
+        async for rows in _events(database, mine, day, since):
             # In a thread: it is a few milliseconds without a pause, and others of this process have work too.
             await asyncio.to_thread(tally.add, rows)
         async with database.transaction() as tx:
@@ -85,11 +86,20 @@ async def _look(database: Database, mine: Claim) -> RadiusResult:
     )
 
 
-async def _events(database: Database, mine: Claim, day: object) -> AsyncIterator[list[PastEvent]]:
+def _whole_days(draft: EventSchemaDefinition, before: Sequence[EventSchemaDefinition]) -> Iterator[int]:
+    """Days for which events still have what the draft asks for: a value whose time is over is not missing."""
+    asked_for = {each.name for each in draft.properties if each.required}
+    for version in before:
+        for each in version.properties:
+            if each.name in asked_for and each.retention_days is not None:
+                yield each.retention_days
+
+
+async def _events(database: Database, mine: Claim, day: object, since: datetime) -> AsyncIterator[list[PastEvent]]:
     values = {
         "day": day,
         "event_name": mine.event_name,
-        "since": mine.asked_at - timedelta(days=mine.days),
+        "since": since,
         "until": mine.asked_at,
     }
     async with (

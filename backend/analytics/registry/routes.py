@@ -65,15 +65,14 @@ async def get_plan(
 
     Or as a page for data owners: what is collected, why, and how long.
     """
-    plan = await reads.plan(connection, version)
+    plan = await reads.plan(connection, version, event_days=http.app.state.settings.event_days)
     match as_:
         case SchemaFormat.JSON_SCHEMA:
             return json_schemas(plan)
         case SchemaFormat.SEGMENT:
             return segment_plan(plan)
         case SchemaFormat.GOVERNANCE:
-            days = http.app.state.settings.event_days
-            return Response(governance_page(plan, days), media_type=MARKDOWN)
+            return Response(governance_page(plan), media_type=MARKDOWN)
         case SchemaFormat.TYPESCRIPT:
             return Response(typescript_client(plan), media_type=TYPESCRIPT)
         case SchemaFormat.PYTHON:

@@ -1,4 +1,4 @@
-"""How long events are kept: days are made before they are needed, and dropped as a whole."""
+"""How long events are kept: days are made before they are needed and dropped as a whole, values taken out before."""
 
 from __future__ import annotations
 

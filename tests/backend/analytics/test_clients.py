@@ -67,6 +67,7 @@ def definition(content: dict[str, Any], version: int = 1, state: str = "enforced
 
 PLAN = TrackingPlan(
     version=42,
+    event_days=120,
     items=(
         definition(ORDER, 7),
         definition(ORDER | {"properties": []}, 8, "observed"),
@@ -183,7 +184,7 @@ def test_whatever_names_hold_the_source_stays_whole(name: str, words: str) -> No
             "additionalProperties": True,
         }
     )
-    plan = TrackingPlan(version=1, items=(odd,), as_of=NOW)
+    plan = TrackingPlan(version=1, items=(odd,), event_days=90, as_of=NOW)
     compile(python_client(plan), "client.py", "exec")
     source = typescript_client(plan)
     assert source.count("/*") == source.count("*/"), "no comment ends before its end"

@@ -46,7 +46,7 @@ def test_the_page_for_data_owners_says_what_the_plan_says(planner: Planner) -> N
 
 
 def test_odd_names_break_no_table() -> None:
-    text = governance_page(PLAN, 120)
+    text = governance_page(PLAN)
     rows = [line for line in text.splitlines() if line.startswith("|")]
     assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {7}
     assert ODD["eventName"].split()[0] in text

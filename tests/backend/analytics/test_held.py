@@ -14,7 +14,7 @@ import pytest
 
 from backend.analytics.retention.actions import forget, keep_days
 from backend.core.database import Database
-from tests.backend.analytics.fixtures import BASE, GOOD, KEEPER, PIPELINE, VIEWER, Planner, track
+from tests.backend.analytics.fixtures import BASE, GOOD, KEEPER, ORDER, PIPELINE, VIEWER, Planner, track
 from tests.backend.analytics.test_changes import look, with_property
 from tests.conftest import Api, serve_in_thread
 
@@ -235,6 +235,36 @@ def test_days_are_made_ahead_and_dropped_whole(planner: Planner, api: Api) -> No
     assert entry["after"] == {"events": 1, "keptDays": 120}
     run(planner, turn)
     assert len(planner.audited("analytics.events.dropped")) == 1
+
+
+def test_values_whose_time_is_over_are_taken_out_of_events_that_stay(planner: Planner, api: Api) -> None:
+    properties = [
+        each | ({"retentionDays": 30, "required": True} if each["name"] == "email" else {})
+        for each in ORDER["properties"]
+    ]
+    planner.planned(properties=properties)
+    planner.ingest(*[track(properties=GOOD | {"email": CANARY}) for _ in range(3)])
+    planner.sql("select event_partition(current_date - 31), event_partition(current_date - 29)")
+    planner.sql(
+        "update event set received_day = received_day - ago, received_at = received_at - make_interval(days => ago)"
+        " from (select id, (27 + 2 * row_number() over (order by id))::int as ago from event limit 2) as d"
+        " where d.id = event.id"
+    )
+
+    async def turn(database: Database) -> None:
+        await keep_days(database, api.settings)
+
+    run(planner, turn)
+    kept = dict(planner.sql("select received_day - current_date, body from event"))
+    assert {day: CANARY in body for day, body in kept.items()} == {0: True, -29: True, -31: False}
+    assert json.loads(kept[-31])["properties"] == GOOD, "the event stays"
+    [entry] = planner.audited("analytics.values.forgotten")
+    assert entry["after"] == {"eventName": "Order Completed", "properties": ["email"], "events": 1}
+    run(planner, turn)
+    assert len(planner.audited("analytics.values.forgotten")) == 1, "each day once"
+    planner.draft(properties=properties)
+    found = look(planner, days=60)
+    assert (found["result"]["events"], found["result"]["failing"]) == (2, 0), "what was taken out is not missing"
 
 
 def test_what_was_held_too_long_is_deleted_and_said(planner: Planner) -> None:

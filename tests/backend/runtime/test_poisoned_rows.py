@@ -240,6 +240,7 @@ OF_NO_ROWS = {
     "audit relay": "numbers rows, whatever they hold",
     "audit seal": "may leave nothing out: test_what_cannot_be_sealed_is_said_by_health",
     "backup watch": "looks at times of its own",
+    "sample events": "makes up its events",
     "sample trade": "makes up its rows",
     "published runbooks": "leaves out what cannot be read: test_a_runbook_that_cannot_be_read_is_left_out",
 }

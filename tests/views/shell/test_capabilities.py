@@ -58,6 +58,14 @@ FROZEN = {
     "launch.polls": "Earlier polls",
     "launch.figures": "Bound figures",
     "launch.record": "Record",
+    "analytics.plan": "Tracking plan",
+    "analytics.governance": "What is collected",
+    "analytics.tail": "Live tail",
+    "analytics.violations": "Violations",
+    "analytics.compare": "Compare",
+    "analytics.definition": "Definition",
+    "analytics.radius": "Blast radius",
+    "analytics.quarantine": "Quarantine",
     "oncall.now": "On call now",
     "oncall.calendar": "Calendar",
     "oncall.schedules": "Rotations",
@@ -93,6 +101,11 @@ PLACES = {
         (("launch.poll", "launch.polls"), ("launch.figures",), ("launch.record",)),
         (("launch.count",),),
     ),
+    "analytics.events": (
+        (("analytics.plan", "analytics.governance"), ("analytics.tail",)),
+        (("analytics.violations",),),
+        (("analytics.compare", "analytics.definition", "analytics.radius"), ("analytics.quarantine",)),
+    ),
     "deliveries.systems": (
         (("deliveries.connections",), ("deliveries.letters",)),
         (("deliveries.connection",), ("deliveries.routes",)),
@@ -102,7 +115,9 @@ PLACES = {
         (("access.approvals", "access.oversight"), ("access.assignments",), ("audit", "mine")),
     ),
 }
-LAZY_AREAS = {"triage", "risk", "access", "audit", "mine", "deliveries", "incidents", "launch", "oncall"}
+LAZY_AREAS = {
+    *("triage", "risk", "access", "audit", "mine", "deliveries", "incidents", "launch", "oncall", "analytics"),
+}
 LAZY = [known for known in FROZEN if known.partition(".")[0] in LAZY_AREAS]
 
 

@@ -24,6 +24,8 @@ from app.core.outbox import PendingMutation
 from app.core.step_up import StepUpQuestion
 from models.access import AccessReview, Approval, RoleAssignment
 from models.alerts import Alert
+from models.analytics import EventSchemaDefinition, PlannedEvent, SchemaState
+from models.analytics.events import QuarantineGroup, ViolationGroup
 from models.audit import AuditCheckpoint, AuditLogEntry
 from models.deliveries.connections import Connection
 from models.deliveries.letters import Letter, ReplayRequest
@@ -35,6 +37,7 @@ from models.runbooks import Runbook, RunbookRun
 from tests.app.answers import AS_OF
 from tests.app.audit import fixtures
 from tests.app.oncall.rosters import at, override, swap
+from tests.views.analytics import fixtures as events
 from tests.views.deliveries.fixtures import connection, letter, route_map, webhook
 from tests.views.incidents import fixtures as incidents
 from tests.views.launch.fixtures import desk_of
@@ -53,6 +56,8 @@ from views.accounts.second_factor.dialog import BrowserDialog, CodeDialog, SetUp
 from views.alerts.details import AlertDetails
 from views.alerts.dialogs import AcknowledgeDialog, ShelveDialog
 from views.alerts.rules_dialog import RulesDialog
+from views.analytics import dialogs as event_dialogs
+from views.analytics.draft_dialog import DraftDialog
 from views.audit.dialogs import ExportDialog, ProofDialog, TrustDialog
 from views.deliveries.connection_dialogs import (
     ConnectionDialog,
@@ -202,6 +207,10 @@ INCIDENT, REVIEW, OVERRIDE = incidents.incident(), incidents.review(), override(
 SWAP = swap(at(1), at(2), to="mei", to_name="Mei Tanaka", back_start=at(8), back_end=at(9))
 RUNBOOK = Runbook.model_validate(runbook())
 RUN = RunbookRun.model_validate(run(runbook()))
+EVENT = PlannedEvent.model_validate(events.planned(events.ORDER))
+DRAFT, VERSION = (EventSchemaDefinition.model_validate(each) for each in (events.draft(), events.definition()))
+VIOLATION = ViolationGroup.model_validate(events.violation(1))
+HELD = QuarantineGroup.model_validate(events.held())
 MADE: dict[type[QDialog], tuple[Made, ...]] = {
     AboutDialog: (lambda _, w: AboutDialog(None, "", w),),
     AcknowledgeDialog: (lambda o, w: AcknowledgeDialog(raised(), nothing, o.console.tasks, w),),
@@ -319,6 +328,26 @@ MADE: dict[type[QDialog], tuple[Made, ...]] = {
     runbook_dialogs.EndDialog: (lambda o, w: runbook_dialogs.EndDialog(o.console, RUN, w),),
     runbook_dialogs.HistoryDialog: (lambda o, w: runbook_dialogs.HistoryDialog(o.console, RUNBOOK, w),),
     EditDialog: tuple(lambda o, w, known=known: EditDialog(o.console, known, w) for known in (None, RUNBOOK)),
+    event_dialogs.AssignDialog: (lambda o, w: event_dialogs.AssignDialog(o.console, VIOLATION, {"rui": "Rui"}, w),),
+    event_dialogs.MuteDialog: (lambda o, w: event_dialogs.MuteDialog(o.console, VIOLATION, w),),
+    event_dialogs.StateDialog: tuple(
+        lambda o, w, states=states: event_dialogs.StateDialog(o.console, VERSION, states, ("it breaks",), w)
+        for states in (
+            (SchemaState.OBSERVED,),
+            (SchemaState.ENFORCED,),
+            (SchemaState.RETIRED, SchemaState.DEPRECATED),
+        )
+    ),
+    event_dialogs.ModeDialog: (lambda o, w: event_dialogs.ModeDialog(o.console, EVENT, w),),
+    event_dialogs.RadiusDialog: (lambda o, w: event_dialogs.RadiusDialog(o.console, DRAFT, w),),
+    event_dialogs.InferDialog: (lambda o, w: event_dialogs.InferDialog(o.console, "Cart Updated", w),),
+    event_dialogs.DiscardDraftDialog: (lambda o, w: event_dialogs.DiscardDraftDialog(o.console, DRAFT, {}, w),),
+    event_dialogs.ReplayEventsDialog: (lambda o, w: event_dialogs.ReplayEventsDialog(o.console, HELD, None, w),),
+    event_dialogs.DiscardEventsDialog: (lambda o, w: event_dialogs.DiscardEventsDialog(o.console, HELD, w),),
+    DraftDialog: tuple(
+        lambda o, w, version=version: DraftDialog(o.console, version, "rui", nothing, w)
+        for version in (None, DRAFT, VERSION)
+    ),
     WallDialog: (lambda _, w: WallDialog({}, {"HDMI-1": "3840 × 2160"}, w),),
     TrustDialog: (lambda o, w: TrustDialog(Verification(o.console), SEALED, "the shop", w, lambda: None),),
 }

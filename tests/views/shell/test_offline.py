@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
+from pydantic import SecretStr
 from PySide6.QtWidgets import QApplication, QLabel
 
 from app.console import Console
@@ -20,11 +21,14 @@ from app.core.connection_target import ConnectionTarget
 from app.core.local_server import LocalServerError
 from app.core.mutation import Mutations
 from app.core.snapshot import snapshot_path
+from backend.core.keys import Key
 from backend.core.settings import Settings
 from benchmarks.samples import keep_snapshot
 from models.core.permissions import Permission
 from models.core.personal import NOT_KEPT_OFFLINE
 from tests.app.core.faulty_server import MemoryKeyring
+from tests.backend.analytics.fixtures import BASE as PLAN
+from tests.backend.analytics.fixtures import GOOD, Planner, track
 from tests.backend.audit.fixtures import Log
 from tests.backend.incidents.fixtures import BASE, LEAD, Response, path_of
 from tests.backend.launch.fixtures import Pad
@@ -74,6 +78,14 @@ FILLED: dict[str, Callable[[Any], Any]] = {
     "deliveries.connection": lambda panel: panel.bars.accessibleDescription(),
     "deliveries.letters": lambda panel: "No dead letters" in words_of(panel) or "As it was at" in words_of(panel),
     "deliveries.routes": lambda panel: panel.routes is not None,
+    "analytics.plan": lambda panel: panel.table.records.rowCount(),
+    "analytics.governance": lambda panel: panel.table.records.rowCount(),
+    "analytics.tail": lambda panel: panel.table.records.rowCount(),
+    "analytics.violations": lambda panel: panel.table.records.rowCount(),
+    "analytics.compare": lambda panel: panel.comparison is not None and panel.table.records.rowCount(),
+    "analytics.definition": lambda panel: panel.table.records.rowCount(),
+    "analytics.radius": lambda panel: panel.radius is not None,
+    "analytics.quarantine": lambda panel: panel.table.records.rowCount(),
     "oncall.now": lambda panel: panel.tiles.tiles,
     "oncall.calendar": lambda panel: panel.calendar.rows,
     "oncall.schedules": lambda panel: "Cover" in words_of(panel),
@@ -121,6 +133,7 @@ def prepare(api: Api) -> None:
     add_rosters(api, ROLE)
     add_incident(api)
     add_launch(api)
+    add_events(api)
     hook = {"name": "Orders desk", "settings": {"kind": "webhook", "url": "https://hooks.example/in"}}
     answer = httpx.post(f"{api.base_url}/api/deliveries/connections", json=hook, headers=api.headers(ROLE), timeout=30)
     assert answer.is_success, answer.text
@@ -144,6 +157,16 @@ def add_incident(api: Api) -> None:
     response.to(made, "mitigated", by=LEAD)
 
 
+def add_events(api: Api) -> None:
+    """An enforced event with a draft that is looked at, something that does not fit it, and something held."""
+    planner = Planner(api)
+    planner.planned(mode="quarantine")
+    planner.follows()
+    planner.ingest(track(), track(properties=GOOD | {"total": "nine"}))
+    made = planner.draft(properties=[{"name": "order_id", "schema": {"type": "string"}}])
+    planner.done("POST", f"{PLAN}/radius", {"eventName": made["eventName"], "version": made["version"]})
+
+
 def add_launch(api: Api) -> None:
     """A launch that was polled, with the record that proves it."""
     pad = Pad(api, api.settings)
@@ -157,10 +180,10 @@ def add_launch(api: Api) -> None:
 
 @pytest.fixture
 def settings(settings: Settings, owner_url: str, tmp_path: Path) -> Settings:
-    """Of an API whose audit log is sealed, so that polls have records."""
+    """Of an API whose audit log is sealed, so that polls have records, and that has a key for events that are held."""
     folder = tmp_path / "server"
     folder.mkdir()
-    return Log(settings, owner_url, folder).settings
+    return Log(settings.model_copy(update={"connection_key": SecretStr(Key.make())}), owner_url, folder).settings
 
 
 @asynccontextmanager

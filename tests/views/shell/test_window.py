@@ -98,22 +98,52 @@ def test_a_layout_is_changed_taken_back_saved_and_there_the_next_time(aio: Any, 
         QTest.keyClicks(focus(), "Evening")
         press(KEY.Key_Return)
         await turns()
-        assert rail(app) == ["War room", "Triage", "Incidents", "On call", "Launch", "Systems", "Access", "*Evening"]
+        assert rail(app) == [
+            "War room",
+            "Triage",
+            "Incidents",
+            "On call",
+            "Launch",
+            "Events",
+            "Systems",
+            "Access",
+            "*Evening",
+        ]
         window.activateWindow()
         await turns()
         app.window.panels.panel("dashboard.figures").tiles[0].setFocus()
         press(KEY.Key_1, CTRL)
         await turns()
-        assert rail(app) == ["*War room", "Triage", "Incidents", "On call", "Launch", "Systems", "Access", "Evening"]
-        press(KEY.Key_8, CTRL)
+        assert rail(app) == [
+            "*War room",
+            "Triage",
+            "Incidents",
+            "On call",
+            "Launch",
+            "Events",
+            "Systems",
+            "Access",
+            "Evening",
+        ]
+        press(KEY.Key_9, CTRL)
         assert not docks.is_open("sources")
 
     journey(aio, tmp_path, steps)
 
     async def next_day(_: Office, app: ConsoleApplication) -> None:
-        assert rail(app) == ["War room", "Triage", "Incidents", "On call", "Launch", "Systems", "Access", "*Evening"]
+        assert rail(app) == [
+            "War room",
+            "Triage",
+            "Incidents",
+            "On call",
+            "Launch",
+            "Events",
+            "Systems",
+            "Access",
+            "*Evening",
+        ]
         assert not app.window.docks.is_open("sources")
-        kept = json.loads((tmp_path / "layouts.json").read_text())["workspaces"][7]["layout"]
+        kept = json.loads((tmp_path / "layouts.json").read_text())["workspaces"][8]["layout"]
         in_front = {known for known in kept["docks"] if app.window.docks.is_open(known) and known != "runbooks"}
         assert set(kept["places"]) == in_front, "Runbooks is a tab behind Alerts"
         assert all(0 <= share <= 1 for place in kept["places"].values() for share in place)
@@ -126,7 +156,7 @@ def test_a_layout_file_that_cannot_be_used_costs_the_layout_only(aio: Any, tmp_p
     (tmp_path / "layouts.json").write_text(damage)
 
     async def steps(made: Office, app: ConsoleApplication) -> None:
-        assert rail(app) == ["*War room", "Triage", "Incidents", "On call", "Launch", "Systems", "Access"]
+        assert rail(app) == ["*War room", "Triage", "Incidents", "On call", "Launch", "Events", "Systems", "Access"]
         assert any("could not be used" in m.text for m in made.console.messages.history)
         assert app.window.docks.is_open("alerts")
 

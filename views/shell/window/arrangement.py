@@ -29,6 +29,8 @@ class Column:
     docks: tuple[tuple[tuple[str, ...], int], ...]
     keeps_width: bool = False
     """The other columns give way to it in a narrow window."""
+    above_last: bool = False
+    """What stands lowest in the column to its left goes on below it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ def arrangements(capabilities: Iterable[Capability]) -> Mapping[str, BuiltIn]:
                         [(home, known) for home, known in homes if (home.workspace, home.column) == (spec.id, number)]
                     ),
                     column.keeps_width,
+                    column.above_last,
                 )
                 for number, column in enumerate(spec.columns)
             ),
@@ -101,13 +104,20 @@ def built_in(room_width: int, workspace: str = MAIN) -> Places:
     ]
     rest, loose = whole - sum(widths), sum(column.width for column in columns if not column.keeps_width)
     places: dict[str, tuple[float, float, float, float]] = {}
-    left = 0
+    left, last, share = 0, "", 0.0
     for column, kept in zip(columns, widths, strict=True):
         width = kept or round(rest * column.width / loose)
         height, top = sum(tall for _, tall in column.docks), 0
+        scale = (1 - share if column.above_last else 1) / height
         for docks, tall in column.docks:
-            places[docks[0]] = (left / whole, top / height, width / whole, tall / height)
+            places[docks[0]] = (left / whole, top * scale, width / whole, tall * scale)
             top += tall
+        if column.above_last:
+            x, y, wide, high = places[last]
+            places[last] = (x, y, wide + width / whole, high)
+        else:
+            (last, *_), tall = column.docks[-1]
+            share = tall / height
         left += width
     return places
 

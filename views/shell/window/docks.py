@@ -19,6 +19,7 @@ from views.kit.focus_order import reveal
 from views.kit.theme import current
 from views.shell.window import curtain
 from views.shell.window.arrangement import BUILT_IN, DOCK_GAP, MAIN, Places, shares
+from views.shell.window.columns import add_column, share_room
 from views.shell.window.dock_title import DockTitle
 from views.shell.window.docking_state import is_sound
 from views.shell.window.floating import FLOATING_LEAST, make_whole, screens_now
@@ -152,15 +153,17 @@ class Docks(QObject):
             dock.toggleView(True)  # one that is added while it is closed would never show its tab again
             if dock.dockAreaWidget() is not None:
                 self.manager.removeDockWidget(dock)
-        columns = [(column.width, self._known(column.docks)) for column in self.arrangement.columns]
-        columns = [(width, docks) for width, docks in columns if docks]
+        columns = [(column, self._known(column.docks)) for column in self.arrangement.columns]
+        columns = [(column, docks) for column, docks in columns if docks]
         head = self._known(self.arrangement.head)
         everything = [*(docks for _, docks in columns), head]
         for front in (known[0] for docks in everything for known, _ in docks) if made else ():
             self._panels.panel(front)
-        for index, (_, docks) in enumerate(columns):
-            self._column(docks, ads.LeftDockWidgetArea if index == 0 else ads.RightDockWidgetArea)
-        self._column(head, ads.TopDockWidgetArea)
+        for index, (column, docks) in enumerate(columns):
+            beside = self._docks[columns[index - 1][1][0][0][0]].dockAreaWidget() if column.above_last else None
+            side = ads.LeftDockWidgetArea if index == 0 else ads.RightDockWidgetArea
+            add_column(self.manager, self._docks, docks, side, beside)
+        add_column(self.manager, self._docks, head, ads.TopDockWidgetArea)
         placed = {i for docks in everything for known, _ in docks for i in known}
         home = self._docks[columns[0][1][0][0][0]].dockAreaWidget() if columns else None
         for panel_id, dock in self._docks.items():
@@ -172,33 +175,10 @@ class Docks(QObject):
         for docks in everything:
             for known, _ in docks:
                 self._docks[known[0]].setAsCurrentTab()
-        self._sizes(columns, sum(tall for _, tall in head))
+        share_room(self.manager, self._docks, columns, sum(tall for _, tall in head))
 
     def _known(self, docks: Iterable[tuple[tuple[str, ...], int]]) -> list[tuple[list[str], int]]:
         return [(known, tall) for ids, tall in docks if (known := [i for i in ids if i in self._docks])]
-
-    def _column(self, docks: list[tuple[list[str], int]], side: Any) -> None:
-        area: Any = None
-        for known, _ in docks:
-            first = self._docks[known[0]]
-            if area is None:
-                area = self.manager.addDockWidget(side, first)
-            else:
-                area = self.manager.addDockWidget(ads.BottomDockWidgetArea, first, area)
-            for other in known[1:]:
-                self.manager.addDockWidget(ads.CenterDockWidgetArea, self._docks[other], area)
-
-    def _sizes(self, columns: list[tuple[int, list[tuple[list[str], int]]]], head: int) -> None:
-        for _, docks in columns:
-            splitter = self._docks[docks[0][0][0]].dockAreaWidget().parentSplitter()
-            if len(docks) > 1:
-                splitter.setSizes([height for _, height in docks])
-        root = self.manager.rootSplitter()
-        if head and root.count() == 2:
-            root.setSizes([head, max(0, root.height() - head)])
-            root = root.widget(1)
-        if len(columns) > 1 and root.count() == len(columns):
-            root.setSizes([width for width, _ in columns])
 
     def style(self) -> None:
         """Give the docks the theme's colours. Call after the first show, else the docking system's own sheet wins."""
