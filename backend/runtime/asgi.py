@@ -74,7 +74,8 @@ def create_app(settings: Settings, database: Database, sample: SampleAccess | No
         setattr(app.state, name, value)
     problem_responses.install(app)
     for router in (*(router for each in CAPABILITIES for router in each.routers()), counts.router, health.router):
-        app.include_router(router)
+        # As they stand: `include_router` would analyse every endpoint anew for each application, at its first request.
+        app.router.routes.extend(router.routes)
     app.add_middleware(Observe, most_bytes=settings.request_bytes)
     app.openapi = lambda: openapi(app)  # type: ignore[method-assign]
     return app

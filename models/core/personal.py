@@ -48,7 +48,7 @@ def without_personal(value: T) -> T:
 
 def is_left_out(value: object) -> bool:
     """Whether this stands in the place of something that was left out."""
-    return value == NOT_KEPT_OFFLINE or (isinstance(value, dict | tuple | list) and NOT_KEPT_OFFLINE in value)
+    return value == NOT_KEPT_OFFLINE or (isinstance(value, dict | tuple | list) and any(map(is_left_out, value)))
 
 
 def _without(value: Any) -> Any:
@@ -81,15 +81,18 @@ def _without(value: Any) -> Any:
 
 def _left_out(held: Any) -> Any:
     """Empty stays empty: that somebody is a guest, or wrote nothing, is not personal."""
+    return held if held in (None, "", (), [], {}) else _in_shape(held)
+
+
+def _in_shape(held: Any) -> Any:
+    """Words in the place of a value, one for each that there may be several of, so that the record stays valid."""
     match held:
-        case None | "" | () | []:
-            return held
         case tuple():
-            return (NOT_KEPT_OFFLINE,)
+            return tuple(map(_in_shape, held[:1]))
         case list():
-            return [NOT_KEPT_OFFLINE]
+            return [*map(_in_shape, held[:1])]
         case dict():
-            return {NOT_KEPT_OFFLINE: NOT_KEPT_OFFLINE} if held else held
+            return {NOT_KEPT_OFFLINE: _in_shape(next(iter(held.values())))}
         case _:
             return NOT_KEPT_OFFLINE
 

@@ -22,6 +22,7 @@ from app.core.kept_samples import KeptSamples
 from app.core.query import Sample
 from app.core.snapshot import Snapshot, read
 from app.core.tasks import Tasks
+from models.analytics import PropertyDefinition
 from models.core.base import Record
 from models.core.paging import Page
 from models.core.personal import NOT_KEPT_OFFLINE, personal_fields
@@ -39,12 +40,14 @@ PATTERNS = {
     r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$": "plain",
     r"^20[0-9]{2}-(0[1-9]|1[0-2])$": "2026-10",
     r"^[a-z_]+\.[a-z0-9_]+$": "figures.plain",
+    r"^[a-z]{2}(-[A-Z]{2})?$": "en",
 }
 """Text that fits, by the pattern it has to fit."""
 
 
 APART: dict[type[BaseModel], dict[str, Any]] = {
     ItemDraft: {"depends_on": []},
+    PropertyDefinition: {"feeds": []},
     BoundCriterion: {"pinned": False},
     Layer: {"ends": None},
     Step: {"severities": []},
