@@ -9,13 +9,14 @@ from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from models.launch.poll import VerdictInputName
+from views.kit.painting import draw_words
 from views.kit.theme import current
 from views.kit.widgets.pill import Look, Pill
 from views.launch.actions import CHECKLIST, FIGURES, POLL, RECORD
 from views.launch.count_parts import ClockBlock, CountLine, InputTile, VerdictBlock, clock_face, count_face
 from views.launch.launch_panel import LaunchPanel
 from views.launch.menu import entries
-from views.launch.painting import draw_verdict_mark, draw_words
+from views.launch.painting import draw_verdict_mark
 from views.launch.wording import INPUT_NAMES, SEVERITY, launch_name, signed_of
 
 if TYPE_CHECKING:

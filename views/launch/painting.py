@@ -1,4 +1,4 @@
-"""What the workspace's painted parts share: words in a box, chips of votes, marks."""
+"""What the workspace's painted parts share: chips of votes, marks, the watermark of a rehearsal."""
 
 from __future__ import annotations
 
@@ -6,46 +6,18 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from models.launch.poll import Choice, RollCallVote
+from views.kit.painting import draw_words
 from views.kit.theme import RADIUS, current
 from views.kit.widgets.chip import mark
 from views.launch.wording import SEVERITY, is_void
 
-LEFT, RIGHT, MIDDLE = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight, Qt.AlignmentFlag.AlignHCenter
 CHIP_WIDE, CHIP_HIGH = 96, 24
 """Of a vote, pixels at 100 % font."""
-
-
-def draw_words(
-    painter: QPainter,
-    words: str,
-    box: QRectF,
-    size: tuple[float, int] = (10, 400),
-    ink: str = "",
-    side: Qt.AlignmentFlag = LEFT,
-) -> float:
-    """One line in the middle of a box, cut with an ellipsis where there is no room; how wide it became."""
-    theme = current()
-    wide = theme.width(words, *size)
-    if wide > box.width():
-        metrics = QFontMetricsF(theme.font(*size))
-        words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, box.width())
-        wide = metrics.horizontalAdvance(words)
-    painter.setFont(theme.font(*size))
-    painter.setPen(QColor(ink or theme.tokens.text))
-    painter.drawText(box, side | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, words)
-    return wide
 
 
 def draw_verdict_mark(painter: QPainter, choice: Choice, centre: QPointF, size: float, ink: str) -> None:
     """The shape of a verdict or vote: a tick, a diamond, a triangle."""
     mark(painter, SEVERITY[choice], centre, size, ink, filled=True)
-
-
-def draw_ring(painter: QPainter, centre: QPointF, size: float, ink: str) -> None:
-    """What is not due yet."""
-    painter.setPen(QPen(QColor(ink), 1.4))
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.drawEllipse(centre, size / 2, size / 2)
 
 
 def draw_vote(painter: QPainter, vote: RollCallVote, box: QRectF) -> None:
