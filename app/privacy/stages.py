@@ -11,7 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from models.privacy.graph import NodeState
-from models.privacy.requests import RequestState, RequestType
+from models.privacy.requests import OPEN_STATES, RequestState, RequestType
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from models.privacy.requests import PrivacyRequest
 
 IDENTITY, APPROVAL, RELEASE = "identity", "approval", "release"
+SYSTEMS, PROOF = "systems", "proof"
 LAST = ("scan", "certificate", "key")
 """Steps after all systems, which belong together."""
+AFTER = {"scan": "after all systems", "certificate": "after the search", "key": "after the certificate"}
 FINISHED = frozenset({NodeState.DONE, NodeState.SKIPPED})
 
 
@@ -105,9 +107,21 @@ def stages(request: PrivacyRequest, nodes: Sequence[RequestNode]) -> tuple[Stage
             found.append(Stage(title, f"{done} of {len(steps)}" if len(steps) > 1 else "", steps))
     if after_all:
         found.append(Stage("Proof", "", tuple(_step(node, finished, keys, last.key) for node in after_all)))
-    if request.type is RequestType.ACCESS and nodes:
-        found.append(Stage("Hand out", "", (_release(request, tuple(keys.values())),)))
+    if not nodes and request.status in OPEN_STATES:
+        found.append(Stage("Each system", "", (_to_come(SYSTEMS, "Each system", "asked one by one", last.key),)))
+        last = found[-1].steps[0]
+        if request.type is RequestType.DELETION:
+            found.append(
+                Stage("Proof", "", (_to_come(PROOF, "Search, certificate, key", "the key goes last", last.key),))
+            )
+    if request.type is RequestType.ACCESS and request.status in {*OPEN_STATES, RequestState.DONE}:
+        found.append(Stage("Hand out", "", (_release(request, tuple(keys.values()) or (last.key,)),)))
     return tuple(found)
+
+
+def _to_come(key: str, title: str, words: str, before: str) -> Step:
+    """What the run will have, once there is one."""
+    return Step(key, title, StepState.LOCKED, "Not begun", words, (before,))
 
 
 def _identity(request: PrivacyRequest) -> Step:
@@ -127,7 +141,7 @@ def _approval(request: PrivacyRequest, running: bool) -> Step:
     match request.status:
         case RequestState.APPROVAL:
             return Step(
-                APPROVAL, "Approval", StepState.PERSON, "A second person agrees", "the erasure begins after", needs
+                APPROVAL, "Approval", StepState.PERSON, "A second person agrees", "the erasure begins then", needs
             )
         case RequestState.WAITING:
             words = "Approved, can be taken back"
@@ -141,8 +155,8 @@ def _approval(request: PrivacyRequest, running: bool) -> Step:
 def _release(request: PrivacyRequest, needs: tuple[str, ...]) -> Step:
     match request.status:
         case RequestState.REVIEW:
-            words = "Looked through by a person"
-            return Step(RELEASE, "Release", StepState.PERSON, words, "for data of other people", needs)
+            words = "A person looks through it"
+            return Step(RELEASE, "Release", StepState.PERSON, words, "others’ data is left out", needs)
         case RequestState.READY:
             return Step(RELEASE, "Release", StepState.RUNNING, "Can be fetched", "the link ends after 24 h", needs)
         case RequestState.DONE:
@@ -172,7 +186,7 @@ def _step(node: RequestNode, finished: frozenset[str], keys: dict[str, str], bef
         case StepState.READY:
             words, more = "Its turn is next" if not node.attempts else "Waits for the answer", tries
         case StepState.LOCKED:
-            words, more = _opens(node), "opens after what comes before"
+            words, more = _opens(node), AFTER.get(node.name, "not its turn yet")
     return Step(
         node.node_id, node.title, state, words, more, tuple(keys[n] for n in node.needs if n in keys) or (before,), node
     )

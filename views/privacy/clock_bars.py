@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRectF, QSize
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtCore import QPointF, QRectF, QSize
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.privacy.clock import Urgency, left_words
@@ -93,10 +93,22 @@ class ClockBars(QWidget):
                 over = (face.passed - face.internal) * bar.width()
                 if over > 0:
                     late = QRectF(own.right(), bar.top(), over, high)
-                    painter.fillRect(late, mixed(tokens.p3, tokens.window, 0.5))
-                    painter.fillRect(late, theme.hatch(tokens.window))
+                    self._hatch(painter, late)
                 self._tick(painter, own.right(), bar)
         self._now(painter, QRectF(left, 0, wide, 2 * line))
+
+    @staticmethod
+    def _hatch(painter: QPainter, box: QRectF) -> None:
+        """Stripes of the hue of what is late by our own date."""
+        tokens, step = current().tokens, 4
+        painter.save()
+        painter.setClipRect(box)
+        painter.fillRect(box, mixed(tokens.p3, tokens.window, 0.3))
+        painter.setPen(QPen(QColor(tokens.p3), 1.5))
+        for offset in range(0, round(box.width() + box.height()), step):
+            start = QPointF(box.left() + offset, box.top())
+            painter.drawLine(start, QPointF(start.x() - box.height(), box.bottom()))
+        painter.restore()
 
     @staticmethod
     def _tick(painter: QPainter, x: float, bar: QRectF) -> None:

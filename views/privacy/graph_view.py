@@ -32,7 +32,7 @@ from views.privacy.wording import STEP_STATES
 if TYPE_CHECKING:
     from app.privacy.stages import Stage, Step
 
-WIDE, LEAST_WIDE, MOST_WIDE = 176, 128, 244
+WIDE, LEAST_WIDE, MOST_WIDE = 148, 120, 236
 HIGHS = {3: 68, 2: 48, 1: 28}
 """Pixels of a box at 100 % font, by how many lines it says."""
 BUTTON = 36
@@ -113,14 +113,15 @@ class GraphView(QWidget):
         if wide < theme.px(LEAST_WIDE):
             between = theme.px(20)
             wide = (room.width() - (columns - 1) * between) / columns
-        # What is to spare goes to the column of the systems, whose names are long.
-        spare = max(0.0, room.width() - columns * wide - (columns - 1) * between)
-        most = max(range(columns), key=lambda n: len(self._stages[n].steps))
-        count = len(self._stages[most].steps)
+        # What is to spare goes to columns of several boxes, whose names are long.
+        several = sum(len(stage.steps) > 1 for stage in self._stages) or columns
+        spare = max(0.0, room.width() - columns * wide - (columns - 1) * between) / several
+        count = max(len(stage.steps) for stage in self._stages)
         self._lines = next((n for n in (3, 2) if count * (self._high(n) + GAP) - GAP <= room.height()), 1)
         left = room.left()
-        for number, stage in enumerate(self._stages):
-            column = wide + (min(spare, theme.px(MOST_WIDE) - wide) if number == most and count > 1 else 0.0)
+        for stage in self._stages:
+            wider = len(stage.steps) > 1 or count == 1
+            column = wide + (max(0.0, min(spare, theme.px(MOST_WIDE) - wide)) if wider else 0.0)
             self._place(stage, QRectF(left, room.top(), column, room.height()))
             left += column + between
         self._place_button()

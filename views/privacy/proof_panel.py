@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.privacy.stages import StepState
 from models.privacy.graph import NodeState
 from models.privacy.requests import RequestState, RequestType
 from views.kit.panel import Note
-from views.kit.widgets.pill import Line
 from views.privacy.privacy_panel import PrivacyPanel
 from views.privacy.receipt_view import ReceiptView
 from views.privacy.step_view import StepView
@@ -35,7 +35,10 @@ class ProofPanel(PrivacyPanel):
     def __init__(self, window: Window) -> None:
         super().__init__(window)
         self.step, self.receipt = StepView(self.desk), ReceiptView(self.desk)
-        self._line = Line()
+        self._line = QWidget()
+        self._line.setFixedWidth(1)
+        self._line.setAutoFillBackground(True)
+        self._line.setBackgroundRole(QPalette.ColorRole.Light)
         column = QVBoxLayout(self.content)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)

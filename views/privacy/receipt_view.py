@@ -42,7 +42,9 @@ COLUMNS = (
     Column("System", lambda node: node.title, 120, stretch=True),
     Column("Rows", lambda node: f"{node.rows:,}" if node.rows or node.state in OVER else NONE, 64, right=True),
     Column("Kept, and why", _kept, 130, quiet=True, stretch=True),
-    Column("Done, UTC", lambda node: NONE if node.ended_at is None else day(node.ended_at), 96, right=True, quiet=True),
+    Column(
+        "Done, UTC", lambda node: NONE if node.ended_at is None else day(node.ended_at), 112, right=True, quiet=True
+    ),
 )
 
 

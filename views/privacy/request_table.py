@@ -68,11 +68,11 @@ class RequestTable(RecordTable):
 
         return (
             column(Col.MARK, "", 28),
-            column(Col.REQUEST, "Request and law", 112),
-            column(Col.CLOCK, "Received to legal date", 140),
-            column(Col.LEGAL, "Legal date, UTC", 112, right=True),
+            column(Col.REQUEST, "Request and law", 132),
+            column(Col.CLOCK, "Received to legal date", 132),
+            column(Col.LEGAL, "Legal date, UTC", 104, right=True),
             column(Col.INTERNAL, "Internal", 76, right=True),
-            column(Col.STATE, "State", 140, stretch=True),
+            column(Col.STATE, "State", 148, stretch=True),
             column(Col.OWNER, "Owner", 52, right=True),
         )
 
@@ -192,7 +192,11 @@ class RequestTable(RecordTable):
                 case Col.STATE:
                     strong = waits_for_person(row)
                     ink = tokens.text if strong or chosen else tokens.text2
-                    draw_words(painter, state_words(row), place, (10, 600 if strong else 400), ink)
+                    head, _, more = state_words(row).partition(": ")
+                    if more:
+                        self._two_lines(painter, (head, more), place, strong=strong, quiet=quiet)
+                    else:
+                        draw_words(painter, head, place, (10, 600 if strong else 400), ink)
                 case _:
                     draw_words(painter, self._words(row, number), place, (10, 400), quiet, RIGHT)
 

@@ -171,6 +171,7 @@ class TrendChart(PaintedChart):
             (n, next((v for v in reversed(line.values) if v is not None), None)) for n, line in enumerate(trend.lines)
         ]
         known = [(number, self._y(value, plot, span)) for number, value in ends if value is not None]
+        known.sort(key=lambda end: end[1])
         high = theme.height(9, 600)
         places = apart([y for _, y in known], high, plot.top(), plot.bottom())
         for (number, _), y in zip(known, places, strict=True):

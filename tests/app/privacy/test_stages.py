@@ -42,10 +42,16 @@ def test_each_box_is_joined_with_what_comes_before_it() -> None:
 
 
 def test_nothing_is_done_before_it_is_known_who_asks() -> None:
-    (intake,) = drawn([], type="access", status="identity", **UNVERIFIED)
-    assert intake.steps[0].state is StepState.PERSON
-    intake, second = drawn([], status="identity", **UNVERIFIED)
-    assert second.steps[0].state is StepState.LOCKED
+    for kind, titles in (
+        ("access", ["Intake", "Each system", "Hand out"]),
+        ("deletion", ["Intake", "Second person", "Each system", "Proof"]),
+    ):
+        found = drawn([], type=kind, status="identity", **UNVERIFIED)
+        assert [stage.title for stage in found] == titles
+        first, *others = [step.state for stage in found for step in stage.steps]
+        assert first is StepState.PERSON
+        assert set(others) == {StepState.LOCKED}
+    assert len(drawn([], type="access", status="refused")) == 1, "nothing comes after what is closed"
 
 
 def test_what_is_handed_out_is_looked_through_first() -> None:
