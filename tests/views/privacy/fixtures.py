@@ -8,12 +8,22 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from PySide6.QtWidgets import QWidget
+
+from app.console import Console
+from app.core.query import Query, Sample
+from app.privacy.domain import Privacy, RequestView
+from models.access import Approval
+from models.privacy.graph import GraphSwitch, RequestGraph
+from models.privacy.requests import PrivacyRequest, RequestDetail
 from tests.app.answers import AS_OF, ME
 from tests.app.core.faulty_server import Asked, http, problem
 from tests.views.office import Office, office
+from views.privacy.desk import PrivacyDesk
 
 BASE = "/api/privacy"
 VIEWER = ("privacy.view_requests",)
@@ -468,3 +478,26 @@ async def privacy_office(profile: Path, *permissions: str, **fields: Any) -> Asy
 def refused() -> bytes:
     """The server does not do it."""
     return problem("conflict", 409, "It is over by now.")
+
+
+def desk_of(console: Console, parent: QWidget, request_id: str = "request-2", step: str = "node-5") -> PrivacyDesk:
+    """A desk with everything heard, in no window."""
+    privacy = console.of(Privacy)
+    listed = tuple(PrivacyRequest.model_validate(each) for each in requests())
+    row = next(each for each in (*requests(), *closed()) if each["requestId"] == request_id)
+    graph_of = {"requestId": request_id, "nodes": nodes(), "progress": 40, "asOf": AS_OF.isoformat()}
+    detail = {"pauses": [], "extension": None, "linked": []}
+    heard: dict[Query[Any], Any] = {
+        privacy.requests(RequestView.OPEN): listed,
+        privacy.request(request_id): RequestDetail.model_validate(row | detail),
+        privacy.graph(request_id): RequestGraph.model_validate(graph_of),
+        privacy.switch(): GraphSwitch(paused_at=None, paused_by=None, version=1),
+        privacy.approvals(): (Approval.model_validate(approval(subjectId=request_id)),),
+    }
+    for query, value in heard.items():
+        query.seed(Sample(value, AS_OF, AS_OF, None))
+    window: Any = SimpleNamespace(console=console, as_parent=parent)
+    desk = PrivacyDesk(window)
+    desk.choose(request_id)
+    desk.choose_step(step)
+    return desk
