@@ -36,7 +36,7 @@ WIDE, LEAST_WIDE, MOST_WIDE = 148, 120, 236
 HIGHS = {3: 68, 2: 48, 1: 28}
 """Pixels of a box at 100 % font, by how many lines it says."""
 BUTTON = 36
-GAP, BETWEEN, HEAD = 8, 40, 24
+GAP, CLOSE, BETWEEN, HEAD = 8, 4, 40, 24
 _PAST = {StepState.DONE, StepState.SKIPPED}
 
 
@@ -90,7 +90,7 @@ class GraphView(QWidget):
         columns = max(1, len(self._stages))
         most = max((len(stage.steps) for stage in self._stages), default=1)
         wide = theme.px(columns * LEAST_WIDE + (columns - 1) * 20 + 32)
-        return QSize(wide, theme.px(HEAD + 12) + most * (self._high(1) + GAP))
+        return QSize(wide, theme.px(HEAD + 20) + most * (self._high(1) + CLOSE))
 
     # --- where everything stands -------------------------------------------------------------------------------------
 
@@ -138,7 +138,10 @@ class GraphView(QWidget):
             if step.state is StepState.FAILED and lines == 3 and spare >= theme.px(BUTTON):
                 highs[number] += theme.px(BUTTON)
                 spare -= theme.px(BUTTON)
-        gap = GAP if len(stage.steps) > 3 else max(GAP, min(theme.px(28), spare / max(1, len(highs))))
+        if len(stage.steps) > 3:
+            gap: float = GAP if spare >= 0 else CLOSE
+        else:
+            gap = max(GAP, min(theme.px(28), spare / len(highs)))
         top = room.top() + max(0.0, (room.height() - sum(highs) - (len(highs) - 1) * gap) / 2)
         for step, high in zip(stage.steps, highs, strict=True):
             self.boxes[step.key] = QRectF(round(room.left()) + 0.5, round(top) + 0.5, round(room.width()), high)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QLabel, QVBoxLayout
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout
 
 from app.privacy.clock import clock_face
 from models.core.wording import counted
@@ -51,7 +51,12 @@ class RequestPanel(PrivacyPanel):
         self.said.setAccessibleName("What else there is to say")
         self.said.setContentsMargins(16, 0, 16, 4)
         self.clocks, self.graph = ClockBars(), GraphView()
-        self.graph.chosen.connect(self.desk.choose_step)
+        self.area = QScrollArea()
+        self.area.setWidgetResizable(True)
+        self.area.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.area.setWidget(self.graph)
+        self.graph.chosen.connect(self._step_chosen)
         self.graph.retry_asked.connect(lambda: self.console.actions.execute("privacy.retry"))
         head = Flow(self.title, self.chip, self.hidden, self.reveal, self.extend, right=self.extend, gap=WIDE_GAP)
         clocks = QVBoxLayout()
@@ -64,8 +69,8 @@ class RequestPanel(PrivacyPanel):
         column.addWidget(head)
         column.addLayout(clocks)
         column.addWidget(self.said)
-        column.addWidget(self.graph, 1)
-        self._parts = (head, self.clocks, self.graph)
+        column.addWidget(self.area, 1)
+        self._parts = (head, self.clocks, self.area)
         self.widget.setFocusProxy(self.graph)
         self._turn = QTimer(self, interval=TICK_MS)
         self._turn.timeout.connect(self.refresh)
@@ -81,6 +86,12 @@ class RequestPanel(PrivacyPanel):
     def set_visible(self, visible: bool) -> None:
         super().set_visible(visible)
         self._turn.start() if visible else self._turn.stop()
+
+    def _step_chosen(self, key: str) -> None:
+        self.desk.choose_step(key)
+        if (box := self.graph.boxes.get(key)) is not None:
+            at = box.center().toPoint()
+            self.area.ensureVisible(at.x(), at.y(), round(box.width() / 2), round(box.height()))
 
     def own_note(self) -> Note:
         """Its version, and how old the answer is."""
