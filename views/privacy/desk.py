@@ -49,7 +49,7 @@ class PrivacyDesk(QObject):
         """What became of verifying certificates, by request."""
         self._of_request: list[Query[Any]] = []
         for query in (self.privacy.figures(), self.privacy.switch(), self.privacy.approvals()):
-            query.changed.connect(self.changed.emit)
+            query.changed.connect(self._heard)
         self._list_changed()
 
     # --- what is looked at -------------------------------------------------------------------------------------------
@@ -82,16 +82,19 @@ class PrivacyDesk(QObject):
             self.choose(known[0])
         self.changed.emit()
 
+    def _heard(self) -> None:
+        self.changed.emit()
+
     def choose(self, request_id: str) -> None:
         """Look at a request, in the list or not."""
         if request_id == self.request_id:
             return
         for query in self._of_request:
-            query.changed.disconnect(self.changed.emit)
+            query.changed.disconnect(self._heard)
         self.request_id, self.step_key = request_id, ""
         self._of_request = [self.privacy.request(request_id), self.privacy.graph(request_id)] if request_id else []
         for query in self._of_request:
-            query.changed.connect(self.changed.emit)
+            query.changed.connect(self._heard)
         self.switched.emit()
         self.changed.emit()
 

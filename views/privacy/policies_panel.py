@@ -14,7 +14,7 @@ from views.kit.widgets.flow import WIDE_GAP, Flow
 from views.kit.widgets.pill import Look, Pill
 from views.kit.widgets.table import Column, RecordTable
 from views.privacy.privacy_panel import PrivacyPanel
-from views.privacy.wording import NONE, date_of, day, who
+from views.privacy.wording import NONE, date_of, day
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +48,7 @@ COLUMNS = (
     ),
     Column("Share", _share, 56, right=True),
     Column("Asked", lambda policy: NONE if policy.campaign_at is None else day(policy.campaign_at), 96),
-    Column("By", lambda policy: who(policy.published_by), 120, quiet=True),
+    Column("By", lambda policy: policy.published_by_name, 120, quiet=True),
 )
 BUTTONS = {
     "campaign": "Ask people to acknowledge…",

@@ -145,7 +145,7 @@ class ReceiptView(QWidget):
         lines: list[tuple[str, str, bool]] = []
         if request.verified_at is not None:
             lines.append(
-                ("Identity", f"confirmed by {who(request.verified_by)}, {day(request.verified_at)} UTC", False)
+                ("Identity", f"confirmed by {who(request.verified_by_name)}, {day(request.verified_at)} UTC", False)
             )
         if isinstance(proof, PackageRelease):
             lines += self._package(proof)
@@ -170,7 +170,7 @@ class ReceiptView(QWidget):
         words += f", last {day(fetched[0].at)} UTC" if fetched else ""
         words += f"; {counted(refused, 'try', 'tries')} after it had ended" if refused else ""
         return [
-            ("Released", f"by {who(release.released_by)}, {day(release.released_at)} UTC", False),
+            ("Released", f"by {who(release.released_by_name)}, {day(release.released_at)} UTC", False),
             ("Holds", f"{release.rows:,} rows in {size}{left_out}, encrypted", False),
             ("Link ends", f"{day(release.expires_at)} UTC", True),
             ("Fetched", words, False),

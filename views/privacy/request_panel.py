@@ -137,7 +137,9 @@ class RequestPanel(PrivacyPanel):
             facts.append("Its clock stands still.")
         if detail is not None and detail.extension is not None:
             sent = detail.extension
-            facts.append(f"Extended by {who(sent.sent_by)}; the person was told on {sent.sent_at:%d %b %H:%M} UTC.")
+            facts.append(
+                f"Extended by {who(sent.sent_by_name)}; the person was told on {sent.sent_at:%d %b %H:%M} UTC."
+            )
         if detail is not None and detail.linked:
             one = counted(len(detail.linked), "duplicate is", "duplicates are")
             facts.append(f"{one} linked with it: {', '.join(detail.linked)}. The earliest receipt counts.")

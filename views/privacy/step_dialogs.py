@@ -49,8 +49,8 @@ class SkipDialog(RequestDialog):
         super().__init__(desk, parent, f"Skip {self.node.title}", accept=accept, destructive=bool(asked))
         if asked:
             self.say(
-                f"{who(asked).capitalize()} has asked for it. With your yes it is skipped for good, and the receipt "
-                "says so."
+                f"{self.node.skip_asked_by_name} has asked for it. With your yes it is skipped for good, and the "
+                "receipt says so."
             )
         else:
             self.say("Somebody else has to agree. The person's data stays in this system, and the receipt says so.")
@@ -74,7 +74,7 @@ class SwitchDialog(PrivacyDialog):
         title, accept = ("Let all runs go on", "Go on") if self.paused else ("Pause all runs", "Pause all")
         super().__init__(desk, parent, title, accept=accept)
         if switch.paused_at is not None:
-            self.say(f"Paused by {who(switch.paused_by)} since {day(switch.paused_at)} UTC.")
+            self.say(f"Paused by {who(switch.paused_by_name)} since {day(switch.paused_at)} UTC.")
         else:
             self.say("Steps that run come to the end of their batch; no other begins. The clocks of the law go on.")
         self.ask_for_words()

@@ -133,16 +133,16 @@ class StepView(QWidget):
         if node.kept:
             lines.append(f"Stays: {kept_words(node)}.")
         if node.skip_asked_by and step.state is not StepState.SKIPPED:
-            lines.append(f"{who(node.skip_asked_by).capitalize()} has asked to skip it: somebody else decides.")
+            lines.append(f"{node.skip_asked_by_name} has asked to skip it: somebody else decides.")
         return " ".join(filter(None, lines))
 
     @staticmethod
     def _fate(node: RequestNode, step: Step) -> str:
         match step.state:
             case StepState.DONE:
-                return f"{node.rows:,} rows, done by {who(node.ended_by)}."
+                return f"{node.rows:,} rows, done by {who(node.ended_by_name)}."
             case StepState.SKIPPED:
-                return f"Asked for by {who(node.skip_asked_by)}, decided by {who(node.skipped_by)}."
+                return f"Asked for by {who(node.skip_asked_by_name)}, decided by {who(node.skipped_by_name)}."
             case StepState.FAILED if node.state is NodeState.DEAD:
                 return "It is a dead letter: nobody tries it again by themselves. What is done elsewhere stays done."
             case StepState.FAILED:

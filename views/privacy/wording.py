@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.privacy.stages import StepState
-from models.core.wording import system_name
+from models.core.wording import THE_SYSTEM
 from models.privacy import Channel, Jurisdiction
 from models.privacy.consent import ConsentStatus, ConsentType
 from models.privacy.requests import PauseReason, RequestState, RequestType, VerificationMethod
@@ -121,10 +121,8 @@ def date_of(at: datetime) -> str:
 
 
 def who(name: str | None) -> str:
-    """Somebody, or a part of the system, as people say it."""
-    if name is None:
-        return "nobody"
-    return (system_name(name) or name).replace("-", " ")
+    """Somebody, within a sentence."""
+    return "nobody" if name is None else THE_SYSTEM.lower() if name == THE_SYSTEM else name
 
 
 def kept_words(node: RequestNode) -> str:

@@ -73,6 +73,7 @@ def request(number: int = 2, *, due: float = 2.8, **more: Any) -> dict[str, Any]
         "ownerName": "Jonas Lund",
         "verifiedAt": ago(days=26),
         "verifiedBy": "jonas",
+        "verifiedByName": "Jonas Lund",
         "verification": "order",
         "duplicateOf": None,
         "duplicates": 0,
@@ -86,7 +87,14 @@ def request(number: int = 2, *, due: float = 2.8, **more: Any) -> dict[str, Any]
     }
 
 
-UNVERIFIED = {"verifiedAt": None, "verifiedBy": None, "verification": None, "owner": None, "ownerName": None}
+UNVERIFIED = {
+    "verifiedAt": None,
+    "verifiedBy": None,
+    "verifiedByName": None,
+    "verification": None,
+    "owner": None,
+    "ownerName": None,
+}
 
 
 def requests() -> list[dict[str, Any]]:
@@ -131,13 +139,17 @@ def node(number: int, name: str, title: str, state: str = "done", needs: tuple[s
         "nextAt": None,
         "endedAt": ago(days=12, hours=6) if over else None,
         "endedBy": "system:worker" if over else None,
+        "endedByName": "The system" if over else None,
         "skipAskedBy": None,
+        "skipAskedByName": None,
         "skippedBy": None,
+        "skippedByName": None,
         "version": 3,
         **more,
     }
 
 
+RUNS_ON = {"pausedAt": None, "pausedBy": None, "pausedByName": None, "version": 1}
 SYSTEMS = ("consent", "orders", "risk", "shop.itself", "free text")
 
 
@@ -190,6 +202,7 @@ def policy(version: int = 2, **more: Any) -> dict[str, Any]:
         "requiresAcknowledgement": True,
         "publishedAt": ago(days=47),
         "publishedBy": "jonas",
+        "publishedByName": "Jonas Lund",
         "acknowledged": 41,
         "outstanding": 119,
         "campaignAt": None,
@@ -325,7 +338,9 @@ class Bureau:
     approvals: list[dict[str, Any]] = field(default_factory=lambda: [approval()])
     policies: list[dict[str, Any]] = field(default_factory=lambda: [policy(2), policy(1, outstanding=0)])
     register: dict[str, Any] = field(default_factory=register)
-    switch: dict[str, Any] = field(default_factory=lambda: {"pausedAt": None, "pausedBy": None, "version": 1})
+    switch: dict[str, Any] = field(
+        default_factory=lambda: {"pausedAt": None, "pausedBy": None, "pausedByName": None, "version": 1}
+    )
     writes: list[tuple[str, str, Any]] = field(default_factory=list)
     """Method, path below the base and body of what was asked to be done."""
     refusal: bytes | None = None
@@ -423,7 +438,12 @@ class Bureau:
             case ["approvals", *_]:
                 return http(approval(state="approved"))
             case ["runs"]:
-                self.switch |= {"pausedAt": ago(seconds=1), "pausedBy": "jonas", "version": 2}
+                self.switch |= {
+                    "pausedAt": ago(seconds=1),
+                    "pausedBy": "jonas",
+                    "pausedByName": "Jonas Lund",
+                    "version": 2,
+                }
                 self.figures["pausedAll"] = True
                 return http(self.switch)
             case ["consent", "lookup"]:
@@ -451,6 +471,7 @@ def released(request_id: str) -> dict[str, Any]:
         "redacted": 1,
         "releasedAt": ago(hours=2),
         "releasedBy": "jonas",
+        "releasedByName": "Jonas Lund",
         "expiresAt": ahead(hours=22),
         "downloads": [{"at": ago(hours=1), "refused": False}],
     }
@@ -491,7 +512,7 @@ def desk_of(console: Console, parent: QWidget, request_id: str = "request-2", st
         privacy.requests(RequestView.OPEN): listed,
         privacy.request(request_id): RequestDetail.model_validate(row | detail),
         privacy.graph(request_id): RequestGraph.model_validate(graph_of),
-        privacy.switch(): GraphSwitch(paused_at=None, paused_by=None, version=1),
+        privacy.switch(): GraphSwitch(paused_at=None, paused_by=None, paused_by_name=None, version=1),
         privacy.approvals(): (Approval.model_validate(approval(subjectId=request_id)),),
     }
     for query, value in heard.items():
