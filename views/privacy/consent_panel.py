@@ -29,14 +29,14 @@ if TYPE_CHECKING:
     from views.kit.capability import Window
 
 COLUMNS = (
-    Column("Said, UTC", lambda each: day(each.timestamp), 96),
+    Column("Said, UTC", lambda each: day(each.timestamp), 112),
     Column("About", lambda each: CONSENTS[each.consent_type], 84),
     Column("What", lambda each: STATUSES[each.status], 84, weight=600),
     Column("Policy", lambda each: NONE if each.policy_version is None else str(each.policy_version), 48, right=True),
     Column("Text shown", lambda each: each.text_id or NONE, 100, quiet=True, stretch=True),
     Column("Where", lambda each: CHANNELS[each.channel], 72),
     Column("Law", lambda each: LAWS[each.jurisdiction], 80),
-    Column("GPC", lambda each: "asked not to be" if each.gpc else "", 48, quiet=True),
+    Column("GPC", lambda each: "yes" if each.gpc else "", 48, quiet=True),
 )
 UNSEEN = "Say who is meant and what for. The look stands in the audit log with its purpose."
 

@@ -76,6 +76,13 @@ class PrivacyDialog(DecidingDialog):
         self.column.addLayout(form)
         return form
 
+    def say_close(self) -> None:
+        """Nothing is left to be cancelled: what was asked for has been seen."""
+        role = self.buttons.ButtonRole.RejectRole
+        for button in self.buttons.buttons():
+            if self.buttons.buttonRole(button) is role:
+                button.setText("Close")
+
     def purpose_field(self) -> QLineEdit:
         """Where one says what a look is for."""
         field = QLineEdit()

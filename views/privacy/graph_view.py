@@ -32,11 +32,11 @@ from views.privacy.wording import STEP_STATES
 if TYPE_CHECKING:
     from app.privacy.stages import Stage, Step
 
-WIDE, LEAST_WIDE, MOST_WIDE = 148, 120, 236
+WIDE, LEAST_WIDE, MOST_WIDE = 164, 120, 236
 HIGHS = {3: 68, 2: 48, 1: 28}
 """Pixels of a box at 100 % font, by how many lines it says."""
 BUTTON = 36
-GAP, CLOSE, BETWEEN, HEAD = 8, 4, 40, 24
+GAP, CLOSE, BETWEEN, HEAD = 8, 4, 28, 24
 _PAST = {StepState.DONE, StepState.SKIPPED}
 
 
@@ -231,7 +231,7 @@ class GraphView(QWidget):
             painter.setPen(QPen(QColor(hue), 1.5))
             painter.drawRoundedRect(box.adjusted(-3, -3, 3, 3), RADIUS + 2, RADIUS + 2)
         pad, ink = theme.px(10), tokens.text2 if locked else tokens.text
-        inner = box.adjusted(pad, 0, -pad - theme.px(18), 0)
+        inner = box.adjusted(pad, 0, -pad - theme.px(14), 0)
         lines = self._lines_in(box)
         title, small = theme.height(10), theme.height(9)
         text_high = title + (lines - 1) * small

@@ -123,6 +123,7 @@ class PackageDialog(RequestDialog):
             self.part.addItem(f"{part.title}: {counted(len(part.rows), 'row')}", part)
         for shown in (self.part, self.table):
             shown.show()
+        self.say_close()
         self._say()
         self._show_part()
         self.table.setFocus()

@@ -64,4 +64,5 @@ class PersonDialog(RequestDialog):
         ]
         self.lines.show_lines(lines, 150)
         self.lines.show()
+        self.say_close()
         self.said.setText("It is shown here only, and gone when you close this.")

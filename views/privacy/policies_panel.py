@@ -47,7 +47,7 @@ COLUMNS = (
         weight=600,
     ),
     Column("Share", _share, 56, right=True),
-    Column("Asked", lambda policy: NONE if policy.campaign_at is None else day(policy.campaign_at), 96),
+    Column("Asked", lambda policy: NONE if policy.campaign_at is None else day(policy.campaign_at), 112),
     Column("By", lambda policy: policy.published_by_name, 120, quiet=True),
 )
 BUTTONS = {

@@ -130,6 +130,7 @@ class OutstandingDialog(PrivacyDialog):
         self._cursor = page.next_cursor
         self.table.renew_rows(tuple(self.people))
         self.table.show()
+        self.say_close()
         more = " “Look” shows more." if self._cursor else ""
         shown, whole = len(self.people), self.policy.outstanding
         self.said.setText(f"{shown:,} of {whole:,} people. Shown here only, and gone when you close this.{more}")

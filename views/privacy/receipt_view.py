@@ -48,6 +48,18 @@ COLUMNS = (
 )
 
 
+class SystemsTable(RecordTable):
+    """When it was done, and then what stays, give way where there is no room."""
+
+    def _spread(self) -> None:
+        widths = self._widths()
+        spare = self._leave_out(widths, (3, 2))
+        shares = {0: 0.5, 2: 0.5} if not self.isColumnHidden(2) else {0: 1.0}
+        for number, width in enumerate(widths):
+            self.setColumnWidth(number, width + round(spare * shares.get(number, 0.0)))
+        self._fitted.clear()
+
+
 class Banner(QWidget):
     """Says across the foot that this is no receipt yet, and why."""
 
@@ -89,7 +101,7 @@ class ReceiptView(QWidget):
         self.title = QLabel("Receipt")
         self.title.setAccessibleName("Receipt")
         self.title.setContentsMargins(12, 0, 12, 0)
-        self.table = RecordTable(COLUMNS, "Systems")
+        self.table = SystemsTable(COLUMNS, "Systems")
         self.facts = Lines("Facts of the receipt")
         self.facts.setContentsMargins(12, 4, 12, 4)
         self.banner = Banner()

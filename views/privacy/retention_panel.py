@@ -45,7 +45,7 @@ def preview_words(rule: RetentionRule) -> str:
 
 RULES = (
     Column("What", lambda rule: rule.title, 150, stretch=True),
-    Column("Kept for", _days, 72, right=True),
+    Column("Kept for", _days, 88, right=True),
     Column("Today", preview_words, 150, weight=600, fits=True),
     Column("Rule", lambda rule: "on" if rule.enabled else "off", 40),
     Column("Last run, rows", _last, 104, right=True, quiet=True),

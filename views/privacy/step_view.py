@@ -32,7 +32,7 @@ def _took(attempt: NodeAttempt) -> str:
 
 COLUMNS = (
     Column("Try", lambda attempt: str(attempt.number), 40, right=True),
-    Column("Begun, UTC", lambda attempt: day(attempt.begun_at), 104),
+    Column("Begun, UTC", lambda attempt: day(attempt.begun_at), 112),
     Column("Took", _took, 64, right=True),
     Column(
         "Answer", lambda attempt: attempt.problem or ("runs" if attempt.ended_at is None else "done"), 160, stretch=True
