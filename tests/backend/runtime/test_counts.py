@@ -30,10 +30,10 @@ EVERYBODY = {"oncall.waiting"}
         (
             "operations-lead",
             {"risk.queue", "deliveries.connections", "incidents.open", "incidents.reviews", "launch.items"}
-            | {"analytics.held", "analytics.violations"},
+            | {"analytics.held", "analytics.violations", "privacy.requests"},
         ),
         ("risk-analyst", {"risk.queue", "incidents.open"}),
-        ("compliance-officer", {"access.approvals", "incidents.open", "launch.items"}),
+        ("compliance-officer", {"access.approvals", "incidents.open", "launch.items", "privacy.requests"}),
         (
             "administrator",
             {"access.approvals", "risk.queue", "deliveries.connections", "incidents.open", "launch.items"}
