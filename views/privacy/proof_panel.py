@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.privacy.stages import StepState
 from models.privacy.graph import NodeState
@@ -29,6 +30,17 @@ if TYPE_CHECKING:
 RELEASED = {RequestState.READY, RequestState.DONE}
 
 
+def _scrolled(half: QWidget) -> QScrollArea:
+    """With a large font, or in a small dock, all of it can still be come to."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QScrollArea.Shape.NoFrame)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(half)
+    return area
+
+
 class ProofPanel(PrivacyPanel):
     """Both halves; each of them says when there is nothing to say."""
 
@@ -45,9 +57,9 @@ class ProofPanel(PrivacyPanel):
         column.addWidget(self.state)
         row = QHBoxLayout()
         row.setSpacing(0)
-        row.addWidget(self.step, 1)
+        row.addWidget(_scrolled(self.step), 1)
         row.addWidget(self._line)
-        row.addWidget(self.receipt, 1)
+        row.addWidget(_scrolled(self.receipt), 1)
         column.addLayout(row, 1)
         self.widget.setFocusProxy(self.step.table)
         self._attempts: Query[NodeHistory] | None = None

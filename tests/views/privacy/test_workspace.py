@@ -15,8 +15,10 @@ from app.privacy.domain import RequestView
 from app.privacy.stages import StepState
 from tests.views.office import Office, app_of, shown, turns, until
 from tests.views.privacy.fixtures import CANARY, VIEWER, Bureau, privacy_office
+from tests.views.shell.test_accessibility import clipped, controls, name, path
 from tests.views.shell.test_window import focus, press
 from views.kit.widgets.pill import Look
+from views.privacy.actions import PANELS
 from views.privacy.approval_dialogs import ApproveDialog, DenyDialog
 from views.privacy.clock_dialogs import ExtendDialog, StopClockDialog
 from views.privacy.desk import PrivacyDesk
@@ -36,11 +38,11 @@ DESK = "privacy.desk"
 Steps = Callable[[Office, Bureau, ConsoleApplication, PrivacyDesk], Any]
 
 
-def walk(aio: Any, path: Path, steps: Steps, *permissions: str, size: tuple[int, int] = (1920, 1080)) -> None:
+def walk(aio: Any, profile: Path, steps: Steps, *permissions: str, size: tuple[int, int] = (1920, 1080)) -> None:
     """Open the workspace and do something there."""
 
     async def run() -> None:
-        async with privacy_office(path, *permissions) as (made, bureau), app_of(made, *size) as app:
+        async with privacy_office(profile, *permissions) as (made, bureau), app_of(made, *size) as app:
             app.window.open_workspace(DESK)
             desk = app.window.panels.panel("privacy.requests").desk
             await until(lambda: desk.requests and desk.figures is not None)
@@ -414,3 +416,23 @@ def test_a_request_is_found_by_its_reference(aio: Any, tmp_path: Path) -> None:
         assert [entry.title for entry in entries] == ["Access PR-0004"]
 
     walk(aio, tmp_path, steps)
+
+
+@pytest.mark.parametrize(("scale", "size"), [(1.0, (1440, 900)), (2.0, (1920, 1080))])
+def test_nothing_is_cut_and_everything_has_a_name(
+    aio: Any, tmp_path: Path, scale: float, size: tuple[int, int]
+) -> None:
+    async def run() -> None:
+        async with privacy_office(tmp_path) as (made, _), app_of(made, *size, scale=scale) as app:
+            app.window.open_workspace(DESK)
+            desk = app.window.panels.panel("privacy.requests").desk
+            await until(lambda: desk.requests and desk.figures is not None)
+            await choose(desk, "request-2")
+            for panel_id in PANELS:
+                app.window.open_panel(panel_id)
+                await turns(5)
+                panel = app.window.panels.panel(panel_id)
+                assert [path(w) for w in controls(panel.widget) if not name(w)] == [], panel_id
+                assert clipped(panel.widget) == [], panel_id
+
+    aio(run())
