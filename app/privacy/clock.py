@@ -72,6 +72,13 @@ def span_words(span: timedelta) -> str:
     return f"{whole // _MINUTE} min"
 
 
+def days_words(left: timedelta) -> str:
+    """``8 d late``, ``14 d left``; in hours within a day."""
+    span = abs(left)
+    words = f"{span.days} d" if span.days else span_words(span)
+    return f"{words} {'late' if left <= timedelta() else 'left'}"
+
+
 def left_words(left: timedelta) -> str:
     """``2 d 19 h left``, ``8 d late``."""
     return f"{span_words(left)} {'late' if left <= timedelta() else 'left'}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QModelIndex, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 
-from app.privacy.clock import ClockFace, Urgency, clock_face, left_words, span_words
+from app.privacy.clock import ClockFace, Urgency, clock_face, days_words, left_words
 from models.core.wording import initials
 from models.privacy.requests import OPEN_STATES, PrivacyRequest, RequestState
 from views.kit.painting import RIGHT, draw_ring, draw_words
@@ -105,10 +105,7 @@ class RequestTable(RecordTable):
     def _internal(self, row: PrivacyRequest) -> tuple[str, str]:
         if row.status not in OPEN_STATES:
             return NONE, ""
-        left = self._face(row).internal_left
-        words = f"{span_words(left).split(' ')[0]} d" if abs(left.days) else span_words(left)
-        late = left.total_seconds() <= 0
-        return f"{words} {'late' if late else 'left'}", date_of(row.internal_at).rsplit(" ", 1)[0]
+        return days_words(self._face(row).internal_left), date_of(row.internal_at).rsplit(" ", 1)[0]
 
     # --- rows ------------------------------------------------------------------------------------------------------
 

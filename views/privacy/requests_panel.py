@@ -18,6 +18,7 @@ from views.kit.widgets.flow import WIDE_GAP, Flow
 from views.kit.widgets.pill import Look, Pill
 from views.privacy.privacy_panel import PrivacyPanel
 from views.privacy.request_table import RequestTable
+from views.privacy.wording import is_stuck
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -145,7 +146,9 @@ class RequestsPanel(PrivacyPanel):
             pill.set(words, Look.SELECTED if view is self.desk.view else Look.OUTLINE)
         if figures is not None:
             internal = f"<b>{figures.past_internal:,}</b> past internal date"
-            self.late.setText(f"{internal} &nbsp; <b>{figures.past_due:,}</b> past legal date")
+            stuck = sum(map(is_stuck, rows))
+            failed = f" &nbsp; <b>{stuck:,}</b> failed" if stuck else ""
+            self.late.setText(f"{internal} &nbsp; <b>{figures.past_due:,}</b> past legal date{failed}")
             late = counted(figures.past_internal, "request")
             self.late.setAccessibleDescription(
                 f"{late} past the internal date, {figures.past_due:,} past the legal one"

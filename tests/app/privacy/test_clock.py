@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.privacy.clock import Urgency, clock_face, left_words, span_words
+from app.privacy.clock import Urgency, clock_face, days_words, left_words, span_words
 from models.privacy.requests import PrivacyRequest
 from tests.app.answers import AS_OF
 from tests.views.privacy.fixtures import ago, request
@@ -60,3 +60,16 @@ def test_the_nearer_the_finer(span: timedelta, words: str) -> None:
     assert span_words(span) == words
     assert left_words(span) == f"{words} left"
     assert left_words(-span) == f"{words} late"
+
+
+@pytest.mark.parametrize(
+    ("left", "words"),
+    [
+        (timedelta(days=-8, hours=-3), "8 d late"),
+        (timedelta(hours=-5, minutes=-4), "5 h 04 late"),
+        (timedelta(minutes=12), "12 min left"),
+        (timedelta(days=1, hours=2), "1 d left"),
+    ],
+)
+def test_our_own_date_is_told_in_days_and_in_hours_within_one(left: timedelta, words: str) -> None:
+    assert days_words(left) == words
