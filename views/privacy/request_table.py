@@ -234,7 +234,7 @@ class RequestTable(RecordTable):
     def _spread(self) -> None:
         widths = self._widths()
         spare = self._leave_out(widths, GIVE_WAY)
-        shares = {Col.STATE: 0.55, Col.CLOCK: 0.3, Col.REQUEST: 0.15}
+        shares = {Col.STATE: 0.85, Col.CLOCK: 0.1, Col.REQUEST: 0.05}
         if self.isColumnHidden(Col.CLOCK):
             shares = {Col.STATE: 1.0}
         for number, width in enumerate(widths):
