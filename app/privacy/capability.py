@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from app.core.audit_words import AuditWords
-from app.core.capability import Capability
+from app.core.capability import BadgeSpec, Capability, Engine
+from models.core.permissions import Permission
+from models.core.topics import Topic
+
+if TYPE_CHECKING:
+    from app.core.mutation_types import MutationSpec
+
+
+def _mutations(_engine: Engine) -> Sequence[MutationSpec]:
+    from app.privacy.mutations import specs
+
+    return specs()
 
 
 def _audit() -> AuditWords:
@@ -66,4 +80,17 @@ def _audit() -> AuditWords:
     )
 
 
-CAPABILITY = Capability(name="privacy", audit=_audit)
+CAPABILITY = Capability(
+    name="privacy",
+    mutations=_mutations,
+    badges=(
+        BadgeSpec(
+            key="privacy.requests",
+            permission=Permission.VIEW_PRIVACY_REQUESTS,
+            one="privacy request is open",
+            more="privacy requests are open",
+            topics=frozenset({Topic.PRIVACY_REQUESTS}),
+        ),
+    ),
+    audit=_audit,
+)

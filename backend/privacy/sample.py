@@ -69,6 +69,8 @@ _PLANS: Final = (
     _Plan(RequestType.DELETION, _GDPR, -20.0, RequestState.REFUSED),
     _Plan(RequestType.ACCESS, _GDPR, -31.0, RequestState.WITHDRAWN),
 )
+TWICE: Final = 11
+"""By place among the plans, whose person asked again by another way: that is a duplicate."""
 
 
 async def create(tx: Connection, shop: SampleShop) -> None:
@@ -157,3 +159,12 @@ async def _requests(tx: Connection, ring: KeyRing, shop: SampleShop, people: Seq
             await actions.change(tx, ring, actor=OFFICER, request_id=request_id, version=version, request=why)
         values = {"request_id": request_id, "due_at": shop.opened_at + timedelta(days=plan.due_in)}
         await tx.execute(queries.as_then, values | {"state": plan.state, "blocked": plan.blocked, "actor": OFFICER})
+    if len(people) > TWICE:
+        again = AccessRequest(
+            type=_PLANS[TWICE].type,
+            email=people[TWICE]["email"],
+            jurisdiction=_PLANS[TWICE].law,
+            channel=Channel.EMAIL,
+            reason="I wrote to you before.",
+        )
+        await take_in(tx, ring, intake=Intake("support-lead", RequestSource.SUPPORT), request=again)

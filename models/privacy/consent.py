@@ -261,6 +261,7 @@ class Policy(Record):
     requires_acknowledgement: bool
     published_at: Instant
     published_by: str
+    published_by_name: str
     acknowledged: Count
     """People who have acknowledged it."""
     outstanding: Count

@@ -48,8 +48,11 @@ class RequestNode(Record):
     """When it is tried again."""
     ended_at: Instant | None
     ended_by: str | None
+    ended_by_name: str | None
     skip_asked_by: str | None
+    skip_asked_by_name: str | None
     skipped_by: str | None
+    skipped_by_name: str | None
     version: Version
 
 
@@ -97,6 +100,7 @@ class GraphSwitch(Record):
 
     paused_at: Instant | None
     paused_by: str | None
+    paused_by_name: str | None
     version: Version
 
 

@@ -69,5 +69,6 @@ class PackageRelease(Record):
     redacted: Count
     released_at: Instant
     released_by: str
+    released_by_name: str
     expires_at: Instant
     downloads: tuple[PackageDownload, ...]

@@ -158,6 +158,7 @@ class PausePeriod(Record):
     words: Annotated[str, PERSONAL]
     begun_at: Instant
     begun_by: str
+    begun_by_name: str
     ended_at: Instant | None
 
 
@@ -185,6 +186,7 @@ class PrivacyRequest(Record):
     owner_name: str | None
     verified_at: Instant | None
     verified_by: str | None
+    verified_by_name: str | None
     verification: VerificationMethod | None
     duplicate_of: str | None
     """The reference of the one that is worked on instead."""
@@ -215,6 +217,7 @@ class Extension(Record):
 
     sent_at: Instant
     sent_by: str
+    sent_by_name: str
     reason: Annotated[str, PERSONAL]
     notice: Annotated[str, PERSONAL]
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from PySide6.QtCore import QModelIndex, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
 
+from views.kit.painting import LEFT, RIGHT, draw_words
 from views.kit.theme import FOCUS, current
 from views.kit.widgets.avatar import draw_avatar
 from views.kit.widgets.table import PAD, Column, Index, RecordModel, RecordTable
-from views.kit.widgets.words import LEFT, RIGHT, draw_words
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget

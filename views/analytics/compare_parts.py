@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from models.core.wording import counted
 from views.analytics.painting import draw_masked, draw_share, masked_width
 from views.analytics.wording import READERS, reader_words, sender_words, value_words
+from views.kit.painting import RIGHT, draw_words
 from views.kit.theme import FOCUS, current
-from views.kit.widgets.words import RIGHT, draw_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -12,10 +12,10 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from models.analytics import PersonalClass
 from views.analytics.cells import Cell, CellTable, Field
 from views.analytics.wording import limit_words, personal_words, type_words
+from views.kit.painting import draw_words
 from views.kit.theme import FOCUS, current, mixed
 from views.kit.widgets.chip import mark
 from views.kit.widgets.table import PAD
-from views.kit.widgets.words import draw_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

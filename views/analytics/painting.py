@@ -8,8 +8,8 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from models.analytics import EventMode
+from views.kit.painting import MIDDLE, draw_words
 from views.kit.theme import current
-from views.kit.widgets.words import MIDDLE, draw_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

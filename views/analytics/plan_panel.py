@@ -19,13 +19,13 @@ from views.analytics.painting import draw_mode, mode_width
 from views.analytics.search_field import SearchField
 from views.analytics.wording import MODES, STATES
 from views.kit.following_panel import explain
+from views.kit.painting import draw_words
 from views.kit.panel import Note
 from views.kit.query_panel import QueryPanel, unheard_words
 from views.kit.theme import current
 from views.kit.widgets.flow import WIDE_GAP, Flow
 from views.kit.widgets.pill import Look, Pill
 from views.kit.widgets.sparkline import draw_sparkline
-from views.kit.widgets.words import draw_words
 
 if TYPE_CHECKING:
     from views.kit.capability import Window

@@ -19,6 +19,7 @@ from views.analytics.cells import NONE, Cell, CellTable, Field
 from views.analytics.painting import draw_share
 from views.analytics.wording import pointer_words, rule_words
 from views.kit.following_panel import explain
+from views.kit.painting import RIGHT, draw_words
 from views.kit.panel import Note
 from views.kit.query_panel import QueryPanel, unheard_words
 from views.kit.theme import RADIUS, current
@@ -26,7 +27,6 @@ from views.kit.widgets.chip import mark
 from views.kit.widgets.flow import WIDE_GAP, Flow
 from views.kit.widgets.pill import Look, Pill
 from views.kit.widgets.section import Lines
-from views.kit.widgets.words import RIGHT, draw_words
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget

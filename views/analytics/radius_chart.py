@@ -10,8 +10,8 @@ from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainte
 
 from views.kit.charts.data import nice_ticks
 from views.kit.charts.painted import PaintedChart
+from views.kit.painting import RIGHT, draw_words
 from views.kit.theme import current, mixed
-from views.kit.widgets.words import RIGHT, draw_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -20,12 +20,12 @@ from views.analytics.painting import draw_masked, draw_verdict, masked_width
 from views.analytics.search_field import SearchField
 from views.analytics.wording import VERDICTS, properties_words, sender_words
 from views.kit.following_panel import FollowingPanel
+from views.kit.painting import draw_words
 from views.kit.panel import Note
 from views.kit.query_panel import unheard_words
 from views.kit.theme import current
 from views.kit.widgets.flow import WIDE_GAP, Flow
 from views.kit.widgets.pill import Look, Pill
-from views.kit.widgets.words import draw_words
 
 if TYPE_CHECKING:
     from app.core.query import Query

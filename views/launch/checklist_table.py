@@ -11,11 +11,10 @@ from PySide6.QtWidgets import QWidget
 
 from app.launch.countdown import offset_words
 from models.launch.checklist import ItemStatus, LaunchChecklistItem
+from views.kit.painting import LEFT, RIGHT, draw_ring, draw_words
 from views.kit.theme import FOCUS, ROW, current
 from views.kit.widgets.chip import draw_severity, mark, severity_size
 from views.kit.widgets.table import PAD, Column, RecordTable
-from views.kit.widgets.words import LEFT, RIGHT, draw_words
-from views.launch.painting import draw_ring
 from views.launch.wording import due_words, is_signed, signed_words
 
 if TYPE_CHECKING:

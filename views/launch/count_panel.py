@@ -9,9 +9,9 @@ from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from models.launch.poll import VerdictInputName
+from views.kit.painting import draw_words
 from views.kit.theme import current
 from views.kit.widgets.pill import Look, Pill
-from views.kit.widgets.words import draw_words
 from views.launch.actions import CHECKLIST, FIGURES, POLL, RECORD
 from views.launch.count_parts import ClockBlock, CountLine, InputTile, VerdictBlock, clock_face, count_face
 from views.launch.launch_panel import LaunchPanel

@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 from app.launch.countdown import offset_words, reading_words, span_words
 from models.launch.clock import ClockState
 from models.launch.poll import Choice
+from views.kit.painting import RIGHT, draw_words
 from views.kit.theme import KPI, RADIUS, current
-from views.kit.widgets.words import RIGHT, draw_words
 from views.launch.painting import draw_verdict_mark
 from views.launch.wording import SEVERITY, input_words, launch_name, verdict_words
 

@@ -10,11 +10,11 @@ from PySide6.QtWidgets import QGridLayout, QScrollArea, QSizePolicy, QVBoxLayout
 
 from app.core.freshness import age_words
 from models.launch.criteria import EvidenceVerdict
+from views.kit.painting import draw_words
 from views.kit.theme import RADIUS, TITLE, current
 from views.kit.widgets.chip import mark
 from views.kit.widgets.discard import discard
 from views.kit.widgets.sparkline import draw_sparkline
-from views.kit.widgets.words import draw_words
 from views.launch.launch_panel import LaunchPanel
 from views.launch.wording import evidence_age, is_late, limit_words, value_words, verdict_of
 

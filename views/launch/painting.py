@@ -1,4 +1,4 @@
-"""What the workspace's painted parts share: words in a box, chips of votes, marks."""
+"""What the workspace's painted parts share: chips of votes, marks, the watermark of a rehearsal."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from models.launch.poll import Choice, RollCallVote
+from views.kit.painting import draw_words
 from views.kit.theme import RADIUS, current
 from views.kit.widgets.chip import mark
-from views.kit.widgets.words import draw_words
 from views.launch.wording import SEVERITY, is_void
 
 CHIP_WIDE, CHIP_HIGH = 96, 24
@@ -18,13 +18,6 @@ CHIP_WIDE, CHIP_HIGH = 96, 24
 def draw_verdict_mark(painter: QPainter, choice: Choice, centre: QPointF, size: float, ink: str) -> None:
     """The shape of a verdict or vote: a tick, a diamond, a triangle."""
     mark(painter, SEVERITY[choice], centre, size, ink, filled=True)
-
-
-def draw_ring(painter: QPainter, centre: QPointF, size: float, ink: str) -> None:
-    """What is not due yet."""
-    painter.setPen(QPen(QColor(ink), 1.4))
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.drawEllipse(centre, size / 2, size / 2)
 
 
 def draw_vote(painter: QPainter, vote: RollCallVote, box: QRectF) -> None:

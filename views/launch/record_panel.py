@@ -12,10 +12,10 @@ from app.launch.countdown import offset_words
 from models.core.wording import initials
 from models.launch.clock import ClockEventKind
 from views.kit.following_panel import explain
+from views.kit.painting import RIGHT, draw_words
 from views.kit.theme import SHAPES, current
 from views.kit.widgets.flow import WIDE_GAP, Flow
 from views.kit.widgets.pill import Look, Pill
-from views.kit.widgets.words import RIGHT, draw_words
 from views.launch.launch_panel import LaunchPanel
 from views.launch.wording import is_signed, is_void, labels
 

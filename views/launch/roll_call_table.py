@@ -10,10 +10,10 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 
 from models.core.wording import initials
 from models.launch.poll import Choice, RollCallVote
+from views.kit.painting import RIGHT, draw_words
 from views.kit.theme import FOCUS, ROW, current, mixed
 from views.kit.widgets.avatar import draw_avatar
 from views.kit.widgets.table import PAD, Column, RecordTable
-from views.kit.widgets.words import RIGHT, draw_words
 from views.launch.painting import CHIP_HIGH, CHIP_WIDE, draw_vote
 from views.launch.wording import SEVERITY, counts_for, is_void
 

@@ -268,7 +268,7 @@ async def set_switch(tx: Connection, *, actor: str, version: int, paused: bool, 
 
 
 def _snapshot(switch: GraphSwitch) -> dict[str, Any]:
-    return switch.model_dump(mode="json", by_alias=True)
+    return switch.model_dump(mode="json", by_alias=True, exclude={"paused_by_name"})
 
 
 async def watch_nodes(database: Database, _settings: Settings) -> None:

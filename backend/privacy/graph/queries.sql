@@ -109,7 +109,8 @@ select n.title, n.state, n.attempts from privacy_node as n join privacy_run as r
 -- name: nodes
 select n.id::text as node_id, n.name, n.title, n.needs, n.state, n.attempts, n.rows, n.kept, n.problem, n.step_at,
        case when n.state in ('waiting', 'running') then n.next_at end as next_at, n.ended_at, n.ended_by,
-       n.skip_asked_by, n.skipped_by, n.version
+       person_name(n.ended_by) as ended_by_name, n.skip_asked_by, person_name(n.skip_asked_by) as skip_asked_by_name,
+       n.skipped_by, person_name(n.skipped_by) as skipped_by_name, n.version
   from privacy_node as n
  where n.run_id = (select id from privacy_run where request_id = %(request_id)s order by begun_at desc limit 1)
  order by n.position
@@ -144,7 +145,7 @@ update privacy_node
 returning id
 
 -- name: switch
-select paused_at, paused_by, version from privacy_switch
+select paused_at, paused_by, person_name(paused_by) as paused_by_name, version from privacy_switch
 
 -- name: lock_switch
 select paused_at, paused_by, version from privacy_switch for update

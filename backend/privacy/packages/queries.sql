@@ -42,7 +42,7 @@ update privacy_request set state = 'done', version = version + 1 where id = %(re
 returning id
 
 -- name: package
-select sha256, rows, redacted, released_at, released_by, expires_at, octet_length(content) as bytes
+select sha256, rows, redacted, released_at, released_by, person_name(released_by) as released_by_name, expires_at, octet_length(content) as bytes
   from privacy_package where request_id = %(request_id)s
 
 -- name: downloads

@@ -9,6 +9,7 @@ values (%(policy_version)s, %(locale)s, %(jurisdiction)s, %(title)s, %(body)s, %
 
 -- name: one
 select p.version, p.title, p.changes, p.url, p.requires_acknowledgement, p.published_at, p.published_by,
+       person_name(p.published_by) as published_by_name,
        coalesce(a.count, 0) as acknowledged,
        case when p.requires_acknowledgement then greatest(living.count - coalesce(a.count, 0), 0) else 0 end as outstanding,
        (select max(c.begun_at) from policy_campaign as c where c.policy_version = p.version) as campaign_at
@@ -20,6 +21,7 @@ select p.version, p.title, p.changes, p.url, p.requires_acknowledgement, p.publi
 
 -- name: page
 select p.version, p.title, p.changes, p.url, p.requires_acknowledgement, p.published_at, p.published_by,
+       person_name(p.published_by) as published_by_name,
        coalesce(a.count, 0) as acknowledged,
        case when p.requires_acknowledgement then greatest(living.count - coalesce(a.count, 0), 0) else 0 end as outstanding,
        (select max(c.begun_at) from policy_campaign as c where c.policy_version = p.version) as campaign_at

@@ -345,8 +345,12 @@ async def record_request(
     )
 
 
+NOT_AUDITED: Final = {"owner_name", "verified_by_name", "progress", "artifacts_url"}
+"""What follows from the rest."""
+
+
 def _audit_snapshot(request: PrivacyRequest) -> dict[str, Any]:
-    return request.model_dump(mode="json", by_alias=True, exclude={"owner_name", "progress", "artifacts_url"})
+    return request.model_dump(mode="json", by_alias=True, exclude=NOT_AUDITED)
 
 
 async def _whose(tx: Connection, request_id: UUID) -> tuple[bytes | None, UUID | None]:

@@ -100,10 +100,10 @@ insert into privacy_extension (request_id, sent_by, reason, notice)
 values (%(request_id)s, %(actor)s, %(reason)s, %(notice)s)
 
 -- name: extension
-select sent_at, sent_by, reason, notice from privacy_extension where request_id = %(request_id)s
+select sent_at, sent_by, person_name(sent_by) as sent_by_name, reason, notice from privacy_extension where request_id = %(request_id)s
 
 -- name: pauses
-select id, reason, words, begun_at, begun_by, ended_at from privacy_pause
+select id, reason, words, begun_at, begun_by, person_name(begun_by) as begun_by_name, ended_at from privacy_pause
  where request_id = %(request_id)s order by begun_at
 
 -- name: linked
@@ -116,7 +116,7 @@ select claimed, words, evidence, closing, person_id from privacy_request where i
 select r.id::text as request_id, 'PR-' || lpad(r.number::text, 4, '0') as reference, r.type, r.state as status, r.source,
        r.channel, r.jurisdiction, r.received_at as submitted_at, r.due_on, r.due_at, r.internal_at,
        exists (select from privacy_pause as p where p.request_id = r.id and p.ended_at is null) as paused,
-       r.extended_at is not null as extended, r.owner, person_name(r.owner) as owner_name, r.verified_at, r.verified_by,
+       r.extended_at is not null as extended, r.owner, person_name(r.owner) as owner_name, r.verified_at, r.verified_by, person_name(r.verified_by) as verified_by_name,
        r.verification, 'PR-' || lpad(c.number::text, 4, '0') as duplicate_of,
        (select count(*) from privacy_request as d where d.canonical_id = r.id) as duplicates,
        (select round(100.0 * count(*) filter (where n.state in ('done', 'skipped')) / count(*))::integer
@@ -133,7 +133,7 @@ select r.id::text as request_id, 'PR-' || lpad(r.number::text, 4, '0') as refere
 select r.id::text as request_id, 'PR-' || lpad(r.number::text, 4, '0') as reference, r.type, r.state as status, r.source,
        r.channel, r.jurisdiction, r.received_at as submitted_at, r.due_on, r.due_at, r.internal_at,
        exists (select from privacy_pause as p where p.request_id = r.id and p.ended_at is null) as paused,
-       r.extended_at is not null as extended, r.owner, person_name(r.owner) as owner_name, r.verified_at, r.verified_by,
+       r.extended_at is not null as extended, r.owner, person_name(r.owner) as owner_name, r.verified_at, r.verified_by, person_name(r.verified_by) as verified_by_name,
        r.verification, 'PR-' || lpad(c.number::text, 4, '0') as duplicate_of,
        (select count(*) from privacy_request as d where d.canonical_id = r.id) as duplicates,
        (select round(100.0 * count(*) filter (where n.state in ('done', 'skipped')) / count(*))::integer

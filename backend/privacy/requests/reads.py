@@ -97,6 +97,7 @@ async def detail(connection: Connection, ring: KeyRing | None, request_id: UUID,
         else Extension(
             sent_at=extension["sent_at"],
             sent_by=extension["sent_by"],
+            sent_by_name=extension["sent_by_name"],
             reason=_opened(key, extension["reason"], EXTENSION_REASON, request_id),
             notice=_opened(key, extension["notice"], EXTENSION_NOTICE, request_id),
         ),
@@ -140,7 +141,7 @@ async def request_words(connection: Connection, ring: KeyRing, request_id: UUID,
     found = {names[kind]: value for kind, value in person.claimed.items() if kind in names}
     if notice == "extension":
         row = await (await connection.execute(queries.extension, {"request_id": request_id})).fetchone()
-        found["text"] = "" if row is None else key.open(row[3], EXTENSION_NOTICE, request_id)
+        found["text"] = "" if row is None else key.open(row[4], EXTENSION_NOTICE, request_id)
     elif notice == "closing":
         found["text"] = person.closing
     elif notice in {"link", "passphrase"}:

@@ -40,6 +40,13 @@ FROZEN = {
     "risk.rules": "Rules",
     "risk.backtest": "Backtest",
     "risk.lists": "Lists",
+    "privacy.requests": "Privacy requests",
+    "privacy.policies": "Policies",
+    "privacy.retention": "Retention",
+    "privacy.trends": "Consent granted",
+    "privacy.consent": "Consent of a person",
+    "privacy.request": "Request",
+    "privacy.proof": "Step and receipt",
     "access.roles": "Roles",
     "access.approvals": "Approvals",
     "access.assignments": "Assignments",
@@ -88,6 +95,10 @@ PLACES = {
         (("alerts", "runbooks"), ("sources", "incidents.timeline")),
     ),
     "triage": ((("triage.queue", "risk.rules"),), (("triage.case", "risk.backtest", "risk.lists"),)),
+    "privacy.desk": (
+        (("privacy.requests", "privacy.policies", "privacy.retention"), ("privacy.trends", "privacy.consent")),
+        (("privacy.request",), ("privacy.proof",)),
+    ),
     "incidents.room": (
         (("incidents.incident", "incidents.review", "incidents.figures", "incidents.settings"),),
         (("runbooks",), ("incidents.list",), ("incidents.crew",)),
@@ -117,6 +128,7 @@ PLACES = {
 }
 LAZY_AREAS = {
     *("triage", "risk", "access", "audit", "mine", "deliveries", "incidents", "launch", "oncall", "analytics"),
+    "privacy",
 }
 LAZY = [known for known in FROZEN if known.partition(".")[0] in LAZY_AREAS]
 

@@ -30,6 +30,8 @@ from models.audit import AuditCheckpoint, AuditLogEntry
 from models.deliveries.connections import Connection
 from models.deliveries.letters import Letter, ReplayRequest
 from models.deliveries.routing import RouteMap
+from models.privacy.consent import Policy
+from models.privacy.retention import RetentionRule
 from models.risk.case import RiskCase
 from models.risk.queue import RiskQueueEntry
 from models.risk.rules import ListKind, RiskList, RuleSetState, RuleSetSummary
@@ -43,6 +45,7 @@ from tests.views.incidents import fixtures as incidents
 from tests.views.launch.fixtures import desk_of
 from tests.views.office import Office, alert, conflict, office, run, runbook, turns, until
 from tests.views.oncall import fixtures as oncall
+from tests.views.privacy import fixtures as privacy
 from views.access.grant_dialogs import (
     BreakGlassDialog,
     DecisionDialog,
@@ -103,6 +106,18 @@ from views.oncall.schedule_change_dialog import ScheduleChangeDialog
 from views.oncall.schedule_dialog import ScheduleDialog
 from views.oncall.shift_dialog import ShiftDialog
 from views.oncall.swap_dialogs import VERBS, SwapDecisionDialog, SwapDialog
+from views.privacy import (
+    approval_dialogs,
+    clock_dialogs,
+    intake_dialog,
+    package_dialog,
+    person_dialog,
+    policy_dialogs,
+    request_dialogs,
+    retention_dialog,
+    step_dialogs,
+)
+from views.privacy.dialog import PrivacyDialog, RequestDialog
 from views.risk.rules.dialogs import DiscardDialog, NewDraftDialog, PublishDialog, SaveFirstDialog
 from views.risk.rules.list_dialogs import AddEntryDialog, ConfirmDialog, NewListDialog
 from views.risk.triage.dialogs import BulkDialog, EntryConflict, EscalateDialog, SnoozeDialog
@@ -189,6 +204,25 @@ OF_LAUNCHES: tuple[Any, ...] = (
     VoteDialog,
     WaiveDialog,
 )
+OF_PRIVACY: dict[type[QDialog], tuple[str, str]] = {
+    approval_dialogs.AskDialog: ("request-1", ""),
+    approval_dialogs.ApproveDialog: ("request-1", ""),
+    approval_dialogs.DenyDialog: ("request-1", ""),
+    clock_dialogs.StopClockDialog: ("request-3", ""),
+    clock_dialogs.ExtendDialog: ("request-2", ""),
+    intake_dialog.IntakeDialog: ("request-2", ""),
+    package_dialog.PackageDialog: ("request-4", ""),
+    person_dialog.PersonDialog: ("request-2", ""),
+    request_dialogs.VerifyDialog: ("request-3", ""),
+    request_dialogs.CloseDialog: ("request-3", ""),
+    request_dialogs.LinkDialog: ("request-3", ""),
+    step_dialogs.CompleteDialog: ("request-2", "node-6"),
+    step_dialogs.SkipDialog: ("request-2", "node-5"),
+    step_dialogs.SwitchDialog: ("request-2", ""),
+    policy_dialogs.PublishPolicyDialog: ("request-2", ""),
+}
+"""By the request and the step they are about."""
+POLICY = Policy.model_validate(privacy.policy())
 OF_INCIDENTS: tuple[Any, ...] = (
     incident_dialogs.EditDialog,
     incident_dialogs.MergeDialog,
@@ -276,6 +310,22 @@ MADE: dict[type[QDialog], tuple[Made, ...]] = {
         kind: (lambda o, w, kind=kind: kind(incidents.window_of(o.console, w).console, INCIDENT, w),)
         for kind in OF_INCIDENTS
     },
+    **{
+        kind: (lambda o, w, kind=kind, of=of: kind(privacy.desk_of(o.console, w, *of), w),)
+        for kind, of in OF_PRIVACY.items()
+    },
+    policy_dialogs.CampaignDialog: (
+        lambda o, w: policy_dialogs.CampaignDialog(privacy.desk_of(o.console, w), POLICY, w),
+    ),
+    policy_dialogs.OutstandingDialog: (
+        lambda o, w: policy_dialogs.OutstandingDialog(privacy.desk_of(o.console, w), POLICY, w),
+    ),
+    retention_dialog.RetentionDialog: tuple(
+        lambda o, w, on=on: retention_dialog.RetentionDialog(
+            privacy.desk_of(o.console, w), RetentionRule.model_validate(privacy.retention(enabled=on)), w
+        )
+        for on in (False, True)
+    ),
     incident_dialogs.OpenDialog: (lambda o, w: incident_dialogs.OpenDialog(incidents.window_of(o.console, w)),),
     incident_dialogs.CorrectDialog: (
         lambda o, w: incident_dialogs.CorrectDialog(incidents.window_of(o.console, w), INCIDENT, incidents.entry()),
@@ -382,6 +432,8 @@ def dialogs_of_the_console() -> set[type[QDialog]]:
         LaunchDialog,
         ItemDialog,
         FileDialog,
+        PrivacyDialog,
+        RequestDialog,
         incident_dialogs.IncidentDialog,
     }
 

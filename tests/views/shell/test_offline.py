@@ -32,6 +32,8 @@ from tests.backend.analytics.fixtures import GOOD, Planner, track
 from tests.backend.audit.fixtures import Log
 from tests.backend.incidents.fixtures import BASE, LEAD, Response, path_of
 from tests.backend.launch.fixtures import Pad
+from tests.backend.privacy.fixtures import KEYS
+from tests.backend.privacy.fixtures import Desk as Bureau
 from tests.backend.risk.orders import RULES, add_lists, publish
 from tests.backend.runbooks.fixtures import Desk
 from tests.conftest import Api
@@ -46,7 +48,9 @@ from views.shell.pages.starting import StartingPage
 from views.shell.window.arrangement import BUILT_IN
 from views.shell.window.state import banner_words
 
-ROLE = "administrator"
+ROLE, OFFICER = "administrator", "compliance-officer"
+CUSTOMER = "jane@shop.example"
+"""Somebody who asked for their data: nothing of them is on the computer of an operator."""
 
 
 def words_of(panel: Any) -> str:
@@ -108,11 +112,18 @@ FILLED: dict[str, Callable[[Any], Any]] = {
     "launch.poll": lambda panel: panel.table.records.rowCount(),
     "launch.polls": lambda panel: panel.table.records.rowCount(),
     "launch.figures": lambda panel: panel.tiles,
+    "privacy.requests": lambda panel: panel.table.records.rowCount() == 2,
+    "privacy.policies": lambda panel: panel.table.records.rowCount(),
+    "privacy.retention": lambda panel: panel.rules.records.rowCount() and panel.systems.records.rowCount(),
+    "privacy.trends": lambda panel: "Tracking" in words_of(panel),
+    "privacy.consent": lambda panel: "Say who is meant" in words_of(panel),
+    "privacy.request": lambda panel: "PR-0001" in words_of(panel) and panel.graph.boxes,
+    "privacy.proof": lambda panel: "Approval: waits for a person" in words_of(panel),
     "launch.record": lambda panel: panel.log.lines and "Its record is kept and sealed." in words_of(panel),
 }
 """Whether a panel of a built-in workspace shows what there is."""
 CHARTS = {panel_id for panel_id in FILLED if panel_id.startswith("dashboard.")}
-AGED = FILLED.keys() - CHARTS - {"triage.case", "mine", "sources"}
+AGED = FILLED.keys() - CHARTS - {"triage.case", "mine", "sources", "privacy.consent"}
 """Those whose title says how old their rows are; the others say it inside, or hold what is this computer's own."""
 
 
@@ -124,6 +135,9 @@ def prepare(api: Api) -> None:
     """A shop in which every panel has something to show."""
     fill(api.owner_url, 12)
     with closing(psycopg.connect(api.owner_url, autocommit=True)) as connection:
+        connection.execute(
+            "insert into role_assignment (user_id, role_id, granted_by) values (%s, %s, 'test')", (ROLE, OFFICER)
+        )
         add_lists(connection)
         publish(connection, RULES)
     made = draft(api)
@@ -134,6 +148,7 @@ def prepare(api: Api) -> None:
     add_incident(api)
     add_launch(api)
     add_events(api)
+    add_privacy(api)
     hook = {"name": "Orders desk", "settings": {"kind": "webhook", "url": "https://hooks.example/in"}}
     answer = httpx.post(f"{api.base_url}/api/deliveries/connections", json=hook, headers=api.headers(ROLE), timeout=30)
     assert answer.is_success, answer.text
@@ -167,6 +182,23 @@ def add_events(api: Api) -> None:
     planner.done("POST", f"{PLAN}/radius", {"eventName": made["eventName"], "version": made["version"]})
 
 
+def add_privacy(api: Api) -> None:
+    """A request whose person is known and one whose is not, a policy, and what somebody said about consent."""
+    bureau = Bureau(api)
+    policy = {"title": "Privacy", "changes": "Clearer", "url": "https://shop.example/privacy"}
+    choice = {"consentType": "tracking", "label": "Measuring"}
+    text = {"locale": "en", "title": "May we?", "body": "You may say no.", "choices": [choice]}
+    bureau.done("POST", "/policies", policy | {"texts": [text]}, OFFICER)
+    consent = {"userId": "c-17", "consentType": "tracking", "status": "granted", "jurisdiction": "gdpr"}
+    bureau.done("POST", "/consent", consent, "storefront")
+    asked = {"type": "deletion", "userId": "c-17", "email": CUSTOMER, "jurisdiction": "gdpr", "reason": "Forget me"}
+    made = bureau.done("POST", "/access-requests", asked, "storefront")
+    proof = {"confirmed": True, "method": "document", "evidence": f"A passport, sent from {CUSTOMER}"}
+    path = f"/access-requests/{made['requestId']}"
+    bureau.done("POST", f"{path}/verify", proof, OFFICER, If_Match=f'"{made["version"]}"')
+    bureau.done("POST", "/access-requests", asked | {"type": "access"}, "storefront")
+
+
 def add_launch(api: Api) -> None:
     """A launch that was polled, with the record that proves it."""
     pad = Pad(api, api.settings)
@@ -180,10 +212,12 @@ def add_launch(api: Api) -> None:
 
 @pytest.fixture
 def settings(settings: Settings, owner_url: str, tmp_path: Path) -> Settings:
-    """Of an API whose audit log is sealed, so that polls have records, and that has a key for events that are held."""
+    """Of an API whose audit log is sealed, so that polls have records, and that has keys for what is sealed."""
     folder = tmp_path / "server"
     folder.mkdir()
-    return Log(settings.model_copy(update={"connection_key": SecretStr(Key.make())}), owner_url, folder).settings
+    keys = Settings(privacy_key=KEYS).privacy_key  # type: ignore[arg-type]
+    sealing = {"connection_key": SecretStr(Key.make()), "privacy_key": keys}
+    return Log(settings.model_copy(update=sealing), owner_url, folder).settings
 
 
 @asynccontextmanager
@@ -283,6 +317,8 @@ def test_every_workspace_is_readable_with_its_age_while_the_api_is_away(
 
     aio(run())
     assert b"shop.example" not in snapshot_path(tmp_path, target.name).read_bytes()
+    for path in (each for each in tmp_path.rglob("*") if each.is_file()):
+        assert CUSTOMER.encode() not in path.read_bytes(), path.name
 
 
 def test_who_signs_out_leaves_nothing_to_read(aio: Any, api: Api, tmp_path: Path) -> None:

@@ -1,9 +1,9 @@
-"""One line of words in a box, for what is painted."""
+"""One line of words in a box, as painted panels draw it."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from views.kit.theme import current
 
@@ -31,3 +31,10 @@ def draw_words(
     painter.setPen(QColor(ink or theme.tokens.text))
     painter.drawText(box, side | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, words)
     return wide
+
+
+def draw_ring(painter: QPainter, centre: QPointF, size: float, ink: str) -> None:
+    """What is not due yet."""
+    painter.setPen(QPen(QColor(ink), 1.4))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawEllipse(centre, size / 2, size / 2)
