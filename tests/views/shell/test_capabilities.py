@@ -95,10 +95,6 @@ PLACES = {
         (("alerts", "runbooks"), ("sources", "incidents.timeline")),
     ),
     "triage": ((("triage.queue", "risk.rules"),), (("triage.case", "risk.backtest", "risk.lists"),)),
-    "privacy.desk": (
-        (("privacy.requests", "privacy.policies", "privacy.retention"), ("privacy.trends", "privacy.consent")),
-        (("privacy.request",), ("privacy.proof",)),
-    ),
     "incidents.room": (
         (("incidents.incident", "incidents.review", "incidents.figures", "incidents.settings"),),
         (("runbooks",), ("incidents.list",), ("incidents.crew",)),
@@ -124,6 +120,10 @@ PLACES = {
     "access": (
         (("access.roles",),),
         (("access.approvals", "access.oversight"), ("access.assignments",), ("audit", "mine")),
+    ),
+    "privacy.desk": (
+        (("privacy.requests", "privacy.policies", "privacy.retention"), ("privacy.trends", "privacy.consent")),
+        (("privacy.request",), ("privacy.proof",)),
     ),
 }
 LAZY_AREAS = {

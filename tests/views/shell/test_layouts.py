@@ -113,8 +113,8 @@ def test_a_stored_order_and_its_keys_stay_and_what_has_come_since_is_last() -> N
     by_id = {item["id"]: item for item in kept["workspaces"]}
     kept["workspaces"] = [by_id[known] for known in ("incidents", "triage", "war-room")]
     found = Workspaces.from_json(kept)
-    come = ["privacy.desk", "incidents.room", "oncall.rosters", "launch.desk", "analytics.events", "deliveries.systems"]
-    come.append("access")
+    come = ["incidents.room", "oncall.rosters", "launch.desk", "analytics.events", "deliveries.systems", "access"]
+    come.append("privacy.desk")
     assert [item.id for item in found.items] == ["incidents", "triage", "war-room", *come]
     assert found.items[0].name == "Incidents"
 
@@ -124,8 +124,8 @@ def test_a_built_in_workspace_that_comes_does_not_swallow_an_operators_own(monke
     monkeypatch.setattr(layouts, "BUILT_IN", {**BUILT_IN, "incidents.board": board})
     found = Workspaces.from_json(json.loads(EARLIER.read_text("utf-8")))
     kept = ["war-room", "triage", "access", "incidents"]
-    come = ["privacy.desk", "incidents.room", "oncall.rosters", "launch.desk", "analytics.events", "deliveries.systems"]
-    come.append("incidents.board")
+    come = ["incidents.room", "oncall.rosters", "launch.desk", "analytics.events", "deliveries.systems"]
+    come += ["privacy.desk", "incidents.board"]
     assert [item.id for item in found.items] == [*kept, *come]
     assert found.get("incidents").layout is not None
     assert found.get("incidents.board").layout is None

@@ -89,8 +89,8 @@ def test_layouts_of_an_earlier_console_come_back_as_they_were(aio: Any, tmp_path
     async def steps(made: Office, app: ConsoleApplication) -> None:
         window = app.window
         kept_order = ["war-room", "triage", "access", "incidents"]
-        kept_order += ["privacy.desk", "incidents.room", "oncall.rosters", "launch.desk", "analytics.events"]
-        kept_order.append("deliveries.systems")
+        kept_order += ["incidents.room", "oncall.rosters", "launch.desk", "analytics.events", "deliveries.systems"]
+        kept_order.append("privacy.desk")
         assert [item.id for item in window.workspaces.items] == kept_order
         assert not window.docks.is_open("sources")
         kept = json.loads(EARLIER.read_text("utf-8"))["workspaces"][0]["layout"]["places"]

@@ -29,6 +29,7 @@ class Panels:
         as_parent: QWidget,
         open_panel: Callable[[str], None],
         capabilities: Sequence[Capability] = CAPABILITIES,
+        *,
         close_panel: Callable[[str], None] = lambda _panel_id: None,
     ) -> None:
         """``open_panel`` brings the dock of a panel to the front, ``close_panel`` closes it."""
