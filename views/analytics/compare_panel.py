@@ -94,7 +94,8 @@ class ComparePanel(FollowingPanel):
         pair.setSpacing(16)
         pair.addWidget(self.witness_section, 1)
         pair.addWidget(self.hit_section, 1)
-        self.foot = Flow(*self.buttons.values(), self.reason, wide=(self.reason,), gap=WIDE_GAP)
+        self.foot = Flow(*self.buttons.values(), gap=WIDE_GAP)
+        self.reason.setContentsMargins(12, 2, 12, 0)
         column = QVBoxLayout(self.content)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -106,6 +107,7 @@ class ComparePanel(FollowingPanel):
             (self.table, 3),
             (self.foot_note, 0),
             (self.below, 2),
+            (self.reason, 0),
             (self.foot, 0),
         ):
             column.addWidget(part, stretch)
@@ -279,7 +281,8 @@ class ComparePanel(FollowingPanel):
         for verb, pill in self.buttons.items():
             reasons[verb] = reason = self.console.actions.reason(self.console.actions.get(f"analytics.{verb}"))
             explain(pill, reason)
-        self.reason.setText(reasons["publish"] or "")
+        self.reason.setText(f"Publish: {reasons['publish']}." if reasons["publish"] else "")
+        self.reason.setVisible(bool(reasons["publish"]) and bool(self.chosen.versions))
         self.foot.setVisible(bool(self.chosen.versions))
 
     # --- other versions ----------------------------------------------------------------------------------------

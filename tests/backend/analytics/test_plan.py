@@ -23,6 +23,7 @@ def test_a_version_goes_its_way(planner: Planner) -> None:
         "version": 0,
         "items": [],
         "modes": [],
+        "eventDays": 120,
         "asOf": "",
     }
     assert planner.state(draft, "observed")["publishedBy"] == KEEPER
