@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QSize, QTimer, Signal
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from app.alerts.domain import Alerts
+from app.alerts import Alerts
 from app.core.freshness import Quality
 from views.kit.panel import Note
 from views.kit.theme import current
