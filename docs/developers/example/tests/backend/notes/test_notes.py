@@ -106,7 +106,7 @@ async def test_a_job_finds_the_links_and_the_stream_tells_of_it(
 
 async def test_the_sample_shop_has_a_note(api: Api, open_database: Callable[[], Any]) -> None:
     now = datetime.now(UTC)
-    shop = SampleShop(now, now, now, "EUR", market=None, progress=lambda _done: None)  # type: ignore[arg-type]
+    shop = SampleShop(now, now, now, "EUR", None, lambda _done: None, api.settings)  # type: ignore[arg-type]
     async with open_database() as database, database.transaction() as tx:
         await create(tx, shop)
     (note,) = Shift(api).notes()["items"]
