@@ -102,6 +102,7 @@ class ReceiptView(QWidget):
         self.title.setAccessibleName("Receipt")
         self.title.setContentsMargins(12, 0, 12, 0)
         self.table = SystemsTable(COLUMNS, "Systems")
+        self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.facts = Lines("Facts of the receipt")
         self.facts.setContentsMargins(12, 4, 12, 4)
         self.banner = Banner()

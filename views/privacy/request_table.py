@@ -69,10 +69,10 @@ class RequestTable(RecordTable):
         return (
             column(Col.MARK, "", 28),
             column(Col.REQUEST, "Request and law", 124),
-            column(Col.CLOCK, "Received to legal date", 132),
+            column(Col.CLOCK, "To legal date", 108),
             column(Col.LEGAL, "Legal date, UTC", 104, right=True),
             column(Col.INTERNAL, "Internal", 76, right=True),
-            column(Col.STATE, "State", 120, stretch=True),
+            column(Col.STATE, "State", 148, stretch=True),
             column(Col.OWNER, "Owner", 52, right=True),
         )
 

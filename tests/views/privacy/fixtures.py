@@ -348,6 +348,8 @@ class Bureau:
     def answer(self, asked: Asked) -> bytes | None:
         """What a server in good order says; ``None`` where it is none of its business."""
         url = urlsplit(asked.path)
+        if url.path == "/api/operations/counts":
+            return http({"counts": {"privacy.requests": self.figures["open"]}, "asOf": AS_OF.isoformat()})
         if url.path == "/api/operations/rbac/approvals":
             return page(self.approvals)
         if not url.path.startswith(BASE):
