@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.privacy.stages import StepState
 from models.privacy.graph import NodeState
 from models.privacy.requests import RequestState, RequestType
 from views.kit.panel import Note
-from views.kit.theme import current
 from views.privacy.privacy_panel import PrivacyPanel
 from views.privacy.receipt_view import ReceiptView
 from views.privacy.step_view import StepView
@@ -29,10 +28,6 @@ if TYPE_CHECKING:
     from views.kit.capability import Window
 
 RELEASED = {RequestState.READY, RequestState.DONE}
-
-
-LEAST_HIGH = 88
-"""Of a table, pixels at 100 % font."""
 
 
 def _scrolled(half: QWidget) -> QScrollArea:
@@ -56,10 +51,6 @@ class ProofPanel(PrivacyPanel):
         self._line.setFixedWidth(1)
         self._line.setAutoFillBackground(True)
         self._line.setBackgroundRole(QPalette.ColorRole.Light)
-        for table in (self.step.table, self.receipt.table):
-            # What scrolls asks how high its content would like to be: tables take what is left.
-            table.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
-            table.setMinimumHeight(current().px(LEAST_HIGH))
         column = QVBoxLayout(self.content)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)

@@ -18,7 +18,8 @@ from views.kit.theme import RADIUS, current
 from views.kit.widgets.flow import WIDE_GAP, Flow
 from views.kit.widgets.pill import Look, Pill
 from views.kit.widgets.section import Lines
-from views.kit.widgets.table import Column, RecordTable
+from views.kit.widgets.table import Column
+from views.privacy.step_view import LowTable
 from views.privacy.wording import NONE, day, kept_words, who
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ COLUMNS = (
 )
 
 
-class SystemsTable(RecordTable):
+class SystemsTable(LowTable):
     """When it was done, and then what stays, give way where there is no room."""
 
     def _spread(self) -> None:

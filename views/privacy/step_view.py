@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from app.privacy.stages import APPROVAL, IDENTITY, RELEASE, StepState
@@ -38,6 +39,8 @@ COLUMNS = (
         "Answer", lambda attempt: attempt.problem or ("runs" if attempt.ended_at is None else "done"), 160, stretch=True
     ),
 )
+LEAST_HIGH = 88
+"""Of a table, pixels at 100 % font."""
 BUTTONS = {
     "retry": ("Retry step", "R"),
     "complete": ("Done by hand…", "M"),
@@ -61,6 +64,16 @@ OF_NODE = {
 }
 
 
+class LowTable(RecordTable):
+    """Wants little height and takes what is left: what scrolls asks how high its content would like to be."""
+
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width(), current().px(LEAST_HIGH))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(super().minimumSizeHint().width(), current().px(LEAST_HIGH))
+
+
 class StepView(QWidget):
     """Words, tries and buttons."""
 
@@ -74,7 +87,7 @@ class StepView(QWidget):
             label.setWordWrap(True)
             label.setContentsMargins(12, 0, 12, 0)
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.table = RecordTable(COLUMNS, "Tries of the step")
+        self.table = LowTable(COLUMNS, "Tries of the step")
         self.buttons = {
             verb: Pill(words, Look.BUTTON, name=words.strip("…"), key=key, button=True)
             for verb, (words, key) in BUTTONS.items()

@@ -327,7 +327,7 @@ def test_people_are_asked_to_acknowledge_a_policy(aio: Any, tmp_path: Path) -> N
         dialog.submit()
         await until(lambda: bureau.writes)
         assert bureau.writes == [("POST", "/policies/2/campaign", None)]
-        await until(lambda: not dialog.isVisible())
+        await until(lambda: QApplication.activeModalWidget() is None)
         made.console.actions.execute("privacy.outstanding")
         people = shown(OutstandingDialog)
         people.purpose.setText("to see who they are")
