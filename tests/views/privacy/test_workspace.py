@@ -178,11 +178,11 @@ def test_support_sees_how_far_a_request_is_and_not_whose(aio: Any, tmp_path: Pat
         assert not request.reveal.isVisible()
         for key, action in ((KEY.Key_W, "See who the request is from"), (KEY.Key_R, "Retry the step")):
             press(key)
-            assert last_words(made).startswith(f"{action}: needs the permission")
+            assert last_words(made).startswith(f"{action}: needs “")
         app.window.open_panel("privacy.consent")
         await turns()
         said = words_of(app)
-        assert "This needs the permission “Privacy: view personal data”" in said
+        assert "This needs “View personal data”" in said
         assert CANARY not in said
         assert bureau.writes == []
 
