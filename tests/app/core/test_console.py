@@ -234,7 +234,7 @@ async def test_it_works_with_the_real_server(api: Api, tmp_path: Path) -> None:
     console.of(Alerts).list().watch()
     await console.start()
     assert console.link.state is LinkState.SIGNED_OUT
-    with pytest.raises(OperationsError, match="wrong"):
+    with pytest.raises(OperationsError, match="Wrong account or password"):
         await console.sign_in("operations-lead", "not the password")
     from models.accounts import Tokens
 
