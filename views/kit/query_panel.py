@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QLabel, QStackedLayout, QWidget
+from shiboken6 import isValid
 
 from app.core.freshness import Quality, age_words
 from app.core.timeframe import NOT_KEPT
@@ -152,6 +153,8 @@ class QueryPanel(QObject):
         self._renew()
 
     def _renew(self) -> None:
+        if not isValid(self):
+            return  # the window went while something was asked for
         if self.available:
             self.refresh()
         self.noted.emit()

@@ -195,7 +195,7 @@ def test_odd_payloads_are_answered_in_words(planner: Planner, payload: bytes, wo
         (b"[]", "/"),
         (b"{}", "/eventName"),
         (b'{"eventName":"a","payload":{},"events":[]}', "/events"),
-        (b'{"eventName":"a","payload":{},"colour":1}', "/"),
+        (b'{"eventName":"a","payload":{},"colour":1}', "/colour"),
         (b'{"eventName":"a","payload":{},"version":0}', "/version"),
         (b'{"events":[{"eventName":"a"}]}', "/events/0"),
     ],
