@@ -1,7 +1,20 @@
-"""What reporting adds to the server: nothing yet."""
+"""What reporting adds to the server."""
 
 from __future__ import annotations
 
-from backend.core.capability import Capability
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-CAPABILITY = Capability(name="reporting")
+from backend.core.capability import Adapters, Capability, Tick
+
+if TYPE_CHECKING:
+    from backend.core.settings import Settings
+
+
+def _ticks(_settings: Settings, _adapters: Adapters) -> Sequence[Tick]:
+    from backend.reporting.facts.actions import Folder
+
+    return (Tick("facts of tax", 1.0, Folder().fold_facts),)
+
+
+CAPABILITY = Capability(name="reporting", ticks=_ticks)

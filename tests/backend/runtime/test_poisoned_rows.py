@@ -78,7 +78,19 @@ SEALED = (
     ' "clock": []}'
 )
 
+REGISTERED = (
+    "insert into tax_registration (region, regime, name, number, home, zone, period, currency, begins, owner) values"
+    " ('EU-OSS', 'eu-oss', 'OSS', '1', 'ES', 'Europe/Madrid', 'quarter', 'EUR', '2024-01-01', 'finance-analyst');"
+)
+
 CASES = {
+    "facts of tax": Case(
+        REGISTERED + "insert into orders (id, placed_at, currency, minor, tax) values"
+        """ ('poison', now(), 'EUR', 1, '{"lines": [{"rate": "much", "net": 1, "tax": 0, "jurisdiction": "DE"}]}'),"""
+        """ ('good', now(), 'EUR', 1, '{"lines": [{"rate": "19", "net": 1, "tax": 0, "jurisdiction": "DE"}]}');"""
+        "insert into tax_inbox select id from orders;",
+        "select order_id = 'good' from tax_fact",
+    ),
     "clocks of privacy requests": Case(
         "insert into privacy_request (type, source, channel, jurisdiction, received_at, clock_from, due_on, due_at,"
         " internal_at, blocked, created_by) select 'access', 'shop', 'form', 'gdpr', now(), now(), now(),"
