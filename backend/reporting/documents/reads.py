@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from collections.abc import AsyncIterator, Iterator, Sequence
+from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from backend.core.database import Connection
 from backend.reporting.documents import queries
@@ -20,6 +20,9 @@ from backend.reporting.documents.compute import (
     Territory,
     World,
 )
+from backend.reporting.documents.convert import Charged, Published, Rule, Terms
+from backend.reporting.documents.oddities import TaxRate
+from models.reporting import Region
 
 
 class Compared(NamedTuple):
@@ -74,3 +77,69 @@ def _compared(known: World, row: tuple[Any, ...]) -> Compared:
         by_facts[entry] = by_facts.get(entry, NOTHING).plus(Sums(net, taxed))
     kept = {entry: sums for entry, sums in by_facts.items() if sums != NOTHING}
     return Compared(document, known.read(document), kept)
+
+
+PAGE: Final = 2_000
+
+
+async def terms(connection: Connection, region: Region, cut: int) -> Terms:
+    """By what a region's sums are converted."""
+    rates: dict[str, list[Published]] = {}
+    for currency, *published in await (await connection.execute(queries.rates, {"since": region.begins})).fetchall():
+        rates.setdefault(currency, []).append(Published(*published))
+    rules = await (await connection.execute(queries.rules, {"regime": region.regime})).fetchall()
+    return Terms(
+        months=1 if region.period == "month" else 3,
+        currency=region.currency,
+        rates=rates,
+        rules=[Rule(*row) for row in rules],
+        cut=cut,
+    )
+
+
+async def orders_of_period(
+    connection: Connection, region: Region, start: date, end: date, *, cut: int, then: int
+) -> AsyncIterator[list[str]]:
+    """Ids of the orders a period may be made of, page by page."""
+    values: dict[str, Any] = {
+        # Zones reach from 12 hours behind to 14 ahead.
+        "since": start - timedelta(days=1),
+        "until": end + timedelta(days=2),
+        "start": start.isoformat(),
+        "end": end.isoformat(),
+        "region": region.region,
+        "cut": cut,
+        "then": then,
+    }
+    # A cursor, because to find them again for each page would cost as much each time.
+    async with connection.cursor(name="orders_of_period") as cursor:
+        await cursor.execute(queries.orders_of_period, values)
+        while ids := [row[0] for row in await cursor.fetchmany(PAGE)]:
+            yield ids
+
+
+async def pending(connection: Connection) -> frozenset[str]:
+    """Orders that changed since facts were written."""
+    return frozenset(row[0] for row in await (await connection.execute(queries.pending)).fetchall())
+
+
+async def rate_table(connection: Connection) -> dict[tuple[str, str], list[TaxRate]]:
+    """What ought to be charged, by country and kind."""
+    found: dict[tuple[str, str], list[TaxRate]] = {}
+    for row in await (await connection.execute(queries.table)).fetchall():
+        rate = TaxRate(*row)
+        found.setdefault((rate.country, rate.kind), []).append(rate)
+    return found
+
+
+async def facts(connection: Connection, region: Region, cut: int) -> AsyncIterator[tuple[str, str, Charged]]:
+    """Every fact of a region up to a number: bucket, order and what it says."""
+    values: dict[str, Any] = {"region": region.region, "cut": cut, "after": 0, "limit": 20_000}
+    while True:
+        rows = await (await connection.execute(queries.facts_of_region, values)).fetchall()
+        for _, source, bucket, state, kind, rate, currency, order_id, tax_date, event_date, net, tax in rows:
+            charged = Charged(source, tax_date, event_date, state, kind, rate, currency, net, tax)
+            yield bucket, order_id, charged
+        if len(rows) < values["limit"]:
+            return
+        values["after"] = rows[-1][0]

@@ -27,3 +27,10 @@ async def behind(connection: Connection) -> bool:
     row = await (await connection.execute(queries.waiting)).fetchone()
     assert row is not None  # noqa: S101 - a select without a table returns one row
     return bool(row[0] or row[1])
+
+
+async def refolding(connection: Connection) -> bool:
+    """Whether facts are being written anew, because a registration changed."""
+    row = await (await connection.execute(queries.waiting)).fetchone()
+    assert row is not None  # noqa: S101 - a select without a table returns one row
+    return bool(row[1])

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import psycopg
 
 from backend.core.database import Database
 from backend.reporting.documents import reads as documents
 from backend.reporting.facts.actions import fold
+from backend.reporting.returns import actions, reads
+from backend.reporting.tables.actions import import_exchange
+from backend.reporting.tables.published import Rate
 from backend.risk.outcomes import upserts as outcome_upserts
 from backend.shop import upserts
+from models.reporting import GenerateTaxReport, TaxReport
 from models.shop.ingest import OrderIn, OutcomeIn, RefundIn
 
 OSS = ("EU-OSS", "eu-oss", "Union one-stop shop", "ESX1234567X", "ES", "Europe/Madrid", "quarter", "EUR", "2024-01-01")
@@ -96,6 +103,62 @@ class Books:
     async def rows(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         async with self.database.read() as connection:
             return await (await connection.execute(statement, values)).fetchall()  # type: ignore[call-overload]
+
+    async def publish(self, currency: str, day: str, per_eur: str) -> None:
+        async with self.database.transaction() as tx:
+            rate = Rate(currency, date.fromisoformat(day), Decimal(per_eur))
+            await import_exchange(tx, [rate], "a test")
+
+    async def begin(
+        self, start: str, end: str, region: str = "EU-OSS", actor: str = "preparer", **more: Any
+    ) -> TaxReport:
+        request = GenerateTaxReport.model_validate({"periodStart": start, "periodEnd": end, "region": region} | more)
+        async with self.database.transaction() as tx:
+            return await actions.begin(tx, actor=actor, request=request)
+
+    async def generate(self, start: str, end: str, region: str = "EU-OSS", **more: Any) -> TaxReport:
+        begun = await self.begin(start, end, region, **more)
+        await actions.generate(self.database, UUID(begun.report_id))
+        return await self.report(begun)
+
+    async def report(self, report: TaxReport) -> TaxReport:
+        async with self.database.read() as connection:
+            return await reads.report(connection, UUID(report.report_id))
+
+    async def approve(self, report: TaxReport, actor: str = "approver") -> TaxReport:
+        async with self.database.transaction() as tx:
+            return await actions.approve(tx, actor=actor, report_id=UUID(report.report_id), version=report.version)
+
+    async def reject(self, report: TaxReport) -> TaxReport:
+        async with self.database.transaction() as tx:
+            return await actions.reject(
+                tx, actor="approver", report_id=UUID(report.report_id), version=report.version, reason="wrong"
+            )
+
+    async def file(self, start: str, end: str, region: str = "EU-OSS", **more: Any) -> TaxReport:
+        made = await self.generate(start, end, region, **more)
+        assert made.state == "reconciled", (made, await self.blockers(made))
+        return await self.approve(made)
+
+    async def blockers(self, report: TaxReport) -> list[tuple[str, str | None]]:
+        async with self.database.read() as connection:
+            rows = await reads.findings(connection, UUID(report.report_id), blocking=True)
+        return [(row[1], row[3]) for row in rows]
+
+    async def findings(self, report: TaxReport) -> set[tuple[str, str | None]]:
+        async with self.database.read() as connection:
+            rows = await reads.findings(connection, UUID(report.report_id), limit=1_000)
+        return {(row[1], row[3]) for row in rows}
+
+    async def lines(self, report: TaxReport) -> list[tuple[Any, ...]]:
+        async with self.database.read() as connection:
+            found = await reads.lines(connection, UUID(report.report_id))
+        return [(each.part, each.period.isoformat(), each.state, each.net, each.tax) for each in found]
+
+    async def content(self, report: TaxReport) -> dict[str, Any]:
+        [(text,)] = await self.rows("select content from tax_report where id = %s", report.report_id)
+        found: dict[str, Any] = json.loads(text)
+        return found
 
     async def differences(self) -> dict[str, Any]:
         """By order: where documents and facts differ."""
