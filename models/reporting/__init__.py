@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -21,7 +21,7 @@ from models.core.base import (
     RequiredText,
     Version,
 )
-from models.shop.tax import TaxDay
+from models.shop.tax import Jurisdiction, TaxDay, TaxKind, TaxPercent
 
 
 class TaxRegime(StrEnum):
@@ -240,3 +240,197 @@ class AcknowledgeTaxReport(Request):
     """The tax office's reference of a return, typed in. Needs ``If-Match``."""
 
     reference: Annotated[PlainText, Field(min_length=1, max_length=200, pattern=r"\S")]
+
+
+class TaxObligation(Record):
+    """A return that is due, or was: what the calendar shows."""
+
+    region: Identifier
+    name: str
+    period_start: date
+    period_end: date
+    due_on: date
+    owner: str
+    """The role that looks after it."""
+    report_id: Identifier | None
+    state: TaxReportState | None
+    """``None``: nothing was generated yet."""
+    ended: bool
+    done: bool
+    """It was acknowledged, or archived."""
+
+
+class TaxCalendar(Record):
+    """Obligations of a year, the next first."""
+
+    obligations: tuple[TaxObligation, ...]
+    as_of: Instant
+
+
+class RegionList(Record):
+    """Where the seller files."""
+
+    items: tuple[Region, ...]
+    as_of: Instant
+
+
+class TaxKnown(Record):
+    """One state's tax of one period, as filed and as known at an instant; minor units of the region's currency."""
+
+    period: date
+    state: str
+    filed: Minor
+    known: Minor
+    delta: Minor
+
+
+class TaxComparison(Record):
+    """As filed beside as known."""
+
+    region: Identifier
+    currency: CurrencyCode
+    cut: Count
+    rows: tuple[TaxKnown, ...]
+    as_of: Instant
+
+
+class TaxOrderRow(Record):
+    """One order's part in a figure, in the currency it was charged in."""
+
+    order_id: Identifier
+    source: str
+    source_id: Identifier
+    tax_date: date
+    event_date: date
+    currency: CurrencyCode
+    net: Minor
+    tax: Minor
+
+
+class TaxOrderPlace(Record):
+    """A part of an order, and where it was declared."""
+
+    bucket: str
+    region: str | None
+    state: str | None
+    kind: str | None
+    rate: str | None
+    source: str
+    source_id: Identifier
+    tax_date: date
+    event_date: date
+    currency: CurrencyCode
+    net: Minor
+    tax: Minor
+    report_id: Identifier | None
+    """The return that declares it first; ``None``: it is open, or in none, as the bucket says."""
+
+
+class TaxOrder(Record):
+    """An order with every return it is in."""
+
+    order_id: Identifier
+    places: tuple[TaxOrderPlace, ...]
+    evidence: tuple[dict[str, str], ...]
+    as_of: Instant
+
+
+class VatRate(Record):
+    """What ought to be charged from a day on, and who says so."""
+
+    country: str
+    kind: str
+    rate: str
+    valid_from: date
+    valid_to: date | None
+    citation: str
+    sources: Count
+    """Independent published sets that agree; below two it is unverified."""
+
+
+class ExchangeRate(Record):
+    """What a euro was worth on a day."""
+
+    currency: CurrencyCode
+    day: date
+    per_eur: str
+    source: str
+
+
+class TaxRule(Record):
+    """What holds of a regime from a day on."""
+
+    regime: TaxRegime
+    valid_from: date
+    refund_period: str
+    chargeback_lowers: bool
+    citation: str
+    confirmed_by: str | None
+    """Who of finance confirmed it; ``None``: as the program has it."""
+
+
+class TaxTables(Record):
+    """What figures are converted and checked by."""
+
+    rates: tuple[VatRate, ...]
+    rules: tuple[TaxRule, ...]
+    exchange: tuple[ExchangeRate, ...]
+    as_of: Instant
+
+
+class ExchangeRateIn(Request):
+    """What a euro was worth on a day."""
+
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    day: TaxDay
+    per_eur: Annotated[str, Field(pattern=r"^(?!0+(\.0+)?$)[0-9]{1,9}(\.[0-9]{1,10})?$")]
+
+
+class VatRateIn(Request):
+    """What ought to be charged from a day on."""
+
+    country: Jurisdiction
+    kind: TaxKind
+    rate: TaxPercent
+    valid_from: TaxDay
+    valid_to: TaxDay | None = None
+    citation: Annotated[PlainText, Field(min_length=5, max_length=500)]
+    replaces: bool = False
+    """Other rates of this country and kind end the day before."""
+
+
+class TaxRuleIn(Request):
+    """What holds of a regime from the first day of a month on."""
+
+    regime: TaxRegime
+    valid_from: TaxDay
+    refund_period: Literal["supply", "document"]
+    chargeback_lowers: bool
+    citation: Annotated[PlainText, Field(min_length=5, max_length=500)]
+
+
+class RegionIn(Request):
+    """Where the seller files."""
+
+    region: Annotated[str, Field(pattern=r"^(EU-OSS|GB|US-[A-Z]{2})$")]
+    name: Annotated[PlainText, Field(min_length=1, max_length=100)]
+    number: Annotated[PlainText, Field(min_length=1, max_length=50)]
+    home: Jurisdiction
+    zone: Annotated[PlainText, Field(min_length=1, max_length=60)]
+    period: Literal["month", "quarter"] = "quarter"
+    begins: TaxDay
+    ends: TaxDay | None = None
+    one_evidence: bool = False
+    owner: Annotated[PlainText, Field(min_length=1, max_length=60)] = "finance-analyst"
+
+
+class ChangeTaxTables(Request):
+    """A change that a second person agrees to before it holds."""
+
+    source: Annotated[PlainText, Field(min_length=1, max_length=300)]
+    """Where it comes from."""
+    reason: RequiredText
+    exchange: Annotated[tuple[ExchangeRateIn, ...], Field(max_length=500)] = ()
+    rates: Annotated[tuple[VatRateIn, ...], Field(max_length=200)] = ()
+    rules: Annotated[tuple[TaxRuleIn, ...], Field(max_length=20)] = ()
+    regions: Annotated[tuple[RegionIn, ...], Field(max_length=60)] = ()

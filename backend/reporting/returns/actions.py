@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
@@ -66,9 +67,13 @@ async def _begun(tx: Connection, actor: str, report_id: UUID, before: TaxReport 
     return after
 
 
+def missing_before(region: Region, period: date, filed: Sequence[date]) -> date | None:
+    """The first period before one whose return is not filed."""
+    return next((each for each in periods(region, period) if each < period and each not in filed), None)
+
+
 async def _earlier_are_filed(tx: Connection, region: Region, period: date) -> None:
-    filed = set(await reads.live_periods(tx, region.region))
-    missing = next((each for each in periods(region, period) if each < period and each not in filed), None)
+    missing = missing_before(region, period, await reads.live_periods(tx, region.region))
     if missing is not None:
         raise ProblemError(
             Code.CONFLICT,

@@ -65,6 +65,12 @@ select id, period_start, sha256, cut from tax_report
  where region = %(region)s and state in ('approved', 'delivered', 'acknowledged', 'archived')
  order by period_start
 
+-- name: built_on
+select id, sha256, cut from tax_report where id = any (%(returns)s::uuid[]) order by period_start
+
+-- name: lines_of
+select period, state, tax from tax_line where report_id = any (%(returns)s::uuid[])
+
 -- name: buckets
 -- What of the period is in no return, and why; by the supply's own day.
 select c.bucket, c.currency, sum(f.net)::bigint, sum(f.tax)::bigint, count(distinct f.order_id)

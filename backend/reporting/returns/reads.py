@@ -112,14 +112,17 @@ async def lines(connection: Connection, report_id: UUID) -> tuple[TaxLineRecord,
         return readable(await cursor.fetchall())
 
 
+class Finding(TaxFinding):
+    """With the number a page goes on behind."""
+
+    n: int
+
+
 async def findings(
     connection: Connection, report_id: UUID, *, after: int = 0, blocking: bool | None = None, limit: int = 100
-) -> list[Any]:
-    """What is odd about it, with its number, behind one."""
+) -> list[Finding | Unreadable]:
+    """What is odd about it, behind one; what blocks it comes first."""
     values = {"report_id": report_id, "after": after, "blocking": blocking, "limit": limit}
-    return await (await connection.execute(queries.findings, values)).fetchall()
-
-
-def finding_of(row: Sequence[Any]) -> TaxFinding:
-    """A row of ``findings``."""
-    return TaxFinding(what=row[1], blocking=row[2], order_id=row[3], words=row[4])
+    async with connection.cursor(row_factory=lenient_row(Finding)) as cursor:
+        await cursor.execute(queries.findings, values)
+        return await cursor.fetchall()

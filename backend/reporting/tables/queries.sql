@@ -48,6 +48,10 @@ update tax_rate set valid_to = %(valid_from)s::date - 1
  where country = %(country)s and kind = %(kind)s and rate <> %(rate)s and valid_from < %(valid_from)s
    and (valid_to is null or valid_to >= %(valid_from)s) and %(replaces)s
 
+-- name: begins_of
+select begins, exists (select from tax_report as r where r.region = g.region and r.state <> 'rejected'), period
+  from tax_registration as g where region = %(region)s
+
 -- name: put_region
 insert into tax_registration as r (region, regime, name, number, home, zone, period, currency, begins, ends,
                                    one_evidence, owner)
@@ -55,7 +59,7 @@ values (%(region)s, %(regime)s, %(name)s, %(number)s, %(home)s, %(zone)s, %(peri
         %(ends)s, %(one_evidence)s, %(owner)s)
 on conflict (region) do update
    set name = excluded.name, number = excluded.number, home = excluded.home, zone = excluded.zone,
-       begins = excluded.begins, ends = excluded.ends, one_evidence = excluded.one_evidence, owner = excluded.owner,
+       period = excluded.period, begins = excluded.begins, ends = excluded.ends, one_evidence = excluded.one_evidence, owner = excluded.owner,
        version = r.version + 1
 returning (to_jsonb(old) - 'version' - 'name' - 'number' - 'owner' - 'one_evidence')
           is distinct from (to_jsonb(new) - 'version' - 'name' - 'number' - 'owner' - 'one_evidence') as refold

@@ -143,12 +143,12 @@ class Books:
     async def blockers(self, report: TaxReport) -> list[tuple[str, str | None]]:
         async with self.database.read() as connection:
             rows = await reads.findings(connection, UUID(report.report_id), blocking=True)
-        return [(row[1], row[3]) for row in rows]
+        return [(row.what, row.order_id) for row in rows]
 
     async def findings(self, report: TaxReport) -> set[tuple[str, str | None]]:
         async with self.database.read() as connection:
             rows = await reads.findings(connection, UUID(report.report_id), limit=1_000)
-        return {(row[1], row[3]) for row in rows}
+        return {(row.what, row.order_id) for row in rows}
 
     async def lines(self, report: TaxReport) -> list[tuple[Any, ...]]:
         async with self.database.read() as connection:

@@ -216,7 +216,8 @@ PLANTED: dict[str, tuple[str, str]] = {
     "a place": ("update tax_cell set state = 'IT' where state = 'FR'", "facts_differ"),
     "rounding to even": (
         (
-            "create or replace function tax_converted(minor bigint, numerator numeric, denominator numeric) returns bigint"
+            "create or replace function tax_converted(minor bigint, numerator numeric, denominator numeric)"
+            " returns bigint"
             " language sql immutable return (2 * round(minor * numerator / denominator / 2))::bigint"
         ),
         "rounding_differs",
