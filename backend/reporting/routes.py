@@ -18,7 +18,7 @@ from backend.core.security import Principal, require
 from backend.core.versions import IfMatch, with_etag
 from backend.reporting.explain import reads as explain
 from backend.reporting.returns import actions, reads
-from backend.reporting.tables import changes
+from backend.reporting.tables import actions as changes
 from backend.reporting.tables import reads as tables
 from models.access import Approval
 from models.core.base import Instant

@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from models.core.base import (
     Count,
@@ -22,6 +22,12 @@ from models.core.base import (
     Version,
 )
 from models.shop.tax import Jurisdiction, TaxDay, TaxKind, TaxPercent
+
+
+def _more_than_zero(value: str) -> str:
+    if not value.strip("0."):
+        raise ValueError("a rate is more than zero")
+    return value
 
 
 class TaxRegime(StrEnum):
@@ -383,7 +389,7 @@ class ExchangeRateIn(Request):
 
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     day: TaxDay
-    per_eur: Annotated[str, Field(pattern=r"^(?!0+(\.0+)?$)[0-9]{1,9}(\.[0-9]{1,10})?$")]
+    per_eur: Annotated[str, AfterValidator(_more_than_zero), Field(pattern=r"^[0-9]{1,9}(\.[0-9]{1,10})?$")]
 
 
 class VatRateIn(Request):

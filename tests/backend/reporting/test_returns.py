@@ -226,7 +226,8 @@ PLANTED: dict[str, tuple[str, str]] = {
         (
             "insert into tax_exchange values ('SEK', '2024-03-28', 0, 10, 'x'); create or replace function"
             " tax_published(code text, wanted date, cut bigint) returns table (day date, per_eur numeric, seq bigint)"
-            " language sql stable as $$ select day, per_eur, seq from tax_exchange where currency = code and day <= wanted"
+            " language sql stable as $$ select day, per_eur, seq from tax_exchange where currency = code"
+            " and day <= wanted"
             " union all select wanted, 1, 0 where code = 'EUR' order by day desc limit 1 $$"
         ),
         "rounding_differs",
