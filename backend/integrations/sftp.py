@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 SECONDS: Final = 30.0
 """For connecting, and for each file."""
+ANSWER_MOST: Final = 64 * 1024
 ACKNOWLEDGEMENT_MOST: Final = 200
 
 
@@ -110,6 +111,7 @@ class SftpDropbox:
 
         try:
             async with sftp.open(f"{self._folder}/{name}", "rb") as file:
-                return bytes(await file.read(64 * 1024))
+                content = await file.read(ANSWER_MOST)
+                return content.encode() if isinstance(content, str) else content
         except asyncssh.SFTPNoSuchFile:
             return None

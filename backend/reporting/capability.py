@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
-from backend.core.capability import Adapters, ApprovalKind, Audience, Capability, Tick
+from backend.core.capability import Adapters, ApprovalKind, Audience, Capability, CreateSample, Tick
 from models.core.permissions import Permission
 from models.core.topics import Topic
 
@@ -74,6 +74,12 @@ def _setting_problem(settings: Settings) -> str | None:
     return None
 
 
+def _sample() -> CreateSample:
+    from backend.reporting.sample import create
+
+    return create
+
+
 CAPABILITY = Capability(
     name="reporting",
     routers=_routers,
@@ -81,6 +87,8 @@ CAPABILITY = Capability(
     jobs=_jobs,
     housekeeping=_housekeeping,
     setting_problem=_setting_problem,
+    sample=_sample,
+    sample_after=frozenset({"accounts", "deliveries", "risk", "shop"}),
     approval_kinds=_approval_kinds,
     audiences={
         "tax_report": Audience(Topic.TAX_REPORTS, _VIEWERS),

@@ -33,7 +33,6 @@ DELIVER: Final = "reporting.deliver"
 LINK_SECONDS: Final = 24 * 3_600.0
 PATH: Final = "/api/reporting/tax/links/"
 AWAITED_DAYS: Final = 3
-SOURCE: Final = "reporting.acknowledgement"
 
 
 class Rendered(NamedTuple):
@@ -120,7 +119,7 @@ async def deliver(tx: Connection, dropbox: Dropbox | None, *, actor: str, report
     if dropbox is None:
         raise ProblemError(
             Code.CONFLICT,
-            "There is no place to deliver to: an administrator sets OPSCONSOLE_FINANCE_SFTP. Or make links to the files.",
+            "There is no place to deliver to: an administrator sets OPSCONSOLE_FINANCE_SFTP. Links work as well.",
         )
     if await (await tx.execute(queries.ask_delivery, {"report_id": report_id, "actor": actor})).fetchone() is None:
         audit_trail.nothing_changed()
@@ -185,7 +184,6 @@ async def look_for_acknowledgements(database: Database, dropbox: Dropbox | None)
         answers = {}
     for report_id, name, late in rows:
         async with database.transaction() as tx:
-            key = str(report_id)
             if name in answers:
                 before = await find(tx, report_id)
                 await actions.acknowledge(
@@ -196,15 +194,14 @@ async def look_for_acknowledgements(database: Database, dropbox: Dropbox | None)
                     reference=answers[name] or "acknowledged",
                 )
                 await tx.execute(queries.set_acknowledged, {"report_id": report_id})
-                await clear_condition(tx, source=SOURCE, key=key)
             elif late:
                 await raise_alert(
                     tx,
-                    source=SOURCE,
-                    key=key,
+                    source=actions.UNACKNOWLEDGED,
+                    key=str(report_id),
                     title=f"Nobody acknowledged the tax report {name}",
                     severity=Severity.P3,
-                    guidance="Ask finance whether it arrived.\nThey leave a file .ack beside it, or a reference is typed.",
+                    guidance="Ask finance whether it arrived.\nThey leave its .ack file, or it is typed in.",
                 )
 
 

@@ -49,7 +49,7 @@ def oddities(
         yield from _sums(document, tax)
         yield from _customer(tax, states, one_evidence=one_evidence)
         for line in tax["lines"]:
-            yield from _rate(line, rates, day)
+            yield from _rate(line, rates, day, inclusive=tax.get("inclusive", True))
     yield from _refunds(document)
 
 
@@ -78,9 +78,13 @@ def _customer(tax: Mapping[str, Any], states: frozenset[str], *, one_evidence: b
         yield Oddity(Kind.EVIDENCE_ELSEWHERE, f"evidence says {found.country}, and tax was charged for {where}")
 
 
-def _rate(line: Mapping[str, Any], rates: Mapping[tuple[str, str], Sequence[TaxRate]], day: date) -> Iterator[Oddity]:
+def _rate(
+    line: Mapping[str, Any], rates: Mapping[tuple[str, str], Sequence[TaxRate]], day: date, *, inclusive: bool
+) -> Iterator[Oddity]:
     rate = Decimal(line["rate"])
-    if abs(line["tax"] - Decimal(line["net"]) * rate / 100) > HALF:
+    # Of a price that includes it, tax is rounded once, from the price: the net follows.
+    allowed = HALF * (1 + rate / 100) if inclusive else HALF
+    if abs(line["tax"] - Decimal(line["net"]) * rate / 100) > allowed:
         yield Oddity(
             Kind.TAX_DIFFERS, f"a line's tax is not {rate.normalize():f} % of its net by more than half a cent"
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
 import psycopg
@@ -64,8 +65,18 @@ async def fold(tx: Connection, *, held: set[str] | None = None) -> bool:
     return taken >= BATCH or (refolding is not None and refolding[0])
 
 
-async def _fold(tx: Connection, *, only: list[str] | None = None, held: set[str] | None = None) -> int:
-    row = await (await tx.execute(queries.fold, {"limit": BATCH, "only": only, "held": list(held or ())})).fetchone()
+async def fold_at(tx: Connection, at: datetime) -> None:
+    """Write all facts there are, as if at an instant: the sample shop has a past."""
+    await tx.execute(queries.lock_counter)
+    while await _fold(tx, at=at) >= BATCH:
+        pass
+
+
+async def _fold(
+    tx: Connection, *, only: list[str] | None = None, held: set[str] | None = None, at: datetime | None = None
+) -> int:
+    values = {"limit": BATCH, "only": only, "held": list(held or ()), "at": at}
+    row = await (await tx.execute(queries.fold, values)).fetchone()
     assert row is not None  # noqa: S101 - a select without a table returns one row
     return int(row[0])
 

@@ -131,7 +131,8 @@ numbered as (
 ),
 written as (insert into tax_fact select * from numbered returning seq),
 known as (
-    insert into tax_step (last, kind) select max(seq), 'facts' from written having count(*) > 0
+    insert into tax_step (last, kind, known_at)
+    select max(seq), 'facts', coalesce(%(at)s::timestamptz, clock_timestamp()) from written having count(*) > 0
 ),
 counted as (
     update tax_counter set last = last + w.facts from (select count(*) as facts from written) as w where w.facts > 0

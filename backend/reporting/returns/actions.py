@@ -10,6 +10,7 @@ from uuid import UUID
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
+from backend.alerts import clear_condition
 from backend.core import audit_trail
 from backend.core.database import Connection, Database
 from backend.core.defer import defer
@@ -27,6 +28,8 @@ from models.deliveries.routing import Team
 from models.reporting import FILED, GenerateTaxReport, Region, TaxReport, TaxReportState
 
 JOB: Final = "reporting.generate"
+UNACKNOWLEDGED: Final = "reporting.acknowledgement"
+"""The alert about a delivery that nobody answered, by the report's id."""
 
 
 async def begin(tx: Connection, *, actor: str, request: GenerateTaxReport) -> TaxReport:
@@ -100,14 +103,15 @@ async def generate(database: Database, report_id: UUID) -> None:
             # A return it builds on was rejected, or approved, in the same moment.
             await defer(tx, JOB, report_id=str(report_id))
             return
-        await _keep(tx, report_id, made, [number for number, _, _ in builds_on])
+        await keep(tx, report_id, made, [number for number, _, _ in builds_on])
         after = await reads.report(tx, report_id)
         verb = "reconciled" if after.state is TaxReportState.RECONCILED else "blocked"
         await record(tx, audit_trail.WORKER, verb, before, after)
         await tell(tx, after, "report.tax_ready" if verb == "reconciled" else "report.tax_blocked")
 
 
-async def _keep(tx: Connection, report_id: UUID, made: Made, builds_on: list[UUID]) -> None:
+async def keep(tx: Connection, report_id: UUID, made: Made, builds_on: list[UUID]) -> None:
+    """Write down what was made of a report."""
     await tx.execute(queries.forget_lines, {"report_id": report_id})
     await tx.execute(queries.forget_findings, {"report_id": report_id})
     lines = [_row(n, line) for n, line in enumerate(made.result.lines, 1)]
@@ -191,6 +195,7 @@ async def acknowledge(tx: Connection, *, actor: str, report_id: UUID, version: i
     if before.state not in {TaxReportState.APPROVED, TaxReportState.DELIVERED}:
         raise ProblemError(Code.CONFLICT, f"It is {before.state}: only what was approved is acknowledged.")
     await tx.execute(queries.set_acknowledged, {"report_id": report_id, "reference": reference})
+    await clear_condition(tx, source=UNACKNOWLEDGED, key=str(report_id))
     after = await reads.report(tx, report_id)
     await record(tx, actor, "acknowledged", before, after)
     return after

@@ -84,6 +84,13 @@ REGISTERED = (
 )
 
 CASES = {
+    "calendar of tax": Case(
+        REGISTERED + "insert into tax_registration (region, regime, name, number, home, zone, period, currency, begins,"
+        " owner) values ('GB', 'uk-vat', 'poison', '1', 'GB', 'Europe/London', 'quarter', 'GBP', '2024-01-01',"
+        " 'finance-analyst'); alter table tax_report add column note text default 'x';"
+        + TRIP.format("tax_report").replace("%poison%", '%"GB"%'),
+        "select region = 'EU-OSS' and period_start = '2024-01-01' from tax_report",
+    ),
     "facts of tax": Case(
         REGISTERED + "insert into orders (id, placed_at, currency, minor, tax) values"
         """ ('poison', now(), 'EUR', 1, '{"lines": [{"rate": "much", "net": 1, "tax": 0, "jurisdiction": "DE"}]}'),"""
@@ -238,6 +245,9 @@ CASES = {
 }
 
 OF_NO_ROWS = {
+    "rates of tax": "takes in what the program brings",
+    "files of tax reports": "each report by itself: what cannot be kept is an alert",
+    "acknowledgements of tax reports": "asks another system",
     "event days": "makes and drops whole days, whatever stands in their rows",
     "copies of keys": "all rows as they are",
     "keys wrapped anew": "a key that does not open is set aside by itself: see its own test",
