@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from itertools import islice
 from typing import Any, Final
 from uuid import UUID
 
@@ -35,8 +34,8 @@ from models.shop.ingest import OrderIn
 queries = load_queries(__package__, "sample.sql")
 
 FILED: Final = 4
-THIN: Final = 37
-"""Of the trade before the shop's history begins, one order in so many is kept: figures of it are nobody's charts."""
+THIN: Final = timedelta(minutes=20)
+"""Of each day before the shop's history begins, what was sold in so long is kept: figures of it are nobody's charts."""
 PREPARER: Final = "ada"
 REGIONS: Final[tuple[dict[str, Any], ...]] = (
     {
@@ -113,9 +112,12 @@ async def _trade(tx: Connection, shop: SampleShop, quarter: date) -> None:
     """Orders of a quarter: those of the shop's history, and a few of the time before it."""
     until = _instant(following(quarter, "quarter"))
     await tx.execute(queries.queue, {"since": _instant(quarter), "until": until})
-    before = min(until, shop.since)
-    if _instant(quarter) < before:
-        await _put(tx, shop, list(islice(shop.market.orders_placed(_instant(quarter), before), 0, None, THIN)))
+    day = _instant(quarter) + timedelta(hours=18)
+    orders: list[Order] = []
+    while day + THIN < min(until, shop.since):
+        orders += shop.market.orders_placed(day, day + THIN)
+        day += timedelta(days=1)
+    await _put(tx, shop, orders)
 
 
 async def _late_order(tx: Connection, shop: SampleShop, quarter: date) -> None:
@@ -141,7 +143,8 @@ async def _put(tx: Connection, shop: SampleShop, orders: list[Order]) -> None:
         )
         for order in orders
     ]
-    await put_orders(tx, rows, await claim_currency(tx, shop.currency))
+    if rows:
+        await put_orders(tx, rows, await claim_currency(tx, shop.currency))
 
 
 async def _file(tx: Connection, region: Region, quarter: date, at: datetime, reference: str) -> None:

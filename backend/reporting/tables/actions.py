@@ -100,7 +100,7 @@ async def ask_for_change(tx: Connection, *, actor: str, request: ChangeTaxTables
         gainer=None,
         details=request.model_dump(mode="json", by_alias=True),
         reason=request.reason,
-        permission=Permission.GENERATE_REPORTS,
+        permission=Permission.APPROVE_ROLES,
         needs=1,
         minutes=APPROVAL_MINUTES,
     )
