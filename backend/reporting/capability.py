@@ -35,7 +35,7 @@ def _approval_kinds() -> Sequence[ApprovalKind]:
 
 
 def _ticks(_settings: Settings, adapters: Adapters) -> Sequence[Tick]:
-    from backend.reporting.calendar.actions import Calendar
+    from backend.reporting.calendar.actions import Calendar, prove
     from backend.reporting.delivery.actions import freeze_missing, look_for_acknowledgements
     from backend.reporting.facts.actions import Folder
     from backend.reporting.ports import ReportingPorts
@@ -45,6 +45,7 @@ def _ticks(_settings: Settings, adapters: Adapters) -> Sequence[Tick]:
         Tick("facts of tax", 1.0, Folder().fold_facts),
         Tick("rates of tax", 3_600.0, keep_up),
         Tick("calendar of tax", 60.0, Calendar().turn),
+        Tick("proof of tax reports", 86_400.0, prove),
         Tick("files of tax reports", 30.0, freeze_missing),
         Tick(
             "acknowledgements of tax reports",

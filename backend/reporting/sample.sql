@@ -9,7 +9,7 @@ update orders set tax = null where id in (
 
 -- name: date_report
 update tax_report
-   set requested_at = %(at)s, generated_at = %(at)s, generated_by = 'ada', approved_at = %(at)s + interval '2 hours',
-       approved_by = 'mei', delivered_at = %(at)s + interval '3 hours', acknowledged_at = %(at)s + interval '2 days',
+   set requested_at = %(at)s, generated_at = %(at)s, generated_by = 'ada', approved_at = %(at)s::timestamptz + interval '2 hours',
+       approved_by = 'mei', delivered_at = %(at)s::timestamptz + interval '3 hours', acknowledged_at = %(at)s::timestamptz + interval '2 days',
        acknowledgement = %(reference)s, state = 'acknowledged', version = version + 3
  where id = %(report_id)s

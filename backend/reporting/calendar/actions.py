@@ -15,12 +15,18 @@ from backend.core.clock import clock
 from backend.core.database import Connection, Database
 from backend.core.settings import Settings
 from backend.reporting.explain.reads import obligations
+from backend.reporting.facts import queries as facts
 from backend.reporting.facts.reads import cut_now
 from backend.reporting.returns import actions, reads
+from backend.reporting.returns import queries as returns
+from backend.reporting.returns.generate import STATEMENT
+from backend.reporting.returns.proof import again
 from models.alerts import Severity
+from models.core.wording import counted
 from models.reporting import FILED, GenerateTaxReport, TaxObligation, TaxReportState
 
 SOURCE: Final = "reporting.due"
+PROOF: Final = "reporting.proof"
 WARN: Final = ((timedelta(days=2), Severity.P2), (timedelta(days=10), Severity.P3))
 AGAIN: Final = timedelta(hours=6)
 """A report that was made by itself and is blocked is made again so often, when anything changed."""
@@ -95,3 +101,29 @@ _GUIDANCE: Final[dict[TaxReportState | None, str]] = {
     TaxReportState.RECONCILED: "Somebody who did not prepare it approves it.",
     TaxReportState.APPROVED: "Deliver it to finance, or hand out its files.",
 }
+
+
+async def prove(database: Database, _settings: Settings) -> None:
+    """By night: every fact is added up again, and the newest return of each region is made anew, to the byte."""
+    wrong = []
+    async with database.transaction() as connection:
+        await connection.execute("set transaction isolation level repeatable read, read only")
+        await connection.execute(f"set local statement_timeout = '{STATEMENT}'")
+        row = await (await connection.execute(facts.wrong_sums)).fetchone()
+        if row is not None and row[0]:
+            wrong.append(f"{counted(row[0], 'sum')} of facts differ from the facts")
+        for report_id, region, content in await (await connection.execute(returns.newest_live)).fetchall():
+            if await again(connection, report_id) != content:
+                wrong.append(f"the newest return of {region} comes out differently from its own facts")
+    async with database.transaction() as tx:
+        if not wrong:
+            await clear_condition(tx, source=PROOF, key="proof")
+            return
+        await raise_alert(
+            tx,
+            source=PROOF,
+            key="proof",
+            title="Tax reports do not prove",
+            severity=Severity.P2,
+            guidance=f"{'; '.join(wrong)}.\nApprove and deliver nothing until it is known why.",
+        )

@@ -65,6 +65,10 @@ select id, period_start, sha256, cut from tax_report
  where region = %(region)s and state in ('approved', 'delivered', 'acknowledged', 'archived')
  order by period_start
 
+-- name: newest_live
+select distinct on (region) id, region, content from tax_report
+ where state in ('approved', 'delivered', 'acknowledged', 'archived') order by region, period_start desc
+
 -- name: built_on
 select id, sha256, cut from tax_report where id = any (%(returns)s::uuid[]) order by period_start
 

@@ -11,8 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from backend.core.settings import Settings
+from backend.reporting.calendar.actions import prove
 from backend.reporting.facts import reads
 from backend.reporting.facts.actions import Folder, fold, fold_anew
+from backend.reporting.returns import reads as returns
 from tests.backend.reporting.fixtures import (
     CA,
     GB,
@@ -162,6 +164,36 @@ async def test_nobody_changes_a_fact(registered_url: str, database_url: str) -> 
                 with pytest.raises(psycopg.errors.InsufficientPrivilege):
                     await connection.execute(statement)  # type: ignore[call-overload]
 
+
+async def test_stretches_are_what_their_facts_come_to(registered_url: str, database_url: str) -> None:
+    """Figures from closed stretches and the open one are those of every fact, at any cut; a changed sum is found."""
+    async with books(registered_url, database_url) as shop:
+        await shop.take(order("o1", "2025-02-03", line("DE", 1_000, 190, "19")))
+        with psycopg.connect(registered_url, autocommit=True) as owner:
+            owner.execute(MANY)
+        async with shop.database.read() as connection:
+            before = [await returns.figures(connection, "EU-OSS", cut, day("2026-01-01")) for cut in CUTS]
+        await Folder().fold_facts(shop.database, Settings())
+        assert await shop.rows("select closed from tax_counter") == [(2,)]
+        async with shop.database.read() as connection:
+            after = [await returns.figures(connection, "EU-OSS", cut, day("2026-01-01")) for cut in CUTS]
+        assert before == after
+        await prove(shop.database, Settings())
+        found = "select title from alert where source = 'reporting.proof'"
+        assert await shop.rows(found) == []
+        with psycopg.connect(registered_url, autocommit=True) as owner:
+            owner.execute("update tax_stretch set tax = tax + 1 where stretch = 1")
+        await prove(shop.database, Settings())
+        assert await shop.rows(found) == [("Tax reports do not prove",)]
+
+
+MANY = """
+insert into tax_fact select n, 'x' || n, 'x' || n, date '2025-01-01' + (n % 200), date '2025-01-01' + (n % 200), cell,
+       n % 7, n % 3
+  from generate_series(2, 250000) as n, (select cell from tax_fact) as c;
+update tax_counter set last = 250000;
+"""
+CUTS = (0, 1, 99_999, 100_000, 100_001, 200_000, 249_999, 250_000)
 
 DAYS = ("2024-12-31 22:30", "2024-12-31 23:30", "2025-01-01 00:30", "2025-03-31 22:30", "2025-06-30 21:59")
 LINES = st.builds(

@@ -245,6 +245,7 @@ CASES = {
 }
 
 OF_NO_ROWS = {
+    "proof of tax reports": "proves rows, and changes none of them",
     "rates of tax": "takes in what the program brings",
     "files of tax reports": "each report by itself: what cannot be kept is an alert",
     "acknowledgements of tax reports": "asks another system",
