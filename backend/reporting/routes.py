@@ -13,6 +13,7 @@ from backend.core.dependencies import Read, Tx
 from backend.core.http import KnownQuery, known_id, operations_router
 from backend.core.pages import Cursor, Limit, cut_page, decode_cursor
 from backend.core.problems import invalid
+from backend.core.rows import left_out as left_out_of
 from backend.core.rows import readable
 from backend.core.security import Principal, require
 from backend.core.versions import IfMatch, with_etag
@@ -28,7 +29,7 @@ from models.reporting import (
     AcknowledgeTaxReport,
     ChangeTaxTables,
     GenerateTaxReport,
-    RegionList,
+    Region,
     RejectTaxReport,
     TaxCalendar,
     TaxComparison,
@@ -81,9 +82,10 @@ async def list_reports(
 
 
 @router.get("/regions")
-async def list_regions(_principal: Viewer, connection: Read) -> RegionList:
-    """List where the seller files."""
-    return RegionList(items=await reads.regions(connection), as_of=await clock(connection))
+async def list_regions(_principal: Viewer, connection: Read) -> Page[Region]:
+    """List where the seller files; one page holds them all."""
+    found = await reads.regions(connection)
+    return Page[Region](items=readable(found), left_out=left_out_of(found), as_of=await clock(connection))
 
 
 @router.get("/calendar")

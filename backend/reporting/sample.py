@@ -167,4 +167,4 @@ async def _file(tx: Connection, region: Region, quarter: date, at: datetime, ref
     await actions.keep(tx, report_id, made, [number for number, _, _ in builds_on])
     await tx.execute(queries.date_report, {"report_id": report_id, "at": at, "reference": reference})
     after = await reads.report(tx, report_id)
-    await actions.record(tx, audit_trail.SAMPLE_SHOP, "acknowledged", None, after)
+    await actions.record_report(tx, audit_trail.SAMPLE_SHOP, "acknowledged", None, after)

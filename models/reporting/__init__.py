@@ -273,13 +273,6 @@ class TaxCalendar(Record):
     as_of: Instant
 
 
-class RegionList(Record):
-    """Where the seller files."""
-
-    items: tuple[Region, ...]
-    as_of: Instant
-
-
 class TaxKnown(Record):
     """One state's tax of one period, as filed and as known at an instant; minor units of the region's currency."""
 

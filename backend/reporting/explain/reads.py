@@ -111,7 +111,7 @@ async def obligations(connection: Connection) -> list[TaxObligation]:
         for region, start, number, state in await (await connection.execute(queries.reports_by_period)).fetchall()
     }
     found = []
-    for region in await reads.regions(connection):
+    for region in readable(await reads.regions(connection)):
         today = now.astimezone(ZoneInfo(region.zone)).date()
         for begin in periods(region, today):
             number, state = made.get((region.region, begin), (None, None))

@@ -146,21 +146,29 @@ select order_id from tax_inbox where order_id <> all (%(held)s::text[]) limit %(
 with following as (
     select closed as stretch, closed * 100000::bigint as after from tax_counter where (closed + 1) * 100000::bigint <= last
 ),
-sums as (
-    insert into tax_stretch
-    select n.stretch, f.cell, date_trunc('month', f.tax_date::timestamp)::date,
-           date_trunc('month', f.event_date::timestamp)::date, sum(f.net), sum(f.tax), count(*)
+day as (
+    select n.stretch, f.cell, f.tax_date, f.event_date, sum(f.net) as net, sum(f.tax) as tax, count(*) as facts
       from following as n join tax_fact as f on f.seq > n.after and f.seq <= n.after + 100000
      group by 1, 2, 3, 4
+),
+sums as (
+    insert into tax_stretch
+    select stretch, cell, date_trunc('month', tax_date::timestamp)::date,
+           date_trunc('month', event_date::timestamp)::date, sum(net), sum(tax), sum(facts)
+      from day group by 1, 2, 3, 4
 )
 update tax_counter set closed = closed + 1 from following returning closed
 
 -- name: wrong_sums
 -- Cells of which the closed stretches do not come to what all their facts come to: every fact is read.
-with facts as (
-    select f.cell, date_trunc('month', f.tax_date::timestamp)::date as tax_month, sum(f.net) as net, sum(f.tax) as tax,
-           count(*) as facts
+with day as (
+    select f.cell, f.tax_date, sum(f.net) as net, sum(f.tax) as tax, count(*) as facts
       from tax_fact as f where f.seq <= (select closed from tax_counter) * 100000::bigint group by 1, 2
+),
+facts as (
+    select cell, date_trunc('month', tax_date::timestamp)::date as tax_month, sum(net) as net, sum(tax) as tax,
+           sum(facts) as facts
+      from day group by 1, 2
 ),
 sums as (
     select cell, tax_month, sum(net) as net, sum(tax) as tax, sum(facts) as facts from tax_stretch group by 1, 2

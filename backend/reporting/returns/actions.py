@@ -66,7 +66,7 @@ async def begin(tx: Connection, *, actor: str, request: GenerateTaxReport) -> Ta
 async def _begun(tx: Connection, actor: str, report_id: UUID, before: TaxReport | None) -> TaxReport:
     after = await reads.report(tx, report_id)
     await defer(tx, JOB, report_id=str(report_id))
-    await record(tx, actor, "requested", before, after)
+    await record_report(tx, actor, "requested", before, after)
     return after
 
 
@@ -106,7 +106,7 @@ async def generate(database: Database, report_id: UUID) -> None:
         await keep(tx, report_id, made, [number for number, _, _ in builds_on])
         after = await reads.report(tx, report_id)
         verb = "reconciled" if after.state is TaxReportState.RECONCILED else "blocked"
-        await record(tx, audit_trail.WORKER, verb, before, after)
+        await record_report(tx, audit_trail.WORKER, verb, before, after)
         await tell(tx, after, "report.tax_ready" if verb == "reconciled" else "report.tax_blocked")
 
 
@@ -161,7 +161,7 @@ async def approve(tx: Connection, *, actor: str, report_id: UUID, version: int) 
         raise ProblemError(Code.CONFLICT, "A return before this one was rejected or approved since: generate it again.")
     await tx.execute(queries.set_approved, {"report_id": report_id, "actor": actor})
     after = await reads.report(tx, report_id)
-    await record(tx, actor, "approved", before, after)
+    await record_report(tx, actor, "approved", before, after)
     await tell(tx, after, "report.tax_approved", actor)
     return after
 
@@ -180,7 +180,7 @@ async def reject(tx: Connection, *, actor: str, report_id: UUID, version: int, r
         )
     await tx.execute(queries.set_rejected, {"report_id": report_id, "actor": actor, "reason": reason})
     after = await reads.report(tx, report_id)
-    await record(tx, actor, "rejected", before, after, reason=reason)
+    await record_report(tx, actor, "rejected", before, after, reason=reason)
     await tell(tx, after, "report.tax_rejected", actor)
     return after
 
@@ -197,7 +197,7 @@ async def acknowledge(tx: Connection, *, actor: str, report_id: UUID, version: i
     await tx.execute(queries.set_acknowledged, {"report_id": report_id, "reference": reference})
     await clear_condition(tx, source=UNACKNOWLEDGED, key=str(report_id))
     after = await reads.report(tx, report_id)
-    await record(tx, actor, "acknowledged", before, after)
+    await record_report(tx, actor, "acknowledged", before, after)
     return after
 
 
@@ -208,7 +208,7 @@ async def archive(tx: Connection, *, actor: str, report_id: UUID, version: int) 
         raise ProblemError(Code.CONFLICT, f"It is {before.state}: only what was acknowledged is archived.")
     await tx.execute(queries.set_archived, {"report_id": report_id})
     after = await reads.report(tx, report_id)
-    await record(tx, actor, "archived", before, after)
+    await record_report(tx, actor, "archived", before, after)
     return after
 
 
@@ -229,7 +229,7 @@ async def _lock(tx: Connection, report_id: UUID, version: int, *, same: bool = T
     return found
 
 
-async def record(
+async def record_report(
     tx: Connection, actor: str, verb: str, before: TaxReport | None, after: TaxReport, *, reason: str | None = None
 ) -> None:
     """Tell the audit log."""

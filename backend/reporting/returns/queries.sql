@@ -6,15 +6,19 @@ cell as (
       from tax_cell as c join tax_registration as r on r.region = c.region
      where c.region = %(region)s and c.bucket = 'taxed'
 ),
+-- By day first: a month is worked out for each day of a cell, not for each fact.
+day as (
+    select f.cell, f.tax_date, f.event_date, sum(f.net) as net, sum(f.tax) as tax
+      from tax_fact as f
+     where f.seq > (select stretch * 100000::bigint from open_from) and f.seq <= %(cut)s
+     group by 1, 2, 3
+),
 part as (
     select s.cell, s.tax_month, s.event_month, s.net, s.tax
-      from tax_stretch as s, open_from as o
-     where s.stretch < o.stretch and s.cell in (select id from cell)
+      from tax_stretch as s where s.stretch < (select stretch from open_from)
     union all
-    select f.cell, date_trunc('month', f.tax_date::timestamp)::date, date_trunc('month', f.event_date::timestamp)::date,
-           f.net, f.tax
-      from tax_fact as f, open_from as o
-     where f.seq > o.stretch * 100000::bigint and f.seq <= %(cut)s and f.cell in (select id from cell)
+    select cell, date_trunc('month', tax_date::timestamp)::date, date_trunc('month', event_date::timestamp)::date, net, tax
+      from day
 ),
 month as (select cell, tax_month, event_month, sum(net) as net, sum(tax) as tax from part group by 1, 2, 3),
 figure as (

@@ -85,10 +85,10 @@ async def region(connection: Connection, name: str) -> Region:
     return found
 
 
-async def regions(connection: Connection) -> tuple[Region, ...]:
+async def regions(connection: Connection) -> list[Region | Unreadable]:
     """All of them."""
     async with connection.cursor(row_factory=lenient_row(Region)) as cursor:
-        return readable(await (await cursor.execute(queries.regions)).fetchall())
+        return await (await cursor.execute(queries.regions)).fetchall()
 
 
 async def report(connection: Connection, report_id: UUID) -> TaxReport:

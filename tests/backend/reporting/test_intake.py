@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,6 +12,7 @@ import pytest
 
 from backend.core.capability import Subject
 from backend.core.database import ERASER_ROLE, Database
+from backend.shop import ImportFailedError, ImportOptions, import_orders
 from backend.shop.personal import ORDERS
 from backend.shop.vat_ids import vat_id_form
 from tests.backend.reporting.fixtures import OSS, books, line, order, register
@@ -147,3 +149,33 @@ async def _erase(database: Database) -> None:
         await tx.execute(f"set local role {ERASER_ROLE}")  # type: ignore[call-overload]
         assert ORDERS.erase is not None
         assert (await ORDERS.erase(tx, subject)).rows == 1
+
+
+FILE = """order_id,placed_at,total,currency,country,refunded,tax,tax_rate,jurisdiction,invoice
+A,2025-02-01T10:00:00Z,119.00,EUR,Germany,,19.00,19 %,DE,2025-1
+B,2025-02-01T11:00:00Z,12.40,EUR,GR,12.40,2.40,24,,2025-2
+C,2025-02-01T12:00:00Z,10.00,EUR,DE,,,,,
+A,2025-02-09T10:00:00Z,-11.90,EUR,Germany,,-1.90,19,DE,
+"""
+
+
+async def test_an_import_takes_the_tax_of_a_file(owner_url: str, database_url: str, tmp_path: Path) -> None:
+    register(owner_url, OSS)
+    file = tmp_path / "orders.csv"
+    file.write_text(FILE)
+    async with books(owner_url, database_url) as shop:
+        await import_orders(shop.database, file, ImportOptions(currency="EUR"), lambda _done, _total: None)
+        await shop.fold()
+        found = {(key[0], key[1], key[2]): sums for key, sums in (await shop.figures()).items()}
+        assert found == {
+            ("order", "taxed", "DE"): (10_000, 1_900),
+            ("refund", "taxed", "DE"): (-1_000, -190),
+            ("order", "taxed", "EL"): (1_000, 240),
+            ("refund", "taxed", "EL"): (-1_000, -240),
+            ("order", "unattributable", "DE"): (1_000, 0),
+        }
+        assert await shop.differences() == {}
+        for wrong, words in (("19.00,19 %,DE", "200.00,19,DE"), ("19 %", "much"), (",DE,2025-1", ",Narnia,2025-1")):
+            file.write_text(FILE.replace(wrong, words, 1))
+            with pytest.raises(ImportFailedError, match="line 2, column"):
+                await import_orders(shop.database, file, ImportOptions(currency="EUR"), lambda _done, _total: None)

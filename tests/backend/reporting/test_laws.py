@@ -228,7 +228,7 @@ FAULTS = {
         "fold", "t.placed_at at time zone coalesce(r.zone, m.zone)", "t.placed_at at time zone 'UTC'"
     ),
     "only the period's own return is filed": _replaced("filed", "group by 1, 2", "and l.part = 'own' group by 1, 2"),
-    "figures without a cut": _replaced("figures", "f.seq <= %(cut)s and", "f.seq <= %(cut)s + 3 and"),
+    "figures without a cut": _replaced("figures", "f.seq <= %(cut)s\n", "f.seq <= %(cut)s + 3\n"),
     "a chargeback takes back everything": _replaced("fold", "greatest(sum(tax), 0) as tax", "sum(abs(tax)) as tax"),
     "an old fact keeps its tax": _replaced("fold", "-f.net, -f.tax", "-f.net, 0"),
     "a refund counts in its own period": _replaced("figures", "else m.tax_month end", "else m.event_month end"),
