@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from backend.core.rows import left_out as left_out_of
 from backend.core.rows import readable
 from backend.core.security import Principal, require
 from backend.core.versions import IfMatch, with_etag
+from backend.reporting.explain import journal
 from backend.reporting.explain import reads as explain
 from backend.reporting.returns import actions, reads
 from backend.reporting.tables import actions as changes
@@ -51,6 +52,7 @@ Approver = Annotated[Principal, require(Permission.GENERATE_REPORTS, step_up=300
 
 Name = Annotated[str | None, Query(max_length=20)]
 BLOCKING_SHOWN = 100
+JOURNAL_DAYS = 366
 
 
 @router.post("/generate", status_code=202)
@@ -112,6 +114,22 @@ async def get_order(
 ) -> TaxOrder:
     """Every return an order is in, and what shows where the customer is."""
     return await explain.order(connection, order_id)
+
+
+@router.get("/journal", response_class=Response)
+async def get_journal(
+    principal: Preparer,
+    connection: Read,
+    start: Annotated[date, Query(alias="from")],
+    end: Annotated[date, Query(alias="to")],
+) -> Response:
+    """Journal entries by day, account and tax code, as CSV; a year at most."""
+    del principal
+    if not start <= end <= start + timedelta(days=JOURNAL_DAYS):
+        raise invalid("query:to", "the last day follows the first one, by a year at most")
+    text = await journal.journal(connection, start, end)
+    disposition = f'attachment; filename="journal_{start}_{end}.csv"'
+    return Response(text, media_type="text/csv", headers={"Content-Disposition": disposition})
 
 
 @router.get("/tables")

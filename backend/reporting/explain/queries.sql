@@ -39,3 +39,13 @@ select refund_period from tax_rule where regime = %(regime)s and valid_from <= %
 
 -- name: reports_by_period
 select region, period_start, id::text, state from tax_report where state <> 'rejected'
+
+-- name: journal
+-- By day, source and tax code, what was charged; of facts up to now, in the currency of the charge.
+select case c.source when 'order' then f.tax_date else f.event_date end as day, c.source, c.bucket, c.region, c.state,
+       c.kind, c.rate, c.currency, sum(f.net)::bigint as net, sum(f.tax)::bigint as tax
+  from tax_fact as f join tax_cell as c on c.id = f.cell
+ where case c.source when 'order' then f.tax_date else f.event_date end between %(start)s and %(end)s
+   and f.tax_date between %(start)s::date - 400 and %(end)s::date + 400
+ group by 1, 2, 3, 4, 5, 6, 7, 8 having (sum(f.net), sum(f.tax)) <> (0, 0)
+ order by 1, 2, 3, 4, 5, 6, 7, 8

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import csv
+import io
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -156,6 +159,23 @@ def test_as_filed_beside_as_known(office: Office) -> None:
     then = office.got("GET", f"{TAX}/known?region=EU-OSS&asOf={between}")["rows"]
     assert [(row["filed"], row["known"], row["delta"]) for row in then] == [(2_660, 2_660, 0)]
     assert office.ask("GET", f"{TAX}/known?region=MARS").status_code == 404
+
+
+def test_a_journal_balances_by_day(office: Office) -> None:
+    text = office.ask("GET", f"{TAX}/journal?from=2024-02-01&to=2024-02-29").text
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [(row["Day"], row["Account"], row["Debit"], row["Credit"]) for row in rows] == [
+        ("2024-02-01", "receivables", "178.50", ""),
+        ("2024-02-01", "revenue", "", "150.00"),
+        ("2024-02-01", "tax payable", "", "28.50"),
+        ("2024-02-03", "receivables", "", "11.90"),
+        ("2024-02-03", "revenue", "10.00", ""),
+        ("2024-02-03", "tax payable", "1.90", ""),
+    ]
+    assert rows[0]["Tax code"] == "EU-OSS-DE standard 19"
+    debit, credit = (sum(Decimal(row[side] or 0) for row in rows) for side in ("Debit", "Credit"))
+    assert debit == credit
+    assert office.ask("GET", f"{TAX}/journal?from=2024-02-01&to=2023-02-01").status_code == 422
 
 
 def test_two_people_change_tables(office: Office) -> None:
