@@ -24,20 +24,26 @@ from models.shop.ingest import OrderIn
 
 QUARTER = int(os.environ.get("OPSCONSOLE_BENCH_TAX", "1000000"))
 QUARTERS = 12
+CELLS = 2 * 3 * 27
+"""Of a month."""
 ROUNDS = 5
 BATCHES, BATCH = 60, 1_000
 
 LOAD = f"""
 insert into tax_registration (region, regime, name, number, home, zone, period, currency, begins, owner)
 values ('EU-OSS', 'eu-oss', 'OSS', '1', 'ES', 'Europe/Madrid', 'quarter', 'EUR', '2022-01-01', 'finance-analyst');
-insert into tax_cell (source, bucket, region, state, kind, rate, currency)
-select s, 'taxed', 'EU-OSS', state, 'standard', 19, c
-  from unnest(array['order', 'refund']) as s, unnest(array['EUR', 'SEK', 'PLN']) as c,
-       (select distinct state from tax_territory where region = 'EU-OSS') as t(state);
+insert into tax_cell (source, bucket, region, state, kind, rate, currency, tax_month, event_month)
+select s, 'taxed', 'EU-OSS', state, 'standard', 19, c, m::date, m::date
+  from generate_series('2022-01-01'::timestamp, '2024-12-01', interval '1 month') as m,
+       unnest(array['order', 'refund']) as s, unnest(array['EUR', 'SEK', 'PLN']) as c,
+       (select distinct state from tax_territory where region = 'EU-OSS') as t(state)
+ order by m, s, c, state;
 insert into tax_exchange select c, d::date, 0, 11.3, 'x'
   from unnest(array['SEK', 'PLN']) as c, generate_series('2022-01-01'::date, '2025-01-10'::date, interval '1 day') as d;
 insert into tax_fact
-select n, 'o' || n, 'o' || n, day, day, 1 + n % (select count(*) from tax_cell)::int, n % 9000, n % 1700
+select n, 'o' || n, 'o' || n, day, day,
+       1 + {CELLS} * ((extract(year from day) - 2022) * 12 + extract(month from day) - 1)::int + n % {CELLS},
+       n % 9000, n % 1700
   from generate_series(1, {QUARTER * QUARTERS}) as n,
        lateral (select (date '2022-01-01' + ((n - 1)::bigint * 1096 / {QUARTER * QUARTERS})::int) as day) as d;
 update tax_counter set last = {QUARTER * QUARTERS};

@@ -105,19 +105,22 @@ want as (
 ),
 difference as materialized (
     select source, source_id, order_id, tax_date, event_date, bucket, region, state, kind, rate, currency,
+           date_trunc('month', tax_date::timestamp)::date as tax_month,
+           date_trunc('month', event_date::timestamp)::date as event_month,
            sum(net)::bigint as net, sum(tax)::bigint as tax
       from want group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
     having (sum(net), sum(tax)) <> (0, 0)
 ),
 new_cell as (
-    insert into tax_cell (source, bucket, region, state, kind, rate, currency)
-    select distinct source, bucket, region, state, kind, rate, currency from difference
+    insert into tax_cell (source, bucket, region, state, kind, rate, currency, tax_month, event_month)
+    select distinct source, bucket, region, state, kind, rate, currency, tax_month, event_month from difference
     on conflict do nothing
-    returning id, source, bucket, region, state, kind, rate, currency
+    returning id, source, bucket, region, state, kind, rate, currency, tax_month, event_month
 ),
 cell as (
-    select id, source, bucket, region, state, kind, rate, currency from tax_cell
-    union all select id, source, bucket, region, state, kind, rate, currency from new_cell
+    select id, source, bucket, region, state, kind, rate, currency, tax_month, event_month from tax_cell
+    union all
+    select id, source, bucket, region, state, kind, rate, currency, tax_month, event_month from new_cell
 ),
 numbered as (
     select (select last from tax_counter)
@@ -126,6 +129,7 @@ numbered as (
       from difference as d
       join cell as c
         on c.source = d.source and c.bucket = d.bucket and c.currency = d.currency
+       and c.tax_month = d.tax_month and c.event_month = d.event_month
        and coalesce(c.region, '') = coalesce(d.region, '') and coalesce(c.state, '') = coalesce(d.state, '')
        and coalesce(c.kind, '') = coalesce(d.kind, '') and coalesce(c.rate, -1) = coalesce(d.rate, -1)
 ),
@@ -146,34 +150,24 @@ select order_id from tax_inbox where order_id <> all (%(held)s::text[]) limit %(
 with following as (
     select closed as stretch, closed * 100000::bigint as after from tax_counter where (closed + 1) * 100000::bigint <= last
 ),
-day as (
-    select n.stretch, f.cell, f.tax_date, f.event_date, sum(f.net) as net, sum(f.tax) as tax, count(*) as facts
-      from following as n join tax_fact as f on f.seq > n.after and f.seq <= n.after + 100000
-     group by 1, 2, 3, 4
-),
 sums as (
     insert into tax_stretch
-    select stretch, cell, date_trunc('month', tax_date::timestamp)::date,
-           date_trunc('month', event_date::timestamp)::date, sum(net), sum(tax), sum(facts)
-      from day group by 1, 2, 3, 4
+    select n.stretch, f.cell, sum(f.net), sum(f.tax), count(*)
+      from following as n join tax_fact as f on f.seq > n.after and f.seq <= n.after + 100000
+     group by 1, 2
 )
 update tax_counter set closed = closed + 1 from following returning closed
 
 -- name: wrong_sums
 -- Cells of which the closed stretches do not come to what all their facts come to: every fact is read.
-with day as (
-    select f.cell, f.tax_date, sum(f.net) as net, sum(f.tax) as tax, count(*) as facts
-      from tax_fact as f where f.seq <= (select closed from tax_counter) * 100000::bigint group by 1, 2
-),
-facts as (
-    select cell, date_trunc('month', tax_date::timestamp)::date as tax_month, sum(net) as net, sum(tax) as tax,
-           sum(facts) as facts
-      from day group by 1, 2
+with facts as (
+    select f.cell, sum(f.net) as net, sum(f.tax) as tax, count(*) as facts
+      from tax_fact as f where f.seq <= (select closed from tax_counter) * 100000::bigint group by 1
 ),
 sums as (
-    select cell, tax_month, sum(net) as net, sum(tax) as tax, sum(facts) as facts from tax_stretch group by 1, 2
+    select cell, sum(net) as net, sum(tax) as tax, sum(facts) as facts from tax_stretch group by 1
 )
-select count(*) from facts full join sums using (cell, tax_month)
+select count(*) from facts full join sums using (cell)
  where (facts.net, facts.tax, facts.facts) is distinct from (sums.net, sums.tax, sums.facts)
 
 -- name: cut_now

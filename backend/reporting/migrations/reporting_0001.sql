@@ -55,7 +55,10 @@ create table tax_cell (
     kind     text,
     rate     numeric,
     currency text not null,
-    unique nulls not distinct (source, bucket, region, state, kind, rate, currency)
+    -- Of the supply and of the document: a figure is then a sum by one number alone.
+    tax_month   date not null,
+    event_month date not null,
+    unique nulls not distinct (source, bucket, region, state, kind, rate, currency, tax_month, event_month)
 );
 
 -- Two dates, because regimes differ in which of them decides: of the supply, and of the document. Both are local days
@@ -77,12 +80,10 @@ create index tax_fact_figure on tax_fact (cell, tax_date, seq);
 create table tax_stretch (
     stretch     int not null,
     cell        int not null,
-    tax_month   date not null,
-    event_month date not null,
     net         bigint not null,
     tax         bigint not null,
     facts       bigint not null,
-    primary key (stretch, cell, tax_month, event_month)
+    primary key (stretch, cell)
 );
 
 grant select, insert, delete on tax_inbox to opsconsole_app;

@@ -2,35 +2,30 @@
 -- What a region's periods come to by the facts, rates and rules up to a number. Closed stretches are added up already.
 with open_from as (select least(closed, %(cut)s::bigint / 100000) as stretch from tax_counter),
 cell as (
-    select c.id, c.source, c.state, c.kind, c.rate, c.currency, r.regime, r.period as length, r.currency as declared
+    select c.id, c.source, c.state, c.kind, c.rate, c.currency, c.tax_month, c.event_month, r.regime, r.period as length, r.currency as declared
       from tax_cell as c join tax_registration as r on r.region = c.region
      where c.region = %(region)s and c.bucket = 'taxed'
 ),
--- By day first: a month is worked out for each day of a cell, not for each fact.
-day as (
-    select f.cell, f.tax_date, f.event_date, sum(f.net) as net, sum(f.tax) as tax
+part as (
+    select s.cell, s.net, s.tax from tax_stretch as s where s.stretch < (select stretch from open_from)
+    union all
+    -- Added up before anything else: one number is all that they go by.
+    select f.cell, sum(f.net), sum(f.tax)
       from tax_fact as f
      where f.seq > (select stretch * 100000::bigint from open_from) and f.seq <= %(cut)s
-     group by 1, 2, 3
+     group by 1
 ),
-part as (
-    select s.cell, s.tax_month, s.event_month, s.net, s.tax
-      from tax_stretch as s where s.stretch < (select stretch from open_from)
-    union all
-    select cell, date_trunc('month', tax_date::timestamp)::date, date_trunc('month', event_date::timestamp)::date, net, tax
-      from day
-),
-month as (select cell, tax_month, event_month, sum(net) as net, sum(tax) as tax from part group by 1, 2, 3),
+total as (select cell, sum(net) as net, sum(tax) as tax from part group by 1),
 figure as (
-    select date_trunc(c.length, (case rule.refund_period when 'document' then m.event_month else m.tax_month end)::timestamp
+    select date_trunc(c.length, (case rule.refund_period when 'document' then c.event_month else c.tax_month end)::timestamp
            )::date as period,
            c.length, c.declared, c.state, c.kind, c.rate, c.currency, sum(m.net)::bigint as net, sum(m.tax)::bigint as tax,
            array_agg(distinct rule.seq) as rules
-      from month as m
+      from total as m
       join cell as c on c.id = m.cell
      cross join lateral (
             select refund_period, chargeback_lowers, seq from tax_rule
-             where regime = c.regime and valid_from <= m.tax_month and seq <= %(cut)s
+             where regime = c.regime and valid_from <= c.tax_month and seq <= %(cut)s
              order by valid_from desc, seq desc limit 1) as rule
      where c.source <> 'chargeback' or rule.chargeback_lowers
      group by 1, 2, 3, 4, 5, 6, 7

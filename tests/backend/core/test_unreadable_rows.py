@@ -81,8 +81,8 @@ CASES = {
         "tax_finding", "words", "words = 'poison'",
     ),
     f"{TAX}/{{report_id}}/orders": Case(
-        "insert into tax_cell (source, bucket, region, state, kind, rate, currency) values"
-        " ('order', 'taxed', 'good', 'DE', 'standard', 19, 'EUR');"
+        "insert into tax_cell (source, bucket, region, state, kind, rate, currency, tax_month, event_month) values"
+        " ('order', 'taxed', 'good', 'DE', 'standard', 19, 'EUR', '2027-02-01', '2027-02-01');"
         "insert into tax_fact select length(t), t, t, '2027-02-01', '2027-02-01', c.id, 1, 1"
         " from tax_cell as c, unnest(array['poison', 'good']) as t; update tax_report set cut = 10",
         "tax_fact", "order_id", "source_id = 'poison'", "state=DE&period=2027-01-01",

@@ -34,15 +34,20 @@ def _generated(world: Any) -> tuple[str, int]:
         owner.execute("delete from tax_registration")
     register(world.api.owner_url, OSS)
     begun = world.done("POST", f"{TAX}/generate", FINANCE, QUARTER)
-    asyncio.run(_make(world, begun["reportId"]))
+    make_report(world.api, begun["reportId"])
     return f"{TAX}/{begun['reportId']}", 2
 
 
-async def _make(world: Any, report_id: str) -> None:
-    database = Database(world.api.settings.database_url or "")
-    await database.open()
-    await actions.generate(database, UUID(report_id))
-    await database.close()
+def make_report(api: Any, report_id: str) -> None:
+    """What the worker does once it was begun."""
+
+    async def make() -> None:
+        database = Database(api.settings.database_url or "")
+        await database.open()
+        await actions.generate(database, UUID(report_id))
+        await database.close()
+
+    asyncio.run(make())
 
 
 def _approved(world: Any) -> tuple[str, int]:

@@ -188,7 +188,7 @@ async def test_stretches_are_what_their_facts_come_to(registered_url: str, datab
 
 
 MANY = """
-insert into tax_fact select n, 'x' || n, 'x' || n, date '2025-01-01' + (n % 200), date '2025-01-01' + (n % 200), cell,
+insert into tax_fact select n, 'x' || n, 'x' || n, date '2025-02-01' + (n % 28), date '2025-02-01' + (n % 28), cell,
        n % 7, n % 3
   from generate_series(2, 250000) as n, (select cell from tax_fact) as c;
 update tax_counter set last = 250000;

@@ -231,7 +231,7 @@ FAULTS = {
     "figures without a cut": _replaced("figures", "f.seq <= %(cut)s\n", "f.seq <= %(cut)s + 3\n"),
     "a chargeback takes back everything": _replaced("fold", "greatest(sum(tax), 0) as tax", "sum(abs(tax)) as tax"),
     "an old fact keeps its tax": _replaced("fold", "-f.net, -f.tax", "-f.net, 0"),
-    "a refund counts in its own period": _replaced("figures", "else m.tax_month end", "else m.event_month end"),
+    "a refund counts in its own period": _replaced("figures", "else c.tax_month end", "else c.event_month end"),
     "nothing is corrected": _nothing_is_corrected,
     "the publication before": _previous_publication,
 }
