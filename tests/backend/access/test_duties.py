@@ -213,7 +213,7 @@ def _breaking(office: Office, published: dict[str, Any]) -> httpx.Response:
 
 
 def _tax_reports(office: Office) -> None:
-    """Neither does one person approve what they prepared, also when they prepare it again, nor change what checks it."""
+    """Neither does one person approve what they prepared, nor change alone what it is checked by."""
     register(office.api.owner_url, OSS)
     change = {"source": "s", "reason": "r", "exchange": [{"currency": "SEK", "day": "2024-04-02", "perEur": "11.5"}]}
     office.refused_alone(office.send("POST", f"{TAX}/tables", change))
