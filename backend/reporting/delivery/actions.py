@@ -67,7 +67,7 @@ async def freeze(database: Database, settings: Settings, report_id: UUID) -> Non
             }
             await tx.execute(queries.insert_file, values)
         found = await find(tx, report_id)
-        await actions.record_report(tx, audit_trail.WORKER, "files_made", found, found)
+        await actions.record_report(tx, audit_trail.WORKER, "files_made", None, found)
 
 
 def _render(row: tuple[Any, ...]) -> list[Rendered]:
@@ -125,7 +125,7 @@ async def deliver(tx: Connection, dropbox: Dropbox | None, *, actor: str, report
         audit_trail.nothing_changed()
         return found
     await defer(tx, DELIVER, report_id=str(report_id))
-    await actions.record_report(tx, actor, "delivery_asked", found, found)
+    await actions.record_report(tx, actor, "delivery_asked", None, found)
     return found
 
 
@@ -219,7 +219,7 @@ async def make_link(tx: Connection, *, actor: str, report_id: UUID, name: str) -
     row = await (await tx.execute(queries.insert_link, values)).fetchone()
     assert row is not None  # noqa: S101 - an insert of one row returns one row
     report = await find(tx, report_id)
-    await actions.record_report(tx, actor, "linked", report, report)
+    await actions.record_report(tx, actor, "linked", None, report)
     return TaxLink(report_id=str(report_id), format=name, name=found.name, url=f"{PATH}{token}", expires_at=row[0])
 
 
@@ -246,7 +246,7 @@ async def download(
     await tx.execute(queries.note_download, {"report_id": report_id, "format": name, "by": by, "refused": refused})
     report = await find(tx, report_id)
     actor = by if not by.startswith("link:") else "system:link"
-    await actions.record_report(tx, actor, "download_refused" if refused else "downloaded", report, report)
+    await actions.record_report(tx, actor, "download_refused" if refused else "downloaded", None, report)
     return None if refused else (found, content)
 
 

@@ -107,6 +107,6 @@ def tax_cases(case: Case) -> dict[tuple[str, str], Any]:
         ("POST", f"{ONE}/reject"): made(_approved, "reject", "rejected", LEAD, {"reason": "wrong"}, reason="wrong"),
         ("POST", f"{ONE}/acknowledge"): made(_approved, "acknowledge", "acknowledged", FINANCE, {"reference": "R-1"}),
         ("POST", f"{ONE}/archive"): made(_acknowledged, "archive", "archived", FINANCE),
-        ("POST", f"{ONE}/deliver"): made(_with_files, "deliver", "delivery_asked", FINANCE),
-        ("POST", f"{ONE}/links"): made(_with_files, "links", "linked", FINANCE, {"format": "csv"}),
+        ("POST", f"{ONE}/deliver"): made(_with_files, "deliver", "delivery_asked", FINANCE, snapshots="after"),
+        ("POST", f"{ONE}/links"): made(_with_files, "links", "linked", FINANCE, {"format": "csv"}, "after"),
     }
