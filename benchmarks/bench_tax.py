@@ -71,6 +71,7 @@ def _reports(owner: str) -> list[Result]:
         connection.execute("set max_parallel_workers_per_gather = 0")
         connection.execute(LOAD.encode())
         connection.execute("vacuum analyze")
+        # Its rows by themselves: what a whole table of them costs to read once.
         floor = _best(lambda: connection.execute(FLOOR.format("one_quarter").encode()).fetchall())
         quarter = _best(lambda: _figures(connection, QUARTER))
         while connection.execute(facts.close_stretch).fetchone() is not None:
