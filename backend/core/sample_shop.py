@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from zlib import crc32
 
 if TYPE_CHECKING:
     from backend.core.settings import Settings
@@ -115,3 +116,32 @@ def sample_resource(name: str) -> dict[str, Any]:
     text = files("resources").joinpath("sample-shop").joinpath(f"{name}.json").read_text(encoding="utf-8")
     found: dict[str, Any] = json.loads(text)
     return found
+
+
+@cache
+def vat_rates() -> dict[str, str]:
+    """The standard rate of today by country, as tax offices write it."""
+    text = files("resources").joinpath("tax").joinpath("vat-rates.json").read_text(encoding="utf-8")
+    return {
+        each["country"]: each["rate"]
+        for each in json.loads(text)
+        if each["kind"] == "standard" and each["validTo"] is None
+    }
+
+
+def sample_tax_line(country: str, gross: int) -> dict[str, Any]:
+    """What the shop charged of an amount that includes tax; nothing where it is not registered."""
+    rate = vat_rates().get(country, "0")
+    tenths = int(float(rate) * 10)
+    tax = (2 * gross * tenths + 1_000 + tenths) // (2 * (1_000 + tenths))
+    kind = "standard" if tenths else "exempt"
+    return {"net": gross - tax, "tax": tax, "rate": rate, "kind": kind, "jurisdiction": country}
+
+
+def sample_evidence(order_id: str, country: str) -> list[dict[str, str]]:
+    """Two kinds that agree, but for one order in some hundreds."""
+    other = "CH" if crc32(order_id.encode()) % 397 == 13 else country
+    return [
+        {"kind": "billing_address", "country": country, "source": "checkout"},
+        {"kind": "card_country", "country": other, "source": "payments"},
+    ]

@@ -172,6 +172,23 @@ class Settings(BaseSettings):
         "folder of the data folder.",
     )
 
+    files_to: (
+        Annotated[str, Field(pattern=r"^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?|[^:]+|[A-Za-z]:[^:]+)$")] | None
+    ) = Field(
+        None,
+        description="Folder, or `s3://bucket/prefix`, that keeps files of reports, sealed with the key of connections; "
+        "embedded: a folder of the data folder.",
+    )
+    finance_sftp: Annotated[str, Field(pattern=r"^sftp://[^@/\s:]+@[^@/\s:]+(:[0-9]{1,5})?(/.*)?$")] | None = Field(
+        None, description="Folder that finance picks files up from, as `sftp://user@host:22/folder`; unset: none."
+    )
+    finance_sftp_host_key: Annotated[str, Field(pattern=r"^[a-z0-9@.-]+ [A-Za-z0-9+/=]{40,}( .*)?$")] | None = Field(
+        None, description="Public key of that host, such as `ssh-ed25519 AAAA…`; no other is spoken to."
+    )
+    finance_sftp_key_file: Path | None = Field(
+        None, description="File with the private key that we sign in there with."
+    )
+
     event_days: Annotated[int, Field(ge=90, le=3_650)] = Field(
         120, description="Days that events are kept; days that are older are dropped as a whole."
     )
@@ -220,3 +237,11 @@ class Settings(BaseSettings):
             f"OPSCONSOLE_{name.upper()}": json.dumps(value) if isinstance(value, dict | list) else str(value)
             for name, value in dumped.items()
         }
+
+    @model_validator(mode="after")
+    def _pinned(self) -> Self:
+        if self.finance_sftp is not None and (self.finance_sftp_host_key is None or self.finance_sftp_key_file is None):
+            raise ValueError(
+                "OPSCONSOLE_FINANCE_SFTP needs OPSCONSOLE_FINANCE_SFTP_HOST_KEY and OPSCONSOLE_FINANCE_SFTP_KEY_FILE"
+            )
+        return self

@@ -1,1 +1,7 @@
-"""Files that belong to records."""
+"""Files that are kept outside the database, sealed."""
+
+from __future__ import annotations
+
+from backend.files.store import FileError, FileStore
+
+__all__ = ["FileError", "FileStore"]

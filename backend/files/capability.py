@@ -1,7 +1,19 @@
-"""What files adds to the server: nothing yet."""
+"""What files add to the server."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from backend.core.capability import Capability
 
-CAPABILITY = Capability(name="files")
+if TYPE_CHECKING:
+    from backend.core.settings import Settings
+
+
+def _setting_problem(settings: Settings) -> str | None:
+    from backend.files.store import setting_problem
+
+    return setting_problem(settings)
+
+
+CAPABILITY = Capability(name="files", setting_problem=_setting_problem)

@@ -11,8 +11,10 @@ from backend.integrations.alarms import AlertAlarms
 from backend.integrations.channels import channels
 from backend.integrations.hooks import HOOKS
 from backend.integrations.people import RegisteredPeople
+from backend.integrations.sftp import SftpDropbox
 from backend.integrations.turnstile import Turnstile
 from backend.privacy import PrivacyPorts
+from backend.reporting import ReportingPorts
 
 
 def adapters(settings: Settings) -> Adapters:
@@ -20,5 +22,13 @@ def adapters(settings: Settings) -> Adapters:
     return Adapters(
         DeliveryPorts(channels(EgressGuard.of(settings).resolve), HOOKS, AlertAlarms(), RegisteredPeople(settings)),
         AccessPorts({name: AccessSnapshot(source.file) for name, source in settings.access_reports.items()}),
+        ReportingPorts(_dropbox(settings)),
         PrivacyPorts(Turnstile(settings.turnstile_secret) if settings.turnstile_secret is not None else None),
     )
+
+
+def _dropbox(settings: Settings) -> SftpDropbox | None:
+    address, host_key, key_file = settings.finance_sftp, settings.finance_sftp_host_key, settings.finance_sftp_key_file
+    if address is None or host_key is None or key_file is None:
+        return None
+    return SftpDropbox(address, host_key, key_file)

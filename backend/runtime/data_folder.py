@@ -115,6 +115,7 @@ class DataFolder:
             "backup_database_url": Embedded(self.path).url(OWNER),
             "backup_folder": base.backup_folder or self.path / "backups",
             "runbooks_to": base.runbooks_to or str(self.path / "runbooks"),
+            "files_to": base.files_to or str(self.path / "files"),
         }
         for name in keys:
             file = f"{name}_key_file"

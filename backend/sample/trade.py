@@ -10,7 +10,7 @@ from typing import Any
 
 from backend.core.audit_trail import SAMPLE_SHOP
 from backend.core.database import Connection, Database, load_queries
-from backend.core.sample_shop import HISTORY, Download
+from backend.core.sample_shop import HISTORY, Download, sample_evidence, sample_tax_line
 from backend.core.settings import Settings
 from backend.risk import fraud_check
 from backend.sample.market import Market, market_of
@@ -111,6 +111,8 @@ class _Stretch:
                 "country": order.country,
                 "currency": order.currency,
                 "total": order.total,
+                "taxLines": [sample_tax_line(order.country, order.total)],
+                "locationEvidence": sample_evidence(order.id, order.country),
             }
 
     async def _check_orders(self) -> None:
@@ -131,6 +133,7 @@ class _Stretch:
                 "country": refund.country,
                 "currency": refund.currency,
                 "amount": refund.amount,
+                "taxLines": [sample_tax_line(refund.country, refund.amount)],
             }
 
     def _downloads(self, fault_at: datetime) -> Iterator[dict[str, Any]]:

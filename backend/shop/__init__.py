@@ -12,6 +12,7 @@ from backend.shop.ingest.actions import orders as ingest_orders
 from backend.shop.ingest.actions import rates as ingest_rates
 from backend.shop.ingest.actions import refunds as ingest_refunds
 from backend.shop.upserts import UpsertCounts, claim_currency, given_array, reporting_currency
+from backend.shop.upserts import orders as put_orders
 
 __all__ = [
     "PRESETS",
@@ -29,5 +30,6 @@ __all__ = [
     "ingest_rates",
     "ingest_refunds",
     "preview_orders",
+    "put_orders",
     "reporting_currency",
 ]

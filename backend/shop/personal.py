@@ -55,9 +55,9 @@ async def _page(connection: Connection, statement: Any, values: dict[str, Any]) 
 ORDERS = PersonalSystem(
     name="shop.orders",
     title="Orders",
-    holds="the customer's id with each order, its day, country and amount",
+    holds="the customer's id with each order, its day, country and amount; the VAT id of a business",
     purpose="to carry out the contract, and figures of the shop",
-    keeps="the id until an erasure; day, country and amount for ten years, by tax law",
+    keeps="both ids until an erasure; day, country and amount for ten years, by tax law",
     columns=(PersonalColumn("orders", "customer_id", "customer_id"),),
     export=_export_orders,
     erase=_erase_orders,

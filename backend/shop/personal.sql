@@ -1,5 +1,5 @@
 -- name: export_orders
-select id, placed_at, settled_at, customer_id, country, currency, minor from orders
+select id, placed_at, settled_at, customer_id, country, currency, minor, tax ->> 'vatId' as vat_id from orders
  where customer_id = any (%(customers)s::text[]) and (%(after)s::text is null or id > %(after)s)
  order by id limit %(limit)s
 
@@ -7,7 +7,7 @@ select id, placed_at, settled_at, customer_id, country, currency, minor from ord
 -- Never the rows: figures and taxes are made of them.
 with found as (select id from orders
                 where customer_id = any (%(customers)s::text[]) and placed_at <= %(before)s limit %(limit)s)
-update orders as o set customer_id = null, given = o.given - 'customerId' from found as f where o.id = f.id returning o.id
+update orders as o set customer_id = null, given = o.given - 'customerId', tax = o.tax - 'vatId' from found as f where o.id = f.id returning o.id
 
 -- name: export_quarantine
 select id, kind, source_row, received_at from quarantine

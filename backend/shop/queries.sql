@@ -14,17 +14,17 @@ with given as (
     select distinct on (id) g.*
     from unnest(%(id)s::text[], %(placed_at)s::timestamptz[], %(settled_at)s::timestamptz[], %(customer_id)s::text[],
         %(country)s::text[], %(currency)s::text[], %(minor)s::bigint[], %(shift)s::int[], %(updated_at)s::timestamptz[],
-        %(given)s::jsonb[]) with ordinality
-        as g(id, placed_at, settled_at, customer_id, country, currency, minor, shift, updated_at, given, n)
+        %(given)s::jsonb[], %(tax)s::jsonb[]) with ordinality
+        as g(id, placed_at, settled_at, customer_id, country, currency, minor, shift, updated_at, given, tax, n)
     order by id, updated_at desc nulls last, n desc
 ),
 put as (
     insert into orders as o (id, placed_at, settled_at, customer_id, country, currency, minor, reporting_minor, updated_at,
-        given)
+        given, tax)
     select g.id, g.placed_at, g.settled_at, g.customer_id, g.country, g.currency, g.minor,
         case when g.currency = (select currency from reporting) then g.minor
              else converted(g.minor, r.rate, g.shift) end,
-        g.updated_at, g.given
+        g.updated_at, g.given, g.tax
     from given g
     left join currency_rate r on r.currency = g.currency and r.day = (g.placed_at at time zone 'UTC')::date
     order by g.id
@@ -38,12 +38,13 @@ put as (
         minor = excluded.minor,
         reporting_minor = excluded.reporting_minor,
         updated_at = coalesce(excluded.updated_at, o.updated_at),
-        given = excluded.given
+        given = excluded.given,
+        tax = coalesce(excluded.tax, o.tax)
     where (excluded.updated_at is null or o.updated_at is null or excluded.updated_at >= o.updated_at)
         and (o.placed_at, coalesce(excluded.settled_at, o.settled_at), o.customer_id, o.country, o.currency, o.minor,
-             o.reporting_minor)
+             o.reporting_minor, o.tax)
             is distinct from (excluded.placed_at, o.settled_at, excluded.customer_id, excluded.country, excluded.currency,
-             excluded.minor, excluded.reporting_minor)
+             excluded.minor, excluded.reporting_minor, coalesce(excluded.tax, o.tax))
     returning new.id, old.id is null as inserted, old.placed_at as old_placed, old.settled_at as old_settled,
         old.reporting_minor as old_minor, new.placed_at as new_placed, new.settled_at as new_settled,
         new.reporting_minor as new_minor
@@ -61,7 +62,8 @@ noted as (
     select hour, sum(orders), sum(minor), sum(unconverted), sum(settled) from changes group by hour
     having (sum(orders), sum(minor), sum(unconverted), sum(settled)) <> (0, 0, 0, 0)
 ),
-pending as (insert into risk_pending (placed_at, order_id) select new_placed, id from put where inserted)
+pending as (insert into risk_pending (placed_at, order_id) select new_placed, id from put where inserted),
+taxed as (insert into tax_inbox (order_id) select id from put)
 select count(*) filter (where inserted), count(*) filter (where not inserted) from put
 
 -- name: put_refunds
@@ -69,17 +71,17 @@ with given as (
     select distinct on (id) g.*
     from unnest(%(id)s::text[], %(order_id)s::text[], %(customer_id)s::text[], %(refunded_at)s::timestamptz[],
         %(country)s::text[], %(currency)s::text[], %(minor)s::bigint[], %(shift)s::int[], %(updated_at)s::timestamptz[],
-        %(given)s::jsonb[]) with ordinality
-        as g(id, order_id, customer_id, refunded_at, country, currency, minor, shift, updated_at, given, n)
+        %(given)s::jsonb[], %(tax)s::jsonb[]) with ordinality
+        as g(id, order_id, customer_id, refunded_at, country, currency, minor, shift, updated_at, given, tax, n)
     order by id, updated_at desc nulls last, n desc
 ),
 put as (
     insert into refunds as f (id, order_id, customer_id, refunded_at, country, currency, minor, reporting_minor, updated_at,
-        given)
+        given, tax)
     select g.id, g.order_id, coalesce(g.customer_id, o.customer_id), g.refunded_at, g.country, g.currency, g.minor,
         case when g.currency = (select currency from reporting) then g.minor
              else converted(g.minor, r.rate, g.shift) end,
-        g.updated_at, g.given
+        g.updated_at, g.given, g.tax
     from given g
     left join orders o on o.id = g.order_id
     left join currency_rate r on r.currency = g.currency and r.day = (g.refunded_at at time zone 'UTC')::date
@@ -93,12 +95,14 @@ put as (
         minor = excluded.minor,
         reporting_minor = excluded.reporting_minor,
         updated_at = coalesce(excluded.updated_at, f.updated_at),
-        given = excluded.given
+        given = excluded.given,
+        tax = coalesce(excluded.tax, f.tax)
     where (excluded.updated_at is null or f.updated_at is null or excluded.updated_at >= f.updated_at)
-        and (f.order_id, f.customer_id, f.refunded_at, f.country, f.currency, f.minor, f.reporting_minor)
+        and (f.order_id, f.customer_id, f.refunded_at, f.country, f.currency, f.minor, f.reporting_minor, f.tax)
             is distinct from (excluded.order_id, coalesce(excluded.customer_id, f.customer_id), excluded.refunded_at,
-             excluded.country, excluded.currency, excluded.minor, excluded.reporting_minor)
-    returning old.id is null as inserted, old.refunded_at as old_at, old.reporting_minor as old_minor,
+             excluded.country, excluded.currency, excluded.minor, excluded.reporting_minor,
+             coalesce(excluded.tax, f.tax))
+    returning old.order_id as old_order, new.order_id as new_order, old.id is null as inserted, old.refunded_at as old_at, old.reporting_minor as old_minor,
         new.refunded_at as new_at, new.reporting_minor as new_minor
 ),
 changes as (
@@ -110,6 +114,11 @@ noted as (
     insert into rollup_delta (hour, refunds, refunds_minor, refunds_unconverted)
     select hour, sum(refunds), sum(minor), sum(unconverted) from changes group by hour
     having (sum(refunds), sum(minor), sum(unconverted)) <> (0, 0, 0)
+),
+taxed as (
+    insert into tax_inbox (order_id)
+    select new_order from put where new_order is not null
+    union all select old_order from put where old_order is not null and old_order is distinct from new_order
 )
 select count(*) filter (where inserted), count(*) filter (where not inserted) from put
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
+import json
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from functools import lru_cache
 from typing import Any, LiteralString
 
 from backend.core.database import Connection, load_queries
-from backend.core.sample_shop import Order, SampleShop
+from backend.core.sample_shop import Order, SampleShop, sample_evidence, sample_tax_line
 from backend.shop.upserts import claim_currency
 
 queries = load_queries(__package__)
@@ -23,10 +24,12 @@ HOUR = timedelta(hours=1)
 SPAN = 48 * HOUR
 
 ORDERS = (
-    "copy orders (id, placed_at, settled_at, customer_id, country, currency, minor, reporting_minor) from stdin csv"
+    "copy orders (id, placed_at, settled_at, customer_id, country, currency, minor, reporting_minor, tax)"
+    " from stdin csv"
 )
 REFUNDS = (
-    "copy refunds (id, order_id, refunded_at, country, currency, minor, reporting_minor, customer_id) from stdin csv"
+    "copy refunds (id, order_id, refunded_at, country, currency, minor, reporting_minor, customer_id, tax)"
+    " from stdin csv"
 )
 DOWNLOADS = "copy downloads (id, downloaded_at, product, country, succeeded, failure) from stdin csv"
 COMMUNITY = "copy community_reading (id, metric, observed_at, value) from stdin csv"
@@ -120,6 +123,14 @@ class _Writer:
             order.currency,
             order.total,
             self._converted(order.total, order.currency, order.placed_at),
+            json.dumps(
+                {
+                    "lines": [sample_tax_line(order.country, order.total)],
+                    "inclusive": True,
+                    "status": "consumer",
+                    "evidence": sample_evidence(order.id, order.country),
+                }
+            ),
         )
 
     def _refunds(self, orders: list[Order]) -> Iterable[tuple[Any, ...]]:
@@ -127,7 +138,8 @@ class _Writer:
             refund = order.refund
             if refund is not None and refund.refunded_at <= self._opened_at:
                 converted = self._converted(refund.amount, refund.currency, refund.refunded_at)
-                yield (*refund, converted, order.customer_id)
+                lines = [sample_tax_line(refund.country, refund.amount)]
+                yield (*refund, converted, order.customer_id, json.dumps({"lines": lines}))
 
     def _downloads(self, since: datetime, until: datetime) -> Iterable[tuple[Any, ...]]:
         for row in self._market.downloads_between(since, until):

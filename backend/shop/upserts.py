@@ -7,6 +7,7 @@ from typing import LiteralString, NamedTuple
 
 from backend.core.database import Connection, array, load_queries
 from backend.core.json import dumps, storable_json
+from backend.shop import tax
 from models.core.base import Given
 from models.core.money import decimals
 from models.shop.ingest import CommunityIn, DownloadIn, OrderIn, RateIn, RefundIn
@@ -70,6 +71,7 @@ async def orders(tx: Connection, rows: Sequence[OrderIn], reporting: str) -> Ups
             "shift": array(_shifts(rows, reporting)),
             "updated_at": array(r.updated_at for r in rows),
             "given": given_array(rows),
+            "tax": array(tax.of_order(r) for r in rows),
         },
     )
 
@@ -91,6 +93,7 @@ async def refunds(tx: Connection, rows: Sequence[RefundIn], reporting: str) -> U
             "shift": array(_shifts(rows, reporting)),
             "updated_at": array(r.updated_at for r in rows),
             "given": given_array(rows),
+            "tax": array(tax.of_refund(r) for r in rows),
         },
     )
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-_DECIMALS = (
+UNUSUAL_DECIMALS: Final[Mapping[str, int]] = (
     dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV"), 0)
     | dict.fromkeys(("XAF", "XOF", "XPF"), 0)
     | dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3)
     | dict.fromkeys(("CLF", "UYW"), 4)
 )
+"""Of currencies that have not two."""
 
 _CURRENT: Final = """
 AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE CHF CHW
@@ -78,7 +79,7 @@ SIGNS: Final[Mapping[str, frozenset[str]]] = {
 
 def decimals(currency: str) -> int:
     """How many decimals an amount in ``currency`` has: 2 for EUR, 0 for JPY, 3 for KWD."""
-    return _DECIMALS.get(currency, 2)
+    return UNUSUAL_DECIMALS.get(currency, 2)
 
 
 def known_currency(code: str) -> str:

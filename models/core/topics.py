@@ -73,6 +73,7 @@ class Topic(StrEnum):
     PRIVACY_REQUESTS = "privacy_requests"
 
     # --- reporting
+    TAX_REPORTS = "tax_reports"
 
     # --- risk
     RISK_QUEUE = "risk_queue"

@@ -24,6 +24,7 @@ from models.core.base import (
 )
 from models.core.personal import PERSONAL
 from models.core.problems import FieldError
+from models.shop.tax import CustomerStatus, DocumentNumber, Evidence, TaxDay, TaxLines, VatId
 
 BATCH_MOST = 1_000
 AHEAD_MOST = timedelta(minutes=5)
@@ -55,11 +56,27 @@ class OrderIn(Given):
     total: PositiveMinor
     updated_at: EventInstant | None = None
     """When the shop last changed it. A message older than the one we have is known already and changes nothing."""
+    tax_lines: TaxLines | None = None
+    """What was charged where. Left out, what an earlier message said stays; an order without is in no return."""
+    price_includes_tax: bool = True
+    """Whether ``total`` holds the tax of the lines."""
+    customer_status: CustomerStatus = CustomerStatus.CONSUMER
+    vat_id: Annotated[VatId | None, PERSONAL] = None
+    invoice_number: DocumentNumber | None = None
+    tax_date: TaxDay | None = None
+    """As the invoice has it; left out: the day of ``placed_at`` where the seller is registered."""
+    location_evidence: Evidence = ()
 
     @model_validator(mode="after")
     def _settled_after_placed(self) -> Self:
         if self.settled_at is not None and self.settled_at < self.placed_at:
             raise ValueError("settledAt lies before placedAt")
+        return self
+
+    @model_validator(mode="after")
+    def _tax_is_whole(self) -> Self:
+        if self.tax_lines is None and any((self.vat_id, self.invoice_number, self.tax_date, self.location_evidence)):
+            raise ValueError("vatId, invoiceNumber, taxDate and locationEvidence are kept with taxLines: send them too")
         return self
 
 
@@ -76,6 +93,15 @@ class RefundIn(Given):
     amount: PositiveMinor
     updated_at: EventInstant | None = None
     """As for orders."""
+    tax_lines: TaxLines | None = None
+    """What was given back of the order's lines; left out as for orders."""
+    credit_note_number: DocumentNumber | None = None
+
+    @model_validator(mode="after")
+    def _tax_is_whole(self) -> Self:
+        if self.tax_lines is None and self.credit_note_number:
+            raise ValueError("creditNoteNumber is kept with taxLines: send them too")
+        return self
 
 
 class DownloadIn(Given):

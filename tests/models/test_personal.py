@@ -21,7 +21,7 @@ LOOKS_PERSONAL = re.compile(
     r"(^|_)(e?mail|phone|mobile|telephone|address|street|city|postcode|zip|ips?|card|device|customer|fingerprint|"
     r"birth|birthday|iban|account_holder|surname|firstname|lastname|first_name|last_name|gender|notes?)(_|$)"
 )
-NAMES_NOBODY = re.compile(r"_country$|_at$|_count$")
+NAMES_NOBODY = re.compile(r"credit_note|_country$|_at$|_count$")
 """A country, an instant and a count, whosever they are."""
 OF_THE_LOG = {"AuditCheckpoint.note", "InclusionProof.note"}
 """Signed checkpoints are called notes."""

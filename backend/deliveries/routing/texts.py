@@ -74,6 +74,15 @@ _INCIDENT = {
 }
 _INCIDENT_UPDATE = {**_INCIDENT, "text": "All EU downloads go through Amsterdam now.", "next": "24 Nov 14:36 UTC"}
 _REPORT = {"title": "Risk report October 2026", "period": "October 2026", **_LINK}
+_TAX = {
+    "title": "EU-OSS 2026-07-01 to 2026-09-30",
+    "period": "2026-07-01 to 2026-09-30",
+    "due": "2026-10-31",
+    "blockers": "2",
+    "actor": "Ada Lovelace",
+    "reason": "The number of the registration was wrong",
+    **_LINK,
+}
 _REVIEW = {"title": "Database down", "due": "24 Nov 2026", "owner": "Operations lead"}
 _LAUNCH = {
     "launch": "Winter release",
@@ -143,6 +152,25 @@ TEXTS: Mapping[tuple[str, ConnectionKind | None], ProgramText] = {
     ),
     ("incident.over", None): ProgramText("Resolved", "{title} is over. It began {since}.", _INCIDENT),
     ("report.ready", None): ProgramText("{title} is ready", "It covers {period}.", _REPORT),
+    ("report.tax_ready", None): ProgramText(
+        "Tax report {title} waits for approval",
+        "Documents and report agree to the cent. Somebody who did not prepare it approves it; it is due on {due}.",
+        _TAX,
+    ),
+    ("report.tax_blocked", None): ProgramText(
+        "Tax report {title} cannot be approved yet",
+        "{blockers} things keep it from being approved: see what blocks it, and generate it again. It is due on {due}.",
+        _TAX,
+    ),
+    ("report.tax_approved", None): ProgramText(
+        "Tax report {title} is approved", "{actor} approved it. It is due on {due}.", _TAX
+    ),
+    ("report.tax_rejected", None): ProgramText(
+        "Tax report {title} was rejected", "{actor} rejected it: {reason}\n\nIts period is open again.", _TAX
+    ),
+    ("report.tax_delivered", None): ProgramText(
+        "Tax report {title} was delivered", "An acknowledgement is awaited. It is due on {due}.", _TAX
+    ),
     ("runbook.review", None): ProgramText(
         "Runbook to review: {title}",
         "Its review was due on {due}, and it is kept by {owner}. Read it in the operations console, correct what has "

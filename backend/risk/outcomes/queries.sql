@@ -17,7 +17,8 @@ upserted as (
      order by g.id
     on conflict (id) do update set withdrawn_at = excluded.withdrawn_at
      where known.withdrawn_at is null and excluded.withdrawn_at is not null
-    returning xmax = 0 as new)
+    returning xmax = 0 as new, known.order_id),
+taxed as (insert into tax_inbox (order_id) select order_id from upserted)
 select count(*) filter (where new), count(*) filter (where not new) from upserted
 
 -- name: month_groups

@@ -23,6 +23,7 @@ from backend.shop.importing.source import Source, open_source
 from models.core.formatting import money_words
 from models.core.normal_form import country
 from models.shop.ingest import BATCH_MOST, OrderIn, RefundIn
+from models.shop.tax import TaxLine
 
 __all__ = ["ImportFailedError", "ImportOptions", "Report", "import_orders", "preview_orders"]
 
@@ -154,6 +155,8 @@ class _SalesWriter:
                 "country": sale.country,
                 "currency": sale.currency,
                 "total": sale.minor,
+                "taxLines": sale.tax_lines or None,
+                "invoiceNumber": sale.invoice if sale.tax_lines else None,
             }
         )
 
@@ -178,14 +181,19 @@ class _SalesWriter:
             position = self._made[sale.id, sale.at]
             same = position == 1 and kept == sale.at + shift
             number = sale.id if same or not of_order else f"{sale.id}/{sale.at:%Y-%m-%dT%H:%M:%S.%fZ}/{position}"
-        return _refund(sale, number, sale.id if of_order or sale.refund_id else None, shift, -sale.minor)
+        of = sale.id if of_order or sale.refund_id else None
+        return _refund(sale, number, of, shift, -sale.minor, sale.tax_lines)
 
 
 def _undated(sale: Sale, shift: timedelta) -> RefundIn:
-    return _refund(sale, f"{sale.id}/refunded", sale.id, shift, sale.refunded)
+    # Of a part nobody knows how much of it was tax.
+    lines = sale.tax_lines if sale.refunded == sale.minor else ()
+    return _refund(sale, f"{sale.id}/refunded", sale.id, shift, sale.refunded, lines)
 
 
-def _refund(sale: Sale, number: str, order_id: str | None, shift: timedelta, amount: int) -> RefundIn:
+def _refund(
+    sale: Sale, number: str, order_id: str | None, shift: timedelta, amount: int, lines: tuple[TaxLine, ...]
+) -> RefundIn:
     return RefundIn.model_validate(
         {
             "id": number,
@@ -195,6 +203,7 @@ def _refund(sale: Sale, number: str, order_id: str | None, shift: timedelta, amo
             "country": sale.country,
             "currency": sale.currency,
             "amount": amount,
+            "taxLines": lines or None,
         }
     )
 

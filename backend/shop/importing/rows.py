@@ -12,6 +12,8 @@ from itertools import islice
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from pydantic import ValidationError
+
 from backend.shop.importing.amounts import DecimalSign, decimal_signs, minor_units, shows_groups, written
 from backend.shop.importing.conventions import Conventions, DateOrder, UnclearError
 from backend.shop.importing.header import ImportFailedError
@@ -26,6 +28,7 @@ from models.core.csv_text import unguarded
 from models.core.formatting import money_words
 from models.core.money import SIGNS, known_currency
 from models.shop.ingest import AHEAD_MOST
+from models.shop.tax import TaxLine
 
 MISTAKES_MOST: Final = 20
 WATCHED_EVERY: Final = 5_000
@@ -292,7 +295,31 @@ class Rows:
             refund_id=refund_id,
             refunded=refunded,
             twice=twice,
+            tax_lines=self._tax_lines(given, minor, currency),
+            invoice=given.get("invoice") or None,
         )
+
+    def _tax_lines(self, given: dict[str, str], minor: int, currency: str) -> tuple[TaxLine, ...]:
+        """One line: the row's tax, at its rate, in its jurisdiction or else its country. No tax said: none."""
+        if not given.get("tax"):
+            return ()
+        tax = abs(self._minor("tax", given["tax"], currency))
+        if tax > abs(minor):
+            raise self._mistake("tax", "it is more than the total, which includes it")
+        place = given.get("jurisdiction") or given.get("country") or ""
+        line = {
+            "net": abs(minor) - tax,
+            "tax": tax,
+            "rate": given.get("tax_rate", "").rstrip("% "),
+            "jurisdiction": place,
+        }
+        try:
+            return (TaxLine.model_validate(line),)
+        except ValidationError as error:
+            wrong = {str(each["loc"][0]) for each in error.errors()}
+            if "rate" in wrong:
+                raise self._mistake("tax_rate", "the rate of the tax is percent, such as 19 or 5.5") from None
+            raise self._mistake("jurisdiction", "where the tax is due is a code such as DE, XI or US-CA") from None
 
     def _refunded(self, given: dict[str, str], minor: int, currency: str) -> int:
         text = given.get("refunded", "")

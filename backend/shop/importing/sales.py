@@ -14,9 +14,13 @@ from backend.shop.importing.conventions import DateOrder
 from backend.shop.importing.header import Wanted
 from backend.shop.importing.presets import Preset
 from backend.shop.importing.states import COMMON, State, word_of
+from models.shop.tax import TaxLine
 
 NEEDED: Final = ("order_id", "placed_at", "total")
-OPTIONAL: Final = ("settled_at", "customer_id", "country", "currency", "refund_id", "refunded", "status")
+OPTIONAL: Final = (
+    *("settled_at", "customer_id", "country", "currency", "refund_id", "refunded", "status"),
+    *("tax", "tax_rate", "jurisdiction", "invoice"),
+)
 
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
@@ -81,6 +85,9 @@ class Sale:
     """How much of it was given back since, where the file says no more about that."""
     twice: bool = False
     """The clocks showed its instant twice that night."""
+    tax_lines: tuple[TaxLine, ...] = ()
+    """What of it was tax, where the file says so: of an order, or of a refund with a row of its own."""
+    invoice: str | None = None
 
 
 @dataclass(slots=True)

@@ -78,6 +78,7 @@ class Tally:
             setattr(first, name, here if before is None else before)
         first.minor += sale.minor
         first.refunded += sale.refunded
+        first.tax_lines += sale.tax_lines
         self._found.parts += 1
 
     def _count(self, sale: Sale) -> None:

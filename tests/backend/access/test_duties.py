@@ -15,6 +15,8 @@ import pytest
 from models.core.permissions import APART, BUILT_IN_ROLES, Permission, together
 from tests.backend.analytics.fixtures import Planner
 from tests.backend.launch.fixtures import CHECKLIST, LAUNCHES, Pad
+from tests.backend.reporting.audited import QUARTER, TAX, make_report
+from tests.backend.reporting.fixtures import OSS, register
 from tests.backend.risk.fixtures import RiskShop
 from tests.backend.risk.samples import publish, rule
 from tests.conftest import Api
@@ -210,6 +212,20 @@ def _breaking(office: Office, published: dict[str, Any]) -> httpx.Response:
     return office.send("POST", path, {"state": "observed", "reason": "r"}, draft["revision"])
 
 
+def _tax_reports(office: Office) -> None:
+    """Neither does one person approve what they prepared, nor change alone what it is checked by."""
+    register(office.api.owner_url, OSS)
+    change = {"source": "s", "reason": "r", "exchange": [{"currency": "SEK", "day": "2024-04-02", "perEur": "11.5"}]}
+    office.refused_alone(office.send("POST", f"{TAX}/tables", change))
+    for _ in range(2):
+        begun = office.send("POST", f"{TAX}/generate", QUARTER)
+        assert begun.status_code == 202, begun.text
+        report_id = begun.json()["reportId"]
+        make_report(office.api, report_id)
+        version = office.send("GET", f"{TAX}/{report_id}").json()["version"]
+        assert office.send("POST", f"{TAX}/{report_id}/approve", version=version).status_code == 403
+
+
 WALKS: dict[str, Callable[[Office], None]] = {
     Permission.MANAGE_ROLES: _roles,
     Permission.APPROVE_ROLES: _approvals,
@@ -217,6 +233,7 @@ WALKS: dict[str, Callable[[Office], None]] = {
     Permission.APPROVE_ORDERS: _orders,
     Permission.MANAGE_RISK_RULES: _policies,
     Permission.PUBLISH_RISK_RULES: _rules,
+    Permission.GENERATE_REPORTS: _tax_reports,
     Permission.MANAGE_INCIDENTS: _reviews,
     Permission.MANAGE_ONCALL: _matrix,
     Permission.MANAGE_CHECKLIST: _waivers,

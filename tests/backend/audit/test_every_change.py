@@ -40,6 +40,7 @@ from tests.backend.oncall.fixtures import Desk, person, step
 from tests.backend.privacy.audited import ASKING as PRIVACY_ASKING
 from tests.backend.privacy.audited import privacy_cases
 from tests.backend.privacy.fixtures import KEYS
+from tests.backend.reporting.audited import tax_cases
 from tests.backend.risk.fixtures import QUEUE, RiskShop
 from tests.backend.risk.samples import CHECK, order, publish, rule
 from tests.backend.runbooks.fixtures import DRAFT
@@ -69,6 +70,9 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
         audit_key_file=key,
         connection_key=Key.make(),
         privacy_key=KEYS,
+        finance_sftp="sftp://shop@localhost/in",
+        finance_sftp_host_key=f"ssh-ed25519 {'A' * 60}",
+        finance_sftp_key_file=key,
     )
 
 
@@ -531,6 +535,7 @@ ONE_INCIDENT = f"{INCIDENTS}/{{incident_id}}"
 CASES: dict[tuple[str, str], Case] = {
     **oncall_cases(Case),
     **privacy_cases(Case),
+    **tax_cases(Case),
     ("POST", SESSION): Case(
         lambda w, send: send("POST", SESSION, None, {"account": w.person(), "password": PASSWORD}),
         "session.signed_in",

@@ -32,6 +32,7 @@ OPEN = {
     ("POST", "/api/hooks/{connection}"),
     ("GET", "/api/operations/oncall/feeds/{secret}.ics"),
     ("GET", "/api/privacy/packages/{secret}"),
+    ("GET", "/api/reporting/tax/links/{secret}"),
 }
 
 
@@ -50,7 +51,7 @@ RBAC = f"{OPERATIONS}/rbac"
 PASSWORD = "password-of-ada"
 SOME_ID = "0198c0de-0000-7000-8000-000000000000"
 AT = "2026-11-24T10:00:00Z"
-QUERY = f"from={quote(AT)}&to={quote(AT)}&userId=viewer&permission=operations.view_audit"
+QUERY = f"from={quote(AT)}&to={quote(AT)}&userId=viewer&permission=operations.view_audit&region=GB&orderId=o&state=DE"
 """Whatever a reading route cannot do without."""
 
 

@@ -42,6 +42,7 @@ IDS = {
     "schedule_id": GOOD_ID,
     "policy_id": GOOD_ID,
     "incident_id": INCIDENT,
+    "report_id": "00000000-0000-7000-8000-0000000000c0",
 }
 HELD = ("items", "reports", "schedules", "rosters", "people")
 """What an answer calls its rows."""
@@ -58,7 +59,34 @@ class Case:
     query: str = ""
 
 
+TAX, A_REPORT = "/api/reporting/tax", "00000000-0000-7000-8000-0000000000c0"
+
 CASES = {
+    f"{TAX}/regions": Case(
+        "insert into tax_registration (region, regime, name, number, home, zone, period, currency, begins, owner)"
+        " select t, 'eu-oss', t, '1', 'ES', 'UTC', 'quarter', 'EUR', '2024-01-01', 'finance-analyst'"
+        " from unnest(array['poison', 'good']) as t",
+        "tax_registration", "name", "region = 'poison'",
+    ),
+    TAX: Case(
+        "insert into tax_report (id, region, period_start, period_end, due_on, currency, generated_by)"
+        f" select case t when 'good' then '{A_REPORT}' else uuidv7() end, 'good',"
+        " make_date(2023 + length(t), 1, 1), make_date(2023 + length(t), 3, 31), '2024-04-30', 'EUR', t"
+        " from unnest(array['poison', 'good']) as t",
+        "tax_report", "due_on", "generated_by = 'poison'",
+    ),
+    f"{TAX}/{{report_id}}/findings": Case(
+        f"insert into tax_finding (report_id, n, what, blocking, words) select '{A_REPORT}', length(t), 'not_paid',"
+        " false, t from unnest(array['poison', 'good']) as t",
+        "tax_finding", "words", "words = 'poison'",
+    ),
+    f"{TAX}/{{report_id}}/orders": Case(
+        "insert into tax_cell (source, bucket, region, state, kind, rate, currency, tax_month, event_month) values"
+        " ('order', 'taxed', 'good', 'DE', 'standard', 19, 'EUR', '2027-02-01', '2027-02-01');"
+        "insert into tax_fact select length(t), t, t, '2027-02-01', '2027-02-01', c.id, 1, 1"
+        " from tax_cell as c, unnest(array['poison', 'good']) as t; update tax_report set cut = 10",
+        "tax_fact", "order_id", "source_id = 'poison'", "state=DE&period=2027-01-01",
+    ),
     "/api/privacy/access-requests": Case(
         "insert into privacy_request (type, source, channel, jurisdiction, received_at, clock_from, due_on, due_at,"
         " internal_at, created_by) select 'access', 'shop', 'form', 'gdpr', now(), now(), now(), now(), now(), t"

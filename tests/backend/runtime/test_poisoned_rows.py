@@ -78,7 +78,26 @@ SEALED = (
     ' "clock": []}'
 )
 
+REGISTERED = (
+    "insert into tax_registration (region, regime, name, number, home, zone, period, currency, begins, owner) values"
+    " ('EU-OSS', 'eu-oss', 'OSS', '1', 'ES', 'Europe/Madrid', 'quarter', 'EUR', '2024-01-01', 'finance-analyst');"
+)
+
 CASES = {
+    "calendar of tax": Case(
+        REGISTERED + "insert into tax_registration (region, regime, name, number, home, zone, period, currency, begins,"
+        " owner) values ('GB', 'uk-vat', 'poison', '1', 'GB', 'Europe/London', 'quarter', 'GBP', '2024-01-01',"
+        " 'finance-analyst'); alter table tax_report add column note text default 'x';"
+        + TRIP.format("tax_report").replace("%poison%", '%"GB"%'),
+        "select region = 'EU-OSS' and period_start = '2024-01-01' from tax_report",
+    ),
+    "facts of tax": Case(
+        REGISTERED + "insert into orders (id, placed_at, currency, minor, tax) values"
+        """ ('poison', now(), 'EUR', 1, '{"lines": [{"rate": "much", "net": 1, "tax": 0, "jurisdiction": "DE"}]}'),"""
+        """ ('good', now(), 'EUR', 1, '{"lines": [{"rate": "19", "net": 1, "tax": 0, "jurisdiction": "DE"}]}');"""
+        "insert into tax_inbox select id from orders;",
+        "select order_id = 'good' from tax_fact",
+    ),
     "clocks of privacy requests": Case(
         "insert into privacy_request (type, source, channel, jurisdiction, received_at, clock_from, due_on, due_at,"
         " internal_at, blocked, created_by) select 'access', 'shop', 'form', 'gdpr', now(), now(), now(),"
@@ -226,6 +245,10 @@ CASES = {
 }
 
 OF_NO_ROWS = {
+    "proof of tax reports": "proves rows, and changes none of them",
+    "rates of tax": "takes in what the program brings",
+    "files of tax reports": "each report by itself: what cannot be kept is an alert",
+    "acknowledgements of tax reports": "asks another system",
     "event days": "makes and drops whole days, whatever stands in their rows",
     "copies of keys": "all rows as they are",
     "keys wrapped anew": "a key that does not open is set aside by itself: see its own test",
