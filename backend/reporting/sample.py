@@ -27,9 +27,9 @@ from backend.reporting.returns.reconcile import Reconciliation
 from backend.reporting.tables import queries as tables
 from backend.reporting.tables.actions import import_exchange, seed
 from backend.reporting.tables.published import Rate
-from backend.shop import claim_currency, put_orders
+from backend.shop import claim_currency, put_orders, put_rates
 from models.reporting import Region, TaxRegime
-from models.shop.ingest import OrderIn
+from models.shop.ingest import OrderIn, RateIn
 
 queries = load_queries(__package__, "sample.sql")
 
@@ -144,7 +144,16 @@ async def _put(tx: Connection, shop: SampleShop, orders: list[Order]) -> None:
         for order in orders
     ]
     if rows:
-        await put_orders(tx, rows, await claim_currency(tx, shop.currency))
+        currency = await claim_currency(tx, shop.currency)
+        # The shop's history has its own.
+        days = {(order.currency, order.placed_at.date()) for order in orders if order.placed_at < shop.since}
+        rates = [
+            RateIn(currency=each, day=day, rate=shop.market.rate(each, currency, day))
+            for each, day in sorted(days)
+            if each != currency
+        ]
+        await put_rates(tx, rates, currency)
+        await put_orders(tx, rows, currency)
 
 
 async def _file(tx: Connection, region: Region, quarter: date, at: datetime, reference: str) -> None:

@@ -13,6 +13,7 @@ from backend.shop.ingest.actions import rates as ingest_rates
 from backend.shop.ingest.actions import refunds as ingest_refunds
 from backend.shop.upserts import UpsertCounts, claim_currency, given_array, reporting_currency
 from backend.shop.upserts import orders as put_orders
+from backend.shop.upserts import rates as put_rates
 
 __all__ = [
     "PRESETS",
@@ -31,5 +32,6 @@ __all__ = [
     "ingest_refunds",
     "preview_orders",
     "put_orders",
+    "put_rates",
     "reporting_currency",
 ]
