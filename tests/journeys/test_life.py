@@ -116,7 +116,8 @@ def test_drawing_pictures_changes_nothing_in_the_profile_and_says_the_files_only
     out, err = _run(tmp_path, script).communicate(timeout=120)
     assert err == ""
     names = {f"{item}-{look}.png" for item in (*BUILT_IN, "evening") for look in ("dark", "light", "dark-1440")}
-    names |= {f"wall-{page.id}-dark.png" for page in page_specs()}
+    # Without a server, nothing is known that these two would show.
+    names |= {f"wall-{page.id}-dark.png" for page in page_specs() if page.id not in {"incidents", "oncall"}}
     assert set(out.splitlines()) == {str(pictures / name) for name in names}
     assert {path.name: path.read_bytes() for path in profile.iterdir()} == before
 

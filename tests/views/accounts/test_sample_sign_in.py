@@ -165,7 +165,7 @@ def test_a_real_server_says_nothing_and_asks_for_the_password_there_is(aio: Any,
             assert dialog.error == "Type your password."
             dialog.password.setText("wrong horse")
             dialog.submit()
-            await until(lambda: dialog.error.startswith("The"), 20)
+            await until(lambda: dialog.error.startswith("Wrong"), 20)
             assert dialog.error == "Wrong password."
             dialog.password.setText(PASSWORD)
             dialog.submit()
