@@ -23,7 +23,6 @@ from views.kit.dialogs.base import WindowDialog
 from views.kit.theme import Theme
 from views.risk.triage_actions import CASE, QUEUE
 from views.shell.application import ConsoleApplication
-from views.shell.window.dock_title import DockTitle
 from views.shell.window.rail import RailItem
 
 KEY = Qt.Key
@@ -196,8 +195,7 @@ def test_title_case_and_verdicts_are_about_one_order_at_every_moment(
     async def run() -> None:
         async with whole_app(api, tmp_path) as app:
             case = app.window.panels.panel(CASE)
-            titles = app.window.findChildren(DockTitle)
-            title = next(t for t in titles if (spec := app.window.docks.in_front(t._area)) and spec.id == CASE)
+            title = next(each for each in app.window.docks._titles.values() if each.front == CASE)
             for number in range(2, 7):
                 await until(lambda n=number: app.console.of(Risk).cases.get(entry(app, n - 1)) is not None)
                 press(KEY.Key_J)

@@ -267,7 +267,7 @@ class ComparePanel(FollowingPanel):
         elif not versions.sample.value:
             words = "The plan does not know this event. “Draft from what came in…” writes a first version of it."
         elif self.chosen.pair is None:
-            only = self.chosen.versions[0]
+            only = versions.sample.value[0]
             words = f"There is one version, {version_words(only)}: nothing to compare it with."
         elif found is None:
             words = unheard_words(self.console) if self.console.link.state == "down" else "Comparing…"

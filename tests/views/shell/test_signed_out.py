@@ -55,7 +55,8 @@ def said(app: ConsoleApplication) -> str:
 def test_signing_out_leaves_nothing_to_read_in_any_panel(aio: Any, tmp_path: Path) -> None:
     async def steps(made: Office, app: ConsoleApplication) -> None:
         console = made.console
-        app.window.panels.panel(ROWS).show_links(["/api/operations/orders?from=x&to=y"])
+        hour = "from=2026-11-24T10:00:00%2B00:00&to=2026-11-24T11:00:00%2B00:00"
+        app.window.panels.panel(ROWS).show_links([f"/api/operations/orders?{hour}"])
         before = await walk(app)
         assert COMMENT in " ".join(before["alerts"])
         console.messages.post("Gave Risk manager to Mei Kondo")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QTimer
 from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QMenu
+from shiboken6 import isValid
 
 from views.kit.panel import Note
 from views.kit.theme import current
@@ -21,12 +21,14 @@ ROOM, TAB = 16, 24
 """Pixels of padding in a title bar, and in a tab of it."""
 
 
-class DockTitle(QWidget):
-    """Puts note and menu of the current dock into the title bar of a dock area, and lives as long as the area."""
+class DockTitle:
+    """Puts note and menu of the current dock into the title bar of a dock area.
+
+    No object of Qt's, which would go with its area while its slots are still called: ``Docks`` keeps it as long as the
+    area lives.
+    """
 
     def __init__(self, area: Any, docks: Docks) -> None:
-        super().__init__(area)
-        self.hide()
         self._area, self._docks = area, docks
         bar = area.titleBar()
         bar.setMinimumHeight(max(TITLE_HEIGHT, QFontMetrics(current().font(10)).height() + 10))
@@ -42,20 +44,18 @@ class DockTitle(QWidget):
         bar.insertWidget(bar.layout().count(), self._note)
         bar.insertWidget(bar.layout().count(), self._menu)
         self._seen: object = None
-        self._second = QTimer(self, interval=1000)
-        self._second.timeout.connect(self.refresh)
-        self._second.start()
         area.currentChanged.connect(self.refresh)
-        docks.noted.connect(self._show_note)
-        QTimer.singleShot(0, self, self.refresh)
 
-    def _show_note(self, panel_id: str) -> None:
-        spec = self._docks.in_front(self._area)
-        if spec is not None and spec.id == panel_id:
-            self.refresh()
+    @property
+    def front(self) -> str:
+        """The panel in front; empty where there is none."""
+        spec = self._docks.in_front(self._area) if isValid(self._area) else None
+        return spec.id if spec is not None else ""
 
     def refresh(self, *_: object) -> None:
         """Read the note of the panel in front."""
+        if not isValid(self._area):
+            return
         spec = self._docks.in_front(self._area)
         panel = self._docks.panel(spec.id) if spec is not None else None
         if spec is None or not self._area.isVisible():
@@ -78,24 +78,25 @@ class DockTitle(QWidget):
 
     def _show_tabs(self, front: str) -> None:
         """Keep titles readable: tabs for which there is no room go into a list, the one in front never does."""
-        tabs = self._area.titleBar().tabBar()
-        found = [tabs.tab(n) for n in range(tabs.count()) if not tabs.tab(n).dockWidget().isClosed()]
-        wide = {tab: current().width(tab.dockWidget().windowTitle(), 10, 600) + TAB for tab in found}
+        # Asked of the area: a dock that is asked of its tab is deleted with it.
+        docks = {dock.objectName(): dock for dock in self._area.openedDockWidgets()}
+        titles = {known: dock.windowTitle() for known, dock in docks.items()}
+        wide = {known: current().width(title, 10, 600) + TAB for known, title in titles.items()}
         room = self._area.width() - self._menu.sizeHint().width() - ROOM
-        unseen: list[Any] = []
-        if sum(wide.values()) > room:
-            self._more.set(f"{len(found) - 1} more")
+        shown = sum(wide.values())
+        if shown > room:
+            self._more.set(f"{len(docks) - 1} more")
             room -= self._more.sizeHint().width()
-        for tab in reversed(found):
-            if (
-                sum(wide[each] for each in found if each not in unseen) > room
-                and tab.dockWidget().objectName() != front
-            ):
-                unseen.append(tab)
-        for tab in found:
-            tab.setVisible(tab not in unseen)
-        docks = [tab.dockWidget() for tab in reversed(unseen)]
-        self._unseen = [(dock.objectName(), dock.windowTitle()) for dock in docks]
+        unseen: list[str] = []
+        for known in reversed(docks):
+            if shown > room and known != front:
+                unseen.insert(0, known)
+                shown -= wide[known]
+        tabs = self._area.titleBar().tabBar()
+        for known, dock in docks.items():
+            if (tab := tabs.tab(self._area.index(dock))) is not None:  # one that comes or goes just now has none
+                tab.setVisible(known not in unseen)
+        self._unseen = [(known, titles[known]) for known in unseen]
         self._more.set(f"{len(unseen)} more")
         self._more.setVisible(bool(unseen))
 

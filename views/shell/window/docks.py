@@ -84,6 +84,13 @@ class Docks(QObject):
         """What the design or the operator gave the docks; a large font needs more for a while."""
         self._settle = QTimer(self, singleShot=True, interval=SETTLE_MS)
         self._settle.timeout.connect(self._settled)
+        self._titles: dict[int, DockTitle] = {}
+        self._second = QTimer(self, interval=1000)
+        self._second.timeout.connect(self._renew_titles)
+        self._second.start()
+        self._naming = QTimer(self, singleShot=True, interval=0)
+        self._naming.timeout.connect(self._renew_titles)
+        self.noted.connect(self._renew_titles)
         self.manager.dockAreaCreated.connect(self._area_created)
         self._fitting = QTimer(self, singleShot=True, interval=0)
         self._fitting.timeout.connect(self._fit)
@@ -447,8 +454,16 @@ class Docks(QObject):
             self.changed.emit(self._words)
 
     def _area_created(self, area: Any) -> None:
-        DockTitle(area, self)
+        known = id(area)
+        self._titles[known] = DockTitle(area, self)
+        area.destroyed.connect(lambda _=None: self._titles.pop(known, None))
+        self._naming.start()
         self._rearranged()
+
+    def _renew_titles(self, panel_id: object = None) -> None:
+        for title in tuple(self._titles.values()):
+            if panel_id is None or title.front == panel_id:
+                title.refresh()
 
     def _rearranged(self, *_: object) -> None:
         self._watch_splitters()
