@@ -422,7 +422,7 @@ def test_without_the_server_it_is_read_and_notes_wait(aio: Any, api: Api, tmp_pa
                 await until(lambda: any("Opened as SEV2" in each for each in texts(panel)), PATIENCE)
                 await until(lambda: "As it was at" in panel.log.state.text(), PATIENCE)
                 assert blocker(app.window.panels, "page") is not None
-                assert blocker(app.window.panels, "note") is None
+                await until(lambda: blocker(app.window.panels, "note") is None, PATIENCE)
                 press(panel, KEY.Key_N)
                 note = shown(NoteDialog)
                 QTest.keyClicks(note.words, "Called the data centre")

@@ -41,6 +41,8 @@ def test_a_rule_is_snoozed_for_the_card_of_a_case(aio: Any, api: Api, shop: Risk
         assert "Say in a few words" in dialog.error
         dialog.words.setFocus()
         QTest.keyClicks(dialog.words, "a flying club")
+        dialog.activateWindow()
+        await until(dialog.isActiveWindow)
         QTest.keyClick(dialog.words, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
         await until(lambda: any("is quiet until" in words for words in screen.posted))
         found = shop.sql("select rule_id, subject, value, reason, until - now() from risk_snooze")
